@@ -1,0 +1,156 @@
+"""How a check is declared: the clauses it decides, and what it needs of an adapter."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.strategies import SearchStrategy
+
+from conformance.adapter import METHODS
+from conformance.contract import contract
+from conformance.stage import Stage
+
+PROFILE_VARIABLE = "PTYCHO_CONFORMANCE_PROFILE"
+"""Environment variable that chooses the Hypothesis profile: ``contract`` (default), ``small`` or ``wide``."""
+
+_ALL_HEALTH_CHECKS = list(HealthCheck)
+
+PROFILES = {
+    # The verdict of a run must not depend on luck, so the everyday profile derives its examples from the check itself.
+    "contract": settings(
+        max_examples=12,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=_ALL_HEALTH_CHECKS,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    ),
+    "small": settings(
+        max_examples=4,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=_ALL_HEALTH_CHECKS,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    ),
+    # A single failing example is enough to show that a check can fail.
+    "detect": settings(
+        max_examples=12,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=_ALL_HEALTH_CHECKS,
+        phases=(Phase.explicit, Phase.generate),
+    ),
+    "wide": settings(
+        max_examples=200,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=_ALL_HEALTH_CHECKS,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    ),
+}
+
+
+def profile() -> settings:
+    """Hypothesis settings of this run."""
+    name = os.environ.get(PROFILE_VARIABLE, "contract")
+    if name not in PROFILES:
+        raise pytest.UsageError(f"{PROFILE_VARIABLE}={name!r} is unknown; choose {', '.join(PROFILES)}")
+    return PROFILES[name]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a check function says of itself.
+
+    Attributes
+    ----------
+    clauses : tuple of str
+        Clauses it decides.
+    needs : tuple of str
+        Adapter methods it calls.
+    framework : str or None
+        Framework whose tensors it makes.
+    given : Mapping[str, SearchStrategy]
+        Arguments that Hypothesis draws.
+    body : callable
+        The plain function: ``subject``, ``evidence``, perhaps ``specimen``, and the drawn arguments.
+    """
+
+    clauses: tuple[str, ...]
+    needs: tuple[str, ...]
+    framework: str | None
+    given: Mapping[str, SearchStrategy[Any]]
+    body: Callable[..., None]
+
+    @property
+    def name(self) -> str:
+        """Module and function, as pytest names them."""
+        return f"{self.body.__module__.rpartition('.')[2]}.py::{self.body.__name__}"
+
+    @property
+    def on_specimens(self) -> bool:
+        """Whether the check runs once for every specimen."""
+        return "specimen" in inspect.signature(self.body).parameters
+
+
+def check(
+    *clauses: str,
+    needs: Sequence[str] = (),
+    framework: str | None = None,
+    given: Mapping[str, SearchStrategy[Any]] | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Declare a check function.
+
+    Parameters
+    ----------
+    *clauses : str
+        Ids of the clauses the check decides; unknown ids are an error at import.
+    needs : sequence of str
+        Adapter methods the check calls beyond those that the clauses' stages require.
+    framework : str, optional
+        ``"tensorflow"`` or ``"torch"`` for a check that makes tensors of that framework; such a check carries that mark
+        instead of ``contract``, so that ``pytest -m contract`` loads no framework.
+    given : Mapping[str, SearchStrategy], optional
+        Arguments that Hypothesis draws, under the profile of this run.
+
+    Returns
+    -------
+    callable
+        Decorator that returns the function as pytest runs it; its ``declaration`` attribute holds the rest.
+    """
+    if not clauses:
+        raise TypeError("a check names at least one clause")
+    unknown = [clause for clause in clauses if clause not in contract()]
+    if unknown:
+        raise LookupError(f"a check names clauses the contract does not hold: {', '.join(unknown)}")
+    required = {method for clause in clauses for method in METHODS[Stage(contract()[clause].stage)]}
+
+    def declare(body: Callable[..., None]) -> Callable[..., None]:
+        declaration = Declaration(clauses, tuple(sorted(required | set(needs))), framework, given or {}, body)
+        function: Any = _drawn(declaration, profile()) if given else body
+        function = pytest.mark.clause(*clauses)(function)
+        function = pytest.mark.needs(*declaration.needs)(function)
+        # An adapter may warn where the contract lets it; the checks that judge warnings record them themselves.
+        function = pytest.mark.filterwarnings("ignore")(function)
+        function = getattr(pytest.mark, framework or "contract")(function)
+        function.declaration = declaration
+        checked: Callable[..., None] = function
+        return checked
+
+    return declare
+
+
+def _drawn(declaration: Declaration, chosen: settings) -> Callable[..., None]:
+    return chosen(hypothesis.given(**declaration.given)(declaration.body))

@@ -1,0 +1,73 @@
+"""Fixtures of the checks: who is judged, on what, and the record of what was compared."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from conformance.discovery import AdapterNotFound, MalformedAdapter, Selected, select
+from conformance.evidence import Evidence
+from conformance.plugin import evidence_key, subject_key
+from conformance.scanfile import UnreadableScan, specimen_from_file
+from conformance.specimens import Specimen, gallery
+from conformance.subject import Subject
+from conformance.trial import not_applicable
+
+
+@cache
+def _selected(names: tuple[str, ...]) -> tuple[Selected, ...]:
+    try:
+        return select(names)
+    except (AdapterNotFound, MalformedAdapter) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@cache
+def _user_specimen(path: Path) -> Specimen:
+    try:
+        return specimen_from_file(path)
+    except UnreadableScan as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every check for every selected adapter, and gallery checks for every specimen."""
+    if "subject" in metafunc.fixturenames:
+        chosen = _selected(tuple(metafunc.config.getoption("--adapter")))
+        metafunc.parametrize("subject", chosen, ids=[one.label for one in chosen], indirect=True, scope="session")
+    if "specimen" in metafunc.fixturenames:
+        specimens = list(gallery())
+        path = metafunc.config.getoption("--scan")
+        if path is not None:
+            specimens.append(_user_specimen(path))
+        metafunc.parametrize("specimen", specimens, ids=[one.name for one in specimens], scope="session")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Decide whether the check applies, before anything of the adapter runs."""
+    callspec = getattr(item, "callspec", None)
+    selected = callspec.params.get("subject") if callspec else None
+    if selected is None:
+        return
+    item.stash[subject_key] = selected
+    marks = {name: item.get_closest_marker(name) for name in ("clause", "needs")}
+    clauses, needs = (mark.args if mark else () for mark in marks.values())
+    reason = not_applicable(clauses, needs, selected)
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """Return the adapter under judgement."""
+    return Subject(request.param, tmp_path_factory.mktemp("subject"))
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> Evidence:
+    """Return the record of this check."""
+    record = Evidence()
+    request.node.stash[evidence_key] = record
+    return record

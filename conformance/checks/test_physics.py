@@ -1,0 +1,4 @@
+"""Checks of the forward model (PHY)."""
+
+from __future__ import annotations
+

@@ -1,0 +1,139 @@
+"""The ``ptycho-conformance`` command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from conformance import __version__
+from conformance.contract import Clause, MalformedContract, contract
+from conformance.stage import Stage
+
+OK, VIOLATIONS, UNDECIDED, USAGE = 0, 1, 2, 3
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Judge ptychography data pipelines and scan files against the written contract. "
+    "Exit codes: 0 fine, 1 violations, 2 could not decide, 3 wrong usage.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit(OK)
+
+
+def _console() -> Console:
+    # A pipe has no width of its own; wide lines keep one clause on one line.
+    return Console(width=None if sys.stdout.isatty() else 160, soft_wrap=False)
+
+
+def _wrong_usage(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(USAGE)
+
+
+@app.command()
+def run(
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="Installed name or package.module:Class; repeatable.")
+    ] = None,
+    stage: Annotated[list[Stage] | None, typer.Option(help="Only this stage; repeatable.")] = None,
+    scan: Annotated[Path | None, typer.Option(help="Judge on this scan file as well.")] = None,
+    expected: Annotated[Path | None, typer.Option(help="TOML list of expected failures.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; - prints it.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the gap matrix as Markdown; - prints it.")] = None,
+    profile: Annotated[str | None, typer.Option(help="contract, small or wide.")] = None,
+    jobs: Annotated[int, typer.Option(help="Worker processes (needs pytest-xdist).")] = 0,
+    frameworks: Annotated[bool, typer.Option(help="Include checks that make TensorFlow or PyTorch tensors.")] = True,
+) -> None:
+    """Judge backends: clause x adapter, and what was decided of all clauses."""
+    from conformance.discovery import AdapterNotFound, MalformedAdapter
+    from conformance.expected import MalformedExpectations
+    from conformance.judgement import RunNotPossible, judge
+    from conformance.report import as_json, as_markdown, print_judgement
+
+    if scan is not None and not scan.is_file():
+        raise _wrong_usage(f"{scan}: no such file")
+    try:
+        judgement = judge(
+            adapter or [],
+            stages=[str(s) for s in stage or []],
+            scan=scan.resolve() if scan else None,
+            expected=expected.resolve() if expected else None,
+            profile=profile,
+            jobs=jobs,
+            frameworks=frameworks,
+        )
+    except (AdapterNotFound, MalformedAdapter, MalformedExpectations) as error:
+        raise _wrong_usage(str(error)) from error
+    except RunNotPossible as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNDECIDED) from error
+    if not _is_standard_output(json_file) and not _is_standard_output(markdown):
+        print_judgement(judgement, _console())
+    if json_file is not None:
+        _write(json_file, json.dumps(as_json(judgement), indent=2) + "\n")
+    if markdown is not None:
+        _write(markdown, as_markdown(judgement))
+    raise typer.Exit(judgement.exit_code)
+
+
+def _is_standard_output(path: Path | None) -> bool:
+    return path is not None and str(path) == "-"
+
+
+def _write(path: Path, text: str) -> None:
+    if _is_standard_output(path):
+        typer.echo(text, nl=False)
+    else:
+        path.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def explain(clause: Annotated[str, typer.Argument(help="Id such as GRP-004, or a stage such as grouping.")]) -> None:
+    """Print a clause: what it says, why, what a violation looks like, and what to do."""
+    try:
+        known = contract()
+    except MalformedContract as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNDECIDED) from error
+    if clause.upper() in known:
+        typer.echo(_clause_text(known[clause.upper()]))
+        return
+    listed = known.of_stage(clause.lower())
+    if not listed:
+        raise _wrong_usage(f"the contract holds no clause or stage {clause!r}; stages are {', '.join(known.stages)}")
+    for one in listed:
+        typer.echo(f"{one.id}  {one.level:6}  {one.title}")
+
+
+def _clause_text(clause: Clause) -> str:
+    applies = f" · applies to: {clause.applies_to}" if clause.applies_to else ""
+    head = f"{clause.id} · {clause.title}\n{clause.level} · since {clause.since} · stage: {clause.stage}{applies}"
+    notes = "\n\n".join(f"{label}: {text}" for label, text in clause.notes.items())
+    return f"{head}\n\n{clause.text}" + (f"\n\n{notes}" if notes else "")
+
+
+def main() -> None:
+    """Run the command; wrong usage ends with 3, so that 2 always means 'could not decide'."""
+    try:
+        status = app(standalone_mode=False)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        # Typer carries its own copy of click in some versions, so usage errors are known by what they can do.
+        if not (hasattr(error, "show") and hasattr(error, "exit_code")):
+            raise
+        error.show()
+        sys.exit(USAGE)
+    sys.exit(status or OK)

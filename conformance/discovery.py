@@ -1,0 +1,135 @@
+"""Finds adapters: by entry point name, or by ``package.module:Class``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from conformance.adapter import METHODS
+from conformance.stage import Stage
+
+ENTRY_POINT_GROUP = "ptycho_conformance.adapters"
+
+
+class AdapterNotFound(LookupError):
+    """No adapter answers to the name or import path given."""
+
+
+class MalformedAdapter(TypeError):
+    """The class found is not an adapter: it lacks a name, or claims an unknown stage."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """An adapter that takes part in a run, or the reason why it cannot.
+
+    Attributes
+    ----------
+    label : str
+        How the user asked for it; the adapter's own name once it is made.
+    adapter : object or None
+        The instance; None when a dependency is missing.
+    stages : frozenset of Stage
+        What it claims.
+    missing : str
+        Why there is no instance, with the install command.
+    """
+
+    label: str
+    adapter: Any
+    stages: frozenset[Stage]
+    missing: str = ""
+
+    def __repr__(self) -> str:
+        return self.label
+
+
+def installed_adapters() -> tuple[str, ...]:
+    """Names of the adapters that installed packages announce."""
+    return tuple(sorted(point.name for point in entry_points(group=ENTRY_POINT_GROUP)))
+
+
+def select(names: Iterable[str]) -> tuple[Selected, ...]:
+    """Make the adapters that ``names`` stand for; none given means every installed one.
+
+    Raises
+    ------
+    AdapterNotFound
+        A name is neither an entry point nor an importable ``package.module:Class``.
+    MalformedAdapter
+        The class is not an adapter, or two adapters share a name.
+    """
+    wanted = tuple(names) or installed_adapters()
+    if not wanted:
+        raise AdapterNotFound("no adapter is installed; name one with --adapter package.module:Class")
+    chosen = tuple(_make(name) for name in dict.fromkeys(wanted))
+    labels = [one.label for one in chosen]
+    if len(set(labels)) != len(labels):
+        raise MalformedAdapter(f"two adapters call themselves the same: {', '.join(labels)}; give each its own name")
+    return chosen
+
+
+def _make(name: str) -> Selected:
+    try:
+        factory = _by_path(name) if ":" in name else _by_entry_point(name)
+        adapter = factory() if isinstance(factory, type) or callable(factory) else factory
+    except AdapterNotFound:
+        raise
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and name.startswith(error.name.split(".")[0]):
+            raise AdapterNotFound(f"{name}: {error}") from error
+        return Selected(name, None, frozenset(Stage), missing=str(error))
+    return Selected(_name(adapter, name), adapter, _stages(adapter, name))
+
+
+def _by_path(path: str) -> Any:
+    module_name, _, attribute = path.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    module = importlib.import_module(module_name)
+    try:
+        return getattr(module, attribute)
+    except AttributeError as error:
+        raise AdapterNotFound(f"{path}: module {module_name} has no attribute {attribute!r}") from error
+
+
+def _by_entry_point(name: str) -> Any:
+    found = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == name]
+    if not found:
+        known = ", ".join(installed_adapters()) or "none"
+        raise AdapterNotFound(
+            f"no adapter is called {name!r}; installed: {known}. An adapter that is not installed is named "
+            "by its import path, package.module:Class."
+        )
+    return found[0].load()
+
+
+def _name(adapter: Any, asked: str) -> str:
+    name = getattr(adapter, "name", None)
+    if not isinstance(name, str) or not name:
+        raise MalformedAdapter(f"{asked}: an adapter needs a text attribute 'name'")
+    return name
+
+
+def _stages(adapter: Any, asked: str) -> frozenset[Stage]:
+    claimed = getattr(adapter, "stages", None)
+    if claimed is None or isinstance(claimed, str):
+        raise MalformedAdapter(f"{asked}: an adapter needs an attribute 'stages', a set of stage names")
+    known = {str(stage) for stage in Stage}
+    unknown = [str(stage) for stage in claimed if str(stage) not in known]
+    if unknown:
+        raise MalformedAdapter(f"{asked}: unknown stages {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    # Conduct is what every stage owes, so it cannot be left unclaimed.
+    return frozenset(Stage(str(stage)) for stage in claimed) | {Stage.CONDUCT}
+
+
+def missing_methods(selected: Selected) -> tuple[str, ...]:
+    """Methods that the claimed stages need and the adapter lacks."""
+    needed = dict.fromkeys(method for stage in Stage if stage in selected.stages for method in METHODS[stage])
+    return tuple(method for method in needed if not callable(getattr(selected.adapter, method, None)))

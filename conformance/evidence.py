@@ -1,0 +1,177 @@
+"""What a check may assert: every comparison is counted, and a violation is a sentence with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.diagnosis import Explanation, difference_summary, explain
+from conformance.tensors import as_numpy, dtype_name
+
+T = TypeVar("T")
+
+
+class Violation(AssertionError):
+    """The contract is broken.
+
+    Attributes
+    ----------
+    sentence : str
+        What is wrong, for a person.
+    explanations : tuple of Explanation
+        Transformations that explain the difference, best first.
+    seen, expected : ndarray or None
+        The arrays that differ.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        explanations: tuple[Explanation, ...] = (),
+        seen: NDArray[Any] | None = None,
+        expected: NDArray[Any] | None = None,
+    ) -> None:
+        self.sentence = sentence
+        self.explanations = explanations
+        self.seen = seen
+        self.expected = expected
+        super().__init__(sentence)
+
+
+class Evidence:
+    """The record of one check: asserts, and counts what was effectively compared.
+
+    A check that ends with ``comparisons == 0`` is vacuous.
+    """
+
+    def __init__(self) -> None:
+        self.comparisons = 0
+
+    def holds(self, condition: bool | np.bool_, sentence: str) -> None:
+        """Require a condition; ``sentence`` says what is wrong when it does not hold."""
+        self.comparisons += 1
+        if not bool(condition):
+            raise Violation(sentence)
+
+    def equal(
+        self,
+        seen: Any,
+        expected: Any,
+        what: str,
+        *,
+        axes: Sequence[str] = (),
+        suspects: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
+        """Require equal shape and equal values, exactly; dtypes are not compared."""
+        self.close(seen, expected, what, rtol=0.0, atol=0.0, axes=axes, suspects=suspects)
+
+    def close(
+        self,
+        seen: Any,
+        expected: Any,
+        what: str,
+        *,
+        rtol: float,
+        atol: float,
+        axes: Sequence[str] = (),
+        suspects: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
+        """Require equal shape and values within ``atol + rtol * |expected|``.
+
+        Parameters
+        ----------
+        seen, expected : array_like or tensor
+            ``expected`` comes from an oracle, never from an implementation.
+        what : str
+            Name of the thing compared, for the sentence.
+        axes : sequence of str
+            Names of the axes, so that a difference can be explained.
+        suspects : Mapping[str, ndarray], optional
+            Sentence of a known mistake, and what it would give.
+        """
+        left, right = as_numpy(seen), np.asarray(expected)
+        if left.shape != right.shape:
+            raise Violation(
+                f"{what} has shape {left.shape}, the contract says {right.shape}.", seen=left, expected=right
+            )
+        if left.dtype == object:
+            raise Violation(f"{what} holds Python objects instead of numbers.")
+        self.comparisons += right.size
+        if agrees(left, right, rtol=rtol, atol=atol):
+            return
+        explanations = explain(left, right, axes=axes, suspects=suspects, rtol=rtol, atol=atol)
+        raise Violation(
+            _sentence(what, difference_summary(left, right, rtol=rtol, atol=atol, axes=axes), explanations),
+            explanations=explanations,
+            seen=left,
+            expected=right,
+        )
+
+    def layout(self, seen: Any, what: str, *, shape: tuple[int, ...], dtype: str) -> None:
+        """Require a shape and a dtype by name, for example ``"float32"``."""
+        if seen is None:
+            raise Violation(f"{what} is missing (None).")
+        self.comparisons += 1
+        found = tuple(int(n) for n in np.shape(seen) or getattr(seen, "shape", ()))
+        if found != shape:
+            raise Violation(f"{what} has shape {found}, the contract says {shape}.")
+        if dtype_name(seen) != dtype:
+            raise Violation(f"{what} has dtype {dtype_name(seen)}, the contract says {dtype}.")
+
+    def present(self, result: Mapping[str, Any], *keys: str) -> None:
+        """Require the keys of a result."""
+        for key in keys:
+            self.holds(key in result, f"The result lacks {key!r}; it holds {', '.join(map(str, result)) or 'nothing'}.")
+
+    def accepted(self, action: Callable[[], T], what: str) -> T:
+        """Require that something valid is accepted, and return the result.
+
+        A missing dependency is passed on: it makes the check not applicable.
+        """
+        self.comparisons += 1
+        try:
+            return action()
+        except ImportError:
+            raise
+        except Exception as error:
+            raise Violation(f"{what} is valid, but was refused with {type(error).__name__}: {error}") from error
+
+    def refused(self, action: Callable[[], Any], what: str, *, beside: Callable[[], Any]) -> Exception:
+        """Require that something invalid is refused by an error of the ValueError family, and return the error.
+
+        ``beside`` is the nearest valid request; it runs first and must succeed, so that an adapter which refuses
+        everything proves nothing.
+        """
+        self.accepted(beside, f"The nearest valid case beside '{what}'")
+        self.comparisons += 1
+        try:
+            result = action()
+        except ValueError as error:
+            return error
+        except Exception as error:
+            raise Violation(
+                f"{what} must be refused by an error of the contract's family (a ValueError); it ended in "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        raise Violation(f"{what} must be refused, but was accepted and gave {type(result).__name__}.")
+
+
+def agrees(seen: NDArray[Any], expected: NDArray[Any], *, rtol: float, atol: float) -> bool:
+    """Whether two arrays of one shape agree within ``atol + rtol * |expected|``; NaN agrees with NaN only."""
+    if seen.dtype.kind in "OUS" or expected.dtype.kind in "OUS":
+        return bool(np.array_equal(seen, expected))
+    if rtol == 0.0 and atol == 0.0:
+        return bool(np.array_equal(seen, expected, equal_nan=True))
+    return bool(np.allclose(seen, expected, rtol=rtol, atol=atol, equal_nan=True))
+
+
+def _sentence(what: str, summary: str, explanations: tuple[Explanation, ...]) -> str:
+    head = f"{what}: {summary}"
+    if not explanations:
+        return head
+    best = explanations[0]
+    return f"{head} {'Cause' if best.certain else 'Possible cause'}: {best.sentence}."

@@ -1,0 +1,165 @@
+"""Runs the checks on adapters outside of any project of the user's, and gathers the cells."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from conformance import plugin
+from conformance.check import PROFILE_VARIABLE
+from conformance.contract import contract
+from conformance.discovery import select
+from conformance.expected import ExpectedFailure, read_expected
+from conformance.outcome import Cell, Decision, Denominator, Outcome, denominator
+
+UNWANTED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
+
+
+class RunNotPossible(RuntimeError):
+    """pytest could not run the checks; the message is what it said."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The outcome of a run.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+        One for every testable clause of the chosen stages and every adapter.
+    denominators : tuple of Denominator
+        One an adapter.
+    stale : tuple of str
+        Entries of the list of expected failures that no longer fail.
+    scan : Path or None
+        The user's file that was judged on as well.
+    """
+
+    cells: tuple[Cell, ...]
+    denominators: tuple[Denominator, ...]
+    stale: tuple[str, ...]
+    scan: Path | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 no violation; 1 violations; 2 nothing violated, but a clause could not be decided."""
+        outcomes = {cell.outcome for cell in self.cells}
+        if Outcome.FAIL in outcomes or self.stale:
+            return 1
+        undecided = outcomes & {Outcome.ERROR, Outcome.VACUOUS, Outcome.NOT_RUN}
+        return 2 if undecided or not any(d.decided for d in self.denominators) else 0
+
+
+def judge(
+    adapters: Sequence[str],
+    *,
+    stages: Sequence[str] = (),
+    scan: Path | None = None,
+    expected: Path | None = None,
+    profile: str | None = None,
+    jobs: int = 0,
+    frameworks: bool = True,
+) -> Judgement:
+    """Run the checks and return the verdict.
+
+    Parameters
+    ----------
+    adapters : sequence of str
+        Names or import paths; empty means every installed adapter.
+    stages : sequence of str
+        Only these stages; empty means all.
+    scan : Path, optional
+        A scan of the user's to judge on, beside the synthetic ones.
+    expected : Path, optional
+        List of expected failures.
+    profile : str, optional
+        Hypothesis profile, see :data:`conformance.check.PROFILES`.
+    jobs : int
+        Worker processes of pytest-xdist; 0 runs in this process.
+    frameworks : bool
+        Whether checks that make TensorFlow or PyTorch tensors take part.
+
+    Raises
+    ------
+    AdapterNotFound, MalformedAdapter
+        A name leads to no adapter.
+    RunNotPossible
+        pytest could not collect or run the checks.
+    """
+    labels = tuple(one.label for one in select(adapters))
+    listed = {} if expected is None else read_expected(expected)
+    decisions = _run_pytest(adapters, stages, scan, expected, profile, jobs, frameworks)
+    return _judgement(decisions, labels, stages, listed, scan)
+
+
+def _judgement(
+    decisions: list[Decision],
+    labels: tuple[str, ...],
+    stages: Sequence[str],
+    listed: dict[tuple[str, str], ExpectedFailure] | object,
+    scan: Path | None,
+) -> Judgement:
+    chosen = [c for c in contract().values() if not stages or c.stage in stages]
+    kept = {clause.id for clause in chosen}
+    table = tuple(cell for cell in plugin.verdict(decisions, labels) if cell.clause in kept)
+    untestable = sum(not clause.testable for clause in chosen)
+    counts = tuple(denominator(label, table, untestable) for label in labels)
+    stale = plugin.unexpected_passes(list(table), listed)  # type: ignore[arg-type]
+    return Judgement(table, counts, tuple(stale), scan)
+
+
+def _run_pytest(
+    adapters: Sequence[str],
+    stages: Sequence[str],
+    scan: Path | None,
+    expected: Path | None,
+    profile: str | None,
+    jobs: int,
+    frameworks: bool,
+) -> list[Decision]:
+    decisions: list[Decision] = []
+    said = io.StringIO()
+    with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder, _environment(profile):
+        settings = Path(folder) / "pytest.ini"
+        settings.write_text("[pytest]\naddopts =\n", encoding="utf-8")
+        arguments = [*_modules(stages), "-c", str(settings), f"--rootdir={folder}", f"--basetemp={folder}/scratch"]
+        arguments += ["-p", "no:cacheprovider", "-q", "--no-header", "--strict-markers", "--import-mode=importlib"]
+        arguments += [part for name in adapters for part in ("--adapter", name)]
+        arguments += ["--scan", str(scan)] if scan else []
+        arguments += ["--expected", str(expected)] if expected else []
+        arguments += ["-n", str(jobs)] if jobs else []
+        arguments += [] if frameworks else ["-m", "contract"]
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            code = pytest.main(arguments, plugins=[plugin.DecisionCollector(decisions)])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RunNotPossible(said.getvalue().strip() or f"pytest ended with {code!r}")
+    return decisions
+
+
+def _modules(stages: Sequence[str]) -> list[str]:
+    folder = Path(__file__).parent / "checks"
+    if not stages:
+        return [str(folder)]
+    return [str(path) for stage in stages for path in sorted(folder.glob(f"test_{stage}*.py"))]
+
+
+@contextlib.contextmanager
+def _environment(profile: str | None):  # type: ignore[no-untyped-def]
+    before = os.environ.get(PROFILE_VARIABLE)
+    if profile is not None:
+        os.environ[PROFILE_VARIABLE] = profile
+    try:
+        yield
+    finally:
+        if profile is not None:
+            if before is None:
+                del os.environ[PROFILE_VARIABLE]
+            else:
+                os.environ[PROFILE_VARIABLE] = before

@@ -1,0 +1,57 @@
+"""Oracle of the patch rule (PAT): where a position lies in the object, and what a frame sees there."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def patch_at(obj: NDArray[Any], x: float, y: float, N: int) -> NDArray[np.complex128]:
+    """Cut the patch of one position.
+
+    Pixel (i, j) of the patch is object pixel (y - N/2 + i, x - N/2 + j); bilinear between pixels, zero outside.
+
+    Parameters
+    ----------
+    obj : (H, W) complex
+    x, y : float
+        Position in object pixels; x is the column.
+    N : int
+        Side of the patch.
+
+    Returns
+    -------
+    (N, N) complex128
+    """
+    row, column = math.floor(y), math.floor(x)
+    down, right = y - row, x - column
+    patch = np.zeros((N, N), dtype=np.complex128)
+    for step_row, step_column, weight in (
+        (0, 0, (1 - down) * (1 - right)),
+        (0, 1, (1 - down) * right),
+        (1, 0, down * (1 - right)),
+        (1, 1, down * right),
+    ):
+        if weight:
+            patch += weight * _window(obj, row - N // 2 + step_row, column - N // 2 + step_column, N)
+    return patch
+
+
+def _window(obj: NDArray[Any], top: int, left: int, N: int) -> NDArray[np.complex128]:
+    window = np.zeros((N, N), dtype=np.complex128)
+    height, width = obj.shape
+    first_row, last_row = max(top, 0), min(top + N, height)
+    first_column, last_column = max(left, 0), min(left + N, width)
+    if first_row < last_row and first_column < last_column:
+        window[first_row - top : last_row - top, first_column - left : last_column - left] = obj[
+            first_row:last_row, first_column:last_column
+        ]
+    return window
+
+
+def patches_at(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[np.complex128]:
+    """Cut one patch for each ``(n, 2)`` position [x, y]; returns ``(n, N, N)`` complex128."""
+    return np.stack([patch_at(obj, float(x), float(y), N) for x, y in centres_xy])

@@ -1,0 +1,152 @@
+"""The six outcomes of a check, and how they add up to a verdict with its denominator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What a check decided about one clause and one adapter.
+
+    ``PASS`` and ``FAIL`` decide the clause. ``ERROR``: the adapter broke, not the contract. ``NOT_APPLICABLE``: the stage
+    is not claimed or a dependency is missing. ``EXPECTED_FAIL``: a listed failure that still fails. ``VACUOUS``: the
+    check ran and compared nothing, which counts as a failure. ``NOT_RUN``: no check ran, which a run must admit.
+    """
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+    NOT_APPLICABLE = "NOT-APPLICABLE"
+    EXPECTED_FAIL = "EXPECTED-FAIL"
+    VACUOUS = "VACUOUS"
+    NOT_RUN = "NOT-RUN"
+
+
+# Worst first: a clause is as bad as the worst of its checks.
+SEVERITY = (
+    Outcome.FAIL,
+    Outcome.ERROR,
+    Outcome.VACUOUS,
+    Outcome.EXPECTED_FAIL,
+    Outcome.PASS,
+    Outcome.NOT_APPLICABLE,
+    Outcome.NOT_RUN,
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one check said about one clause and one adapter.
+
+    Attributes
+    ----------
+    clause, adapter, check : str
+        Clause id, adapter name, and the check's name with its specimen.
+    outcome : Outcome
+    comparisons : int
+        Number of effective comparisons; zero makes a passing check vacuous.
+    reason : str
+        Sentence that explains a failure, an error or a skip.
+    seconds : float
+        Duration of the check.
+    """
+
+    clause: str
+    adapter: str
+    check: str
+    outcome: Outcome
+    comparisons: int = 0
+    reason: str = ""
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self) | {"outcome": str(self.outcome)}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Decision:
+        """Inverse of :meth:`as_json`."""
+        return cls(**{**record, "outcome": Outcome(record["outcome"])})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The verdict on one clause and one adapter, over all its checks."""
+
+    clause: str
+    adapter: str
+    outcome: Outcome
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Sentence of the worst check."""
+        return next((d.reason for d in self.decisions if d.outcome is self.outcome and d.reason), "")
+
+
+@dataclass(frozen=True)
+class Denominator:
+    """The closing count of a run for one adapter: what was decided, of all clauses."""
+
+    adapter: str
+    clauses: int
+    counts: Mapping[Outcome, int]
+    untestable: int
+    not_applicable_by_reason: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def decided(self) -> int:
+        """Clauses on which the run has a verdict of its own."""
+        return sum(self.counts.get(o, 0) for o in (Outcome.PASS, Outcome.FAIL, Outcome.EXPECTED_FAIL))
+
+    def sentence(self) -> str:
+        """One line: decided, passed, failed, errors, not applicable by reason, expected, vacuous, not run, of all."""
+        count = self.counts
+        parts = [
+            f"passed {count.get(Outcome.PASS, 0)}",
+            f"failed {count.get(Outcome.FAIL, 0)}",
+            f"errors {count.get(Outcome.ERROR, 0)}",
+            f"expected failures {count.get(Outcome.EXPECTED_FAIL, 0)}",
+            f"vacuous {count.get(Outcome.VACUOUS, 0)}",
+            f"not applicable {count.get(Outcome.NOT_APPLICABLE, 0)}{self._reasons()}",
+            f"untestable {self.untestable}",
+            f"not run {count.get(Outcome.NOT_RUN, 0)}",
+        ]
+        return f"{self.adapter}: decided {self.decided} of {self.clauses} clauses · " + " · ".join(parts)
+
+    def _reasons(self) -> str:
+        if not self.not_applicable_by_reason:
+            return ""
+        return " (" + "; ".join(f"{n} {reason}" for reason, n in sorted(self.not_applicable_by_reason.items())) + ")"
+
+
+def worst(decisions: Iterable[Decision]) -> Outcome:
+    """Outcome of a clause: that of its worst check; ``NOT_RUN`` when no check ran."""
+    seen = {decision.outcome for decision in decisions}
+    return next((outcome for outcome in SEVERITY if outcome in seen), Outcome.NOT_RUN)
+
+
+def cells(decisions: Iterable[Decision], clauses: Iterable[str], adapters: Iterable[str]) -> list[Cell]:
+    """Return one cell for every clause and adapter, in that order; no cell can be missing."""
+    by_key: dict[tuple[str, str], list[Decision]] = {}
+    for decision in decisions:
+        by_key.setdefault((decision.clause, decision.adapter), []).append(decision)
+    return [
+        Cell(clause, adapter, worst(by_key.get((clause, adapter), ())), tuple(by_key.get((clause, adapter), ())))
+        for adapter in adapters
+        for clause in clauses
+    ]
+
+
+def denominator(adapter: str, table: Iterable[Cell], untestable: int) -> Denominator:
+    """Count the cells of one adapter.
+
+    ``table`` holds the testable clauses; ``untestable`` is the number of the others.
+    """
+    own = [cell for cell in table if cell.adapter == adapter]
+    reasons = Counter(cell.reason or "no reason given" for cell in own if cell.outcome is Outcome.NOT_APPLICABLE)
+    return Denominator(adapter, len(own) + untestable, Counter(cell.outcome for cell in own), untestable, reasons)

@@ -1,0 +1,225 @@
+"""Scans on which a backend is judged: synthetic ones that hide nothing, and the user's own file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapter import GroupRequest
+from conformance.oracles.patches import patches_at
+from conformance.oracles.physics import amplitudes_of
+
+Pattern = Literal["raster", "spiral", "clustered"]
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Specimen:
+    """A scan under canonical names, and what is known about it.
+
+    Attributes
+    ----------
+    name : str
+        Unique name, shown in the check's id.
+    arrays : Mapping[str, ndarray]
+        ``xcoords``, ``ycoords`` (M,) float64; ``diff3d`` (M, N, N) float32; ``probeGuess`` (N, N) or (P, N, N)
+        complex64; optionally the start coordinates, ``objectGuess``, ``Y`` and ``scan_index``.
+    consistent : bool
+        Whether the frames follow the forward model from ``objectGuess`` and ``probeGuess``.
+    path : Path or None
+        The user's file; None for a synthetic scan.
+    """
+
+    name: str
+    arrays: Mapping[str, Array]
+    consistent: bool
+    path: Path | None = None
+
+    @property
+    def M(self) -> int:
+        """Number of scan points."""
+        return len(self.arrays["xcoords"])
+
+    @property
+    def N(self) -> int:
+        """Side of a frame."""
+        return int(self.arrays["diff3d"].shape[-1])
+
+    @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """Positions (M, 2), columns [x, y]."""
+        return np.stack([self.arrays["xcoords"], self.arrays["ycoords"]], axis=1).astype(np.float64)
+
+    @cached_property
+    def start_positions(self) -> NDArray[np.float64]:
+        """Start positions (M, 2), columns [x, y]; the positions themselves where the scan has none."""
+        if "xcoords_start" not in self.arrays:
+            return self.positions
+        return np.stack([self.arrays["xcoords_start"], self.arrays["ycoords_start"]], axis=1).astype(np.float64)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a synthetic scan is made; every field changes the data, and the seed all random content.
+
+    Attributes
+    ----------
+    M, N, modes : int
+        Scan points, frame side, probe modes.
+    pattern : {"raster", "spiral", "clustered"}
+        ``raster`` has more columns than rows; ``clustered`` repeats positions.
+    whole_pixels : bool
+        Round the positions to whole pixels.
+    distinct_start : bool
+        Give start coordinates that differ from the positions.
+    truth : {"object", "patches", "none"}
+        Which ground truth the file carries.
+    margin : float
+        Pixels between the outermost positions and the object's edge; below N/2 some patches leave the object.
+    pitch : float
+        Typical distance of neighbouring positions in pixels.
+    seed : int
+    """
+
+    M: int
+    N: int
+    modes: int = 1
+    pattern: Pattern = "raster"
+    whole_pixels: bool = False
+    distinct_start: bool = True
+    truth: Literal["object", "patches", "none"] = "object"
+    margin: float = 6.0
+    pitch: float = 2.3
+    seed: int = 0
+
+
+def make_specimen(recipe: Recipe, name: str | None = None) -> Specimen:
+    """Simulate a scan that obeys the contract in every array.
+
+    The object is rectangular and has structure in amplitude and phase, the probe is complex and not symmetric, the
+    positions do not start at zero, and every frame differs from every other.
+    """
+    rng = np.random.default_rng(recipe.seed)
+    positions, shape = _positions(recipe, rng)
+    obj = structured_object(rng, shape)
+    probe = structured_probe(rng, recipe.N, recipe.modes)
+    patches = patches_at(obj, positions, recipe.N)
+    frames = amplitudes_of(patches, probe).astype(np.float32)
+    arrays: dict[str, Array] = {
+        "xcoords": positions[:, 0].copy(),
+        "ycoords": positions[:, 1].copy(),
+        "diff3d": frames,
+        "probeGuess": probe,
+        "scan_index": rng.integers(0, 3, recipe.M, dtype=np.int64),
+    }
+    if recipe.distinct_start:
+        arrays["xcoords_start"] = positions[:, 0] + rng.uniform(0.2, 0.9, recipe.M)
+        arrays["ycoords_start"] = positions[:, 1] - rng.uniform(0.2, 0.9, recipe.M)
+    if recipe.truth == "object":
+        arrays["objectGuess"] = obj
+    elif recipe.truth == "patches":
+        arrays["Y"] = patches.astype(np.complex64)
+    return Specimen(name or repr(recipe), arrays, consistent=recipe.truth != "none")
+
+
+def structured_object(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.complex64]:
+    """Object (H, W) with amplitude in [0.3, 1.2] and phase in (-2, 2), smooth and without any symmetry."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    a, b, c, d = rng.uniform(0.15, 0.55, 4)
+    ramp = (columns / shape[1] - 0.4 * rows / shape[0] + 0.4) / 1.4
+    amplitude = 0.3 + 0.5 * ramp + 0.2 * (1 + np.sin(a * columns + b * rows + rng.uniform(0, 6))) * rng.uniform(0.5, 1)
+    phase = 1.2 * np.cos(c * rows - d * columns + rng.uniform(0, 6)) + 0.7 * ramp
+    grain = rng.uniform(0.92, 1.0, shape)
+    return np.asarray(amplitude * grain * np.exp(1j * phase), dtype=np.complex64)
+
+
+def structured_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray[np.complex64]:
+    """Probe (N, N), or (P, N, N) with more than one mode: off-centre, curved in phase, no symmetry."""
+    rows, columns = (np.mgrid[:N, :N] - N / 2) / N
+    probe = np.empty((modes, N, N), dtype=np.complex128)
+    for mode in range(modes):
+        x0, y0 = rng.uniform(-0.12, 0.12, 2)
+        width_x, width_y = rng.uniform(0.16, 0.26, 2)
+        envelope = np.exp(-(((columns - x0) / width_x) ** 2 + ((rows - y0) / width_y) ** 2) / 2)
+        curvature = 6.0 * (columns - x0) ** 2 + 4.0 * (rows - y0) ** 2 + 2.0 * columns
+        structure = (1.0 + 0.8 * mode * (columns + 0.6 * rows) / 0.3) / (1 + mode)
+        probe[mode] = 20.0 * envelope * structure * np.exp(1j * curvature)
+    return np.asarray(probe[0] if modes == 1 else probe, dtype=np.complex64)
+
+
+def _positions(recipe: Recipe, rng: np.random.Generator) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    unit = {"raster": _raster, "spiral": _spiral, "clustered": _clustered}[recipe.pattern](recipe.M, rng)
+    positions = unit * recipe.pitch
+    positions -= positions.min(axis=0)
+    positions += recipe.margin + rng.uniform(0.0, 1.0, 2)
+    if recipe.whole_pixels:
+        positions = np.round(positions)
+    width, height = np.ceil(positions.max(axis=0) + recipe.margin).astype(int) + (5, 1)
+    return positions, (int(height), int(width))
+
+
+def _raster(M: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    n_columns = max(2, int(np.ceil(np.sqrt(1.7 * M))))
+    index = np.arange(M)
+    grid = np.stack([index % n_columns, index // n_columns], axis=1).astype(np.float64)
+    return grid + rng.uniform(-0.3, 0.3, (M, 2))
+
+
+def _spiral(M: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    index = np.arange(M)
+    angle = index * 2.399963 + rng.uniform(0, 6)
+    radius = 0.7 * np.sqrt(index + 0.3)
+    return np.stack([1.4 * radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+def _clustered(M: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    distinct = rng.uniform(0, np.sqrt(M), (max(1, (2 * M) // 3), 2)) * (1.5, 1.0)
+    repeats = rng.integers(0, len(distinct), M - len(distinct))
+    return np.concatenate([distinct, distinct[repeats]])
+
+
+@cache
+def gallery() -> tuple[Specimen, ...]:
+    """Return the synthetic scans on which every backend is judged.
+
+    Together they cover more frames than pixels, fewer, and as many; rectangular rasters, spirals and repeated
+    positions; whole and fractional positions; one and two probe modes; truth as object, as patches and absent.
+    """
+    return (
+        make_specimen(Recipe(M=40, N=8, pattern="raster", seed=11), "raster-40x8"),
+        make_specimen(Recipe(M=11, N=16, modes=2, whole_pixels=True, seed=12, margin=5.0), "few-11x16-modes"),
+        make_specimen(Recipe(M=12, N=12, pattern="spiral", truth="patches", seed=13), "cube-12x12-patches"),
+        make_specimen(
+            Recipe(M=30, N=10, pattern="clustered", distinct_start=False, seed=14, margin=2.0), "clustered-30x10-edge"
+        ),
+        make_specimen(Recipe(M=17, N=8, pattern="spiral", truth="none", seed=15), "bare-17x8"),
+    )
+
+
+def requests_for(specimen: Specimen) -> tuple[GroupRequest, ...]:
+    """Groupings on which a specimen is judged: gridsize 1, 2 and 3 where the scan allows, random and sequential."""
+    groups = min(specimen.M, 9)
+    requests = [
+        GroupRequest(N=specimen.N, gridsize=1, K=4, nsamples=groups, seed=3),
+        GroupRequest(N=specimen.N, gridsize=1, K=4, nsamples=specimen.M if specimen.M < 64 else 16, seed=4),
+    ]
+    for gridsize, K in ((2, 6), (3, 9)):
+        if gridsize**2 <= specimen.M:
+            requests.append(GroupRequest(N=specimen.N, gridsize=gridsize, K=K, nsamples=groups, seed=5))
+    if specimen.M >= 4:
+        requests.append(GroupRequest(N=specimen.N, gridsize=2, K=5, nsamples=groups, seed=6, sequential_sampling=True))
+    return tuple(requests)
+
+
+def write_scan(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write the given members, and no others, as an uncompressed NPZ; an entry that is None is left out."""
+    np.savez(path, allow_pickle=False, **{key: np.asarray(value) for key, value in arrays.items() if value is not None})

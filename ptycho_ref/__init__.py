@@ -1,0 +1,1 @@
+"""Reference backend in NumPy: the one to read in order to understand a clause."""

@@ -1,0 +1,1 @@
+"""PyTorch backend (not built yet)."""

@@ -1,0 +1,1 @@
+"""Wrong adapters: for every clause at least one that breaks it as real software does."""
