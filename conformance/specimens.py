@@ -163,8 +163,8 @@ def _positions(recipe: Recipe, rng: np.random.Generator) -> tuple[NDArray[np.flo
     positions += recipe.margin + rng.uniform(0.0, 1.0, 2)
     if recipe.whole_pixels:
         positions = np.round(positions)
-    width, height = np.ceil(positions.max(axis=0) + recipe.margin).astype(int) + (5, 1)
-    return positions, (int(height), int(width))
+    width, height = np.ceil(positions.max(axis=0) + recipe.margin).astype(int)
+    return positions, (int(height) + 1, int(width) + 5)
 
 
 def _raster(M: int, rng: np.random.Generator) -> NDArray[np.float64]:
