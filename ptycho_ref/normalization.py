@@ -1,0 +1,64 @@
+"""The amplitude scale (NRM)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ptycho_ref.errors import ContractViolation
+
+
+def frame_energies(frames: NDArray[Any]) -> NDArray[np.float64]:
+    """Sum over pixels of the squared amplitude of each frame.
+
+    Parameters
+    ----------
+    frames : (M, N, N) real
+        Any numeric dtype; integers are converted before they are squared (NRM-005).
+
+    Returns
+    -------
+    (M,) float64
+    """
+    # One frame at a time, so that no float64 copy of the stack is made.
+    return np.array([np.square(frame, dtype=np.float64).sum() for frame in frames])
+
+
+def amplitude_scale(mean_energy: float, N: int) -> float:
+    """Scale that brings the mean energy of a frame to (N/2)² (NRM-001).
+
+    Parameters
+    ----------
+    mean_energy : float
+        Mean over frames of the sum over pixels of amplitude², in counts.
+    N : int
+        Side of a frame.
+
+    Raises
+    ------
+    ContractViolation
+        The energy is zero: all frames are dark (NRM-007).
+    """
+    if not mean_energy > 0:
+        raise ContractViolation(
+            "every frame is zero, so the amplitude scale is a division by zero",
+            clause="NRM-007",
+            array="diff3d",
+            remedy="Check that the shutter was open and the stack is not a dark field.",
+        )
+    return float(np.sqrt((N / 2) ** 2 / mean_energy))
+
+
+def photon_scale(normalised: NDArray[Any], nphotons: float) -> float:
+    """Factor that brings normalised amplitudes to ``nphotons`` counts a frame.
+
+    Parameters
+    ----------
+    normalised : (B, N, N, C) real
+    nphotons : float
+        Mean number of photons a frame.
+    """
+    energy = float(np.square(normalised, dtype=np.float64).sum(axis=(1, 2)).mean())
+    return float(np.sqrt(nphotons / energy))

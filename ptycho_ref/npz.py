@@ -1,0 +1,94 @@
+"""Scan files (NPZ)."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ptycho_ref.archive import read_members, write_archive
+from ptycho_ref.errors import ContractWarning, FileViolation
+from ptycho_ref.scan_rules import Rules
+
+MEMBERS = (
+    "xcoords",
+    "ycoords",
+    "xcoords_start",
+    "ycoords_start",
+    "diff3d",
+    "diffraction",
+    "probeGuess",
+    "scan_index",
+    "objectGuess",
+    "Y",
+    "scale_contract_version",
+    "measurement_domain",
+    "_metadata",
+)
+
+
+def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], dict[str, Any] | None]:
+    """Read a scan file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    arrays : dict
+        Canonical arrays; optional ones that are absent are None. See :class:`ptycho_ref.rawdata.RawData`.
+    metadata : dict or None
+        What ``_metadata`` says (NPZ-030).
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    FileViolation
+        The file breaks a clause of the file contract.
+    """
+    members = read_members(path, MEMBERS)
+    metadata = _metadata(members, path)
+    for name, values in members.items():
+        if values is None:
+            raise FileViolation(
+                "the array holds Python objects, which only unpickling could read",
+                clause="NPZ-031",
+                file=path,
+                array=name,
+                remedy="Store a plain numeric array.",
+            )
+    return Rules(members, path).scan(), metadata
+
+
+def _metadata(members: dict[str, NDArray[Any] | None], path: Path) -> dict[str, Any] | None:
+    if "_metadata" not in members:
+        return None
+    text = members.pop("_metadata")
+    try:
+        parsed = json.loads(_as_text(text)) if text is not None else None
+    except (ValueError, UnicodeDecodeError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        warnings.warn(f"{path}, _metadata: skipped, it is no JSON text [NPZ-030]", ContractWarning, stacklevel=4)
+        return None
+    return parsed
+
+
+def _as_text(member: NDArray[Any]) -> str:
+    value = member.item() if member.size == 1 else member.tobytes()
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+
+def write_scan(path: Path, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None) -> None:
+    """Write a scan file, whole or not at all; entries that are None are left out (RAW-004, RAW-006)."""
+    members = {name: values for name, values in arrays.items() if values is not None}
+    if metadata is not None:
+        members["_metadata"] = np.array(json.dumps(metadata))
+    write_archive(path, members)
