@@ -1,0 +1,36 @@
+"""Oracle of the coordinates of a group (CRD): loops over groups and members."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Triple(NamedTuple):
+    """Absolute coordinates, offsets and relative coordinates, shaped as the contract says."""
+
+    absolute: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    relative: NDArray[np.float64]
+
+
+def coordinates_of(positions: NDArray[np.float64], members: NDArray[Any]) -> Triple:
+    """Coordinates of groups.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y].
+    members : (B, C) integer
+    """
+    B, C = members.shape
+    absolute, offsets, relative = np.empty((B, 1, 2, C)), np.empty((B, 1, 2, 1)), np.empty((B, 1, 2, C))
+    for b in range(B):
+        for c in range(C):
+            absolute[b, 0, :, c] = positions[members[b, c]]
+        offsets[b, 0, :, 0] = sum(absolute[b, 0, :, c] for c in range(C)) / C
+        for c in range(C):
+            relative[b, 0, :, c] = -(absolute[b, 0, :, c] - offsets[b, 0, :, 0])
+    return Triple(absolute, offsets, relative)
