@@ -15,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.adapter import METHODS
 from conformance.contract import contract
+from conformance.specimens import Specimen
 from conformance.stage import Stage
 
 PROFILE_VARIABLE = "PTYCHO_CONFORMANCE_PROFILE"
@@ -84,6 +85,8 @@ class Declaration:
         Framework whose tensors it makes.
     given : Mapping[str, SearchStrategy]
         Arguments that Hypothesis draws.
+    where : callable or None
+        Says why the check does not apply to a specimen; empty when it does.
     body : callable
         The plain function: ``subject``, ``evidence``, perhaps ``specimen``, and the drawn arguments.
     """
@@ -92,6 +95,7 @@ class Declaration:
     needs: tuple[str, ...]
     framework: str | None
     given: Mapping[str, SearchStrategy[Any]]
+    where: Callable[[Specimen], str] | None
     body: Callable[..., None]
 
     @property
@@ -110,6 +114,7 @@ def check(
     needs: Sequence[str] = (),
     framework: str | None = None,
     given: Mapping[str, SearchStrategy[Any]] | None = None,
+    where: Callable[[Specimen], str] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Declare a check function.
 
@@ -124,6 +129,8 @@ def check(
         instead of ``contract``, so that ``pytest -m contract`` loads no framework.
     given : Mapping[str, SearchStrategy], optional
         Arguments that Hypothesis draws, under the profile of this run.
+    where : callable, optional
+        Says in words why the check does not apply to a specimen; an empty string where it does.
 
     Returns
     -------
@@ -138,7 +145,7 @@ def check(
     required = {method for clause in clauses for method in METHODS[Stage(contract()[clause].stage)]}
 
     def declare(body: Callable[..., None]) -> Callable[..., None]:
-        declaration = Declaration(clauses, tuple(sorted(required | set(needs))), framework, given or {}, body)
+        declaration = Declaration(clauses, tuple(sorted(required | set(needs))), framework, given or {}, where, body)
         function: Any = _drawn(declaration, profile()) if given else body
         function = pytest.mark.clause(*clauses)(function)
         function = pytest.mark.needs(*declaration.needs)(function)

@@ -64,6 +64,8 @@ def _decide(
             Outcome.NOT_APPLICABLE,
             not_applicable(declaration.clauses, declaration.needs, subject.selected),
         )
+        if not reason and specimen is not None and declaration.where is not None:
+            reason = declaration.where(specimen)
         if not reason:
             _call(declaration, subject, evidence, specimen, profile)
             outcome, reason = classify(None, evidence.comparisons)

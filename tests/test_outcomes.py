@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 def run(project: pytest.Pytester, *arguments: str) -> tuple[int, dict[str, object]]:
     """Run the command and return its exit code and JSON."""
-    done = project.run("ptycho-conformance", "run", *arguments, "--json", "result.json")
+    done = project.run(sys.executable, "-m", "conformance", "run", *arguments, "--json", "result.json")
     result = Path(project.path, "result.json")
     return int(done.ret), json.loads(result.read_text()) if result.exists() else {}
 

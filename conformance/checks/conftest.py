@@ -54,9 +54,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[subject_key] = selected
     marks = {name: item.get_closest_marker(name) for name in ("clause", "needs")}
     clauses, needs = (mark.args if mark else () for mark in marks.values())
-    reason = not_applicable(clauses, needs, selected)
+    reason = not_applicable(clauses, needs, selected) or _beside(item)
     if reason:
         pytest.skip(reason)
+
+
+def _beside(item: pytest.Item) -> str:
+    """Why the check does not apply to the specimen of this item; empty when it does."""
+    specimen = item.callspec.params.get("specimen") if hasattr(item, "callspec") else None
+    declaration = getattr(getattr(item, "function", None), "declaration", None)
+    if specimen is None or declaration is None or declaration.where is None:
+        return ""
+    reason: str = declaration.where(specimen)
+    return reason
 
 
 @pytest.fixture(scope="session")

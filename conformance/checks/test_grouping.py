@@ -137,14 +137,16 @@ def test_neighbours_are_near_on_a_stretched_scan(subject: Subject, evidence: Evi
 
 @check("GRP-005")
 def test_coincident_points_are_other_points(subject: Subject, evidence: Evidence) -> None:
-    arrays = dict(make_specimen(Recipe(M=24, N=8, seed=22)).arrays)
-    for name in ("xcoords", "ycoords"):
-        arrays[name] = np.repeat(arrays[name][:6] * 40, 4)
-    specimen = Specimen("visited-four-times-24x8", arrays, consistent=False)
-    request = GroupRequest(N=8, gridsize=2, K=4, nsamples=24, seed=9, sequential_sampling=True)
-    members = members_of(subject, specimen, request)
-    distinct(evidence, members, request)
-    in_pools(evidence, specimen, members, 4, "a scan that visits every position four times")
+    # Five visits fill a pool of four others with points at distance zero; four visits leave one place.
+    for visits in (5, 4):
+        arrays = dict(make_specimen(Recipe(M=20, N=8, seed=22)).arrays)
+        for name in ("xcoords", "ycoords"):
+            arrays[name] = np.repeat(arrays[name][: 20 // visits] * 40, visits)
+        specimen = Specimen(f"visited-{visits}-times-20x8", arrays, consistent=False)
+        request = GroupRequest(N=8, gridsize=2, K=4, nsamples=20, seed=9, sequential_sampling=True)
+        members = members_of(subject, specimen, request)
+        distinct(evidence, members, request)
+        in_pools(evidence, specimen, members, 4, f"a scan that visits every position {visits} times")
 
 
 @check("GRP-006")

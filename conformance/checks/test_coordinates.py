@@ -1,0 +1,254 @@
+"""Checks of group coordinates (CRD)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapter import GroupRequest
+from conformance.check import check
+from conformance.evidence import Evidence
+from conformance.oracles.coordinates import Triple, coordinates_of
+from conformance.specimens import Recipe, Specimen, make_specimen, requests_for
+from conformance.strategies import GroupingCase, grouping_cases, oversampling_cases
+from conformance.subject import Subject
+from conformance.tensors import as_numpy
+
+AXES = ("group", "unit", "xy", "channel")
+ANY = {"case": grouping_cases()}
+WIDE = {"case": grouping_cases(min_gridsize=2)}
+OVERSAMPLED = {"case": oversampling_cases()}
+
+
+def oracle(specimen: Specimen, grouped: Mapping[str, Any], *, start: bool = False) -> Triple:
+    """Coordinates of the groups that the backend reports."""
+    positions = specimen.start_positions if start else specimen.positions
+    return coordinates_of(positions, as_numpy(grouped["nn_indices"]))
+
+
+def reach(specimen: Specimen) -> float:
+    """Largest coordinate, for tolerances."""
+    return float(max(np.abs(specimen.positions).max(), np.abs(specimen.start_positions).max(), 1.0))
+
+
+def absolute_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any]) -> None:
+    """Require ``coords_nn`` to be the positions of the members."""
+    expected = oracle(specimen, grouped).absolute
+    evidence.layout(grouped["coords_nn"], "coords_nn", shape=expected.shape, dtype="float64")
+    evidence.equal(grouped["coords_nn"], expected, "coords_nn", axes=AXES)
+
+
+@check("CRD-001")
+def test_absolute_coordinates(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        absolute_follow(evidence, specimen, subject.grouped(specimen, request))
+
+
+@check("CRD-001", given=ANY)
+def test_absolute_coordinates_of_any_scan(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    absolute_follow(evidence, case.specimen, subject.grouped(case.specimen, case.request))
+
+
+@check("CRD-001", given=OVERSAMPLED)
+def test_absolute_coordinates_when_oversampled(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    absolute_follow(evidence, case.specimen, subject.grouped(case.specimen, case.request))
+
+
+def offsets_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any]) -> None:
+    """Require ``coords_offsets`` to be the mean of the members."""
+    true = oracle(specimen, grouped)
+    evidence.layout(grouped["coords_offsets"], "coords_offsets", shape=true.offsets.shape, dtype="float64")
+    suspects = {
+        "the offset is the first member instead of the mean": true.absolute[..., :1],
+        "the offset is the median instead of the mean": np.median(true.absolute, axis=3, keepdims=True),
+        "the offset is the middle of the bounding box instead of the mean": (
+            true.absolute.max(axis=3, keepdims=True) + true.absolute.min(axis=3, keepdims=True)
+        )
+        / 2,
+        "the offset is a sum instead of a mean": true.absolute.sum(axis=3, keepdims=True),
+    }
+    evidence.close(
+        grouped["coords_offsets"], true.offsets, "coords_offsets", rtol=0, atol=1e-9 * reach(specimen), axes=AXES,
+        suspects=suspects if true.absolute.shape[3] > 1 else None,
+    )  # fmt: skip
+
+
+@check("CRD-002")
+def test_offsets(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        offsets_follow(evidence, specimen, subject.grouped(specimen, request))
+
+
+@check("CRD-002", given=WIDE)
+def test_offsets_of_any_scan(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    offsets_follow(evidence, case.specimen, subject.grouped(case.specimen, case.request))
+
+
+def relative_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any], gridsize: int) -> None:
+    """Require ``coords_relative`` to be minus the distance from the mean."""
+    expected = oracle(specimen, grouped).relative
+    evidence.layout(grouped["coords_relative"], "coords_relative", shape=expected.shape, dtype="float64")
+    evidence.close(
+        grouped["coords_relative"], expected, f"coords_relative at gridsize {gridsize}", rtol=0,
+        atol=1e-9 * reach(specimen), axes=AXES,
+    )  # fmt: skip
+
+
+@check("CRD-003")
+def test_relative_coordinates(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in sorted(requests_for(specimen), key=lambda one: -one.gridsize):
+        relative_follow(evidence, specimen, subject.grouped(specimen, request), request.gridsize)
+
+
+@check("CRD-003", given=WIDE)
+def test_relative_coordinates_of_any_scan(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    relative_follow(evidence, case.specimen, subject.grouped(case.specimen, case.request), case.request.gridsize)
+
+
+def balanced(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any]) -> None:
+    """Require relative coordinates that sum to zero over the members."""
+    sums = as_numpy(grouped["coords_relative"]).astype(np.float64).sum(axis=3)
+    evidence.close(
+        sums, np.zeros_like(sums), "the sum of coords_relative over the members", rtol=0, atol=1e-8 * reach(specimen),
+        axes=AXES[:3],
+    )  # fmt: skip
+
+
+@check("CRD-004")
+def test_relative_coordinates_sum_to_zero(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        balanced(evidence, specimen, subject.grouped(specimen, request))
+
+
+@check("CRD-004", given=WIDE)
+def test_relative_coordinates_of_any_scan_sum_to_zero(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    balanced(evidence, case.specimen, subject.grouped(case.specimen, case.request))
+
+
+def start_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any]) -> None:
+    """Require the three formulas on the start coordinates."""
+    expected = oracle(specimen, grouped, start=True)
+    nominal = oracle(specimen, grouped)
+    for name, values, other in (
+        ("coords_start_nn", expected.absolute, nominal.absolute),
+        ("coords_start_offsets", expected.offsets, nominal.offsets),
+        ("coords_start_relative", expected.relative, nominal.relative),
+    ):
+        evidence.present(grouped, name)
+        evidence.layout(grouped[name], name, shape=values.shape, dtype="float64")
+        evidence.close(
+            grouped[name], values, name, rtol=0, atol=1e-9 * reach(specimen), axes=AXES,
+            suspects={"the nominal coordinates stand in for the start coordinates": other},
+        )  # fmt: skip
+
+
+@check("CRD-005")
+def test_start_coordinates(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        start_follow(evidence, specimen, subject.grouped(specimen, request))
+
+
+@check("CRD-005", given=ANY)
+def test_start_coordinates_of_any_scan(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    start_follow(evidence, case.specimen, subject.grouped(case.specimen, case.request))
+
+
+@check("CRD-006")
+def test_start_coordinates_default_to_the_others(subject: Subject, evidence: Evidence) -> None:
+    for distinct in (None, "given"):
+        arrays = dict(make_specimen(Recipe(M=20, N=8, distinct_start=False, seed=23)).arrays)
+        if distinct:
+            arrays |= {"xcoords_start": arrays["xcoords"], "ycoords_start": arrays["ycoords"]}
+        scan = subject.scan(arrays)
+        for gridsize in (1, 2):
+            grouped = subject.adapter.group(scan, GroupRequest(N=8, gridsize=gridsize, K=5, nsamples=9, seed=1))
+            for part in ("nn", "offsets", "relative"):
+                evidence.present(grouped, f"coords_start_{part}", f"coords_{part}")
+                evidence.equal(
+                    grouped[f"coords_start_{part}"],
+                    as_numpy(grouped[f"coords_{part}"]),
+                    f"coords_start_{part} of a scan without start coordinates of its own",
+                    axes=AXES,
+                )
+
+
+def moved(arrays: Mapping[str, Any], shift: tuple[float, float]) -> dict[str, Any]:
+    """Return the scan with all positions moved."""
+    changed = dict(arrays)
+    for axis, name in enumerate(("xcoords", "ycoords")):
+        for key in (name, f"{name}_start"):
+            if key in changed:
+                changed[key] = changed[key] + shift[axis]
+    return changed
+
+
+def untied(seed: int, M: int = 30) -> dict[str, Any]:
+    """Return a scan in which no two distances tie and which needs no ground truth."""
+    arrays = dict(make_specimen(Recipe(M=M, N=8, truth="none", seed=seed)).arrays)
+    rng = np.random.default_rng(seed)
+    # Dyadic positions, so that shifts by powers of two are exact.
+    for name in ("xcoords", "ycoords"):
+        arrays[name] = np.round(rng.uniform(3, 60, M) * 4096) / 4096
+        arrays[f"{name}_start"] = arrays[name] + np.round(rng.uniform(-1, 1, M) * 1024) / 1024
+    return arrays
+
+
+@check("CRD-007")
+def test_a_shifted_scan_has_shifted_offsets(subject: Subject, evidence: Evidence) -> None:
+    arrays = untied(31)
+    request = GroupRequest(N=8, gridsize=2, K=6, nsamples=20, seed=4)
+    at_home = subject.adapter.group(subject.scan(arrays), request)
+    for shift in ((2.0**20, -(2.0**19)), (-128.0, 64.0), (0.0, 2.0**20)):
+        away = subject.adapter.group(subject.scan(moved(arrays, shift)), request)
+        what = f"after a shift of the scan by x {shift[0]:g}, y {shift[1]:g}"
+        evidence.equal(as_numpy(away["nn_indices"]), as_numpy(at_home["nn_indices"]), f"nn_indices {what}")
+        step = np.array(shift).reshape(1, 1, 2, 1)
+        for name in ("coords_nn", "coords_offsets"):
+            evidence.close(away[name], as_numpy(at_home[name]) + step, f"{name} {what}", rtol=0, atol=1e-6, axes=AXES)
+        evidence.close(
+            away["coords_relative"], as_numpy(at_home["coords_relative"]), f"coords_relative {what}", rtol=0, atol=1e-6, axes=AXES
+        )
+
+
+@check("CRD-008")
+def test_sub_pixel_positions_survive_large_scans(subject: Subject, evidence: Evidence) -> None:
+    for shift in ((1.0e6, 2.0e6), (-3.0e6, 1.0e6)):
+        specimen = Specimen(f"far-{shift[0]:g}", moved(untied(32), shift), consistent=False)
+        request = GroupRequest(N=8, gridsize=2, K=6, nsamples=20, seed=4)
+        grouped = subject.adapter.group(subject.scan(specimen.arrays), request)
+        for start, prefix in ((False, "coords"), (True, "coords_start")):
+            expected = oracle(specimen, grouped, start=start).relative
+            evidence.close(
+                grouped[f"{prefix}_relative"], expected, f"{prefix}_relative at {shift[0]:g} pixels from the origin",
+                rtol=0, atol=1e-6, axes=AXES, suspects=narrowed(specimen, grouped, start=start),
+            )  # fmt: skip
+
+
+def narrowed(specimen: Specimen, grouped: Mapping[str, Any], *, start: bool) -> dict[str, NDArray[Any]]:
+    """Relative coordinates as positions in float32 would give them."""
+    positions = (specimen.start_positions if start else specimen.positions).astype(np.float32)
+    coarse = coordinates_of(positions.astype(np.float64), as_numpy(grouped["nn_indices"])).relative
+    return {"positions were narrowed to float32 before they were centred": coarse}
+
+
+@check("CRD-009")
+def test_x_and_y_are_treated_alike(subject: Subject, evidence: Evidence) -> None:
+    arrays = untied(33)
+    exchanged = dict(arrays)
+    for x, y in (("xcoords", "ycoords"), ("xcoords_start", "ycoords_start")):
+        exchanged[x], exchanged[y] = arrays[y], arrays[x]
+    request = GroupRequest(N=8, gridsize=2, K=3 + 1, nsamples=30, seed=4, sequential_sampling=True)
+    for one in (request, replace(request, gridsize=1)):
+        first = subject.adapter.group(subject.scan(arrays), one)
+        second = subject.adapter.group(subject.scan(exchanged), one)
+        same = (as_numpy(first["nn_indices"]) == as_numpy(second["nn_indices"])).all(axis=1)
+        evidence.holds(bool(same.any()), "Exchanging x and y changed every group; distances do not depend on their order.")
+        for name in ("coords_nn", "coords_offsets", "coords_relative", "coords_start_nn", "coords_start_relative"):
+            evidence.close(
+                as_numpy(second[name])[same], as_numpy(first[name])[same][:, :, ::-1],
+                f"{name} of the scan with x and y exchanged", rtol=0, atol=1e-7, axes=AXES,
+            )  # fmt: skip

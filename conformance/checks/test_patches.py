@@ -1,0 +1,255 @@
+"""Checks of patches (PAT): which part of the object a frame sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from conformance.check import check
+from conformance.evidence import Evidence
+from conformance.oracles.coordinates import coordinates_of
+from conformance.oracles.patches import patches_at
+from conformance.specimens import Recipe, Specimen, make_specimen, requests_for, structured_object
+from conformance.strategies import GroupingCase, grouping_cases, objects, positions
+from conformance.subject import Subject
+from conformance.tensors import as_numpy
+
+AXES = ("position", "row", "column")
+GROUPED = ("group", "row", "column", "channel")
+Array = NDArray[Any]
+sides = st.sampled_from([8, 10, 12])
+
+
+def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
+    """Patches that known mistakes would give."""
+    return {
+        "x and y are exchanged: rows are indexed with x": patches_at(obj, centres[:, ::-1], N),
+        "the position names the corner of the patch, not pixel N/2": patches_at(obj, centres + N // 2, N),
+        "the patch is centred at (N - 1)/2: off by half a pixel": patches_at(obj, centres + 0.5, N),
+        "the patch is centred at (N - 1)/2: off by half a pixel the other way": patches_at(obj, centres - 0.5, N),
+        "the patch is off by one pixel": patches_at(obj, centres + 1, N),
+        "the patch is off by one pixel the other way": patches_at(obj, centres - 1, N),
+        "the sub-pixel part has the wrong sign": patches_at(obj, 2 * np.floor(centres) - centres, N),
+        "positions are rounded to whole pixels": patches_at(obj, np.round(centres), N),
+        "positions are cut to whole pixels": patches_at(obj, np.floor(centres), N),
+    }
+
+
+def cut(subject: Subject, evidence: Evidence, obj: Array, centres: Array, N: int, what: str, atol: float) -> None:
+    """Compare the patches at positions with the oracle."""
+    scale = float(np.abs(obj).max())
+    evidence.close(
+        subject.adapter.patches(obj, centres, N), patches_at(obj, centres, N), what, rtol=0, atol=atol * scale, axes=AXES,
+        suspects=suspects_at(obj, centres, N),
+    )  # fmt: skip
+
+
+def inside(rng: np.random.Generator, shape: tuple[int, int], N: int, count: int) -> Array:
+    """Whole positions whose windows lie in the object, corners first."""
+    half = N // 2
+    x, y = (rng.integers(half, size - half + 1, count) for size in (shape[1], shape[0]))
+    centres = np.stack([x, y], axis=1).astype(np.float64)
+    centres[:2] = [[half, half], [shape[1] - half, shape[0] - half]]
+    return centres
+
+
+@check("PAT-001", given={"obj": objects(min_side=14), "N": sides, "seed": st.integers(0, 999)})
+def test_windows_at_whole_positions(subject: Subject, evidence: Evidence, obj: Array, N: int, seed: int) -> None:
+    centres = inside(np.random.default_rng(seed), obj.shape, N, 7)
+    cut(subject, evidence, obj, centres, N, "patches at whole positions", 0.0)
+
+
+@check("PAT-001")
+def test_a_single_bright_pixel(subject: Subject, evidence: Evidence) -> None:
+    N = 8
+    obj = np.zeros((21, 33), dtype=np.complex64)
+    obj[9, 20] = 2 - 1j
+    seen = as_numpy(subject.adapter.patches(obj, np.array([[20.0, 9.0], [18.0, 12.0], [23.0, 6.0]]), N))
+    expected = np.zeros((3, N, N), dtype=np.complex64)
+    expected[0, 4, 4] = expected[1, 1, 6] = expected[2, 7, 1] = 2 - 1j
+    evidence.equal(seen, expected, "patches around one bright pixel at row 9, column 20", axes=AXES)
+
+
+@check("PAT-002", given={"obj": objects(min_side=14), "N": sides, "centres": positions(whole_pixels=False)})
+def test_windows_at_fractional_positions(subject: Subject, evidence: Evidence, obj: Array, N: int, centres: Array) -> None:
+    cut(subject, evidence, obj, centres, N, "patches at fractional positions", 1e-5)
+
+
+@check("PAT-002")
+def test_a_ramp_is_interpolated_to_itself(subject: Subject, evidence: Evidence) -> None:
+    """Bilinear interpolation reproduces a linear function, so every pixel is known in closed form."""
+    N, (rows, columns) = 8, np.mgrid[:30, :40]
+    obj = (0.03 * columns - 0.05 * rows + 2 + 1j * (0.02 * rows + 0.01 * columns)).astype(np.complex64)
+    centres = np.array([[12.25, 10.75], [20.5, 14.125], [9.875, 20.0], [17.0, 9.3]])
+    i, j = np.mgrid[:N, :N]
+    y, x = centres[:, 1, None, None] - N / 2 + i, centres[:, 0, None, None] - N / 2 + j
+    expected = 0.03 * x - 0.05 * y + 2 + 1j * (0.02 * y + 0.01 * x)
+    evidence.close(
+        subject.adapter.patches(obj, centres, N), expected, "patches of a ramp", rtol=0, atol=1e-5 * float(abs(obj).max()),
+        axes=AXES, suspects=suspects_at(obj, centres, N),
+    )  # fmt: skip
+
+
+@check("PAT-003")
+def test_outside_the_object_there_is_nothing(subject: Subject, evidence: Evidence) -> None:
+    N, obj = 8, structured_object(np.random.default_rng(3), (17, 26))
+    whole = np.array(
+        [[0, 0], [25, 16], [26, 17], [-4, 8], [30, 8], [13, -4], [13, 21], [-3, -3], [29, 20], [-100, 5], [500, 500], [2, 15]],
+        dtype=np.float64,
+    )
+    for what, centres in (("whole", whole), ("fractional", whole + (0.25, -0.375))):
+        cut(subject, evidence, obj, centres, N, f"patches that leave the object, at {what} positions", 1e-5)
+
+
+@check("PAT-003", given={"obj": objects(), "centres": positions(reach=45.0), "N": sides})
+def test_any_position_near_the_edge(subject: Subject, evidence: Evidence, obj: Array, centres: Array, N: int) -> None:
+    cut(subject, evidence, obj, centres, N, "patches near the edge of the object", 1e-5)
+
+
+@check("PAT-004")
+def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(6)
+    for dtype in (np.complex64, np.complex128):
+        obj = structured_object(rng, (25, 31)).astype(dtype)
+        centres = inside(rng, obj.shape, 8, 4) + 0.25
+        seen = subject.adapter.patches(obj, centres, 8)
+        evidence.layout(seen, "patches", shape=(4, 8, 8), dtype="complex64")
+        expected = patches_at(obj, centres, 8)
+        evidence.close(seen, expected, "patches of a complex object", rtol=0, atol=2e-5, axes=AXES)
+        evidence.close(np.abs(as_numpy(seen)), np.abs(expected), "the modulus of the patches", rtol=0, atol=2e-5, axes=AXES)
+
+
+@check("PAT-005", given={"obj": objects(min_side=20), "centres": positions(min_count=4), "seed": st.integers(0, 999)})
+def test_one_patch_a_position_in_order(
+    subject: Subject, evidence: Evidence, obj: Array, centres: Array, seed: int
+) -> None:
+    order = np.random.default_rng(seed).permutation(len(centres))
+    repeated = np.concatenate([centres[order], centres[:2]])
+    seen = as_numpy(subject.adapter.patches(obj, repeated, 8))
+    evidence.close(seen, patches_at(obj, repeated, 8), "patches at repeated positions in any order", rtol=0, atol=2e-5, axes=AXES)
+    alone = np.stack([as_numpy(subject.adapter.patches(obj, one[None], 8))[0] for one in repeated])
+    evidence.close(seen, alone, "patches cut together, against patches cut one by one", rtol=0, atol=2e-5, axes=AXES)
+
+
+@check("PAT-006")
+def test_patches_are_linear_in_the_object(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(9)
+    first, second = structured_object(rng, (22, 29)), structured_object(rng, (22, 29))
+    centres = rng.uniform(0, 24, (6, 2))
+
+    def of(obj: Array) -> Array:
+        return as_numpy(subject.adapter.patches(obj.astype(np.complex64), centres, 8)).astype(np.complex128)
+
+    evidence.close(of(first + second), of(first) + of(second), "patches of a sum of two objects", rtol=0, atol=5e-5, axes=AXES)
+    for factor in (3.5, -2.0, 0.5j, 1e-3):
+        what = f"patches of the object times {factor}"
+        evidence.close(of(factor * first), factor * of(first), what, rtol=0, atol=2e-5 * abs(factor), axes=AXES)
+
+
+@check("PAT-007")
+def test_patches_are_not_illuminated(subject: Subject, evidence: Evidence) -> None:
+    N, flat = 8, np.full((30, 37), 0.8 - 0.3j, dtype=np.complex64)
+    seen = subject.adapter.patches(flat, np.array([[12.0, 11.0], [20.5, 15.25]]), N)
+    evidence.close(seen, np.full((2, N, N), 0.8 - 0.3j), "patches of a flat object", rtol=0, atol=1e-5, axes=AXES)
+    for truth in ("object", "patches"):
+        specimen = make_specimen(Recipe(M=12, N=N, truth=truth, seed=44, margin=9.0))  # type: ignore[arg-type]
+        if truth == "object":
+            arrays = dict(specimen.arrays) | {"objectGuess": flat}
+            specimen = Specimen("flat-object", arrays, consistent=False)
+            grouped = subject.grouped(specimen, requests_for(specimen)[2])
+            truth_of = as_numpy(grouped["Y"])
+            inner = truth_of[np.abs(truth_of) > 0]
+            evidence.close(inner, np.full(inner.shape, 0.8 - 0.3j), "Y of a flat object", rtol=0, atol=1e-5)
+
+
+def without_stored_patches(specimen: Specimen) -> str:
+    """Why PAT-008 does not apply."""
+    if "Y" in specimen.arrays:
+        return "the scan stores its own patches"
+    return "" if "objectGuess" in specimen.arrays else "the scan has no objectGuess"
+
+
+def truth_follows(evidence: Evidence, specimen: Specimen, grouped: Any, gridsize: int) -> None:
+    """Require ``Y`` to be the patches at the positions of the members."""
+    obj, members = specimen.arrays["objectGuess"], as_numpy(grouped["nn_indices"])
+    B, C = members.shape
+    evidence.holds(grouped["Y"] is not None, "Y is None, but the scan has an objectGuess.")
+    evidence.layout(grouped["Y"], "Y", shape=(B, specimen.N, specimen.N, C), dtype="complex64")
+    scale = float(np.abs(obj).max())
+
+    def placed(centres: Array) -> Array:
+        """Cut patches at (B, 1, 2, C) centres."""
+        flat = np.moveaxis(centres[:, 0], 1, 2).reshape(-1, 2)
+        return np.moveaxis(patches_at(obj, flat, specimen.N).reshape(B, C, specimen.N, specimen.N), 1, -1)
+
+    triple = coordinates_of(specimen.positions, members)
+    mirrored = triple.offsets + triple.relative
+    suspects = {
+        "patches are cut at offset + relative: mirrored about the group centre": placed(mirrored),
+        "every channel holds the patch of the group centre": placed(np.repeat(triple.offsets, C, axis=3)),
+        "patches are cut with x and y exchanged": placed(triple.absolute[:, :, ::-1]),
+        "patches are cut at the start positions": placed(coordinates_of(specimen.start_positions, members).absolute),
+    }
+    if C == 1:
+        suspects = {}
+    evidence.close(
+        grouped["Y"], placed(triple.absolute), f"Y at gridsize {gridsize}", rtol=0, atol=1e-5 * scale, axes=GROUPED,
+        suspects=suspects,
+    )  # fmt: skip
+
+
+@check("PAT-008", needs=["group"], where=without_stored_patches)
+def test_ground_truth_belongs_to_the_frame_beside_it(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in sorted(requests_for(specimen), key=lambda one: -one.gridsize):
+        truth_follows(evidence, specimen, subject.grouped(specimen, request), request.gridsize)
+
+
+@check("PAT-008", needs=["group"], given={"case": grouping_cases(truth="object")})
+def test_ground_truth_of_any_scan(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    truth_follows(evidence, case.specimen, subject.grouped(case.specimen, case.request), case.request.gridsize)
+
+
+@check("PAT-009", needs=["group"])
+def test_stored_patches_are_used_as_they_are(subject: Subject, evidence: Evidence) -> None:
+    for guess in (True, False):
+        specimen = make_specimen(Recipe(M=22, N=8, truth="object", seed=45 + guess))
+        arrays = dict(specimen.arrays)
+        stored = patches_at(arrays["objectGuess"], specimen.positions, 8) * (1.3 + 0.4j)
+        arrays["Y"] = stored.astype(np.complex64)
+        if not guess:
+            del arrays["objectGuess"]
+        scan = subject.scan(arrays)
+        for request in requests_for(specimen):
+            grouped = subject.adapter.group(scan, request)
+            members = as_numpy(grouped["nn_indices"])
+            evidence.holds(grouped["Y"] is not None, "The scan stores Y, but the grouped result has none.")
+            expected = np.moveaxis(arrays["Y"][members], 1, -1)
+            evidence.layout(grouped["Y"], "Y", shape=expected.shape, dtype="complex64")
+            evidence.equal(grouped["Y"], expected, "Y of a scan that stores its patches", axes=GROUPED)
+
+
+@check("PAT-010", needs=["group"])
+def test_no_truth_is_none(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=22, N=8, truth="none", seed=47))
+    for request in requests_for(specimen):
+        grouped = subject.grouped(specimen, request)
+        evidence.present(grouped, "Y")
+        evidence.holds(
+            grouped["Y"] is None,
+            f"The scan has neither Y nor objectGuess, but Y is a {type(grouped['Y']).__name__} that looks like truth.",
+        )
+
+
+@check("PAT-011")
+def test_rectangular_objects(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(10)
+    for shape in ((14, 61), (61, 14), (12, 40), (39, 13)):
+        obj = structured_object(rng, shape)
+        edges = np.array(
+            [[x, y] for x in (0, 4, shape[1] - 4, shape[1] - 1) for y in (0, 4, shape[0] - 4, shape[0] - 1)], dtype=np.float64
+        )
+        for centres in (edges, edges + (0.5, 0.25)):
+            cut(subject, evidence, obj, centres, 8, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)
