@@ -145,6 +145,8 @@ class Adapter(Protocol):
         Short name shown in the tables.
     stages : frozenset of Stage (or their plain names)
         What the backend claims. The rest is not applicable.
+    framework : str, optional
+        ``"tensorflow"`` or ``"torch"``: what ``tensors`` returns. Without it the checks of tensors do not apply.
     """
 
     name: str

@@ -62,7 +62,7 @@ def _decide(
     try:
         outcome, reason = (
             Outcome.NOT_APPLICABLE,
-            not_applicable(declaration.clauses, declaration.needs, subject.selected),
+            not_applicable(declaration.clauses, declaration.needs, subject.selected, declaration.framework),
         )
         if not reason and specimen is not None and declaration.where is not None:
             reason = declaration.where(specimen)
@@ -90,7 +90,9 @@ def _call(
         function(**wanted)
 
 
-def not_applicable(clauses: Iterable[str], needs: Iterable[str], selected: Selected) -> str:
+def not_applicable(
+    clauses: Iterable[str], needs: Iterable[str], selected: Selected, framework: str | None = None
+) -> str:
     """Return why a check does not apply to an adapter; empty when it does.
 
     Raises
@@ -104,6 +106,8 @@ def not_applicable(clauses: Iterable[str], needs: Iterable[str], selected: Selec
     unclaimed = sorted(str(s) for s in {Stage(contract()[clause].stage) for clause in clauses} - selected.stages)
     if unclaimed:
         return f"stage {', '.join(unclaimed)} not claimed"
+    if framework is not None and getattr(selected.adapter, "framework", None) != framework:
+        return f"the adapter makes no {framework} tensors"
     absent = sorted(needed & set(missing_methods(selected)))
     if absent:
         raise TypeError(f"the adapter claims a stage that requires the method {', '.join(absent)}, which it lacks")

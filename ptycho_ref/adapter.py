@@ -29,6 +29,7 @@ class RefAdapter:
 
     name = "ref"
     stages = frozenset(Stage)
+    framework = "tensorflow"
 
     load = staticmethod(RawData.from_file)
     assemble = staticmethod(RawData.from_arrays)

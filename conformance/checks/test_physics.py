@@ -2,3 +2,255 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from conformance.check import check
+from conformance.evidence import Evidence
+from conformance.oracles.physics import amplitudes_of
+from conformance.specimens import Specimen, requests_for, structured_object, structured_probe
+from conformance.strategies import GroupingCase, grouping_cases
+from conformance.subject import Subject
+from conformance.tensors import as_numpy
+
+AXES = ("frame", "row", "column")
+GROUPED = ("group", "row", "column", "channel")
+Array = NDArray[Any]
+DRAWN = {"N": st.sampled_from([8, 10, 12, 16]), "count": st.integers(1, 6), "modes": st.integers(1, 3), "seed": st.integers(0, 999)}
+
+
+def waves(N: int, count: int, modes: int, seed: int) -> tuple[Array, Array]:
+    """Object patches (n, N, N) and a probe."""
+    rng = np.random.default_rng(seed)
+    patches = np.stack([structured_object(rng, (N, N)) for _ in range(count)])
+    return patches, structured_probe(rng, N, modes)
+
+
+def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:
+    """Amplitudes that known mistakes would give."""
+    N = patches.shape[-1]
+    modes = probe if probe.ndim == 3 else probe[np.newaxis]
+    right = amplitudes_of(patches, probe)
+    suspects = {
+        "the transform is not normalised: N times too bright": right * N,
+        "the transform is normalised twice: N times too dim": right / N,
+        "intensity stands in place of amplitude": right**2,
+        "the fftshift is missing": np.fft.ifftshift(right, axes=(1, 2)),
+        "the inverse transform was used": amplitudes_of(np.conj(patches), np.conj(modes)),
+        "the probe is ignored": amplitudes_of(patches, np.ones((N, N))),
+        "the patch is ignored": amplitudes_of(np.ones_like(patches), probe),
+    }
+    if len(modes) > 1:
+        suspects["modes are added as waves, not as intensities"] = amplitudes_of(patches, modes.sum(axis=0))
+        suspects["only the first mode is used"] = amplitudes_of(patches, modes[0])
+        suspects["modes are averaged, not added"] = right / np.sqrt(len(modes))
+    return suspects
+
+
+@check("PHY-001", given=DRAWN)
+def test_the_forward_model(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
+    patches, probe = waves(N, count, modes, seed)
+    expected = amplitudes_of(patches, probe)
+    evidence.close(
+        subject.adapter.simulate(patches, probe), expected, f"the amplitude of {count} patches under {modes} mode(s)", rtol=0,
+        atol=1e-5 * float(expected.max()), axes=AXES, suspects=suspects_for(patches, probe),
+    )  # fmt: skip
+
+
+@check("PHY-002", given=DRAWN)
+def test_energy_is_kept(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
+    patches, probe = waves(N, count, modes, seed)
+    all_modes = probe.astype(np.complex128).reshape(-1, 1, N, N)
+    expected = (np.abs(all_modes * patches) ** 2).sum(axis=(0, 2, 3))
+    amplitude = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64)
+    evidence.close((amplitude**2).sum(axis=(1, 2)), expected, "the energy of the amplitude", rtol=1e-4, atol=0, axes=("frame",))
+
+
+@check("PHY-003")
+def test_zero_frequency_is_in_the_middle(subject: Subject, evidence: Evidence) -> None:
+    for N in (8, 10, 16):
+        patches = np.full((3, N, N), 0.6 + 0.8j, dtype=np.complex64)
+        seen = subject.adapter.simulate(patches, np.full((N, N), 2.0 + 0j, dtype=np.complex64))
+        expected = np.zeros((3, N, N))
+        expected[:, N // 2, N // 2] = 2.0 * N
+        evidence.close(seen, expected, "the amplitude of a constant exit wave", rtol=0, atol=1e-3, axes=AXES)
+
+
+@check("PHY-004")
+def test_a_ramp_moves_the_pattern_its_own_way(subject: Subject, evidence: Evidence) -> None:
+    N, probe = 12, np.ones((12, 12), dtype=np.complex64)
+    rows, columns = np.mgrid[:N, :N]
+    for down, right in ((0, 3), (2, 0), (-1, 4), (3, -2)):
+        ramp = np.exp(2j * np.pi * (right * columns + down * rows) / N).astype(np.complex64)
+        expected = np.zeros((1, N, N))
+        expected[0, N // 2 + down, N // 2 + right] = N
+        what = f"the amplitude of a phase ramp of {right:+d} cycles over the columns and {down:+d} over the rows"
+        evidence.close(subject.adapter.simulate(ramp[np.newaxis], probe), expected, what, rtol=0, atol=1e-3, axes=AXES)
+
+
+@check("PHY-005")
+def test_modes_add_in_intensity(subject: Subject, evidence: Evidence) -> None:
+    for modes, seed in ((2, 1), (3, 2), (5, 3)):
+        patches, probe = waves(10, 4, modes, seed)
+        together = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64) ** 2
+        apart = sum(as_numpy(subject.adapter.simulate(patches, mode)).astype(np.float64) ** 2 for mode in probe)
+        evidence.close(
+            together, apart, f"the intensity of {modes} modes together, against the sum of each alone", rtol=0,
+            atol=1e-5 * float(np.max(apart)), axes=AXES,
+        )  # fmt: skip
+        expected = amplitudes_of(patches, probe) ** 2
+        evidence.close(
+            together, expected, f"the intensity of {modes} modes", rtol=0, atol=2e-5 * float(expected.max()), axes=AXES,
+            suspects={name: values**2 for name, values in suspects_for(patches, probe).items()},
+        )  # fmt: skip
+
+
+@check("PHY-006", given=DRAWN)
+def test_every_patch_by_itself(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
+    patches, probe = waves(N, count + 1, modes, seed)
+    together = as_numpy(subject.adapter.simulate(patches, probe))
+    alone = np.concatenate([as_numpy(subject.adapter.simulate(one[np.newaxis], probe)) for one in patches])
+    evidence.close(
+        together, alone, f"{count + 1} patches simulated together, against one by one", rtol=0, atol=1e-5 * float(alone.max()),
+        axes=AXES,
+    )  # fmt: skip
+
+
+@check("PHY-006")
+def test_as_many_patches_as_pixels_or_modes(subject: Subject, evidence: Evidence) -> None:
+    """Counts that equal another axis let a wrong broadcast through."""
+    for N, count, modes in ((8, 8, 1), (8, 3, 3), (8, 8, 8)):
+        patches, probe = waves(N, count, modes, 5)
+        expected = amplitudes_of(patches, probe)
+        what = f"{count} patches of {N} x {N} under {modes} mode(s)"
+        evidence.close(subject.adapter.simulate(patches, probe), expected, what, rtol=0, atol=1e-5 * float(expected.max()), axes=AXES)
+
+
+@check("PHY-007", given=DRAWN)
+def test_global_phase_is_not_measured(
+    subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int
+) -> None:
+    patches, probe = waves(N, count, modes, seed)
+    plain = as_numpy(subject.adapter.simulate(patches, probe))
+    turn = np.complex64(np.exp(1.1j))
+    for what, seen in (
+        ("with a constant phase on the probe", subject.adapter.simulate(patches, probe * turn)),
+        ("with a constant phase on the patches", subject.adapter.simulate(patches * turn, probe)),
+    ):
+        evidence.close(seen, plain, f"the amplitude {what}", rtol=0, atol=1e-5 * float(plain.max()), axes=AXES)
+
+
+@check("PHY-008")
+def test_amplitudes_are_real(subject: Subject, evidence: Evidence) -> None:
+    for modes in (1, 2):
+        patches, probe = waves(10, 4, modes, 7)
+        patches[1] = 0
+        seen = as_numpy(subject.adapter.simulate(patches, probe))
+        evidence.holds(seen.shape == (4, 10, 10), f"The amplitude has shape {seen.shape}, the contract says (4, 10, 10).")
+        evidence.holds(seen.dtype.kind == "f", f"The amplitude is {seen.dtype}, the contract says real floating numbers.")
+        evidence.holds(bool(np.isfinite(seen).all()), "The amplitude holds values that are not finite.")
+        evidence.holds(bool((seen >= 0).all()), "The amplitude holds negative values.")
+        evidence.close(seen[1], np.zeros((10, 10)), "the amplitude of a dark exit wave", rtol=0, atol=1e-6, axes=AXES[1:])
+
+
+@check("PHY-009", given=DRAWN)
+def test_dose_scales_the_amplitude(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
+    patches, probe = waves(N, count, modes, seed)
+    plain = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64)
+    for factor in (3.0, 0.02, -2.0j):
+        seen = subject.adapter.simulate(patches, (probe * factor).astype(np.complex64))
+        scale = abs(factor)
+        evidence.close(
+            seen, plain * scale, f"the amplitude under a probe times {factor}", rtol=0, atol=1e-5 * scale * float(plain.max()),
+            axes=AXES,
+        )  # fmt: skip
+
+
+def not_simulated(specimen: Specimen) -> str:
+    """Why PHY-010 does not apply."""
+    return "" if specimen.consistent else "the scan was not simulated, or carries no truth"
+
+
+def explains_itself(subject: Subject, evidence: Evidence, specimen: Specimen, grouped: Any, what: str) -> None:
+    """Require the forward model of the truth to be the diffraction."""
+    truth = as_numpy(grouped["Y"])
+    B, N, _, C = truth.shape
+    flat = np.ascontiguousarray(np.moveaxis(truth, -1, 1).reshape(B * C, N, N))
+    simulated = as_numpy(subject.adapter.simulate(flat, specimen.arrays["probeGuess"])).reshape(B, C, N, N)
+    frames = as_numpy(grouped["diffraction"])
+    seen = np.moveaxis(simulated, 1, -1)
+    evidence.close(seen, frames, f"the forward model of Y, against diffraction, {what}", rtol=0, atol=2e-5 * float(frames.max()), axes=GROUPED)
+
+
+@check("PHY-010", needs=["group"], where=not_simulated)
+def test_a_simulated_scan_explains_itself(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        grouped = subject.grouped(specimen, request)
+        explains_itself(subject, evidence, specimen, grouped, f"at gridsize {request.gridsize}")
+
+
+@check("PHY-010", needs=["group"], given={"case": grouping_cases(truth="object")})
+def test_any_simulated_scan_explains_itself(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    grouped = subject.grouped(case.specimen, case.request)
+    explains_itself(subject, evidence, case.specimen, grouped, f"at gridsize {case.request.gridsize}")
+
+
+@check("PHY-011", needs=["noisy"])
+def test_counts_are_poisson(subject: Subject, evidence: Evidence) -> None:
+    draws = 40_000
+    for rate in (0.7, 5.3, 90.0):
+        flat = np.full((10, 200, draws // 2000), np.sqrt(rate), dtype=np.float32)
+        noisy = as_numpy(subject.adapter.noisy(flat, 17)).astype(np.float64)
+        evidence.holds(noisy.shape == flat.shape, f"Noisy amplitudes have shape {noisy.shape}, the amplitudes {flat.shape}.")
+        counts = noisy**2
+        evidence.close(counts, np.round(counts), "the squares of noisy amplitudes", rtol=1e-4, atol=1e-4)
+        spread_of_mean, spread_of_variance = np.sqrt(rate / draws), np.sqrt((rate + 2 * rate**2) / draws)
+        evidence.close(counts.mean(), rate, f"the mean of counts at {rate}", rtol=0, atol=6 * spread_of_mean)
+        evidence.close(counts.var(), rate, f"the variance of counts at {rate}", rtol=0, atol=6 * spread_of_variance)
+
+
+@check("PHY-012", needs=["noisy"])
+def test_noise_follows_its_seed(subject: Subject, evidence: Evidence) -> None:
+    amplitude = np.random.default_rng(3).uniform(1, 9, (4, 8, 8)).astype(np.float32)
+    first = as_numpy(subject.adapter.noisy(amplitude, 5)).copy()
+    other = as_numpy(subject.adapter.noisy(amplitude, 6))
+    evidence.equal(subject.adapter.noisy(amplitude, 5), first, "noise drawn twice with one seed", axes=AXES)
+    evidence.holds(not np.array_equal(first, other), "Two seeds gave the same noise.")
+
+
+def not_measured(specimen: Specimen) -> str:
+    """Why PHY-013 does not apply."""
+    if specimen.path is None:
+        return "no measured scan was given (--scan)"
+    return "" if "objectGuess" in specimen.arrays else "the measured scan has no objectGuess"
+
+
+def misfit(subject: Subject, specimen: Specimen, centres: Array, rows: Array) -> float:
+    """Relative squared distance of simulated to measured amplitude, the best gain taken out."""
+    patches = subject.adapter.patches(specimen.arrays["objectGuess"], centres, specimen.N)
+    simulated = as_numpy(subject.adapter.simulate(as_numpy(patches), specimen.arrays["probeGuess"])).astype(np.float64)
+    measured = specimen.arrays["diff3d"][rows].astype(np.float64)
+    power = float((simulated**2).sum())
+    gain = float((simulated * measured).sum()) / power if power else 0.0
+    return float(((gain * simulated - measured) ** 2).sum() / (measured**2).sum())
+
+
+@check("PHY-013", needs=["patches"], where=not_measured)
+def test_the_convention_explains_a_measured_scan(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    rows = np.linspace(0, specimen.M - 1, min(specimen.M, 60)).astype(int)
+    centres = specimen.positions[rows]
+    middle = (specimen.positions.max(axis=0) + specimen.positions.min(axis=0)) / 2
+    right = misfit(subject, specimen, centres, rows)
+    for what, wrong in {
+        "x and y exchanged": centres[:, ::-1],
+        "x mirrored": centres * (-1, 1) + (2 * middle[0], 0),
+        "y mirrored": centres * (1, -1) + (0, 2 * middle[1]),
+        "x and y mirrored": 2 * middle - centres,
+        "positions that name the corner of the patch": centres + specimen.N / 2,
+        "positions from the other corner": centres - specimen.N / 2,
+    }.items():
+        other = misfit(subject, specimen, wrong, rows)
+        evidence.holds(right < other, f"With {what} the measured frames are explained better: misfit {other:.4f}, not {right:.4f}.")

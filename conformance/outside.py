@@ -1,0 +1,54 @@
+"""Runs the adapter under judgement in a fresh interpreter, for what only a fresh one can show."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from conformance.subject import Subject
+
+_PRELUDE = """
+import functools, importlib, json, sys
+sys.path[:], module, qualname, arguments = json.loads(sys.argv[1])
+adapter = functools.reduce(getattr, qualname.split("."), importlib.import_module(module))()
+"""
+
+
+def reachable(subject: Subject) -> bool:
+    """Whether the adapter's class can be imported by name and made without arguments."""
+    return "<" not in type(subject.adapter).__qualname__ and type(subject.adapter).__module__ != "__main__"
+
+
+def start(subject: Subject, script: str, arguments: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """Start a script that finds ``adapter`` and ``arguments`` in place.
+
+    Parameters
+    ----------
+    subject : Subject
+        Its adapter's class is imported by name.
+    script : str
+        Python source; what it prints last, as JSON, is what :func:`finish` returns.
+    arguments : sequence of str
+    """
+    adapter = type(subject.adapter)
+    given = json.dumps([sys.path, adapter.__module__, adapter.__qualname__, list(arguments)])
+    return subprocess.Popen(
+        [sys.executable, "-c", _PRELUDE + script, given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> Any:
+    """Wait for a script, and return what it printed last.
+
+    Raises
+    ------
+    RuntimeError
+        The script failed; the message is the end of its error output.
+    """
+    out, err = process.communicate()
+    if process.returncode:
+        raise RuntimeError(err.strip()[-600:] or f"exit status {process.returncode}")
+    return json.loads(out.strip().splitlines()[-1])
