@@ -78,9 +78,7 @@ def explain(
     return tuple(Explanation(sentence, certain and number == 0) for number, sentence in enumerate(found[:3]))
 
 
-def difference_summary(
-    seen: Array, expected: Array, *, rtol: float, atol: float, axes: Sequence[str] = ()
-) -> str:
+def difference_summary(seen: Array, expected: Array, *, rtol: float, atol: float, axes: Sequence[str] = ()) -> str:
     """Say how many values differ, and where and by how much the worst one does."""
     if seen.dtype.kind not in "iufcb" or expected.dtype.kind not in "iufcb":
         return f"seen {seen!r}, expected {expected!r}."

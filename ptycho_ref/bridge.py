@@ -20,7 +20,14 @@ _ACTIVATIONS = {
     "softplus": "softplus",
     "relu": "relu",
 }
-_TORCH_DATA = {"N": 64, "K": 6, "nphotons": TORCH_NPHOTONS, "grid_size": (2, 2), "probe_scale": 4.0, "subsample_seed": None}
+_TORCH_DATA = {
+    "N": 64,
+    "K": 6,
+    "nphotons": TORCH_NPHOTONS,
+    "grid_size": (2, 2),
+    "probe_scale": 4.0,
+    "subsample_seed": None,
+}
 _TORCH_MODEL = {
     "mode": "Unsupervised",
     "amp_activation": "silu",
@@ -73,7 +80,9 @@ def bridge(
 def _model_fields(data: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
     rows, columns = data["grid_size"]
     if rows != columns:
-        raise _refusal("CFG-020", "grid_size", f"Non-square grids such as {rows} x {columns} have no gridsize", "Use (a, a).")
+        raise _refusal(
+            "CFG-020", "grid_size", f"Non-square grids such as {rows} x {columns} have no gridsize", "Use (a, a)."
+        )
     if model["mode"] not in _MODES:
         raise _refusal("CFG-019", "mode", f"Invalid mode {model['mode']!r}", f"Choose one of {', '.join(_MODES)}.")
     if model["amp_activation"] not in _ACTIVATIONS:
@@ -91,9 +100,7 @@ def _model_fields(data: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str
     }
 
 
-def _training_fields(
-    data: Mapping[str, Any], model: Mapping[str, Any], training: Mapping[str, Any]
-) -> dict[str, Any]:
+def _training_fields(data: Mapping[str, Any], model: Mapping[str, Any], training: Mapping[str, Any]) -> dict[str, Any]:
     training = {**_TORCH_TRAINING, **training}
     fields = {
         "nepochs": training["epochs"],

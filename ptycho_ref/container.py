@@ -127,7 +127,10 @@ class PtychoDataContainer:
         """
         if not 0 <= fraction <= 1:
             raise ContractViolation(
-                f"{fraction} is not within [0, 1]", clause="CON-013", array="fraction", remedy="Pass a share of the groups."
+                f"{fraction} is not within [0, 1]",
+                clause="CON-013",
+                array="fraction",
+                remedy="Pass a share of the groups.",
             )
         warnings.warn("groups of both parts may share frames [CON-014]", ContractWarning, stacklevel=2)
         cut = int(len(self) * fraction)

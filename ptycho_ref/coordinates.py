@@ -22,9 +22,7 @@ class GroupCoordinates(NamedTuple):
     relative: NDArray[np.float64]
 
 
-def group_coordinates(
-    x: NDArray[np.float64], y: NDArray[np.float64], members: NDArray[np.int32]
-) -> GroupCoordinates:
+def group_coordinates(x: NDArray[np.float64], y: NDArray[np.float64], members: NDArray[np.int32]) -> GroupCoordinates:
     """Gather and centre the positions of each group (CRD-001, CRD-002, CRD-003).
 
     Parameters

@@ -40,7 +40,10 @@ def scan_files(paths: Sequence[Path]) -> list[Path]:
         files = sorted(path for path in files[0].glob("*.npz") if not path.name.endswith(".groups_cache.npz"))
     if not files:
         raise RequestViolation(
-            "no scan file is given", clause="DAT-018", array="paths", remedy="Name scan files, or a folder that holds some."
+            "no scan file is given",
+            clause="DAT-018",
+            array="paths",
+            remedy="Name scan files, or a folder that holds some.",
         )
     return files
 

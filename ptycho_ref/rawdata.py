@@ -143,9 +143,7 @@ class RawData:
         centres = np.stack([np.asarray(xcoords, dtype=np.float64), np.asarray(ycoords, dtype=np.float64)], axis=1)
         rng = np.random.default_rng(seed)
         scan = simulate_diffraction(np.asarray(objectGuess), np.asarray(probeGuess), centres, nphotons, rng)
-        return cls(
-            xcoords, ycoords, None, None, scan.diffraction, scan.probe, scan_index, objectGuess, Y=scan.patches
-        )
+        return cls(xcoords, ycoords, None, None, scan.diffraction, scan.probe, scan_index, objectGuess, Y=scan.patches)
 
     def __getattr__(self, name: str) -> Any:
         arrays = self.__dict__.get("_arrays", {})
@@ -169,7 +167,9 @@ class RawData:
         rows = np.asarray(indices, dtype=np.int64)
         per_point = {*PER_POINT, "diff3d", "Y"}
         part = type(self).__new__(type(self))
-        part._hold({k: v[rows] if k in per_point and v is not None else v for k, v in self._arrays.items()}, self.metadata)
+        part._hold(
+            {k: v[rows] if k in per_point and v is not None else v for k, v in self._arrays.items()}, self.metadata
+        )
         part.sample_indices = rows
         return part
 

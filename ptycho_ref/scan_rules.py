@@ -71,7 +71,9 @@ class Rules:
     def _required(self, name: str) -> NDArray[Any]:
         if name not in self.given:
             held = ", ".join(sorted(self.given)) or "nothing"
-            self.refuse("NPZ-001", name, f"the required array is missing (found: {held})", f"Write {name} into the scan.")
+            self.refuse(
+                "NPZ-001", name, f"the required array is missing (found: {held})", f"Write {name} into the scan."
+            )
         return self.given[name]
 
     def _coordinates(self, name: str) -> NDArray[np.float64]:
@@ -128,7 +130,10 @@ class Rules:
         name, stack = self._named_stack()
         if stack.dtype.kind not in "iuf":
             self.refuse(
-                "NPZ-016", name, f"amplitudes are real numbers, not {stack.dtype}", "Store the real amplitude as float32."
+                "NPZ-016",
+                name,
+                f"amplitudes are real numbers, not {stack.dtype}",
+                "Store the real amplitude as float32.",
             )
         frames = self._oriented(name, stack, positions)
         N = frames.shape[-1]
@@ -173,7 +178,9 @@ class Rules:
             self._refuse_first("NPZ-018", name, frames, frames < 0, "Clip or mask before writing.")
         evidence = intensity_evidence(frames)
         if evidence:
-            self.warn("NPZ-034", name, f"looks like intensity, not amplitude: {evidence}; store the square root of counts")
+            self.warn(
+                "NPZ-034", name, f"looks like intensity, not amplitude: {evidence}; store the square root of counts"
+            )
 
     def _refuse_first(self, clause: str, name: str, frames: NDArray[Any], bad: NDArray[np.bool_], remedy: str) -> None:
         if bad.any():
@@ -205,7 +212,9 @@ class Rules:
             return np.zeros(positions, dtype=np.int64)
         labels = self.given["scan_index"]
         if labels.ndim != 1 or labels.dtype.kind not in "iuf" or not len(labels):
-            self.refuse("NPZ-028", "scan_index", f"labels are (M,) integers, not {labels.shape}", "Write one label a point.")
+            self.refuse(
+                "NPZ-028", "scan_index", f"labels are (M,) integers, not {labels.shape}", "Write one label a point."
+            )
         return labels.astype(np.int64)
 
     def _object(self) -> NDArray[np.complex64] | None:

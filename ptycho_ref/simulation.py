@@ -62,7 +62,10 @@ def simulate_diffraction(
         return SimulatedScan(amplitude, patches, probe.astype(np.complex64))
     if not nphotons > 0:
         raise RequestViolation(
-            f"{nphotons} photons", clause="PHY-011", array="nphotons", remedy="Pass a positive dose, or None for no noise."
+            f"{nphotons} photons",
+            clause="PHY-011",
+            array="nphotons",
+            remedy="Pass a positive dose, or None for no noise.",
         )
     energy = float(np.square(amplitude, dtype=np.float64).sum(axis=(1, 2)).mean())
     dose = np.sqrt(nphotons / energy)

@@ -11,7 +11,9 @@ from ptycho_ref.rawdata import RawData
 METHODS = ("ordered", "random", "blocks")
 
 
-def split_scan(raw: RawData, fraction: float, method: str = "ordered", seed: int | None = None) -> tuple[RawData, RawData]:
+def split_scan(
+    raw: RawData, fraction: float, method: str = "ordered", seed: int | None = None
+) -> tuple[RawData, RawData]:
     """Split a scan into a training and a test scan that share no frame.
 
     Parameters

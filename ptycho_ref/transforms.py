@@ -94,7 +94,10 @@ def _add_shifted(target: Array, image: Array, down: int, right: int, weight: flo
     if abs(down) >= height or abs(right) >= width:
         return
     to_rows, from_rows = slice(max(down, 0), height + min(down, 0)), slice(max(-down, 0), height + min(-down, 0))
-    to_columns, from_columns = slice(max(right, 0), width + min(right, 0)), slice(max(-right, 0), width + min(-right, 0))
+    to_columns, from_columns = (
+        slice(max(right, 0), width + min(right, 0)),
+        slice(max(-right, 0), width + min(-right, 0)),
+    )
     target[to_rows, to_columns] += (weight * image[from_rows, from_columns]).astype(target.dtype)
 
 

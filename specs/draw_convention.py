@@ -73,7 +73,12 @@ def group(ax: Axes) -> None:
         relative = centre - (x, y)
         side = 1 if y > centre[1] else -1
         ax.text(
-            x, y + side * 1.5, f"c = {number}\n({relative[0]:+.1f}, {relative[1]:+.1f})", ha="center", va="center", color=INK
+            x,
+            y + side * 1.5,
+            f"c = {number}\n({relative[0]:+.1f}, {relative[1]:+.1f})",
+            ha="center",
+            va="center",
+            color=INK,
         )
     ax.plot(*centre, "+", color=ACCENT, markersize=16, markeredgewidth=2.5)
     ax.text(centre[0] + 1.3, centre[1], "coords_offsets\n(the mean)", color=ACCENT, va="center")

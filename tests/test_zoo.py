@@ -8,11 +8,19 @@ import pytest
 
 from conformance.contract import Level, contract
 from conformance.outcome import Outcome
+from conformance.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
 from conformance.subject import Subject
 from conformance.trial import attempt, deciding, declarations
 from tests.zoo.liar import Liar, selected, zoo
 
 CASES = [(liar, liar.clauses[0]) for liar in zoo()]
+
+
+def specimens(folder: Path) -> list[Specimen]:
+    """The gallery, and a scan that comes from a file as a measured one does."""
+    specimen = make_specimen(Recipe(M=24, N=8, seed=77, margin=9.0))
+    write_scan(folder / "measured.npz", specimen.arrays)
+    return [*gallery(), Specimen("measured", specimen.arrays, consistent=False, path=folder / "measured.npz")]
 
 
 def outcomes(liar: type[Liar], clause: str, folder: Path) -> list[tuple[Outcome, str]]:
@@ -22,7 +30,7 @@ def outcomes(liar: type[Liar], clause: str, folder: Path) -> list[tuple[Outcome,
     for declaration in deciding(clause):
         if declaration.framework is not None:
             pytest.importorskip(declaration.framework)
-        for decision in attempt(declaration, subject):
+        for decision in attempt(declaration, subject, specimens(folder)):
             seen.append((decision.outcome, decision.reason))
             if decision.outcome is Outcome.FAIL:
                 return seen

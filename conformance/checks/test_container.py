@@ -36,7 +36,9 @@ PER_GROUP = (
 )
 
 
-def contained(subject: Subject, specimen: Specimen, request: GroupRequest) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def contained(
+    subject: Subject, specimen: Specimen, request: GroupRequest
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Grouped result and its container."""
     grouped = subject.grouped(specimen, request)
     return grouped, subject.adapter.container(grouped, specimen.arrays["probeGuess"])
@@ -59,7 +61,9 @@ def test_x_is_the_normalised_diffraction(subject: Subject, evidence: Evidence, s
             suspects={"X is the un-normalised diffraction": frames},
         )  # fmt: skip
         expected = frames * amplitude_scale_of(frames)
-        evidence.close(container["X"], expected, "X against the normalised frames of the scan", rtol=1e-5, atol=1e-6, axes=GROUPED)
+        evidence.close(
+            container["X"], expected, "X against the normalised frames of the scan", rtol=1e-5, atol=1e-6, axes=GROUPED
+        )
 
 
 @check("CON-001", needs=NEEDED)
@@ -118,7 +122,9 @@ def test_the_truth_is_put_together_from_both(subject: Subject, evidence: Evidenc
         evidence.close(container["Y"], together, "Y, against Y_I exp(i Y_phi)", rtol=0, atol=2 * scale, axes=GROUPED)
 
 
-def relative(evidence: Evidence, container: Mapping[str, Any], name: str, expected: Any, other: Any, mistake: str) -> None:
+def relative(
+    evidence: Evidence, container: Mapping[str, Any], name: str, expected: Any, other: Any, mistake: str
+) -> None:
     """Require relative coordinates in float32."""
     evidence.present(container, name)
     evidence.layout(container[name], name, shape=expected.shape, dtype="float32")
@@ -131,7 +137,14 @@ def test_nominal_coordinates(subject: Subject, evidence: Evidence, specimen: Spe
         grouped, container = contained(subject, specimen, request)
         start_pair = coordinates_of(specimen.start_positions, members_of(grouped)).relative
         true = coordinates_of(specimen.positions, members_of(grouped)).relative
-        relative(evidence, container, "coords_nominal", start_pair, true, "the true coordinates stand in for the nominal ones")
+        relative(
+            evidence,
+            container,
+            "coords_nominal",
+            start_pair,
+            true,
+            "the true coordinates stand in for the nominal ones",
+        )
 
 
 @check("CON-005", needs=NEEDED)
@@ -140,7 +153,9 @@ def test_true_coordinates(subject: Subject, evidence: Evidence, specimen: Specim
         grouped, container = contained(subject, specimen, request)
         start_pair = coordinates_of(specimen.start_positions, members_of(grouped)).relative
         true = coordinates_of(specimen.positions, members_of(grouped)).relative
-        relative(evidence, container, "coords_true", true, start_pair, "the nominal coordinates stand in for the true ones")
+        relative(
+            evidence, container, "coords_true", true, start_pair, "the nominal coordinates stand in for the true ones"
+        )
 
 
 @check("CON-006", needs=NEEDED)
@@ -253,7 +268,8 @@ def test_splits_cut_every_array_at_one_place(subject: Subject, evidence: Evidenc
                     evidence.equal(part[name], as_numpy(whole[name])[rows], f"{name} of the {what} part at {fraction}")
                 evidence.equal(part["probe"], as_numpy(whole["probe"]), f"probe of the {what} part")
                 evidence.holds(
-                    bool(as_numpy(part["ground_truth"])) is (truth != "none"), f"The {what} part has another ground_truth flag."
+                    bool(as_numpy(part["ground_truth"])) is (truth != "none"),
+                    f"The {what} part has another ground_truth flag.",
                 )
 
 
@@ -312,5 +328,7 @@ print(json.dumps(sorted({name for name in frameworks if name in sys.modules} - b
 @check("CON-016", needs=NEEDED)
 def test_a_container_loads_no_framework(subject: Subject, evidence: Evidence) -> None:
     path = subject.write(make_specimen(Recipe(M=18, N=8, seed=94)).arrays)
-    loaded = evidence.accepted(lambda: finish(start(subject, _BUILD, [str(path)])), "Building a container in a fresh process")
+    loaded = evidence.accepted(
+        lambda: finish(start(subject, _BUILD, [str(path)])), "Building a container in a fresh process"
+    )
     evidence.holds(not loaded, f"Building a container and asking for its arrays loaded {', '.join(loaded)}.")

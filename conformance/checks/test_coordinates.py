@@ -210,7 +210,12 @@ def test_a_shifted_scan_has_shifted_offsets(subject: Subject, evidence: Evidence
         for name in ("coords_nn", "coords_offsets"):
             evidence.close(away[name], as_numpy(at_home[name]) + step, f"{name} {what}", rtol=0, atol=1e-6, axes=AXES)
         evidence.close(
-            away["coords_relative"], as_numpy(at_home["coords_relative"]), f"coords_relative {what}", rtol=0, atol=1e-6, axes=AXES
+            away["coords_relative"],
+            as_numpy(at_home["coords_relative"]),
+            f"coords_relative {what}",
+            rtol=0,
+            atol=1e-6,
+            axes=AXES,
         )
 
 
@@ -246,7 +251,9 @@ def test_x_and_y_are_treated_alike(subject: Subject, evidence: Evidence) -> None
         first = subject.adapter.group(subject.scan(arrays), one)
         second = subject.adapter.group(subject.scan(exchanged), one)
         same = (as_numpy(first["nn_indices"]) == as_numpy(second["nn_indices"])).all(axis=1)
-        evidence.holds(bool(same.any()), "Exchanging x and y changed every group; distances do not depend on their order.")
+        evidence.holds(
+            bool(same.any()), "Exchanging x and y changed every group; distances do not depend on their order."
+        )
         for name in ("coords_nn", "coords_offsets", "coords_relative", "coords_start_nn", "coords_start_relative"):
             evidence.close(
                 as_numpy(second[name])[same], as_numpy(first[name])[same][:, :, ::-1],

@@ -150,7 +150,9 @@ def test_coincident_points_are_other_points(subject: Subject, evidence: Evidence
 
 
 @check("GRP-006")
-def test_single_points_are_sampled_without_replacement(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+def test_single_points_are_sampled_without_replacement(
+    subject: Subject, evidence: Evidence, specimen: Specimen
+) -> None:
     for request in requests_for(specimen):
         if request.gridsize == 1:
             members = members_of(subject, specimen, request)[:, 0]
@@ -207,7 +209,10 @@ def test_sequential_seeds_are_the_first_points(subject: Subject, evidence: Evide
     count = min(specimen.M, 7)
     single = GroupRequest(N=specimen.N, gridsize=1, K=4, nsamples=count, seed=5, sequential_sampling=True)
     evidence.equal(
-        members_of(subject, specimen, single)[:, 0], np.arange(count), "the seeds of sequential sampling", axes=("group",)
+        members_of(subject, specimen, single)[:, 0],
+        np.arange(count),
+        "the seeds of sequential sampling",
+        axes=("group",),
     )
     if specimen.M >= 4:
         request = GroupRequest(N=specimen.N, gridsize=2, K=5, nsamples=count, seed=5, sequential_sampling=True)
@@ -251,7 +256,9 @@ def test_oversampled_groups_differ(subject: Subject, evidence: Evidence) -> None
     tight = make_specimen(Recipe(M=5, N=8, seed=42))
     every = base_request(K=4, nsamples=5, enable_oversampling=True, neighbor_pool_size=4)
     sets = {tuple(sorted(row)) for row in members_of(subject, tight, every).tolist()}
-    evidence.holds(len(sets) == 5, f"Five different groups of four exist among five points; oversampling gave {len(sets)}.")
+    evidence.holds(
+        len(sets) == 5, f"Five different groups of four exist among five points; oversampling gave {len(sets)}."
+    )
 
 
 @check("GRP-013", given=OVERSAMPLED)
@@ -265,10 +272,10 @@ def test_the_oversampling_pool_is_used_whole(subject: Subject, evidence: Evidenc
     specimen = make_specimen(Recipe(M=40, N=8, seed=43))
     request = base_request(K=4, nsamples=400, enable_oversampling=True, neighbor_pool_size=12)
     radii = pool_radii(specimen.positions, 6)
-    outside = [
-        row for row in members_of(subject, specimen, request) if seed_of(specimen.positions, row, radii) is None
-    ]
-    evidence.holds(len(outside) > 0, "All 400 groups from pools of 12 lie in pools of 6: neighbor_pool_size has no effect.")
+    outside = [row for row in members_of(subject, specimen, request) if seed_of(specimen.positions, row, radii) is None]
+    evidence.holds(
+        len(outside) > 0, "All 400 groups from pools of 12 lie in pools of 6: neighbor_pool_size has no effect."
+    )
     narrow = members_of(subject, specimen, replace(request, K=5, neighbor_pool_size=None))
     in_pools(evidence, specimen, narrow, 5, "an oversampled request without a pool size")
 
@@ -277,7 +284,12 @@ def test_the_oversampling_pool_is_used_whole(subject: Subject, evidence: Evidenc
 def test_a_pool_smaller_than_a_group_is_refused(subject: Subject, evidence: Evidence) -> None:
     for size in (1, 3):
         refused(
-            subject, evidence, f"a pool of {size} for groups of four", enable_oversampling=True, neighbor_pool_size=size, nsamples=30
+            subject,
+            evidence,
+            f"a pool of {size} for groups of four",
+            enable_oversampling=True,
+            neighbor_pool_size=size,
+            nsamples=30,
         )
 
 
@@ -304,7 +316,9 @@ def test_k_beyond_the_scan_means_all_points(subject: Subject, evidence: Evidence
             lambda s=specimen, r=request: members_of(subject, s, r), f"K = {K} on a scan of {M} points"
         )
         distinct(evidence, members, request)
-        evidence.holds(bool((members >= 0).all() and (members < M).all()), f"K = {K} on {M} points: indices leave the scan.")
+        evidence.holds(
+            bool((members >= 0).all() and (members < M).all()), f"K = {K} on {M} points: indices leave the scan."
+        )
 
 
 @check("GRP-017")
@@ -312,7 +326,9 @@ def test_the_same_seed_gives_the_same_groups(subject: Subject, evidence: Evidenc
     for request in requests_for(specimen):
         first = fresh(subject, specimen, request)
         subject.adapter.group(subject.scan_of(specimen), replace(request, seed=99, nsamples=1))
-        evidence.equal(fresh(subject, specimen, request), first, "the groups of a second call", axes=("group", "channel"))
+        evidence.equal(
+            fresh(subject, specimen, request), first, "the groups of a second call", axes=("group", "channel")
+        )
 
 
 @check("GRP-018")
@@ -341,7 +357,9 @@ def test_the_request_decides_the_gridsize(subject: Subject, evidence: Evidence) 
         grouped = subject.adapter.group(subject.scan_of(specimen), request)
         for name, axis in (("nn_indices", 1), ("diffraction", 3), ("coords_relative", 3)):
             width = as_numpy(grouped[name]).shape[axis]
-            evidence.holds(width == gridsize**2, f"{name} has {width} channels after a request for gridsize {gridsize}.")
+            evidence.holds(
+                width == gridsize**2, f"{name} has {width} channels after a request for gridsize {gridsize}."
+            )
 
 
 KEYS = (
@@ -365,7 +383,9 @@ def test_the_result_has_every_key(subject: Subject, evidence: Evidence, specimen
         for name in KEYS:
             evidence.holds(grouped[name] is not None, f"{name} is None.")
             rows = as_numpy(grouped[name]).shape[0]
-            evidence.holds(rows == as_numpy(grouped["nn_indices"]).shape[0], f"{name} has {rows} rows, nn_indices others.")
+            evidence.holds(
+                rows == as_numpy(grouped["nn_indices"]).shape[0], f"{name} has {rows} rows, nn_indices others."
+            )
 
 
 @check("GRP-022")

@@ -92,7 +92,9 @@ def test_one_scalar_for_all(subject: Subject, evidence: Evidence, specimen: Spec
         frames, seen = frames_of(specimen, grouped), as_numpy(grouped["X_full"]).astype(np.float64)
         bright = frames > 1e-4 * frames.max()
         ratio = seen[bright] / frames[bright]
-        evidence.close(ratio, np.full_like(ratio, np.median(ratio)), "the ratio of X_full to diffraction", rtol=1e-5, atol=0)
+        evidence.close(
+            ratio, np.full_like(ratio, np.median(ratio)), "the ratio of X_full to diffraction", rtol=1e-5, atol=0
+        )
 
 
 @check("NRM-004")

@@ -93,7 +93,9 @@ def test_members_are_found_by_their_whole_name(subject: Subject, evidence: Evide
     for name in ("xcoords", "ycoords"):
         evidence.equal(held[name], right[name], f"{name} beside look-alikes", axes=("position",))
     alias = {("diffraction" if name == "diff3d" else name): values for name, values in right.items()}
-    held = load(subject, evidence, {"diffraction_backup": right["diff3d"] * 2, **alias}, "the alias beside a look-alike")
+    held = load(
+        subject, evidence, {"diffraction_backup": right["diff3d"] * 2, **alias}, "the alias beside a look-alike"
+    )
     frames_are(evidence, held, right["diff3d"], "the frames of the alias beside look-alikes")
 
 
@@ -131,7 +133,9 @@ def test_unknown_members_are_ignored(subject: Subject, evidence: Evidence) -> No
 @check("NPZ-009", given={"M": st.integers(1, 24), "N": st.sampled_from([8, 12, 16])})
 def test_the_first_axis_decides_when_it_fits(subject: Subject, evidence: Evidence, M: int, N: int) -> None:
     arrays = plain(M, N)
-    frames_are(evidence, load(subject, evidence, arrays, f"a canonical stack of {M} frames"), arrays["diff3d"], "frames")
+    frames_are(
+        evidence, load(subject, evidence, arrays, f"a canonical stack of {M} frames"), arrays["diff3d"], "frames"
+    )
 
 
 @check("NPZ-009")
@@ -318,11 +322,15 @@ def test_counts_load_with_a_warning(subject: Subject, evidence: Evidence) -> Non
 @check("NPZ-035")
 def test_loading_alters_no_amplitude(subject: Subject, evidence: Evidence) -> None:
     small = plain()["diff3d"] / 40
-    frames_are(evidence, load(subject, evidence, plain(diff3d=small), "amplitudes below one"), small, "small amplitudes")
+    frames_are(
+        evidence, load(subject, evidence, plain(diff3d=small), "amplitudes below one"), small, "small amplitudes"
+    )
     spot = np.full((5, 8, 8), 0.25, dtype=np.float32)
     for frame in range(5):
         spot[frame, 1 + frame % 3, 6 - frame] = 100.5 + frame
-    frames_are(evidence, load(subject, evidence, plain(5, 8, diff3d=spot), "single bright pixels"), spot, "bright pixels")
+    frames_are(
+        evidence, load(subject, evidence, plain(5, 8, diff3d=spot), "single bright pixels"), spot, "bright pixels"
+    )
 
 
 @check("NPZ-036")
@@ -332,4 +340,6 @@ def test_declared_amplitude_is_accepted(subject: Subject, evidence: Evidence) ->
         "measurement_domain": np.array("normalized_amplitude"),
     }
     arrays = plain()
-    frames_are(evidence, load(subject, evidence, arrays | declared, "declared amplitude"), arrays["diff3d"], "the frames")
+    frames_are(
+        evidence, load(subject, evidence, arrays | declared, "declared amplitude"), arrays["diff3d"], "the frames"
+    )

@@ -21,9 +21,7 @@ def refuse_all(subject: Subject, evidence: Evidence, cases: Iterable[tuple[str, 
     sound = subject.write(plain())
     for what, arrays in cases:
         path = subject.write(arrays)
-        evidence.refused(
-            lambda path=path: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound)
-        )
+        evidence.refused(lambda path=path: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
 
 
 @check("NPZ-001")
@@ -57,7 +55,9 @@ def test_stacks_of_no_known_layout_are_refused(subject: Subject, evidence: Evide
 @check("NPZ-013")
 def test_frames_that_are_not_square_are_refused(subject: Subject, evidence: Evidence) -> None:
     wide = np.ones((20, 8, 12), dtype=np.float32)
-    refuse_all(subject, evidence, [("frames of 8 x 12", plain(diff3d=wide)), ("12 x 8", plain(diff3d=wide.swapaxes(1, 2)))])
+    refuse_all(
+        subject, evidence, [("frames of 8 x 12", plain(diff3d=wide)), ("12 x 8", plain(diff3d=wide.swapaxes(1, 2)))]
+    )
 
 
 @check("NPZ-014")
@@ -83,9 +83,13 @@ def test_non_finite_frames_are_refused_with_the_index(subject: Subject, evidence
         frames[index] = value
         path = subject.write(plain(diff3d=frames))
         error = evidence.refused(
-            lambda path=path: subject.adapter.load(path), f"a stack with {value}", beside=lambda: subject.adapter.load(sound)
+            lambda path=path: subject.adapter.load(path),
+            f"a stack with {value}",
+            beside=lambda: subject.adapter.load(sound),
         )
-        evidence.holds(all(str(i) in str(error) for i in index), f"The message does not give the index {index}: {error}")
+        evidence.holds(
+            all(str(i) in str(error) for i in index), f"The message does not give the index {index}: {error}"
+        )
 
 
 @check("NPZ-018")
@@ -96,9 +100,13 @@ def test_negative_amplitudes_are_refused_with_the_index(subject: Subject, eviden
         frames[index] = -1
         path = subject.write(plain(diff3d=frames))
         error = evidence.refused(
-            lambda path=path: subject.adapter.load(path), f"a negative {dtype}", beside=lambda: subject.adapter.load(sound)
+            lambda path=path: subject.adapter.load(path),
+            f"a negative {dtype}",
+            beside=lambda: subject.adapter.load(sound),
         )
-        evidence.holds(all(str(i) in str(error) for i in index), f"The message does not give the index {index}: {error}")
+        evidence.holds(
+            all(str(i) in str(error) for i in index), f"The message does not give the index {index}: {error}"
+        )
 
 
 @check("NPZ-019")

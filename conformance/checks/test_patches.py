@@ -74,7 +74,9 @@ def test_a_single_bright_pixel(subject: Subject, evidence: Evidence) -> None:
 
 
 @check("PAT-002", given={"obj": objects(min_side=14), "N": sides, "centres": positions(whole_pixels=False)})
-def test_windows_at_fractional_positions(subject: Subject, evidence: Evidence, obj: Array, N: int, centres: Array) -> None:
+def test_windows_at_fractional_positions(
+    subject: Subject, evidence: Evidence, obj: Array, N: int, centres: Array
+) -> None:
     cut(subject, evidence, obj, centres, N, "patches at fractional positions", 1e-5)
 
 
@@ -97,7 +99,20 @@ def test_a_ramp_is_interpolated_to_itself(subject: Subject, evidence: Evidence) 
 def test_outside_the_object_there_is_nothing(subject: Subject, evidence: Evidence) -> None:
     N, obj = 8, structured_object(np.random.default_rng(3), (17, 26))
     whole = np.array(
-        [[0, 0], [25, 16], [26, 17], [-4, 8], [30, 8], [13, -4], [13, 21], [-3, -3], [29, 20], [-100, 5], [500, 500], [2, 15]],
+        [
+            [0, 0],
+            [25, 16],
+            [26, 17],
+            [-4, 8],
+            [30, 8],
+            [13, -4],
+            [13, 21],
+            [-3, -3],
+            [29, 20],
+            [-100, 5],
+            [500, 500],
+            [2, 15],
+        ],
         dtype=np.float64,
     )
     for what, centres in (("whole", whole), ("fractional", whole + (0.25, -0.375))):
@@ -119,7 +134,9 @@ def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
         evidence.layout(seen, "patches", shape=(4, 8, 8), dtype="complex64")
         expected = patches_at(obj, centres, 8)
         evidence.close(seen, expected, "patches of a complex object", rtol=0, atol=2e-5, axes=AXES)
-        evidence.close(np.abs(as_numpy(seen)), np.abs(expected), "the modulus of the patches", rtol=0, atol=2e-5, axes=AXES)
+        evidence.close(
+            np.abs(as_numpy(seen)), np.abs(expected), "the modulus of the patches", rtol=0, atol=2e-5, axes=AXES
+        )
 
 
 @check("PAT-005", given={"obj": objects(min_side=20), "centres": positions(min_count=4), "seed": st.integers(0, 999)})
@@ -129,7 +146,9 @@ def test_one_patch_a_position_in_order(
     order = np.random.default_rng(seed).permutation(len(centres))
     repeated = np.concatenate([centres[order], centres[:2]])
     seen = as_numpy(subject.adapter.patches(obj, repeated, 8))
-    evidence.close(seen, patches_at(obj, repeated, 8), "patches at repeated positions in any order", rtol=0, atol=2e-5, axes=AXES)
+    evidence.close(
+        seen, patches_at(obj, repeated, 8), "patches at repeated positions in any order", rtol=0, atol=2e-5, axes=AXES
+    )
     alone = np.stack([as_numpy(subject.adapter.patches(obj, one[None], 8))[0] for one in repeated])
     evidence.close(seen, alone, "patches cut together, against patches cut one by one", rtol=0, atol=2e-5, axes=AXES)
 
@@ -143,7 +162,9 @@ def test_patches_are_linear_in_the_object(subject: Subject, evidence: Evidence) 
     def of(obj: Array) -> Array:
         return as_numpy(subject.adapter.patches(obj.astype(np.complex64), centres, 8)).astype(np.complex128)
 
-    evidence.close(of(first + second), of(first) + of(second), "patches of a sum of two objects", rtol=0, atol=5e-5, axes=AXES)
+    evidence.close(
+        of(first + second), of(first) + of(second), "patches of a sum of two objects", rtol=0, atol=5e-5, axes=AXES
+    )
     for factor in (3.5, -2.0, 0.5j, 1e-3):
         what = f"patches of the object times {factor}"
         evidence.close(of(factor * first), factor * of(first), what, rtol=0, atol=2e-5 * abs(factor), axes=AXES)
@@ -249,7 +270,8 @@ def test_rectangular_objects(subject: Subject, evidence: Evidence) -> None:
     for shape in ((14, 61), (61, 14), (12, 40), (39, 13)):
         obj = structured_object(rng, shape)
         edges = np.array(
-            [[x, y] for x in (0, 4, shape[1] - 4, shape[1] - 1) for y in (0, 4, shape[0] - 4, shape[0] - 1)], dtype=np.float64
+            [[x, y] for x in (0, 4, shape[1] - 4, shape[1] - 1) for y in (0, 4, shape[0] - 4, shape[0] - 1)],
+            dtype=np.float64,
         )
         for centres in (edges, edges + (0.5, 0.25)):
             cut(subject, evidence, obj, centres, 8, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)

@@ -19,7 +19,12 @@ from conformance.tensors import as_numpy
 AXES = ("frame", "row", "column")
 GROUPED = ("group", "row", "column", "channel")
 Array = NDArray[Any]
-DRAWN = {"N": st.sampled_from([8, 10, 12, 16]), "count": st.integers(1, 6), "modes": st.integers(1, 3), "seed": st.integers(0, 999)}
+DRAWN = {
+    "N": st.sampled_from([8, 10, 12, 16]),
+    "count": st.integers(1, 6),
+    "modes": st.integers(1, 3),
+    "seed": st.integers(0, 999),
+}
 
 
 def waves(N: int, count: int, modes: int, seed: int) -> tuple[Array, Array]:
@@ -66,16 +71,19 @@ def test_energy_is_kept(subject: Subject, evidence: Evidence, N: int, count: int
     all_modes = probe.astype(np.complex128).reshape(-1, 1, N, N)
     expected = (np.abs(all_modes * patches) ** 2).sum(axis=(0, 2, 3))
     amplitude = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64)
-    evidence.close((amplitude**2).sum(axis=(1, 2)), expected, "the energy of the amplitude", rtol=1e-4, atol=0, axes=("frame",))
+    evidence.close(
+        (amplitude**2).sum(axis=(1, 2)), expected, "the energy of the amplitude", rtol=1e-4, atol=0, axes=("frame",)
+    )
 
 
 @check("PHY-003")
 def test_zero_frequency_is_in_the_middle(subject: Subject, evidence: Evidence) -> None:
     for N in (8, 10, 16):
-        patches = np.full((3, N, N), 0.6 + 0.8j, dtype=np.complex64)
+        brightness = np.array([1.0, 2.0, 3.5])
+        patches = (brightness[:, None, None] * np.full((3, N, N), 0.6 + 0.8j)).astype(np.complex64)
         seen = subject.adapter.simulate(patches, np.full((N, N), 2.0 + 0j, dtype=np.complex64))
         expected = np.zeros((3, N, N))
-        expected[:, N // 2, N // 2] = 2.0 * N
+        expected[:, N // 2, N // 2] = 2.0 * N * brightness
         evidence.close(seen, expected, "the amplitude of a constant exit wave", rtol=0, atol=1e-3, axes=AXES)
 
 
@@ -126,7 +134,14 @@ def test_as_many_patches_as_pixels_or_modes(subject: Subject, evidence: Evidence
         patches, probe = waves(N, count, modes, 5)
         expected = amplitudes_of(patches, probe)
         what = f"{count} patches of {N} x {N} under {modes} mode(s)"
-        evidence.close(subject.adapter.simulate(patches, probe), expected, what, rtol=0, atol=1e-5 * float(expected.max()), axes=AXES)
+        evidence.close(
+            subject.adapter.simulate(patches, probe),
+            expected,
+            what,
+            rtol=0,
+            atol=1e-5 * float(expected.max()),
+            axes=AXES,
+        )
 
 
 @check("PHY-007", given=DRAWN)
@@ -149,15 +164,23 @@ def test_amplitudes_are_real(subject: Subject, evidence: Evidence) -> None:
         patches, probe = waves(10, 4, modes, 7)
         patches[1] = 0
         seen = as_numpy(subject.adapter.simulate(patches, probe))
-        evidence.holds(seen.shape == (4, 10, 10), f"The amplitude has shape {seen.shape}, the contract says (4, 10, 10).")
-        evidence.holds(seen.dtype.kind == "f", f"The amplitude is {seen.dtype}, the contract says real floating numbers.")
+        evidence.holds(
+            seen.shape == (4, 10, 10), f"The amplitude has shape {seen.shape}, the contract says (4, 10, 10)."
+        )
+        evidence.holds(
+            seen.dtype.kind == "f", f"The amplitude is {seen.dtype}, the contract says real floating numbers."
+        )
         evidence.holds(bool(np.isfinite(seen).all()), "The amplitude holds values that are not finite.")
         evidence.holds(bool((seen >= 0).all()), "The amplitude holds negative values.")
-        evidence.close(seen[1], np.zeros((10, 10)), "the amplitude of a dark exit wave", rtol=0, atol=1e-6, axes=AXES[1:])
+        evidence.close(
+            seen[1], np.zeros((10, 10)), "the amplitude of a dark exit wave", rtol=0, atol=1e-6, axes=AXES[1:]
+        )
 
 
 @check("PHY-009", given=DRAWN)
-def test_dose_scales_the_amplitude(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
+def test_dose_scales_the_amplitude(
+    subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int
+) -> None:
     patches, probe = waves(N, count, modes, seed)
     plain = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64)
     for factor in (3.0, 0.02, -2.0j):
@@ -182,7 +205,14 @@ def explains_itself(subject: Subject, evidence: Evidence, specimen: Specimen, gr
     simulated = as_numpy(subject.adapter.simulate(flat, specimen.arrays["probeGuess"])).reshape(B, C, N, N)
     frames = as_numpy(grouped["diffraction"])
     seen = np.moveaxis(simulated, 1, -1)
-    evidence.close(seen, frames, f"the forward model of Y, against diffraction, {what}", rtol=0, atol=2e-5 * float(frames.max()), axes=GROUPED)
+    evidence.close(
+        seen,
+        frames,
+        f"the forward model of Y, against diffraction, {what}",
+        rtol=0,
+        atol=2e-5 * float(frames.max()),
+        axes=GROUPED,
+    )
 
 
 @check("PHY-010", needs=["group"], where=not_simulated)
@@ -204,7 +234,9 @@ def test_counts_are_poisson(subject: Subject, evidence: Evidence) -> None:
     for rate in (0.7, 5.3, 90.0):
         flat = np.full((10, 200, draws // 2000), np.sqrt(rate), dtype=np.float32)
         noisy = as_numpy(subject.adapter.noisy(flat, 17)).astype(np.float64)
-        evidence.holds(noisy.shape == flat.shape, f"Noisy amplitudes have shape {noisy.shape}, the amplitudes {flat.shape}.")
+        evidence.holds(
+            noisy.shape == flat.shape, f"Noisy amplitudes have shape {noisy.shape}, the amplitudes {flat.shape}."
+        )
         counts = noisy**2
         evidence.close(counts, np.round(counts), "the squares of noisy amplitudes", rtol=1e-4, atol=1e-4)
         spread_of_mean, spread_of_variance = np.sqrt(rate / draws), np.sqrt((rate + 2 * rate**2) / draws)
@@ -253,4 +285,6 @@ def test_the_convention_explains_a_measured_scan(subject: Subject, evidence: Evi
         "positions from the other corner": centres - specimen.N / 2,
     }.items():
         other = misfit(subject, specimen, wrong, rows)
-        evidence.holds(right < other, f"With {what} the measured frames are explained better: misfit {other:.4f}, not {right:.4f}.")
+        evidence.holds(
+            right < other, f"With {what} the measured frames are explained better: misfit {other:.4f}, not {right:.4f}."
+        )

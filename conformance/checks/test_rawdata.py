@@ -76,10 +76,14 @@ def test_an_assembled_scan_holds_what_was_given(subject: Subject, evidence: Evid
 def test_assembling_converts_as_reading_does(subject: Subject, evidence: Evidence) -> None:
     frames = np.random.default_rng(4).integers(0, 900, (14, 8, 8))
     given = plain(
-        diff3d=frames.astype(np.uint16), xcoords=np.arange(14, dtype=np.int32) + 7, probeGuess=np.asfortranarray(plain()["probeGuess"])
+        diff3d=frames.astype(np.uint16),
+        xcoords=np.arange(14, dtype=np.int32) + 7,
+        probeGuess=np.asfortranarray(plain()["probeGuess"]),
     )
     held = evidence.accepted(lambda: held_by(subject, given), "a scan with integer frames and positions")
-    evidence.equal(held["diff3d"], frames.astype(np.float32), "diff3d assembled from uint16", axes=("frame", "row", "column"))
+    evidence.equal(
+        held["diff3d"], frames.astype(np.float32), "diff3d assembled from uint16", axes=("frame", "row", "column")
+    )
     for name, dtype in DTYPES.items():
         evidence.layout(held[name], f"{name} of an assembled scan", shape=np.shape(given[name]), dtype=dtype)
     strided = np.repeat(frames.astype(np.float64), 2, axis=2)[:, :, ::2]
@@ -152,7 +156,9 @@ def test_saved_files_are_canonical(subject: Subject, evidence: Evidence) -> None
     path, _ = resaved(subject, evidence, given)
     with np.load(path, allow_pickle=False) as archive:
         evidence.present(dict.fromkeys(archive.files), *DTYPES)
-        members = evidence.accepted(lambda: {k: archive[k] for k in archive.files}, "Reading a saved file without unpickling")
+        members = evidence.accepted(
+            lambda: {k: archive[k] for k in archive.files}, "Reading a saved file without unpickling"
+        )
         for name, dtype in DTYPES.items():
             evidence.layout(members[name], f"{name} of a saved file", shape=np.shape(given[name]), dtype=dtype)
 
@@ -162,10 +168,16 @@ def test_saving_replaces_whole_files(subject: Subject, evidence: Evidence) -> No
     folder = subject.fresh_folder()
     path = folder / "scan.npz"
     subject.adapter.save(subject.adapter.assemble(plain()), path)
-    fewer = {k: v[:6] if k not in ("probeGuess", "objectGuess") else v for k, v in plain().items() if k not in ("Y", "objectGuess")}
+    fewer = {
+        k: v[:6] if k not in ("probeGuess", "objectGuess") else v
+        for k, v in plain().items()
+        if k not in ("Y", "objectGuess")
+    }
     subject.adapter.save(subject.adapter.assemble(fewer), path)
     left = sorted(p.name for p in folder.iterdir())
-    evidence.holds(left == ["scan.npz"], f"Saving twice left {', '.join(left)} in the folder; only scan.npz was asked for.")
+    evidence.holds(
+        left == ["scan.npz"], f"Saving twice left {', '.join(left)} in the folder; only scan.npz was asked for."
+    )
     with np.load(path, allow_pickle=False) as archive:
         evidence.holds("Y" not in archive.files, "The saved file still holds the Y of the scan it replaced.")
         evidence.equal(archive["diff3d"], fewer["diff3d"], "diff3d of a file saved over another")
@@ -189,9 +201,13 @@ def test_a_simulated_scan_obeys_the_forward_model(subject: Subject, evidence: Ev
         evidence.equal(held["xcoords"], centres[:, 0], "xcoords of a simulated scan")
         evidence.equal(held["ycoords"], centres[:, 1], "ycoords of a simulated scan")
         if held.get("Y") is not None:
-            evidence.close(held["Y"], patches, "Y of a simulated scan", rtol=0, atol=1e-4, axes=("frame", "row", "column"))
+            evidence.close(
+                held["Y"], patches, "Y of a simulated scan", rtol=0, atol=1e-4, axes=("frame", "row", "column")
+            )
         else:
-            evidence.holds(held.get("objectGuess") is not None, "A simulated scan holds neither its patches nor its object.")
+            evidence.holds(
+                held.get("objectGuess") is not None, "A simulated scan holds neither its patches nor its object."
+            )
 
 
 def simulation_suspects(obj: Any, centres: Any, probe: Any) -> dict[str, Any]:
