@@ -1,0 +1,228 @@
+"""Checks of reassembly (REA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from conformance.check import check
+from conformance.evidence import Evidence
+from conformance.oracles.patches import patches_at
+from conformance.specimens import structured_object
+from conformance.subject import Subject
+from conformance.tensors import as_numpy
+
+Array = NDArray[Any]
+CANVAS = ("row", "column")
+DRAWN = {"n": st.integers(1, 12), "N": st.sampled_from([8, 10]), "seed": st.integers(0, 999), "whole": st.booleans()}
+
+
+def cut(n: int, N: int, seed: int, *, whole: bool) -> tuple[Array, Array, Array]:
+    """Object, positions inside it, and its patches there."""
+    rng = np.random.default_rng(seed)
+    obj = structured_object(rng, (34, 47))
+    centres = rng.uniform((N, N), (47 - N, 34 - N), (n, 2))
+    centres = np.round(centres) if whole else centres
+    return obj, centres, patches_at(obj, centres, N).astype(np.complex64)
+
+
+def whole_canvas(result: Mapping[str, Any]) -> tuple[Array, Array, Array]:
+    """Object, coverage and origin of a result as arrays."""
+    origin = as_numpy(result["origin_xy"]).astype(np.float64)
+    return as_numpy(result["object"]), as_numpy(result["coverage"]).astype(np.float64), origin
+
+
+def oracle(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> tuple[Array, Array]:
+    """Sum of patches and of ones on a canvas, placed bilinearly pixel by pixel."""
+    total, coverage = np.zeros(shape, dtype=np.complex128), np.zeros(shape)
+    N = patches.shape[-1]
+    for patch, (x, y) in zip(patches, centres - origin - N // 2, strict=True):
+        top, left = int(np.floor(y)), int(np.floor(x))
+        for row, column, weight in (
+            (top, left, (1 - (y - top)) * (1 - (x - left))),
+            (top, left + 1, (1 - (y - top)) * (x - left)),
+            (top + 1, left, (y - top) * (1 - (x - left))),
+            (top + 1, left + 1, (y - top) * (x - left)),
+        ):
+            if weight:
+                total[row : row + N, column : column + N] += weight * patch
+                coverage[row : row + N, column : column + N] += weight
+    return total, coverage
+
+
+def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) -> tuple[Array, Array, Array]:
+    """Require a canvas on which every patch lies, and return object, coverage and origin."""
+    evidence.present(result, "object", "coverage", "origin_xy")
+    obj, coverage, origin = whole_canvas(result)
+    evidence.holds(obj.shape == coverage.shape, f"object has shape {obj.shape}, coverage {coverage.shape}.")
+    low, high = (centres - origin - N / 2).min(axis=0), (centres - origin + N / 2).max(axis=0)
+    inside = bool((low >= -1e-6).all() and (high <= np.array(obj.shape[::-1]) + 1e-6).all())
+    evidence.holds(inside, f"Patches leave the canvas {obj.shape} with origin {origin.tolist()}.")
+    return obj, coverage, origin
+
+
+@check("REA-001", given=DRAWN)
+def test_patches_of_an_object_give_that_object(
+    subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool
+) -> None:
+    obj, centres, patches = cut(n, N, seed, whole=True)
+    seen, coverage, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    rows, columns = np.mgrid[: seen.shape[0], : seen.shape[1]]
+    y, x = (rows + origin[1]).astype(int), (columns + origin[0]).astype(int)
+    known = (y >= 0) & (y < obj.shape[0]) & (x >= 0) & (x < obj.shape[1])
+    covered = (oracle(patches, centres, seen.shape, origin)[1] > 0.5) & known
+    expected = np.where(covered, obj[np.clip(y, 0, obj.shape[0] - 1), np.clip(x, 0, obj.shape[1] - 1)], 0)
+    evidence.close(
+        np.where(covered, seen, 0), expected, "the object put together from its patches", rtol=0, atol=2e-5, axes=CANVAS
+    )
+
+
+@check("REA-002", given=DRAWN)
+def test_coverage_counts_patches(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
+    _, centres, patches = cut(n, N, seed, whole=whole)
+    for what, held in (("structured patches", patches), ("patches of zeros", patches * 0)):
+        _, coverage, origin = fits(evidence, subject.adapter.reassemble(held, centres), centres, N)
+        expected = oracle(held, centres, coverage.shape, origin)[1]
+        evidence.close(coverage, expected, f"the coverage of {what}", rtol=0, atol=2e-6, axes=CANVAS)
+
+
+@check("REA-003", given=DRAWN)
+def test_every_patch_contributes(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
+    _, centres, patches = cut(n, N, seed, whole=whole)
+    twice = np.concatenate([centres, centres[:1]])
+    coverage = whole_canvas(subject.adapter.reassemble(np.concatenate([patches, patches[:1]]), twice))[1]
+    evidence.close(coverage.sum(), (n + 1) * N * N, "the sum of the coverage", rtol=1e-6, atol=0)
+
+
+@check("REA-004", given=DRAWN)
+def test_overlaps_are_averaged(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
+    rng = np.random.default_rng(seed)
+    centres = np.round(rng.uniform(10, 22, (n + 1, 2)))
+    patches = (rng.normal(size=(n + 1, N, N)) + 1j * rng.normal(size=(n + 1, N, N)) + 3).astype(np.complex64)
+    seen, _, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    total, coverage = oracle(patches, centres, seen.shape, origin)
+    expected = np.where(coverage > 0.5, total / np.maximum(coverage, 1e-9), 0)
+    evidence.close(
+        np.where(coverage > 0.5, seen, 0), expected, "overlapping patches", rtol=0, atol=1e-4, axes=CANVAS,
+        suspects={"overlaps are added, not averaged": total},
+    )  # fmt: skip
+
+
+@check("REA-005", given=DRAWN)
+def test_uncovered_pixels_are_zero(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
+    _, _, patches = cut(2, N, seed, whole=True)
+    centres = np.array([[12.0, 10.0], [12.0 + 3 * N + n, 10.0 + 2 * N]])
+    seen, _, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    uncovered = oracle(patches, centres, seen.shape, origin)[1] < 1e-9
+    evidence.holds(bool(uncovered.any()), "Two distant patches leave no pixel of the canvas uncovered.")
+    evidence.equal(seen[uncovered], np.zeros(int(uncovered.sum())), "pixels that no patch covers")
+
+
+@check("REA-006", given=DRAWN)
+def test_the_canvas_holds_every_patch(
+    subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool
+) -> None:
+    _, centres, patches = cut(n, N, seed, whole=whole)
+    centres[0] += (37.0, -21.0)
+    seen, _, _ = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    middle = np.round(centres.mean(axis=0))
+    needed = N + 2 * np.abs(centres - middle).max(axis=0)
+    for axis, side in (("x", seen.shape[1]), ("y", seen.shape[0])):
+        wanted = needed[0 if axis == "x" else 1]
+        evidence.holds(side + 1 >= wanted, f"The canvas has {side} pixels along {axis}, at least {wanted:.1f} are needed.")
+
+
+@check("REA-007")
+def test_the_origin_moves_with_the_scan(subject: Subject, evidence: Evidence) -> None:
+    for whole in (True, False):
+        _, centres, patches = cut(7, 8, 3, whole=whole)
+        centres = np.round(centres * 1024) / 1024
+        obj, coverage, origin = whole_canvas(subject.adapter.reassemble(patches, centres))
+        for step in ((64, -32), (1000, 2000)):
+            seen = whole_canvas(subject.adapter.reassemble(patches, centres + step))
+            evidence.close(seen[2], origin + step, f"origin_xy of a scan moved by {step}", rtol=0, atol=1e-6)
+            evidence.close(seen[0], obj, f"the object of a scan moved by {step}", rtol=0, atol=2e-5, axes=CANVAS)
+            evidence.close(seen[1], coverage, f"the coverage of a scan moved by {step}", rtol=0, atol=2e-5, axes=CANVAS)
+
+
+@check("REA-008", given=DRAWN)
+def test_order_does_not_matter(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
+    _, centres, patches = cut(n + 1, N, seed, whole=whole)
+    order = np.roll(np.arange(n + 1), 1)
+    plain = whole_canvas(subject.adapter.reassemble(patches, centres))
+    seen = whole_canvas(subject.adapter.reassemble(patches[order], centres[order]))
+    for what, first, second in zip(("object", "coverage", "origin_xy"), plain, seen, strict=True):
+        # Pixels with hardly any weight are a division of rounding errors.
+        keep = plain[1] > 1e-2 if what == "object" else np.ones_like(first, dtype=bool)
+        evidence.close(second[keep], first[keep], f"{what} of patches in another order", rtol=0, atol=1e-4)
+
+
+@check("REA-009", given=DRAWN)
+def test_streaming_equals_whole(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
+    _, centres, patches = cut(n + 3, N, seed, whole=whole)
+    plain = whole_canvas(subject.adapter.reassemble(patches, centres))
+    for chunk in (1, 2, n + 2, n + 3, 100):
+        seen = whole_canvas(subject.adapter.reassemble(patches, centres, chunk))
+        for what, first, second in zip(("object", "coverage", "origin_xy"), plain, seen, strict=True):
+            evidence.close(second, first, f"{what} put together in chunks of {chunk}", rtol=0, atol=2e-5)
+
+
+@check("REA-010")
+def test_values_stay_complex(subject: Subject, evidence: Evidence) -> None:
+    centres = np.array([[20.0, 14.0], [23.0, 17.0], [26.0, 12.0]])
+    for value in (0.5 + 0.7j, -1.2j, -0.8 + 0.1j):
+        patches = np.full((3, 8, 8), value, dtype=np.complex64)
+        seen, coverage, _ = whole_canvas(subject.adapter.reassemble(patches, centres))
+        evidence.holds(seen.dtype.kind == "c", f"Complex patches gave a {seen.dtype} object.")
+        covered = seen[coverage > 0.5]
+        evidence.close(covered, np.full(covered.shape, value), f"patches that are all {value}", rtol=0, atol=1e-5)
+
+
+@check("REA-011", given=DRAWN)
+def test_fractional_positions(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
+    _, centres, patches = cut(n, N, seed, whole=False)
+    constant = np.full_like(patches, 0.6 - 0.9j)
+    seen, coverage, origin = fits(evidence, subject.adapter.reassemble(constant, centres), centres, N)
+    held = seen[coverage > 1e-3]
+    evidence.close(held, np.full(held.shape, 0.6 - 0.9j), "constant patches at fractional positions", rtol=0, atol=2e-4)
+    seen, coverage, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    total, weights = oracle(patches, centres, seen.shape, origin)
+    evidence.close(coverage, weights, "the coverage at fractional positions", rtol=0, atol=2e-5, axes=CANVAS)
+    keep = weights > 1e-2
+    evidence.close(seen[keep], (total[keep] / weights[keep]), "patches at fractional positions", rtol=0, atol=2e-4)
+
+
+@check("REA-012")
+def test_x_is_the_column(subject: Subject, evidence: Evidence) -> None:
+    N = 8
+    patches = np.stack([np.full((N, N), value, dtype=np.complex64) for value in (1, 2j, 3)])
+    centres = np.array([[30.0, 20.0], [30.0 + 2 * N, 20.0], [30.0, 20.0 + 3 * N]])
+    seen, _, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    for value, (x, y) in zip((1, 2j, 3), centres, strict=True):
+        row, column = int(y - origin[1]), int(x - origin[0])
+        evidence.close(
+            seen[row, column], value, f"the canvas at x {x:g}, y {y:g} (row {row}, column {column})", rtol=0, atol=1e-5
+        )
+
+
+@check("REA-013")
+def test_what_does_not_match_is_refused(subject: Subject, evidence: Evidence) -> None:
+    _, centres, patches = cut(5, 8, 1, whole=True)
+    broken = centres.copy()
+    broken[2, 1] = np.nan
+    for what, given, places in (
+        ("five patches for four positions", patches, centres[:-1]),
+        ("four patches for five positions", patches[:-1], centres),
+        ("no patches", patches[:0], centres[:0]),
+        ("a position that is NaN", patches, broken),
+        ("a position that is infinite", patches, np.where(np.isnan(broken), np.inf, broken)),
+    ):
+        evidence.refused(
+            lambda given=given, places=places: subject.adapter.reassemble(given, places),
+            what,
+            beside=lambda: subject.adapter.reassemble(patches, centres),
+        )
