@@ -13,6 +13,8 @@ from conformance.subject import Subject
 from conformance.trial import attempt, deciding, declarations
 from tests.zoo.liar import Liar, selected, zoo
 
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 CASES = [(liar, liar.clauses[0]) for liar in zoo()]
 
 

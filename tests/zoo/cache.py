@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -177,12 +177,9 @@ class CachesEveryStrategy(Liar):
 
 
 @breaks("CCH-013")
-class SharesOneTemporaryFile(Caching):
+class LeavesAFileOfEveryProcess(Caching):
     def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
-        temporary = path.with_name("cache.tmp")
-        temporary.write_bytes(b"groups")
-        time.sleep(1.0)
-        temporary.rename(path)
+        path.with_name(f".building-{os.getpid()}").touch()
 
 
 @breaks("CCH-014")

@@ -1,0 +1,405 @@
+"""Checks of data sets and batches (DAT)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
+from conformance.check import check
+from conformance.evidence import Evidence
+from conformance.oracles.coordinates import coordinates_of
+from conformance.oracles.normalization import amplitude_scale_of
+from conformance.rows import FIELDS, Rows, batches_of, rows_of
+from conformance.specimens import Recipe, make_specimen, write_scan
+from conformance.subject import Subject
+from conformance.tensors import as_numpy, dtype_name
+
+Arrays = dict[str, Any]
+GROUPED = ("group", "row", "column", "channel")
+PLACES = ("group", "unit", "xy", "channel")
+REQUEST = BatchRequest(GroupRequest(N=8, gridsize=2, K=5, nsamples=6, seed=4), batch_size=4)
+SINGLE = BatchRequest(GroupRequest(N=8, gridsize=1, K=4, nsamples=50, seed=4), batch_size=4)
+PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
+
+
+def scans() -> list[Arrays]:
+    """Four scans of unequal length, with one and several modes, with, without and with a flat object."""
+    recipes = [
+        Recipe(M=11, N=8, modes=1, truth="none", seed=1),
+        Recipe(M=19, N=8, modes=3, seed=2),
+        Recipe(M=7, N=8, modes=1, seed=3, pattern="spiral"),
+        Recipe(M=13, N=8, modes=2, seed=5, truth="patches"),
+    ]
+    made = [dict(make_specimen(recipe).arrays) for recipe in recipes]
+    for number, arrays in enumerate(made):
+        arrays["diff3d"] = arrays["diff3d"] * np.float32(1 + 2 * number)
+        arrays["probeGuess"] = arrays["probeGuess"] * np.complex64(1 + 0.5 * number)
+    made[2]["objectGuess"] = np.ones_like(made[2]["objectGuess"])
+    return made
+
+
+NAMES = ("m.npz", "b.npz", "z.npz", "a.npz")
+
+
+class Files:
+    """Scans written into one folder, their names not in the order of the list."""
+
+    def __init__(self, subject: Subject, scans_held: list[Arrays]) -> None:
+        self.folder = subject.fresh_folder()
+        self.scans = scans_held
+        self.paths = [self.folder / name for name in NAMES[: len(scans_held)]]
+        for path, arrays in zip(self.paths, scans_held, strict=True):
+            write_scan(path, arrays)
+
+
+def written(subject: Subject) -> Files:
+    """Write the scans of :func:`scans`."""
+    return Files(subject, scans())
+
+
+def frames_of(files: Files, rows: Rows) -> NDArray[Any]:
+    """Frames that the reported file and indices name, (R, N, N, C)."""
+    pairs = zip(rows["experiment_id"], rows["nn_indices"], strict=True)
+    return np.stack([np.moveaxis(files.scans[int(e)]["diff3d"][members], 0, -1) for e, members in pairs])
+
+
+@check("DAT-001")
+def test_the_fields_of_a_batch(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (REQUEST, SINGLE):
+        for batch in batches_of(subject, files.paths, request):
+            evidence.present(batch, *FIELDS)
+            size = as_numpy(batch["images"]).shape[0]
+            kinds = {"images": "f", "nn_indices": "iu", "experiment_id": "iu", "probe": "c"}
+            for name in FIELDS:
+                values = as_numpy(batch[name])
+                evidence.holds(
+                    values.ndim > 0 and len(values) == size, f"{name} has shape {values.shape} in a batch of {size} groups."
+                )
+                kind = kinds.get(name, "f")
+                evidence.holds(values.dtype.kind in kind, f"{name} of a batch is {values.dtype}.")
+            for name in ("images", "rms_scaling_constant", "physics_scaling_constant", "probe_scaling"):
+                evidence.holds(dtype_name(batch[name]) == "float32", f"{name} is {dtype_name(batch[name])}, not float32.")
+            evidence.holds(dtype_name(batch["probe"]) == "complex64", f"probe is {dtype_name(batch['probe'])}, not complex64.")
+
+
+@check("DAT-002")
+def test_images_are_frames_unscaled(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=3)):
+        rows = rows_of(subject, evidence, files.paths, request)
+        in_range = all(
+            bool(((members >= 0) & (members < len(files.scans[int(e)]["diff3d"]))).all())
+            for e, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True)
+        )
+        evidence.holds(in_range, "nn_indices of a batch leave the file that experiment_id names.")
+        frames = frames_of(files, rows)
+        evidence.equal(rows["images"], frames, "images of the batches", axes=GROUPED)
+
+
+@check("DAT-003")
+def test_coordinates_are_those_of_the_images(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=3)):
+        rows = rows_of(subject, evidence, files.paths, request)
+        for row, (experiment, members) in enumerate(zip(rows["experiment_id"], rows["nn_indices"], strict=True)):
+            arrays = files.scans[int(experiment)]
+            positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
+            expected = coordinates_of(positions, members[np.newaxis])
+            for name, values in (
+                ("coords_global", expected.absolute),
+                ("coords_center", expected.offsets),
+                ("coords_relative", expected.relative),
+            ):
+                what = f"{name} of row {row}"
+                evidence.close(rows[name][row][np.newaxis], values, what, rtol=0, atol=1e-3, axes=PLACES)
+
+
+@check("DAT-004")
+def test_files_keep_the_order_given(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 2, 1]):
+        paths = [files.paths[i] for i in order]
+        rows = rows_of(subject, evidence, paths, REQUEST)
+        expected = np.repeat(np.arange(len(order)), 6)
+        evidence.equal(rows["experiment_id"], expected, f"experiment_id of the files {[p.name for p in paths]}")
+        for number, place in enumerate(order):
+            own = rows["experiment_id"] == number
+            frames = files.scans[place]["diff3d"]
+            expected_frames = np.stack([np.moveaxis(frames[members], 0, -1) for members in rows["nn_indices"][own]])
+            evidence.equal(rows["images"][own], expected_frames, f"images of file {number} of the list", axes=GROUPED)
+
+
+@check("DAT-005")
+def test_a_folder_means_its_sorted_files(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    expected = rows_of(subject, evidence, sorted(files.paths), REQUEST)
+    (files.folder / "notes.txt").write_text("beamtime 12")
+    (files.folder / "below").mkdir()
+    write_scan(files.folder / "below" / "c.npz", files.scans[1])
+    groups = np.zeros((3, 4), dtype=np.int64)
+    np.savez_compressed(files.folder / "a.g2k5.groups_cache.npz", all_groups=groups, gridsize=2, overlap_factor=5)
+    rows = evidence.accepted(lambda: rows_of(subject, evidence, [files.folder], REQUEST), "A folder of scans")
+    for name in FIELDS:
+        evidence.equal(rows[name], expected[name], f"{name} of a folder, against its files sorted")
+
+
+@check("DAT-006")
+def test_every_group_is_a_row(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request, counts in ((REQUEST, [6, 6, 6, 6]), (SINGLE, [11, 19, 7, 13])):
+        rows = rows_of(subject, evidence, files.paths, request)
+        evidence.equal(np.bincount(rows["experiment_id"], minlength=4), counts, "rows of each file")
+        for name in FIELDS:
+            evidence.holds(len(rows[name]) == sum(counts), f"{name} has {len(rows[name])} rows, {sum(counts)} were formed.")
+        dark = int((rows["images"].sum(axis=(1, 2)) == 0).sum())
+        evidence.holds(dark == 0, f"{dark} images of the batches are all zero; no frame of the files is.")
+
+
+def same_rows(evidence: Evidence, rows: Rows, expected: Rows, what: str) -> None:
+    """Require equal rows in every field."""
+    for name in FIELDS:
+        axes = GROUPED if name == "images" else PLACES if name.startswith("coords") else ()
+        evidence.equal(rows[name], expected[name], f"{name} {what}", axes=axes)
+
+
+@check("DAT-007")
+def test_batch_size_does_not_change_rows(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (SINGLE, REQUEST):
+        expected = rows_of(subject, evidence, files.paths, request)
+        total = len(expected["images"])
+        # A batch as large as a frame's side lets a wrong broadcast through.
+        for size in (1, 3, 8, total, 4 * total):
+            sized = replace(request, batch_size=size)
+            same_rows(evidence, rows_of(subject, evidence, files.paths, sized), expected, f"at batch size {size}")
+            lengths = [len(as_numpy(batch["images"])) for batch in batches_of(subject, files.paths, sized)]
+            wanted = [size] * (total // size) + ([total % size] if total % size else [])
+            evidence.holds(lengths == wanted, f"{total} rows at batch size {size} came in batches of {lengths}.")
+
+
+@check("DAT-008")
+def test_scalars_collate_to_four_axes(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for size in (1, 8, 5):
+        for batch in batches_of(subject, files.paths, replace(SINGLE, batch_size=size)):
+            rows = len(as_numpy(batch["images"]))
+            for name in ("rms_scaling_constant", "physics_scaling_constant", "probe_scaling"):
+                shape = as_numpy(batch[name]).shape
+                evidence.holds(shape == (rows, 1, 1, 1), f"{name} has shape {shape}, the contract says ({rows}, 1, 1, 1).")
+            shape = as_numpy(batch["experiment_id"]).shape
+            evidence.holds(shape == (rows,), f"experiment_id has shape {shape}, the contract says ({rows},).")
+
+
+def probes_of(files: Files, rows: Rows, request: BatchRequest, *, most: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Probes (R, C, P, N, N) and their factors (R, 1, 1, 1) by the gauge."""
+    C = request.group.gridsize**2
+    probes = np.zeros((len(rows["images"]), C, most, 8, 8), dtype=np.complex128)
+    factors = np.ones((len(probes), 1, 1, 1))
+    for row, experiment in enumerate(rows["experiment_id"]):
+        own = files.scans[int(experiment)]["probeGuess"].reshape(-1, 8, 8).astype(np.complex128)
+        if request.probe_normalize:
+            factors[row] = 1.0 / (request.probe_scale * np.abs(own).mean())
+        probes[row, :, : len(own)] = own * factors[row, 0, 0, 0]
+    return probes, factors
+
+
+@check("DAT-009")
+def test_probes_have_channel_and_mode_axes(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (replace(REQUEST, probe_normalize=False), replace(SINGLE, probe_normalize=False, batch_size=8)):
+        rows = rows_of(subject, evidence, files.paths, request)
+        expected, _ = probes_of(files, rows, request, most=3)
+        evidence.close(
+            rows["probe"], expected, "probe of the batches", rtol=1e-5, atol=1e-5,
+            axes=("group", "channel", "mode", "row", "column"),
+        )  # fmt: skip
+
+
+@check("DAT-010")
+def test_the_probe_gauge(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for scale, normalize in ((4.0, True), (1.7, True), (4.0, False)):
+        request = replace(REQUEST, probe_scale=scale, probe_normalize=normalize)
+        rows = rows_of(subject, evidence, files.paths, request)
+        probes, factors = probes_of(files, rows, request, most=3)
+        what = f"at probe_scale {scale}, probe_normalize {normalize}"
+        evidence.close(rows["probe_scaling"], factors, f"probe_scaling {what}", rtol=1e-5, atol=0)
+        evidence.close(rows["probe"], probes, f"probe {what}", rtol=1e-5, atol=1e-6)
+
+
+def changed(files: Files, subject: Subject, **factors: float) -> Files:
+    """Write the scans again with arrays multiplied."""
+    made = []
+    for arrays in files.scans:
+        made.append(arrays | {name: (arrays[name] * factor).astype(arrays[name].dtype) for name, factor in factors.items()})
+    return Files(subject, made)
+
+
+@check("DAT-011")
+def test_probe_scale_follows_the_probe(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for normalize in (True, False):
+        request = replace(REQUEST, probe_normalize=normalize)
+        plain = rows_of(subject, evidence, files.paths, request)
+        brighter = rows_of(subject, evidence, changed(files, subject, diff3d=7.0).paths, request)
+        for name in ("probe", "probe_scaling"):
+            evidence.close(brighter[name], plain[name], f"{name} of scans seven times as bright", rtol=1e-6, atol=1e-7)
+
+
+@check("DAT-012")
+def test_data_scales_follow_the_data(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    other = changed(files, subject, probeGuess=3.0)
+    for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=1)):
+        for what, held in (("scans", files), ("scans with a brighter probe", other)):
+            rows = rows_of(subject, evidence, held.paths, request)
+            frames = frames_of(held, rows).astype(np.float64)
+            for experiment in range(4):
+                own = rows["experiment_id"] == experiment
+                energy = (frames[own] ** 2).sum(axis=(1, 2)).mean()
+                count = int(own.sum())
+                for name, value in (
+                    ("rms_scaling_constant", amplitude_scale_of(frames[own])),
+                    ("physics_scaling_constant", 1.0 / energy),
+                ):
+                    expected = np.full((count, 1, 1, 1), value)
+                    evidence.close(rows[name][own], expected, f"{name} of file {experiment} of {what}", rtol=1e-5, atol=0)
+
+
+@check("DAT-013")
+def test_files_do_not_disturb_each_other(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for order in ([0, 1, 2, 3], [2, 0, 3, 1], [1, 2, 0]):
+        rows = rows_of(subject, evidence, [files.paths[i] for i in order], REQUEST)
+        for number, place in enumerate(order):
+            alone = rows_of(subject, evidence, [files.paths[place]], REQUEST)
+            own = rows["experiment_id"] == number
+            for name in FIELDS:
+                if name in ("experiment_id", "probe"):
+                    continue
+                evidence.equal(rows[name][own], alone[name], f"{name} of a file among others, against alone")
+            modes = alone["probe"].shape[2]
+            evidence.equal(rows["probe"][own][:, :, :modes], alone["probe"], "probe of a file among others, against alone")
+
+
+@check("DAT-014")
+def test_iterating_twice_gives_the_same(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    plain = rows_of(subject, evidence, files.paths, SINGLE)
+    same_rows(evidence, rows_of(subject, evidence, files.paths, SINGLE), plain, "of a second iteration")
+    orders = {}
+    for seed in (1, 2, 1):
+        rows = rows_of(subject, evidence, files.paths, replace(SINGLE, shuffle=True, seed=seed))
+        keys = [(int(e), int(m[0])) for e, m in zip(plain["experiment_id"], plain["nn_indices"], strict=True)]
+        seen = [(int(e), int(m[0])) for e, m in zip(rows["experiment_id"], rows["nn_indices"], strict=True)]
+        evidence.holds(sorted(seen) == sorted(keys), "The shuffled rows are no permutation of the rows.")
+        order = np.array([keys.index(key) for key in seen])
+        same_rows(evidence, rows, {name: values[order] for name, values in plain.items()}, "of shuffled rows")
+        if seed in orders:
+            evidence.equal(order, orders[seed], "the order of a shuffle with the same seed")
+        orders[seed] = order
+    evidence.holds(not np.array_equal(orders[1], orders[2]), "Two seeds gave the same shuffle.")
+    evidence.holds(not np.array_equal(orders[1], np.arange(len(keys))), "shuffle left the rows in their order.")
+
+
+def parts_of(subject: Subject, arrays: Arrays, request: SplitRequest) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Arrays of the training and of the test part."""
+    train, test = subject.adapter.split(subject.scan(arrays), request)
+    return subject.adapter.arrays(train), subject.adapter.arrays(test)
+
+
+def rows_in(part: Mapping[str, Any], arrays: Arrays) -> NDArray[np.int64]:
+    """Rows of the scan that the frames of a part are."""
+    known = {frame.tobytes(): row for row, frame in enumerate(arrays["diff3d"])}
+    return np.array([known.get(frame.tobytes(), -1) for frame in as_numpy(part["diff3d"])])
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=21, N=8, seed=12)).arrays)
+    arrays["Y"] = arrays["diff3d"].astype(np.complex64) * 1j
+    for method in ("ordered", "random", "blocks"):
+        for fraction, count in ((0.6, 13), (0.5, 10), (0.01, 1), (0.99, 20)):
+            request = SplitRequest(fraction, method, seed=5)  # type: ignore[arg-type]
+            parts = parts_of(subject, arrays, request)
+            what = f"{method} at {fraction}"
+            rows = [rows_in(part, arrays) for part in parts]
+            together = np.sort(np.concatenate(rows))
+            evidence.equal(together, np.arange(21), f"frames of both parts of a split, {what}")
+            evidence.holds(len(rows[0]) == count, f"{what}: the training part has {len(rows[0])} points, not {count}.")
+            for part, own in zip(parts, rows, strict=True):
+                for name in PER_POINT:
+                    evidence.equal(part[name], arrays[name][own], f"{name} of a part of a split, {what}")
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=40, N=8, seed=13)).arrays)
+
+    def train(method: str, seed: int | None) -> NDArray[np.int64]:
+        return np.sort(rows_in(parts_of(subject, arrays, SplitRequest(0.5, method, seed))[0], arrays))  # type: ignore[arg-type]
+
+    evidence.equal(train("ordered", None), np.arange(20), "training frames of an ordered split")
+    first, again, other = train("random", 3), train("random", 3), train("random", 4)
+    evidence.equal(again, first, "training frames of a random split with the same seed")
+    evidence.holds(not np.array_equal(first, other), "Two seeds gave the same random split.")
+    evidence.holds(not np.array_equal(first, np.arange(20)), "The random split is the ordered one.")
+    stretched = arrays | {"ycoords": arrays["ycoords"] * 9}
+    for what, held in (("wide", arrays), ("tall", stretched)):
+        rows = rows_in(parts_of(subject, held, SplitRequest(0.5, "blocks"))[0], held)
+        inside = np.isin(np.arange(40), rows)
+        positions = np.stack([held["xcoords"], held["ycoords"]], axis=1)
+        evidence.holds(separable(positions[inside], positions[~inside]), f"No straight line separates the blocks of a {what} scan.")
+
+
+def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Whether a straight line has the first points on one side and the second on the other."""
+    for angle in np.linspace(0, np.pi, 721):
+        direction = np.array([np.cos(angle), np.sin(angle)])
+        a, b = first @ direction, second @ direction
+        if a.max() <= b.min() + 1e-9 or b.max() <= a.min() + 1e-9:
+            return True
+    return False
+
+
+@check("DAT-017")
+def test_changed_sources_are_seen(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    rows_of(subject, evidence, files.paths, REQUEST)
+    for number in (0, 2):
+        files.scans[number] = files.scans[number] | {"diff3d": files.scans[number]["diff3d"][::-1] * np.float32(1.5)}
+        write_scan(files.paths[number], files.scans[number])
+    try:
+        rows = rows_of(subject, evidence, files.paths, REQUEST)
+    except ValueError:
+        # The contract lets a store refuse and ask for a rebuild.
+        evidence.holds(True, "")
+        return
+    evidence.equal(rows["images"], frames_of(files, rows), "images after source files changed", axes=GROUPED)
+
+
+@check("DAT-018")
+def test_what_cannot_be_combined_is_refused(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    wide = subject.write(make_specimen(Recipe(M=9, N=10, seed=6)).arrays)
+    empty = subject.fresh_folder()
+    (empty / "readme.txt").write_text("no scans here")
+    cases: list[tuple[str, list[Path]]] = [
+        ("an empty list", []),
+        ("a folder without scans", [empty]),
+        ("files of different N", [files.paths[0], wide]),
+        ("files of different N, the larger first", [wide, files.paths[0]]),
+    ]
+    for what, paths in cases:
+        evidence.refused(
+            lambda paths=paths: batches_of(subject, paths, REQUEST),
+            what,
+            beside=lambda: batches_of(subject, files.paths, REQUEST),
+        )
