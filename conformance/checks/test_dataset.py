@@ -63,10 +63,20 @@ def written(subject: Subject) -> Files:
     return Files(subject, scans())
 
 
-def frames_of(files: Files, rows: Rows) -> NDArray[Any]:
+def frames_of(evidence: Evidence, files: Files, rows: Rows) -> NDArray[Any]:
     """Frames that the reported file and indices name, (R, N, N, C)."""
-    pairs = zip(rows["experiment_id"], rows["nn_indices"], strict=True)
-    return np.stack([np.moveaxis(files.scans[int(e)]["diff3d"][members], 0, -1) for e, members in pairs])
+    frames = []
+    for experiment, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True):
+        held = files.scans[int(experiment)]["diff3d"]
+        within(evidence, members, held)
+        frames.append(np.moveaxis(held[members], 0, -1))
+    return np.stack(frames)
+
+
+def within(evidence: Evidence, members: NDArray[Any], frames: NDArray[Any]) -> None:
+    """Require indices that are rows of a file."""
+    right = bool(((members >= 0) & (members < len(frames))).all())
+    evidence.holds(right, f"nn_indices {members.tolist()} leave the file that experiment_id names: {len(frames)} frames.")
 
 
 @check("DAT-001")
@@ -94,12 +104,7 @@ def test_images_are_frames_unscaled(subject: Subject, evidence: Evidence) -> Non
     files = written(subject)
     for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=3)):
         rows = rows_of(subject, evidence, files.paths, request)
-        in_range = all(
-            bool(((members >= 0) & (members < len(files.scans[int(e)]["diff3d"]))).all())
-            for e, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True)
-        )
-        evidence.holds(in_range, "nn_indices of a batch leave the file that experiment_id names.")
-        frames = frames_of(files, rows)
+        frames = frames_of(evidence, files, rows)
         evidence.equal(rows["images"], frames, "images of the batches", axes=GROUPED)
 
 
@@ -132,6 +137,7 @@ def test_files_keep_the_order_given(subject: Subject, evidence: Evidence) -> Non
         for number, place in enumerate(order):
             own = rows["experiment_id"] == number
             frames = files.scans[place]["diff3d"]
+            within(evidence, rows["nn_indices"][own], frames)
             expected_frames = np.stack([np.moveaxis(frames[members], 0, -1) for members in rows["nn_indices"][own]])
             evidence.equal(rows["images"][own], expected_frames, f"images of file {number} of the list", axes=GROUPED)
 
@@ -260,7 +266,7 @@ def test_data_scales_follow_the_data(subject: Subject, evidence: Evidence) -> No
     for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=1)):
         for what, held in (("scans", files), ("scans with a brighter probe", other)):
             rows = rows_of(subject, evidence, held.paths, request)
-            frames = frames_of(held, rows).astype(np.float64)
+            frames = frames_of(evidence, held, rows).astype(np.float64)
             for experiment in range(4):
                 own = rows["experiment_id"] == experiment
                 energy = (frames[own] ** 2).sum(axis=(1, 2)).mean()
@@ -292,21 +298,27 @@ def test_files_do_not_disturb_each_other(subject: Subject, evidence: Evidence) -
 @check("DAT-014")
 def test_iterating_twice_gives_the_same(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)
-    plain = rows_of(subject, evidence, files.paths, SINGLE)
-    same_rows(evidence, rows_of(subject, evidence, files.paths, SINGLE), plain, "of a second iteration")
-    orders = {}
-    for seed in (1, 2, 1):
-        rows = rows_of(subject, evidence, files.paths, replace(SINGLE, shuffle=True, seed=seed))
-        keys = [(int(e), int(m[0])) for e, m in zip(plain["experiment_id"], plain["nn_indices"], strict=True)]
-        seen = [(int(e), int(m[0])) for e, m in zip(rows["experiment_id"], rows["nn_indices"], strict=True)]
-        evidence.holds(sorted(seen) == sorted(keys), "The shuffled rows are no permutation of the rows.")
-        order = np.array([keys.index(key) for key in seen])
-        same_rows(evidence, rows, {name: values[order] for name, values in plain.items()}, "of shuffled rows")
-        if seed in orders:
-            evidence.equal(order, orders[seed], "the order of a shuffle with the same seed")
-        orders[seed] = order
-    evidence.holds(not np.array_equal(orders[1], orders[2]), "Two seeds gave the same shuffle.")
-    evidence.holds(not np.array_equal(orders[1], np.arange(len(keys))), "shuffle left the rows in their order.")
+    for request in (SINGLE, REQUEST):
+        plain = rows_of(subject, evidence, files.paths, request)
+        same_rows(evidence, rows_of(subject, evidence, files.paths, request), plain, "of a second iteration")
+        keys = keys_of(plain)
+        orders: dict[int, NDArray[Any]] = {}
+        for seed in (1, 2, 1):
+            rows = rows_of(subject, evidence, files.paths, replace(request, shuffle=True, seed=seed))
+            seen = keys_of(rows)
+            evidence.holds(sorted(seen) == sorted(keys), "The shuffled rows are no permutation of the rows.")
+            order = np.array([keys.index(key) for key in seen])
+            same_rows(evidence, rows, {name: values[order] for name, values in plain.items()}, "of shuffled rows")
+            if seed in orders:
+                evidence.equal(order, orders[seed], "the order of a shuffle with the same seed")
+            orders[seed] = order
+        evidence.holds(not np.array_equal(orders[1], orders[2]), "Two seeds gave the same shuffle.")
+        evidence.holds(not np.array_equal(orders[1], np.arange(len(keys))), "shuffle left the rows in their order.")
+
+
+def keys_of(rows: Rows) -> list[tuple[int, ...]]:
+    """File and members of each row."""
+    return [(int(e), *map(int, m)) for e, m in zip(rows["experiment_id"], rows["nn_indices"], strict=True)]
 
 
 def parts_of(subject: Subject, arrays: Arrays, request: SplitRequest) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -382,7 +394,7 @@ def test_changed_sources_are_seen(subject: Subject, evidence: Evidence) -> None:
         # The contract lets a store refuse and ask for a rebuild.
         evidence.holds(True, "")
         return
-    evidence.equal(rows["images"], frames_of(files, rows), "images after source files changed", axes=GROUPED)
+    evidence.equal(rows["images"], frames_of(evidence, files, rows), "images after source files changed", axes=GROUPED)
 
 
 @check("DAT-018")
