@@ -81,6 +81,8 @@ class Declaration:
         Clauses it decides.
     needs : tuple of str
         Adapter methods it calls.
+    any_of : tuple of str
+        Adapter methods of which it calls those that are there; empty when it has no choice.
     framework : str or None
         Framework whose tensors it makes.
     given : Mapping[str, SearchStrategy]
@@ -93,6 +95,7 @@ class Declaration:
 
     clauses: tuple[str, ...]
     needs: tuple[str, ...]
+    any_of: tuple[str, ...]
     framework: str | None
     given: Mapping[str, SearchStrategy[Any]]
     where: Callable[[Specimen], str] | None
@@ -112,6 +115,7 @@ class Declaration:
 def check(
     *clauses: str,
     needs: Sequence[str] = (),
+    any_of: Sequence[str] = (),
     framework: str | None = None,
     given: Mapping[str, SearchStrategy[Any]] | None = None,
     where: Callable[[Specimen], str] | None = None,
@@ -124,6 +128,8 @@ def check(
         Ids of the clauses the check decides; unknown ids are an error at import.
     needs : sequence of str
         Adapter methods the check calls beyond those that the clauses' stages require.
+    any_of : sequence of str
+        Adapter methods of which the check calls those that are there; with none of them it does not apply.
     framework : str, optional
         ``"tensorflow"`` or ``"torch"`` for a check that makes tensors of that framework; such a check carries that mark
         instead of ``contract``, so that ``pytest -m contract`` loads no framework.
@@ -145,10 +151,10 @@ def check(
     required = {method for clause in clauses for method in METHODS[Stage(contract()[clause].stage)]}
 
     def declare(body: Callable[..., None]) -> Callable[..., None]:
-        declaration = Declaration(clauses, tuple(sorted(required | set(needs))), framework, given or {}, where, body)
+        called = tuple(sorted(required | set(needs)))
+        declaration = Declaration(clauses, called, tuple(any_of), framework, given or {}, where, body)
         function: Any = _drawn(declaration, profile()) if given else body
         function = pytest.mark.clause(*clauses)(function)
-        function = pytest.mark.needs(*declaration.needs)(function)
         # An adapter may warn where the contract lets it; the checks that judge warnings record them themselves.
         function = pytest.mark.filterwarnings("ignore")(function)
         function = getattr(pytest.mark, framework or "contract")(function)

@@ -20,7 +20,6 @@ MARKERS = {
     "tensorflow": "makes TensorFlow tensors",
     "torch": "makes PyTorch tensors",
     "clause(id, ...)": "the clauses of the contract that the check decides",
-    "needs(method, ...)": "the adapter methods that the check calls",
 }
 
 PROPERTY = "ptycho_conformance"

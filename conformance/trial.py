@@ -60,10 +60,7 @@ def _decide(
     started = time.perf_counter()
     evidence = Evidence()
     try:
-        outcome, reason = (
-            Outcome.NOT_APPLICABLE,
-            not_applicable(declaration.clauses, declaration.needs, subject.selected, declaration.framework),
-        )
+        outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected)
         if not reason and specimen is not None and declaration.where is not None:
             reason = declaration.where(specimen)
         if not reason:
@@ -90,9 +87,7 @@ def _call(
         function(**wanted)
 
 
-def not_applicable(
-    clauses: Iterable[str], needs: Iterable[str], selected: Selected, framework: str | None = None
-) -> str:
+def not_applicable(declaration: Declaration, selected: Selected) -> str:
     """Return why a check does not apply to an adapter; empty when it does.
 
     Raises
@@ -102,17 +97,21 @@ def not_applicable(
     """
     if selected.adapter is None:
         return selected.missing
-    needed = set(needs)
-    unclaimed = sorted(str(s) for s in {Stage(contract()[clause].stage) for clause in clauses} - selected.stages)
+    stages = {Stage(contract()[clause].stage) for clause in declaration.clauses}
+    unclaimed = sorted(str(stage) for stage in stages - selected.stages)
     if unclaimed:
         return f"stage {', '.join(unclaimed)} not claimed"
-    if framework is not None and getattr(selected.adapter, "framework", None) != framework:
-        return f"the adapter makes no {framework} tensors"
-    absent = sorted(needed & set(missing_methods(selected)))
+    if declaration.framework not in (None, getattr(selected.adapter, "framework", None)):
+        return f"the adapter makes no {declaration.framework} tensors"
+    absent = sorted(set(declaration.needs) & set(missing_methods(selected)))
     if absent:
         raise TypeError(f"the adapter claims a stage that requires the method {', '.join(absent)}, which it lacks")
-    missing = sorted(needed - offered(selected))
-    return f"adapter has no {', '.join(missing)}" if missing else ""
+    there = offered(selected)
+    missing = sorted(set(declaration.needs) - there)
+    if missing:
+        return f"adapter has no {', '.join(missing)}"
+    none_there = bool(declaration.any_of) and not there & set(declaration.any_of)
+    return f"adapter has none of {', '.join(declaration.any_of)}" if none_there else ""
 
 
 def classify(error: BaseException | None, comparisons: int) -> tuple[Outcome, str]:

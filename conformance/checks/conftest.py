@@ -52,13 +52,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if selected is None:
         return
     item.stash[subject_key] = selected
-    marks = {name: item.get_closest_marker(name) for name in ("clause", "needs")}
-    clauses, needs = (mark.args if mark else () for mark in marks.values())
     declaration = getattr(getattr(item, "function", None), "declaration", None)
-    makes = None if declaration is None else declaration.framework
-    reason = not_applicable(clauses, needs, selected, makes) or _beside(item)
-    if reason:
-        pytest.skip(reason)
+    if declaration is not None:
+        reason = not_applicable(declaration, selected) or _beside(item)
+        if reason:
+            pytest.skip(reason)
 
 
 def _beside(item: pytest.Item) -> str:

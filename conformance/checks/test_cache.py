@@ -67,7 +67,8 @@ def written(evidence: Evidence, place: Place, request: GroupRequest = REQUEST) -
     """Group once, and return what the cache holds."""
     place.members(request)
     evidence.holds(
-        place.cache(request).exists(), f"No cache {place.cache(request).name} was written; the folder holds {place.files()}."
+        place.cache(request).exists(),
+        f"No cache {place.cache(request).name} was written; the folder holds {place.files()}.",
     )
     return evidence.accepted(lambda: place.content(request), "Reading the cache without unpickling")
 
@@ -111,7 +112,9 @@ def test_content(subject: Subject, evidence: Evidence) -> None:
         evidence.equal(int(content["gridsize"]), gridsize, "the stored gridsize")
         evidence.equal(int(content["overlap_factor"]), K, "the stored overlap_factor")
         for name in ("gridsize", "overlap_factor"):
-            evidence.holds(content[name].dtype.kind in "iu", f"{name} of the cache is {content[name].dtype}, not an integer.")
+            evidence.holds(
+                content[name].dtype.kind in "iu", f"{name} of the cache is {content[name].dtype}, not an integer."
+            )
         evidence.holds(content["dataset_checksum"].dtype.kind in "US", "dataset_checksum of the cache is no text.")
 
 
@@ -126,7 +129,9 @@ def test_checksum(subject: Subject, evidence: Evidence) -> None:
         given = arrays | {"xcoords": x, "ycoords": y}
         content = written(evidence, Place(subject, given))
         seen = str(content["dataset_checksum"])
-        evidence.holds(seen == checksum_of(x, y), f"The checksum of {what} is {seen}, the contract gives {checksum_of(x, y)}.")
+        evidence.holds(
+            seen == checksum_of(x, y), f"The checksum of {what} is {seen}, the contract gives {checksum_of(x, y)}."
+        )
 
 
 @check("CCH-005")
@@ -293,7 +298,9 @@ def test_several_processes(subject: Subject, evidence: Evidence) -> None:
     expected = place.bare()
     running = [start(subject, _GROUP, [str(place.path)]) for _ in range(3)]
     for process in running:
-        seen = evidence.accepted(lambda process=process: finish(process), "Building a cache in one of several processes")
+        seen = evidence.accepted(
+            lambda process=process: finish(process), "Building a cache in one of several processes"
+        )
         evidence.equal(np.array(seen), expected, "groups of one of several processes")
     evidence.holds(
         place.files() == sorted([place.path.name, place.cache().name]), f"Several processes left {place.files()}."

@@ -76,7 +76,9 @@ def frames_of(evidence: Evidence, files: Files, rows: Rows) -> NDArray[Any]:
 def within(evidence: Evidence, members: NDArray[Any], frames: NDArray[Any]) -> None:
     """Require indices that are rows of a file."""
     right = bool(((members >= 0) & (members < len(frames))).all())
-    evidence.holds(right, f"nn_indices {members.tolist()} leave the file that experiment_id names: {len(frames)} frames.")
+    evidence.holds(
+        right, f"nn_indices {members.tolist()} leave the file that experiment_id names: {len(frames)} frames."
+    )
 
 
 @check("DAT-001")
@@ -90,13 +92,18 @@ def test_the_fields_of_a_batch(subject: Subject, evidence: Evidence) -> None:
             for name in FIELDS:
                 values = as_numpy(batch[name])
                 evidence.holds(
-                    values.ndim > 0 and len(values) == size, f"{name} has shape {values.shape} in a batch of {size} groups."
+                    values.ndim > 0 and len(values) == size,
+                    f"{name} has shape {values.shape} in a batch of {size} groups.",
                 )
                 kind = kinds.get(name, "f")
                 evidence.holds(values.dtype.kind in kind, f"{name} of a batch is {values.dtype}.")
             for name in ("images", "rms_scaling_constant", "physics_scaling_constant", "probe_scaling"):
-                evidence.holds(dtype_name(batch[name]) == "float32", f"{name} is {dtype_name(batch[name])}, not float32.")
-            evidence.holds(dtype_name(batch["probe"]) == "complex64", f"probe is {dtype_name(batch['probe'])}, not complex64.")
+                evidence.holds(
+                    dtype_name(batch[name]) == "float32", f"{name} is {dtype_name(batch[name])}, not float32."
+                )
+            evidence.holds(
+                dtype_name(batch["probe"]) == "complex64", f"probe is {dtype_name(batch['probe'])}, not complex64."
+            )
 
 
 @check("DAT-002")
@@ -163,7 +170,9 @@ def test_every_group_is_a_row(subject: Subject, evidence: Evidence) -> None:
         rows = rows_of(subject, evidence, files.paths, request)
         evidence.equal(np.bincount(rows["experiment_id"], minlength=4), counts, "rows of each file")
         for name in FIELDS:
-            evidence.holds(len(rows[name]) == sum(counts), f"{name} has {len(rows[name])} rows, {sum(counts)} were formed.")
+            evidence.holds(
+                len(rows[name]) == sum(counts), f"{name} has {len(rows[name])} rows, {sum(counts)} were formed."
+            )
         dark = int((rows["images"].sum(axis=(1, 2)) == 0).sum())
         evidence.holds(dark == 0, f"{dark} images of the batches are all zero; no frame of the files is.")
 
@@ -198,7 +207,9 @@ def test_scalars_collate_to_four_axes(subject: Subject, evidence: Evidence) -> N
             rows = len(as_numpy(batch["images"]))
             for name in ("rms_scaling_constant", "physics_scaling_constant", "probe_scaling"):
                 shape = as_numpy(batch[name]).shape
-                evidence.holds(shape == (rows, 1, 1, 1), f"{name} has shape {shape}, the contract says ({rows}, 1, 1, 1).")
+                evidence.holds(
+                    shape == (rows, 1, 1, 1), f"{name} has shape {shape}, the contract says ({rows}, 1, 1, 1)."
+                )
             shape = as_numpy(batch["experiment_id"]).shape
             evidence.holds(shape == (rows,), f"experiment_id has shape {shape}, the contract says ({rows},).")
 
@@ -244,7 +255,9 @@ def changed(files: Files, subject: Subject, **factors: float) -> Files:
     """Write the scans again with arrays multiplied."""
     made = []
     for arrays in files.scans:
-        made.append(arrays | {name: (arrays[name] * factor).astype(arrays[name].dtype) for name, factor in factors.items()})
+        made.append(
+            arrays | {name: (arrays[name] * factor).astype(arrays[name].dtype) for name, factor in factors.items()}
+        )
     return Files(subject, made)
 
 
@@ -276,7 +289,9 @@ def test_data_scales_follow_the_data(subject: Subject, evidence: Evidence) -> No
                     ("physics_scaling_constant", 1.0 / energy),
                 ):
                     expected = np.full((count, 1, 1, 1), value)
-                    evidence.close(rows[name][own], expected, f"{name} of file {experiment} of {what}", rtol=1e-5, atol=0)
+                    evidence.close(
+                        rows[name][own], expected, f"{name} of file {experiment} of {what}", rtol=1e-5, atol=0
+                    )
 
 
 @check("DAT-013")
@@ -292,7 +307,9 @@ def test_files_do_not_disturb_each_other(subject: Subject, evidence: Evidence) -
                     continue
                 evidence.equal(rows[name][own], alone[name], f"{name} of a file among others, against alone")
             modes = alone["probe"].shape[2]
-            evidence.equal(rows["probe"][own][:, :, :modes], alone["probe"], "probe of a file among others, against alone")
+            evidence.equal(
+                rows["probe"][own][:, :, :modes], alone["probe"], "probe of a file among others, against alone"
+            )
 
 
 @check("DAT-014")
@@ -368,7 +385,9 @@ def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
         rows = rows_in(parts_of(subject, held, SplitRequest(0.5, "blocks"))[0], held)
         inside = np.isin(np.arange(40), rows)
         positions = np.stack([held["xcoords"], held["ycoords"]], axis=1)
-        evidence.holds(separable(positions[inside], positions[~inside]), f"No straight line separates the blocks of a {what} scan.")
+        evidence.holds(
+            separable(positions[inside], positions[~inside]), f"No straight line separates the blocks of a {what} scan."
+        )
 
 
 def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:

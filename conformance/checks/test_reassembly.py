@@ -113,7 +113,9 @@ def test_overlaps_are_averaged(subject: Subject, evidence: Evidence, n: int, N: 
 
 
 @check("REA-005", given=DRAWN)
-def test_uncovered_pixels_are_zero(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
+def test_uncovered_pixels_are_zero(
+    subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool
+) -> None:
     _, _, patches = cut(2, N, seed, whole=True)
     centres = np.array([[12.0, 10.0], [12.0 + 3 * N + n, 10.0 + 2 * N]])
     seen, _, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
@@ -133,7 +135,9 @@ def test_the_canvas_holds_every_patch(
     needed = N + 2 * np.abs(centres - middle).max(axis=0)
     for axis, side in (("x", seen.shape[1]), ("y", seen.shape[0])):
         wanted = needed[0 if axis == "x" else 1]
-        evidence.holds(side + 1 >= wanted, f"The canvas has {side} pixels along {axis}, at least {wanted:.1f} are needed.")
+        evidence.holds(
+            side + 1 >= wanted, f"The canvas has {side} pixels along {axis}, at least {wanted:.1f} are needed."
+        )
 
 
 @check("REA-007")

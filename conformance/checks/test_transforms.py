@@ -50,13 +50,17 @@ def grid_of(values: Array, g: int) -> Array:
 @check("TRF-001", given=SIZES)
 def test_channel_to_flat(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
-    evidence.equal(subject.adapter.transform("channel_to_flat", values, g), flat_of(values), "channel_to_flat", axes=FLAT)
+    evidence.equal(
+        subject.adapter.transform("channel_to_flat", values, g), flat_of(values), "channel_to_flat", axes=FLAT
+    )
 
 
 @check("TRF-002", given=SIZES)
 def test_flat_to_channel(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
-    evidence.equal(subject.adapter.transform("flat_to_channel", flat_of(values), g), values, "flat_to_channel", axes=GROUPED)
+    evidence.equal(
+        subject.adapter.transform("flat_to_channel", flat_of(values), g), values, "flat_to_channel", axes=GROUPED
+    )
 
 
 @check("TRF-003", given=SIZES)
@@ -69,13 +73,17 @@ def test_flat_to_grid(subject: Subject, evidence: Evidence, B: int, g: int, N: i
 @check("TRF-004", given=SIZES)
 def test_grid_to_flat(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
-    evidence.equal(subject.adapter.transform("grid_to_flat", grid_of(values, g), g), flat_of(values), "grid_to_flat", axes=FLAT)
+    evidence.equal(
+        subject.adapter.transform("grid_to_flat", grid_of(values, g), g), flat_of(values), "grid_to_flat", axes=FLAT
+    )
 
 
 @check("TRF-005", given=SIZES)
 def test_channel_to_grid(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
-    evidence.equal(subject.adapter.transform("channel_to_grid", values, g), grid_of(values, g), "channel_to_grid", axes=GRID)
+    evidence.equal(
+        subject.adapter.transform("channel_to_grid", values, g), grid_of(values, g), "channel_to_grid", axes=GRID
+    )
 
 
 @check("TRF-006", given=SIZES)
@@ -186,5 +194,3 @@ def test_translation_is_bilinear_with_zeros_outside(subject: Subject, evidence: 
     shifts = np.array([[0.25, 0.5], [-1.75, 2.125], [0.0, -0.4], [3.3, 0.0], [40.0, -40.0], [9.5, 7.5]])
     translated(subject, evidence, shifts, "images moved by fractions of pixels")
     translated(subject, evidence, np.zeros((2, 2)), "images moved by nothing")
-
-

@@ -88,7 +88,9 @@ class CutsFilesToTheShortest(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         rows = list(self.right.batches(paths, replace(request, batch_size=10**6)))[0]
         shortest = np.bincount(rows["experiment_id"]).min()
-        keep = np.concatenate([np.flatnonzero(rows["experiment_id"] == e)[:shortest] for e in np.unique(rows["experiment_id"])])
+        keep = np.concatenate(
+            [np.flatnonzero(rows["experiment_id"] == e)[:shortest] for e in np.unique(rows["experiment_id"])]
+        )
         for start in range(0, len(keep), request.batch_size):
             part = keep[start : start + request.batch_size]
             yield {name: values[part] for name, values in rows.items()}
@@ -133,7 +135,10 @@ class AveragesTheFirstMode(Batching):
             return {}
         bare = batch["probe"] / batch["probe_scaling"][..., np.newaxis]
         scaling = 1.0 / (request.probe_scale * np.abs(bare[:, :1, :1]).mean(axis=(3, 4)))[..., np.newaxis]
-        return {"probe": (bare * scaling[..., np.newaxis]).astype(np.complex64), "probe_scaling": scaling.astype(np.float32)}
+        return {
+            "probe": (bare * scaling[..., np.newaxis]).astype(np.complex64),
+            "probe_scaling": scaling.astype(np.float32),
+        }
 
 
 @breaks("DAT-011")
@@ -152,7 +157,11 @@ class LeavesScalesAtOne(Batching):
 class ScalesByTheBatchInHand(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         energy = (batch["images"].astype(np.float64) ** 2).sum(axis=(1, 2)).mean()
-        return {"rms_scaling_constant": np.full_like(batch["rms_scaling_constant"], np.sqrt((request.group.N / 2) ** 2 / energy))}
+        return {
+            "rms_scaling_constant": np.full_like(
+                batch["rms_scaling_constant"], np.sqrt((request.group.N / 2) ** 2 / energy)
+            )
+        }
 
 
 @breaks("DAT-013")

@@ -110,7 +110,11 @@ class PlacesAtWholePixels(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
         exact = self.right.reassemble(patches, centres_xy, chunk)
         rounded = dict(self.right.reassemble(patches, np.round(centres_xy), chunk))
-        return rounded if rounded["object"].shape == exact["object"].shape else dict(exact) | {"coverage": exact["coverage"] + 1}
+        return (
+            rounded
+            if rounded["object"].shape == exact["object"].shape
+            else dict(exact) | {"coverage": exact["coverage"] + 1}
+        )
 
 
 @breaks("REA-012")

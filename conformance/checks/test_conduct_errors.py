@@ -1,0 +1,175 @@
+"""Checks of how refusals speak (CND)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import ConfigureRequest
+from conformance.calls import REQUEST, scan_arrays
+from conformance.check import check
+from conformance.contract import contract
+from conformance.evidence import Evidence, Violation
+from conformance.subject import Subject, offered
+
+REFUSING = ("load", "group", "configure")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something that the contract refuses.
+
+    Attributes
+    ----------
+    what : str
+        In words.
+    bad, good : callable
+        The call that is refused, and the nearest one that is not.
+    array : str
+        Contract name of the array or parameter at fault.
+    clauses : tuple of str
+        Clauses by any of which it may be refused.
+    file : str
+        Name of the file at fault; empty when there is none.
+    """
+
+    what: str
+    bad: Callable[[], Any]
+    good: Callable[[], Any]
+    array: str
+    clauses: tuple[str, ...]
+    file: str = ""
+
+
+def refusals(subject: Subject) -> Iterable[Refusal]:
+    """Refusals of what the adapter offers: files, groupings, configurations."""
+    there = offered(subject.selected)
+    if "load" in there:
+        yield from _of_files(subject)
+    if "group" in there and {"load", "assemble"} & there:
+        yield from _of_groupings(subject)
+    if "configure" in there:
+        yield from _of_configurations(subject)
+
+
+def _of_files(subject: Subject) -> Iterable[Refusal]:
+    arrays = scan_arrays()
+    frames = arrays["diff3d"]
+    broken, negative = frames.copy(), frames.copy()
+    broken[17, 2, 5] = np.nan
+    negative[3, 1, 6] = -0.5
+    cases: list[tuple[str, str, Any, tuple[str, ...]]] = [
+        ("a file without probeGuess", "probeGuess", None, ("NPZ-001",)),
+        ("a file without xcoords", "xcoords", None, ("NPZ-001",)),
+        ("a stack with a NaN", "diff3d", broken, ("NPZ-017",)),
+        ("a stack with a negative amplitude", "diff3d", negative, ("NPZ-018",)),
+        ("complex frames", "diff3d", frames.astype(np.complex64), ("NPZ-016",)),
+        ("frames that are not square", "diff3d", frames[:, :, :6], ("NPZ-013", "NPZ-012")),
+        ("a coordinate too few", "ycoords", arrays["ycoords"][:-1], ("NPZ-021", "NPZ-019")),
+        ("a probe of another side", "probeGuess", np.ones((10, 10), np.complex64), ("NPZ-025",)),
+        ("an object with two layers", "objectGuess", np.ones((2, 20, 20), np.complex64), ("NPZ-026",)),
+    ]
+    sound = subject.write(arrays, "sound.npz")
+    for number, (what, array, value, clauses) in enumerate(cases):
+        path = subject.write(arrays | {array: value}, f"night-{number}.npz")
+        yield Refusal(what, _load(subject, path), _load(subject, sound), array, clauses, path.name)
+    damaged = subject.write(arrays, "cut-short.npz")
+    damaged.write_bytes(damaged.read_bytes()[:-300])
+    yield Refusal("a truncated archive", _load(subject, damaged), _load(subject, sound), "", ("NPZ-033",), damaged.name)
+
+
+def _load(subject: Subject, path: Path) -> Callable[[], Any]:
+    return lambda: subject.adapter.load(path)
+
+
+def _of_groupings(subject: Subject) -> Iterable[Refusal]:
+    scan = subject.scan(scan_arrays())
+    for what, array, changes, clauses in (
+        ("K below C", "K", {"K": 3}, ("GRP-014",)),
+        ("more groups than points", "nsamples", {"nsamples": 400}, ("GRP-009",)),
+        ("frames of another side", "N", {"N": 16}, ("GRP-025",)),
+        ("a pool below C", "neighbor_pool_size", {"nsamples": 90, "enable_oversampling": True, "neighbor_pool_size": 3}, ("GRP-013",)),
+    ):  # fmt: skip
+        request = replace(REQUEST, **changes)  # type: ignore[arg-type]
+        yield Refusal(
+            f"a grouping with {what}",
+            lambda request=request: subject.adapter.group(scan, request),
+            lambda: subject.adapter.group(scan, REQUEST),
+            array,
+            clauses,
+        )
+
+
+def _of_configurations(subject: Subject) -> Iterable[Refusal]:
+    def configured(**model: Any) -> Callable[[], Any]:
+        return lambda: subject.adapter.configure(ConfigureRequest("training", model=model))
+
+    for array, value, clause in (
+        ("N", 7, "CFG-013"),
+        ("gridsize", 0, "CFG-013"),
+        ("architecture", "unet", "CFG-015"),
+        ("grid_sise", 2, "CFG-012"),
+    ):
+        yield Refusal(f"{array} = {value!r}", configured(**{array: value}), configured(N=24), array, (clause,))
+
+
+@check("CND-008", any_of=REFUSING)
+def test_errors_belong_to_one_family(subject: Subject, evidence: Evidence) -> None:
+    for one in refusals(subject):
+        evidence.refused(one.bad, one.what, beside=one.good)
+
+
+def messages(subject: Subject, evidence: Evidence) -> Iterable[tuple[Refusal, Exception]]:
+    """What is refused, with the error; which family it is of is decided elsewhere (CND-008)."""
+    for one in refusals(subject):
+        evidence.accepted(one.good, f"The nearest valid case beside '{one.what}'")
+        try:
+            one.bad()
+        except Exception as error:  # noqa: BLE001
+            yield one, error
+        else:
+            raise Violation(f"{one.what} must be refused, but was accepted.")
+
+
+def names(text: str, name: str) -> bool:
+    """Whether a name stands in a text as a word of its own."""
+    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text) is not None
+
+
+@check("CND-009", needs=["load"])
+def test_errors_name_the_file(subject: Subject, evidence: Evidence) -> None:
+    for one, error in messages(subject, evidence):
+        if one.file:
+            evidence.holds(one.file in str(error), f"The refusal of {one.what} does not name {one.file}: {error}")
+
+
+@check("CND-010", any_of=REFUSING)
+def test_errors_name_the_array(subject: Subject, evidence: Evidence) -> None:
+    for one, error in messages(subject, evidence):
+        if one.array:
+            evidence.holds(
+                names(str(error), one.array), f"The refusal of {one.what} does not name {one.array}: {error}"
+            )
+
+
+@check("CND-011", any_of=REFUSING)
+def test_errors_name_the_clause(subject: Subject, evidence: Evidence) -> None:
+    for one, error in messages(subject, evidence):
+        named = [clause for clause in re.findall(r"\b[A-Z]{3}-\d{3}\b", str(error)) if clause in contract()]
+        evidence.holds(
+            bool(set(named) & set(one.clauses)),
+            f"The refusal of {one.what} names {', '.join(named) or 'no clause'}, not {' or '.join(one.clauses)}: {error}",
+        )
+
+
+@check("CND-012", any_of=REFUSING)
+def test_errors_name_the_remedy(subject: Subject, evidence: Evidence) -> None:
+    for one, error in messages(subject, evidence):
+        remedy = getattr(error, "remedy", None)
+        told = isinstance(remedy, str) and len(remedy.split()) > 1 and remedy in str(error)
+        evidence.holds(told, f"The refusal of {one.what} has no remedy in its message, but {remedy!r}: {error}")
