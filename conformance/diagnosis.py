@@ -178,9 +178,9 @@ def _reordered(seen: Array, expected: Array, axes: tuple[str, ...]) -> Iterator[
             side = int(np.sqrt(length))
             order = np.arange(length).reshape(side, side).T.ravel()
             yield "the channel grid is transposed: column-major", np.take(seen, order, number)
-        order = _matching(seen, expected, number)
-        if order is not None:
-            yield f"the {plural} are in another order", np.take(seen, order, number)
+        matching = _matching(seen, expected, number)
+        if matching is not None:
+            yield f"the {plural} are in another order", np.take(seen, matching, number)
 
 
 def _matching(seen: Array, expected: Array, axis: int) -> Array | None:
@@ -232,11 +232,14 @@ def _quantised(seen: Array, expected: Array) -> Iterator[tuple[str, Array]]:
     """Yield ``expected`` itself where a lossy step that gives ``seen`` is found."""
     if expected.dtype.kind == "c" or not np.isfinite(expected).all():
         return
-    tight = {"rtol": 1e-6, "atol": 1e-9 * _scale(expected)}
-    if np.allclose(seen, np.round(expected), **tight):
+
+    def tells(other: Array) -> bool:
+        return bool(np.allclose(seen, other, rtol=1e-6, atol=1e-9 * _scale(expected)))
+
+    if tells(np.round(expected)):
         yield "the values are rounded to whole numbers", expected
-    elif np.allclose(seen, np.trunc(expected), **tight):
+    elif tells(np.trunc(expected)):
         yield "the fractions are cut off", expected
     for modulus in _WRAPS:
-        if np.abs(expected).max() >= modulus / 2 and np.allclose(seen, np.mod(expected, modulus), **tight):
+        if np.abs(expected).max() >= modulus / 2 and tells(np.mod(expected, modulus)):
             yield f"the values wrapped at {modulus}", expected

@@ -13,8 +13,9 @@ class Outcome(StrEnum):
     """What a check decided about one clause and one adapter.
 
     ``PASS`` and ``FAIL`` decide the clause. ``ERROR``: the adapter broke, not the contract. ``NOT_APPLICABLE``: the
-    stage is not claimed or a dependency is missing. ``EXPECTED_FAIL``: a listed failure that still fails. ``VACUOUS``: the
-    check ran and compared nothing, which counts as a failure. ``NOT_RUN``: no check ran, which a run must admit.
+    stage is not claimed or a dependency is missing. ``EXPECTED_FAIL``: a listed failure that still fails.
+    ``VACUOUS``: the check ran and compared nothing, which counts as a failure. ``NOT_RUN``: no check ran, which a run
+    must admit.
     """
 
     PASS = "PASS"

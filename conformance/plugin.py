@@ -102,7 +102,7 @@ def _skip_reason(report: pytest.TestReport) -> str:
 
 def _rewrite(report: pytest.TestReport, decisions: list[Decision], adapter: str) -> None:
     if all(decision.outcome is Outcome.EXPECTED_FAIL for decision in decisions):
-        report.outcome, report.wasxfail = "skipped", decisions[0].reason  # type: ignore[attr-defined]
+        report.outcome, report.wasxfail = "skipped", decisions[0].reason
         return
     first = decisions[0]
     if first.outcome is Outcome.NOT_APPLICABLE and not report.skipped:

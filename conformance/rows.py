@@ -42,8 +42,8 @@ def rows_of(
     Returns
     -------
     dict
-        ``images`` (R, N, N, C), ``coords_relative`` and ``coords_global`` (R, 1, 2, C), ``coords_center`` (R, 1, 2, 1), the
-        rest as the backend gives it.
+        ``images`` (R, N, N, C), ``coords_relative`` and ``coords_global`` (R, 1, 2, C), ``coords_center``
+        (R, 1, 2, 1), the rest as the backend gives it.
     """
     batches = batches_of(subject, paths, request)
     evidence.holds(len(batches) > 0, "The data set gave no batch at all.")

@@ -131,7 +131,7 @@ def _seed_points(M: int, request: GroupRequest, rng: np.random.Generator) -> NDA
 def _pools(tree: cKDTree, seeds: NDArray[np.intp], neighbours: int) -> NDArray[np.int32]:
     """Return the seed and its nearest others, (B, min(K, M - 1) + 1); the seed is known by its index (GRP-005)."""
     _, hits = tree.query(tree.data[seeds], k=min(neighbours + 1, tree.n))
-    pools = hits.astype(np.int32)
+    pools = np.asarray(hits, dtype=np.int32)
     crowded = ~(pools == seeds[:, np.newaxis]).any(axis=1)
     # More than K points share the seed's position: any of them may go, the seed may not.
     pools[crowded, -1] = seeds[crowded]

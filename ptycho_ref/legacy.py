@@ -25,8 +25,9 @@ RENAMED = {
 }
 
 params: dict[str, Any] = {}
-"""The legacy dictionary: the one piece of global state, which the contract itself describes. It starts empty, so that no
-built-in default can answer for a parameter that nobody set."""
+"""The legacy dictionary: the one piece of global state, which the contract itself describes.
+
+It starts empty, so that no built-in default can answer for a parameter that nobody set."""
 
 
 def to_legacy(config: Config) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.
     for mode in modes.astype(np.complex128):
         wave = np.fft.fft2(stack * mode)
         intensity += wave.real**2 + wave.imag**2
-    return np.sqrt(np.fft.fftshift(intensity, axes=(1, 2)) / N**2).astype(np.float32)
+    amplitude: NDArray[np.float32] = np.sqrt(np.fft.fftshift(intensity, axes=(1, 2)) / N**2).astype(np.float32)
+    return amplitude
 
 
 def noisy_amplitude(amplitude: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -124,10 +124,9 @@ def test_an_expected_failure_is_counted_apart_and_strict(project: pytest.Pyteste
 
 
 def test_a_vacuous_check_is_red(project: pytest.Pytester) -> None:
+    project.makeconftest("from conformance.checks.conftest import *")
     project.makepyfile(
         test_vacuous="""
-        import pytest
-        from conformance.checks.conftest import *
         from conformance.check import check
 
         @check("GRP-001")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -57,6 +56,10 @@ class Place:
         """Members of the cache file; never unpickled."""
         with np.load(self.cache(request), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
+
+    def rewrite(self, content: Mapping[str, Any]) -> None:
+        """Put other members in place of the cache."""
+        np.savez_compressed(self.cache(), allow_pickle=True, **content)
 
     def files(self) -> list[str]:
         """Names in the folder of the data set."""
@@ -170,11 +173,16 @@ def answered_anew(evidence: Evidence, place: Place, what: str, request: GroupReq
 def test_changed_positions_are_a_miss(subject: Subject, evidence: Evidence) -> None:
     for what, other in (
         ("a cache of other positions", arrays_of(seed=32)),
-        ("a cache of the scan with x and y exchanged", arrays_of() | {
-            "xcoords": arrays_of()["ycoords"], "ycoords": arrays_of()["xcoords"]}),
-        ("a cache of one point moved", arrays_of() | {
-            "xcoords": np.where(np.arange(30) == 7, arrays_of()["xcoords"] + 30, arrays_of()["xcoords"])}),
-    ):  # fmt: skip
+        (
+            "a cache of the scan with x and y exchanged",
+            arrays_of() | {"xcoords": arrays_of()["ycoords"], "ycoords": arrays_of()["xcoords"]},
+        ),
+        (
+            "a cache of one point moved",
+            arrays_of()
+            | {"xcoords": np.where(np.arange(30) == 7, arrays_of()["xcoords"] + 30, arrays_of()["xcoords"])},
+        ),
+    ):
         old = Place(subject, other)
         written(evidence, old)
         place = Place(subject, arrays_of())
@@ -209,7 +217,7 @@ def test_damage_is_a_miss(subject: Subject, evidence: Evidence) -> None:
         if isinstance(held, bytes):
             place.cache().write_bytes(held)
         else:
-            np.savez_compressed(place.cache(), allow_pickle=True, **held)
+            place.rewrite(held)
         answered_anew(evidence, place, what)
 
 
@@ -230,7 +238,7 @@ def test_impossible_groups_are_a_miss(subject: Subject, evidence: Evidence) -> N
         "groups in float64": right.astype(np.float64),
         "groups in one row": right.ravel(),
     }.items():
-        np.savez_compressed(place.cache(), **content | {"all_groups": groups})
+        place.rewrite(content | {"all_groups": groups})
         answered_anew(evidence, place, what)
 
 
@@ -252,13 +260,15 @@ def test_a_folder_that_cannot_be_written(subject: Subject, evidence: Evidence) -
 @check("CCH-011")
 def test_nothing_else_is_left_behind(subject: Subject, evidence: Evidence) -> None:
     place = Place(subject, arrays_of())
-    before = Path.cwd(), sorted(os.listdir())
+    before = Path.cwd(), sorted(Path.cwd().iterdir())
     for _ in range(2):
         place.members()
         evidence.holds(
             place.files() == sorted([place.path.name, place.cache().name]), f"Writing a cache left {place.files()}."
         )
-    evidence.holds(before == (Path.cwd(), sorted(os.listdir())), "Writing a cache changed the working directory.")
+    evidence.holds(
+        before == (Path.cwd(), sorted(Path.cwd().iterdir())), "Writing a cache changed the working directory."
+    )
 
 
 @check("CCH-012")
@@ -276,7 +286,7 @@ def test_no_cache_without_the_strategy(subject: Subject, evidence: Evidence) -> 
     plain = replace(REQUEST, strategy="sample_then_group")
     expected = place.bare(plain)
     one = np.repeat(content["all_groups"][:1], 12, axis=0)
-    np.savez_compressed(place.cache(), **content | {"all_groups": one})
+    place.rewrite(content | {"all_groups": one})
     evidence.equal(place.members(plain), expected, "groups of sample-then-group beside a cache")
 
 
@@ -298,9 +308,7 @@ def test_several_processes(subject: Subject, evidence: Evidence) -> None:
     expected = place.bare()
     running = [start(subject, _GROUP, [str(place.path)]) for _ in range(3)]
     for process in running:
-        seen = evidence.accepted(
-            lambda process=process: finish(process), "Building a cache in one of several processes"
-        )
+        seen = evidence.accepted(lambda: finish(process), "Building a cache in one of several processes")
         evidence.equal(np.array(seen), expected, "groups of one of several processes")
     evidence.holds(
         place.files() == sorted([place.path.name, place.cache().name]), f"Several processes left {place.files()}."
@@ -313,7 +321,7 @@ def test_the_seed_draws_from_all_groups(subject: Subject, evidence: Evidence) ->
     place = Place(subject, arrays_of())
     groups = written(evidence, place)["all_groups"]
     known = {tuple(row) for row in groups.tolist()}
-    draws = {}
+    draws: dict[int, NDArray[np.int64]] = {}
     for seed in (1, 2, 3, 1):
         members = place.members(replace(REQUEST, seed=seed))
         rows = {tuple(sorted(row)) for row in members.tolist()}

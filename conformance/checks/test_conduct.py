@@ -9,7 +9,7 @@ import random
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +90,7 @@ def test_read_only_inputs_are_accepted(subject: Subject, evidence: Evidence) -> 
     for call in calls(subject):
         expected = answered(call, call.inputs())
         given = altered(call.inputs(), _locked)
-        seen = evidence.accepted(
-            lambda call=call, given=given: answered(call, given), f"{call.method} of read-only arrays"
-        )
+        seen = evidence.accepted(lambda: answered(call, given), f"{call.method} of read-only arrays")
         same(evidence, seen, expected, call, "of read-only arrays")
 
 
@@ -112,7 +110,7 @@ def _reversed(values: Array) -> Array:
     return values[turned].copy()[turned]
 
 
-LAYOUTS = {
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
     "of every second element of a larger array": _strided,
     "of arrays in Fortran order": np.asfortranarray,
     "of big-endian arrays": _swapped,
@@ -126,7 +124,7 @@ def test_memory_layout_carries_no_meaning(subject: Subject, evidence: Evidence) 
         expected = answered(call, call.inputs())
         for when, change in LAYOUTS.items():
             given = altered(call.inputs(), change)
-            seen = evidence.accepted(lambda call=call, given=given: answered(call, given), f"{call.method} {when}")
+            seen = evidence.accepted(lambda: answered(call, given), f"{call.method} {when}")
             same(evidence, seen, expected, call, when)
 
 
@@ -189,9 +187,9 @@ class GlobalRandomness:
 
     def __init__(self) -> None:
         self.python = random.getstate()
-        self.numpy = np.random.get_state(legacy=True)  # noqa: NPY002 - it is the legacy state that is watched
+        self.numpy: Any = np.random.get_state(legacy=True)  # noqa: NPY002 - it is the legacy state that is watched
         torch = sys.modules.get("torch")
-        self.torch = None if torch is None else torch.get_rng_state()
+        self.torch: Any = None if torch is None else torch.get_rng_state()
 
     def differences(self) -> list[str]:
         """Names of the generators that no longer are as they were."""
@@ -282,10 +280,11 @@ def test_results_are_the_callers(subject: Subject, evidence: Evidence) -> None:
 @check("CND-016", needs=["group", "arrays"])
 def test_groups_and_arrays_of_a_scan_are_the_callers(subject: Subject, evidence: Evidence) -> None:
     scan = subject.scan(scan_arrays())
-    for what, asked in (
-        ("arrays", lambda: subject.adapter.arrays(scan)),
-        ("group", lambda: subject.adapter.group(scan, REQUEST)),
-    ):
+    questions: dict[str, Callable[[], Any]] = {
+        "arrays": lambda: subject.adapter.arrays(scan),
+        "group": lambda: subject.adapter.group(scan, REQUEST),
+    }
+    for what, asked in questions.items():
         first = asked()
         expected = snapshot(first)
         spoil(first)

@@ -93,12 +93,17 @@ def _of_groupings(subject: Subject) -> Iterable[Refusal]:
         ("K below C", "K", {"K": 3}, ("GRP-014",)),
         ("more groups than points", "nsamples", {"nsamples": 400}, ("GRP-009",)),
         ("frames of another side", "N", {"N": 16}, ("GRP-025",)),
-        ("a pool below C", "neighbor_pool_size", {"nsamples": 90, "enable_oversampling": True, "neighbor_pool_size": 3}, ("GRP-013",)),
-    ):  # fmt: skip
+        (
+            "a pool below C",
+            "neighbor_pool_size",
+            {"nsamples": 90, "enable_oversampling": True, "neighbor_pool_size": 3},
+            ("GRP-013",),
+        ),
+    ):
         request = replace(REQUEST, **changes)  # type: ignore[arg-type]
         yield Refusal(
             f"a grouping with {what}",
-            lambda request=request: subject.adapter.group(scan, request),
+            lambda: subject.adapter.group(scan, request),
             lambda: subject.adapter.group(scan, REQUEST),
             array,
             clauses,
@@ -161,9 +166,9 @@ def test_errors_name_the_array(subject: Subject, evidence: Evidence) -> None:
 def test_errors_name_the_clause(subject: Subject, evidence: Evidence) -> None:
     for one, error in messages(subject, evidence):
         named = [clause for clause in re.findall(r"\b[A-Z]{3}-\d{3}\b", str(error)) if clause in contract()]
+        told, right = ", ".join(named) or "no clause", " or ".join(one.clauses)
         evidence.holds(
-            bool(set(named) & set(one.clauses)),
-            f"The refusal of {one.what} names {', '.join(named) or 'no clause'}, not {' or '.join(one.clauses)}: {error}",
+            bool(set(named) & set(one.clauses)), f"The refusal of {one.what} names {told}, not {right}: {error}"
         )
 
 

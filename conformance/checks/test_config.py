@@ -255,8 +255,8 @@ def test_the_later_configuration_wins(subject: Subject, evidence: Evidence) -> N
     for key, value in {"N": 24, "gridsize": 2, "n_groups": 5, "batch_size": 8}.items():
         holds_value(evidence, second, key, value, "two configurations, of which it is the later one's")
     fresh = applied(subject, "training")
-    for key, value in {**MODEL_DEFAULTS, **TRAINING_DEFAULTS}.items():
-        holds_value(evidence, fresh, key, value, "an empty configuration that follows others")
+    for key, default in {**MODEL_DEFAULTS, **TRAINING_DEFAULTS}.items():
+        holds_value(evidence, fresh, key, default, "an empty configuration that follows others")
     for key in ("train_data_file_path", "test_data_file_path"):
         evidence.holds(fresh.get(key) is None, f"{key!r} leaks from an earlier call: {fresh.get(key)!r}.")
 
@@ -267,9 +267,9 @@ def refuse_settings(
     """Require that each ``(kind, model, fields)`` is refused, beside one that is accepted."""
     for kind, model, fields in cases:
         error = evidence.refused(
-            lambda kind=kind, model=model, fields=fields: applied(subject, kind, model, fields),
+            lambda: applied(subject, kind, model, fields),
             f"{ {**model, **fields} }",
-            beside=lambda kind=kind: applied(subject, kind, {"N": 24, "gridsize": 2}, {"n_groups": 5}),
+            beside=lambda: applied(subject, kind, {"N": 24, "gridsize": 2}, {"n_groups": 5}),
         )
         name = next(iter({**model, **fields}))
         evidence.holds(name in str(error), f"The refusal of {name} does not name it: {error}")
@@ -305,7 +305,7 @@ def test_training_numbers_out_of_range_are_refused(subject: Subject, evidence: E
     ]
     refuse_settings(subject, evidence, (("training", {}, {name: value}) for name, value in values))
     for size in (1, 2, 64):
-        seen = evidence.accepted(lambda size=size: applied(subject, fields={"batch_size": size}), f"batch_size {size}")
+        seen = evidence.accepted(lambda: applied(subject, fields={"batch_size": size}), f"batch_size {size}")
         holds_value(evidence, seen, "batch_size", size, f"batch_size {size}")
 
 
@@ -318,9 +318,7 @@ def test_unknown_names_are_refused(subject: Subject, evidence: Evidence) -> None
         cases += [(kind, {}, {"backend": name}) for name in ("torch", "jax")]
     refuse_settings(subject, evidence, cases)
     for name in ("cnn", "ffno", "fno", "fno_vanilla", "neuralop_uno"):
-        seen = evidence.accepted(
-            lambda name=name: applied(subject, model={"architecture": name}), f"architecture {name}"
-        )
+        seen = evidence.accepted(lambda: applied(subject, model={"architecture": name}), f"architecture {name}")
         holds_value(evidence, seen, "architecture", name, f"architecture {name!r}")
 
 

@@ -23,7 +23,7 @@ SOUND: dict[str, Any] = {
 INFERRED: dict[str, Any] = {"model_path": "models/night-4", "test_data_file": "data/b.npz"}
 
 
-def bridged(subject: Subject, kind: str = "training", **sections: Mapping[str, Any]) -> dict[str, Any]:
+def bridged(subject: Subject, kind: str = "training", **sections: Any) -> dict[str, Any]:
     """Canonical fields of torch-named settings; sound overrides unless others are given."""
     given = {"overrides": INFERRED if kind == "inference" else SOUND, **sections}
     with warnings.catch_warnings():
@@ -43,13 +43,13 @@ def test_settings_are_renamed(subject: Subject, evidence: Evidence) -> None:
     data = {"N": 38, "probe_scale": 2.5, "nphotons": 3e6, "subsample_seed": 19, "K": 7, "grid_size": (3, 3)}
     overrides = {name: value for name, value in SOUND.items() if name != "nphotons"}
     for nll in (True, False):
-        sections: dict[str, Mapping[str, Any]] = {
+        sections: dict[str, Any] = {
             "data": data,
             "model": {"intensity_scale_trainable": nll},
             "training": {"epochs": 13, "nll": nll, "batch_size": 64},
         }
-        seen = bridged(subject, **sections, overrides=overrides)
-        expected = {
+        seen = bridged(subject, "training", **sections, overrides=overrides)
+        expected: dict[str, Any] = {
             "N": 38,
             "probe_scale": 2.5,
             "nphotons": 3e6,
@@ -65,7 +65,8 @@ def test_settings_are_renamed(subject: Subject, evidence: Evidence) -> None:
             is_value(evidence, seen, name, value, f"the torch settings {data} with nll {nll}")
     for kind in ("training", "inference"):
         seen = bridged(subject, kind, data={"N": 38, "K": 7, "grid_size": (2, 2)})
-        for name, value in {"N": 38, "neighbor_count": 7, "gridsize": 2, "backend": "pytorch"}.items():
+        expected = {"N": 38, "neighbor_count": 7, "gridsize": 2, "backend": "pytorch"}
+        for name, value in expected.items():
             is_value(evidence, seen, name, value, f"torch settings of {kind}")
 
 
@@ -84,7 +85,7 @@ def test_modes_and_activations_are_translated(subject: Subject, evidence: Eviden
         ("amp_activation", "Sigmoid"),
     ):
         evidence.refused(
-            lambda setting=setting, bad=bad: bridged(subject, model={setting: bad}),
+            lambda: bridged(subject, model={setting: bad}),
             f"{setting} {bad!r}",
             beside=lambda: bridged(subject),
         )
@@ -95,9 +96,9 @@ def test_grids_that_are_not_square_are_refused(subject: Subject, evidence: Evide
     for grid in ((2, 3), (1, 2), (3, 1)):
         for kind in ("training", "inference"):
             evidence.refused(
-                lambda grid=grid, kind=kind: bridged(subject, kind, data={"grid_size": grid}),
+                lambda: bridged(subject, kind, data={"grid_size": grid}),
                 f"grid_size {grid}",
-                beside=lambda kind=kind: bridged(subject, kind, data={"grid_size": (2, 2)}),
+                beside=lambda: bridged(subject, kind, data={"grid_size": (2, 2)}),
             )
 
 
@@ -111,9 +112,7 @@ def test_probe_masks(subject: Subject, evidence: Evidence) -> None:
         ("None", None, False),
     ]
     for what, mask, value in masks:
-        seen = evidence.accepted(
-            lambda mask=mask: bridged(subject, model={"probe_mask": mask}), f"{what} as the probe mask"
-        )
+        seen = evidence.accepted(lambda: bridged(subject, model={"probe_mask": mask}), f"{what} as the probe mask")
         is_value(evidence, seen, "probe_mask", value, f"{what} as the probe mask")
 
 
@@ -121,9 +120,9 @@ def test_probe_masks(subject: Subject, evidence: Evidence) -> None:
 def test_n_subsample_is_not_copied(subject: Subject, evidence: Evidence) -> None:
     for kind, sound in (("training", SOUND), ("inference", INFERRED)):
         seen = bridged(subject, kind, data={"n_subsample": 7})
+        held = seen.get("n_subsample")
         evidence.holds(
-            seen.get("n_subsample") is None,
-            f"n_subsample is {seen.get('n_subsample')!r}: copied from the torch settings, where it means groups a point.",
+            held is None, f"n_subsample is {held!r}: copied from the torch settings, where it means groups a point."
         )
         seen = bridged(subject, kind, data={"n_subsample": 7}, overrides={**sound, "n_subsample": 300})
         is_value(evidence, seen, "n_subsample", 300, f"an override of n_subsample for {kind}")
@@ -138,9 +137,9 @@ def test_what_must_be_given(subject: Subject, evidence: Evidence) -> None:
         for name in names:
             overrides = {key: value for key, value in sound.items() if key != name}
             error = evidence.refused(
-                lambda kind=kind, overrides=overrides: bridged(subject, kind, overrides=overrides),
+                lambda: bridged(subject, kind, overrides=overrides),
                 f"{kind} settings without {name}",
-                beside=lambda kind=kind: bridged(subject, kind),
+                beside=lambda: bridged(subject, kind),
             )
             evidence.holds(
                 name in str(error), f"The refusal of {kind} settings without {name} does not name it: {error}"
@@ -159,7 +158,7 @@ def test_what_must_be_given(subject: Subject, evidence: Evidence) -> None:
 @check("CFG-024", needs=["bridge"])
 def test_overrides_win(subject: Subject, evidence: Evidence) -> None:
     data = {"N": 38, "probe_scale": 2.5, "nphotons": 3e6, "subsample_seed": 19, "K": 7, "grid_size": (3, 3)}
-    sections: dict[str, Mapping[str, Any]] = {
+    sections: dict[str, Any] = {
         "data": data,
         "model": {"mode": "Supervised", "amp_activation": "relu", "intensity_scale_trainable": True},
         "training": {"epochs": 13, "nll": True, "batch_size": 64, "n_groups": 90, "train_data_file": "data/old.npz"},
@@ -178,6 +177,6 @@ def test_overrides_win(subject: Subject, evidence: Evidence) -> None:
         "batch_size": 8,
         "output_dir": "out/here",
     }
-    seen = bridged(subject, **sections, overrides=overrides)
+    seen = bridged(subject, "training", **sections, overrides=overrides)
     for name, value in overrides.items():
         is_value(evidence, seen, name, value, f"an override of {name}")

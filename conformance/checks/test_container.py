@@ -57,9 +57,12 @@ def test_x_is_the_normalised_diffraction(subject: Subject, evidence: Evidence, s
         evidence.present(container, "X")
         evidence.layout(container["X"], "X", shape=frames.shape, dtype="float32")
         evidence.equal(
-            container["X"], as_numpy(grouped["X_full"]), f"X at gridsize {request.gridsize}", axes=GROUPED,
+            container["X"],
+            as_numpy(grouped["X_full"]),
+            f"X at gridsize {request.gridsize}",
+            axes=GROUPED,
             suspects={"X is the un-normalised diffraction": frames},
-        )  # fmt: skip
+        )
         expected = frames * amplitude_scale_of(frames)
         evidence.close(
             container["X"], expected, "X against the normalised frames of the scan", rtol=1e-5, atol=1e-6, axes=GROUPED
@@ -91,21 +94,30 @@ def test_amplitude_and_phase_of_the_truth(subject: Subject, evidence: Evidence, 
         grouped, container = contained(subject, specimen, request)
         truth = truth_of(grouped)
         modulus, phase = np.abs(truth), np.angle(truth)
-        for name, expected in (("Y_I", modulus), ("Y_phi", phase)):
+        for name in ("Y_I", "Y_phi"):
             evidence.present(container, name)
             evidence.layout(container[name], name, shape=truth.shape, dtype="float32")
         evidence.close(
-            container["Y_I"], modulus, "Y_I", rtol=1e-5, atol=1e-5, axes=GROUPED,
+            container["Y_I"],
+            modulus,
+            "Y_I",
+            rtol=1e-5,
+            atol=1e-5,
+            axes=GROUPED,
             suspects={"Y_I is the intensity, not the modulus": modulus**2, "Y_I is the real part": truth.real},
-        )  # fmt: skip
+        )
         # The argument of a dark pixel is noise, and -pi and pi are one phase.
         bright = modulus > 1e-3 * modulus.max()
         seen = np.where(bright, as_numpy(container["Y_phi"]), 0.0)
         turned = np.abs(np.abs(phase) - np.pi) < 1e-4
         evidence.close(
-            np.where(turned, np.abs(seen), seen), np.where(bright, np.where(turned, np.abs(phase), phase), 0.0), "Y_phi", rtol=0,
-            atol=1e-4, axes=GROUPED,
-        )  # fmt: skip
+            np.where(turned, np.abs(seen), seen),
+            np.where(bright, np.where(turned, np.abs(phase), phase), 0.0),
+            "Y_phi",
+            rtol=0,
+            atol=1e-4,
+            axes=GROUPED,
+        )
         evidence.holds(float(np.abs(as_numpy(container["Y_phi"])).max()) <= np.pi + 1e-5, "Y_phi leaves [-pi, pi].")
 
 
@@ -204,7 +216,7 @@ def test_indices_come_along(subject: Subject, evidence: Evidence, specimen: Spec
 @check("CON-010", needs=NEEDED)
 def test_a_placeholder_says_that_it_is_one(subject: Subject, evidence: Evidence) -> None:
     for truth in ("none", "object", "patches"):
-        specimen = make_specimen(Recipe(M=18, N=8, truth=truth, seed=96))  # type: ignore[arg-type]
+        specimen = make_specimen(Recipe(M=18, N=8, truth=truth, seed=96))
         for request in requests_for(specimen):
             _, container = contained(subject, specimen, request)
             evidence.present(container, "ground_truth", "Y_I", "Y_phi")
@@ -248,7 +260,7 @@ def test_a_missing_array_is_refused(subject: Subject, evidence: Evidence) -> Non
             (f"a grouped result whose {name} is None", dict(grouped) | {name: None}),
         ):
             evidence.refused(
-                lambda damaged=damaged: subject.adapter.container(damaged, probe),
+                lambda: subject.adapter.container(damaged, probe),
                 what,
                 beside=lambda: subject.adapter.container(grouped, probe),
             )
@@ -257,7 +269,7 @@ def test_a_missing_array_is_refused(subject: Subject, evidence: Evidence) -> Non
 @check("CON-013", needs=["group", "split_groups"])
 def test_splits_cut_every_array_at_one_place(subject: Subject, evidence: Evidence) -> None:
     for truth in ("object", "none"):
-        specimen = make_specimen(Recipe(M=18, N=8, modes=2, truth=truth, seed=98))  # type: ignore[arg-type]
+        specimen = make_specimen(Recipe(M=18, N=8, modes=2, truth=truth, seed=98))
         grouped = subject.grouped(specimen, GroupRequest(N=8, gridsize=2, K=5, nsamples=11, seed=1))
         whole = subject.adapter.container(grouped, specimen.arrays["probeGuess"])
         for fraction, cut in ((0.6, 6), (0.5, 5), (0.9, 9), (0.1, 1)):

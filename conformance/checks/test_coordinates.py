@@ -72,9 +72,14 @@ def offsets_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str,
         "the offset is a sum instead of a mean": true.absolute.sum(axis=3, keepdims=True),
     }
     evidence.close(
-        grouped["coords_offsets"], true.offsets, "coords_offsets", rtol=0, atol=1e-9 * reach(specimen), axes=AXES,
+        grouped["coords_offsets"],
+        true.offsets,
+        "coords_offsets",
+        rtol=0,
+        atol=1e-9 * reach(specimen),
+        axes=AXES,
         suspects=suspects if true.absolute.shape[3] > 1 else None,
-    )  # fmt: skip
+    )
 
 
 @check("CRD-002")
@@ -93,9 +98,13 @@ def relative_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str
     expected = oracle(specimen, grouped).relative
     evidence.layout(grouped["coords_relative"], "coords_relative", shape=expected.shape, dtype="float64")
     evidence.close(
-        grouped["coords_relative"], expected, f"coords_relative at gridsize {gridsize}", rtol=0,
-        atol=1e-9 * reach(specimen), axes=AXES,
-    )  # fmt: skip
+        grouped["coords_relative"],
+        expected,
+        f"coords_relative at gridsize {gridsize}",
+        rtol=0,
+        atol=1e-9 * reach(specimen),
+        axes=AXES,
+    )
 
 
 @check("CRD-003")
@@ -113,9 +122,13 @@ def balanced(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any])
     """Require relative coordinates that sum to zero over the members."""
     sums = as_numpy(grouped["coords_relative"]).astype(np.float64).sum(axis=3)
     evidence.close(
-        sums, np.zeros_like(sums), "the sum of coords_relative over the members", rtol=0, atol=1e-8 * reach(specimen),
+        sums,
+        np.zeros_like(sums),
+        "the sum of coords_relative over the members",
+        rtol=0,
+        atol=1e-8 * reach(specimen),
         axes=AXES[:3],
-    )  # fmt: skip
+    )
 
 
 @check("CRD-004")
@@ -141,9 +154,14 @@ def start_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, A
         evidence.present(grouped, name)
         evidence.layout(grouped[name], name, shape=values.shape, dtype="float64")
         evidence.close(
-            grouped[name], values, name, rtol=0, atol=1e-9 * reach(specimen), axes=AXES,
+            grouped[name],
+            values,
+            name,
+            rtol=0,
+            atol=1e-9 * reach(specimen),
+            axes=AXES,
             suspects={"the nominal coordinates stand in for the start coordinates": other},
-        )  # fmt: skip
+        )
 
 
 @check("CRD-005")
@@ -228,9 +246,14 @@ def test_sub_pixel_positions_survive_large_scans(subject: Subject, evidence: Evi
         for start, prefix in ((False, "coords"), (True, "coords_start")):
             expected = oracle(specimen, grouped, start=start).relative
             evidence.close(
-                grouped[f"{prefix}_relative"], expected, f"{prefix}_relative at {shift[0]:g} pixels from the origin",
-                rtol=0, atol=1e-6, axes=AXES, suspects=narrowed(specimen, grouped, start=start),
-            )  # fmt: skip
+                grouped[f"{prefix}_relative"],
+                expected,
+                f"{prefix}_relative at {shift[0]:g} pixels from the origin",
+                rtol=0,
+                atol=1e-6,
+                axes=AXES,
+                suspects=narrowed(specimen, grouped, start=start),
+            )
 
 
 def narrowed(specimen: Specimen, grouped: Mapping[str, Any], *, start: bool) -> dict[str, NDArray[Any]]:
@@ -256,6 +279,10 @@ def test_x_and_y_are_treated_alike(subject: Subject, evidence: Evidence) -> None
         )
         for name in ("coords_nn", "coords_offsets", "coords_relative", "coords_start_nn", "coords_start_relative"):
             evidence.close(
-                as_numpy(second[name])[same], as_numpy(first[name])[same][:, :, ::-1],
-                f"{name} of the scan with x and y exchanged", rtol=0, atol=1e-7, axes=AXES,
-            )  # fmt: skip
+                as_numpy(second[name])[same],
+                as_numpy(first[name])[same][:, :, ::-1],
+                f"{name} of the scan with x and y exchanged",
+                rtol=0,
+                atol=1e-7,
+                axes=AXES,
+            )

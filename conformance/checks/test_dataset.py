@@ -234,9 +234,13 @@ def test_probes_have_channel_and_mode_axes(subject: Subject, evidence: Evidence)
         rows = rows_of(subject, evidence, files.paths, request)
         expected, _ = probes_of(files, rows, request, most=3)
         evidence.close(
-            rows["probe"], expected, "probe of the batches", rtol=1e-5, atol=1e-5,
+            rows["probe"],
+            expected,
+            "probe of the batches",
+            rtol=1e-5,
+            atol=1e-5,
             axes=("group", "channel", "mode", "row", "column"),
-        )  # fmt: skip
+        )
 
 
 @check("DAT-010")
@@ -253,12 +257,14 @@ def test_the_probe_gauge(subject: Subject, evidence: Evidence) -> None:
 
 def changed(files: Files, subject: Subject, **factors: float) -> Files:
     """Write the scans again with arrays multiplied."""
-    made = []
-    for arrays in files.scans:
-        made.append(
-            arrays | {name: (arrays[name] * factor).astype(arrays[name].dtype) for name, factor in factors.items()}
-        )
-    return Files(subject, made)
+
+    def multiplied(arrays: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **arrays,
+            **{name: (arrays[name] * factor).astype(arrays[name].dtype) for name, factor in factors.items()},
+        }
+
+    return Files(subject, [multiplied(arrays) for arrays in files.scans])
 
 
 @check("DAT-011")
@@ -356,7 +362,7 @@ def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -
     arrays["Y"] = arrays["diff3d"].astype(np.complex64) * 1j
     for method in ("ordered", "random", "blocks"):
         for fraction, count in ((0.6, 13), (0.5, 10), (0.01, 1), (0.99, 20)):
-            request = SplitRequest(fraction, method, seed=5)  # type: ignore[arg-type]
+            request = SplitRequest(fraction, method, seed=5)
             parts = parts_of(subject, arrays, request)
             what = f"{method} at {fraction}"
             rows = [rows_in(part, arrays) for part in parts]
@@ -372,8 +378,8 @@ def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -
 def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
     arrays = dict(make_specimen(Recipe(M=40, N=8, seed=13)).arrays)
 
-    def train(method: str, seed: int | None) -> NDArray[np.int64]:
-        return np.sort(rows_in(parts_of(subject, arrays, SplitRequest(0.5, method, seed))[0], arrays))  # type: ignore[arg-type]
+    def train(method: Any, seed: int | None) -> NDArray[np.int64]:
+        return np.sort(rows_in(parts_of(subject, arrays, SplitRequest(0.5, method, seed))[0], arrays))
 
     evidence.equal(train("ordered", None), np.arange(20), "training frames of an ordered split")
     first, again, other = train("random", 3), train("random", 3), train("random", 4)
@@ -430,7 +436,7 @@ def test_what_cannot_be_combined_is_refused(subject: Subject, evidence: Evidence
     ]
     for what, paths in cases:
         evidence.refused(
-            lambda paths=paths: batches_of(subject, paths, REQUEST),
+            lambda: batches_of(subject, paths, REQUEST),
             what,
             beside=lambda: batches_of(subject, files.paths, REQUEST),
         )

@@ -312,9 +312,7 @@ def test_k_beyond_the_scan_means_all_points(subject: Subject, evidence: Evidence
     for M, K in ((4, 4), (5, 50), (7, 7), (9, 8)):
         specimen = make_specimen(Recipe(M=M, N=8, seed=50 + M))
         request = base_request(K=K, nsamples=M)
-        members = evidence.accepted(
-            lambda s=specimen, r=request: members_of(subject, s, r), f"K = {K} on a scan of {M} points"
-        )
+        members = evidence.accepted(lambda: members_of(subject, specimen, request), f"K = {K} on a scan of {M} points")
         distinct(evidence, members, request)
         evidence.holds(
             bool((members >= 0).all() and (members < M).all()), f"K = {K} on {M} points: indices leave the scan."

@@ -25,7 +25,8 @@ Array = NDArray[Any]
 def frames_of(specimen: Specimen, grouped: Mapping[str, Any]) -> Array:
     """Amplitudes of the groups that the backend reports, (B, N, N, C) float64, straight from the scan."""
     members = as_numpy(grouped["nn_indices"])
-    return np.moveaxis(specimen.arrays["diff3d"][members], 1, -1).astype(np.float64)
+    frames: Array = np.moveaxis(specimen.arrays["diff3d"][members], 1, -1).astype(np.float64)
+    return frames
 
 
 def suspects_for(frames: Array) -> dict[str, Array]:
@@ -108,9 +109,13 @@ def test_channels_are_frames(subject: Subject, evidence: Evidence) -> None:
         grouped = subject.adapter.group(scan, GroupRequest(N=8, gridsize=gridsize, K=10, nsamples=12, seed=1))
         expected = np.moveaxis(frames[as_numpy(grouped["nn_indices"])], 1, -1) * (4 / 17.0)
         evidence.close(
-            grouped["X_full"], expected, f"X_full at gridsize {gridsize} of frames with equal energy", rtol=1e-5, atol=1e-7,
+            grouped["X_full"],
+            expected,
+            f"X_full at gridsize {gridsize} of frames with equal energy",
+            rtol=1e-5,
+            atol=1e-7,
             axes=AXES,
-        )  # fmt: skip
+        )
 
 
 @check("NRM-005")
@@ -120,7 +125,7 @@ def test_squares_never_wrap(subject: Subject, evidence: Evidence) -> None:
     for dtype, top in (("u1", 255), ("u2", 60000), ("u2", 700), ("i2", 32000), ("u4", 100000), ("i4", 100000)):
         frames = rng.integers(0, top, (20, 8, 8)).astype(dtype)
         arrays = dict(make_specimen(Recipe(M=20, N=8, seed=83)).arrays) | {"diff3d": frames}
-        scan = evidence.accepted(lambda arrays=arrays: subject.scan(arrays), f"a scan of {np.dtype(dtype)} frames")
+        scan = evidence.accepted(lambda: subject.scan(arrays), f"a scan of {np.dtype(dtype)} frames")
         grouped = subject.adapter.group(scan, request)
         members = as_numpy(grouped["nn_indices"])
         what = f"X_full of {np.dtype(dtype)} frames up to {top}"
@@ -178,10 +183,17 @@ def test_a_given_scale_is_applied_unchanged(subject: Subject, evidence: Evidence
             grouped = subject.grouped(specimen, replace(request, amplitude_scale=scale))
             expected = frames_of(specimen, grouped) * scale
             evidence.close(
-                grouped["X_full"], expected, f"X_full with a given scale of {scale}", rtol=1e-6, atol=1e-6 * float(expected.max()),
-                axes=AXES, suspects={"the scale of these data was applied, not the one given": frames_of(specimen, grouped)
-                                     * amplitude_scale_of(frames_of(specimen, grouped))},
-            )  # fmt: skip
+                grouped["X_full"],
+                expected,
+                f"X_full with a given scale of {scale}",
+                rtol=1e-6,
+                atol=1e-6 * float(expected.max()),
+                axes=AXES,
+                suspects={
+                    "the scale of these data was applied, not the one given": frames_of(specimen, grouped)
+                    * amplitude_scale_of(frames_of(specimen, grouped))
+                },
+            )
 
 
 @check("NRM-010")

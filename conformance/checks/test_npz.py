@@ -192,7 +192,7 @@ def test_surplus_positions_are_dropped_from_the_end(subject: Subject, evidence: 
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             held = evidence.accepted(
-                lambda path=path: subject.adapter.arrays(subject.adapter.load(path)), f"{surplus} surplus positions"
+                lambda: subject.adapter.arrays(subject.adapter.load(path)), f"{surplus} surplus positions"
             )
         evidence.holds(len(caught) > 0, f"{surplus} surplus positions were dropped without a warning.")
         frames_are(evidence, held, given["diff3d"], "the frames of a scan with surplus positions")
@@ -266,9 +266,9 @@ def test_start_coordinates_and_their_default(subject: Subject, evidence: Evidenc
 def test_half_a_start_pair_is_refused(subject: Subject, evidence: Evidence) -> None:
     sound = subject.write(plain())
     for name in ("xcoords_start", "ycoords_start"):
-        path = subject.write(plain(**{name: None}))
+        path = subject.write(plain() | {name: None})
         evidence.refused(
-            lambda path=path: subject.adapter.load(path),
+            lambda: subject.adapter.load(path),
             f"a file without {name} but with the other start array",
             beside=lambda: subject.adapter.load(sound),
         )
@@ -314,7 +314,7 @@ def test_counts_load_with_a_warning(subject: Subject, evidence: Evidence) -> Non
         path = subject.write(plain(24, 8, diff3d=frames))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            held = evidence.accepted(lambda path=path: subject.adapter.arrays(subject.adapter.load(path)), what)
+            held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), what)
         frames_are(evidence, held, frames, f"the values of {what}")
         evidence.holds(bool(caught) is suspicious, f"{what} were loaded {'with' if caught else 'without'} a warning.")
 

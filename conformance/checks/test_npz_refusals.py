@@ -21,13 +21,13 @@ def refuse_all(subject: Subject, evidence: Evidence, cases: Iterable[tuple[str, 
     sound = subject.write(plain())
     for what, arrays in cases:
         path = subject.write(arrays)
-        evidence.refused(lambda path=path: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
+        evidence.refused(lambda: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
 
 
 @check("NPZ-001")
 def test_a_missing_member_is_refused(subject: Subject, evidence: Evidence) -> None:
     names = ("xcoords", "ycoords", "diff3d", "probeGuess")
-    refuse_all(subject, evidence, ((f"a file without {name}", plain(**{name: None})) for name in names))
+    refuse_all(subject, evidence, ((f"a file without {name}", (plain() | {name: None})) for name in names))
 
 
 @check("NPZ-006")
@@ -83,7 +83,7 @@ def test_non_finite_frames_are_refused_with_the_index(subject: Subject, evidence
         frames[index] = value
         path = subject.write(plain(diff3d=frames))
         error = evidence.refused(
-            lambda path=path: subject.adapter.load(path),
+            lambda: subject.adapter.load(path),
             f"a stack with {value}",
             beside=lambda: subject.adapter.load(sound),
         )
@@ -100,7 +100,7 @@ def test_negative_amplitudes_are_refused_with_the_index(subject: Subject, eviden
         frames[index] = -1
         path = subject.write(plain(diff3d=frames))
         error = evidence.refused(
-            lambda path=path: subject.adapter.load(path),
+            lambda: subject.adapter.load(path),
             f"a negative {dtype}",
             beside=lambda: subject.adapter.load(sound),
         )
@@ -140,12 +140,12 @@ def test_coordinates_that_are_no_list_of_numbers_are_refused(subject: Subject, e
         far = values.copy()
         far[-1] = np.inf
         cases += [
-            (f"{name} as a column", plain(**{name: values[:, np.newaxis]})),
-            (f"{name} as a row", plain(**{name: values[np.newaxis]})),
-            (f"complex {name}", plain(**{name: values.astype(complex)})),
-            (f"{name} as text", plain(**{name: values.astype("U20")})),
-            (f"{name} with a NaN", plain(**{name: broken})),
-            (f"{name} with an infinity", plain(**{name: far})),
+            (f"{name} as a column", (plain() | {name: values[:, np.newaxis]})),
+            (f"{name} as a row", (plain() | {name: values[np.newaxis]})),
+            (f"complex {name}", (plain() | {name: values.astype(complex)})),
+            (f"{name} as text", (plain() | {name: values.astype("U20")})),
+            (f"{name} with a NaN", (plain() | {name: broken})),
+            (f"{name} with an infinity", (plain() | {name: far})),
         ]
     refuse_all(subject, evidence, cases)
 
@@ -213,9 +213,9 @@ def test_nothing_is_unpickled(subject: Subject, evidence: Evidence) -> None:
         marker, path = folder / "executed", folder / "scan.npz"
         trap = np.empty(20, dtype=object)
         trap[:] = [_Trap(marker) for _ in range(20)]
-        np.savez(path, **plain(**{name: trap}))
+        np.savez(path, **(plain() | {name: trap}))
         evidence.refused(
-            lambda path=path: subject.adapter.load(path),
+            lambda: subject.adapter.load(path),
             f"a file whose {name} needs unpickling",
             beside=lambda: subject.adapter.load(sound),
         )
@@ -258,12 +258,12 @@ def test_damaged_archives_are_refused(subject: Subject, evidence: Evidence) -> N
     for what, content in contents.items():
         path = subject.fresh_folder() / "scan.npz"
         path.write_bytes(content)
-        evidence.refused(lambda path=path: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
+        evidence.refused(lambda: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
     for claim in ("(20, 8, 80)", "(2000000000, 8, 8)", "(20, 8, 6)"):
         path = subject.fresh_folder() / "scan.npz"
         _lying_archive(path, claim.ljust(10))
         evidence.refused(
-            lambda path=path: subject.adapter.load(path),
+            lambda: subject.adapter.load(path),
             f"a stack whose header claims {claim}",
             beside=lambda: subject.adapter.load(sound),
         )
@@ -273,7 +273,7 @@ def test_damaged_archives_are_refused(subject: Subject, evidence: Evidence) -> N
 def test_units_that_are_no_pair_are_refused(subject: Subject, evidence: Evidence) -> None:
     def declared(version: str | None, domain: str | None) -> dict[str, Any]:
         given = {"scale_contract_version": version, "measurement_domain": domain}
-        return plain(**{name: None if value is None else np.array(value) for name, value in given.items()})
+        return plain() | {name: None if value is None else np.array(value) for name, value in given.items()}
 
     pairs = [
         ("legacy_v1", None),

@@ -42,9 +42,14 @@ def cut(subject: Subject, evidence: Evidence, obj: Array, centres: Array, N: int
     """Compare the patches at positions with the oracle."""
     scale = float(np.abs(obj).max())
     evidence.close(
-        subject.adapter.patches(obj, centres, N), patches_at(obj, centres, N), what, rtol=0, atol=atol * scale, axes=AXES,
+        subject.adapter.patches(obj, centres, N),
+        patches_at(obj, centres, N),
+        what,
+        rtol=0,
+        atol=atol * scale,
+        axes=AXES,
         suspects=suspects_at(obj, centres, N),
-    )  # fmt: skip
+    )
 
 
 def inside(rng: np.random.Generator, shape: tuple[int, int], N: int, count: int) -> Array:
@@ -90,9 +95,14 @@ def test_a_ramp_is_interpolated_to_itself(subject: Subject, evidence: Evidence) 
     y, x = centres[:, 1, None, None] - N / 2 + i, centres[:, 0, None, None] - N / 2 + j
     expected = 0.03 * x - 0.05 * y + 2 + 1j * (0.02 * y + 0.01 * x)
     evidence.close(
-        subject.adapter.patches(obj, centres, N), expected, "patches of a ramp", rtol=0, atol=1e-5 * float(abs(obj).max()),
-        axes=AXES, suspects=suspects_at(obj, centres, N),
-    )  # fmt: skip
+        subject.adapter.patches(obj, centres, N),
+        expected,
+        "patches of a ramp",
+        rtol=0,
+        atol=1e-5 * float(abs(obj).max()),
+        axes=AXES,
+        suspects=suspects_at(obj, centres, N),
+    )
 
 
 @check("PAT-003")
@@ -115,7 +125,7 @@ def test_outside_the_object_there_is_nothing(subject: Subject, evidence: Evidenc
         ],
         dtype=np.float64,
     )
-    for what, centres in (("whole", whole), ("fractional", whole + (0.25, -0.375))):
+    for what, centres in (("whole", whole), ("fractional", whole + np.array([0.25, -0.375]))):
         cut(subject, evidence, obj, centres, N, f"patches that leave the object, at {what} positions", 1e-5)
 
 
@@ -176,7 +186,7 @@ def test_patches_are_not_illuminated(subject: Subject, evidence: Evidence) -> No
     seen = subject.adapter.patches(flat, np.array([[12.0, 11.0], [20.5, 15.25]]), N)
     evidence.close(seen, np.full((2, N, N), 0.8 - 0.3j), "patches of a flat object", rtol=0, atol=1e-5, axes=AXES)
     for truth in ("object", "patches"):
-        specimen = make_specimen(Recipe(M=12, N=N, truth=truth, seed=44, margin=9.0))  # type: ignore[arg-type]
+        specimen = make_specimen(Recipe(M=12, N=N, truth=truth, seed=44, margin=9.0))
         if truth == "object":
             arrays = dict(specimen.arrays) | {"objectGuess": flat}
             specimen = Specimen("flat-object", arrays, consistent=False)
@@ -217,9 +227,14 @@ def truth_follows(evidence: Evidence, specimen: Specimen, grouped: Any, gridsize
     if C == 1:
         suspects = {}
     evidence.close(
-        grouped["Y"], placed(triple.absolute), f"Y at gridsize {gridsize}", rtol=0, atol=1e-5 * scale, axes=GROUPED,
+        grouped["Y"],
+        placed(triple.absolute),
+        f"Y at gridsize {gridsize}",
+        rtol=0,
+        atol=1e-5 * scale,
+        axes=GROUPED,
         suspects=suspects,
-    )  # fmt: skip
+    )
 
 
 @check("PAT-008", needs=["group"], where=without_stored_patches)
@@ -273,5 +288,5 @@ def test_rectangular_objects(subject: Subject, evidence: Evidence) -> None:
             [[x, y] for x in (0, 4, shape[1] - 4, shape[1] - 1) for y in (0, 4, shape[0] - 4, shape[0] - 1)],
             dtype=np.float64,
         )
-        for centres in (edges, edges + (0.5, 0.25)):
+        for centres in (edges, edges + np.array([0.5, 0.25])):
             cut(subject, evidence, obj, centres, 8, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)

@@ -60,9 +60,14 @@ def test_the_forward_model(subject: Subject, evidence: Evidence, N: int, count: 
     patches, probe = waves(N, count, modes, seed)
     expected = amplitudes_of(patches, probe)
     evidence.close(
-        subject.adapter.simulate(patches, probe), expected, f"the amplitude of {count} patches under {modes} mode(s)", rtol=0,
-        atol=1e-5 * float(expected.max()), axes=AXES, suspects=suspects_for(patches, probe),
-    )  # fmt: skip
+        subject.adapter.simulate(patches, probe),
+        expected,
+        f"the amplitude of {count} patches under {modes} mode(s)",
+        rtol=0,
+        atol=1e-5 * float(expected.max()),
+        axes=AXES,
+        suspects=suspects_for(patches, probe),
+    )
 
 
 @check("PHY-002", given=DRAWN)
@@ -106,14 +111,23 @@ def test_modes_add_in_intensity(subject: Subject, evidence: Evidence) -> None:
         together = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64) ** 2
         apart = sum(as_numpy(subject.adapter.simulate(patches, mode)).astype(np.float64) ** 2 for mode in probe)
         evidence.close(
-            together, apart, f"the intensity of {modes} modes together, against the sum of each alone", rtol=0,
-            atol=1e-5 * float(np.max(apart)), axes=AXES,
-        )  # fmt: skip
+            together,
+            apart,
+            f"the intensity of {modes} modes together, against the sum of each alone",
+            rtol=0,
+            atol=1e-5 * float(np.max(apart)),
+            axes=AXES,
+        )
         expected = amplitudes_of(patches, probe) ** 2
         evidence.close(
-            together, expected, f"the intensity of {modes} modes", rtol=0, atol=2e-5 * float(expected.max()), axes=AXES,
+            together,
+            expected,
+            f"the intensity of {modes} modes",
+            rtol=0,
+            atol=2e-5 * float(expected.max()),
+            axes=AXES,
             suspects={name: values**2 for name, values in suspects_for(patches, probe).items()},
-        )  # fmt: skip
+        )
 
 
 @check("PHY-006", given=DRAWN)
@@ -122,9 +136,13 @@ def test_every_patch_by_itself(subject: Subject, evidence: Evidence, N: int, cou
     together = as_numpy(subject.adapter.simulate(patches, probe))
     alone = np.concatenate([as_numpy(subject.adapter.simulate(one[np.newaxis], probe)) for one in patches])
     evidence.close(
-        together, alone, f"{count + 1} patches simulated together, against one by one", rtol=0, atol=1e-5 * float(alone.max()),
+        together,
+        alone,
+        f"{count + 1} patches simulated together, against one by one",
+        rtol=0,
+        atol=1e-5 * float(alone.max()),
         axes=AXES,
-    )  # fmt: skip
+    )
 
 
 @check("PHY-006")
@@ -187,9 +205,13 @@ def test_dose_scales_the_amplitude(
         seen = subject.adapter.simulate(patches, (probe * factor).astype(np.complex64))
         scale = abs(factor)
         evidence.close(
-            seen, plain * scale, f"the amplitude under a probe times {factor}", rtol=0, atol=1e-5 * scale * float(plain.max()),
+            seen,
+            plain * scale,
+            f"the amplitude under a probe times {factor}",
+            rtol=0,
+            atol=1e-5 * scale * float(plain.max()),
             axes=AXES,
-        )  # fmt: skip
+        )
 
 
 def not_simulated(specimen: Specimen) -> str:

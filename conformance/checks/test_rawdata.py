@@ -18,7 +18,10 @@ from conformance.subject import Subject
 from conformance.tensors import as_numpy
 
 Arrays = dict[str, Any]
-SAVED = {"load", "arrays"}
+SAVED = (
+    "load",
+    "arrays",
+)
 DTYPES = {
     "xcoords": "float64",
     "ycoords": "float64",
@@ -122,7 +125,7 @@ def test_assembling_refuses_what_files_refuse(subject: Subject, evidence: Eviden
     ]
     for what, changes in cases:
         evidence.refused(
-            lambda changes=changes: held_by(subject, {k: v for k, v in plain(**changes).items() if v is not None}),
+            lambda: held_by(subject, {k: v for k, v in plain(**changes).items() if v is not None}),
             what,
             beside=lambda: held_by(subject, sound),
         )
@@ -196,8 +199,15 @@ def test_a_simulated_scan_obeys_the_forward_model(subject: Subject, evidence: Ev
         frames = amplitudes_of(patches, probe)
         what = f"the frames simulated at {'whole' if whole else 'fractional'} positions with {modes} mode(s)"
         scale = float(frames.max())
-        evidence.close(held["diff3d"], frames, what, rtol=0, atol=1e-4 * scale, axes=("frame", "row", "column"),
-                       suspects=simulation_suspects(obj, centres, probe))  # fmt: skip
+        evidence.close(
+            held["diff3d"],
+            frames,
+            what,
+            rtol=0,
+            atol=1e-4 * scale,
+            axes=("frame", "row", "column"),
+            suspects=simulation_suspects(obj, centres, probe),
+        )
         evidence.equal(held["xcoords"], centres[:, 0], "xcoords of a simulated scan")
         evidence.equal(held["ycoords"], centres[:, 1], "ycoords of a simulated scan")
         if held.get("Y") is not None:

@@ -70,7 +70,7 @@ def test_patches_of_an_object_give_that_object(
     subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool
 ) -> None:
     obj, centres, patches = cut(n, N, seed, whole=True)
-    seen, coverage, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    seen, _, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
     rows, columns = np.mgrid[: seen.shape[0], : seen.shape[1]]
     y, x = (rows + origin[1]).astype(int), (columns + origin[0]).astype(int)
     known = (y >= 0) & (y < obj.shape[0]) & (x >= 0) & (x < obj.shape[1])
@@ -107,9 +107,14 @@ def test_overlaps_are_averaged(subject: Subject, evidence: Evidence, n: int, N: 
     total, coverage = oracle(patches, centres, seen.shape, origin)
     expected = np.where(coverage > 0.5, total / np.maximum(coverage, 1e-9), 0)
     evidence.close(
-        np.where(coverage > 0.5, seen, 0), expected, "overlapping patches", rtol=0, atol=1e-4, axes=CANVAS,
+        np.where(coverage > 0.5, seen, 0),
+        expected,
+        "overlapping patches",
+        rtol=0,
+        atol=1e-4,
+        axes=CANVAS,
         suspects={"overlaps are added, not averaged": total},
-    )  # fmt: skip
+    )
 
 
 @check("REA-005", given=DRAWN)
@@ -226,7 +231,7 @@ def test_what_does_not_match_is_refused(subject: Subject, evidence: Evidence) ->
         ("a position that is infinite", patches, np.where(np.isnan(broken), np.inf, broken)),
     ):
         evidence.refused(
-            lambda given=given, places=places: subject.adapter.reassemble(given, places),
+            lambda: subject.adapter.reassemble(given, places),
             what,
             beside=lambda: subject.adapter.reassemble(patches, centres),
         )

@@ -125,9 +125,9 @@ def test_wrong_shapes_are_refused(subject: Subject, evidence: Evidence) -> None:
     ):
         for wrong in cases:
             evidence.refused(
-                lambda name=name, wrong=wrong: subject.adapter.transform(name, wrong, 2),
+                lambda: subject.adapter.transform(name, wrong, 2),
                 f"{name} of {wrong.shape} at gridsize 2",
-                beside=lambda name=name, sound=sound: subject.adapter.transform(name, sound, 2),
+                beside=lambda: subject.adapter.transform(name, sound, 2),
             )
 
 

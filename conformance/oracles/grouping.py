@@ -29,7 +29,7 @@ def pool_radii(positions: NDArray[np.float64], K: int) -> NDArray[np.float64]:
     if K >= M:
         return np.full(M, np.inf)
     if M > _BRUTE_FORCE:
-        return np.asarray(cKDTree(positions).query(positions, k=K + 1)[0][:, -1])
+        return np.asarray(cKDTree(positions).query(positions, k=K + 1)[0])[:, -1]
     radii = np.empty(M)
     for point in range(M):
         distance = np.hypot(*(positions - positions[point]).T)
