@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 from rich.console import Console
@@ -122,6 +122,66 @@ def _clause_text(clause: Clause) -> str:
     head = f"{clause.id} · {clause.title}\n{clause.level} · since {clause.since} · stage: {clause.stage}{applies}"
     notes = "\n\n".join(f"{label}: {text}" for label, text in clause.notes.items())
     return f"{head}\n\n{clause.text}" + (f"\n\n{notes}" if notes else "")
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="NPZ scan files.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    strict: Annotated[bool, typer.Option(help="Count warnings as violations.")] = False,
+) -> None:
+    """Say whether scan files are fit for training: what is wrong, where, by which clause, and what to do."""
+    from conformance import validation
+    from conformance.scanfile import ScanReport, examine
+
+    reports: list[ScanReport] = []
+    unread = []
+    for path in files:
+        if not path.is_file():
+            raise _wrong_usage(f"{path}: no such file")
+        try:
+            reports.append(examine(path))
+        except OSError as error:
+            unread.append(f"{path}: {error.strerror or error}")
+    if as_json:
+        typer.echo(json.dumps(validation.as_json(reports, strict) | {"unread": unread}, indent=2))
+    else:
+        for report in reports:
+            validation.print_report(report, strict, _console())
+    for line in unread:
+        typer.echo(line, err=True)
+    fit = all(validation.fit(report, strict) for report in reports)
+    raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="NPZ file to write.")],
+    points: Annotated[int, typer.Option(min=1, help="Scan points M.")] = 200,
+    side: Annotated[int, typer.Option(min=8, help="Frame side N in pixels, even.")] = 64,
+    modes: Annotated[int, typer.Option(min=1, help="Incoherent probe modes.")] = 1,
+    pattern: Annotated[str, typer.Option(help="raster, spiral or clustered.")] = "spiral",
+    pitch: Annotated[float, typer.Option(help="Distance of neighbouring positions in pixels.")] = 6.0,
+    photons: Annotated[float | None, typer.Option(help="Mean photons a frame; without it there is no noise.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    force: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,
+) -> None:
+    """Write a physically consistent synthetic scan, with its object and probe."""
+    import numpy as np
+
+    from conformance.simulation import simulated_arrays, write_whole
+    from conformance.specimens import Pattern, Recipe
+
+    if side % 2 or pattern not in get_args(Pattern) or not pitch > 0 or (photons is not None and not photons > 0):
+        raise _wrong_usage("side must be even, pattern raster, spiral or clustered, pitch and photons above 0")
+    if out.exists() and not force:
+        raise _wrong_usage(f"{out} exists; --force replaces it")
+    recipe = Recipe(points, side, modes, cast(Pattern, pattern), margin=side / 2 + 2, pitch=pitch, seed=seed)
+    try:
+        write_whole(out, simulated_arrays(recipe, photons, np.random.default_rng(seed)))
+    except OSError as error:
+        raise _wrong_usage(f"{out}: {error.strerror or error}") from error
+    typer.echo(f"{out}: {points} frames {side} x {side}, {modes} probe mode(s), {pattern}, seed {seed}")
 
 
 def main() -> None:

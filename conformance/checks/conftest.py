@@ -28,7 +28,7 @@ def _selected(names: tuple[str, ...]) -> tuple[Selected, ...]:
 def _user_specimen(path: Path) -> Specimen:
     try:
         return specimen_from_file(path)
-    except UnreadableScan as error:
+    except (OSError, UnreadableScan) as error:
         raise pytest.UsageError(str(error)) from error
 
 

@@ -1,0 +1,57 @@
+"""What is said about a file: a clause, an array, what is wrong with it, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: a violation breaks the contract, a warning may, a note informs."""
+
+    VIOLATION = "violation"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding about one array of a file.
+
+    Attributes
+    ----------
+    clause : str
+        Clause of the contract that speaks about it.
+    severity : Severity
+    array : str
+        Contract name of the array, or ``archive``.
+    problem, remedy : str
+        One sentence each; a note may have no remedy.
+    index : tuple of int or None
+        Where in the array, in its own axes; None means all of it.
+    """
+
+    clause: str
+    severity: Severity
+    array: str
+    problem: str
+    remedy: str = ""
+    index: tuple[int, ...] | None = None
+
+    def sentence(self) -> str:
+        """Everything, in one line."""
+        where = f"{self.array}{list(self.index)}" if self.index is not None else self.array
+        remedy = f" Remedy: {self.remedy}" if self.remedy else ""
+        return f"{self.severity}: {where}: {self.problem} [{self.clause}]{remedy}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types for JSON."""
+        return {
+            "clause": self.clause,
+            "severity": str(self.severity),
+            "array": self.array,
+            "index": None if self.index is None else list(self.index),
+            "problem": self.problem,
+            "remedy": self.remedy,
+        }
