@@ -155,6 +155,33 @@ def validate(
 
 
 @app.command()
+def layout(
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="Installed name or package.module:Class; repeatable.")
+    ] = None,
+    gridsize: Annotated[list[int] | None, typer.Option(min=1, max=4, help="Repeatable; default 1, 2 and 3.")] = None,
+) -> None:
+    """Print tensor layouts, as the snapshots hold them."""
+    import tempfile
+
+    from conformance.discovery import AdapterNotFound, MalformedAdapter, select
+    from conformance.layout import layout_text
+    from conformance.subject import Subject
+
+    try:
+        chosen = select(adapter or [])
+    except (AdapterNotFound, MalformedAdapter) as error:
+        raise _wrong_usage(str(error)) from error
+    for one in chosen:
+        if one.adapter is None:
+            typer.echo(f"{one.label}: {one.missing}", err=True)
+            raise typer.Exit(UNDECIDED)
+        with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder:
+            subject = Subject(one, Path(folder))
+            typer.echo("\n".join(layout_text(subject, size) for size in gridsize or (1, 2, 3)), nl=False)
+
+
+@app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(help="NPZ file to write.")],
     points: Annotated[int, typer.Option(min=1, help="Scan points M.")] = 200,
