@@ -49,6 +49,7 @@ def run(
     ] = None,
     stage: Annotated[list[Stage] | None, typer.Option(help="Only this stage; repeatable.")] = None,
     scan: Annotated[Path | None, typer.Option(help="Judge on this scan file as well.")] = None,
+    if_present: Annotated[bool, typer.Option("--if-present", help="Go on without the scan if it is absent.")] = False,
     expected: Annotated[Path | None, typer.Option(help="TOML list of expected failures.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; - prints it.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the gap matrix as Markdown; - prints it.")] = None,
@@ -62,6 +63,9 @@ def run(
     from conformance.judgement import RunNotPossible, judge
     from conformance.report import as_json, as_markdown, print_judgement
 
+    if scan is not None and if_present and not scan.is_file():
+        typer.echo(f"{scan} is not there: judging on synthetic scans alone", err=True)
+        scan = None
     if scan is not None and not scan.is_file():
         raise _wrong_usage(f"{scan}: no such file")
     try:

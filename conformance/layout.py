@@ -120,8 +120,8 @@ def _byte_order(dtype: np.dtype[Any]) -> str:
 def content_mark(array: NDArray[Any]) -> str:
     """Return a short mark that changes when the values or their places do, and not with the last bit of a float.
 
-    Whole numbers are hashed. Of others it holds the root mean square, and the projection on fixed pseudo-random weights relative to
-    the norm; three digits are far above rounding, and far below any mistake of order, sign or scale.
+    Whole numbers are hashed. Of others it holds the root mean square, and the projection on fixed pseudo-random weights
+    relative to the norm; three digits are far above rounding, and far below any mistake of order, sign or scale.
     """
     if array.dtype.kind in "iub":
         plain = np.ascontiguousarray(array).astype("<i8")

@@ -83,7 +83,7 @@ def print_judgement(judgement: Judgement, console: Console) -> None:
     console.print(_table(judgement))
     for cell in judgement.cells:
         if cell.outcome in UNWANTED:
-            console.print(_finding(cell))
+            console.print(_finding(cell), soft_wrap=True)
     for sentence in judgement.stale:
         console.print(Text(sentence, style="bold red"))
     for count in judgement.denominators:

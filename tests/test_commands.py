@@ -172,3 +172,16 @@ def test_explain_prints_a_clause_and_a_stage() -> None:
     assert clause.stdout.startswith("GRP-004 · ")
     assert "Why: " in clause.stdout
     assert "GRP-004" in command("explain", "grouping").stdout
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    root = Path(__file__).parent.parent
+    commands = [line for line in (root / "README.md").read_text().splitlines() if line.startswith("python3 -m venv")]
+    assert len(commands) == 2
+    assert commands[1] in (root / ".ci" / "run").read_text().splitlines()
+
+
+def test_a_missing_scan_is_left_out_when_it_may_be() -> None:
+    done = command("run", "--adapter", "ref", "--stage", "coordinates", "--scan", "absent.npz", "--if-present")
+    assert done.returncode == 0
+    assert "absent.npz is not there" in done.stderr
