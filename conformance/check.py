@@ -21,45 +21,29 @@ from conformance.stage import Stage
 PROFILE_VARIABLE = "PTYCHO_CONFORMANCE_PROFILE"
 """Environment variable that chooses the Hypothesis profile: ``contract`` (default), ``small`` or ``wide``."""
 
-_ALL_HEALTH_CHECKS = list(HealthCheck)
+_SEARCH = (Phase.explicit, Phase.generate)
+_SHRINK = (*_SEARCH, Phase.shrink)
+
+
+def _settings(max_examples: int, derandomize: bool, phases: tuple[Phase, ...]) -> settings:
+    return settings(
+        max_examples=max_examples,
+        derandomize=derandomize,
+        phases=phases,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+
 
 PROFILES = {
     # The verdict of a run must not depend on luck, so the everyday profile derives its examples from the check itself.
-    "contract": settings(
-        max_examples=12,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        report_multiple_bugs=False,
-        suppress_health_check=_ALL_HEALTH_CHECKS,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    ),
-    "small": settings(
-        max_examples=4,
-        deadline=None,
-        database=None,
-        report_multiple_bugs=False,
-        suppress_health_check=_ALL_HEALTH_CHECKS,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    ),
+    "contract": _settings(12, True, _SHRINK),
+    "small": _settings(4, False, _SHRINK),
     # A single failing example is enough to show that a check can fail.
-    "detect": settings(
-        max_examples=12,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        report_multiple_bugs=False,
-        suppress_health_check=_ALL_HEALTH_CHECKS,
-        phases=(Phase.explicit, Phase.generate),
-    ),
-    "wide": settings(
-        max_examples=200,
-        deadline=None,
-        database=None,
-        report_multiple_bugs=False,
-        suppress_health_check=_ALL_HEALTH_CHECKS,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    ),
+    "detect": _settings(12, True, _SEARCH),
+    "wide": _settings(200, False, _SHRINK),
 }
 
 

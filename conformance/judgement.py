@@ -135,7 +135,7 @@ def _run_pytest(
         arguments += ["--scan", str(scan)] if scan else []
         arguments += ["--expected", str(expected)] if expected else []
         arguments += ["-n", str(jobs)] if jobs else []
-        arguments += [] if frameworks else ["-m", "contract"]
+        arguments += [] if frameworks else ["--no-frameworks"]
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             code = pytest.main(arguments, plugins=[plugin.DecisionCollector(decisions)])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

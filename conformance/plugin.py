@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="adapter to judge: an installed name or package.module:Class; several at once (default: all installed)",
     )
     group.addoption("--scan", type=Path, default=None, metavar="FILE", help="judge on this NPZ scan as well")
+    group.addoption("--no-frameworks", action="store_true", help="leave out checks that make a framework's tensors")
     group.addoption("--expected", type=Path, default=None, metavar="TOML", help="list of expected failures")
 
 

@@ -55,6 +55,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     declaration = getattr(getattr(item, "function", None), "declaration", None)
     if declaration is not None:
         reason = not_applicable(declaration, selected) or _beside(item)
+        if declaration.framework is not None and item.config.getoption("--no-frameworks"):
+            reason = "tensors were left out (--no-frameworks)"
         if reason:
             pytest.skip(reason)
 
