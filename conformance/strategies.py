@@ -7,6 +7,7 @@ so that it is never symmetric, constant, real or zero.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -138,3 +139,26 @@ def positions(
     drawn = np.random.default_rng(draw(seeds)).uniform(-reach / 4, reach, (count, 2))
     whole = draw(st.booleans()) if whole_pixels is None else whole_pixels
     return np.round(drawn) if whole else drawn
+
+
+@st.composite
+def stored_scans(draw: st.DrawFn) -> tuple[Specimen, dict[str, NDArray[Any]]]:
+    """Scans, and the members of one of the files that mean them: names, layouts and dtypes that carry no meaning.
+
+    Frames are whole numbers, so that integer dtypes hold them exactly.
+    """
+    specimen = draw(specimens(max_M=24))
+    frames = np.round(specimen.arrays["diff3d"])
+    meant = replace(specimen, arrays={**specimen.arrays, "diff3d": frames.astype(np.float32)})
+    stored = frames.astype(
+        draw(st.sampled_from(["<f4", ">f4", "<f8", "<u2", ">i4", "<f2" if frames.max() < 2048 else "<f4"]))
+    )
+    if specimen.M != specimen.N and draw(st.booleans()):
+        stored = np.moveaxis(stored, 0, -1)
+    members = {name: values for name, values in meant.arrays.items() if name != "diff3d"}
+    for name in ("xcoords", "ycoords"):
+        members[name] = members[name].astype(draw(st.sampled_from(["<f8", ">f8"])))
+    members[draw(st.sampled_from(["diff3d", "diffraction"]))] = draw(
+        st.sampled_from([np.ascontiguousarray, np.asfortranarray])
+    )(stored)
+    return meant, members

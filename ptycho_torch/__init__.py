@@ -1,1 +1,12 @@
-"""PyTorch backend (not built yet)."""
+"""The PyTorch backend: streaming, memory-mapped, on any device.
+
+Importing it without PyTorch raises :class:`ptycho_torch.errors.MissingDependency`, with the install command.
+"""
+
+from ptycho_torch.errors import INSTALL_TORCH, MissingDependency
+
+try:
+    import tensordict as _tensordict  # noqa: F401
+    import torch as _torch  # noqa: F401
+except ImportError as error:
+    raise MissingDependency(f"PyTorch is required by ptycho_torch: {INSTALL_TORCH} (clause CND-013)") from error

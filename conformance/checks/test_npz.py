@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conformance.check import check
 from conformance.evidence import Evidence
 from conformance.specimens import Recipe, Specimen, make_specimen
-from conformance.strategies import specimens
+from conformance.strategies import specimens, stored_scans
 from conformance.subject import Subject
 from conformance.tensors import as_numpy
 
@@ -52,6 +52,17 @@ def test_positions_of_any_scan(subject: Subject, evidence: Evidence, drawn: Spec
     held = load(subject, evidence, drawn.arrays, "a sound scan")
     seen = np.stack([as_numpy(held["xcoords"]), as_numpy(held["ycoords"])], axis=1)
     evidence.equal(seen, drawn.positions, "the positions after loading", axes=("position", "xy"))
+
+
+@check("NPZ-003", given={"stored": stored_scans()})
+def test_one_scan_in_any_file(subject: Subject, evidence: Evidence, stored: tuple[Specimen, Arrays]) -> None:
+    meant, members = stored
+    held = load(
+        subject, evidence, members, f"a file with { ({n: (v.dtype.str, v.shape) for n, v in members.items()}) }"
+    )
+    frames_are(evidence, held, meant.arrays["diff3d"], "the frames of a scan in another layout or dtype")
+    seen = np.stack([as_numpy(held["xcoords"]), as_numpy(held["ycoords"])], axis=1)
+    evidence.equal(seen, meant.positions, "the positions beside them", axes=("position", "xy"))
 
 
 @check("NPZ-003")

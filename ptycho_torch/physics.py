@@ -1,0 +1,48 @@
+"""The forward model (PHY)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ptycho_torch.errors import refuse
+
+
+def diffraction_intensity(patches: Tensor, probe: Tensor) -> Tensor:
+    """Far-field intensity of patches under a probe; differentiable in both.
+
+    Parameters
+    ----------
+    patches : (..., N, N) complex
+        Object patches.
+    probe : (N, N) or (P, N, N) complex
+        Incoherent modes add in intensity (PHY-005).
+
+    Returns
+    -------
+    (..., N, N) real
+        Zero frequency at pixel (N/2, N/2); the sum over pixels is that of \\|probe · patch\\|² (PHY-002).
+
+    Raises
+    ------
+    Refusal
+        Shapes do not fit.
+    """
+    modes = probe if probe.ndim == 3 else probe.unsqueeze(0)
+    if patches.ndim < 2 or modes.ndim != 3 or patches.shape[-2:] != modes.shape[-2:]:
+        problem = f"a probe of shape {tuple(probe.shape)} on patches of shape {tuple(patches.shape)}"
+        refuse("PHY-001", "probe", problem, "Pass patches (n, N, N) and a probe (N, N) or (P, N, N).")
+    exit_waves = patches.unsqueeze(-3) * modes
+    field = torch.fft.fftshift(torch.fft.fft2(exit_waves, norm="ortho"), dim=(-2, -1))
+    intensity: Tensor = (field.real.square() + field.imag.square()).sum(dim=-3)
+    return intensity
+
+
+def diffraction_amplitude(patches: Tensor, probe: Tensor) -> Tensor:
+    """Square root of :func:`diffraction_intensity` (PHY-001). Its gradient is infinite where the intensity is zero."""
+    return diffraction_intensity(patches, probe).sqrt()
+
+
+def noisy_amplitude(amplitude: Tensor, generator: torch.Generator) -> Tensor:
+    """Square root of Poisson counts with mean amplitude², float32 (PHY-011)."""
+    return torch.poisson(amplitude.double().square(), generator=generator).sqrt().float()

@@ -1,0 +1,164 @@
+"""A scan: frames, positions, probe, and what is known of the object."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.npz import Archive, Entry, write_npz
+from ptycho_torch.scan_arrays import canonical
+
+MEMBERS = (
+    *("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"),
+    *("diff3d", "diffraction", "probeGuess", "objectGuess", "Y"),
+    *("scale_contract_version", "measurement_domain", "_metadata"),
+)
+PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
+
+
+class Scan:
+    """A scan under the names of the file contract.
+
+    Parameters
+    ----------
+    arrays : Mapping
+        Canonical arrays, see :func:`ptycho_torch.scan_arrays.canonical`; the scan takes them over.
+    metadata : Mapping, optional
+
+    Attributes
+    ----------
+    arrays : dict
+        ``xcoords``, ``ycoords``, ``xcoords_start``, ``ycoords_start`` (M,) float64; ``diff3d`` (M, N, N) float32;
+        ``probeGuess`` (N, N) or (P, N, N), ``objectGuess`` (H, W), ``Y`` (M, N, N) complex64;
+        ``scan_index`` (M,) int64. ``objectGuess`` and ``Y`` may be None. Frames may be mapped from the file.
+    """
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None = None) -> None:
+        self.arrays = dict(arrays)
+        self.metadata = None if metadata is None else dict(metadata)
+
+    @classmethod
+    def assemble(cls, given: Mapping[str, Any]) -> Scan:
+        """Make a scan from arrays or tensors in memory, copied (RAW-001, RAW-002, RAW-008)."""
+        held = {name: _as_array(value) for name, value in given.items() if name in MEMBERS and value is not None}
+        return cls({name: _copied(values) for name, values in canonical(held).items()})
+
+    @classmethod
+    def load(cls, path: str | Path, spill: Path | None = None) -> Scan:
+        """Read a scan file (NPZ-001 to NPZ-036).
+
+        Parameters
+        ----------
+        path : str or Path
+        spill : Path, optional
+            A folder. When given, frames stay out of memory, in their own dtype: float32 that lies uncompressed in the
+            file is mapped there, and changes when the file does; others are mapped from an unpacked copy in the folder.
+            Truth patches are left out.
+
+        Raises
+        ------
+        FileNotFoundError, Refusal
+        """
+        path = Path(path)
+        with Archive(path) as archive:
+            entries = archive.entries(MEMBERS)
+            metadata = _metadata(archive, entries.pop("_metadata", None))
+            for name, entry in entries.items():
+                if entry.objects:
+                    refuse("NPZ-031", name, "Python objects are never unpickled", "Store a numeric array.", path)
+            if spill is None:
+                held = {name: archive.read(entry) for name, entry in entries.items()}
+            else:
+                held = {name: _outside(archive, entry, spill) for name, entry in entries.items() if name != "Y"}
+        return cls(canonical(held, path, in_memory=spill is None), metadata)
+
+    def save(self, path: str | Path) -> None:
+        """Write a canonical NPZ, whole or not at all (RAW-003 to RAW-006)."""
+        members = {name: values for name, values in self.arrays.items() if values is not None}
+        if self.metadata is not None:
+            members["_metadata"] = np.array(json.dumps(self.metadata))
+        write_npz(Path(path), members)
+
+    def take(self, rows: NDArray[np.int64]) -> Scan:
+        """Return the scan of some of its points."""
+        taken = {
+            name: values[rows] if name in PER_POINT and values is not None else values
+            for name, values in self.arrays.items()
+        }
+        return Scan(taken, self.metadata)
+
+    def required(self, name: str) -> NDArray[Any]:
+        """An array that every scan has."""
+        values = self.arrays[name]
+        if values is None:
+            raise KeyError(name)
+        return values
+
+    @property
+    def frames(self) -> NDArray[np.float32]:
+        """Amplitudes (M, N, N) float32."""
+        return self.required("diff3d")
+
+    @property
+    def modes(self) -> NDArray[np.complex64]:
+        """The probe with its mode axis, (P, N, N) complex64."""
+        probe = self.required("probeGuess")
+        return probe[np.newaxis] if probe.ndim == 2 else probe
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Positions (M, 2) float64, columns [x, y]."""
+        return np.column_stack([self.required("xcoords"), self.required("ycoords")])
+
+    @property
+    def start_positions(self) -> NDArray[np.float64]:
+        """Start positions (M, 2) float64, columns [x, y]."""
+        return np.column_stack([self.required("xcoords_start"), self.required("ycoords_start")])
+
+    @property
+    def N(self) -> int:
+        """Side of a frame."""
+        return int(self.frames.shape[-1])
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+def _outside(archive: Archive, entry: Entry, spill: Path) -> NDArray[Any]:
+    """Frames outside memory, all else inside."""
+    if entry.name not in ("diff3d", "diffraction") or entry.nbytes == 0:
+        return archive.read(entry)
+    return archive.mapped(entry) if entry.can_be_mapped else archive.spilled(entry, spill / f"{entry.name}.unpacked")
+
+
+def _as_array(value: Any) -> NDArray[Any]:
+    return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+
+
+def _copied(values: NDArray[Any] | None) -> NDArray[Any] | None:
+    return None if values is None else values.copy()
+
+
+def _metadata(archive: Archive, entry: Entry | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    found: Any = None
+    if not entry.objects:
+        values = archive.read(entry)
+        text = values.item() if values.size == 1 else values.tobytes()
+        try:
+            found = json.loads(text)
+        except (ValueError, TypeError):
+            found = None
+    if isinstance(found, dict):
+        return found
+    warnings.warn(f"{archive.path}: _metadata is no JSON text and is skipped (clause NPZ-030)", Suspicion, stacklevel=3)
+    return None

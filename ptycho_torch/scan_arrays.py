@@ -1,0 +1,251 @@
+"""Arrays as they are found, and the arrays of a scan that they stand for (NPZ, RAW)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ptycho_torch.errors import Suspicion, refuse
+
+Found = Mapping[str, NDArray[Any]]
+_BLOCK = 1 << 24
+DECLARABLE = {"legacy_v1": "normalized_amplitude", "ci_intensity_v2": "count_intensity"}
+
+
+def canonical(found: Found, file: Path | None = None, in_memory: bool = True) -> dict[str, NDArray[Any] | None]:
+    """Turn the members of a file, or arrays in memory, into the arrays of a scan.
+
+    Parameters
+    ----------
+    found : Mapping
+        Arrays by member name; absent ones are left out.
+    file : Path, optional
+        For messages.
+    in_memory : bool
+        False leaves frames in the dtype in which they are found, whatever holds them.
+
+    Returns
+    -------
+    dict
+        See :class:`ptycho_torch.scan.Scan`. Float32 frames in C order are not copied.
+
+    Raises
+    ------
+    Refusal
+        A clause about files is broken.
+    """
+    for name in ("xcoords", "ycoords", "probeGuess"):
+        if name not in found:
+            _missing(name, found, file)
+    x = _line(found, "xcoords", None, file)
+    length = len(x)
+    lines = {"xcoords": x, "ycoords": _line(found, "ycoords", length, file)}
+    lines |= _starts(found, lines, file)
+    frames = _frames(found, length, file)
+    M, N = len(frames), frames.shape[-1]
+    if in_memory:
+        frames = np.ascontiguousarray(frames, dtype=np.float32)
+    if length > M:
+        _suspect(file, f"xcoords: {length - M} trailing positions have no frame and are dropped (clause NPZ-020)")
+    _declared_units(found, file)
+    kept: dict[str, NDArray[Any] | None] = {name: values[:M] for name, values in lines.items()}
+    return kept | {
+        "diff3d": frames,
+        "probeGuess": _probe(found["probeGuess"], N, file),
+        "scan_index": _labels(found, length, file)[:M],
+        "objectGuess": _object(found, file),
+        "Y": _truth(found, (M, N, N), file),
+    }
+
+
+def _suspect(file: Path | None, text: str) -> None:
+    warnings.warn(f"{file}: {text}" if file else text, Suspicion, stacklevel=5)
+
+
+def _missing(name: str, found: Found, file: Path | None) -> None:
+    refuse("NPZ-001", name, f"it is missing among {sorted(found)}", f"Add {name} to the scan.", file)
+
+
+def _line(found: Found, name: str, length: int | None, file: Path | None) -> NDArray[np.float64]:
+    values = found[name]
+    if values.ndim != 1 or values.dtype.kind not in "fiu":
+        problem = f"a coordinate array is one line of real numbers, this is {values.dtype} of shape {values.shape}"
+        refuse("NPZ-022", name, problem, "Store one real number for each scan point.", file)
+    if values.size == 0:
+        refuse("NPZ-023", name, "the scan is empty", "Write a scan only when it has points.", file)
+    line = values.astype(np.float64)
+    wrong = ~np.isfinite(line)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        refuse("NPZ-022", name, f"entry {first} is {line[first]}", "Repair or remove that scan point.", file)
+    if length is not None and len(line) != length:
+        problem = f"{len(line)} entries beside {length} of xcoords"
+        refuse("NPZ-021", name, problem, "Give every coordinate array the same length.", file)
+    return line
+
+
+def _starts(found: Found, lines: Found, file: Path | None) -> dict[str, NDArray[np.float64]]:
+    names = ("xcoords_start", "ycoords_start")
+    absent = [name for name in names if name not in found]
+    if len(absent) == 2:
+        return {f"{name}_start": line.copy() for name, line in lines.items()}
+    if absent:
+        refuse("NPZ-029", absent[0], "its partner is there, it is not", "Store the start pair, or none of it.", file)
+    return {name: _line(found, name, len(lines["xcoords"]), file) for name in names}
+
+
+def _frames(found: Found, positions: int, file: Path | None) -> NDArray[Any]:
+    stacks = [name for name in ("diff3d", "diffraction") if name in found]
+    if not stacks:
+        _missing("diff3d", found, file)
+    if len(stacks) == 2 and not np.array_equal(found["diff3d"], found["diffraction"]):
+        refuse("NPZ-006", "diff3d", "it differs from diffraction", "Keep the stack that is meant.", file)
+    name, stack = stacks[0], found[stacks[0]]
+    if stack.dtype.kind not in "fiu":
+        refuse("NPZ-016", name, f"{stack.dtype} is no real number", "Store real amplitudes as float32.", file)
+    frames = _frames_first(name, stack, positions, file)
+    rows, columns = frames.shape[1:]
+    if rows != columns:
+        refuse("NPZ-013", name, f"a frame has {rows} x {columns} pixels", "Make the frames square.", file)
+    if rows % 2 == 1 or rows < 8:
+        refuse("NPZ-014", name, f"frames of side {rows}", "Use an even side of at least 8 pixels.", file)
+    _require_amplitudes(name, frames, file)
+    return frames
+
+
+def _frames_first(name: str, stack: NDArray[Any], positions: int, file: Path | None) -> NDArray[Any]:
+    if stack.ndim == 3:
+        first, last = stack.shape[0], stack.shape[2]
+        if first == positions:
+            return stack
+        if last == positions:
+            return stack.transpose(2, 0, 1)
+        # Neither axis counts the positions: only surplus positions explain that, and square frames tell the layout.
+        for count, square, frames in (
+            (first, stack.shape[1] == last, stack),
+            (last, first == stack.shape[1], stack.transpose(2, 0, 1)),
+        ):
+            if square and count < positions:
+                return frames
+            if square:
+                problem = f"{count} frames and {positions} positions"
+                refuse("NPZ-019", name, problem, "Give every frame its position.", file)
+    problem = f"shape {stack.shape} fits no layout of {positions} positions"
+    return refuse("NPZ-012", name, problem, "Store frames as (M, N, N).", file)
+
+
+def _require_amplitudes(name: str, frames: NDArray[Any], file: Path | None) -> None:
+    """Look at all frames in blocks: finite, not negative, and whether they look like counts."""
+    step = max(1, _BLOCK // max(1, frames[0].nbytes))
+    whole, largest = True, 0.0
+    for start in range(0, len(frames), step):
+        block = frames[start : start + step]
+        low, high = float(block.min()), float(block.max())
+        if not np.isfinite(low + high) or low < 0:
+            _refuse_pixel(name, block, start, file)
+        largest = max(largest, high)
+        whole = whole and (block.dtype.kind != "f" or bool(np.equal(block, np.floor(block)).all()))
+    if whole and largest > 1:
+        _suspect(
+            file, f"{name}: all values are whole numbers, up to {largest:g}: counts, not amplitudes? (clause NPZ-034)"
+        )
+    else:
+        _suspect_noise(name, frames, file)
+
+
+def _refuse_pixel(name: str, block: NDArray[Any], start: int, file: Path | None) -> None:
+    for clause, bad, remedy in (
+        ("NPZ-017", ~np.isfinite(block), "Interpolate or mask the pixel."),
+        ("NPZ-018", block < 0, "Clip or mask negative pixels before writing."),
+    ):
+        if bad.any():
+            frame, row, column = np.argwhere(bad)[0].tolist()
+            problem = f"frame {start + frame}, row {row}, column {column} holds {block[frame, row, column]}"
+            refuse(clause, name, problem, remedy, file)
+
+
+def _suspect_noise(name: str, frames: NDArray[Any], file: Path | None) -> None:
+    """Counting noise has the same ratio of variance to mean in dim and in bright pixels, and it is 1 (NPZ-034)."""
+    some = np.asarray(frames[:: 1 + len(frames) // 200], dtype=np.float64).reshape(-1, frames[0].size)
+    mean = some.mean(axis=0)
+    lit = mean > 1
+    if len(some) < 16 or lit.sum() < 30:
+        return
+    order = np.argsort(mean[lit])
+    ratio = (some.var(axis=0)[lit] / mean[lit])[order]
+    thirds = [np.median(part) for part in np.array_split(ratio, 3)]
+    if all(0.75 < third < 1.35 for third in thirds):
+        _suspect(
+            file, f"{name}: variance over mean is {thirds[1]:.2f} throughout: counts, not amplitudes? (clause NPZ-034)"
+        )
+
+
+def _numbers(clause: str, name: str, values: NDArray[Any], file: Path | None) -> NDArray[np.complex64]:
+    if values.dtype.kind not in "fiuc":
+        refuse(clause, name, f"{values.dtype} is no number", "Store complex64.", file)
+    if not np.isfinite(values).all():
+        refuse(clause, name, "a value is not finite", "Repair the value.", file)
+    return values.astype(np.complex64)
+
+
+def _probe(values: NDArray[Any], N: int, file: Path | None) -> NDArray[np.complex64]:
+    probe = _numbers("NPZ-025", "probeGuess", values, file)
+    if probe.shape == (N, N, 1):
+        probe = probe.reshape(N, N)
+    if probe.shape != (N, N) and not (probe.ndim == 3 and probe.shape[1:] == (N, N) and len(probe)):
+        problem = f"shape {probe.shape} beside frames of side {N}"
+        refuse("NPZ-025", "probeGuess", problem, f"Store ({N}, {N}), or (P, {N}, {N}) with modes first.", file)
+    return probe
+
+
+def _object(found: Found, file: Path | None) -> NDArray[np.complex64] | None:
+    if "objectGuess" not in found:
+        return None
+    obj = _numbers("NPZ-026", "objectGuess", found["objectGuess"], file)
+    if obj.ndim != 2:
+        refuse("NPZ-026", "objectGuess", f"shape {obj.shape}", "Store one layer, (H, W).", file)
+    return obj
+
+
+def _truth(found: Found, shape: tuple[int, int, int], file: Path | None) -> NDArray[np.complex64] | None:
+    if "Y" not in found:
+        return None
+    patches = _numbers("NPZ-027", "Y", found["Y"], file)
+    if patches.shape == (*shape, 1):
+        patches = patches[..., 0]
+    if patches.shape != shape:
+        refuse("NPZ-027", "Y", f"shape {patches.shape}, not {shape}", "Store one patch for each frame.", file)
+    return patches
+
+
+def _labels(found: Found, length: int, file: Path | None) -> NDArray[np.int64]:
+    labels = found.get("scan_index")
+    if labels is None:
+        return np.zeros(length, dtype=np.int64)
+    if labels.ndim != 1 or labels.dtype.kind not in "fiu" or labels.size == 0:
+        refuse("NPZ-028", "scan_index", f"{labels.dtype} of shape {labels.shape}", "Store one integer a point.", file)
+    return labels.astype(np.int64)
+
+
+def _declared_units(found: Found, file: Path | None) -> None:
+    version, domain = (_text(found.get(name)) for name in ("scale_contract_version", "measurement_domain"))
+    if version is None and domain is None:
+        return
+    if version is None or domain is None or DECLARABLE.get(version) != domain:
+        name = "scale_contract_version" if version is None else "measurement_domain"
+        refuse("NPZ-036", name, f"({version}, {domain}) is no pair", f"Declare one of {DECLARABLE}, or nothing.", file)
+    if domain == "count_intensity":
+        remedy = "Store the square root of the counts, and declare amplitude."
+        refuse("NPZ-036", "measurement_domain", "count intensity is not supported", remedy, file)
+
+
+def _text(values: NDArray[Any] | None) -> str | None:
+    if values is None:
+        return None
+    value = values.item() if values.size == 1 else values.tolist()
+    return value.decode() if isinstance(value, bytes) else str(value)

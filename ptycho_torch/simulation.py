@@ -1,0 +1,70 @@
+"""Scans of a known object (RAW-007)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ptycho_torch.errors import refuse
+from ptycho_torch.grouping import generator_for
+from ptycho_torch.patches import cut_patches
+from ptycho_torch.physics import diffraction_amplitude, noisy_amplitude
+from ptycho_torch.scan import Scan
+
+_CHUNK = 1 << 22
+
+
+def simulate_scan(
+    positions: NDArray[np.float64], probe: Tensor, obj: Tensor, nphotons: float | None = None, seed: int | None = None
+) -> Scan:
+    """Simulate the frames of an object under a probe.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y], object pixels.
+    probe : (N, N) or (P, N, N) complex
+    obj : (H, W) complex
+    nphotons : float, optional
+        Mean photons a frame: the probe is scaled to it and counts are drawn. None: no noise.
+    seed : int, optional
+        Seed of the counts.
+
+    Returns
+    -------
+    Scan
+        With the patches as ``Y`` and the object.
+
+    Raises
+    ------
+    Refusal
+        ``nphotons`` is not above 0, or the frames are dark (PHY-011).
+    """
+    N = probe.shape[-1]
+    patches = cut_patches(obj, torch.from_numpy(positions), N)
+    probe = probe.to(torch.complex64)
+    step = max(1, _CHUNK // (N * N))
+    amplitude = torch.cat([diffraction_amplitude(part, probe) for part in patches.split(step)])
+    if nphotons is not None:
+        gain = _gain(amplitude, nphotons)
+        probe = probe * gain
+        amplitude = noisy_amplitude(amplitude.double() * gain, generator_for(seed))
+    given = {
+        "xcoords": positions[:, 0],
+        "ycoords": positions[:, 1],
+        "diff3d": amplitude,
+        "probeGuess": probe,
+        "objectGuess": obj,
+        "Y": patches,
+    }
+    return Scan.assemble(given)
+
+
+def _gain(amplitude: Tensor, nphotons: float) -> float:
+    energy = float(amplitude.double().square().sum(dim=(1, 2)).mean())
+    if not nphotons > 0 or not energy > 0:
+        problem = f"nphotons {nphotons} on frames of mean energy {energy}"
+        refuse("PHY-011", "nphotons", problem, "Use a positive number of photons and a probe that is not dark.")
+    return float((nphotons / energy) ** 0.5)
