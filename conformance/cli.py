@@ -56,9 +56,10 @@ def run(
     profile: Annotated[str | None, typer.Option(help="contract, small or wide.")] = None,
     jobs: Annotated[int, typer.Option(help="Worker processes (needs pytest-xdist).")] = 0,
     frameworks: Annotated[bool, typer.Option(help="Include checks that make TensorFlow or PyTorch tensors.")] = True,
+    torch_device: Annotated[list[str] | None, typer.Option(help="Only this device, cpu or cuda; repeatable.")] = None,
 ) -> None:
     """Judge backends: clause x adapter, and what was decided of all clauses."""
-    from conformance.discovery import AdapterNotFound, MalformedAdapter
+    from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
     from conformance.expected import MalformedExpectations
     from conformance.judgement import RunNotPossible, judge
     from conformance.report import as_json, as_markdown, print_judgement
@@ -77,8 +78,9 @@ def run(
             profile=profile,
             jobs=jobs,
             frameworks=frameworks,
+            devices=torch_device or [],
         )
-    except (AdapterNotFound, MalformedAdapter, MalformedExpectations) as error:
+    except (AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations) as error:
         raise _wrong_usage(str(error)) from error
     except RunNotPossible as error:
         typer.echo(str(error), err=True)

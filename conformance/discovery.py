@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,10 @@ ENTRY_POINT_GROUP = "ptycho_conformance.adapters"
 
 class AdapterNotFound(LookupError):
     """No adapter answers to the name or import path given."""
+
+
+class DeviceNotPresent(LookupError):
+    """A device was asked for that this machine does not have."""
 
 
 class MalformedAdapter(TypeError):
@@ -38,12 +42,15 @@ class Selected:
         What it claims.
     missing : str
         Why there is no instance, with the install command.
+    framework : str or None
+        Framework that the adapter needs, as far as it says so.
     """
 
     label: str
     adapter: Any
     stages: frozenset[Stage]
     missing: str = ""
+    framework: str | None = None
 
     def __repr__(self) -> str:
         return self.label
@@ -54,24 +61,45 @@ def installed_adapters() -> tuple[str, ...]:
     return tuple(sorted(point.name for point in entry_points(group=ENTRY_POINT_GROUP)))
 
 
-def select(names: Iterable[str]) -> tuple[Selected, ...]:
+def select(names: Iterable[str], devices: Sequence[str] = ()) -> tuple[Selected, ...]:
     """Make the adapters that ``names`` stand for; none given means every installed one.
+
+    An adapter with the attribute ``devices`` takes part once for each device, as what its method ``on`` returns.
+
+    Parameters
+    ----------
+    names : iterable of str
+    devices : sequence of str
+        Only these devices, such as ``"cpu"`` or ``"cuda"``; empty means every one present.
 
     Raises
     ------
     AdapterNotFound
         A name is neither an entry point nor an importable ``package.module:Class``.
+    DeviceNotPresent
+        An adapter that works on devices has none of those asked for.
     MalformedAdapter
         The class is not an adapter, or two adapters share a name.
     """
     wanted = tuple(names) or installed_adapters()
     if not wanted:
         raise AdapterNotFound("no adapter is installed; name one with --adapter package.module:Class")
-    chosen = tuple(_make(name) for name in dict.fromkeys(wanted))
+    chosen = tuple(one for name in dict.fromkeys(wanted) for one in _on_devices(_make(name), devices))
     labels = [one.label for one in chosen]
     if len(set(labels)) != len(labels):
         raise MalformedAdapter(f"two adapters call themselves the same: {', '.join(labels)}; give each its own name")
     return chosen
+
+
+def _on_devices(made: Selected, devices: Sequence[str]) -> list[Selected]:
+    present = getattr(made.adapter, "devices", None)
+    if not present:
+        return [made]
+    used = [device for device in present if not devices or device in devices or device.partition(":")[0] in devices]
+    if not used:
+        raise DeviceNotPresent(f"{made.label}: none of {', '.join(devices)} is here; present: {', '.join(present)}")
+    placed = [made.adapter.on(device) for device in used]
+    return [replace(made, adapter=adapter, label=_name(adapter, made.label)) for adapter in placed]
 
 
 def _make(name: str) -> Selected:
@@ -83,8 +111,9 @@ def _make(name: str) -> Selected:
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name and name.startswith(error.name.split(".")[0]):
             raise AdapterNotFound(f"{name}: {error}") from error
-        return Selected(name, None, frozenset(Stage), missing=str(error))
-    return Selected(_name(adapter, name), adapter, _stages(adapter, name))
+        return Selected(name, None, frozenset(Stage), missing=str(error), framework=error.name)
+    framework = getattr(adapter, "framework", None)
+    return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=framework)
 
 
 def _by_path(path: str) -> Any:

@@ -66,6 +66,7 @@ def judge(
     profile: str | None = None,
     jobs: int = 0,
     frameworks: bool = True,
+    devices: Sequence[str] = (),
 ) -> Judgement:
     """Run the checks and return the verdict.
 
@@ -85,17 +86,21 @@ def judge(
         Worker processes of pytest-xdist; 0 runs in this process.
     frameworks : bool
         Whether checks that make TensorFlow or PyTorch tensors take part.
+    devices : sequence of str
+        Only these devices of adapters that work on several; empty means every one present.
 
     Raises
     ------
     AdapterNotFound, MalformedAdapter
         A name leads to no adapter.
+    DeviceNotPresent
+        An adapter has none of the devices.
     RunNotPossible
         pytest could not collect or run the checks.
     """
-    labels = tuple(one.label for one in select(adapters))
+    labels = tuple(one.label for one in select(adapters, devices))
     listed = {} if expected is None else read_expected(expected)
-    decisions = _run_pytest(adapters, stages, scan, expected, profile, jobs, frameworks)
+    decisions = _run_pytest(adapters, stages, scan, expected, profile, jobs, frameworks, devices)
     return _judgement(decisions, labels, stages, listed, scan)
 
 
@@ -123,6 +128,7 @@ def _run_pytest(
     profile: str | None,
     jobs: int,
     frameworks: bool,
+    devices: Sequence[str],
 ) -> list[Decision]:
     decisions: list[Decision] = []
     said = io.StringIO()
@@ -132,6 +138,7 @@ def _run_pytest(
         arguments = [*_modules(stages), "-c", str(settings), f"--rootdir={folder}", f"--basetemp={folder}/scratch"]
         arguments += ["-p", "no:cacheprovider", "-q", "--no-header", "--strict-markers", "--import-mode=importlib"]
         arguments += [part for name in adapters for part in ("--adapter", name)]
+        arguments += [part for device in devices for part in ("--torch-device", device)]
         arguments += ["--scan", str(scan)] if scan else []
         arguments += ["--expected", str(expected)] if expected else []
         arguments += ["-n", str(jobs)] if jobs else []

@@ -16,9 +16,9 @@ from conformance.outcome import Cell, Decision, Outcome, cells, denominator
 from conformance.trial import classify
 
 MARKERS = {
-    "contract": "a check of the contract that loads no framework",
+    "contract": "a check of the contract; loads no framework that the adapter itself does not load",
     "tensorflow": "makes TensorFlow tensors",
-    "torch": "makes PyTorch tensors",
+    "torch": "judges a PyTorch backend, or makes PyTorch tensors",
     "clause(id, ...)": "the clauses of the contract that the check decides",
 }
 
@@ -40,6 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         metavar="NAME",
         help="adapter to judge: an installed name or package.module:Class; several at once (default: all installed)",
+    )
+    group.addoption(
+        "--torch-device",
+        action="append",
+        default=[],
+        metavar="DEVICE",
+        help="only this device of adapters that work on several, such as cpu or cuda (default: every one present)",
     )
     group.addoption("--scan", type=Path, default=None, metavar="FILE", help="judge on this NPZ scan as well")
     group.addoption("--no-frameworks", action="store_true", help="leave out checks that make a framework's tensors")

@@ -8,5 +8,7 @@ from ptycho_torch.errors import INSTALL_TORCH, MissingDependency
 try:
     import tensordict as _tensordict  # noqa: F401
     import torch as _torch  # noqa: F401
+    import tqdm as _tqdm  # noqa: F401
 except ImportError as error:
-    raise MissingDependency(f"PyTorch is required by ptycho_torch: {INSTALL_TORCH} (clause CND-013)") from error
+    message = f"PyTorch is required by ptycho_torch: {INSTALL_TORCH} (clause CND-013; {error})"
+    raise MissingDependency(message, name="torch") from error

@@ -40,10 +40,21 @@ def _tensor(values: Any, device: str) -> Tensor:
 class TorchAdapter:
     """Adapter of ``ptycho_torch``; each method does what :class:`conformance.adapter.Adapter` says of it."""
 
-    name = "torch"
     stages = frozenset(Stage)
     framework = "torch"
-    device = "cpu"
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self.name = f"torch-{device}"
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Devices of this machine on which the whole contract can be kept; those without float64 cannot."""
+        return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+
+    def on(self, device: str) -> TorchAdapter:
+        """Return the adapter that works on a device."""
+        return TorchAdapter(device)
 
     def load(self, path: Path) -> Scan:
         """Read a scan."""
@@ -82,17 +93,20 @@ class TorchAdapter:
 
     def container(self, grouped: Mapping[str, Any], probe: Array) -> Mapping[str, Any]:
         """Arrays of a container."""
-        return _named(Container(grouped, probe))
+        return _named(self._container(grouped, probe))
+
+    def _container(self, grouped: Mapping[str, Any], probe: Array) -> Container:
+        return Container(grouped, probe, self.device)
 
     def tensors(self, grouped: Mapping[str, Any], probe: Array) -> Mapping[str, Any]:
         """Tensors of a container."""
-        return Container(grouped, probe).tensors()
+        return self._container(grouped, probe).tensors()
 
     def split_groups(
         self, grouped: Mapping[str, Any], probe: Array, fraction: float
     ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Split a container."""
-        train, test = Container(grouped, probe).split(fraction)
+        train, test = self._container(grouped, probe).split(fraction)
         return _named(train), _named(test)
 
     def split(self, scan: Scan, request: SplitRequest) -> tuple[Scan, Scan]:
@@ -112,7 +126,8 @@ class TorchAdapter:
             dataset = PtychoDataset(paths, asked, Path(folder) / "store")
             generator = generator_for(request.seed) if request.shuffle else None
             for fields, probe, scaling in dataset.batches(request.batch_size, generator=generator):
-                yield {**fields, "probe": probe, "probe_scaling": scaling}
+                batch: dict[str, Tensor] = {**fields, "probe": probe, "probe_scaling": scaling}  # type: ignore[misc]
+                yield {name: values.to(self.device) for name, values in batch.items()}
 
     def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
         """Legacy dictionary of a configuration."""
@@ -144,7 +159,7 @@ class TorchAdapter:
 
     def noisy(self, amplitude: Array, seed: int) -> Tensor:
         """Poisson counts as amplitudes."""
-        return noisy_amplitude(_tensor(amplitude, "cpu"), generator_for(seed))
+        return noisy_amplitude(_tensor(amplitude, self.device), generator_for(seed))
 
 
 def _named(container: Container) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,6 +23,8 @@ class Container:
     grouped : Mapping
         A grouped result, of tensors or arrays.
     probe : (N, N) or (P, N, N) complex
+    device : str or torch.device
+        Where the tensors lie.
 
     Attributes
     ----------
@@ -40,21 +43,22 @@ class Container:
         The grouped result lacks an array (CON-012).
     """
 
-    def __init__(self, grouped: Mapping[str, Any], probe: Any) -> None:
+    def __init__(self, grouped: Mapping[str, Any], probe: Any, device: str | torch.device = "cpu") -> None:
         for name in ("X_full", "coords_relative", "coords_offsets", "nn_indices"):
             if grouped.get(name) is None:
                 refuse("CON-012", name, "the grouped result does not hold it", "Pass a whole grouped result.")
         relative, start = grouped["coords_relative"], grouped.get("coords_start_relative")
-        self.X = _own(grouped["X_full"], torch.float32)
+        self.X = _own(grouped["X_full"], torch.float32, device)
         truth = grouped.get("Y")
         self.ground_truth = truth is not None
-        self.Y = torch.ones(self.X.shape, dtype=torch.complex64) if truth is None else _own(truth, torch.complex64)
-        self.coords_true = _own(relative, torch.float32)
-        self.coords_nominal = _own(relative if start is None else start, torch.float32)
-        self.local_offsets = _own(relative, torch.float64)
-        self.global_offsets = _own(grouped["coords_offsets"], torch.float64)
-        self.nn_indices = _own(grouped["nn_indices"], torch.int32)
-        self.probe = _own(probe, torch.complex64)
+        ones = torch.ones_like(self.X, dtype=torch.complex64)
+        self.Y = ones if truth is None else _own(truth, torch.complex64, device)
+        self.coords_true = _own(relative, torch.float32, device)
+        self.coords_nominal = _own(relative if start is None else start, torch.float32, device)
+        self.local_offsets = _own(relative, torch.float64, device)
+        self.global_offsets = _own(grouped["coords_offsets"], torch.float64, device)
+        self.nn_indices = _own(grouped["nn_indices"], torch.int32, device)
+        self.probe = _own(probe, torch.complex64, device)
 
     @property
     def Y_I(self) -> Tensor:
@@ -105,11 +109,9 @@ class Container:
         return part
 
 
-def _own(values: Any, dtype: torch.dtype) -> Tensor:
+def _own(values: Any, dtype: torch.dtype, device: str | torch.device) -> Tensor:
     if not isinstance(values, Tensor):
-        import numpy as np
-
         array = np.array(values)
         values = torch.from_numpy(array.astype(array.dtype.newbyteorder("=")))
-    owned: Tensor = values.to(dtype, copy=True)
+    owned: Tensor = values.to(device, dtype, copy=True)
     return owned

@@ -44,5 +44,6 @@ def diffraction_amplitude(patches: Tensor, probe: Tensor) -> Tensor:
 
 
 def noisy_amplitude(amplitude: Tensor, generator: torch.Generator) -> Tensor:
-    """Square root of Poisson counts with mean amplitude², float32 (PHY-011)."""
-    return torch.poisson(amplitude.double().square(), generator=generator).sqrt().float()
+    """Square root of Poisson counts with mean amplitude², float32 (PHY-011); drawn where the generator lives."""
+    mean = amplitude.double().square().to(generator.device)
+    return torch.poisson(mean, generator=generator).sqrt().float().to(amplitude.device)

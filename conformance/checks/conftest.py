@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.discovery import AdapterNotFound, MalformedAdapter, Selected, select
+from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter, Selected, select
 from conformance.evidence import Evidence
 from conformance.plugin import evidence_key, subject_key
 from conformance.scanfile import UnreadableScan, specimen_from_file
@@ -17,10 +17,10 @@ from conformance.trial import not_applicable
 
 
 @cache
-def _selected(names: tuple[str, ...]) -> tuple[Selected, ...]:
+def _selected(names: tuple[str, ...], devices: tuple[str, ...]) -> tuple[Selected, ...]:
     try:
-        return select(names)
-    except (AdapterNotFound, MalformedAdapter) as error:
+        return select(names, devices)
+    except (AdapterNotFound, DeviceNotPresent, MalformedAdapter) as error:
         raise pytest.UsageError(str(error)) from error
 
 
@@ -35,14 +35,25 @@ def _user_specimen(path: Path) -> Specimen:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every check for every selected adapter, and gallery checks for every specimen."""
     if "subject" in metafunc.fixturenames:
-        chosen = _selected(tuple(metafunc.config.getoption("--adapter")))
-        metafunc.parametrize("subject", chosen, ids=[one.label for one in chosen], indirect=True, scope="session")
+        chosen = selected_by(metafunc.config)
+        params = [pytest.param(one, id=one.label, marks=_marks(one)) for one in chosen]
+        metafunc.parametrize("subject", params, indirect=True, scope="session")
     if "specimen" in metafunc.fixturenames:
         specimens = list(gallery())
         path = metafunc.config.getoption("--scan")
         if path is not None:
             specimens.append(_user_specimen(path))
         metafunc.parametrize("specimen", specimens, ids=[one.name for one in specimens], scope="session")
+
+
+def selected_by(config: pytest.Config) -> tuple[Selected, ...]:
+    """Adapters that the options of this run choose."""
+    return _selected(tuple(config.getoption("--adapter")), tuple(config.getoption("--torch-device")))
+
+
+def _marks(one: Selected) -> list[pytest.MarkDecorator]:
+    """Every check of a PyTorch backend carries that mark, so that one command runs them all where a GPU is."""
+    return [pytest.mark.torch] if one.framework == "torch" else []
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
