@@ -92,7 +92,7 @@ def select(names: Iterable[str], devices: Sequence[str] = ()) -> tuple[Selected,
 
 
 def _on_devices(made: Selected, devices: Sequence[str]) -> list[Selected]:
-    present = getattr(made.adapter, "devices", None)
+    present = _devices(made)
     if not present:
         return [made]
     used = [device for device in present if not devices or device in devices or device.partition(":")[0] in devices]
@@ -100,6 +100,14 @@ def _on_devices(made: Selected, devices: Sequence[str]) -> list[Selected]:
         raise DeviceNotPresent(f"{made.label}: none of {', '.join(devices)} is here; present: {', '.join(present)}")
     placed = [made.adapter.on(device) for device in used]
     return [replace(made, adapter=adapter, label=_name(adapter, made.label)) for adapter in placed]
+
+
+def _devices(made: Selected) -> tuple[str, ...]:
+    """Devices that an adapter announces; an attribute that is no sequence of texts means something else."""
+    present = getattr(made.adapter, "devices", None)
+    if not isinstance(present, Sequence) or isinstance(present, str) or not all(isinstance(d, str) for d in present):
+        return ()
+    return tuple(present)
 
 
 def _make(name: str) -> Selected:
@@ -113,7 +121,8 @@ def _make(name: str) -> Selected:
             raise AdapterNotFound(f"{name}: {error}") from error
         return Selected(name, None, frozenset(Stage), missing=str(error), framework=error.name)
     framework = getattr(adapter, "framework", None)
-    return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=framework)
+    known = framework if isinstance(framework, str) else None
+    return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=known)
 
 
 def _by_path(path: str) -> Any:

@@ -126,7 +126,7 @@ class TorchAdapter:
             dataset = PtychoDataset(paths, asked, Path(folder) / "store")
             generator = generator_for(request.seed) if request.shuffle else None
             for fields, probe, scaling in dataset.batches(request.batch_size, generator=generator):
-                batch: dict[str, Tensor] = {**fields, "probe": probe, "probe_scaling": scaling}  # type: ignore[misc]
+                batch: dict[str, Tensor] = {**fields, "probe": probe, "probe_scaling": scaling}
                 yield {name: values.to(self.device) for name, values in batch.items()}
 
     def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
