@@ -7,7 +7,7 @@ the contract leaves a choice, such as which random group, what must hold whateve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -40,49 +40,69 @@ _COORDINATES = tuple(name for name in _GROUPED_AXES if name.startswith("coords")
 
 
 @dataclass(frozen=True)
-class Divergence:
-    """A stage at which two backends differ."""
-
-    stage: Stage
-    specimen: str
-    sentence: str
-
-
-@dataclass(frozen=True)
 class Agreement:
-    """What the comparison of two backends found.
+    """What the comparison of two backends in one stage found.
 
     Attributes
     ----------
     first, second : str
         Names of the adapters.
-    compared : Mapping[Stage, int]
-        Number of values compared in each stage, in the order of the pipeline.
-    left_out : Mapping[Stage, str]
-        Stages that could not be compared, and why.
-    divergences : tuple of Divergence
-        In the order of the pipeline.
+    stage : Stage
+    compared : int
+        Number of values compared.
+    divergence : str
+        Where the two part, in a sentence; empty when they agree.
+    specimen : str
+        Scan on which they part.
+    left_out : str
+        Why the stage was not compared; empty when it was.
     """
 
     first: str
     second: str
-    compared: Mapping[Stage, int] = field(default_factory=dict)
-    left_out: Mapping[Stage, str] = field(default_factory=dict)
-    divergences: tuple[Divergence, ...] = ()
+    stage: Stage
+    compared: int = 0
+    divergence: str = ""
+    specimen: str = ""
+    left_out: str = ""
 
-    def sentences(self) -> Iterator[str]:
-        """Say what was compared, and where the two part."""
-        pair = f"{self.second} against {self.first}"
-        if self.divergences:
-            first = self.divergences[0]
-            yield f"{pair}: they diverge first at {first.stage}, on {first.specimen}. {first.sentence}"
-            later = [str(one.stage) for one in self.divergences[1:]]
-            if later:
-                yield f"{pair}: stages that differ on the same input as well: {', '.join(dict.fromkeys(later))}"
-        else:
-            yield f"{pair}: agree in {len(self.compared)} stages, {sum(self.compared.values())} values compared"
-        for stage, reason in self.left_out.items():
-            yield f"{pair}: {stage} not compared: {reason}"
+    @property
+    def verdict(self) -> str:
+        """One word or two for a table."""
+        return "not compared" if self.left_out else "diverge" if self.divergence else "agree"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self) | {"stage": str(self.stage), "verdict": self.verdict}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Agreement:
+        """Inverse of :meth:`as_json`."""
+        return cls(**{k: v for k, v in record.items() if k != "verdict"} | {"stage": Stage(record["stage"])})
+
+
+def summary(agreements: Iterable[Agreement]) -> Iterator[str]:
+    """Say of each pair what was compared, and name the first stage at which the two part."""
+    order = list(STAGES)
+    pairs: dict[tuple[str, str], list[Agreement]] = {}
+    for one in sorted(agreements, key=lambda one: order.index(one.stage)):
+        pairs.setdefault((one.first, one.second), []).append(one)
+    for (first, second), found in pairs.items():
+        apart = [one for one in found if one.divergence]
+        counted = [one for one in found if not one.left_out]
+        if apart:
+            yield f"{second} against {first}: diverge first at {apart[0].stage}, on {apart[0].specimen}. " + (
+                apart[0].divergence
+            )
+            if len(apart) > 1:
+                yield f"{second} against {first}: also at {', '.join(str(one.stage) for one in apart[1:])}"
+        elif counted:
+            values = sum(one.compared for one in counted)
+            yield f"{second} against {first}: agree in {len(counted)} stages, {values:,} values compared"
+        reasons = dict.fromkeys(one.left_out for one in found if one.left_out)
+        for reason in reasons:
+            stages = [str(one.stage) for one in found if one.left_out == reason]
+            yield f"{second} against {first}: {', '.join(stages)} not compared: {reason}"
 
 
 class Pair:
@@ -135,43 +155,30 @@ class Pair:
                 self.close(seen.get(name), expected.get(name), f"{name} of {what}", _GROUPED_AXES.get(name, ()))
 
 
-def compare(first: Subject, second: Subject, specimens: Iterable[Specimen]) -> Agreement:
-    """Compare two backends.
+def compare(first: Subject, second: Subject, stage: Stage, specimens: Iterable[Specimen]) -> Agreement:
+    """Compare two backends in one stage.
 
     Parameters
     ----------
     first, second : Subject
+    stage : Stage
+        One of :data:`STAGES`.
     specimens : iterable of Specimen
-        Scans on which both are asked the same.
-
-    Returns
-    -------
-    Agreement
+        Scans on which both are asked the same; the comparison stops at the first on which they part.
     """
-    compared: dict[Stage, int] = {}
-    left_out: dict[Stage, str] = {}
-    divergences = []
-    scans = list(specimens)
-    for stage, comparison in STAGES.items():
-        reason = _not_comparable(stage, first, second)
-        if reason:
-            left_out[stage] = reason
-            continue
-        for specimen in scans:
-            count, found = _compared(Pair(first, second, Evidence()), comparison, specimen)
-            compared[stage] = compared.get(stage, 0) + count
-            if found:
-                divergences.append(Divergence(stage, specimen.name, found))
-                break
-    return Agreement(first.name, second.name, compared, left_out, tuple(divergences))
-
-
-def _compared(pair: Pair, comparison: Comparison, specimen: Specimen) -> tuple[int, str]:
-    try:
-        comparison(pair, specimen)
-    except Violation as violation:
-        return pair.evidence.comparisons, violation.sentence
-    return pair.evidence.comparisons, ""
+    reason = _not_comparable(stage, first, second)
+    if reason:
+        return Agreement(first.name, second.name, stage, left_out=reason)
+    pair = Pair(first, second, Evidence())
+    for specimen in specimens:
+        try:
+            STAGES[stage](pair, specimen)
+        except Violation as violation:
+            compared = pair.evidence.comparisons
+            return Agreement(first.name, second.name, stage, compared, violation.sentence, specimen.name)
+        except ImportError as error:
+            return Agreement(first.name, second.name, stage, left_out=missing_dependency_in(error) or str(error))
+    return Agreement(first.name, second.name, stage, pair.evidence.comparisons)
 
 
 def _not_comparable(stage: Stage, first: Subject, second: Subject) -> str:

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from conformance import plugin
+from conformance.agreement import STAGES, Agreement
 from conformance.check import PROFILE_VARIABLE
 from conformance.contract import contract
 from conformance.discovery import select
 from conformance.expected import ExpectedFailure, read_expected
-from conformance.outcome import Cell, Decision, Denominator, Outcome, denominator
+from conformance.outcome import Cell, Denominator, Outcome, denominator
 
 UNWANTED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 
@@ -38,6 +39,8 @@ class Judgement:
         One an adapter.
     stale : tuple of str
         Entries of the list of expected failures that no longer fail.
+    agreements : tuple of Agreement
+        What the comparison with the first adapter found, one a stage and further adapter.
     scan : Path or None
         The user's file that was judged on as well.
     """
@@ -46,15 +49,30 @@ class Judgement:
     denominators: tuple[Denominator, ...]
     stale: tuple[str, ...]
     scan: Path | None
+    agreements: tuple[Agreement, ...] = ()
+
+    @property
+    def unexplained(self) -> tuple[Agreement, ...]:
+        """Comparisons in which two backends part although neither fails a clause of that stage.
+
+        Either the contract leaves something open there, or a check is missing.
+        """
+        failing = (Outcome.FAIL, Outcome.ERROR, Outcome.EXPECTED_FAIL)
+        known = {(contract()[c.clause].stage, c.adapter) for c in self.cells if c.outcome in failing}
+        return tuple(
+            one
+            for one in self.agreements
+            if one.divergence and not known & {(str(one.stage), one.first), (str(one.stage), one.second)}
+        )
 
     @property
     def exit_code(self) -> int:
-        """0 no violation; 1 violations; 2 nothing violated, but a clause could not be decided."""
+        """0 no violation; 1 violations; 2 nothing violated, but a clause or a difference could not be decided."""
         outcomes = {cell.outcome for cell in self.cells}
         if Outcome.FAIL in outcomes or self.stale:
             return 1
         undecided = outcomes & {Outcome.ERROR, Outcome.VACUOUS, Outcome.NOT_RUN}
-        return 2 if undecided or not any(d.decided for d in self.denominators) else 0
+        return 2 if undecided or self.unexplained or not any(d.decided for d in self.denominators) else 0
 
 
 def judge(
@@ -100,12 +118,14 @@ def judge(
     """
     labels = tuple(one.label for one in select(adapters, devices))
     listed = {} if expected is None else read_expected(expected)
-    decisions = _run_pytest(adapters, stages, scan, expected, profile, jobs, frameworks, devices)
-    return _judgement(decisions, labels, stages, listed, scan)
+    collector = plugin.DecisionCollector([], [])
+    modules = _modules(stages, labels)
+    _run_pytest(collector, modules, adapters, scan, expected, profile, jobs, frameworks, devices)
+    return _judgement(collector, labels, stages, listed, scan)
 
 
 def _judgement(
-    decisions: list[Decision],
+    collector: plugin.DecisionCollector,
     labels: tuple[str, ...],
     stages: Sequence[str],
     listed: dict[tuple[str, str], ExpectedFailure] | object,
@@ -113,29 +133,29 @@ def _judgement(
 ) -> Judgement:
     chosen = [c for c in contract().values() if not stages or c.stage in stages]
     kept = {clause.id for clause in chosen}
-    table = tuple(cell for cell in plugin.verdict(decisions, labels) if cell.clause in kept)
+    table = tuple(cell for cell in plugin.verdict(collector.decisions, labels) if cell.clause in kept)
     untestable = sum(not clause.testable for clause in chosen)
     counts = tuple(denominator(label, table, untestable) for label in labels)
     stale = plugin.unexpected_passes(list(table), listed)  # type: ignore[arg-type]
-    return Judgement(table, counts, tuple(stale), scan)
+    return Judgement(table, counts, tuple(stale), scan, tuple(collector.agreements))
 
 
 def _run_pytest(
+    collector: plugin.DecisionCollector,
+    modules: Sequence[str],
     adapters: Sequence[str],
-    stages: Sequence[str],
     scan: Path | None,
     expected: Path | None,
     profile: str | None,
     jobs: int,
     frameworks: bool,
     devices: Sequence[str],
-) -> list[Decision]:
-    decisions: list[Decision] = []
+) -> None:
     said = io.StringIO()
     with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder, _environment(profile):
         settings = Path(folder) / "pytest.ini"
         settings.write_text("[pytest]\naddopts =\n", encoding="utf-8")
-        arguments = [*_modules(stages), "-c", str(settings), f"--rootdir={folder}", f"--basetemp={folder}/scratch"]
+        arguments = [*modules, "-c", str(settings), f"--rootdir={folder}", f"--basetemp={folder}/scratch"]
         arguments += ["-p", "no:cacheprovider", "-q", "--no-header", "--strict-markers", "--import-mode=importlib"]
         arguments += [part for name in adapters for part in ("--adapter", name)]
         arguments += [part for device in devices for part in ("--torch-device", device)]
@@ -144,17 +164,20 @@ def _run_pytest(
         arguments += ["-n", str(jobs)] if jobs else []
         arguments += [] if frameworks else ["--no-frameworks"]
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(arguments, plugins=[plugin.DecisionCollector(decisions)])
+            code = pytest.main(arguments, plugins=[collector])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RunNotPossible(said.getvalue().strip() or f"pytest ended with {code!r}")
-    return decisions
 
 
-def _modules(stages: Sequence[str]) -> list[str]:
+def _modules(stages: Sequence[str], labels: Sequence[str]) -> list[str]:
     folder = Path(__file__).parent / "checks"
     if not stages:
         return [str(folder)]
-    return [str(path) for stage in stages for path in sorted(folder.glob(f"test_{stage}*.py"))]
+    chosen = [str(path) for stage in stages for path in sorted(folder.glob(f"test_{stage}*.py"))]
+    first, *others = labels
+    compared = [stage for stage in stages if stage in STAGES]
+    agree = f"{folder / 'test_agreement.py'}::test_backends_agree"
+    return chosen + [f"{agree}[{stage}-{first}-{other}]" for other in others for stage in compared]
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from conformance.agreement import Agreement, summary
 from conformance.contract import contract
 from conformance.discovery import Selected
 from conformance.evidence import Evidence
@@ -25,9 +26,13 @@ MARKERS = {
 PROPERTY = "ptycho_conformance"
 """Name of the report property that carries decisions from a worker to the controller."""
 
+AGREEMENT = "ptycho_conformance_agreement"
+"""Name of the report property that carries the comparison of two backends in one stage."""
+
 evidence_key = pytest.StashKey[Evidence]()
 subject_key = pytest.StashKey[Selected]()
 decisions_key = pytest.StashKey[list[Decision]]()
+agreements_key = pytest.StashKey[list[Agreement]]()
 expected_key = pytest.StashKey[Mapping[tuple[str, str], ExpectedFailure]]()
 
 
@@ -58,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     config.stash[decisions_key] = []
+    config.stash[agreements_key] = []
     path = config.getoption("--expected")
     try:
         config.stash[expected_key] = {} if path is None else read_expected(path)
@@ -127,21 +133,24 @@ def _rewrite(report: pytest.TestReport, decisions: list[Decision], adapter: str)
 
 
 class DecisionCollector:
-    """Gathers the decisions of a session from its reports."""
+    """Gathers the decisions and agreements of a session from its reports."""
 
-    def __init__(self, decisions: list[Decision]) -> None:
+    def __init__(self, decisions: list[Decision], agreements: list[Agreement]) -> None:
         self.decisions = decisions
+        self.agreements = agreements
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the decisions off a report."""
         for name, records in report.user_properties:
             if name == PROPERTY and isinstance(records, list):
                 self.decisions.extend(Decision.from_json(record) for record in records)
+            if name == AGREEMENT and report.when == "teardown" and isinstance(records, dict):
+                self.agreements.append(Agreement.from_json(records))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start to collect."""
-    collector = DecisionCollector(session.config.stash[decisions_key])
+    collector = DecisionCollector(session.config.stash[decisions_key], session.config.stash[agreements_key])
     session.config.pluginmanager.register(collector, "ptycho_conformance_decisions")
 
 
@@ -170,13 +179,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Close every run with its denominator."""
-    decisions = config.stash[decisions_key]
-    if not decisions:
+    decisions, agreements = config.stash[decisions_key], config.stash[agreements_key]
+    if not decisions and not agreements:
         return
     terminalreporter.section("conformance")
     adapters = tuple(dict.fromkeys(decision.adapter for decision in decisions))
     table = verdict(decisions, adapters)
     for line in summary_lines(table, adapters):
+        terminalreporter.write_line(line)
+    for line in summary(agreements):
         terminalreporter.write_line(line)
     for line in unexpected_passes(table, config.stash[expected_key]):
         terminalreporter.write_line(line, red=True)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance import __version__
+from conformance.agreement import summary
 from conformance.contract import contract
 from conformance.judgement import UNWANTED, Judgement
 from conformance.outcome import Cell, Outcome
@@ -56,6 +57,7 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
             }
             for count in judgement.denominators
         ],
+        "agreements": [one.as_json() for one in judgement.agreements],
         "stale_expectations": list(judgement.stale),
     }
 
@@ -75,6 +77,9 @@ def as_markdown(judgement: Judgement) -> str:
     if gaps:
         lines += ["", "## Gaps", ""]
         lines += [f"- **{cell.clause}** · {cell.adapter} · {cell.outcome}: {_one_line(cell.reason)}" for cell in gaps]
+    if judgement.agreements:
+        lines += ["", "## Agreement", "", *(f"- {_one_line(line)}" for line in summary(judgement.agreements))]
+        lines += [f"- {line}" for line in _unexplained(judgement)]
     return "\n".join([*lines, ""])
 
 
@@ -84,10 +89,22 @@ def print_judgement(judgement: Judgement, console: Console) -> None:
     for cell in judgement.cells:
         if cell.outcome in UNWANTED:
             console.print(_finding(cell), soft_wrap=True)
+    for line in summary(judgement.agreements):
+        console.print(Text(line), soft_wrap=True)
+    for line in _unexplained(judgement):
+        console.print(Text(line, style="bold magenta"), soft_wrap=True)
     for sentence in judgement.stale:
         console.print(Text(sentence, style="bold red"))
     for count in judgement.denominators:
         console.print(Text(count.sentence(), style="bold"), soft_wrap=True)
+
+
+def _unexplained(judgement: Judgement) -> list[str]:
+    return [
+        f"{one.second} and {one.first} part at {one.stage} and neither fails a clause of that stage: "
+        "the contract leaves this open, or a check is missing"
+        for one in judgement.unexplained
+    ]
 
 
 def _table(judgement: Judgement) -> Table:

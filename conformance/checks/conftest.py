@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter, Selected, select
+from conformance.discovery import Selected
 from conformance.evidence import Evidence
 from conformance.plugin import evidence_key, subject_key
-from conformance.scanfile import UnreadableScan, specimen_from_file
-from conformance.specimens import Specimen, gallery
+from conformance.selection import selected_by, specimens_of
 from conformance.subject import Subject
 from conformance.trial import not_applicable
-
-
-@cache
-def _selected(names: tuple[str, ...], devices: tuple[str, ...]) -> tuple[Selected, ...]:
-    try:
-        return select(names, devices)
-    except (AdapterNotFound, DeviceNotPresent, MalformedAdapter) as error:
-        raise pytest.UsageError(str(error)) from error
-
-
-@cache
-def _user_specimen(path: Path) -> Specimen:
-    try:
-        return specimen_from_file(path)
-    except (OSError, UnreadableScan) as error:
-        raise pytest.UsageError(str(error)) from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -39,16 +19,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         params = [pytest.param(one, id=one.label, marks=_marks(one)) for one in chosen]
         metafunc.parametrize("subject", params, indirect=True, scope="session")
     if "specimen" in metafunc.fixturenames:
-        specimens = list(gallery())
-        path = metafunc.config.getoption("--scan")
-        if path is not None:
-            specimens.append(_user_specimen(path))
+        specimens = specimens_of(metafunc.config)
         metafunc.parametrize("specimen", specimens, ids=[one.name for one in specimens], scope="session")
-
-
-def selected_by(config: pytest.Config) -> tuple[Selected, ...]:
-    """Adapters that the options of this run choose."""
-    return _selected(tuple(config.getoption("--adapter")), tuple(config.getoption("--torch-device")))
 
 
 def _marks(one: Selected) -> list[pytest.MarkDecorator]:
