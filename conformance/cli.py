@@ -166,12 +166,13 @@ def layout(
         list[str] | None, typer.Option(help="Installed name or package.module:Class; repeatable.")
     ] = None,
     gridsize: Annotated[list[int] | None, typer.Option(min=1, max=4, help="Repeatable; default 1, 2 and 3.")] = None,
+    compare: Annotated[bool, typer.Option("--side-by-side", help="Array by array, what differs marked.")] = False,
 ) -> None:
     """Print tensor layouts, as the snapshots hold them."""
     import tempfile
 
     from conformance.discovery import AdapterNotFound, MalformedAdapter, select
-    from conformance.layout import layout_text
+    from conformance.layout import layout_text, side_by_side
     from conformance.subject import Subject
 
     try:
@@ -182,9 +183,14 @@ def layout(
         if one.adapter is None:
             typer.echo(f"{one.label}: {one.missing}", err=True)
             raise typer.Exit(UNDECIDED)
-        with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder:
-            subject = Subject(one, Path(folder))
-            typer.echo("\n".join(layout_text(subject, size) for size in gridsize or (1, 2, 3)), nl=False)
+    sizes = gridsize or (1, 2, 3)
+    with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder:
+        subjects = [Subject(one, Path(folder) / str(number)) for number, one in enumerate(chosen)]
+        if compare:
+            typer.echo("\n".join(side_by_side(subjects, size) for size in sizes), nl=False)
+            return
+        for subject in subjects:
+            typer.echo("\n".join(layout_text(subject, size) for size in sizes), nl=False)
 
 
 @app.command()

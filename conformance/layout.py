@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ AXES: Mapping[str, tuple[Axes, ...]] = {
     **dict.fromkeys(("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"), _PER_POINT),
     **dict.fromkeys(("rms_scaling_constant", "physics_scaling_constant", "probe_scaling"), _SCALES),
     "nn_indices": ((_GROUP, _CHANNEL),),
-    "experiment_id": ((_GROUP,),),
+    **dict.fromkeys(("experiment_id", "center_scan_id"), ((_GROUP,),)),
     "objectGuess": _OBJECT,
     "probeGuess": _MODES,
     "probe": ((_GROUP, _CHANNEL, *_MODES[0]), *_MODES),
@@ -188,3 +188,30 @@ def as_text(name: str, gridsize: int, stages: Iterator[tuple[str, list[Layout]]]
 def layout_text(subject: Subject, gridsize: int) -> str:
     """Return what ``ptycho-conformance layout`` prints for one gridsize, without the framework's tensors."""
     return as_text(subject.name, gridsize, layouts(subject, gridsize))
+
+
+def side_by_side(subjects: Sequence[Subject], gridsize: int) -> str:
+    """Return the layouts of several backends under each other, array by array; lines that differ carry a sign.
+
+    Contents are left out: which random group is drawn is the backend's own choice.
+    """
+    found = [{stage: {one.key: one for one in rows} for stage, rows in layouts(s, gridsize)} for s in subjects]
+    names = [subject.name for subject in subjects]
+    width = max(len(name) for name in (*names, "all")) + 2
+    lines = [f"{' | '.join(names)} · gridsize {gridsize}"]
+    for stage in dict.fromkeys(stage for one in found for stage in one):
+        lines += ["", stage]
+        keys = sorted({key for one in found for key in one.get(stage, {})})
+        for key in keys:
+            rows = [_held(one.get(stage, {}).get(key)) for one in found]
+            alike = len(set(rows)) == 1
+            shown = [("all", rows[0])] if alike else list(zip(names, rows, strict=True))
+            for number, (name, row) in enumerate(shown):
+                lines.append(f"{' ' if alike else '≠'} {key if number == 0 else '':25}{name:{width}}{row}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _held(one: Layout | None) -> str:
+    if one is None or one.dtype == "absent":
+        return "absent"
+    return f"{one.dtype:11}{one.symbols:20}{one.shape!s:22}{one.axes}"

@@ -12,7 +12,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from conformance.discovery import select
-from conformance.layout import as_text, layout_of, layout_text, tensor_layouts
+from conformance.layout import as_text, layout_of, layout_text, side_by_side, tensor_layouts
 from conformance.snapshot import LayoutSnapshotExtension
 from conformance.subject import Subject
 from tests.program import command
@@ -28,6 +28,32 @@ def kept(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 @pytest.mark.parametrize("gridsize", [1, 2, 3])
 def test_layouts_of_the_reference(gridsize: int, kept: SnapshotAssertion, tmp_path: Path) -> None:
     assert layout_text(Subject(select(["ref"])[0], tmp_path), gridsize) == kept
+
+
+@pytest.fixture
+def torch_subject(tmp_path: Path) -> Subject:
+    pytest.importorskip("torch")
+    pytest.importorskip("tensordict")
+    return Subject(select(["torch"], ["cpu"])[0], tmp_path / "torch")
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("gridsize", [1, 2, 3])
+def test_layouts_of_the_torch_backend(gridsize: int, kept: SnapshotAssertion, torch_subject: Subject) -> None:
+    assert layout_text(torch_subject, gridsize) == kept
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("gridsize", [1, 2])
+def test_layouts_side_by_side(gridsize: int, kept: SnapshotAssertion, torch_subject: Subject, tmp_path: Path) -> None:
+    subjects = [Subject(select(["ref"])[0], tmp_path / "ref"), torch_subject]
+    assert side_by_side(subjects, gridsize) == kept
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("gridsize", [1, 2, 3])
+def test_tensor_layouts_of_the_torch_backend(gridsize: int, kept: SnapshotAssertion, torch_subject: Subject) -> None:
+    assert as_text("torch", gridsize, tensor_layouts(torch_subject, gridsize)) == kept
 
 
 @pytest.mark.tensorflow
