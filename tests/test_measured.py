@@ -1,0 +1,52 @@
+"""The measured scan beside the checkout, where it lies there: both backends keep the contract on it, and agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.agreement import compare
+from conformance.discovery import select
+from conformance.outcome import Outcome
+from conformance.scanfile import specimen_from_file
+from conformance.specimens import Specimen
+from conformance.stage import Stage
+from conformance.subject import Subject
+from conformance.trial import attempt, deciding
+
+SCAN = Path(__file__).parents[2] / "shared" / "data" / "siemens_canonical.npz"
+
+
+@pytest.fixture(scope="module")
+def measured() -> Specimen:
+    if not SCAN.is_file():
+        pytest.skip(f"the measured scan is not there: {SCAN}")
+    return specimen_from_file(SCAN)
+
+
+@pytest.fixture(scope="module")
+def subjects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Subject, Subject]:
+    pytest.importorskip("torch")
+    pytest.importorskip("tensordict")
+    first, second = select(["ref", "torch"], ["cpu"])
+    return Subject(first, tmp_path_factory.mktemp("ref")), Subject(second, tmp_path_factory.mktemp("torch"))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("stage", [Stage.CONTAINER, Stage.DATASET, Stage.REASSEMBLY, Stage.PHYSICS])
+def test_the_backends_agree_on_it(stage: Stage, subjects: tuple[Subject, Subject], measured: Specimen) -> None:
+    found = compare(*subjects, stage, [measured])
+    assert found.divergence == ""
+    assert found.compared > 10_000
+
+
+@pytest.mark.parametrize("name", ["ref", pytest.param("torch", marks=pytest.mark.torch)])
+def test_the_convention_explains_it(name: str, measured: Specimen, tmp_path: Path) -> None:
+    if name == "torch":
+        pytest.importorskip("torch")
+        pytest.importorskip("tensordict")
+    subject = Subject(select([name], ["cpu"])[0], tmp_path)
+    (declaration,) = deciding("PHY-013")
+    outcomes = [one.outcome for one in attempt(declaration, subject, [measured])]
+    assert outcomes == [Outcome.PASS]

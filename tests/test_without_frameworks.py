@@ -1,0 +1,87 @@
+"""Everything works, or says what it skipped, with PyTorch or TensorFlow missing, whatever is installed here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HIDE = """
+import os, sys
+from importlib.machinery import PathFinder
+class Hiding(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        hidden = name.partition(".")[0] in os.environ["HIDDEN_PACKAGES"].split(",")
+        return None if hidden else super().find_spec(name, path, target)
+sys.meta_path[:] = [Hiding if finder is PathFinder else finder for finder in sys.meta_path]
+"""
+TORCH, TENSORFLOW = "torch,tensordict", "tensorflow"
+
+
+def python(folder: Path, hidden: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a folder where some packages cannot be imported."""
+    (folder / "sitecustomize.py").write_text(HIDE, encoding="utf-8")
+    search = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": search, "HIDDEN_PACKAGES": hidden}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def outcomes(folder: Path, adapter: str) -> dict[str, int]:
+    """Counts of one adapter in the result that a run wrote."""
+    found = json.loads((folder / "result.json").read_text())["denominators"]
+    return next(one["counts"] for one in found if one["adapter"].startswith(adapter))
+
+
+def test_importing_the_torch_backend_ends_in_one_error_that_helps(tmp_path: Path) -> None:
+    code = (
+        "try:\n import ptycho_torch\n"
+        "except ImportError as error:\n assert isinstance(error, RuntimeError)\n print(error)"
+    )
+    done = python(tmp_path, TORCH, "-c", code)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("PyTorch is required by ptycho_torch: pip install 'ptycho-conformance[torch]'")
+
+
+def test_without_torch_the_reference_is_judged_and_the_rest_says_why_not(tmp_path: Path) -> None:
+    arguments = ("--adapter", "ref", "--adapter", "torch", "--stage", "physics", "--json", "result.json")
+    done = python(tmp_path, TORCH, "-m", "conformance", "run", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert outcomes(tmp_path, "ref")["PASS"] >= 12
+    assert outcomes(tmp_path, "torch")["PASS"] == 0
+    assert "pip install 'ptycho-conformance[torch]'" in done.stdout
+
+
+def test_without_torch_its_mark_says_what_it_skipped(tmp_path: Path) -> None:
+    arguments = ("--pyargs", "conformance.checks.test_patches", "-p", "no:cacheprovider")
+    done = python(tmp_path, TORCH, "-m", "pytest", "-m", "torch", "-rs", *arguments)
+    assert done.returncode == 0, done.stdout
+    assert "PyTorch is required by ptycho_torch: pip install" in done.stdout
+    assert "passed 0 · failed 0" in done.stdout
+
+
+def test_without_torch_files_are_validated_and_layouts_say_what_is_missing(tmp_path: Path) -> None:
+    made = python(tmp_path, TORCH, "-m", "conformance", "simulate", "scan.npz", "--points", "9", "--side", "8")
+    assert made.returncode == 0, made.stderr
+    assert python(tmp_path, TORCH, "-m", "conformance", "validate", "scan.npz").returncode == 0
+    layout = python(tmp_path, TORCH, "-m", "conformance", "layout", "--adapter", "torch")
+    assert layout.returncode == 2
+    assert "PyTorch is required" in layout.stderr
+
+
+@pytest.mark.torch
+def test_without_tensorflow_the_torch_backend_is_judged(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("tensordict")
+    arguments = ("--adapter", "torch", "--torch-device", "cpu", "--stage", "container", "--json", "result.json")
+    done = python(tmp_path, TENSORFLOW, "-m", "conformance", "run", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = outcomes(tmp_path, "torch")
+    assert counts["PASS"] == sum(counts.values()) >= 16
