@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +23,7 @@ from conformance.stage import Stage
 PROFILE_VARIABLE = "PTYCHO_CONFORMANCE_PROFILE"
 """Environment variable that chooses the Hypothesis profile: ``contract`` (default), ``small`` or ``wide``."""
 
+_GIVEN_BY_THE_SUITE = ("subject", "evidence", "specimen")
 _SEARCH = (Phase.explicit, Phase.generate)
 _SHRINK = (*_SEARCH, Phase.shrink)
 
@@ -73,6 +76,8 @@ class Declaration:
         Arguments that Hypothesis draws.
     where : callable or None
         Says why the check does not apply to a specimen; empty when it does.
+    weight : int
+        Ordinary examples that one example of this check is worth.
     body : callable
         The plain function: ``subject``, ``evidence``, perhaps ``specimen``, and the drawn arguments.
     """
@@ -83,7 +88,12 @@ class Declaration:
     framework: str | None
     given: Mapping[str, SearchStrategy[Any]]
     where: Callable[[Specimen], str] | None
+    weight: int
     body: Callable[..., None]
+
+    def budget(self, chosen: settings) -> settings:
+        """Hypothesis settings of a profile for this check: heavy examples are drawn less often, but at least once."""
+        return settings(chosen, max_examples=max(1, chosen.max_examples // self.weight))
 
     @property
     def name(self) -> str:
@@ -103,6 +113,7 @@ def check(
     framework: str | None = None,
     given: Mapping[str, SearchStrategy[Any]] | None = None,
     where: Callable[[Specimen], str] | None = None,
+    weight: int = 1,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Declare a check function.
 
@@ -121,6 +132,8 @@ def check(
         Arguments that Hypothesis draws, under the profile of this run.
     where : callable, optional
         Says in words why the check does not apply to a specimen; an empty string where it does.
+    weight : int
+        How many ordinary examples one of this check is worth: a profile's number of examples is divided by it.
 
     Returns
     -------
@@ -136,7 +149,7 @@ def check(
 
     def declare(body: Callable[..., None]) -> Callable[..., None]:
         called = tuple(sorted(required | set(needs)))
-        declaration = Declaration(clauses, called, tuple(any_of), framework, given or {}, where, body)
+        declaration = Declaration(clauses, called, tuple(any_of), framework, given or {}, where, weight, body)
         function: Any = _drawn(declaration, profile()) if given else body
         function = pytest.mark.clause(*clauses)(function)
         # An adapter may warn where the contract lets it; the checks that judge warnings record them themselves.
@@ -150,4 +163,23 @@ def check(
 
 
 def _drawn(declaration: Declaration, chosen: settings) -> Callable[..., None]:
-    return chosen(hypothesis.given(**declaration.given)(declaration.body))
+    return declaration.budget(chosen)(hypothesis.given(**declaration.given)(noted(declaration.body)))
+
+
+def noted(body: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a check so that its evidence keeps the drawn arguments of the last call that failed, as they came in.
+
+    Hypothesis ends with the smallest example that it found, so these are its arguments.
+    """
+
+    @functools.wraps(body)
+    def noting(**arguments: Any) -> None:
+        # The adapter may change what it is given, so the copy is made first.
+        drawn = {name: copy.deepcopy(held) for name, held in arguments.items() if name not in _GIVEN_BY_THE_SUITE}
+        try:
+            body(**arguments)
+        except Exception:
+            arguments["evidence"].drawn = drawn
+            raise
+
+    return noting

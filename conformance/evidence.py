@@ -46,10 +46,18 @@ class Evidence:
     """The record of one check: asserts, and counts what was effectively compared.
 
     A check that ends with ``comparisons == 0`` is vacuous.
+
+    Attributes
+    ----------
+    comparisons : int
+        Number of effective comparisons so far.
+    drawn : Mapping[str, Any] or None
+        Arguments that Hypothesis drew for the last call that failed; None before.
     """
 
     def __init__(self) -> None:
         self.comparisons = 0
+        self.drawn: Mapping[str, Any] | None = None
 
     def holds(self, condition: bool | np.bool_, sentence: str) -> None:
         """Require a condition; ``sentence`` says what is wrong when it does not hold."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import hypothesis
 from hypothesis import settings
 
 import conformance.checks
-from conformance.check import PROFILES, Declaration
+from conformance.check import PROFILES, Declaration, noted
 from conformance.contract import contract
 from conformance.discovery import Selected, missing_methods
 from conformance.evidence import Evidence, Violation
@@ -40,6 +43,46 @@ def deciding(clause: str) -> tuple[Declaration, ...]:
     return tuple(one for one in declarations() if clause in one.clauses)
 
 
+@dataclass(frozen=True)
+class Trial:
+    """One run of one check on one adapter.
+
+    Attributes
+    ----------
+    declaration : Declaration
+    specimen : Specimen or None
+    outcome : Outcome
+    reason : str
+        Sentence that explains a failure, an error or a skip.
+    comparisons : int
+    seconds : float
+    violation : Violation or None
+        With the arrays that differ.
+    drawn : Mapping[str, Any] or None
+        Arguments of the failing call; None when it failed before Hypothesis drew any.
+    """
+
+    declaration: Declaration
+    specimen: Specimen | None
+    outcome: Outcome
+    reason: str
+    comparisons: int = 0
+    seconds: float = 0.0
+    violation: Violation | None = None
+    drawn: Mapping[str, Any] | None = None
+
+    @property
+    def check(self) -> str:
+        """Name of the check, with its specimen."""
+        name = self.declaration.name
+        return name if self.specimen is None else f"{name}[{self.specimen.name}]"
+
+    def decisions(self, adapter: str) -> Iterator[Decision]:
+        """Yield a decision for each clause."""
+        for clause in self.declaration.clauses:
+            yield Decision(clause, adapter, self.check, self.outcome, self.comparisons, self.reason, self.seconds)
+
+
 def attempt(
     declaration: Declaration,
     subject: Subject,
@@ -47,41 +90,65 @@ def attempt(
     profile: settings = PROFILES["detect"],
 ) -> Iterator[Decision]:
     """Run one check on an adapter; yields a decision for each clause and specimen, and stops nowhere."""
+    for trial in trials(declaration, subject, specimens, profile):
+        yield from trial.decisions(subject.name)
+
+
+def trials(
+    declaration: Declaration,
+    subject: Subject,
+    specimens: Iterable[Specimen] | None = None,
+    profile: settings = PROFILES["detect"],
+) -> Iterator[Trial]:
+    """Run one check on an adapter, once for each specimen where it takes one."""
     if not declaration.on_specimens:
-        yield from _decide(declaration, subject, None, profile)
+        yield once(declaration, subject, profile=profile)
         return
     for specimen in gallery() if specimens is None else specimens:
-        yield from _decide(declaration, subject, specimen, profile)
+        yield once(declaration, subject, specimen, profile=profile)
 
 
-def _decide(
-    declaration: Declaration, subject: Subject, specimen: Specimen | None, profile: settings
-) -> Iterator[Decision]:
+def once(
+    declaration: Declaration,
+    subject: Subject,
+    specimen: Specimen | None = None,
+    drawn: Mapping[str, Any] | None = None,
+    profile: settings = PROFILES["detect"],
+) -> Trial:
+    """Run one check once; with ``drawn``, on exactly these arguments in place of those that Hypothesis would draw."""
     started = time.perf_counter()
     evidence = Evidence()
+    violation = None
     try:
         outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected)
         if not reason and specimen is not None and declaration.where is not None:
             reason = declaration.where(specimen)
         if not reason:
-            _call(declaration, subject, evidence, specimen, profile)
+            _call(declaration, subject, evidence, specimen, drawn, profile)
             outcome, reason = classify(None, evidence.comparisons)
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
         outcome, reason = classify(error, evidence.comparisons)
-    name = declaration.name if specimen is None else f"{declaration.name}[{specimen.name}]"
+        violation = violation_in(error)
     seconds = time.perf_counter() - started
-    for clause in declaration.clauses:
-        yield Decision(clause, subject.name, name, outcome, evidence.comparisons, reason, seconds)
+    kept = (drawn or evidence.drawn) if declaration.given else {}
+    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept)
 
 
 def _call(
-    declaration: Declaration, subject: Subject, evidence: Evidence, specimen: Specimen | None, profile: settings
+    declaration: Declaration,
+    subject: Subject,
+    evidence: Evidence,
+    specimen: Specimen | None,
+    drawn: Mapping[str, Any] | None,
+    profile: settings,
 ) -> None:
     arguments = {"subject": subject, "evidence": evidence} | ({} if specimen is None else {"specimen": specimen})
     wanted = {name: arguments[name] for name in inspect.signature(declaration.body).parameters if name in arguments}
     function = declaration.body
-    if declaration.given:
-        function = profile(hypothesis.given(**declaration.given)(declaration.body))
+    if drawn is not None:
+        function = functools.partial(declaration.body, **drawn)
+    elif declaration.given:
+        function = declaration.budget(profile)(hypothesis.given(**declaration.given)(noted(declaration.body)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         function(**wanted)
