@@ -27,6 +27,9 @@ class Outcome(StrEnum):
     NOT_RUN = "NOT-RUN"
 
 
+# A run of one stage leaves most clauses out; only a few are worth their names.
+_NAMED = 8
+
 # Worst first: a clause is as bad as the worst of its checks.
 SEVERITY = (
     Outcome.FAIL,
@@ -98,6 +101,7 @@ class Denominator:
     counts: Mapping[Outcome, int]
     untestable: int
     not_applicable_by_reason: Mapping[str, int] = field(default_factory=dict)
+    not_run: tuple[str, ...] = ()
 
     @property
     def decided(self) -> int:
@@ -115,9 +119,12 @@ class Denominator:
             f"vacuous {count.get(Outcome.VACUOUS, 0)}",
             f"not applicable {count.get(Outcome.NOT_APPLICABLE, 0)}{self._reasons()}",
             f"untestable {self.untestable}",
-            f"not run {count.get(Outcome.NOT_RUN, 0)}",
+            f"not run {count.get(Outcome.NOT_RUN, 0)}{self._missed()}",
         ]
         return f"{self.adapter}: decided {self.decided} of {self.clauses} clauses · " + " · ".join(parts)
+
+    def _missed(self) -> str:
+        return f" ({', '.join(self.not_run)})" if 0 < len(self.not_run) <= _NAMED else ""
 
     def _reasons(self) -> str:
         if not self.not_applicable_by_reason:
@@ -150,4 +157,6 @@ def denominator(adapter: str, table: Iterable[Cell], untestable: int) -> Denomin
     """
     own = [cell for cell in table if cell.adapter == adapter]
     reasons = Counter(cell.reason or "no reason given" for cell in own if cell.outcome is Outcome.NOT_APPLICABLE)
-    return Denominator(adapter, len(own) + untestable, Counter(cell.outcome for cell in own), untestable, reasons)
+    counts = Counter(cell.outcome for cell in own)
+    missed = tuple(cell.clause for cell in own if cell.outcome is Outcome.NOT_RUN)
+    return Denominator(adapter, len(own) + untestable, counts, untestable, reasons, missed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.check import Declaration
 from conformance.discovery import Selected
 from conformance.evidence import Evidence
 from conformance.plugin import evidence_key, subject_key
@@ -16,16 +17,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every check for every selected adapter, and gallery checks for every specimen."""
     if "subject" in metafunc.fixturenames:
         chosen = selected_by(metafunc.config)
-        params = [pytest.param(one, id=one.label, marks=_marks(one)) for one in chosen]
+        declaration = getattr(metafunc.function, "declaration", None)
+        params = [pytest.param(one, id=one.label, marks=_marks(one, declaration)) for one in chosen]
         metafunc.parametrize("subject", params, indirect=True, scope="session")
     if "specimen" in metafunc.fixturenames:
         specimens = specimens_of(metafunc.config)
         metafunc.parametrize("specimen", specimens, ids=[one.name for one in specimens], scope="session")
 
 
-def _marks(one: Selected) -> list[pytest.MarkDecorator]:
-    """Every check of a PyTorch backend carries that mark, so that one command runs them all where a GPU is."""
-    return [pytest.mark.torch] if one.framework == "torch" else []
+def _marks(one: Selected, declaration: Declaration | None) -> list[pytest.MarkDecorator]:
+    """Every check of a PyTorch backend carries that mark, so that one command runs them all where a GPU is.
+
+    Such a backend loads PyTorch anyhow, so that its checks of tensors are checks of the contract like any other.
+    """
+    if one.framework != "torch":
+        return []
+    of_tensors = declaration is not None and declaration.framework == "torch"
+    return [pytest.mark.torch, pytest.mark.contract] if of_tensors else [pytest.mark.torch]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
