@@ -232,6 +232,7 @@ METHODS: Mapping[Stage, tuple[str, ...]] = {
     Stage.REASSEMBLY: ("reassemble",),
     Stage.PHYSICS: ("simulate",),
     Stage.CONDUCT: (),
+    Stage.RELATIONS: (),
 }
 """Methods a claimed stage must have; a missing one is an error of the adapter."""
 

@@ -44,6 +44,8 @@ class Selected:
         Why there is no instance, with the install command.
     framework : str or None
         Framework that the adapter needs, as far as it says so.
+    asked : str
+        The installed name or import path that led to it; empty when nobody asked.
     """
 
     label: str
@@ -51,6 +53,7 @@ class Selected:
     stages: frozenset[Stage]
     missing: str = ""
     framework: str | None = None
+    asked: str = ""
 
     def __repr__(self) -> str:
         return self.label
@@ -91,6 +94,18 @@ def select(names: Iterable[str], devices: Sequence[str] = ()) -> tuple[Selected,
     return chosen
 
 
+def anew(selected: Selected) -> Selected:
+    """Make a selected adapter again, as a new process would; where that cannot be done, it is the same instance."""
+    try:
+        if selected.asked:
+            made = _make(selected.asked)
+        else:
+            made = replace(selected, adapter=type(selected.adapter)(), label=selected.label)
+        return next(one for one in _on_devices(made, ()) if one.label == selected.label)
+    except Exception:  # noqa: BLE001 - what an adapter raises while it is made is judged elsewhere
+        return selected
+
+
 def _on_devices(made: Selected, devices: Sequence[str]) -> list[Selected]:
     present = _devices(made)
     if not present:
@@ -119,10 +134,10 @@ def _make(name: str) -> Selected:
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name and name.startswith(error.name.split(".")[0]):
             raise AdapterNotFound(f"{name}: {error}") from error
-        return Selected(name, None, frozenset(Stage), missing=str(error), framework=error.name)
+        return Selected(name, None, frozenset(Stage), missing=str(error), framework=error.name, asked=name)
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
-    return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=known)
+    return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=known, asked=name)
 
 
 def _by_path(path: str) -> Any:
@@ -163,8 +178,8 @@ def _stages(adapter: Any, asked: str) -> frozenset[Stage]:
     unknown = [str(stage) for stage in claimed if str(stage) not in known]
     if unknown:
         raise MalformedAdapter(f"{asked}: unknown stages {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-    # Conduct is what every stage owes, so it cannot be left unclaimed.
-    return frozenset(Stage(str(stage)) for stage in claimed) | {Stage.CONDUCT}
+    # Conduct is what every stage owes, relations what all of them owe together: neither can be left unclaimed.
+    return frozenset(Stage(str(stage)) for stage in claimed) | {Stage.CONDUCT, Stage.RELATIONS}
 
 
 def missing_methods(selected: Selected) -> tuple[str, ...]:

@@ -22,3 +22,4 @@ class Stage(StrEnum):
     REASSEMBLY = "reassembly"
     PHYSICS = "physics"
     CONDUCT = "conduct"
+    RELATIONS = "relations"
