@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import GroupRequest
-from tests.zoo.liar import Arrays, Liar, breaks
+from tests.zoo.liar import Arrays, Held, Liar, breaks, grouped_by
 
 READ_ERRORS = (OSError, ValueError, KeyError, EOFError)
 
@@ -96,7 +97,8 @@ class ChecksumsWithoutLengths(Caching):
     def after(self, path: Path, scan: Any, request: GroupRequest) -> None:
         import hashlib
 
-        bytes_of = scan.xcoords.tobytes() + scan.ycoords.tobytes()
+        held = Held(self.right, scan)
+        bytes_of = held.xcoords.tobytes() + held.ycoords.tobytes()
         digest = hashlib.md5(bytes_of, usedforsecurity=False).hexdigest()
         np.savez_compressed(path, **content_of(path) | {"dataset_checksum": np.array(digest)})
 
@@ -142,7 +144,7 @@ class TrustsTheRows(Liar):
         groups = content.get("all_groups", np.empty(0))
         if groups.ndim == 2 and len(groups):
             rows = np.random.default_rng(request.seed).permutation(groups)[: request.nsamples]
-            return scan._grouped(rows.astype(np.int32), request.amplitude_scale)
+            return grouped_by(self.right, Held(self.right, scan), rows, request)
         return self.right.group(scan, request)
 
 
@@ -180,6 +182,7 @@ class CachesEveryStrategy(Liar):
 class LeavesAFileOfEveryProcess(Caching):
     def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
         path.with_name(f".building-{os.getpid()}").touch()
+        self.land()
 
 
 @breaks("CCH-014")
@@ -187,3 +190,11 @@ class DrawsOneSampleForEverySeed(Liar):
     def group(self, scan: Any, request: GroupRequest) -> Any:
         cached = request.strategy == "group_then_sample" and request.gridsize > 1
         return self.right.group(scan, replace(request, seed=0) if cached else request)
+
+
+@breaks("CCH-015")
+class KeepsEverySet(Rewriting):
+    def changed(self, content: Arrays) -> Arrays:
+        groups = content["all_groups"]
+        every = itertools.combinations(range(int(groups.max()) + 1), groups.shape[1])
+        return {"all_groups": np.array(list(itertools.islice(every, 20_000)), dtype=np.int64)}

@@ -36,7 +36,8 @@ class CentresPositionsInPlace(Liar):
 class ScalesTheScanInPlace(Liar):
     def group(self, scan: Any, request: GroupRequest) -> Any:
         grouped = self.right.group(scan, request)
-        scan._arrays["diff3d"] = scan._arrays["diff3d"] * np.float32(0.9)
+        own = getattr(scan, "_arrays", None) or scan.arrays
+        own["diff3d"] = own["diff3d"] * np.float32(0.9)
         return grouped
 
 
@@ -211,6 +212,14 @@ class DividesByZero(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         np.zeros(1) / np.zeros(1)
         return self.right.simulate(patches, probe)
+
+
+@breaks("CND-015")
+class WarnsWhenGroupsJustSuffice(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.enable_oversampling and request.nsamples > (request.neighbor_pool_size or request.K):
+            warnings.warn("groups may repeat", UserWarning, stacklevel=2)
+        return self.right.group(scan, request)
 
 
 @breaks("CND-016")

@@ -154,12 +154,16 @@ class SplitsGroupsInSilence(Liar):
 @breaks("CON-015")
 class MakesDoublePrecisionTensors(Liar):
     def tensors(self, grouped: Mapping[str, Any], probe: Array) -> Any:
-        import tensorflow as tf
+        return {name: doubled(tensor) for name, tensor in self.right.tensors(grouped, probe).items()}
 
-        return {
-            name: tf.cast(tensor, tf.float64) if tensor.dtype == tf.float32 else tensor
-            for name, tensor in self.right.tensors(grouped, probe).items()
-        }
+
+def doubled(tensor: Any) -> Any:
+    """Return a float32 tensor of either framework as float64."""
+    if isinstance(tensor, np.ndarray):
+        return tensor.astype(np.float64) if tensor.dtype == np.float32 else tensor
+    import tensorflow as tf
+
+    return tf.cast(tensor, tf.float64) if tensor.dtype == tf.float32 else tensor
 
 
 @breaks("CON-016")
@@ -169,6 +173,7 @@ class ImportsAFrameworkWhileContaining(Liar):
     def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
         if "pytest" not in sys.modules:
             sys.modules.setdefault("jax", types.ModuleType("jax"))
+            self.land()
         return self.right.container(grouped, probe)
 
     def group(self, scan: Any, request: GroupRequest) -> Any:

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import BatchRequest, SplitRequest
-from tests.zoo.liar import Arrays, Liar, breaks
+from tests.zoo.liar import PER_POINT, Arrays, Liar, breaks
+
+PER_FRAME = (*PER_POINT, "diff3d", "Y")
 
 
 class Batching(Liar):
@@ -191,7 +193,11 @@ class ShufflesWithoutTheSeed(Liar):
 class OverlapsItsParts(Liar):
     def split(self, scan: Any, request: SplitRequest) -> Any:
         train, test = self.right.split(scan, request)
-        return train, scan.subset(np.union1d(test.sample_indices, train.sample_indices[:1]))
+        held, first = dict(self.right.arrays(test)), self.right.arrays(train)
+        for name in PER_FRAME:
+            if held[name] is not None:
+                held[name] = np.concatenate([first[name][:1], held[name]])
+        return train, self.right.assemble(held)
 
 
 @breaks("DAT-015")

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import GroupRequest
-from tests.zoo.liar import Altering, Array, Arrays, Liar, Rewording, breaks
+from tests.zoo.liar import Altering, Array, Arrays, Held, Liar, Rewording, breaks
 
 
 class Scaling(Altering):
     """Multiplies the frames by a scale of its own, unless one is given."""
 
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         if request.amplitude_scale is not None:
             return {}
         frames = grouped["diffraction"].astype(np.float64)
@@ -98,19 +98,19 @@ class ScalesDarknessByOne(Liar):
 
 @breaks("NRM-008")
 class RoundsNormalisedAmplitudes(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {"X_full": np.round(grouped["X_full"])}
 
 
 @breaks("NRM-008")
 class NormalisesInDoublePrecision(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {"X_full": grouped["X_full"].astype(np.float64)}
 
 
 @breaks("NRM-009")
 class NormalisesTestDataByThemselves(Rewording):
-    def reworded(self, request: GroupRequest, scan: Any) -> GroupRequest:
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
         return replace(request, amplitude_scale=None)
 
 

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import GroupRequest
-from tests.zoo.liar import Altering, Array, Arrays, Liar, breaks
+from tests.zoo.liar import Altering, Array, Arrays, Held, Liar, breaks, cut_at
+
+
+def truth_at(liar: Liar, scan: Held, centres: Array) -> Arrays:
+    """Ground truth cut at (B, 1, 2, C) positions; nothing without an object."""
+    return {} if scan.objectGuess is None else {"Y": cut_at(liar.right, scan, centres)}
 
 
 @breaks("PAT-001")
@@ -85,31 +90,31 @@ class IlluminatesPatches(Liar):
 
 @breaks("PAT-008")
 class MirrorsPatchesAboutTheGroupCentre(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
-        return cut_at(self, grouped, scan, grouped["coords_offsets"] + grouped["coords_relative"])
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        return truth_at(self, scan, grouped["coords_offsets"] + grouped["coords_relative"])
 
 
 @breaks("PAT-008")
 class CutsAtStartPositions(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
-        return cut_at(self, grouped, scan, grouped["coords_start_nn"])
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        return truth_at(self, scan, grouped["coords_start_nn"])
 
 
 @breaks("PAT-008")
 class DropsThePhaseOfTheTruth(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {} if grouped["Y"] is None else {"Y": np.abs(grouped["Y"]).astype(np.complex64)}
 
 
 @breaks("PAT-009")
 class CutsInPlaceOfStoredPatches(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
-        return cut_at(self, grouped, scan, grouped["coords_nn"])
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        return truth_at(self, scan, grouped["coords_nn"])
 
 
 @breaks("PAT-010")
 class OnesForMissingTruth(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {"Y": np.ones(grouped["diffraction"].shape, np.complex64)} if grouped["Y"] is None else {}
 
 
@@ -121,14 +126,3 @@ class ChecksTheOtherAxis(Liar):
         outside = (np.asarray(centres_xy)[:, 0] > height) | (np.asarray(centres_xy)[:, 1] > width)
         patches[outside] = 0
         return patches
-
-
-def cut_at(liar: Liar, grouped: Mapping[str, Any], scan: Any, centres: Array) -> Arrays:
-    """Ground truth cut at (B, 1, 2, C) positions; nothing without an object."""
-    if scan.objectGuess is None:
-        return {}
-    B, C = grouped["nn_indices"].shape
-    N = scan.diff3d.shape[-1]
-    flat = np.moveaxis(centres[:, 0], 1, 2).reshape(-1, 2)
-    patches = liar.right.patches(scan.objectGuess, flat, N)
-    return {"Y": np.moveaxis(patches.reshape(B, C, N, N), 1, -1)}

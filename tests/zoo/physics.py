@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.adapter import GroupRequest
 from conformance.oracles.physics import amplitudes_of
-from tests.zoo.liar import Altering, Array, Arrays, Liar, breaks
+from tests.zoo.liar import Altering, Array, Arrays, Held, Liar, breaks
 
 
 @breaks("PHY-001")
@@ -119,13 +119,13 @@ class NormalisesTheProbe(Liar):
 
 @breaks("PHY-010")
 class PairsTruthWithTheNextGroup(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {} if grouped["Y"] is None else {"Y": np.roll(grouped["Y"], 1, axis=0)}
 
 
 @breaks("PHY-010")
 class ReordersTheChannelsOfTheTruth(Altering):
-    def altered(self, grouped: Mapping[str, Any], scan: Any, request: GroupRequest) -> Arrays:
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {} if grouped["Y"] is None else {"Y": grouped["Y"][..., ::-1]}
 
 
