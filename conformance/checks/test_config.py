@@ -243,6 +243,7 @@ def test_updating_twice(subject: Subject, evidence: Evidence) -> None:
     others = {"offset": 6, "log": "a"}
     for kind, fields in (("training", TRAINING), ("training", {}), ("inference", INFERENCE)):
         once = applied(subject, kind, MODEL, fields, others)
+        holds_value(evidence, once, "N", MODEL["N"], f"a {kind} configuration")
         twice = applied(subject, kind, MODEL, fields, once)
         changed = sorted(key for key in {*once, *twice} if once.get(key) != twice.get(key))
         evidence.holds(not changed, f"Applying a {kind} configuration again changes {', '.join(changed)}.")
@@ -346,6 +347,7 @@ def test_n_images_is_an_alias(subject: Subject, evidence: Evidence) -> None:
 def test_execution_settings_stay_out(subject: Subject, evidence: Evidence) -> None:
     for kind, fields in (("training", TRAINING), ("inference", INFERENCE)):
         seen = applied(subject, kind, MODEL, fields)
+        holds_value(evidence, seen, "N", MODEL["N"], f"a {kind} configuration")
         for name in ("accelerator", "devices", "num_workers", "precision", "learning_rate"):
             evidence.holds(
                 name not in seen, f"The legacy dictionary holds the execution setting {name} = {seen.get(name)!r}."
