@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +17,8 @@ from conformance.oracles.physics import amplitudes_of
 
 Pattern = Literal["raster", "spiral", "clustered"]
 Array = NDArray[Any]
+ObjectMaker = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.complex64]]
+ProbeMaker = Callable[[np.random.Generator, int, int], NDArray[np.complex64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,16 +104,22 @@ class Recipe:
     seed: int = 0
 
 
-def make_specimen(recipe: Recipe, name: str | None = None) -> Specimen:
+def make_specimen(
+    recipe: Recipe,
+    name: str | None = None,
+    make_object: ObjectMaker | None = None,
+    make_probe: ProbeMaker | None = None,
+) -> Specimen:
     """Simulate a scan that obeys the contract in every array.
 
     The object is rectangular and has structure in amplitude and phase, the probe is complex and not symmetric, the
-    positions do not start at zero, and every frame differs from every other.
+    positions do not start at zero, and every frame differs from every other. Another object or probe may be given:
+    by default :func:`structured_object` and :func:`structured_probe`.
     """
     rng = np.random.default_rng(recipe.seed)
     positions, shape = _positions(recipe, rng)
-    obj = structured_object(rng, shape)
-    probe = structured_probe(rng, recipe.N, recipe.modes)
+    obj = (make_object or structured_object)(rng, shape)
+    probe = (make_probe or structured_probe)(rng, recipe.N, recipe.modes)
     patches = patches_at(obj, positions, recipe.N)
     frames = amplitudes_of(patches, probe).astype(np.float32)
     arrays: dict[str, Array] = {

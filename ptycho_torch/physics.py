@@ -15,8 +15,9 @@ def diffraction_intensity(patches: Tensor, probe: Tensor) -> Tensor:
     ----------
     patches : (..., N, N) complex
         Object patches.
-    probe : (N, N) or (P, N, N) complex
-        Incoherent modes add in intensity (PHY-005).
+    probe : (N, N), (P, N, N) or (..., P, N, N) complex
+        Incoherent modes add in intensity (PHY-005). With leading axes, which are those of the patches, every patch has
+        a probe of its own, as in a batch of several scans.
 
     Returns
     -------
@@ -28,10 +29,15 @@ def diffraction_intensity(patches: Tensor, probe: Tensor) -> Tensor:
     Refusal
         Shapes do not fit.
     """
-    modes = probe if probe.ndim == 3 else probe.unsqueeze(0)
-    if patches.ndim < 2 or modes.ndim != 3 or patches.shape[-2:] != modes.shape[-2:]:
+    modes = probe.unsqueeze(0) if probe.ndim == 2 else probe
+    fit = patches.ndim >= 2 and modes.ndim >= 3 and patches.shape[-2:] == modes.shape[-2:]
+    # Leading axes must agree one by one: broadcasting would let the probe of one scan meet the patches of another.
+    if not fit or (modes.ndim > 3 and modes.shape[:-3] != patches.shape[:-2]):
         problem = f"a probe of shape {tuple(probe.shape)} on patches of shape {tuple(patches.shape)}"
-        refuse("PHY-001", "probe", problem, "Pass patches (n, N, N) and a probe (N, N) or (P, N, N).")
+        remedy = (
+            "Pass patches (..., N, N) and a probe (N, N), (P, N, N), or with the axes of the patches (..., P, N, N)."
+        )
+        refuse("PHY-001", "probe", problem, remedy)
     exit_waves = patches.unsqueeze(-3) * modes
     field = torch.fft.fftshift(torch.fft.fft2(exit_waves, norm="ortho"), dim=(-2, -1))
     intensity: Tensor = (field.real.square() + field.imag.square()).sum(dim=-3)
