@@ -198,3 +198,10 @@ class KeepsEverySet(Rewriting):
         groups = content["all_groups"]
         every = itertools.combinations(range(int(groups.max()) + 1), groups.shape[1])
         return {"all_groups": np.array(list(itertools.islice(every, 20_000)), dtype=np.int64)}
+
+
+@breaks("CCH-016")
+class TrustsNoCache(Caching):
+    def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
+        if path.is_file():
+            path.unlink()

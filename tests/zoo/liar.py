@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -99,8 +100,11 @@ class Misreading(Liar):
     """Reads the members of a file and changes them before they become a scan."""
 
     def load(self, path: Path) -> Any:
-        """Read, change, assemble."""
-        return self.right.assemble(self.altered(members_of(path)))
+        """Refuse and warn as the right backend does; then read, change, assemble."""
+        self.right.load(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.right.assemble(self.altered(members_of(path)))
 
     def altered(self, members: Arrays) -> Arrays:
         """Return the changed members."""
@@ -208,6 +212,11 @@ def cut_at(right: Any, scan: Held, centres: Array) -> Array:
     flat = np.moveaxis(centres[:, 0], 1, 2).reshape(-1, 2)
     patches = right.patches(scan.objectGuess, flat, N)
     return np.ascontiguousarray(np.moveaxis(patches.reshape(B, C, N, N), 1, -1))
+
+
+def stack_of(members: Arrays) -> str:
+    """Name under which a file holds its stack."""
+    return "diff3d" if "diff3d" in members else "diffraction"
 
 
 def members_of(path: Path) -> Arrays:
