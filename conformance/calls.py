@@ -22,6 +22,10 @@ Values = dict[str, NDArray[Any]]
 REQUEST = GroupRequest(N=8, gridsize=2, K=6, nsamples=7, seed=21)
 
 
+SPOILT = 77
+"""Value that :func:`spoil` leaves."""
+
+
 @dataclass(frozen=True)
 class Call:
     """A call that every adapter with the method answers.
@@ -203,7 +207,7 @@ def spoil(result: Any) -> None:
     """Overwrite every array of a result, and empty its mappings, as far as they can be written."""
     for values in values_in(result).values():
         if values.flags.writeable and values.dtype.kind in "iufc":
-            values[...] = 77
+            values[...] = SPOILT
     for part in result if isinstance(result, list | tuple) else [result]:
         if isinstance(part, MutableMapping):
             part.clear()

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.mistakes.comparison import TIGHT, Comparison
+from conformance.mistakes.factors import factor_in_words, is_common, sizes_of
+from conformance.mistakes.mistake import Mistake
+from conformance.mistakes.part import facts, numbered, sliced
+from conformance.mistakes.place import arrangements, coordinates, frames, lists
+from conformance.mistakes.shape import alike, misshapen
+from conformance.mistakes.value import complex_parts, fitted, lossy, signs_and_powers, values
+
 Array = NDArray[Any]
+Suspects: TypeAlias = Mapping[str, Array | complex | Callable[[], Array]]
+"""Sentences of mistakes that a check knows of, and what each would give."""
 _LEAST_DISTINCT = 6
-_LARGEST = 4_000_000
-_SIGN = "the sign is flipped"
-_WRAPS = (2**8, 2**16, 2**32)
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A transformation that turns what was seen into what was expected.
+    """A transformation that turns what was expected into what was seen.
 
     Attributes
     ----------
@@ -27,10 +35,22 @@ class Explanation:
         The mistake, in words.
     certain : bool
         Whether it is the only one that explains the difference, on data that can tell.
+    name : str
+        The mistake without the numbers of this case.
     """
 
     sentence: str
     certain: bool
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A mistake that gives what was seen, and the part of the difference that it leaves open."""
+
+    mistake: Mistake
+    misfit: float
+    common: bool = False
 
 
 def explain(
@@ -38,20 +58,31 @@ def explain(
     expected: Array,
     *,
     axes: Sequence[str] = (),
-    suspects: Mapping[str, Array] | None = None,
+    suspects: Suspects | Callable[[], Suspects] | None = None,
+    sizes: Mapping[str, float] | None = None,
+    either: bool = False,
     rtol: float,
     atol: float,
 ) -> tuple[Explanation, ...]:
     """Try the usual suspects.
 
+    A mistake explains the difference when what it makes of ``expected`` is ``seen``, within the tolerance and with at
+    most a tenth of the difference left open. It is certain when it leaves next to nothing open, the values that differ
+    are many and different, and no other mistake explains them too.
+
     Parameters
     ----------
     seen, expected : ndarray
-        Arrays of one shape that should agree and do not.
+        Arrays that should agree and do not.
     axes : sequence of str
         Names of the axes: ``xy``, ``row``, ``column``, ``channel``, ``frame``, ``group``, ``mode``, ...
-    suspects : Mapping[str, ndarray], optional
-        Sentence of a mistake that the check knows of, and the array this mistake would give.
+    suspects : mapping of str to ndarray, optional
+        Sentence of a mistake that the check knows of, and the array this mistake would give, or a function that
+        computes it; or a function that returns the whole mapping.
+    sizes : mapping of str to float, optional
+        Numbers that a wrong factor may be made of, such as ``{"N": 8, "C": 4}``; those that the axes tell are known.
+    either : bool
+        Whether ``expected`` is a result of the same backend, which may as well be the wrong one.
     rtol, atol : float
         Tolerance of the comparison.
 
@@ -60,22 +91,166 @@ def explain(
     tuple of Explanation
         Those that explain the whole difference, the check's own suspects first.
     """
-    if seen.shape != expected.shape or seen.dtype.kind not in "iufcb" or expected.dtype.kind not in "iufcb":
+    if {seen.dtype.kind, expected.dtype.kind} - set("iufcb") or not seen.size or not expected.size:
         return ()
-    if seen.size > _LARGEST or seen.size == 0:
+    if seen.shape != expected.shape:
+        return _of_another_shape(seen, expected, axes, suspects)
+    numbers, named = dict(sizes or {}), list(_computed(suspects))
+    c = Comparison.of(seen, expected, axes, rtol, atol, numbers)
+    if c.span == 0:
         return ()
-    rtol, atol = max(rtol, 2e-5), max(atol, 1e-5 * _scale(expected))
-    named = [s for s, array in (suspects or {}).items() if _same(seen, np.asarray(array), rtol, atol)]
-    wide, target = _wide(seen), _wide(expected)
-    degenerate = list(_degenerate(wide, target))
-    found = named + [s for s, array in _candidates(wide, target, tuple(axes)) if _same(array, target, rtol, atol)]
-    found = list(dict.fromkeys(found + degenerate))
-    if len(found) > 1 and _SIGN in found:
-        # A flipped sign of coordinates has a more telling name.
-        found.remove(_SIGN)
-    telling = len(np.unique(np.round(np.abs(target) / _scale(target), 6))) >= _LEAST_DISTINCT
-    certain = telling and (len(found) == 1 or bool(named))
-    return tuple(Explanation(sentence, certain and number == 0) for number, sentence in enumerate(found[:3]))
+    found = [*_suspected(c, named), *_tried(c, _single(c))]
+    if not found and either:
+        c = Comparison.of(expected, seen, axes, rtol, atol, numbers)
+        found = [_elsewhere(one) for one in (*_suspected(c, named), *_tried(c, _single(c)))]
+    if not found:
+        found = _tried(c, _pairs(c.small))
+    return _judged(c, list({one.mistake.name: one for one in reversed(found)}.values())[::-1])
+
+
+def _of_another_shape(
+    seen: Array, expected: Array, axes: Sequence[str], suspects: Suspects | Callable[[], Suspects] | None
+) -> tuple[Explanation, ...]:
+    known = [name for name, array in _computed(suspects) if alike(seen, array)]
+    told = [(name, len(known) == 1) for name in known] or list(misshapen(seen, expected, axes))
+    return tuple(Explanation(sentence, borne_out, sentence) for sentence, borne_out in told)
+
+
+def _elsewhere(found: _Found) -> _Found:
+    name = f"in the result that it is compared with, {found.mistake.name}"
+    return replace(found, mistake=replace(found.mistake, name=name))
+
+
+def _suspected(c: Comparison, suspects: Iterable[tuple[str, Array]]) -> list[_Found]:
+    """Suspects of the check that give what was seen, the best first."""
+    found = []
+    for name, array in suspects:
+        if array.shape != c.shape or array.dtype.kind not in "iufcb":
+            continue
+        given = c.picked(array)
+        misfit = c.misfit(given)
+        if np.isfinite(misfit):
+            factor = _factor_to(c, given)
+            detail = factor_in_words(factor) if factor is not None else ""
+            common = factor is not None and is_common(factor, sizes_of(c))
+            found.append(_Found(Mistake(name, _just(given), detail), misfit, common))
+    return sorted(found, key=lambda one: int(np.log10(max(c.distance(one.mistake.gives(c)), 1e-6))))
+
+
+def _just(array: Array) -> Callable[[Comparison], Array]:
+    return lambda _: array
+
+
+def _after(first: Mistake, then: Mistake) -> Callable[[Comparison], Array]:
+    return lambda one: then.gives(one.against(first.gives(one)))
+
+
+def _computed(suspects: Suspects | Callable[[], Suspects] | None) -> Iterator[tuple[str, Array]]:
+    try:
+        named = suspects() if callable(suspects) else suspects or {}
+    except Exception:  # noqa: BLE001 - a suspect that cannot be computed must not hide the violation
+        return
+    for name, array in named.items():
+        try:
+            given = np.asarray(array() if callable(array) else array)
+        except Exception:  # noqa: BLE001 - nor one of them the others
+            continue
+        yield name, given
+
+
+def _factor_to(c: Comparison, given: Array) -> float | None:
+    """The factor when a suspect is nothing but a constant factor."""
+    expected = c.expected.ravel()
+    power = float(np.real(np.vdot(expected, expected)))
+    if not power or not np.isfinite(given).all():
+        return None
+    factor = float(np.real(np.vdot(expected, given.ravel()))) / power
+    plain = factor > 0 and np.allclose(given, factor * c.expected, rtol=2e-5, atol=1e-6 * c.scale)
+    return factor if plain and abs(factor - 1) > 1e-9 else None
+
+
+def _single(c: Comparison) -> Iterator[Mistake]:
+    small = c.small
+    for of in (coordinates, frames, lists, arrangements):
+        yield from of(small)
+    sample = small.sample
+    yield from (one for one in values(sample) if np.isfinite(sample.misfit(one.gives(sample))))
+    for of in (numbered, sliced, facts):
+        yield from of(small)
+
+
+def _pairs(c: Comparison) -> Iterator[Mistake]:
+    """Two mistakes at once: the first with places or values, the second with what the first leaves."""
+    first: dict[str, Iterable[Mistake]] = {
+        "list": [one for one in lists(c) if not one.fitted],
+        "coordinates": coordinates(c),
+        "frames": [one for one in frames(c) if "shifted" not in one.name],
+        "parts": complex_parts(c.sample),
+        "digits": lossy(c.sample) if not c.is_complex else (),
+        "powers": signs_and_powers(c.sample),
+    }
+    kinds = list(first)
+    for kind, mistakes in first.items():
+        later = kinds[kinds.index(kind) + 1 :]
+        for one in mistakes:
+            given = one.gives(c)
+            if given.shape != c.seen.shape or not np.isfinite(given).all():
+                continue
+            rest = c.against(given)
+            for other in _seconds(rest, later):
+                yield Mistake(f"{one.name}, and {other.name}", _after(one, other), other.detail, other.fitted)
+
+
+def _seconds(rest: Comparison, kinds: Sequence[str]) -> Iterator[Mistake]:
+    sample = rest.sample
+    by_value: Iterable[Mistake] = fitted(sample)
+    if "parts" in kinds:
+        by_value = itertools.chain(complex_parts(sample), by_value)
+    if "powers" in kinds:
+        by_value = itertools.chain(signs_and_powers(sample), by_value)
+    yield from (one for one in by_value if np.isfinite(sample.misfit(one.gives(sample))))
+    if "frames" in kinds:
+        yield from (one for one in frames(rest) if "shifted" not in one.name)
+    if "coordinates" in kinds:
+        yield from coordinates(rest)
+
+
+def _tried(c: Comparison, mistakes: Iterable[Mistake]) -> list[_Found]:
+    """Mistakes that give what was seen: those with nothing fitted first."""
+    small = c.small
+    # One or two numbers fit whatever is fitted to them.
+    enough = c.seen.size > 2
+    likely = [one for one in mistakes if (enough or not one.fitted) and np.isfinite(small.misfit(one.gives(small)))]
+    found = [_Found(one, small.misfit(one.gives(small)) if small is c else c.misfit(one.gives(c))) for one in likely]
+    return sorted((one for one in found if np.isfinite(one.misfit)), key=lambda one: one.mistake.fitted)
+
+
+def _judged(c: Comparison, found: list[_Found]) -> tuple[Explanation, ...]:
+    if not found:
+        return ()
+    best = found[0]
+    certain = (
+        c.complete
+        and best.misfit <= TIGHT
+        and not best.common
+        and c.distinct(also_seen=not best.mistake.fitted) >= _LEAST_DISTINCT
+        and not any(_rivals(best.mistake, other.mistake) for other in found[1:])
+    )
+    named = [best.mistake, *(one.mistake for one in found[1:] if _rivals(best.mistake, one.mistake))]
+    return tuple(Explanation(one.sentence, certain and one is best.mistake, one.name) for one in named[:_MOST_NAMED])
+
+
+def seconded(told: tuple[Explanation, ...], elsewhere: tuple[Explanation, ...]) -> tuple[Explanation, ...]:
+    """Put the mistake first that is certain in another failure of the same check, if it explains this one as well."""
+    if not told or told[0].certain or not elsewhere or not elsewhere[0].certain:
+        return told
+    first = [replace(one, certain=True) for one in told if one.name == elsewhere[0].name]
+    return (*first, *(one for one in told if one.name != elsewhere[0].name))
+
+
+def _rivals(best: Mistake, other: Mistake) -> bool:
+    """Whether the other is another mistake, not the same in less telling words or with more fitted to it."""
+    return other.fitted <= best.fitted and other.name not in best.sentence
 
 
 def difference_summary(seen: Array, expected: Array, *, rtol: float, atol: float, axes: Sequence[str] = ()) -> str:
@@ -100,146 +275,3 @@ def difference_summary(seen: Array, expected: Array, *, rtol: float, atol: float
 
 def _wide(array: Array) -> Array:
     return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
-
-
-def _scale(array: Array) -> float:
-    largest = float(np.abs(array.astype(np.complex128)).max(initial=0.0))
-    return largest if np.isfinite(largest) and largest > 0 else 1.0
-
-
-def _same(left: Array, right: Array, rtol: float, atol: float) -> bool:
-    if left.shape != right.shape:
-        return False
-    with np.errstate(invalid="ignore", over="ignore"):
-        return bool(np.allclose(left, right, rtol=rtol, atol=atol, equal_nan=False))
-
-
-def _degenerate(seen: Array, expected: Array) -> Iterator[str]:
-    if not np.isfinite(seen).all():
-        yield f"{int((~np.isfinite(seen)).sum())} values are NaN or infinite"
-    elif not seen.any():
-        yield "everything is zero"
-    elif (seen == seen.flat[0]).all() and not (expected == expected.flat[0]).all():
-        yield f"everything is the constant {seen.flat[0]:.4g}"
-
-
-def _candidates(seen: Array, expected: Array, axes: tuple[str, ...]) -> Iterator[tuple[str, Array]]:
-    """Yield the mistake and ``seen`` with the mistake undone."""
-    if len(axes) == seen.ndim:
-        yield from _geometric(seen, axes)
-        yield from _reordered(seen, expected, axes)
-    yield from _complex(seen, expected)
-    yield from _scaled(seen, expected)
-    yield from _quantised(seen, expected)
-
-
-def _geometric(seen: Array, axes: tuple[str, ...]) -> Iterator[tuple[str, Array]]:
-    place = {name: number for number, name in enumerate(axes)}
-    if "xy" in place:
-        axis = place["xy"]
-        yield "x and y are exchanged", np.flip(seen, axis)
-        x, y = _sign(seen.ndim, axis, (-1, 1)), _sign(seen.ndim, axis, (1, -1))
-        yield "the sign is flipped in x and y: mirrored about the group centre", -seen
-        yield "x is mirrored: its sign is flipped", seen * x
-        yield "y is mirrored: its sign is flipped", seen * y
-        yield "x and y are exchanged and mirrored", -np.flip(seen, axis)
-    if "row" in place and "column" in place:
-        row, column = place["row"], place["column"]
-        if seen.shape[row] == seen.shape[column]:
-            yield "rows and columns are exchanged: the frames are transposed", np.swapaxes(seen, row, column)
-        yield "the frames are flipped top to bottom", np.flip(seen, row)
-        yield "the frames are flipped left to right", np.flip(seen, column)
-        yield "the frames are turned by 180 degrees", np.flip(seen, (row, column))
-        half = (seen.shape[row] // 2, seen.shape[column] // 2)
-        yield "an fftshift is missing or done twice: off by N/2", np.roll(seen, half, (row, column))
-        for step_row, step_column in itertools.product((-1, 0, 1), repeat=2):
-            if step_row or step_column:
-                moved = np.roll(seen, (step_row, step_column), (row, column))
-                yield f"shifted by {-step_row} rows and {-step_column} columns, with wrap-around", moved
-
-
-def _sign(ndim: int, axis: int, signs: tuple[int, int]) -> Array:
-    shape = [1] * ndim
-    shape[axis] = 2
-    return np.asarray(signs, dtype=np.float64).reshape(shape)
-
-
-def _reordered(seen: Array, expected: Array, axes: tuple[str, ...]) -> Iterator[tuple[str, Array]]:
-    for number, name in enumerate(axes):
-        length = seen.shape[number]
-        if name not in ("channel", "frame", "group", "mode", "position") or length < 2:
-            continue
-        plural = f"{name}s"
-        yield f"the {plural} are in reverse order", np.flip(seen, number)
-        for step in (1, -1):
-            direction = "next" if step == 1 else "previous"
-            yield f"each {name} is paired with the {direction} one", np.roll(seen, step, number)
-        if name == "channel" and int(np.sqrt(length)) ** 2 == length:
-            side = int(np.sqrt(length))
-            order = np.arange(length).reshape(side, side).T.ravel()
-            yield "the channel grid is transposed: column-major", np.take(seen, order, number)
-        matching = _matching(seen, expected, number)
-        if matching is not None:
-            yield f"the {plural} are in another order", np.take(seen, matching, number)
-
-
-def _matching(seen: Array, expected: Array, axis: int) -> Array | None:
-    """Order in which the slices of ``seen`` would be those of ``expected``; None when they are no permutation."""
-    if seen.shape[axis] > 2000:
-        return None
-    left = np.moveaxis(seen, axis, 0).reshape(seen.shape[axis], -1)
-    right = np.moveaxis(expected, axis, 0).reshape(expected.shape[axis], -1)
-    weights = np.cos(np.arange(left.shape[1]) * 1.7 + 0.3)
-    keys = [np.abs(part @ weights) + np.abs(part).sum(axis=1) for part in (left, right)]
-    order = np.empty(len(left), dtype=np.intp)
-    order[np.argsort(keys[1], kind="stable")] = np.argsort(keys[0], kind="stable")
-    return None if (order == np.arange(len(order))).all() else order
-
-
-def _complex(seen: Array, expected: Array) -> Iterator[tuple[str, Array]]:
-    if expected.dtype.kind != "c":
-        return
-    yield "the values are conjugated", np.conj(seen)
-    modulus = np.abs(expected)
-    if seen.dtype.kind != "c" or not np.imag(seen).any():
-        if np.allclose(np.real(seen), modulus, rtol=1e-4, atol=1e-5 * _scale(expected)):
-            yield "the phase is dropped: only the modulus is left", expected
-        if np.allclose(np.real(seen), np.real(expected), rtol=1e-4, atol=1e-5 * _scale(expected)):
-            yield "the phase is dropped: only the real part is left", expected
-    elif np.allclose(np.abs(seen), modulus, rtol=1e-4, atol=1e-5 * _scale(expected)):
-        turn = np.vdot(seen, expected)
-        yield "the phase is off by a constant", seen * (turn / (abs(turn) or 1.0))
-
-
-def _scaled(seen: Array, expected: Array) -> Iterator[tuple[str, Array]]:
-    yield _SIGN, -seen
-    power = float(np.real(np.vdot(seen, seen)))
-    if power > 0 and np.isfinite(power):
-        factor = complex(np.vdot(seen, expected)) / power
-        if abs(factor.imag) < 1e-6 * abs(factor) and factor.real > 0 and abs(factor.real - 1) > 1e-6:
-            off = f"{factor.real:.4g} times too small" if factor.real > 1 else f"{1 / factor.real:.4g} times too large"
-            yield f"a constant factor: everything is {off}", seen * factor.real
-    offset = complex(np.mean(expected) - np.mean(seen))
-    if abs(offset) > 0 and np.isfinite(offset):
-        shift = offset if expected.dtype.kind == "c" else offset.real
-        yield f"a constant is missing: everything is off by {-shift:.4g}", seen + shift
-    with np.errstate(all="ignore"):
-        yield "the values are squared: intensity in place of amplitude", np.sqrt(seen)
-        yield "the square root was taken: amplitude in place of intensity", seen * seen
-
-
-def _quantised(seen: Array, expected: Array) -> Iterator[tuple[str, Array]]:
-    """Yield ``expected`` itself where a lossy step that gives ``seen`` is found."""
-    if expected.dtype.kind == "c" or not np.isfinite(expected).all():
-        return
-
-    def tells(other: Array) -> bool:
-        return bool(np.allclose(seen, other, rtol=1e-6, atol=1e-9 * _scale(expected)))
-
-    if tells(np.round(expected)):
-        yield "the values are rounded to whole numbers", expected
-    elif tells(np.trunc(expected)):
-        yield "the fractions are cut off", expected
-    for modulus in _WRAPS:
-        if np.abs(expected).max() >= modulus / 2 and tells(np.mod(expected, modulus)):
-            yield f"the values wrapped at {modulus}", expected

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.diagnosis import Explanation, difference_summary, explain
+from conformance.diagnosis import Explanation, Suspects, difference_summary, explain, seconded
 from conformance.tensors import as_numpy, dtype_name
 
 T = TypeVar("T")
+_MOST_NAMED = 3
 
 
 class Violation(AssertionError):
@@ -22,24 +24,38 @@ class Violation(AssertionError):
     sentence : str
         What is wrong, for a person.
     explanations : tuple of Explanation
-        Transformations that explain the difference, best first.
+        Transformations that explain the difference, best first; looked for when they are first asked for, because a
+        search for the smallest example raises many violations that nobody reads.
     seen, expected : ndarray or None
         The arrays that differ.
     """
 
     def __init__(
         self,
-        sentence: str,
+        statement: str,
         *,
-        explanations: tuple[Explanation, ...] = (),
+        diagnosis: Callable[[], tuple[Explanation, ...]] | None = None,
         seen: NDArray[Any] | None = None,
         expected: NDArray[Any] | None = None,
     ) -> None:
-        self.sentence = sentence
-        self.explanations = explanations
+        self.statement = statement
         self.seen = seen
         self.expected = expected
-        super().__init__(sentence)
+        self._diagnosis = diagnosis
+        super().__init__(statement)
+
+    @cached_property
+    def explanations(self) -> tuple[Explanation, ...]:
+        """Transformations that explain the difference."""
+        return () if self._diagnosis is None else self._diagnosis()
+
+    @cached_property
+    def sentence(self) -> str:
+        """The statement, and its cause where one is known."""
+        return _sentence(self.statement, self.explanations)
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class Evidence:
@@ -57,6 +73,8 @@ class Evidence:
 
     def __init__(self) -> None:
         self.comparisons = 0
+        self._largest = 0
+        self._told_by_largest: Callable[[], tuple[Explanation, ...]] = tuple
         self.drawn: Mapping[str, Any] | None = None
 
     def holds(self, condition: bool | np.bool_, sentence: str) -> None:
@@ -72,10 +90,12 @@ class Evidence:
         what: str,
         *,
         axes: Sequence[str] = (),
-        suspects: Mapping[str, NDArray[Any]] | None = None,
+        suspects: Suspects | Callable[[], Suspects] | None = None,
+        sizes: Mapping[str, float] | None = None,
+        either: bool = False,
     ) -> None:
         """Require equal shape and equal values, exactly; dtypes are not compared."""
-        self.close(seen, expected, what, rtol=0.0, atol=0.0, axes=axes, suspects=suspects)
+        self.close(seen, expected, what, rtol=0.0, atol=0.0, axes=axes, suspects=suspects, sizes=sizes, either=either)
 
     def close(
         self,
@@ -86,7 +106,9 @@ class Evidence:
         rtol: float,
         atol: float,
         axes: Sequence[str] = (),
-        suspects: Mapping[str, NDArray[Any]] | None = None,
+        suspects: Suspects | Callable[[], Suspects] | None = None,
+        sizes: Mapping[str, float] | None = None,
+        either: bool = False,
     ) -> None:
         """Require equal shape and values within ``atol + rtol * |expected|``.
 
@@ -98,26 +120,39 @@ class Evidence:
             Name of the thing compared, for the sentence.
         axes : sequence of str
             Names of the axes, so that a difference can be explained.
-        suspects : Mapping[str, ndarray], optional
-            Sentence of a known mistake, and what it would give.
+        suspects : mapping or callable, optional
+            Sentence of a known mistake, and what it would give; see :func:`conformance.diagnosis.explain`. What a
+            function returns is computed on failure only.
+        sizes : Mapping[str, float], optional
+            Numbers that a wrong factor may be made of, beside those that the axes tell.
+        either : bool
+            Whether ``expected`` is another result of the same backend, which may as well be the wrong one.
         """
         left, right = as_numpy(seen), np.asarray(expected)
+
+        def diagnosis() -> tuple[Explanation, ...]:
+            return explain(left, right, axes=axes, suspects=suspects, sizes=sizes, either=either, rtol=rtol, atol=atol)
+
         if left.shape != right.shape:
-            raise Violation(
-                f"{what} has shape {left.shape}, the contract says {right.shape}.", seen=left, expected=right
-            )
+            statement = f"{what} has shape {left.shape}, the contract says {right.shape}."
+            raise Violation(statement, diagnosis=diagnosis, seen=left, expected=right)
         if left.dtype == object:
             raise Violation(f"{what} holds Python objects instead of numbers.")
         self.comparisons += right.size
         if agrees(left, right, rtol=rtol, atol=atol):
             return
-        explanations = explain(left, right, axes=axes, suspects=suspects, rtol=rtol, atol=atol)
-        raise Violation(
-            _sentence(what, difference_summary(left, right, rtol=rtol, atol=atol, axes=axes), explanations),
-            explanations=explanations,
-            seen=left,
-            expected=right,
-        )
+        summary = difference_summary(left, right, rtol=rtol, atol=atol, axes=axes)
+        told = self._seconded(cache(diagnosis), right.size)
+        raise Violation(f"{what}: {summary}", diagnosis=told, seen=left, expected=right)
+
+    def _seconded(
+        self, diagnosis: Callable[[], tuple[Explanation, ...]], size: int
+    ) -> Callable[[], tuple[Explanation, ...]]:
+        """Let the largest failure so far speak for a smaller one: the smallest example seldom tells mistakes apart."""
+        told_by_largest = self._told_by_largest
+        if size > self._largest:
+            self._largest, self._told_by_largest = size, diagnosis
+        return lambda: seconded(diagnosis(), told_by_largest())
 
     def layout(self, seen: Any, what: str, *, shape: tuple[int, ...], dtype: str) -> None:
         """Require a shape and a dtype by name, for example ``"float32"``."""
@@ -177,9 +212,10 @@ def agrees(seen: NDArray[Any], expected: NDArray[Any], *, rtol: float, atol: flo
     return bool(np.allclose(seen, expected, rtol=rtol, atol=atol, equal_nan=True))
 
 
-def _sentence(what: str, summary: str, explanations: tuple[Explanation, ...]) -> str:
-    head = f"{what}: {summary}"
+def _sentence(statement: str, explanations: tuple[Explanation, ...]) -> str:
     if not explanations:
-        return head
-    best = explanations[0]
-    return f"{head} {'Cause' if best.certain else 'Possible cause'}: {best.sentence}."
+        return statement
+    named = [one.sentence for one in explanations[:_MOST_NAMED]]
+    if explanations[0].certain:
+        return f"{statement} Cause: {named[0]}."
+    return f"{statement} Possible cause{'s' if len(named) > 1 else ''}: {'; or '.join(named)}."

@@ -10,15 +10,18 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.axes import axes_of
 from conformance.calls import (
     CALLED,
     REQUEST,
+    SPOILT,
     Call,
     Values,
     altered,
@@ -30,13 +33,22 @@ from conformance.calls import (
     values_in,
 )
 from conformance.check import check
+from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
+from conformance.specimens import Recipe, make_specimen
 from conformance.subject import Subject
 
 Array = NDArray[Any]
 
 
-def same(evidence: Evidence, seen: Values, expected: Values, call: Call, when: str) -> None:
+def same(
+    evidence: Evidence,
+    seen: Values,
+    expected: Values,
+    call: Call,
+    when: str,
+    suspects: Callable[[str], Suspects] = lambda name: {},
+) -> None:
     """Require the values of an ordinary call."""
     evidence.holds(
         seen.keys() == expected.keys(),
@@ -45,10 +57,17 @@ def same(evidence: Evidence, seen: Values, expected: Values, call: Call, when: s
     for name, values in expected.items():
         scale = float(np.abs(values).max()) if values.size and values.dtype.kind in "iufc" else 0.0
         what = f"{name} of {call.method} {when}, against an ordinary call"
-        if values.dtype.kind in "fc":
-            evidence.close(seen[name], values, what, rtol=1e-5, atol=1e-6 * scale)
-        else:
-            evidence.equal(seen[name], values, what)
+        exact = values.dtype.kind not in "fc"
+        evidence.close(
+            seen[name],
+            values,
+            what,
+            rtol=0.0 if exact else 1e-5,
+            atol=0.0 if exact else 1e-6 * scale,
+            axes=axes_of(name, values.ndim),
+            suspects=lambda: suspects(name),
+            either=True,
+        )
 
 
 @check("CND-001", any_of=CALLED)
@@ -65,7 +84,8 @@ def test_inputs_are_not_changed(subject: Subject, evidence: Evidence) -> None:
             f"{call.method} changed the entries of its input: {sorted(after.keys() ^ before.keys())}.",
         )
         for name, values in before.items():
-            evidence.equal(after[name], values, f"the input {name} after {call.method}")
+            what = f"the input {name} after {call.method}"
+            evidence.equal(after[name], values, what, axes=axes_of(name, values.ndim))
             evidence.holds(after[name].dtype == values.dtype, f"{call.method} changed the dtype of its input {name}.")
 
 
@@ -76,7 +96,7 @@ def test_scans_are_not_changed(subject: Subject, evidence: Evidence) -> None:
     for _ in range(2):
         subject.adapter.group(scan, REQUEST)
     for name, values in values_in(subject.adapter.arrays(scan)).items():
-        evidence.equal(values, before[name], f"{name} of the scan after grouping")
+        evidence.equal(values, before[name], f"{name} of the scan after grouping", axes=axes_of(name, values.ndim))
 
 
 def _locked(values: Array) -> Array:
@@ -125,7 +145,27 @@ def test_memory_layout_carries_no_meaning(subject: Subject, evidence: Evidence) 
         for when, change in LAYOUTS.items():
             given = altered(call.inputs(), change)
             seen = evidence.accepted(lambda: answered(call, given), f"{call.method} {when}")
-            same(evidence, seen, expected, call, when)
+            same(
+                evidence,
+                seen,
+                expected,
+                call,
+                when,
+                suspects=lambda name: {
+                    "the memory layout is ignored: the bytes are read as they lie, in C order": answered(
+                        call, altered(call.inputs(), lambda values: _as_it_lies(change(values)))
+                    )[name]
+                },
+            )
+
+
+def _as_it_lies(values: Array) -> Array:
+    """Values as somebody gets them who takes the start of the memory for plain C order."""
+    held = values
+    while isinstance(held.base, np.ndarray):
+        held = held.base
+    plain = held.ravel(order="K")[: values.size].reshape(values.shape)
+    return plain.view(plain.dtype.newbyteorder("=")).copy()
 
 
 @contextlib.contextmanager
@@ -265,6 +305,19 @@ def test_nothing_warns_without_cause(subject: Subject, evidence: Evidence) -> No
         evidence.holds(not said, f"{call.method} warns about a clean scan: {said[:1]}")
 
 
+@check("CND-015", needs=["group"])
+def test_groups_that_just_suffice_are_no_cause(subject: Subject, evidence: Evidence) -> None:
+    """Five points hold five different sets of four: asking for all of them, one less, or one a point is sound."""
+    scan = subject.scan(make_specimen(Recipe(M=5, N=8, seed=42)).arrays)
+    for nsamples in (4, 5):
+        request = replace(REQUEST, K=4, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=4)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            subject.adapter.group(scan, request)
+        said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
+        evidence.holds(not said, f"A request for {nsamples} of five groups that exist warns: {said[:1]}")
+
+
 @check("CND-016", any_of=CALLED)
 def test_results_are_the_callers(subject: Subject, evidence: Evidence) -> None:
     for call in calls(subject):
@@ -274,7 +327,14 @@ def test_results_are_the_callers(subject: Subject, evidence: Evidence) -> None:
             first = call.run(given)
             expected = snapshot(first)
             spoil(first)
-        same(evidence, answered(call, given), expected, call, "after the result of an earlier call was overwritten")
+        same(
+            evidence,
+            answered(call, given),
+            expected,
+            call,
+            "after the result of an earlier call was overwritten",
+            suspects=lambda name: shared(expected[name]),
+        )
 
 
 @check("CND-016", needs=["group", "arrays"])
@@ -289,4 +349,15 @@ def test_groups_and_arrays_of_a_scan_are_the_callers(subject: Subject, evidence:
         expected = snapshot(first)
         spoil(first)
         for name, values in values_in(asked()).items():
-            evidence.equal(values, expected[name], f"{name} of {what} after an earlier result was overwritten")
+            evidence.equal(
+                values,
+                expected[name],
+                f"{name} of {what} after an earlier result was overwritten",
+                axes=axes_of(name, values.ndim),
+                suspects=lambda: shared(expected[name]),
+            )
+
+
+def shared(values: Array) -> Suspects:
+    """What is left of a result that shares its memory with one that was overwritten."""
+    return {"the result shares its memory with the earlier one": np.full_like(values, SPOILT)}

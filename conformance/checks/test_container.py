@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
+from conformance.axes import axes_of
 from conformance.check import check
 from conformance.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
@@ -61,12 +62,29 @@ def test_x_is_the_normalised_diffraction(subject: Subject, evidence: Evidence, s
             as_numpy(grouped["X_full"]),
             f"X at gridsize {request.gridsize}",
             axes=GROUPED,
-            suspects={"X is the un-normalised diffraction": frames},
+            suspects=lambda: contents_for(as_numpy(grouped["X_full"]), frames),
         )
         expected = frames * amplitude_scale_of(frames)
         evidence.close(
-            container["X"], expected, "X against the normalised frames of the scan", rtol=1e-5, atol=1e-6, axes=GROUPED
+            container["X"],
+            expected,
+            "X against the normalised frames of the scan",
+            rtol=1e-5,
+            atol=1e-6,
+            axes=GROUPED,
+            suspects=lambda: contents_for(expected, frames),
         )
+
+
+def contents_for(normalised: NDArray[Any], frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Images that a container with a known mistake would hold."""
+    again = np.float64(amplitude_scale_of(normalised))
+    return {
+        "X is the un-normalised diffraction": frames,
+        "X is normalised a second time": (normalised * again).astype(np.float32),
+        "X is divided by its largest value": normalised / normalised.max(),
+        "the values are squared: X is intensity": normalised.astype(np.float64) ** 2,
+    }
 
 
 @check("CON-001", needs=NEEDED)
@@ -104,7 +122,12 @@ def test_amplitude_and_phase_of_the_truth(subject: Subject, evidence: Evidence, 
             rtol=1e-5,
             atol=1e-5,
             axes=GROUPED,
-            suspects={"Y_I is the intensity, not the modulus": modulus**2, "Y_I is the real part": truth.real},
+            suspects=lambda: {
+                "the values are squared: Y_I is the intensity, not the modulus": modulus**2,
+                "Y_I is the real part": truth.real,
+                "Y_I is the phase": phase,
+                "Y_I is all ones, as without ground truth": np.ones_like(modulus),
+            },
         )
         # The argument of a dark pixel is noise, and -pi and pi are one phase.
         bright = modulus > 1e-3 * modulus.max()
@@ -117,6 +140,13 @@ def test_amplitude_and_phase_of_the_truth(subject: Subject, evidence: Evidence, 
             rtol=0,
             atol=1e-4,
             axes=GROUPED,
+            suspects=lambda: {
+                "Y_phi has the wrong sign: the truth is conjugated": np.where(bright, -phase, 0.0),
+                "Y_phi is in degrees": np.where(bright, np.degrees(phase), 0.0),
+                "Y_phi is in cycles": np.where(bright, phase / (2 * np.pi), 0.0),
+                "Y_phi is the modulus": np.where(bright, modulus, 0.0),
+                "Y_phi is all zeros, as without ground truth": np.zeros_like(phase),
+            },
         )
         evidence.holds(float(np.abs(as_numpy(container["Y_phi"])).max()) <= np.pi + 1e-5, "Y_phi leaves [-pi, pi].")
 
@@ -140,7 +170,7 @@ def relative(
     """Require relative coordinates in float32."""
     evidence.present(container, name)
     evidence.layout(container[name], name, shape=expected.shape, dtype="float32")
-    evidence.close(container[name], expected, name, rtol=0, atol=1e-4, axes=PLACES, suspects={mistake: other})
+    evidence.close(container[name], expected, name, rtol=0, atol=1e-4, axes=PLACES, suspects=lambda: {mistake: other})
 
 
 @check("CON-004", needs=NEEDED)
@@ -176,7 +206,16 @@ def test_coords_is_an_alias(subject: Subject, evidence: Evidence, specimen: Spec
         grouped, container = contained(subject, specimen, request)
         evidence.present(container, "coords")
         expected = coordinates_of(specimen.start_positions, members_of(grouped)).relative
-        evidence.close(container["coords"], expected, "coords", rtol=0, atol=1e-4, axes=PLACES)
+        true = coordinates_of(specimen.positions, members_of(grouped)).relative
+        evidence.close(
+            container["coords"],
+            expected,
+            "coords",
+            rtol=0,
+            atol=1e-4,
+            axes=PLACES,
+            suspects=lambda: {"coords stands for the true coordinates, not for the nominal ones": true},
+        )
         evidence.equal(container["coords"], as_numpy(container["coords_nominal"]), "coords", axes=PLACES)
 
 
@@ -184,12 +223,27 @@ def test_coords_is_an_alias(subject: Subject, evidence: Evidence, specimen: Spec
 def test_local_and_global_offsets(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
     for request in requests_for(specimen):
         grouped, container = contained(subject, specimen, request)
-        triple = coordinates_of(specimen.positions, members_of(grouped))
+        members = members_of(grouped)
+        triple = coordinates_of(specimen.positions, members)
         reach = float(np.abs(specimen.positions).max())
         for name, expected in (("local_offsets", triple.relative), ("global_offsets", triple.offsets)):
             evidence.present(container, name)
             evidence.layout(container[name], name, shape=expected.shape, dtype="float64")
-            evidence.close(container[name], expected, name, rtol=0, atol=1e-9 * reach, axes=PLACES)
+            evidence.close(
+                container[name],
+                expected,
+                name,
+                rtol=0,
+                atol=1e-9 * reach,
+                axes=PLACES,
+                suspects=lambda: {
+                    f"{name} holds the start coordinates": getattr(
+                        coordinates_of(specimen.start_positions, members),
+                        "relative" if name == "local_offsets" else "offsets",
+                    ),
+                    "absolute coordinates stand in for relative ones": triple.absolute,
+                },
+            )
 
 
 @check("CON-008", needs=NEEDED)
@@ -201,6 +255,9 @@ def test_the_probe_keeps_its_modes(subject: Subject, evidence: Evidence) -> None
         evidence.present(container, "probe")
         evidence.layout(container["probe"], "probe", shape=probe.shape, dtype="complex64")
         evidence.equal(container["probe"], probe, "probe", axes=("mode", "row", "column")[-probe.ndim :])
+        wide = subject.adapter.container(subject.grouped(specimen, requests_for(specimen)[0]), probe.astype(complex))
+        evidence.layout(wide["probe"], "probe, given in complex128", shape=probe.shape, dtype="complex64")
+        evidence.equal(wide["probe"], probe, "probe, given in complex128")
 
 
 @check("CON-009", needs=NEEDED)
@@ -210,7 +267,18 @@ def test_indices_come_along(subject: Subject, evidence: Evidence, specimen: Spec
         evidence.present(container, "nn_indices")
         members = members_of(grouped)
         evidence.layout(container["nn_indices"], "nn_indices", shape=members.shape, dtype="int32")
-        evidence.equal(container["nn_indices"], members, "nn_indices of the container", axes=("group", "channel"))
+        evidence.equal(
+            container["nn_indices"],
+            members,
+            "nn_indices of the container",
+            axes=("group", "channel"),
+            suspects=lambda: {
+                "the places in the list of groups stand in for scan points": np.arange(members.size).reshape(
+                    members.shape
+                ),
+                "every index is counted from one": members + 1,
+            },
+        )
 
 
 @check("CON-010", needs=NEEDED)
@@ -226,6 +294,9 @@ def test_a_placeholder_says_that_it_is_one(subject: Subject, evidence: Evidence)
                 shape = as_numpy(container["X"]).shape
                 evidence.equal(container["Y_I"], np.ones(shape), "Y_I without ground truth", axes=GROUPED)
                 evidence.equal(container["Y_phi"], np.zeros(shape), "Y_phi without ground truth", axes=GROUPED)
+                for name, dtype in (("Y_I", "float32"), ("Y_phi", "float32"), ("Y", "complex64")):
+                    if name in container:
+                        evidence.layout(container[name], f"{name} without ground truth", shape=shape, dtype=dtype)
 
 
 @check("CON-011", needs=NEEDED)
@@ -277,7 +348,17 @@ def test_splits_cut_every_array_at_one_place(subject: Subject, evidence: Evidenc
             for part, rows, what in ((parts[0], slice(0, cut), "training"), (parts[1], slice(cut, None), "test")):
                 evidence.present(part, *(name for name in PER_GROUP if name in whole), "probe")
                 for name in (name for name in PER_GROUP if name in whole):
-                    evidence.equal(part[name], as_numpy(whole[name])[rows], f"{name} of the {what} part at {fraction}")
+                    kept = as_numpy(whole[name])
+                    evidence.equal(
+                        part[name],
+                        kept[rows],
+                        f"{name} of the {what} part at {fraction}",
+                        axes=axes_of(name, kept.ndim),
+                        suspects=lambda: {
+                            f"{name} is not split: the {what} part holds its first rows": kept[: len(kept[rows])],
+                            f"{name} is not split: the {what} part holds its last rows": kept[-len(kept[rows]) :],
+                        },
+                    )
                 evidence.equal(part["probe"], as_numpy(whole["probe"]), f"probe of the {what} part")
                 evidence.holds(
                     bool(as_numpy(part["ground_truth"])) is (truth != "none"),
@@ -310,7 +391,7 @@ def tensors_hold(subject: Subject, evidence: Evidence, name: str) -> None:
                 evidence.holds(kind == name, f"{one} of the tensors is a {kind} object, not one of {name}.")
                 expected = as_numpy(arrays[one])
                 evidence.layout(tensors[one], f"{one} as a tensor", shape=expected.shape, dtype=expected.dtype.name)
-                evidence.equal(tensors[one], expected, f"{one} as a tensor")
+                evidence.equal(tensors[one], expected, f"{one} as a tensor", axes=axes_of(one, expected.ndim))
 
 
 @check("CON-015", needs=["group", "tensors"], framework="tensorflow")

@@ -39,7 +39,27 @@ def absolute_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str
     """Require ``coords_nn`` to be the positions of the members."""
     expected = oracle(specimen, grouped).absolute
     evidence.layout(grouped["coords_nn"], "coords_nn", shape=expected.shape, dtype="float64")
-    evidence.equal(grouped["coords_nn"], expected, "coords_nn", axes=AXES)
+    evidence.equal(
+        grouped["coords_nn"],
+        expected,
+        "coords_nn",
+        axes=AXES,
+        suspects=lambda: absolute_suspects(specimen, as_numpy(grouped["nn_indices"])),
+    )
+
+
+def absolute_suspects(specimen: Specimen, members: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Absolute coordinates that known mistakes would give."""
+    next_one, previous = (members + 1) % specimen.M, (members - 1) % specimen.M
+    return {
+        "the start coordinates stand in for the positions": coordinates_of(specimen.start_positions, members).absolute,
+        "every index is one too large: the positions are those of the next scan point": coordinates_of(
+            specimen.positions, next_one
+        ).absolute,
+        "every index is one too small: the positions are those of the previous scan point": coordinates_of(
+            specimen.positions, previous
+        ).absolute,
+    }
 
 
 @check("CRD-001")
@@ -62,7 +82,20 @@ def offsets_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str,
     """Require ``coords_offsets`` to be the mean of the members."""
     true = oracle(specimen, grouped)
     evidence.layout(grouped["coords_offsets"], "coords_offsets", shape=true.offsets.shape, dtype="float64")
-    suspects = {
+    evidence.close(
+        grouped["coords_offsets"],
+        true.offsets,
+        "coords_offsets",
+        rtol=0,
+        atol=1e-9 * reach(specimen),
+        axes=AXES,
+        suspects=lambda: offset_suspects(true) if true.absolute.shape[3] > 1 else {},
+    )
+
+
+def offset_suspects(true: Triple) -> dict[str, NDArray[Any]]:
+    """Offsets that known mistakes would give."""
+    return {
         "the offset is the first member instead of the mean": true.absolute[..., :1],
         "the offset is the median instead of the mean": np.median(true.absolute, axis=3, keepdims=True),
         "the offset is the middle of the bounding box instead of the mean": (
@@ -71,15 +104,19 @@ def offsets_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str,
         / 2,
         "the offset is a sum instead of a mean": true.absolute.sum(axis=3, keepdims=True),
     }
-    evidence.close(
-        grouped["coords_offsets"],
-        true.offsets,
-        "coords_offsets",
-        rtol=0,
-        atol=1e-9 * reach(specimen),
-        axes=AXES,
-        suspects=suspects if true.absolute.shape[3] > 1 else None,
-    )
+
+
+def relative_suspects(true: Triple) -> dict[str, NDArray[Any]]:
+    """Relative coordinates that known mistakes would give."""
+    suspects = {
+        "the coordinates are not centred": true.absolute,
+        "the coordinates are not centred, and the sign is flipped": -true.absolute,
+    }
+    for name, offsets in offset_suspects(true).items():
+        centre = name.removeprefix("the offset is ").replace(" instead of ", " in place of ")
+        suspects[f"the group is centred on {centre}"] = -(true.absolute - offsets)
+        suspects[f"the group is centred on {centre}, and the sign is flipped"] = true.absolute - offsets
+    return suspects
 
 
 @check("CRD-002")
@@ -95,15 +132,16 @@ def test_offsets_of_any_scan(subject: Subject, evidence: Evidence, case: Groupin
 
 def relative_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any], gridsize: int) -> None:
     """Require ``coords_relative`` to be minus the distance from the mean."""
-    expected = oracle(specimen, grouped).relative
-    evidence.layout(grouped["coords_relative"], "coords_relative", shape=expected.shape, dtype="float64")
+    true = oracle(specimen, grouped)
+    evidence.layout(grouped["coords_relative"], "coords_relative", shape=true.relative.shape, dtype="float64")
     evidence.close(
         grouped["coords_relative"],
-        expected,
+        true.relative,
         f"coords_relative at gridsize {gridsize}",
         rtol=0,
         atol=1e-9 * reach(specimen),
         axes=AXES,
+        suspects=lambda: relative_suspects(true) if gridsize > 1 else {},
     )
 
 
@@ -128,6 +166,9 @@ def balanced(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any])
         rtol=0,
         atol=1e-8 * reach(specimen),
         axes=AXES[:3],
+        suspects=lambda: {
+            name: values.sum(axis=3) for name, values in relative_suspects(oracle(specimen, grouped)).items()
+        },
     )
 
 
@@ -160,7 +201,7 @@ def start_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, A
             rtol=0,
             atol=1e-9 * reach(specimen),
             axes=AXES,
-            suspects={"the nominal coordinates stand in for the start coordinates": other},
+            suspects=lambda: {"the nominal coordinates stand in for the start coordinates": other},
         )
 
 
@@ -226,7 +267,19 @@ def test_a_shifted_scan_has_shifted_offsets(subject: Subject, evidence: Evidence
         evidence.equal(as_numpy(away["nn_indices"]), as_numpy(at_home["nn_indices"]), f"nn_indices {what}")
         step = np.array(shift).reshape(1, 1, 2, 1)
         for name in ("coords_nn", "coords_offsets"):
-            evidence.close(away[name], as_numpy(at_home[name]) + step, f"{name} {what}", rtol=0, atol=1e-6, axes=AXES)
+            evidence.close(
+                away[name],
+                as_numpy(at_home[name]) + step,
+                f"{name} {what}",
+                rtol=0,
+                atol=1e-6,
+                axes=AXES,
+                suspects=lambda: {
+                    "the shift is lost: coordinates are measured from the scan itself": as_numpy(at_home[name]),
+                    "the shift has the wrong sign": as_numpy(at_home[name]) - step,
+                    "the shift of x and that of y are exchanged": as_numpy(at_home[name]) + step[:, :, ::-1],
+                },
+            )
         evidence.close(
             away["coords_relative"],
             as_numpy(at_home["coords_relative"]),
@@ -252,7 +305,7 @@ def test_sub_pixel_positions_survive_large_scans(subject: Subject, evidence: Evi
                 rtol=0,
                 atol=1e-6,
                 axes=AXES,
-                suspects=narrowed(specimen, grouped, start=start),
+                suspects=lambda: narrowed(specimen, grouped, start=start),
             )
 
 
@@ -285,4 +338,19 @@ def test_x_and_y_are_treated_alike(subject: Subject, evidence: Evidence) -> None
                 rtol=0,
                 atol=1e-7,
                 axes=AXES,
+                suspects=lambda: mirrored(exchanged, as_numpy(second["nn_indices"])[same], name),
             )
+
+
+def mirrored(arrays: Mapping[str, Any], members: NDArray[Any], name: str) -> dict[str, NDArray[Any]]:
+    """Coordinates of a scan as a backend gives them that mirrors one axis of every scan."""
+    specimen = Specimen("exchanged", arrays, consistent=False)
+    positions = specimen.start_positions if "start" in name else specimen.positions
+    true = coordinates_of(positions, members)
+    right = {"nn": true.absolute, "offsets": true.offsets, "relative": true.relative}[name.rpartition("_")[2]]
+    signs = np.array([1.0, -1.0]).reshape(1, 1, 2, 1)
+    return {
+        "y is mirrored in both scans": right * signs,
+        "x is mirrored in both scans": -right * signs,
+        "x and y are exchanged in one of the two scans only": right[:, :, ::-1],
+    }

@@ -25,16 +25,40 @@ sides = st.sampled_from([8, 10, 12])
 
 def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
     """Patches that known mistakes would give."""
-    return {
-        "x and y are exchanged: rows are indexed with x": patches_at(obj, centres[:, ::-1], N),
-        "the position names the corner of the patch, not pixel N/2": patches_at(obj, centres + N // 2, N),
-        "the patch is centred at (N - 1)/2: off by half a pixel": patches_at(obj, centres + 0.5, N),
-        "the patch is centred at (N - 1)/2: off by half a pixel the other way": patches_at(obj, centres - 0.5, N),
-        "the patch is off by one pixel": patches_at(obj, centres + 1, N),
-        "the patch is off by one pixel the other way": patches_at(obj, centres - 1, N),
-        "the sub-pixel part has the wrong sign": patches_at(obj, 2 * np.floor(centres) - centres, N),
-        "positions are rounded to whole pixels": patches_at(obj, np.round(centres), N),
-        "positions are cut to whole pixels": patches_at(obj, np.floor(centres), N),
+    size = np.array([obj.shape[1], obj.shape[0]])
+    whole, modulus = np.floor(centres), float(np.abs(obj).max())
+    tiled, edged = np.tile(obj, (3, 3)), np.pad(obj, N, mode="edge")
+    outside = (centres[:, 0] > obj.shape[0]) | (centres[:, 1] > obj.shape[1])
+    right = patches_at(obj, centres, N)
+    moved = {
+        "x and y are exchanged: rows are indexed with x": centres[:, ::-1],
+        "the position names the corner of the patch, not pixel N/2": centres + N // 2,
+        "the position names the far corner of the patch, not pixel N/2": centres - N // 2,
+        "the patch is centred at (N - 1)/2: off by half a pixel": centres + 0.5,
+        "the patch is off by half a pixel, away from (N - 1)/2": centres - 0.5,
+        "the patch is off by one pixel: it starts one too late": centres + 1,
+        "the patch is off by one pixel: it starts one too early": centres - 1,
+        "the sub-pixel part has the wrong sign": 2 * whole - centres,
+        "the sub-pixel parts of x and y are exchanged": whole + (centres - whole)[:, ::-1],
+        "positions are rounded to whole pixels": np.round(centres),
+        "positions are cut to whole pixels": whole,
+        "positions are mirrored about the middle of the object": size - centres,
+        "positions are measured from the middle of the object": centres + size / 2,
+        "x is measured from the right edge": np.stack([size[0] - centres[:, 0], centres[:, 1]], axis=1),
+        "y is measured from the lower edge": np.stack([centres[:, 0], size[1] - centres[:, 1]], axis=1),
+        "patches that leave the object are moved inside": np.clip(centres, N // 2, np.maximum(size - N // 2, N // 2)),
+        "the positions are sorted by y, then by x": centres[np.lexsort(centres.T)],
+        "the positions are sorted by x, then by y": centres[np.lexsort(centres.T[::-1])],
+    }
+    return {name: patches_at(obj, places, N) for name, places in moved.items()} | {
+        "the object is taken to repeat beyond its edge: patches wrap around": patches_at(
+            tiled, np.mod(centres, size) + size, N
+        ),
+        "the last pixels of the object are repeated beyond its edge": patches_at(edged, centres + N, N),
+        "the bounds of x and y are exchanged: positions beyond the other axis give nothing": np.where(
+            outside[:, None, None], 0, right
+        ),
+        "the object is divided by its largest modulus": right / modulus,
     }
 
 
@@ -48,7 +72,7 @@ def cut(subject: Subject, evidence: Evidence, obj: Array, centres: Array, N: int
         rtol=0,
         atol=atol * scale,
         axes=AXES,
-        suspects=suspects_at(obj, centres, N),
+        suspects=lambda: suspects_at(obj, centres, N),
     )
 
 
@@ -72,10 +96,17 @@ def test_a_single_bright_pixel(subject: Subject, evidence: Evidence) -> None:
     N = 8
     obj = np.zeros((21, 33), dtype=np.complex64)
     obj[9, 20] = 2 - 1j
-    seen = as_numpy(subject.adapter.patches(obj, np.array([[20.0, 9.0], [18.0, 12.0], [23.0, 6.0]]), N))
+    centres = np.array([[20.0, 9.0], [18.0, 12.0], [23.0, 6.0]])
+    seen = as_numpy(subject.adapter.patches(obj, centres, N))
     expected = np.zeros((3, N, N), dtype=np.complex64)
     expected[0, 4, 4] = expected[1, 1, 6] = expected[2, 7, 1] = 2 - 1j
-    evidence.equal(seen, expected, "patches around one bright pixel at row 9, column 20", axes=AXES)
+    evidence.equal(
+        seen,
+        expected,
+        "patches around one bright pixel at row 9, column 20",
+        axes=AXES,
+        suspects=lambda: suspects_at(obj, centres, N),
+    )
 
 
 @check("PAT-002", given={"obj": objects(min_side=14), "N": sides, "centres": positions(whole_pixels=False)})
@@ -101,7 +132,7 @@ def test_a_ramp_is_interpolated_to_itself(subject: Subject, evidence: Evidence) 
         rtol=0,
         atol=1e-5 * float(abs(obj).max()),
         axes=AXES,
-        suspects=suspects_at(obj, centres, N),
+        suspects=lambda: suspects_at(obj, centres, N),
     )
 
 
@@ -143,7 +174,15 @@ def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
         seen = subject.adapter.patches(obj, centres, 8)
         evidence.layout(seen, "patches", shape=(4, 8, 8), dtype="complex64")
         expected = patches_at(obj, centres, 8)
-        evidence.close(seen, expected, "patches of a complex object", rtol=0, atol=2e-5, axes=AXES)
+        evidence.close(
+            seen,
+            expected,
+            "patches of a complex object",
+            rtol=0,
+            atol=2e-5,
+            axes=AXES,
+            suspects=lambda: suspects_at(obj, centres, 8),
+        )
         evidence.close(
             np.abs(as_numpy(seen)), np.abs(expected), "the modulus of the patches", rtol=0, atol=2e-5, axes=AXES
         )
@@ -157,10 +196,29 @@ def test_one_patch_a_position_in_order(
     repeated = np.concatenate([centres[order], centres[:2]])
     seen = as_numpy(subject.adapter.patches(obj, repeated, 8))
     evidence.close(
-        seen, patches_at(obj, repeated, 8), "patches at repeated positions in any order", rtol=0, atol=2e-5, axes=AXES
+        seen,
+        patches_at(obj, repeated, 8),
+        "patches at repeated positions in any order",
+        rtol=0,
+        atol=2e-5,
+        axes=AXES,
+        suspects=lambda: suspects_at(obj, repeated, 8),
     )
     alone = np.stack([as_numpy(subject.adapter.patches(obj, one[None], 8))[0] for one in repeated])
     evidence.close(seen, alone, "patches cut together, against patches cut one by one", rtol=0, atol=2e-5, axes=AXES)
+
+
+@check("PAT-005")
+def test_many_positions(subject: Subject, evidence: Evidence) -> None:
+    """So many that any backend cuts them in parts, and a number that no part size divides."""
+    N, count, period = 8, 17_011, 211
+    obj = structured_object(np.random.default_rng(10), (19, 23))
+    centres = np.random.default_rng(11).uniform(-2, 24, (period, 2))
+    turns = np.arange(count) % period
+    expected = patches_at(obj, centres, N)[turns]
+    seen = as_numpy(subject.adapter.patches(obj, centres[turns], N))
+    what = f"patches at {count} positions"
+    evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(obj).max()), axes=AXES)
 
 
 @check("PAT-006")
@@ -170,14 +228,30 @@ def test_patches_are_linear_in_the_object(subject: Subject, evidence: Evidence) 
     centres = rng.uniform(0, 24, (6, 2))
 
     def of(obj: Array) -> Array:
-        return as_numpy(subject.adapter.patches(obj.astype(np.complex64), centres, 8)).astype(np.complex128)
+        seen = subject.adapter.patches(obj.astype(np.complex64), centres, 8)
+        evidence.layout(seen, "patches", shape=(6, 8, 8), dtype="complex64")
+        return as_numpy(seen).astype(np.complex128)
 
     evidence.close(
-        of(first + second), of(first) + of(second), "patches of a sum of two objects", rtol=0, atol=5e-5, axes=AXES
+        of(first + second),
+        of(first) + of(second),
+        "patches of a sum of two objects",
+        rtol=0,
+        atol=5e-5,
+        axes=AXES,
+        suspects=lambda: suspects_at(first + second, centres, 8),
     )
     for factor in (3.5, -2.0, 0.5j, 1e-3):
         what = f"patches of the object times {factor}"
-        evidence.close(of(factor * first), factor * of(first), what, rtol=0, atol=2e-5 * abs(factor), axes=AXES)
+        evidence.close(
+            of(factor * first),
+            factor * of(first),
+            what,
+            rtol=0,
+            atol=2e-5 * abs(factor),
+            axes=AXES,
+            suspects=lambda: suspects_at(factor * first, centres, 8),
+        )
 
 
 @check("PAT-007")
@@ -185,15 +259,20 @@ def test_patches_are_not_illuminated(subject: Subject, evidence: Evidence) -> No
     N, flat = 8, np.full((30, 37), 0.8 - 0.3j, dtype=np.complex64)
     seen = subject.adapter.patches(flat, np.array([[12.0, 11.0], [20.5, 15.25]]), N)
     evidence.close(seen, np.full((2, N, N), 0.8 - 0.3j), "patches of a flat object", rtol=0, atol=1e-5, axes=AXES)
-    for truth in ("object", "patches"):
-        specimen = make_specimen(Recipe(M=12, N=N, truth=truth, seed=44, margin=9.0))
-        if truth == "object":
-            arrays = dict(specimen.arrays) | {"objectGuess": flat}
-            specimen = Specimen("flat-object", arrays, consistent=False)
-            grouped = subject.grouped(specimen, requests_for(specimen)[2])
-            truth_of = as_numpy(grouped["Y"])
-            inner = truth_of[np.abs(truth_of) > 0]
-            evidence.close(inner, np.full(inner.shape, 0.8 - 0.3j), "Y of a flat object", rtol=0, atol=1e-5)
+
+
+@check("PAT-007", needs=["group"])
+def test_ground_truth_of_a_flat_object(subject: Subject, evidence: Evidence) -> None:
+    """A flat object is an object, also one of ones, which looks like a placeholder."""
+    for value in (0.8 - 0.3j, 1.0 + 0j):
+        specimen = make_specimen(Recipe(M=12, N=8, seed=44, margin=9.0))
+        arrays = dict(specimen.arrays) | {"objectGuess": np.full((40, 47), value, dtype=np.complex64)}
+        specimen = Specimen(f"flat-object-{value}", arrays, consistent=False)
+        for request in requests_for(specimen):
+            grouped = subject.grouped(specimen, request)
+            evidence.holds(grouped["Y"] is not None, f"Y is None for a scan whose object is {value} everywhere.")
+            truth = as_numpy(grouped["Y"])
+            evidence.close(truth, np.full(truth.shape, value), f"Y of an object that is {value}", rtol=0, atol=1e-5)
 
 
 def without_stored_patches(specimen: Specimen) -> str:
@@ -217,15 +296,11 @@ def truth_follows(evidence: Evidence, specimen: Specimen, grouped: Any, gridsize
         return np.moveaxis(patches_at(obj, flat, specimen.N).reshape(B, C, specimen.N, specimen.N), 1, -1)
 
     triple = coordinates_of(specimen.positions, members)
-    mirrored = triple.offsets + triple.relative
-    suspects = {
-        "patches are cut at offset + relative: mirrored about the group centre": placed(mirrored),
-        "every channel holds the patch of the group centre": placed(np.repeat(triple.offsets, C, axis=3)),
-        "patches are cut with x and y exchanged": placed(triple.absolute[:, :, ::-1]),
-        "patches are cut at the start positions": placed(coordinates_of(specimen.start_positions, members).absolute),
-    }
-    if C == 1:
-        suspects = {}
+
+    def suspects() -> dict[str, Array]:
+        """Patches that known mistakes would give."""
+        return {name: placed(centres) for name, centres in misplaced(specimen, members).items()}
+
     evidence.close(
         grouped["Y"],
         placed(triple.absolute),
@@ -235,6 +310,32 @@ def truth_follows(evidence: Evidence, specimen: Specimen, grouped: Any, gridsize
         axes=GROUPED,
         suspects=suspects,
     )
+
+
+def misplaced(specimen: Specimen, members: Array) -> dict[str, Array]:
+    """Centres (B, 1, 2, C) at which known mistakes cut the truth of groups."""
+    C, (absolute, offsets, relative) = members.shape[1], coordinates_of(specimen.positions, members)
+    centres = {
+        "patches are cut at the start positions": coordinates_of(specimen.start_positions, members).absolute,
+        "patches are cut with x and y exchanged": absolute[:, :, ::-1],
+        "patches are cut at positions rounded to whole pixels": np.round(absolute),
+        "patches are cut half a pixel off": absolute + 0.5,
+        "patches are cut with the position as their corner": absolute + specimen.N // 2,
+        "patches are cut at the positions of the next scan point": coordinates_of(
+            specimen.positions, (members + 1) % specimen.M
+        ).absolute,
+        "patches are cut at the positions of the previous scan point": coordinates_of(
+            specimen.positions, (members - 1) % specimen.M
+        ).absolute,
+    }
+    if C > 1:
+        centres |= {
+            "patches are cut at offset + relative: mirrored about the group centre": offsets + relative,
+            "patches are cut at relative coordinates alone": relative,
+            "every channel holds the patch of the group centre": np.repeat(offsets, C, axis=3),
+            "every channel holds the patch of the first member": np.repeat(absolute[..., :1], C, axis=3),
+        }
+    return centres
 
 
 @check("PAT-008", needs=["group"], where=without_stored_patches)
@@ -264,7 +365,17 @@ def test_stored_patches_are_used_as_they_are(subject: Subject, evidence: Evidenc
             evidence.holds(grouped["Y"] is not None, "The scan stores Y, but the grouped result has none.")
             expected = np.moveaxis(arrays["Y"][members], 1, -1)
             evidence.layout(grouped["Y"], "Y", shape=expected.shape, dtype="complex64")
-            evidence.equal(grouped["Y"], expected, "Y of a scan that stores its patches", axes=GROUPED)
+            evidence.equal(
+                grouped["Y"],
+                expected,
+                "Y of a scan that stores its patches",
+                axes=GROUPED,
+                suspects=lambda: {
+                    "patches are cut from the object in place of the stored ones": np.moveaxis(
+                        patches_at(specimen.arrays["objectGuess"], specimen.positions, 8)[members], 1, -1
+                    )
+                },
+            )
 
 
 @check("PAT-010", needs=["group"])

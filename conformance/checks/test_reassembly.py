@@ -65,6 +65,50 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
     return obj, coverage, origin
 
 
+def suspects_at(
+    patches: Array, centres: Array, shape: tuple[int, ...], origin: Array
+) -> dict[str, tuple[Array, Array]]:
+    """Canvas and coverage that known mistakes would give."""
+    middle = centres.mean(axis=0)
+    moved = {
+        "x and y are exchanged: rows are placed by x": centres[:, ::-1],
+        "positions are mirrored about their middle": 2 * middle - centres,
+        "positions are mirrored about their rounded middle": 2 * np.round(middle) - centres,
+        "positions are rounded to whole pixels": np.round(centres),
+        "positions are cut to whole pixels": np.floor(centres),
+        "the origin is one pixel off: it is too large": centres + 1,
+        "the origin is one pixel off: it is too small": centres - 1,
+        "patches are placed half a pixel off": centres + 0.5,
+        "patches are placed half a pixel off, the other way": centres - 0.5,
+        "positions name the corner of the patch, not pixel N/2": centres + patches.shape[-1] // 2,
+        "every patch lies at the middle of the scan": np.broadcast_to(middle, centres.shape),
+    }
+    total, coverage = oracle(patches, centres, shape, origin)
+    right = averaged(patches, centres, shape, origin)[0]
+    found = {"the coverage counts pixels that no patch covers": (right, coverage + 1)}
+    for name, places in moved.items():
+        found[name] = averaged(patches, places, shape, origin)
+    if len(patches) > 1:
+        silent = np.array(patches)
+        silent[-1] = 0
+        found["the last patch is missing"] = averaged(patches[:-1], centres[:-1], shape, origin)
+        found["the last patch counts, but adds nothing"] = averaged(silent, centres, shape, origin)
+        found["the first patch is missing"] = averaged(patches[1:], centres[1:], shape, origin)
+    found["overlaps are added, not averaged"] = total, coverage
+    found["the phase is dropped: only the modulus is left"] = np.abs(right), coverage
+    found["overlaps are averaged over the number of patches"] = total / len(patches), coverage
+    return found
+
+
+def averaged(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> tuple[Array, Array]:
+    """Canvas and coverage by the oracle, on a canvas with room to spare."""
+    roomy, N = (shape[0] + 200, shape[1] + 200), patches.shape[-1]
+    places = np.clip(centres, origin - 100 + N, origin + np.array(shape[::-1]) + 100 - N)
+    total, coverage = oracle(patches, places, roomy, origin - 100)
+    canvas = np.where(coverage > 1e-9, total / np.maximum(coverage, 1e-9), 0)
+    return canvas[100:-100, 100:-100], coverage[100:-100, 100:-100]
+
+
 @check("REA-001", given=DRAWN)
 def test_patches_of_an_object_give_that_object(
     subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool
@@ -77,7 +121,16 @@ def test_patches_of_an_object_give_that_object(
     covered = (oracle(patches, centres, seen.shape, origin)[1] > 0.5) & known
     expected = np.where(covered, obj[np.clip(y, 0, obj.shape[0] - 1), np.clip(x, 0, obj.shape[1] - 1)], 0)
     evidence.close(
-        np.where(covered, seen, 0), expected, "the object put together from its patches", rtol=0, atol=2e-5, axes=CANVAS
+        np.where(covered, seen, 0),
+        expected,
+        "the object put together from its patches",
+        rtol=0,
+        atol=2e-5,
+        axes=CANVAS,
+        suspects=lambda: {
+            name: np.where(covered, canvas, 0)
+            for name, (canvas, _) in suspects_at(patches, centres, seen.shape, origin).items()
+        },
     )
 
 
@@ -87,7 +140,23 @@ def test_coverage_counts_patches(subject: Subject, evidence: Evidence, n: int, N
     for what, held in (("structured patches", patches), ("patches of zeros", patches * 0)):
         _, coverage, origin = fits(evidence, subject.adapter.reassemble(held, centres), centres, N)
         expected = oracle(held, centres, coverage.shape, origin)[1]
-        evidence.close(coverage, expected, f"the coverage of {what}", rtol=0, atol=2e-6, axes=CANVAS)
+        evidence.close(
+            coverage,
+            expected,
+            f"the coverage of {what}",
+            rtol=0,
+            atol=2e-6,
+            axes=CANVAS,
+            suspects=lambda: (
+                {
+                    "pixels at which the patches are zero are not counted": np.where(
+                        np.abs(oracle(held, centres, coverage.shape, origin)[0]) > 0, expected, 0
+                    ),
+                    "every covered pixel counts once": (expected > 0).astype(float),
+                }
+                | {name: weights for name, (_, weights) in suspects_at(held, centres, coverage.shape, origin).items()}
+            ),
+        )
 
 
 @check("REA-003", given=DRAWN)
@@ -95,7 +164,18 @@ def test_every_patch_contributes(subject: Subject, evidence: Evidence, n: int, N
     _, centres, patches = cut(n, N, seed, whole=whole)
     twice = np.concatenate([centres, centres[:1]])
     coverage = whole_canvas(subject.adapter.reassemble(np.concatenate([patches, patches[:1]]), twice))[1]
-    evidence.close(coverage.sum(), (n + 1) * N * N, "the sum of the coverage", rtol=1e-6, atol=0)
+    evidence.close(
+        coverage.sum(),
+        (n + 1) * N * N,
+        "the sum of the coverage",
+        rtol=1e-6,
+        atol=0,
+        suspects=lambda: {
+            "one patch is missing": np.float64(n * N * N),
+            "only one patch is counted": np.float64(N * N),
+            "every covered pixel counts once": np.float64((coverage > 0).sum()),
+        },
+    )
 
 
 @check("REA-004", given=DRAWN)
@@ -113,7 +193,10 @@ def test_overlaps_are_averaged(subject: Subject, evidence: Evidence, n: int, N: 
         rtol=0,
         atol=1e-4,
         axes=CANVAS,
-        suspects={"overlaps are added, not averaged": total},
+        suspects=lambda: {
+            name: np.where(coverage > 0.5, canvas, 0)
+            for name, (canvas, _) in suspects_at(patches, centres, seen.shape, origin).items()
+        },
     )
 
 
@@ -153,7 +236,18 @@ def test_the_origin_moves_with_the_scan(subject: Subject, evidence: Evidence) ->
         obj, coverage, origin = whole_canvas(subject.adapter.reassemble(patches, centres))
         for step in ((64, -32), (1000, 2000)):
             seen = whole_canvas(subject.adapter.reassemble(patches, centres + step))
-            evidence.close(seen[2], origin + step, f"origin_xy of a scan moved by {step}", rtol=0, atol=1e-6)
+            evidence.close(
+                seen[2],
+                origin + step,
+                f"origin_xy of a scan moved by {step}",
+                rtol=0,
+                atol=1e-6,
+                suspects=lambda: {
+                    "the origin does not move with the scan": origin,
+                    "the origin moves the wrong way": origin - step,
+                    "x and y of the origin are exchanged": (origin + step)[::-1],
+                },
+            )
             evidence.close(seen[0], obj, f"the object of a scan moved by {step}", rtol=0, atol=2e-5, axes=CANVAS)
             evidence.close(seen[1], coverage, f"the coverage of a scan moved by {step}", rtol=0, atol=2e-5, axes=CANVAS)
 
@@ -177,7 +271,34 @@ def test_streaming_equals_whole(subject: Subject, evidence: Evidence, n: int, N:
     for chunk in (1, 2, n + 2, n + 3, 100):
         seen = whole_canvas(subject.adapter.reassemble(patches, centres, chunk))
         for what, first, second in zip(("object", "coverage", "origin_xy"), plain, seen, strict=True):
-            evidence.close(second, first, f"{what} put together in chunks of {chunk}", rtol=0, atol=2e-5)
+            evidence.close(
+                second,
+                first,
+                f"{what} put together in chunks of {chunk}",
+                rtol=0,
+                atol=2e-5,
+                axes=CANVAS[: first.ndim] if first.ndim == 2 else (),
+                suspects=lambda: unchunked(patches, centres, chunk, plain, what),
+            )
+
+
+def unchunked(
+    patches: Array, centres: Array, chunk: int, plain: tuple[Array, Array, Array], what: str
+) -> dict[str, Array]:
+    """What streaming with a known mistake would give."""
+    if what == "origin_xy":
+        return {}
+    shape, origin, place = plain[0].shape, plain[2], ("object", "coverage").index(what)
+    whole = len(patches) // chunk * chunk
+    silent = np.array(patches)
+    silent[whole:] = 0
+    missing = averaged(patches[:whole], centres[:whole], shape, origin)
+    return {
+        "the last, incomplete chunk is missing": missing[place],
+        "the last, incomplete chunk counts, but adds nothing": averaged(silent, centres, shape, origin)[place],
+        "only the first chunk is left": averaged(patches[:chunk], centres[:chunk], shape, origin)[place],
+        "only the last chunk is left": averaged(patches[-chunk:], centres[-chunk:], shape, origin)[place],
+    }
 
 
 @check("REA-010")
@@ -197,12 +318,41 @@ def test_fractional_positions(subject: Subject, evidence: Evidence, n: int, N: i
     constant = np.full_like(patches, 0.6 - 0.9j)
     seen, coverage, origin = fits(evidence, subject.adapter.reassemble(constant, centres), centres, N)
     held = seen[coverage > 1e-3]
-    evidence.close(held, np.full(held.shape, 0.6 - 0.9j), "constant patches at fractional positions", rtol=0, atol=2e-4)
+    evidence.close(
+        held,
+        np.full(held.shape, 0.6 - 0.9j),
+        "constant patches at fractional positions",
+        rtol=0,
+        atol=2e-4,
+        suspects=lambda: {
+            name: canvas[coverage > 1e-3]
+            for name, (canvas, _) in suspects_at(constant, centres, seen.shape, origin).items()
+        },
+    )
     seen, coverage, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
     total, weights = oracle(patches, centres, seen.shape, origin)
-    evidence.close(coverage, weights, "the coverage at fractional positions", rtol=0, atol=2e-5, axes=CANVAS)
+    evidence.close(
+        coverage,
+        weights,
+        "the coverage at fractional positions",
+        rtol=0,
+        atol=2e-5,
+        axes=CANVAS,
+        suspects=lambda: {
+            name: counted for name, (_, counted) in suspects_at(patches, centres, seen.shape, origin).items()
+        },
+    )
     keep = weights > 1e-2
-    evidence.close(seen[keep], (total[keep] / weights[keep]), "patches at fractional positions", rtol=0, atol=2e-4)
+    evidence.close(
+        seen[keep],
+        (total[keep] / weights[keep]),
+        "patches at fractional positions",
+        rtol=0,
+        atol=2e-4,
+        suspects=lambda: {
+            name: canvas[keep] for name, (canvas, _) in suspects_at(patches, centres, seen.shape, origin).items()
+        },
+    )
 
 
 @check("REA-012")

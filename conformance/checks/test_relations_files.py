@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest, GroupRequest
+from conformance.axes import axes_of
 from conformance.check import check
+from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
 from conformance.relations import Arrays, on_window, reach_of, singles, survey, taken
 from conformance.rows import FIELDS, Rows, rows_of
@@ -27,12 +29,41 @@ OF_A_POINT = ("diffraction", "X_full", "coords_nn", "coords_offsets", "coords_st
 SHARED = ("images", "coords_global", "coords_center", "coords_relative", "nn_indices")
 
 
-def same_points(evidence: Evidence, seen: Mapping[str, Any], expected: Mapping[str, Any], what: str) -> None:
+def same_points(
+    evidence: Evidence,
+    seen: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    what: str,
+    suspects: Callable[[str], Suspects] = lambda name: {},
+) -> None:
     """Require the same arrays of every single point, as close as two results by one rule are."""
     for name in OF_A_POINT:
         values = expected[name]
         atol = 2e-5 * float(np.abs(values).max()) if name in ("X_full", "Y") else 1e-9
-        evidence.close(seen[name], values, f"{name} of {what}", rtol=0, atol=atol)
+        evidence.close(
+            seen[name],
+            values,
+            f"{name} of {what}",
+            rtol=0,
+            atol=atol,
+            axes=axes_of(name, values.ndim),
+            suspects=lambda: {**suspects(name), **nominal_for_start(expected, name)},
+            either=True,
+        )
+
+
+def nominal_for_start(expected: Mapping[str, Any], name: str) -> Suspects:
+    """Start coordinates in which nominal ones stand."""
+    if not name.startswith("coords_start"):
+        return {}
+    start, nominal = expected[name], expected[name.replace("_start", "")]
+    x_only, y_only = start.copy(), start.copy()
+    x_only[:, :, 0], y_only[:, :, 1] = nominal[:, :, 0], nominal[:, :, 1]
+    return {
+        "the nominal coordinates stand in for the start coordinates": nominal,
+        "the nominal x stands in for the start x": x_only,
+        "the nominal y stands in for the start y": y_only,
+    }
 
 
 def held(subject: Subject, evidence: Evidence, path: Path, what: str) -> Mapping[str, Any]:
@@ -41,13 +72,27 @@ def held(subject: Subject, evidence: Evidence, path: Path, what: str) -> Mapping
     return arrays
 
 
-def same_scan(evidence: Evidence, seen: Mapping[str, Any], expected: Mapping[str, Any], what: str) -> None:
+def same_scan(
+    evidence: Evidence,
+    seen: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    what: str,
+    suspects: Callable[[str], Suspects] = lambda name: {},
+) -> None:
     """Require every array of a scan, value by value."""
     for name, values in expected.items():
         if values is None:
             evidence.holds(seen[name] is None, f"{what} has {name}; it had none.")
         else:
-            evidence.equal(seen[name], as_numpy(values), f"{name} of {what}")
+            target = as_numpy(values)
+            evidence.equal(
+                seen[name],
+                target,
+                f"{name} of {what}",
+                axes=axes_of(name, target.ndim),
+                suspects=lambda: suspects(name),
+                either=True,
+            )
 
 
 @check("REL-001", needs=["group"], any_of=SCANS, given=SEED, weight=6)
@@ -82,7 +127,20 @@ def test_files_in_another_order(subject: Subject, evidence: Evidence, seed: int)
         own, before = seen["experiment_id"] == place, plain["experiment_id"] == number
         for name in FIELDS:
             if name != "experiment_id":
-                evidence.equal(seen[name][own], plain[name][before], f"{name} of a file listed in another place")
+                evidence.equal(
+                    seen[name][own],
+                    plain[name][before],
+                    f"{name} of a file listed in another place",
+                    axes=axes_of(name, plain[name].ndim),
+                    suspects=lambda: {
+                        f"it is {name} of another file: number {other} of the list": np.broadcast_to(
+                            plain[name][plain["experiment_id"] == other][:1], seen[name][own].shape
+                        )
+                        for other in range(len(paths))
+                        if other != number
+                    },
+                    either=True,
+                )
 
 
 @check("REL-003", needs=["batches"], given=SEED, weight=6)
@@ -93,11 +151,21 @@ def test_one_scan_in_two_files(subject: Subject, evidence: Evidence, seed: int) 
     whole = rows_of(subject, evidence, [subject.write(arrays)], request)
     seen = rows_of(subject, evidence, [subject.write(part) for part in parts], request)
     offset = np.where(np.arange(300) < cut, 0, cut)
-    evidence.equal(seen["images"], whole["images"], "images of one scan in two files")
+    evidence.equal(
+        seen["images"], whole["images"], "images of one scan in two files", axes=axes_of("images", 4), either=True
+    )
     evidence.equal(seen["experiment_id"], np.where(np.arange(300) < cut, 0, 1), "experiment_id of two files")
     evidence.equal(seen["nn_indices"][:, 0] + offset, whole["nn_indices"][:, 0], "nn_indices, counted on")
     for name in ("coords_global", "coords_center", "coords_relative"):
-        evidence.close(seen[name], whole[name], f"{name} of one scan in two files", rtol=0, atol=2e-3)
+        evidence.close(
+            seen[name],
+            whole[name],
+            f"{name} of one scan in two files",
+            rtol=0,
+            atol=2e-3,
+            axes=axes_of(name, 4),
+            either=True,
+        )
     # The mean of the parts' energies, weighted by frames, is the energy of the whole.
     energies = 1.0 / seen["physics_scaling_constant"].astype(np.float64)
     whole_energy = 1.0 / float(whole["physics_scaling_constant"].ravel()[0])
@@ -158,8 +226,42 @@ def test_more_members(subject: Subject, evidence: Evidence, seed: int) -> None:
     plain = subject.adapter.arrays(scans[0])
     groups = singles(subject, scans[0], 8, 60)
     for scan in scans[1:]:
-        same_scan(evidence, subject.adapter.arrays(scan), plain, "a scan with members of other programs")
+        same_scan(
+            evidence,
+            subject.adapter.arrays(scan),
+            plain,
+            "a scan with members of other programs",
+            suspects=lambda name: taken_up(name, as_numpy(plain[name]), more),
+        )
         same_points(evidence, singles(subject, scan, 8, 60), groups, "a scan with members of other programs")
+
+
+def taken_up(name: str, values: NDArray[Any], more: Arrays) -> Suspects:
+    """Arrays of a scan into which a member of another program was taken."""
+    fitting = {
+        key: one for key, one in more.items() if one.dtype.kind in "bif" and one.shape == values.shape[-one.ndim :]
+    }
+    return {
+        **{f"{name} is multiplied by the member {key}": values * one for key, one in fitting.items()},
+        **{
+            f"the member {key} is added to {name}": values + one
+            for key, one in fitting.items()
+            if one.dtype.kind == "f"
+        },
+        **{
+            f"the member {key} is subtracted from {name}": values - one
+            for key, one in fitting.items()
+            if one.dtype.kind == "f"
+        },
+        **{
+            f"{name} is divided by the member {key}": values / one
+            for key, one in fitting.items()
+            if one.dtype.kind == "f"
+        },
+        f"{name} is in the order of the member order": values[more["order"]]
+        if len(values) == len(more["order"])
+        else values,
+    }
 
 
 @check("REL-006", needs=[*READ, "save", "assemble", "group"], given=SEED, weight=6)
@@ -195,7 +297,15 @@ def test_patches_placed_again(subject: Subject, evidence: Evidence, seed: int) -
     obj, coverage = on_window(subject.adapter.reassemble(patches, centres), low, high)
     doubled = subject.adapter.reassemble(np.concatenate([patches, patches]), np.concatenate([centres, centres]))
     seen, twice = on_window(doubled, low, high)
-    evidence.close(twice, 2 * coverage, "the coverage of patches placed twice", rtol=0, atol=4e-5 * coverage.max())
+    evidence.close(
+        twice,
+        2 * coverage,
+        "the coverage of patches placed twice",
+        rtol=0,
+        atol=4e-5 * coverage.max(),
+        axes=axes_of("coverage", 2),
+        either=True,
+    )
     firm = coverage > 1e-2
     evidence.close(
         seen[firm], obj[firm], "the object of patches placed twice", rtol=0, atol=2e-4 * np.abs(patches).max()
@@ -217,7 +327,17 @@ def test_nothing_is_left_of_another_scan(subject: Subject, evidence: Evidence, s
     alone = singles(subject, subject.adapter.load(of_the_night(subject, second, "alone.npz")), 8, 90)
     singles(subject, subject.adapter.load(of_the_night(subject, first, "night.npz")), 8, 90)
     seen = singles(subject, subject.adapter.load(of_the_night(subject, second, "night.npz")), 8, 90)
-    same_points(evidence, seen, alone, "a scan after another one of its name, size and time")
+    same_points(
+        evidence,
+        seen,
+        alone,
+        "a scan after another one of its name, size and time",
+        suspects=lambda name: {
+            "it is the scan that was read before under the same name": singles(subject, subject.scan(first), 8, 90)[
+                name
+            ]
+        },
+    )
 
 
 @check("REL-008", needs=["batches"], given=SEED, weight=12)
@@ -234,4 +354,13 @@ def test_batches_hold_nothing_of_another_scan(subject: Subject, evidence: Eviden
     rows(first, "night.npz")
     seen = rows(second, "night.npz")
     for name in FIELDS:
-        evidence.equal(seen[name], alone[name], f"{name} after another scan of the same name, size and time")
+        evidence.equal(
+            seen[name],
+            alone[name],
+            f"{name} after another scan of the same name, size and time",
+            axes=axes_of(name, alone[name].ndim),
+            suspects=lambda: {
+                "it is the scan that was read before under the same name": rows(first, "before.npz")[name]
+            },
+            either=True,
+        )

@@ -47,11 +47,51 @@ def grid_of(values: Array, g: int) -> Array:
     return grid
 
 
+def grouped_suspects(values: Array, g: int) -> dict[str, Array]:
+    """Groups (B, N, N, C) that known mistakes would give."""
+    flat, (B, N, _, C) = flat_of(values), values.shape
+    columns = np.arange(C).reshape(g, g).T.ravel()
+    return {
+        "the channel grid is transposed: column by column in place of row by row": values[..., columns],
+        "frames are taken channel by channel, not group by group": np.moveaxis(flat.reshape(C, B, N, N), 0, -1),
+        "the axes are reshaped where they must be moved": flat.reshape(values.shape),
+    }
+
+
+def flat_suspects(values: Array, g: int) -> dict[str, Array]:
+    """Flat frames (B·C, N, N, 1) that known mistakes would give."""
+    B, N, _, C = values.shape
+    columns = np.arange(C).reshape(g, g).T.ravel()
+    shape = (B * C, N, N, 1)
+    return {
+        "the channel grid is transposed: column by column in place of row by row": flat_of(values[..., columns]),
+        "the frames are interleaved: listed channel by channel, not group by group": np.moveaxis(values, -1, 0).reshape(
+            shape
+        ),
+        "the axes are reshaped where they must be moved": values.reshape(shape),
+    }
+
+
+def grid_suspects(values: Array, g: int) -> dict[str, Array]:
+    """Grids (B, g, g, N, N, 1) that known mistakes would give."""
+    right = grid_of(values, g)
+    by_channel = np.moveaxis(values, -1, 0).reshape(right.shape)
+    return {
+        "grid rows and grid columns are exchanged: the channel grid is transposed": np.swapaxes(right, 1, 2),
+        "frames are taken channel by channel, not group by group": by_channel,
+        "the axes are reshaped where they must be moved": values.reshape(right.shape),
+    }
+
+
 @check("TRF-001", given=SIZES)
 def test_channel_to_flat(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
     evidence.equal(
-        subject.adapter.transform("channel_to_flat", values, g), flat_of(values), "channel_to_flat", axes=FLAT
+        subject.adapter.transform("channel_to_flat", values, g),
+        flat_of(values),
+        "channel_to_flat",
+        axes=FLAT,
+        suspects=lambda: flat_suspects(values, g),
     )
 
 
@@ -59,7 +99,11 @@ def test_channel_to_flat(subject: Subject, evidence: Evidence, B: int, g: int, N
 def test_flat_to_channel(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
     evidence.equal(
-        subject.adapter.transform("flat_to_channel", flat_of(values), g), values, "flat_to_channel", axes=GROUPED
+        subject.adapter.transform("flat_to_channel", flat_of(values), g),
+        values,
+        "flat_to_channel",
+        axes=GROUPED,
+        suspects=lambda: grouped_suspects(values, g),
     )
 
 
@@ -67,14 +111,18 @@ def test_flat_to_channel(subject: Subject, evidence: Evidence, B: int, g: int, N
 def test_flat_to_grid(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
     seen = subject.adapter.transform("flat_to_grid", flat_of(values), g)
-    evidence.equal(seen, grid_of(values, g), "flat_to_grid", axes=GRID)
+    evidence.equal(seen, grid_of(values, g), "flat_to_grid", axes=GRID, suspects=lambda: grid_suspects(values, g))
 
 
 @check("TRF-004", given=SIZES)
 def test_grid_to_flat(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
     evidence.equal(
-        subject.adapter.transform("grid_to_flat", grid_of(values, g), g), flat_of(values), "grid_to_flat", axes=FLAT
+        subject.adapter.transform("grid_to_flat", grid_of(values, g), g),
+        flat_of(values),
+        "grid_to_flat",
+        axes=FLAT,
+        suspects=lambda: flat_suspects(values, g),
     )
 
 
@@ -82,7 +130,11 @@ def test_grid_to_flat(subject: Subject, evidence: Evidence, B: int, g: int, N: i
 def test_channel_to_grid(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
     evidence.equal(
-        subject.adapter.transform("channel_to_grid", values, g), grid_of(values, g), "channel_to_grid", axes=GRID
+        subject.adapter.transform("channel_to_grid", values, g),
+        grid_of(values, g),
+        "channel_to_grid",
+        axes=GRID,
+        suspects=lambda: grid_suspects(values, g),
     )
 
 
@@ -90,7 +142,7 @@ def test_channel_to_grid(subject: Subject, evidence: Evidence, B: int, g: int, N
 def test_grid_to_channel(subject: Subject, evidence: Evidence, B: int, g: int, N: int, seed: int) -> None:
     values = groups(B, g, N, seed)
     seen = subject.adapter.transform("grid_to_channel", grid_of(values, g), g)
-    evidence.equal(seen, values, "grid_to_channel", axes=GROUPED)
+    evidence.equal(seen, values, "grid_to_channel", axes=GROUPED, suspects=lambda: grouped_suspects(values, g))
 
 
 @check("TRF-007")
@@ -170,11 +222,34 @@ def translated(subject: Subject, evidence: Evidence, shifts: Array, what: str) -
         rtol=0,
         atol=scale,
         axes=("frame", "row", "column"),
-        suspects={
-            "the content moved the other way": moved(images, -shifts),
-            "dx moved rows and dy columns": moved(images, shifts[:, ::-1]),
-        },
+        suspects=lambda: moves_for(images, shifts),
     )
+
+
+def moves_for(images: Array, shifts: Array) -> dict[str, Array]:
+    """Translated images that known mistakes would give."""
+    whole, (height, width) = np.round(shifts), images.shape[1:]
+    tiled = np.tile(images, (1, 3, 3))
+    around = moved(tiled, np.mod(shifts, (width, height)))[:, height : 2 * height, width : 2 * width]
+    edged = np.pad(images, ((0, 0), (height, height), (width, width)), mode="edge")
+    right = moved(images, shifts)
+    at_whole = (shifts == whole).all(axis=1)[:, None, None]
+    wrapped = np.stack(
+        [np.roll(image, (int(dy), int(dx)), (0, 1)) for image, (dx, dy) in zip(images, whole, strict=True)]
+    )
+    return {
+        "the content moved the other way": moved(images, -shifts),
+        "dx moved rows and dy columns": moved(images, shifts[:, ::-1]),
+        "shifts are rounded to whole pixels": moved(images, whole),
+        "shifts are cut to whole pixels": moved(images, np.floor(shifts)),
+        "the sub-pixel part has the wrong sign": moved(images, 2 * np.floor(shifts) - shifts),
+        "what leaves on one side comes in on the other: the content wraps around": around,
+        "the content wraps around for whole pixels": moved(wrapped, shifts - whole),
+        "the last pixels are repeated beyond the edge": moved(edged, shifts)[:, height : 2 * height, width : 2 * width],
+        "the imaginary part is dropped between pixels": np.where(at_whole, right, right.real),
+        "the content is not moved": images,
+        "every image is moved by the shift of the first": moved(images, np.broadcast_to(shifts[:1], shifts.shape)),
+    }
 
 
 @check("TRF-009", needs=["translate"])
@@ -185,7 +260,15 @@ def test_translation_moves_content_forward(subject: Subject, evidence: Evidence)
         expected = np.zeros_like(image)
         expected[0, 3 + dy, 4 + dx] = 2 + 1j
         seen = subject.adapter.translate(image, np.array([[dx, dy]], dtype=np.float64))
-        evidence.close(seen, expected, f"a bright pixel moved by dx {dx}, dy {dy}", rtol=0, atol=2e-5)
+        evidence.close(
+            seen,
+            expected,
+            f"a bright pixel moved by dx {dx}, dy {dy}",
+            rtol=0,
+            atol=2e-5,
+            axes=("frame", "row", "column"),
+            suspects=lambda: moves_for(image, np.array([[dx, dy]], dtype=np.float64)),
+        )
     translated(subject, evidence, np.array([[2.0, -1.0], [-3.0, 2.0], [1.0, 0.0]]), "images moved by whole pixels")
 
 
@@ -194,3 +277,5 @@ def test_translation_is_bilinear_with_zeros_outside(subject: Subject, evidence: 
     shifts = np.array([[0.25, 0.5], [-1.75, 2.125], [0.0, -0.4], [3.3, 0.0], [40.0, -40.0], [9.5, 7.5]])
     translated(subject, evidence, shifts, "images moved by fractions of pixels")
     translated(subject, evidence, np.zeros((2, 2)), "images moved by nothing")
+    far = np.array([[1.0, 12.0], [-13.0, 2.0], [2.5, -12.25], [12.25, -1.5], [0.0, 8.0], [-10.0, 0.0]])
+    translated(subject, evidence, far, "images moved out along one axis")
