@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -210,6 +210,37 @@ def gallery() -> tuple[Specimen, ...]:
             Recipe(M=30, N=10, pattern="clustered", distinct_start=False, seed=14, margin=2.0), "clustered-30x10-edge"
         ),
         make_specimen(Recipe(M=17, N=8, pattern="spiral", truth="none", seed=15), "bare-17x8"),
+    )
+
+
+@lru_cache(maxsize=2)
+def gallery_of(seed: int) -> tuple[Specimen, ...]:
+    """Return the gallery of a seed: scans of the same five kinds, with other sizes and content; seed 0 is the usual."""
+    if seed == 0:
+        return gallery()
+    rng = np.random.default_rng([seed, 5])
+    patterns: tuple[Pattern, ...] = ("raster", "spiral", "clustered")
+
+    def one(kind: str, M: int, N: int, **fixed: Any) -> Specimen:
+        varied: dict[str, Any] = {
+            "pattern": patterns[rng.integers(3)],
+            "pitch": (1.1, 2.3, 5.2)[rng.integers(3)],
+            "margin": float(rng.uniform(1.5, 9.0)),
+            "seed": int(rng.integers(2**32)),
+        }
+        return make_specimen(Recipe(M=M, N=N, **{**varied, **fixed}), f"{kind}-{M}x{N}-seed-{seed}")
+
+    def between(low: int, high: int) -> int:
+        return int(rng.integers(low, high + 1))
+
+    long, few, cube, clustered, bare = (2 * between(*halves) for halves in ((4, 5), (7, 9), (5, 6), (4, 6), (4, 6)))
+    edge = float(rng.uniform(1.0, 3.0))
+    return (
+        one("long", between(24, 60), long, modes=between(1, 2)),
+        one("few", between(9, few - 2), few, modes=between(2, 3), whole_pixels=True),
+        one("cube", cube, cube, truth="patches"),
+        one("clustered", between(18, 40), clustered, pattern="clustered", distinct_start=False, margin=edge),
+        one("bare", between(13, 24), bare, truth="none", whole_pixels=bool(between(0, 1))),
     )
 
 

@@ -14,10 +14,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
+from conformance.chance import moved
 from conformance.specimens import Recipe, Specimen, make_specimen, structured_object, structured_probe
 
-seeds = st.integers(min_value=0, max_value=2**32 - 1)
+seeds = st.integers(min_value=0, max_value=2**32 - 1).map(moved)
 frame_sides = st.sampled_from([8, 10, 12, 16])
+
+
+def among(*options: Any) -> st.SearchStrategy[Any]:
+    """Draw one of the options; unlike ``sampled_from``, the simplest example is another one in another run."""
+    return seeds.map(lambda seed: options[seed % len(options)])
 
 
 @dataclass(frozen=True)

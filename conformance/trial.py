@@ -17,6 +17,7 @@ import hypothesis
 from hypothesis import settings
 
 import conformance.checks
+from conformance.chance import drawn_by_seed
 from conformance.check import PROFILES, Declaration, noted
 from conformance.contract import contract
 from conformance.discovery import Selected, missing_methods
@@ -126,7 +127,7 @@ def once(
         if not reason:
             _call(declaration, subject, evidence, specimen, drawn, profile)
             outcome, reason = classify(None, evidence.comparisons)
-    except Exception as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
         outcome, reason = classify(error, evidence.comparisons)
         violation = violation_in(error)
     seconds = time.perf_counter() - started
@@ -149,6 +150,7 @@ def _call(
         function = functools.partial(declaration.body, **drawn)
     elif declaration.given:
         function = declaration.budget(profile)(hypothesis.given(**declaration.given)(noted(declaration.body)))
+        function = drawn_by_seed(function, declaration.name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         function(**wanted)
