@@ -178,7 +178,7 @@ def noted(body: Callable[..., None]) -> Callable[..., None]:
         drawn = {name: copy.deepcopy(held) for name, held in arguments.items() if name not in _GIVEN_BY_THE_SUITE}
         try:
             body(**arguments)
-        except Exception:
+        except (Exception, SystemExit):
             arguments["evidence"].drawn = drawn
             raise
 

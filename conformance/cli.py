@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, Any, NoReturn, cast, get_args
 
 import typer
 from rich.console import Console
@@ -53,12 +54,38 @@ def run(
     expected: Annotated[Path | None, typer.Option(help="TOML list of expected failures.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; - prints it.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the gap matrix as Markdown; - prints it.")] = None,
-    profile: Annotated[str | None, typer.Option(help="contract, small or wide.")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", "--budget", help="contract, small or wide.")] = None,
     jobs: Annotated[int, typer.Option(help="Worker processes (needs pytest-xdist).")] = 0,
     frameworks: Annotated[bool, typer.Option(help="Include checks that make TensorFlow or PyTorch tensors.")] = True,
     torch_device: Annotated[list[str] | None, typer.Option(help="Only this device, cpu or cuda; repeatable.")] = None,
+    capsules: Annotated[Path, typer.Option(help="Folder into which every failure is written, to be replayed.")] = Path(
+        "capsules"
+    ),
+    no_capsules: Annotated[bool, typer.Option("--no-capsules", help="Write no capsules.")] = False,
+    update_expected: Annotated[
+        bool, typer.Option("--update-expected", help="Rewrite the list of expected failures by what fails now.")
+    ] = False,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Run under the seeds 0 to N - 1; nothing may fail.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Run under this seed alone.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="File of the results of --seeds, to be taken up again.")] = None,
 ) -> None:
     """Judge backends: clause x adapter, and what was decided of all clauses."""
+    if seeds is not None or seed is not None:
+        others = {"--scan": scan, "--markdown": markdown, "--update-expected": update_expected}
+        unfit = [name for name, given in others.items() if given] + (["--seed"] if seeds and seed is not None else [])
+        if unfit:
+            raise _wrong_usage(f"--seeds does not go with {', '.join(unfit)}")
+        plan = {
+            "budget": profile or "small",
+            "adapters": adapter or [],
+            "devices": torch_device or [],
+            "stages": [str(s) for s in stage or []],
+            "frameworks": frameworks,
+            "expected": str(expected.resolve()) if expected else "",
+            "capsules": "" if no_capsules else str(capsules.absolute()),
+        }
+        _judge_seeds(range(seeds) if seeds else [seed or 0], plan, resume, jobs, json_file)
+    from conformance import expected_update as updating
     from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
     from conformance.expected import MalformedExpectations
     from conformance.judgement import RunNotPossible, judge
@@ -69,17 +96,24 @@ def run(
         scan = None
     if scan is not None and not scan.is_file():
         raise _wrong_usage(f"{scan}: no such file")
+    if update_expected and expected is None:
+        raise _wrong_usage("--update-expected needs --expected FILE")
+    begun = update_expected and expected is not None and not expected.exists()
     try:
         judgement = judge(
             adapter or [],
             stages=[str(s) for s in stage or []],
             scan=scan.resolve() if scan else None,
-            expected=expected.resolve() if expected else None,
+            expected=expected.resolve() if expected and not begun else None,
             profile=profile,
             jobs=jobs,
             frameworks=frameworks,
             devices=torch_device or [],
+            capsules=None if no_capsules else capsules.absolute(),
         )
+        if update_expected and expected is not None:
+            judgement, change = updating.update_expected(expected.resolve(), judgement, all_installed=not adapter)
+            typer.echo(f"{expected}: {change.sentence()}", err=True)
     except (AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations) as error:
         raise _wrong_usage(str(error)) from error
     except RunNotPossible as error:
@@ -94,6 +128,35 @@ def run(
     raise typer.Exit(judgement.exit_code)
 
 
+def _judge_seeds(
+    seeds: Sequence[int], plan: Mapping[str, Any], resume: Path | None, jobs: int, json_file: Path | None
+) -> NoReturn:
+    """Run a series of seeds, and leave with its exit code."""
+    from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
+    from conformance.expected import MalformedExpectations, read_expected
+    from conformance.judgement import RunNotPossible
+    from conformance.ledger import LedgerError
+    from conformance.seed_session import BUDGETS, Plan
+    from conformance.seeds import judge_seeds
+
+    if plan["budget"] not in BUDGETS:
+        raise _wrong_usage(f"the budget {plan['budget']!r} is unknown; choose {', '.join(BUDGETS)}")
+    try:
+        if plan["expected"]:
+            read_expected(Path(plan["expected"]))
+        series = judge_seeds(seeds, Plan(cases=[], **plan), resume=resume and resume.absolute(), jobs=jobs)
+    except (AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, LedgerError) as error:
+        raise _wrong_usage(str(error)) from error
+    except RunNotPossible as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNDECIDED) from error
+    if json_file is not None:
+        _write(json_file, json.dumps(series.as_json(), indent=2) + "\n")
+    for sentence in series.sentences():
+        typer.echo(sentence, err=_is_standard_output(json_file))
+    raise typer.Exit(series.exit_code)
+
+
 def _is_standard_output(path: Path | None) -> bool:
     return path is not None and str(path) == "-"
 
@@ -103,6 +166,29 @@ def _write(path: Path, text: str) -> None:
         typer.echo(text, nl=False)
     else:
         path.write_text(text, encoding="utf-8")
+
+
+@app.command("replay")
+def replay_command(
+    capsule: Annotated[Path, typer.Argument(help="Folder that a run has written for a failure.")],
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="Installed name or package.module:Class; repeatable. Default: its own.")
+    ] = None,
+    torch_device: Annotated[list[str] | None, typer.Option(help="Only this device, cpu or cuda; repeatable.")] = None,
+) -> None:
+    """Run one failure again: FIXED, STILL FAILS or CANNOT RUN, with exit code 0, 1 or 2."""
+    from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
+    from conformance.replaying import replayed
+
+    if not capsule.exists():
+        raise _wrong_usage(f"{capsule}: no such folder")
+    try:
+        shown = replayed(capsule, adapter or [], torch_device or [])
+    except (AdapterNotFound, DeviceNotPresent, MalformedAdapter) as error:
+        raise _wrong_usage(str(error)) from error
+    for one in shown:
+        typer.echo(one.line())
+    raise typer.Exit(max((one.exit_code for one in shown), key=(OK, UNDECIDED, VIOLATIONS).index))
 
 
 @app.command()

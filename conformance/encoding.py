@@ -136,7 +136,7 @@ def decode(value: Any, arrays: Arrays) -> Any:
     Undecodable
         The value is nothing that the encoder writes.
     """
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, list):
         return [decode(part, arrays) for part in value]
@@ -187,12 +187,23 @@ def _decoded_dataclass(kind: type[Any], content: Mapping[str, Any], arrays: Arra
     for key, part in held.items():
         if key not in hints or not _fits(part, hints[key]):
             raise Undecodable(f"{key} of a {kind.__name__} is {_short(part)}")
-    if kind is Specimen and not all(isinstance(array, np.ndarray) for array in held.get("arrays", {}).values()):
-        raise Undecodable("a scan holds something that is no array")
+    if kind is Specimen and not _is_scan(held.get("arrays", {})):
+        raise Undecodable("a scan lacks arrays, or holds something that is none")
     try:
         return kind(**held)
     except TypeError as error:
         raise Undecodable(f"a {kind.__name__} lacks fields: {error}") from error
+
+
+def _is_scan(arrays: Mapping[str, Any]) -> bool:
+    """Whether the arrays have the shapes that every scan has."""
+    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+        return False
+    if not {"xcoords", "ycoords", "diff3d", "probeGuess"} <= arrays.keys():
+        return False
+    M = arrays["xcoords"].size
+    shapes = (arrays["xcoords"].shape, arrays["ycoords"].shape, arrays["diff3d"].shape[:1])
+    return M > 0 and shapes == ((M,), (M,), (M,)) and arrays["diff3d"].ndim == 3 and arrays["probeGuess"].ndim in (2, 3)
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -17,7 +17,7 @@ from conformance.agreement import STAGES, Agreement
 from conformance.check import PROFILE_VARIABLE
 from conformance.contract import contract
 from conformance.discovery import select
-from conformance.expected import ExpectedFailure, read_expected
+from conformance.expected import Expected, read_expected
 from conformance.outcome import Cell, Denominator, Outcome, denominator
 
 UNWANTED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
@@ -38,7 +38,7 @@ class Judgement:
     denominators : tuple of Denominator
         One an adapter.
     stale : tuple of str
-        Entries of the list of expected failures that no longer fail.
+        What is out of date in the list of expected failures.
     agreements : tuple of Agreement
         What the comparison with the first adapter found, one a stage and further adapter.
     scan : Path or None
@@ -85,6 +85,7 @@ def judge(
     jobs: int = 0,
     frameworks: bool = True,
     devices: Sequence[str] = (),
+    capsules: Path | None = None,
 ) -> Judgement:
     """Run the checks and return the verdict.
 
@@ -106,6 +107,8 @@ def judge(
         Whether checks that make TensorFlow or PyTorch tensors take part.
     devices : sequence of str
         Only these devices of adapters that work on several; empty means every one present.
+    capsules : Path, optional
+        Folder into which every failure is written, to be replayed.
 
     Raises
     ------
@@ -120,23 +123,25 @@ def judge(
     listed = {} if expected is None else read_expected(expected)
     collector = plugin.DecisionCollector([], [])
     modules = _modules(stages, labels)
-    _run_pytest(collector, modules, adapters, scan, expected, profile, jobs, frameworks, devices)
-    return _judgement(collector, labels, stages, listed, scan)
+    _run_pytest(collector, modules, adapters, scan, expected, profile, jobs, frameworks, devices, capsules)
+    return _judgement(collector, labels, stages, listed, scan, all_installed=not adapters)
 
 
 def _judgement(
     collector: plugin.DecisionCollector,
     labels: tuple[str, ...],
     stages: Sequence[str],
-    listed: dict[tuple[str, str], ExpectedFailure] | object,
+    listed: Expected,
     scan: Path | None,
+    *,
+    all_installed: bool,
 ) -> Judgement:
     chosen = [c for c in contract().values() if not stages or c.stage in stages]
     kept = {clause.id for clause in chosen}
     table = tuple(cell for cell in plugin.verdict(collector.decisions, labels) if cell.clause in kept)
     untestable = sum(not clause.testable for clause in chosen)
     counts = tuple(denominator(label, table, untestable) for label in labels)
-    stale = plugin.unexpected_passes(list(table), listed)  # type: ignore[arg-type]
+    stale = plugin.out_of_date(table, listed, collector.stale, labels, all_installed=all_installed)
     return Judgement(table, counts, tuple(stale), scan, tuple(collector.agreements))
 
 
@@ -150,6 +155,7 @@ def _run_pytest(
     jobs: int,
     frameworks: bool,
     devices: Sequence[str],
+    capsules: Path | None,
 ) -> None:
     said = io.StringIO()
     with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder, _environment(profile):
@@ -161,6 +167,7 @@ def _run_pytest(
         arguments += [part for device in devices for part in ("--torch-device", device)]
         arguments += ["--scan", str(scan)] if scan else []
         arguments += ["--expected", str(expected)] if expected else []
+        arguments += ["--capsules", str(capsules)] if capsules else []
         arguments += ["-n", str(jobs)] if jobs else []
         arguments += [] if frameworks else ["--no-frameworks"]
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

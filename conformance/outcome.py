@@ -57,6 +57,10 @@ class Decision:
         Sentence that explains a failure, an error or a skip.
     seconds : float
         Duration of the check.
+    capsule : str
+        Folder in which a failure was kept; empty when it was not.
+    replay : str
+        The one command that replays it, or why there is none.
     """
 
     clause: str
@@ -66,6 +70,8 @@ class Decision:
     comparisons: int = 0
     reason: str = ""
     seconds: float = 0.0
+    capsule: str = ""
+    replay: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON types."""

@@ -12,14 +12,19 @@ from conformance.subject import Subject
 
 _PRELUDE = """
 import functools, importlib, json, sys
-sys.path[:], module, qualname, arguments = json.loads(sys.argv[1])
-adapter = functools.reduce(getattr, qualname.split("."), importlib.import_module(module))()
+sys.path[:], asked, label, module, qualname, arguments = json.loads(sys.argv[1])
+if asked:
+    from conformance.discovery import select
+    adapter = next(one.adapter for one in select([asked]) if one.label == label)
+else:
+    adapter = functools.reduce(getattr, qualname.split("."), importlib.import_module(module))()
 """
 
 
 def reachable(subject: Subject) -> bool:
     """Whether the adapter's class can be imported by name and made without arguments."""
-    return "<" not in type(subject.adapter).__qualname__ and type(subject.adapter).__module__ != "__main__"
+    adapter = type(subject.selected.adapter)
+    return "<" not in adapter.__qualname__ and adapter.__module__ != "__main__"
 
 
 def start(subject: Subject, script: str, arguments: Sequence[str] = ()) -> subprocess.Popen[str]:
@@ -28,13 +33,14 @@ def start(subject: Subject, script: str, arguments: Sequence[str] = ()) -> subpr
     Parameters
     ----------
     subject : Subject
-        Its adapter's class is imported by name.
+        Its adapter is made again as it was asked for; one that was not, by importing its class.
     script : str
         Python source; what it prints last, as JSON, is what :func:`finish` returns.
     arguments : sequence of str
     """
-    adapter = type(subject.adapter)
-    given = json.dumps([sys.path, adapter.__module__, adapter.__qualname__, list(arguments)])
+    adapter = type(subject.selected.adapter)
+    made = [subject.selected.asked, subject.selected.label, adapter.__module__, adapter.__qualname__]
+    given = json.dumps([sys.path, *made, list(arguments)])
     return subprocess.Popen(
         [sys.executable, "-c", _PRELUDE + script, given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+import datetime
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,14 @@ import pytest
 
 from conformance.agreement import Agreement, summary
 from conformance.contract import contract
-from conformance.discovery import Selected
-from conformance.evidence import Evidence
-from conformance.expected import ExpectedFailure, MalformedExpectations, read_expected
+from conformance.discovery import installed_adapters
+from conformance.expected import Expected, MalformedExpectations, overdue, read_expected, unexpected_pass
+from conformance.keeper import CapsuleKeeper, WitnessStand, expected_outcome
 from conformance.outcome import Cell, Decision, Outcome, cells, denominator
+from conformance.recording import Kept
+from conformance.stash import evidence_key, kept_key, standings_key, subject_key
 from conformance.trial import classify
+from conformance.witnesses import Witnesses
 
 MARKERS = {
     "contract": "a check of the contract; loads no framework that the adapter itself does not load",
@@ -29,11 +34,14 @@ PROPERTY = "ptycho_conformance"
 AGREEMENT = "ptycho_conformance_agreement"
 """Name of the report property that carries the comparison of two backends in one stage."""
 
-evidence_key = pytest.StashKey[Evidence]()
-subject_key = pytest.StashKey[Selected]()
+STALE = "ptycho_conformance_stale"
+"""Name of the report property that carries what is out of date in the list of expected failures."""
+
 decisions_key = pytest.StashKey[list[Decision]]()
 agreements_key = pytest.StashKey[list[Agreement]]()
-expected_key = pytest.StashKey[Mapping[tuple[str, str], ExpectedFailure]]()
+stale_key = pytest.StashKey[list[str]]()
+expected_key = pytest.StashKey[Expected]()
+keeper_key = pytest.StashKey[CapsuleKeeper | None]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,6 +64,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--scan", type=Path, default=None, metavar="FILE", help="judge on this NPZ scan as well")
     group.addoption("--no-frameworks", action="store_true", help="leave out checks that make a framework's tensors")
     group.addoption("--expected", type=Path, default=None, metavar="TOML", help="list of expected failures")
+    group.addoption(
+        "--capsules", type=Path, default=None, metavar="DIR", help="write a folder that replays it for every failure"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,11 +75,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {meaning}")
     config.stash[decisions_key] = []
     config.stash[agreements_key] = []
+    config.stash[stale_key] = []
     path = config.getoption("--expected")
     try:
-        config.stash[expected_key] = {} if path is None else read_expected(path)
+        expected = config.stash[expected_key] = {} if path is None else read_expected(path)
     except MalformedExpectations as error:
         raise pytest.UsageError(str(error)) from error
+    if any(entry.witness for entry in expected.values()):
+        config.pluginmanager.register(
+            WitnessStand(Witnesses(expected, datetime.date.today())), "ptycho_conformance_witnesses"
+        )
+    folder = config.getoption("--capsules")
+    keeper = config.stash[keeper_key] = None if folder is None else CapsuleKeeper(folder.absolute())
+    if keeper is not None:
+        config.pluginmanager.register(keeper, "ptycho_conformance_capsules")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -84,15 +104,32 @@ def pytest_runtest_makereport(
     evidence = item.stash.get(evidence_key, None)
     comparisons = evidence.comparisons if evidence else 0
     outcome, reason = _outcome(report, call, comparisons)
-    expected = item.config.stash[expected_key]
-    decisions = []
-    for clause in marker.args:
-        listed = expected.get((clause, selected.label))
-        final, why = (Outcome.EXPECTED_FAIL, listed.reason) if listed and outcome is Outcome.FAIL else (outcome, reason)
-        decisions.append(Decision(clause, selected.label, _check_name(item), final, comparisons, why, report.duration))
+    check = Decision("", selected.label, _check_name(item), outcome, comparisons, reason, report.duration)
+    decisions = [_decided(item, clause, check, _kept(item, call)) for clause in marker.args]
     _rewrite(report, decisions, selected.label)
     report.user_properties.append((PROPERTY, [decision.as_json() for decision in decisions]))
+    stale = [standing.stale for standing in item.stash.get(standings_key, {}).values() if standing.stale]
+    report.user_properties.append((STALE, stale))
     return report
+
+
+def _kept(item: pytest.Item, call: pytest.CallInfo[None]) -> Kept:
+    """Where the failure of a check was kept; one that failed before it ran is kept here."""
+    keeper = item.config.stash[keeper_key]
+    if keeper is not None and call.when == "setup" and call.excinfo is not None:
+        keeper.keep(item, call.excinfo.value)
+    return item.stash.get(kept_key, Kept(None))
+
+
+def _decided(item: pytest.Item, clause: str, check: Decision, kept: Kept) -> Decision:
+    """Decide one clause by what the check decided and what the list of expected failures says."""
+    listed = item.config.stash[expected_key].get((clause, check.adapter))
+    excused = listed is not None and not listed.expired(datetime.date.today())
+    outcome = expected_outcome(item, clause, check.outcome, excused)
+    if outcome is Outcome.EXPECTED_FAIL and listed is not None:
+        check = replace(check, reason=listed.reason)
+    where = "" if kept.path is None else str(kept.path)
+    return replace(check, clause=clause, outcome=outcome, capsule=where, replay=kept.said)
 
 
 def _final(report: pytest.TestReport) -> bool:
@@ -129,28 +166,35 @@ def _rewrite(report: pytest.TestReport, decisions: list[Decision], adapter: str)
         report.longrepr = (
             f"{first.outcome} · {clauses} · adapter {adapter}\n{first.reason}\n"
             f"Read the clause: ptycho-conformance explain {first.clause}"
+            + (f"\nReplay it:       {first.replay}" if first.replay else "")
         )
+    elif first.outcome is Outcome.ERROR and first.replay:
+        report.sections.append(("Replay it", first.replay))
 
 
 class DecisionCollector:
-    """Gathers the decisions and agreements of a session from its reports."""
+    """Gathers the decisions and agreements of a session from its reports, and what is stale in its list."""
 
-    def __init__(self, decisions: list[Decision], agreements: list[Agreement]) -> None:
+    def __init__(self, decisions: list[Decision], agreements: list[Agreement], stale: list[str] | None = None) -> None:
         self.decisions = decisions
         self.agreements = agreements
+        self.stale = [] if stale is None else stale
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the decisions off a report."""
         for name, records in report.user_properties:
             if name == PROPERTY and isinstance(records, list):
                 self.decisions.extend(Decision.from_json(record) for record in records)
+            if name == STALE and isinstance(records, list):
+                self.stale.extend(sentence for sentence in records if sentence not in self.stale)
             if name == AGREEMENT and report.when == "teardown" and isinstance(records, dict):
                 self.agreements.append(Agreement.from_json(records))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start to collect."""
-    collector = DecisionCollector(session.config.stash[decisions_key], session.config.stash[agreements_key])
+    stash = session.config.stash
+    collector = DecisionCollector(stash[decisions_key], stash[agreements_key], stash[stale_key])
     session.config.pluginmanager.register(collector, "ptycho_conformance_decisions")
 
 
@@ -159,21 +203,44 @@ def verdict(decisions: list[Decision], adapters: tuple[str, ...]) -> list[Cell]:
     return cells(decisions, [clause.id for clause in contract().values() if clause.testable], adapters)
 
 
-def unexpected_passes(table: list[Cell], expected: Mapping[tuple[str, str], ExpectedFailure]) -> list[str]:
-    """Sentences for listed failures that no longer fail; a list that is out of date fails the run."""
-    return [
-        f"{cell.clause} for {cell.adapter} is listed as an expected failure but passes; remove the entry"
-        for cell in table
-        if cell.outcome is Outcome.PASS and (cell.clause, cell.adapter) in expected
-    ]
+def out_of_date(
+    table: Sequence[Cell], expected: Expected, stale: Sequence[str], adapters: Sequence[str], *, all_installed: bool
+) -> list[str]:
+    """Sentences for entries that are expired, name nobody, or no longer fail; such a list fails the run.
+
+    Parameters
+    ----------
+    table : sequence of Cell
+    expected : Mapping
+    stale : sequence of str
+        What the witnesses said.
+    adapters : sequence of str
+        Adapters of this run.
+    all_installed : bool
+        Whether every installed adapter takes part.
+    """
+    entries = [(expected.get((cell.clause, cell.adapter)), cell) for cell in table if cell.outcome is Outcome.PASS]
+    # An entry with a witness is decided by it, not by the checks that happened to run.
+    passing = [unexpected_pass(entry, "it passes") for entry, _ in entries if entry and entry.witness is None]
+    installed = installed_adapters() if all_installed and expected else None
+    return [*overdue(expected, adapters, datetime.date.today(), installed), *stale, *passing]
+
+
+def _out_of_date(config: pytest.Config) -> list[str]:
+    decisions, stale = config.stash[decisions_key], config.stash[stale_key]
+    adapters = tuple(dict.fromkeys(decision.adapter for decision in decisions))
+    return out_of_date(
+        verdict(decisions, adapters),
+        config.stash[expected_key],
+        stale,
+        adapters,
+        all_installed=bool(decisions) and not config.getoption("--adapter"),
+    )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a session whose list of expected failures is out of date."""
-    decisions = session.config.stash[decisions_key]
-    adapters = tuple(dict.fromkeys(decision.adapter for decision in decisions))
-    stale = unexpected_passes(verdict(decisions, adapters), session.config.stash[expected_key])
-    if stale and session.exitstatus == pytest.ExitCode.OK:
+    if _out_of_date(session.config) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -189,7 +256,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(line)
     for line in summary(agreements):
         terminalreporter.write_line(line)
-    for line in unexpected_passes(table, config.stash[expected_key]):
+    for line in _out_of_date(config):
         terminalreporter.write_line(line, red=True)
 
 

@@ -135,6 +135,8 @@ def _finding(cell: Cell) -> Text:
     text.append(f"{cell.clause} · {clause.title} · adapter {cell.adapter}", style="bold")
     text.append(f" · {failing} of {len(cell.decisions)} checks\n  {_one_line(cell.reason)}\n")
     text.append(f"  ptycho-conformance explain {cell.clause}", style="dim")
+    replay = next((one.replay for one in cell.decisions if one.outcome is cell.outcome and one.replay), "")
+    text.append(f"\n  {replay}" if replay else "", style="dim")
     return text
 
 

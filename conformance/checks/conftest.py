@@ -7,8 +7,8 @@ import pytest
 from conformance.check import Declaration
 from conformance.discovery import Selected
 from conformance.evidence import Evidence
-from conformance.plugin import evidence_key, subject_key
 from conformance.selection import selected_by, specimens_of
+from conformance.stash import evidence_key, subject_key
 from conformance.subject import Subject
 from conformance.trial import not_applicable
 
