@@ -45,7 +45,7 @@ class GroupRequest:
 
 
 def check_request(request: GroupRequest, M: int) -> None:
-    """Refuse what cannot be grouped (GRP-009, GRP-013, GRP-014, GRP-015).
+    """Refuse what cannot be grouped (GRP-009, GRP-013, GRP-014, GRP-015, GRP-026).
 
     Raises
     ------
@@ -55,7 +55,7 @@ def check_request(request: GroupRequest, M: int) -> None:
     C = request.C
     if request.gridsize < 1 or request.nsamples < 1:
         array = "gridsize" if request.gridsize < 1 else "nsamples"
-        raise RequestViolation("must be at least 1", clause="GRP-007", array=array, remedy="Pass a positive number.")
+        raise RequestViolation("must be at least 1", clause="GRP-026", array=array, remedy="Pass a positive number.")
     if request.strategy not in ("sample_then_group", "group_then_sample"):
         raise RequestViolation(
             f"{request.strategy!r} is unknown",

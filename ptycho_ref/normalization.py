@@ -49,16 +49,3 @@ def amplitude_scale(mean_energy: float, N: int) -> float:
             remedy="Check that the shutter was open and the stack is not a dark field.",
         )
     return float(np.sqrt((N / 2) ** 2 / mean_energy))
-
-
-def photon_scale(normalised: NDArray[Any], nphotons: float) -> float:
-    """Factor that brings normalised amplitudes to ``nphotons`` counts a frame.
-
-    Parameters
-    ----------
-    normalised : (B, N, N, C) real
-    nphotons : float
-        Mean number of photons a frame.
-    """
-    energy = float(np.square(normalised, dtype=np.float64).sum(axis=(1, 2)).mean())
-    return float(np.sqrt(nphotons / energy))

@@ -112,13 +112,13 @@ import json, sys, tempfile
 from dataclasses import replace
 from pathlib import Path
 from conformance.trial import declarations
-from tests.mutation.backend import REF
+from tests.mutation.backend import REF, frozen_copy
 from tests.mutation.execution import Laboratory
 from tests.mutation.mutants import Mutant, mutants_of
 
-root = Path.cwd()
 checks = [one for one in declarations() if one.name.endswith("test_offsets_of_any_scan")]
-source = REF.source(root, "coordinates").read_text(encoding="utf-8")
+package = Path("ptycho_ref").resolve()
+source = REF.source(package, "coordinates").read_text(encoding="utf-8")
 made = {one.now: one for one in mutants_of("ptycho_ref.coordinates", source)}
 broken = made["offsets = absolute.mean(axis=4, keepdims=True)"]
 shifted = replace(broken, source=source.replace("keepdims=True)", "keepdims=True) + 1"))
@@ -126,7 +126,8 @@ same = replace(broken, source=source + "# The same.\\n")
 endless = replace(broken, source=source.replace("    absolute = ", "    while True: pass\\n    absolute = "))
 elsewhere = replace(broken, first=1, last=1)
 with tempfile.TemporaryDirectory() as folder:
-    laboratory = Laboratory(REF, root, Path(folder), checks=checks)
+    original = frozen_copy(package, Path(folder) / "original")
+    laboratory = Laboratory(REF, original, Path(folder), checks=checks)
     fates = {}
     for name, mutant in {"broken": broken, "shifted": shifted, "same": same, "elsewhere": elsewhere}.items():
         fates[name] = [one.fate for one in laboratory.results([mutant])]

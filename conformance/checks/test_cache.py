@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.check import check
+from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
 from conformance.oracles.grouping import pool_radii, seed_of
 from conformance.outside import finish, start
@@ -57,9 +59,9 @@ class Place:
         with np.load(self.cache(request), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
 
-    def rewrite(self, content: Mapping[str, Any]) -> None:
+    def rewrite(self, content: Mapping[str, Any], request: GroupRequest = REQUEST) -> None:
         """Put other members in place of the cache."""
-        np.savez_compressed(self.cache(), allow_pickle=True, **content)
+        np.savez_compressed(self.cache(request), allow_pickle=True, **content)
 
     def files(self) -> list[str]:
         """Names in the folder of the data set."""
@@ -87,9 +89,12 @@ def test_a_hit_gives_what_a_miss_gives(subject: Subject, evidence: Evidence) -> 
         request = replace(REQUEST, gridsize=gridsize, K=K, sequential_sampling=sequential)
         place = Place(subject, arrays_of())
         expected = place.bare(request)
-        evidence.equal(place.members(request), expected, "groups on a miss, against those without a cache")
-        evidence.equal(place.members(request), expected, "groups on a hit, against those without a cache")
-        evidence.equal(place.bare(request), expected, "groups without a cache, computed again")
+        for what, draw in (
+            ("groups on a miss, against those without a cache", place.members),
+            ("groups on a hit, against those without a cache", place.members),
+            ("groups without a cache, computed again", place.bare),
+        ):
+            evidence.equal(draw(request), expected, what, axes=("group", "member"))
 
 
 @check("CCH-002")
@@ -108,7 +113,11 @@ def test_name_and_place(subject: Subject, evidence: Evidence) -> None:
 def test_content(subject: Subject, evidence: Evidence) -> None:
     for gridsize, K in ((2, 5), (3, 9)):
         request = replace(REQUEST, gridsize=gridsize, K=K)
-        content = written(evidence, Place(subject, arrays_of()), request)
+        place = Place(subject, arrays_of())
+        content = written(evidence, place, request)
+        with zipfile.ZipFile(place.cache(request)) as archive:
+            plain = [one.filename for one in archive.infolist() if one.compress_type == zipfile.ZIP_STORED]
+        evidence.holds(not plain, f"{', '.join(plain)} of the cache are stored without compression.")
         evidence.present(content, *KEYS)
         groups = content["all_groups"]
         evidence.layout(groups, "all_groups", shape=(len(groups), gridsize**2), dtype="int64")
@@ -143,8 +152,12 @@ def test_rows_are_sets_in_order(subject: Subject, evidence: Evidence) -> None:
         request = replace(REQUEST, gridsize=gridsize, K=K)
         arrays = arrays_of()
         groups = written(evidence, Place(subject, arrays), request)["all_groups"]
-        evidence.equal(np.sort(groups, axis=1), groups, "rows of all_groups, against the same sorted")
-        evidence.equal(np.unique(groups, axis=0), groups, "all_groups, against its unique rows in order")
+        evidence.equal(
+            np.sort(groups, axis=1), groups, "rows of all_groups, against the same sorted", axes=("group", "member")
+        )
+        evidence.equal(
+            np.unique(groups, axis=0), groups, "all_groups, against its unique rows in order", axes=("group", "member")
+        )
         evidence.holds(bool((np.diff(groups, axis=1) > 0).all()), "A row of all_groups names a scan point twice.")
         positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
         radii = pool_radii(positions, K)
@@ -153,16 +166,27 @@ def test_rows_are_sets_in_order(subject: Subject, evidence: Evidence) -> None:
             evidence.holds(near, f"The cached group {row.tolist()} lies in the pool of no scan point.")
 
 
-def answered_anew(evidence: Evidence, place: Place, what: str, request: GroupRequest = REQUEST) -> None:
+def answered_anew(
+    evidence: Evidence,
+    place: Place,
+    what: str,
+    request: GroupRequest = REQUEST,
+    suspects: Callable[[], Suspects] | None = None,
+) -> None:
     """Require that a cache which must not be used is a miss, and is rewritten."""
     expected = place.bare(request)
     seen = evidence.accepted(lambda: place.members(request), f"Grouping beside {what}")
-    evidence.equal(seen, expected, f"groups beside {what}", axes=("group", "channel"))
+    evidence.equal(seen, expected, f"groups beside {what}", axes=("group", "member"), suspects=suspects)
     content = evidence.accepted(lambda: place.content(request), f"Reading the cache rewritten after {what}")
     fresh = Place(place.subject, place.subject.adapter.arrays(place.scan))
     fresh.members(request)
     groups = content.get("all_groups", np.empty(0))
-    evidence.equal(groups, fresh.content(request)["all_groups"], f"all_groups rewritten after {what}")
+    evidence.equal(
+        groups,
+        fresh.content(request)["all_groups"],
+        f"all_groups rewritten after {what}",
+        axes=("group", "member"),
+    )
     numbers = (str(content["dataset_checksum"]), int(content["gridsize"]), int(content["overlap_factor"]))
     x, y = (as_numpy(place.subject.adapter.arrays(place.scan)[name]) for name in ("xcoords", "ycoords"))
     right = (checksum_of(x, y), request.gridsize, request.K)
@@ -187,7 +211,12 @@ def test_changed_positions_are_a_miss(subject: Subject, evidence: Evidence) -> N
         written(evidence, old)
         place = Place(subject, arrays_of())
         place.cache().write_bytes(old.cache().read_bytes())
-        answered_anew(evidence, place, what)
+        answered_anew(
+            evidence,
+            place,
+            what,
+            suspects=lambda: {"the groups come from the cache of the other positions": old.bare()},
+        )
 
 
 @check("CCH-007", needs=["arrays"])
@@ -197,7 +226,12 @@ def test_wrong_parameters_are_a_miss(subject: Subject, evidence: Evidence) -> No
         place = Place(subject, arrays_of())
         written(evidence, place, old)
         place.cache(old).rename(place.cache())
-        answered_anew(evidence, place, f"a cache of gridsize {gridsize} and K {K} under another name")
+        answered_anew(
+            evidence,
+            place,
+            f"a cache of gridsize {gridsize} and K {K} under another name",
+            suspects=lambda: {"the groups come from the cache of the other gridsize and K": place.bare(old)},
+        )
 
 
 @check("CCH-008", needs=["arrays"])
@@ -226,17 +260,20 @@ def test_impossible_groups_are_a_miss(subject: Subject, evidence: Evidence) -> N
     place = Place(subject, arrays_of())
     content = written(evidence, place)
     right = content["all_groups"]
-    beyond, repeated, negative = right.copy(), right.copy(), right.copy()
+    beyond, just, repeated, negative = right.copy(), right.copy(), right.copy(), right.copy()
     beyond[:, -1] = 400
+    just[-1, -1] = 30
     repeated[:, 1] = repeated[:, 0]
     negative[:, 0] = -1
     for what, groups in {
         "groups with indices beyond the scan": beyond,
+        "groups with the index just beyond the scan": just,
         "groups that name a point twice": repeated,
         "groups with negative indices": negative,
         "groups of nine": np.tile(np.arange(9), (5, 1)),
         "groups in float64": right.astype(np.float64),
         "groups in one row": right.ravel(),
+        "no group at all": right[:0],
     }.items():
         place.rewrite(content | {"all_groups": groups})
         answered_anew(evidence, place, what)
@@ -252,7 +289,7 @@ def test_a_folder_that_cannot_be_written(subject: Subject, evidence: Evidence) -
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         seen = evidence.accepted(place.members, "Grouping where the cache cannot be written")
-    evidence.equal(seen, expected, "groups where the cache cannot be written")
+    evidence.equal(seen, expected, "groups where the cache cannot be written", axes=("group", "member"))
     evidence.holds(len(caught) > 0, "The cache could not be written, and no warning said so.")
     evidence.holds((place.cache() / "kept").exists(), "What lay in the place of the cache was removed.")
 
@@ -337,3 +374,41 @@ def test_the_seed_draws_from_all_groups(subject: Subject, evidence: Evidence) ->
         np.unique(np.sort(everything, axis=1), axis=0), groups, "the groups when more are asked for than there are"
     )
     evidence.holds(len(everything) == len(groups), f"{len(groups)} groups exist, {len(everything)} were given.")
+
+
+@check("CCH-015")
+def test_the_number_of_all_groups(subject: Subject, evidence: Evidence) -> None:
+    # Pools large enough that subsets drawn at random hardly ever coincide, below and above the cap of fifty.
+    for gridsize, K, M in ((3, 16, 30), (3, 540, 30), (2, 18, 60)):
+        request = replace(REQUEST, gridsize=gridsize, K=K)
+        groups = written(evidence, Place(subject, arrays_of(M=M)), request)["all_groups"]
+        most = M * min(50, (K + 1) // gridsize**2 + 1)
+        evidence.holds(
+            len(groups) <= most,
+            f"all_groups of {M} points at gridsize {gridsize} and K {K} has {len(groups)} rows; {most} are the most.",
+        )
+
+
+@check("CCH-016")
+def test_a_good_cache_is_used(subject: Subject, evidence: Evidence) -> None:
+    for gridsize, K in ((2, 5), (3, 10)):
+        request = replace(REQUEST, gridsize=gridsize, K=K, nsamples=400)
+        place = Place(subject, arrays_of())
+        content = written(evidence, place, request)
+        groups = content["all_groups"]
+        # The first row holds point 0 and the last one point M - 1, where bounds go wrong.
+        last = np.flatnonzero((groups == 29).any(axis=1))[-1]
+        for rows in ([0], [last], sorted({0, 3, 4, int(last)})):
+            place.rewrite(content | {"all_groups": groups[rows]}, request)
+            seen = np.sort(place.members(request), axis=1)
+            evidence.equal(
+                np.unique(seen, axis=0),
+                groups[rows],
+                f"the groups drawn from a cache of {len(rows)} good rows",
+                axes=("group", "member"),
+                suspects=lambda: {
+                    "the cache is not used: the groups are formed anew": np.unique(
+                        np.sort(place.bare(request), axis=1), axis=0
+                    )
+                },
+            )

@@ -37,6 +37,7 @@ from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
 from conformance.specimens import Recipe, make_specimen
 from conformance.subject import Subject
+from conformance.tensors import as_numpy
 
 Array = NDArray[Any]
 
@@ -307,15 +308,20 @@ def test_nothing_warns_without_cause(subject: Subject, evidence: Evidence) -> No
 
 @check("CND-015", needs=["group"])
 def test_groups_that_just_suffice_are_no_cause(subject: Subject, evidence: Evidence) -> None:
-    """Five points hold five different sets of four: asking for all of them, one less, or one a point is sound."""
-    scan = subject.scan(make_specimen(Recipe(M=5, N=8, seed=42)).arrays)
-    for nsamples in (4, 5):
-        request = replace(REQUEST, K=4, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=4)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            subject.adapter.group(scan, request)
-        said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
-        evidence.holds(not said, f"A request for {nsamples} of five groups that exist warns: {said[:1]}")
+    """Five points hold five different sets of four, nine hold 126: asking for all of them, or one less, is sound."""
+    for M, sets in ((5, 5), (9, 126)):
+        scan = subject.scan(make_specimen(Recipe(M=M, N=8, seed=42)).arrays)
+        for nsamples in (sets - 1, sets):
+            request = replace(REQUEST, K=M - 1, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=M - 1)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                grouped = subject.adapter.group(scan, request)
+            said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
+            evidence.holds(not said, f"A request for {nsamples} of the {sets} groups that exist warns: {said[:1]}")
+            different = {tuple(sorted(row)) for row in as_numpy(grouped["nn_indices"]).tolist()}
+            evidence.holds(
+                len(different) == nsamples, f"{len(different)} of {nsamples} groups asked for are different."
+            )
 
 
 @check("CND-016", any_of=CALLED)

@@ -72,6 +72,7 @@ def _of_files(subject: Subject) -> Iterable[Refusal]:
         ("frames that are not square", "diff3d", frames[:, :, :6], ("NPZ-013", "NPZ-012")),
         ("a coordinate too few", "ycoords", arrays["ycoords"][:-1], ("NPZ-021", "NPZ-019")),
         ("a probe of another side", "probeGuess", np.ones((10, 10), np.complex64), ("NPZ-025",)),
+        ("a probe with a NaN", "probeGuess", _spoilt(arrays["probeGuess"]), ("NPZ-025",)),
         ("an object with two layers", "objectGuess", np.ones((2, 20, 20), np.complex64), ("NPZ-026",)),
     ]
     sound = subject.write(arrays, "sound.npz")
@@ -81,6 +82,12 @@ def _of_files(subject: Subject) -> Iterable[Refusal]:
     damaged = subject.write(arrays, "cut-short.npz")
     damaged.write_bytes(damaged.read_bytes()[:-300])
     yield Refusal("a truncated archive", _load(subject, damaged), _load(subject, sound), "", ("NPZ-033",), damaged.name)
+
+
+def _spoilt(values: Any) -> Any:
+    spoilt = values.copy()
+    spoilt.flat[spoilt.size // 2] = np.nan
+    return spoilt
 
 
 def _load(subject: Subject, path: Path) -> Callable[[], Any]:
@@ -114,13 +121,29 @@ def _of_configurations(subject: Subject) -> Iterable[Refusal]:
     def configured(**model: Any) -> Callable[[], Any]:
         return lambda: subject.adapter.configure(ConfigureRequest("training", model=model))
 
+    def trained(**fields: Any) -> Callable[[], Any]:
+        return lambda: subject.adapter.configure(ConfigureRequest("training", fields=fields))
+
     for array, value, clause in (
         ("N", 7, "CFG-013"),
         ("gridsize", 0, "CFG-013"),
+        ("n_filters_scale", 0, "CFG-013"),
+        ("probe_scale", 0.0, "CFG-013"),
+        ("gaussian_smoothing_sigma", -0.5, "CFG-013"),
         ("architecture", "unet", "CFG-015"),
+        ("model_type", "unsupervised", "CFG-015"),
         ("grid_sise", 2, "CFG-012"),
     ):
         yield Refusal(f"{array} = {value!r}", configured(**{array: value}), configured(N=24), array, (clause,))
+    for array, value, clause in (
+        ("batch_size", 12, "CFG-014"),
+        ("nepochs", 0, "CFG-014"),
+        ("mae_weight", 1.1, "CFG-014"),
+        ("nll_weight", -0.1, "CFG-014"),
+        ("nphotons", 0.0, "CFG-014"),
+        ("backend", "jax", "CFG-015"),
+    ):
+        yield Refusal(f"{array} = {value!r}", trained(**{array: value}), trained(batch_size=8), array, (clause,))
 
 
 @check("CND-008", any_of=REFUSING)

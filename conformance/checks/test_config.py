@@ -88,6 +88,7 @@ TRAINING = {
     "output_dir": Path("out/night-4"),
     "sequential_sampling": True,
     "enable_oversampling": True,
+    "neighbor_pool_size": 11,
     "backend": "pytorch",
 }
 INFERENCE = {
@@ -294,6 +295,19 @@ def test_sizes_out_of_range_are_refused(subject: Subject, evidence: Evidence) ->
         ("gaussian_smoothing_sigma", -0.5),
     ]
     refuse_settings(subject, evidence, ((kind, {k: v}, {}) for k, v in values for kind in ("training", "inference")))
+
+
+@check("CFG-013", "CFG-014")
+def test_the_outermost_numbers_are_accepted(subject: Subject, evidence: Evidence) -> None:
+    """The last values on the right side of every bound, and just beside bounds that are open."""
+    model = {"N": 8, "gridsize": 1, "n_filters_scale": 1, "probe_scale": 0.01, "gaussian_smoothing_sigma": 0.0}
+    ones = {"nepochs": 1, "mae_weight": 1.0, "nll_weight": 1.0, "nphotons": 0.5, "batch_size": 1}
+    for name, value in model.items():
+        seen = evidence.accepted(lambda: applied(subject, model={name: value}), f"{name} {value}")
+        holds_value(evidence, seen, name, value, f"{name} {value}")
+    for name, value in (*ones.items(), ("mae_weight", 0.0), ("nll_weight", 0.0)):
+        seen = evidence.accepted(lambda: applied(subject, fields={name: value}), f"{name} {value}")
+        holds_value(evidence, seen, name, value, f"{name} {value}")
 
 
 @check("CFG-014")

@@ -145,6 +145,11 @@ def test_what_must_be_given(subject: Subject, evidence: Evidence) -> None:
                 name in str(error), f"The refusal of {kind} settings without {name} does not name it: {error}"
             )
     overrides = {key: value for key, value in SOUND.items() if key != "nphotons"}
+    evidence.refused(
+        lambda: bridged(subject, data={"nphotons": 1e5}, overrides=overrides),
+        "nphotons of 1e5 among the data settings, which is the torch default",
+        beside=lambda: bridged(subject, data={"nphotons": 1.1e5}, overrides=overrides),
+    )
     seen = evidence.accepted(
         lambda: bridged(subject, data={"nphotons": 3e6}, overrides=overrides), "nphotons set among the data settings"
     )

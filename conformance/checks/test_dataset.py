@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
+from conformance.axes import axes_of
 from conformance.check import check
+from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
 from conformance.oracles.normalization import amplitude_scale_of
@@ -23,6 +25,7 @@ from conformance.tensors import as_numpy, dtype_name
 Arrays = dict[str, Any]
 GROUPED = ("group", "row", "column", "channel")
 PLACES = ("group", "unit", "xy", "channel")
+LIGHT = ("group", "channel", "mode", "row", "column")
 REQUEST = BatchRequest(GroupRequest(N=8, gridsize=2, K=5, nsamples=6, seed=4), batch_size=4)
 SINGLE = BatchRequest(GroupRequest(N=8, gridsize=1, K=4, nsamples=50, seed=4), batch_size=4)
 PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
@@ -65,11 +68,18 @@ def written(subject: Subject) -> Files:
 
 def frames_of(evidence: Evidence, files: Files, rows: Rows) -> NDArray[Any]:
     """Frames that the reported file and indices name, (R, N, N, C)."""
+    stacks = [scan["diff3d"] for scan in files.scans]
+    for experiment, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True):
+        within(evidence, members, stacks[int(experiment)])
+    return taken_from(stacks, rows)
+
+
+def taken_from(stacks: Sequence[NDArray[Any]], rows: Rows, step: int = 0) -> NDArray[Any]:
+    """Frames (R, N, N, C) of the reported files, some indices further on; indices beyond a file start over."""
     frames = []
     for experiment, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True):
-        held = files.scans[int(experiment)]["diff3d"]
-        within(evidence, members, held)
-        frames.append(np.moveaxis(held[members], 0, -1))
+        held = stacks[int(experiment)]
+        frames.append(np.moveaxis(held[(members + step) % len(held)], 0, -1))
     return np.stack(frames)
 
 
@@ -111,8 +121,55 @@ def test_images_are_frames_unscaled(subject: Subject, evidence: Evidence) -> Non
     files = written(subject)
     for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=3)):
         rows = rows_of(subject, evidence, files.paths, request)
-        frames = frames_of(evidence, files, rows)
-        evidence.equal(rows["images"], frames, "images of the batches", axes=GROUPED)
+        frames, stacks = frames_of(evidence, files, rows), [scan["diff3d"] for scan in files.scans]
+        evidence.equal(
+            rows["images"],
+            frames,
+            "images of the batches",
+            axes=GROUPED,
+            suspects=lambda: {
+                "the images are normalised": frames * rows["rms_scaling_constant"],
+                "the images are normalised by the scale of all files together": frames * amplitude_scale_of(frames),
+                "the values are squared: the images are intensities": frames.astype(np.float64) ** 2,
+                "every group holds the frames of the last file": taken_from([stacks[-1]] * 4, rows),
+                "every group holds the frames of the first file": taken_from([stacks[0]] * 4, rows),
+                "the frames are those of the next index": taken_from(stacks, rows, 1),
+                "the frames are those of the previous index": taken_from(stacks, rows, -1),
+            },
+        )
+
+
+def layouts(arrays: Arrays) -> dict[str, Arrays]:
+    """Members of files that mean one scan, whatever names, layouts and dtypes (NPZ-004, NPZ-010, NPZ-032)."""
+    frames = arrays["diff3d"]
+    other = {name: values for name, values in arrays.items() if name != "diff3d"}
+    return {
+        "another name of the stack": other | {"diffraction": frames},
+        "frames last": other | {"diff3d": np.ascontiguousarray(np.moveaxis(frames, 0, -1))},
+        "Fortran order": {name: np.asfortranarray(values) for name, values in arrays.items()},
+        "big-endian members": {name: values.astype(values.dtype.newbyteorder(">")) for name, values in arrays.items()},
+        "16-bit frames": arrays | {"diff3d": frames.astype(np.uint16)},
+        "float64 frames": arrays | {"diff3d": frames.astype(np.float64)},
+        "more positions than frames": arrays
+        | {name: np.append(arrays[name], 3.0) for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start")},
+        "NumPy's compression": arrays,
+    }
+
+
+@check("DAT-002")
+def test_images_of_files_in_every_layout(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=20, N=8, modes=2, seed=118))
+    arrays = dict(specimen.arrays) | {"diff3d": np.round(specimen.arrays["diff3d"] * 3)}
+    fields = ("images", "coords_global", "nn_indices", "probe", "rms_scaling_constant")
+    expected = rows_of(subject, evidence, [subject.write(arrays)], REQUEST, fields)
+    for what, members in layouts(arrays).items():
+        path = subject.fresh_folder() / "scan.npz"
+        (np.savez_compressed if "compression" in what else np.savez)(path, allow_pickle=False, **members)
+        rows = evidence.accepted(
+            lambda: rows_of(subject, evidence, [path], REQUEST, fields), f"a data set of a file with {what}"
+        )
+        for name in fields:
+            evidence.close(rows[name], expected[name], f"{name} of a file with {what}", rtol=1e-6, atol=0)
 
 
 @check("DAT-003")
@@ -130,7 +187,37 @@ def test_coordinates_are_those_of_the_images(subject: Subject, evidence: Evidenc
                 ("coords_relative", expected.relative),
             ):
                 what = f"{name} of row {row}"
-                evidence.close(rows[name][row][np.newaxis], values, what, rtol=0, atol=1e-3, axes=PLACES)
+                evidence.close(
+                    rows[name][row][np.newaxis],
+                    values,
+                    what,
+                    rtol=0,
+                    atol=1e-3,
+                    axes=PLACES,
+                    suspects=lambda: coordinates_for(files, arrays, members, name),
+                )
+
+
+def coordinates_for(files: Files, arrays: Arrays, members: NDArray[Any], name: str) -> dict[str, NDArray[Any]]:
+    """Coordinates of one row that known mistakes would give."""
+    part = {"coords_global": "absolute", "coords_center": "offsets", "coords_relative": "relative"}[name]
+
+    def those(held: Arrays, start: str = "", step: int = 0) -> NDArray[Any]:
+        positions = np.stack([held[f"{axis}coords{start}"] for axis in "xy"], axis=1)
+        taken: NDArray[Any] = getattr(coordinates_of(positions, (members + step)[np.newaxis] % len(positions)), part)
+        return taken
+
+    suspects = {
+        f"{name} comes from the start coordinates": those(arrays, "_start")
+        if "xcoords_start" in arrays
+        else those(arrays),
+        f"{name} belongs to the next index": those(arrays, step=1),
+        f"{name} belongs to the previous index": those(arrays, step=-1),
+    }
+    for number, other in enumerate(files.scans):
+        if other is not arrays:
+            suspects[f"{name} comes from file {number}, not from the one that experiment_id names"] = those(other)
+    return suspects
 
 
 @check("DAT-004")
@@ -140,13 +227,30 @@ def test_files_keep_the_order_given(subject: Subject, evidence: Evidence) -> Non
         paths = [files.paths[i] for i in order]
         rows = rows_of(subject, evidence, paths, REQUEST)
         expected = np.repeat(np.arange(len(order)), 6)
-        evidence.equal(rows["experiment_id"], expected, f"experiment_id of the files {[p.name for p in paths]}")
+        evidence.equal(
+            rows["experiment_id"],
+            expected,
+            f"experiment_id of the files {[p.name for p in paths]}",
+            axes=("row of the data set",),
+        )
         for number, place in enumerate(order):
             own = rows["experiment_id"] == number
             frames = files.scans[place]["diff3d"]
             within(evidence, rows["nn_indices"][own], frames)
             expected_frames = np.stack([np.moveaxis(frames[members], 0, -1) for members in rows["nn_indices"][own]])
-            evidence.equal(rows["images"][own], expected_frames, f"images of file {number} of the list", axes=GROUPED)
+            evidence.equal(
+                rows["images"][own],
+                expected_frames,
+                f"images of file {number} of the list",
+                axes=GROUPED,
+                suspects=lambda: {
+                    f"they are the frames of {path.name}": np.moveaxis(
+                        scan["diff3d"][rows["nn_indices"][own] % len(scan["diff3d"])], 1, -1
+                    )
+                    for path, scan in zip(files.paths, files.scans, strict=True)
+                    if path != files.paths[place]
+                },
+            )
 
 
 @check("DAT-005")
@@ -160,7 +264,12 @@ def test_a_folder_means_its_sorted_files(subject: Subject, evidence: Evidence) -
     np.savez_compressed(files.folder / "a.g2k5.groups_cache.npz", all_groups=groups, gridsize=2, overlap_factor=5)
     rows = evidence.accepted(lambda: rows_of(subject, evidence, [files.folder], REQUEST), "A folder of scans")
     for name in FIELDS:
-        evidence.equal(rows[name], expected[name], f"{name} of a folder, against its files sorted")
+        evidence.equal(
+            rows[name],
+            expected[name],
+            f"{name} of a folder, against its files sorted",
+            axes=axes_of(name, expected[name].ndim),
+        )
 
 
 @check("DAT-006")
@@ -168,7 +277,21 @@ def test_every_group_is_a_row(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)
     for request, counts in ((REQUEST, [6, 6, 6, 6]), (SINGLE, [11, 19, 7, 13])):
         rows = rows_of(subject, evidence, files.paths, request)
-        evidence.equal(np.bincount(rows["experiment_id"], minlength=4), counts, "rows of each file")
+        total = sum(counts)
+        evidence.equal(
+            np.bincount(rows["experiment_id"], minlength=4),
+            counts,
+            "rows of each file",
+            axes=("file",),
+            suspects=lambda: {
+                "every file is cut to the length of the shortest": np.full(4, min(counts)),
+                "the last, incomplete batch is dropped": np.array(
+                    [*counts[:3], counts[3] - total % request.batch_size]
+                ),
+                "the last file is left out": np.array([*counts[:3], 0]),
+                "the first file is left out": np.array([0, *counts[1:]]),
+            },
+        )
         for name in FIELDS:
             evidence.holds(
                 len(rows[name]) == sum(counts), f"{name} has {len(rows[name])} rows, {sum(counts)} were formed."
@@ -177,11 +300,22 @@ def test_every_group_is_a_row(subject: Subject, evidence: Evidence) -> None:
         evidence.holds(dark == 0, f"{dark} images of the batches are all zero; no frame of the files is.")
 
 
-def same_rows(evidence: Evidence, rows: Rows, expected: Rows, what: str) -> None:
+def same_rows(
+    evidence: Evidence,
+    rows: Rows,
+    expected: Rows,
+    what: str,
+    suspects: Callable[[str], Suspects] = lambda name: {},
+) -> None:
     """Require equal rows in every field."""
     for name in FIELDS:
-        axes = GROUPED if name == "images" else PLACES if name.startswith("coords") else ()
-        evidence.equal(rows[name], expected[name], f"{name} {what}", axes=axes)
+        evidence.equal(
+            rows[name],
+            expected[name],
+            f"{name} {what}",
+            axes=axes_of(name, expected[name].ndim),
+            suspects=lambda: suspects(name),
+        )
 
 
 @check("DAT-007")
@@ -193,10 +327,28 @@ def test_batch_size_does_not_change_rows(subject: Subject, evidence: Evidence) -
         # A batch as large as a frame's side lets a wrong broadcast through.
         for size in (1, 3, 8, total, 4 * total):
             sized = replace(request, batch_size=size)
-            same_rows(evidence, rows_of(subject, evidence, files.paths, sized), expected, f"at batch size {size}")
+            same_rows(
+                evidence,
+                rows_of(subject, evidence, files.paths, sized),
+                expected,
+                f"at batch size {size}",
+                suspects=lambda name: scaled_by_batches(expected[name], request.batch_size, size),
+            )
             lengths = [len(as_numpy(batch["images"])) for batch in batches_of(subject, files.paths, sized)]
             wanted = [size] * (total // size) + ([total % size] if total % size else [])
             evidence.holds(lengths == wanted, f"{total} rows at batch size {size} came in batches of {lengths}.")
+
+
+def scaled_by_batches(values: NDArray[Any], usual: int, size: int) -> dict[str, NDArray[Any]]:
+    """Rows of batches of another size, where each batch has an influence that it should not have."""
+    if values.dtype.kind not in "fc":
+        return {}
+    lengths = [np.array([min(one, len(values) - i // one * one) for i in range(len(values))]) for one in (usual, size)]
+    ratio = (lengths[1] / lengths[0]).reshape(-1, *[1] * (values.ndim - 1))
+    return {
+        "the values are multiplied by the number of rows in the batch": values * ratio,
+        "the values are divided by the number of rows in the batch": values / ratio,
+    }
 
 
 @check("DAT-008")
@@ -239,8 +391,35 @@ def test_probes_have_channel_and_mode_axes(subject: Subject, evidence: Evidence)
             "probe of the batches",
             rtol=1e-5,
             atol=1e-5,
-            axes=("group", "channel", "mode", "row", "column"),
+            axes=LIGHT,
+            suspects=lambda: probes_for(files, rows, expected),
         )
+
+
+@check("DAT-009")
+def test_one_mode_has_a_mode_axis(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=20, N=8, seed=119))
+    path = subject.write(specimen.arrays)
+    rows = rows_of(subject, evidence, [path], replace(REQUEST, probe_normalize=False), ("nn_indices", "probe"))
+    shape = (len(rows["nn_indices"]), REQUEST.group.gridsize**2, 1, 8, 8)
+    expected = np.broadcast_to(specimen.arrays["probeGuess"], shape)
+    evidence.close(rows["probe"], expected, "probe of a file with one mode", rtol=1e-5, atol=1e-5, axes=LIGHT)
+
+
+def probes_for(files: Files, rows: Rows, expected: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Probes that known mistakes with modes and files would give."""
+    dark = np.abs(expected).sum(axis=(3, 4), keepdims=True) == 0
+    order = np.argsort(rows["experiment_id"], kind="stable")
+    last, first = expected[order[-1]], expected[order[0]]
+    return {
+        "missing modes repeat the first one in place of zeros": np.where(dark, expected[:, :, :1], expected),
+        "missing modes are ones in place of zeros": np.where(dark, 1, expected),
+        "only the first mode is kept": expected * (np.arange(expected.shape[2]) == 0)[:, None, None],
+        "modes are summed into the first one": expected.sum(axis=2, keepdims=True)
+        * (np.arange(expected.shape[2]) == 0)[:, None, None],
+        "every group holds the probe of the last file": np.broadcast_to(last, expected.shape),
+        "every group holds the probe of the first file": np.broadcast_to(first, expected.shape),
+    }
 
 
 @check("DAT-010")
@@ -251,8 +430,51 @@ def test_the_probe_gauge(subject: Subject, evidence: Evidence) -> None:
         rows = rows_of(subject, evidence, files.paths, request)
         probes, factors = probes_of(files, rows, request, most=3)
         what = f"at probe_scale {scale}, probe_normalize {normalize}"
-        evidence.close(rows["probe_scaling"], factors, f"probe_scaling {what}", rtol=1e-5, atol=0)
-        evidence.close(rows["probe"], probes, f"probe {what}", rtol=1e-5, atol=1e-6)
+        bare = probes / factors[..., np.newaxis]
+        others = gauges_for(files, rows, request)
+        evidence.close(
+            rows["probe_scaling"],
+            factors,
+            f"probe_scaling {what}",
+            rtol=1e-5,
+            atol=0,
+            axes=GROUPED,
+            suspects=lambda: others | {"probe_scaling is the inverse of the factor": 1 / factors},
+        )
+        evidence.close(
+            rows["probe"],
+            probes,
+            f"probe {what}",
+            rtol=1e-5,
+            atol=1e-6,
+            axes=LIGHT,
+            suspects=lambda: (
+                {
+                    "the factor is applied to the probe twice": probes * factors[..., np.newaxis],
+                    "the factor is not applied to the probe": bare,
+                    "the probe is divided by the factor": bare / factors[..., np.newaxis],
+                }
+                | {name: bare * other[..., np.newaxis] for name, other in others.items()}
+                | probes_for(files, rows, probes)
+            ),
+        )
+
+
+def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> dict[str, NDArray[Any]]:
+    """Probe factors (R, 1, 1, 1) that known mistakes would give."""
+    one_each: dict[str, list[float]] = {}
+    for experiment in rows["experiment_id"]:
+        own = np.abs(files.scans[int(experiment)]["probeGuess"].reshape(-1, 8, 8)).astype(np.float64)
+        for name, value in {
+            "the mean is taken over the first mode only": own[0].mean(),
+            "the mean is taken over modes added up": own.sum(axis=0).mean(),
+            "the largest modulus is taken in place of the mean": own.max(),
+            "the root mean square is taken in place of the mean": np.sqrt((own**2).mean()),
+            "the sum is taken in place of the mean": own.sum(),
+        }.items():
+            one_each.setdefault(name, []).append(1 / (request.probe_scale * float(value)))
+        one_each.setdefault("the probe is not normalised", []).append(1.0)
+    return {name: np.array(values).reshape(-1, 1, 1, 1) for name, values in one_each.items()}
 
 
 def changed(files: Files, subject: Subject, **factors: float) -> Files:
@@ -275,7 +497,19 @@ def test_probe_scale_follows_the_probe(subject: Subject, evidence: Evidence) -> 
         plain = rows_of(subject, evidence, files.paths, request)
         brighter = rows_of(subject, evidence, changed(files, subject, diff3d=7.0).paths, request)
         for name in ("probe", "probe_scaling"):
-            evidence.close(brighter[name], plain[name], f"{name} of scans seven times as bright", rtol=1e-6, atol=1e-7)
+            evidence.close(
+                brighter[name],
+                plain[name],
+                f"{name} of scans seven times as bright",
+                rtol=1e-6,
+                atol=1e-7,
+                axes=axes_of(name, plain[name].ndim),
+                suspects=lambda: {
+                    f"{name} is the scale of the data: {other}": brighter[other]
+                    for other in ("rms_scaling_constant", "physics_scaling_constant")
+                    if name == "probe_scaling"
+                },
+            )
 
 
 @check("DAT-012")
@@ -296,8 +530,45 @@ def test_data_scales_follow_the_data(subject: Subject, evidence: Evidence) -> No
                 ):
                     expected = np.full((count, 1, 1, 1), value)
                     evidence.close(
-                        rows[name][own], expected, f"{name} of file {experiment} of {what}", rtol=1e-5, atol=0
+                        rows[name][own],
+                        expected,
+                        f"{name} of file {experiment} of {what}",
+                        rtol=1e-5,
+                        atol=0,
+                        axes=GROUPED,
+                        suspects=lambda: {
+                            scope: values[own] for scope, values in scales_for(frames, rows, request, name).items()
+                        },
                     )
+
+
+def scales_for(frames: NDArray[Any], rows: Rows, request: BatchRequest, name: str) -> dict[str, NDArray[Any]]:
+    """Scales (R, 1, 1, 1) of the data that known mistakes would give."""
+    experiments, places = rows["experiment_id"], np.arange(len(frames))
+
+    def scale(energy: Any) -> Any:
+        return 1 / energy if name.startswith("physics") else np.sqrt((frames.shape[1] / 2) ** 2 / energy)
+
+    energies = (frames**2).sum(axis=(1, 2)).mean(axis=1)
+    by_file = np.array([energies[experiments == one].mean() for one in experiments])
+    by_batch = np.array([energies[places // request.batch_size == i // request.batch_size].mean() for i in places])
+    found = {
+        "the scale is left at one": np.ones(len(frames)),
+        "the scale is that of the batch in hand, not of the file": scale(by_batch),
+        "every row has a scale of its own": scale(energies),
+        "the scale is that of all files together": scale(np.full(len(frames), energies.mean())),
+        "the scale is that of the last file": scale(
+            np.full(len(frames), energies[experiments == experiments.max()].mean())
+        ),
+        "the scale is that of the first file": scale(np.full(len(frames), energies[experiments == 0].mean())),
+        "the scale is inverted": 1 / scale(by_file),
+        "the square root of the scale was not taken": scale(by_file) ** 2,
+        "the square root of the scale was taken twice": np.sqrt(scale(by_file)),
+        "the other one of the two scales stands here": 1 / by_file
+        if name.startswith("rms")
+        else np.sqrt((frames.shape[1] / 2) ** 2 / by_file),
+    }
+    return {words: np.asarray(values).reshape(-1, 1, 1, 1) for words, values in found.items()}
 
 
 @check("DAT-013")
@@ -311,11 +582,34 @@ def test_files_do_not_disturb_each_other(subject: Subject, evidence: Evidence) -
             for name in FIELDS:
                 if name in ("experiment_id", "probe"):
                     continue
-                evidence.equal(rows[name][own], alone[name], f"{name} of a file among others, against alone")
+                evidence.equal(
+                    rows[name][own],
+                    alone[name],
+                    f"{name} of a file among others, against alone",
+                    axes=axes_of(name, alone[name].ndim),
+                )
             modes = alone["probe"].shape[2]
             evidence.equal(
-                rows["probe"][own][:, :, :modes], alone["probe"], "probe of a file among others, against alone"
+                rows["probe"][own][:, :, :modes],
+                alone["probe"],
+                "probe of a file among others, against alone",
+                axes=LIGHT,
+                suspects=lambda: {
+                    f"it is the probe of file {other} of the list": alone_like(
+                        rows_of(subject, evidence, [files.paths[order[other]]], REQUEST)["probe"], alone["probe"]
+                    )
+                    for other in range(len(order))
+                    if other != number
+                },
             )
+
+
+def alone_like(probe: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:
+    """Probes of one file in the place of another's: as many rows and modes, missing modes zero."""
+    out = np.zeros_like(like)
+    modes = min(probe.shape[2], like.shape[2])
+    out[:, :, :modes] = probe[:1, :, :modes]
+    return out
 
 
 @check("DAT-014")
@@ -331,9 +625,17 @@ def test_iterating_twice_gives_the_same(subject: Subject, evidence: Evidence) ->
             seen = keys_of(rows)
             evidence.holds(sorted(seen) == sorted(keys), "The shuffled rows are no permutation of the rows.")
             order = np.array([keys.index(key) for key in seen])
-            same_rows(evidence, rows, {name: values[order] for name, values in plain.items()}, "of shuffled rows")
+            same_rows(
+                evidence,
+                rows,
+                {name: values[order] for name, values in plain.items()},
+                "of shuffled rows",
+                suspects=lambda name: {f"{name} is left in the order of the files while the rows move": plain[name]},
+            )
             if seed in orders:
-                evidence.equal(order, orders[seed], "the order of a shuffle with the same seed")
+                evidence.equal(
+                    order, orders[seed], "the order of a shuffle with the same seed", axes=("row of the data set",)
+                )
             orders[seed] = order
         evidence.holds(not np.array_equal(orders[1], orders[2]), "Two seeds gave the same shuffle.")
         evidence.holds(not np.array_equal(orders[1], np.arange(len(keys))), "shuffle left the rows in their order.")
@@ -367,11 +669,33 @@ def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -
             what = f"{method} at {fraction}"
             rows = [rows_in(part, arrays) for part in parts]
             together = np.sort(np.concatenate(rows))
-            evidence.equal(together, np.arange(21), f"frames of both parts of a split, {what}")
+            evidence.equal(together, np.arange(21), f"frames of both parts of a split, {what}", axes=("frame",))
             evidence.holds(len(rows[0]) == count, f"{what}: the training part has {len(rows[0])} points, not {count}.")
             for part, own in zip(parts, rows, strict=True):
                 for name in PER_POINT:
-                    evidence.equal(part[name], arrays[name][own], f"{name} of a part of a split, {what}")
+                    evidence.equal(
+                        part[name],
+                        arrays[name][own],
+                        f"{name} of a part of a split, {what}",
+                        axes=("frame", "row", "column")[: arrays[name].ndim],
+                        suspects=lambda: {
+                            f"{name} is not split: the part holds its first rows": arrays[name][: len(own)],
+                            f"{name} is not split: the part holds its last rows": arrays[name][-len(own) :],
+                        },
+                    )
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_the_smallest_scan_is_split(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=2, N=8, seed=13)).arrays)
+    for method in ("ordered", "random", "blocks"):
+        for fraction in (0.1, 0.5, 0.9):
+            what = f"two points, split {method} at {fraction}"
+            request = SplitRequest(fraction, method, seed=5)
+            parts = evidence.accepted(lambda: parts_of(subject, arrays, request), what)
+            rows = [rows_in(part, arrays) for part in parts]
+            evidence.equal([len(own) for own in rows], [1, 1], f"the lengths of the parts of {what}")
+            evidence.equal(np.sort(np.concatenate(rows)), np.arange(2), f"frames of both parts of {what}")
 
 
 @check("DAT-016", needs=["split", "arrays"])
@@ -410,6 +734,7 @@ def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
 def test_changed_sources_are_seen(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)
     rows_of(subject, evidence, files.paths, REQUEST)
+    old = [scan["diff3d"] for scan in files.scans]
     for number in (0, 2):
         files.scans[number] = files.scans[number] | {"diff3d": files.scans[number]["diff3d"][::-1] * np.float32(1.5)}
         write_scan(files.paths[number], files.scans[number])
@@ -419,7 +744,13 @@ def test_changed_sources_are_seen(subject: Subject, evidence: Evidence) -> None:
         # The contract lets a store refuse and ask for a rebuild.
         evidence.holds(True, "")
         return
-    evidence.equal(rows["images"], frames_of(evidence, files, rows), "images after source files changed", axes=GROUPED)
+    evidence.equal(
+        rows["images"],
+        frames_of(evidence, files, rows),
+        "images after source files changed",
+        axes=GROUPED,
+        suspects=lambda: {"the images are those of the files before they changed": taken_from(old, rows)},
+    )
 
 
 @check("DAT-018")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.check import check
+from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
 from conformance.oracles.grouping import lies_in_pool, pool_radii, seed_of
 from conformance.specimens import Recipe, Specimen, make_specimen, requests_for
@@ -84,7 +85,30 @@ def pairing(evidence: Evidence, grouped: Any, specimen: Specimen, request: Group
     frames = specimen.arrays["diff3d"]
     expected = np.stack([np.stack([frames[i] for i in row], axis=-1) for row in members])
     evidence.layout(grouped["diffraction"], "diffraction", shape=expected.shape, dtype="float32")
-    evidence.equal(grouped["diffraction"], expected, f"diffraction at gridsize {request.gridsize}", axes=GROUPED)
+    evidence.equal(
+        grouped["diffraction"],
+        expected,
+        f"diffraction at gridsize {request.gridsize}",
+        axes=GROUPED,
+        suspects=lambda: frames_for(frames, members),
+    )
+
+
+def frames_for(frames: NDArray[Any], members: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Frames of groups that known mistakes would give."""
+
+    def those(rows: NDArray[Any]) -> NDArray[Any]:
+        return np.moveaxis(frames[rows % len(frames)], 1, -1)
+
+    return {
+        "every index is one too large: the frames are those of the next scan point": those(members + 1),
+        "every index is one too small: the frames are those of the previous scan point": those(members - 1),
+        "every channel holds the frame of the first member": those(np.repeat(members[:, :1], members.shape[1], axis=1)),
+        "the frames are the first ones of the scan, not those of the indices": those(
+            np.arange(members.size).reshape(members.shape)
+        ),
+        "the members of each group are sorted for the frames, not for the indices": those(np.sort(members, axis=1)),
+    }
 
 
 @check("GRP-003")
@@ -212,6 +236,15 @@ def test_sequential_seeds_are_the_first_points(subject: Subject, evidence: Evide
         members_of(subject, specimen, single)[:, 0],
         np.arange(count),
         "the seeds of sequential sampling",
+        axes=("seed",),
+        suspects=lambda: unordered(subject, specimen, single),
+    )
+    # With no more seeds than points oversampling has nothing to add.
+    flagged = replace(single, enable_oversampling=True)
+    evidence.equal(
+        members_of(subject, specimen, flagged)[:, 0],
+        np.arange(count),
+        "the seeds of sequential sampling at gridsize 1 with oversampling enabled",
         axes=("group",),
     )
     if specimen.M >= 4:
@@ -222,6 +255,18 @@ def test_sequential_seeds_are_the_first_points(subject: Subject, evidence: Evide
                 lies_in_pool(specimen.positions, row, seed, radii),
                 f"Group {seed} of sequential sampling, {row.tolist()}, does not lie in the pool of scan point {seed}.",
             )
+
+
+def unordered(subject: Subject, specimen: Specimen, request: GroupRequest) -> Suspects:
+    """Seeds of the same request without the flag."""
+    drawn = members_of(subject, specimen, replace(request, sequential_sampling=False))[:, 0]
+    last = np.arange(specimen.M)[-request.nsamples :]
+    return {
+        "sequential_sampling is ignored: the seeds are drawn at random": drawn,
+        "the seeds are the last points, not the first": last,
+        "the seeds are the first points in reverse order": np.arange(request.nsamples)[::-1],
+        "the seeds start at the second point": np.arange(1, request.nsamples + 1),
+    }
 
 
 @check("GRP-010", given={"case": grouping_cases(min_gridsize=2, sequential=True)})
@@ -324,9 +369,7 @@ def test_the_same_seed_gives_the_same_groups(subject: Subject, evidence: Evidenc
     for request in requests_for(specimen):
         first = fresh(subject, specimen, request)
         subject.adapter.group(subject.scan_of(specimen), replace(request, seed=99, nsamples=1))
-        evidence.equal(
-            fresh(subject, specimen, request), first, "the groups of a second call", axes=("group", "channel")
-        )
+        evidence.equal(fresh(subject, specimen, request), first, "the groups of a second call", axes=("draw", "member"))
 
 
 @check("GRP-018")
@@ -410,7 +453,7 @@ def test_groups_depend_on_positions_alone(subject: Subject, evidence: Evidence) 
             fresh(subject, other, request),
             fresh(subject, specimen, request),
             "the groups of a scan with other frames",
-            axes=("group", "channel"),
+            axes=("draw", "member"),
         )
 
 
@@ -433,3 +476,10 @@ def test_every_point_can_be_a_seed(subject: Subject, evidence: Evidence) -> None
 def test_another_frame_side_is_refused(subject: Subject, evidence: Evidence) -> None:
     for N in (10, 16, 64):
         refused(subject, evidence, f"N = {N} for frames of 8 x 8", N=N)
+
+
+@check("GRP-026")
+def test_a_request_for_nothing_is_refused(subject: Subject, evidence: Evidence) -> None:
+    for changes in ({"gridsize": 0}, {"gridsize": -1}, {"nsamples": 0}, {"nsamples": -3}):
+        ((name, value),) = changes.items()
+        refused(subject, evidence, f"a request with {name} = {value}", **changes)

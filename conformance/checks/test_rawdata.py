@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from conformance.axes import axes_of
 from conformance.check import check
+from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
@@ -48,16 +50,27 @@ def held_by(subject: Subject, arrays: Mapping[str, Any]) -> Mapping[str, Any]:
     return held
 
 
-def same(evidence: Evidence, held: Mapping[str, Any], expected: Mapping[str, Any], what: str) -> None:
+def same(
+    evidence: Evidence,
+    held: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    what: str,
+    suspects: Callable[[str], Suspects] = lambda name: {},
+) -> None:
     """Require every array of ``expected``, value by value."""
-    evidence.present(held, *expected)
+    evidence.present(held, *(name for name, values in expected.items() if values is not None))
     for name, values in expected.items():
         if values is None:
-            evidence.holds(held[name] is None, f"{what} holds {name}, which was never given.")
+            evidence.holds(held.get(name) is None, f"{what} holds {name}, which was never given.")
             continue
         evidence.holds(held[name] is not None, f"{what} has lost {name}.")
-        axes = ("frame", "row", "column") if np.ndim(values) == 3 else ("frame",) if np.ndim(values) == 1 else ()
-        evidence.equal(held[name], values, f"{name} of {what}", axes=axes)
+        evidence.equal(
+            held[name],
+            values,
+            f"{name} of {what}",
+            axes=axes_of(name, np.ndim(values)),
+            suspects=lambda: suspects(name),
+        )
 
 
 def resaved(subject: Subject, evidence: Evidence, arrays: Mapping[str, Any]) -> tuple[Path, Mapping[str, Any]]:
@@ -206,7 +219,7 @@ def test_a_simulated_scan_obeys_the_forward_model(subject: Subject, evidence: Ev
             rtol=0,
             atol=1e-4 * scale,
             axes=("frame", "row", "column"),
-            suspects=simulation_suspects(obj, centres, probe),
+            suspects=lambda: simulation_suspects(obj, centres, probe),
         )
         evidence.equal(held["xcoords"], centres[:, 0], "xcoords of a simulated scan")
         evidence.equal(held["ycoords"], centres[:, 1], "ycoords of a simulated scan")
@@ -220,14 +233,60 @@ def test_a_simulated_scan_obeys_the_forward_model(subject: Subject, evidence: Ev
             )
 
 
+@check("RAW-010", needs=["measure"])
+def test_a_dose_is_counts_a_frame(subject: Subject, evidence: Evidence) -> None:
+    rng, frames, N = np.random.default_rng(72), 40, 8
+    centres = rng.uniform(2, 24, (frames, 2)) * (1.2, 1.0)
+    obj = structured_object(rng, (27, 34))
+    for modes, nphotons in ((1, 4e5), (2, 3e3), (1, 0.8)):
+        probe = structured_probe(rng, N, modes)
+        scan = subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, nphotons, 4)
+        held = subject.adapter.arrays(scan)
+        counts = as_numpy(held["diff3d"]).astype(np.float64) ** 2
+        what = f"of a scan simulated with {nphotons:g} photons"
+        evidence.close(counts, np.round(counts), f"the squared frames {what}", rtol=1e-5, atol=1e-5)
+        error = 6 * np.sqrt(nphotons / frames)
+        evidence.close(
+            counts.sum(axis=(1, 2)).mean(),
+            nphotons,
+            f"the mean count of a frame {what}",
+            rtol=1e-4,
+            atol=error,
+            suspects=lambda: {
+                "the photons are counted a pixel": nphotons * N**2,
+                "the photons are counted for the whole stack": nphotons / frames,
+                "the photons are the counts of the whole stack, divided by pixels": nphotons / N**2,
+            },
+        )
+        light = amplitudes_of(patches_at(obj, centres, N), as_numpy(held["probeGuess"])) ** 2
+        evidence.close(
+            light.sum(axis=(1, 2)).mean(), nphotons, f"the energy of the forward model {what}", rtol=1e-4, atol=0
+        )
+
+
 def simulation_suspects(obj: Any, centres: Any, probe: Any) -> dict[str, Any]:
     """Frames that known mistakes of simulators would give."""
-    N = probe.shape[-1]
-    return {
-        "x and y are exchanged where patches are cut": amplitudes_of(patches_at(obj, centres[:, ::-1], N), probe),
-        "positions are rounded to whole pixels": amplitudes_of(patches_at(obj, np.round(centres), N), probe),
-        "positions name the corner of the patch": amplitudes_of(patches_at(obj, centres + N / 2, N), probe),
-        "patches are off by half a pixel": amplitudes_of(patches_at(obj, centres + 0.5, N), probe),
+    N, modes = probe.shape[-1], probe.reshape(-1, *probe.shape[-2:])
+    right, size = patches_at(obj, centres, N), np.array([obj.shape[1], obj.shape[0]])
+    places = {
+        "x and y are exchanged where patches are cut": centres[:, ::-1],
+        "positions are rounded to whole pixels": np.round(centres),
+        "positions are cut to whole pixels": np.floor(centres),
+        "positions name the corner of the patch": centres + N / 2,
+        "patches are off by half a pixel": centres + 0.5,
+        "patches are off by half a pixel the other way": centres - 0.5,
+        "patches are off by one pixel": centres + 1,
+        "patches are off by one pixel the other way": centres - 1,
+        "positions are mirrored about the middle of the object": size - centres,
+    }
+    suspects = {name: amplitudes_of(patches_at(obj, moved, N), probe) for name, moved in places.items()}
+    return suspects | {
+        "the values are squared: intensity stands in place of amplitude": amplitudes_of(right, probe) ** 2,
+        "only the first mode is used": amplitudes_of(right, modes[0]),
+        "modes are added as waves, not as intensities": amplitudes_of(right, modes.sum(axis=0)),
+        "the phase of the object is ignored": amplitudes_of(np.abs(right), probe),
+        "the phase of the probe is ignored": amplitudes_of(right, np.abs(probe)),
+        "the probe is divided by its largest modulus": amplitudes_of(right, probe / np.abs(probe).max()),
     }
 
 
@@ -238,7 +297,13 @@ def test_the_scan_does_not_follow_the_arrays_it_was_made_from(subject: Subject, 
     scan = subject.adapter.assemble(given)
     for values in given.values():
         values[...] = 1
-    same(evidence, subject.adapter.arrays(scan), before, "a scan whose source arrays changed after assembling")
+    same(
+        evidence,
+        subject.adapter.arrays(scan),
+        before,
+        "a scan whose source arrays changed after assembling",
+        suspects=lambda name: {"the scan shares its memory with the arrays it was made from": given[name]},
+    )
 
 
 @check("RAW-009")
@@ -251,5 +316,13 @@ def test_frames_keep_their_positions(subject: Subject, evidence: Evidence) -> No
         shuffled["scan_index"] = labels[rows]
         held = held_by(subject, shuffled)
         for name in ("diff3d", "xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "Y"):
-            axes = ("frame", "row", "column") if shuffled[name].ndim == 3 else ("frame",)
-            evidence.equal(as_numpy(held[name]), shuffled[name], f"{name} of a scan given {what}", axes=axes)
+            evidence.equal(
+                as_numpy(held[name]),
+                shuffled[name],
+                f"{name} of a scan given {what}",
+                axes=axes_of(name, shuffled[name].ndim),
+                suspects=lambda: {
+                    f"{name} is sorted by {key}": shuffled[name][np.argsort(shuffled[key], kind="stable")]
+                    for key in ("xcoords", "ycoords", "scan_index")
+                },
+            )

@@ -52,31 +52,38 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table and every survivor to a file")
     parser.add_argument("--fresh", action="store_true", help="forget the results of earlier runs")
     parser.add_argument(
-        "--keep-killed", action="store_true", help="believe earlier kills although checks or other modules have changed"
+        "--open",
+        action="store_true",
+        help="run only what is new or lived before and is not listed; believe the rest although code has changed",
     )
     return parser
 
 
 def _judged(backend: Any, modules: Sequence[str], options: argparse.Namespace) -> list[dict[str, Any]]:
+    from tests.mutation.backend import frozen_copy
     from tests.mutation.execution import Laboratory
 
     state = _fingerprint([ROOT / "conformance", ROOT / backend.package])
     found: list[dict[str, Any]] = []
     laboratory = None
     with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
+        original = frozen_copy(ROOT / backend.package, Path(folder) / "original")
         for name in modules:
-            kept = {} if options.fresh else _kept(name, state, options.keep_killed)
-            source = backend.source(ROOT, name.rpartition(".")[2]).read_text(encoding="utf-8")
-            mutants = _numbered(name, source)
+            kept = {} if options.fresh else _kept(name, state, options.open)
+            mutants = _numbered(name, backend.source(original, name).read_text(encoding="utf-8"))
             found += [kept[key] for key in mutants if key in kept]
             due = {key: mutant for key, mutant in mutants.items() if key not in kept}
             if due and laboratory is None:
-                laboratory = Laboratory(backend, ROOT, Path(folder), budget=options.budget, jobs=options.jobs)
+                laboratory = Laboratory(backend, original, Path(folder), budget=options.budget, jobs=options.jobs)
+                for check, reason in laboratory.reach.failing.items():
+                    print(f"left out, {backend.package} as it is does not pass it: {check}: {reason}", file=sys.stderr)
             found += _run(laboratory, name, due, state) if due else []
     return found
 
 
 def _run(laboratory: Any, name: str, due: dict[str, Any], state: str) -> list[dict[str, Any]]:
+    from tests.mutation.report import lived
+
     started = time.monotonic()
     keys = {id(mutant): key for key, mutant in due.items()}
     found = []
@@ -95,8 +102,8 @@ def _run(laboratory: Any, name: str, due: dict[str, Any], state: str) -> list[di
             found.append(record)
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
             file.flush()
-    lived = sum(record["fate"] in ("survived", "unreached") for record in found)
-    print(f"{name}: {len(due)} run, {lived} of them live, {time.monotonic() - started:.0f} s", flush=True)
+    alive = sum(lived(record) for record in found)
+    print(f"{name}: {len(due)} run, {alive} of them live, {time.monotonic() - started:.0f} s", flush=True)
     return found
 
 
@@ -119,16 +126,19 @@ def _results_file(name: str) -> Path:
     return RESULTS / f"{name}.jsonl"
 
 
-def _kept(name: str, state: str, killed_too: bool) -> dict[str, dict[str, Any]]:
+def _kept(name: str, state: str, open_only: bool) -> dict[str, dict[str, Any]]:
     file = _results_file(name)
     if not file.exists():
         return {}
     records = {record["id"]: record for record in map(json.loads, file.read_text(encoding="utf-8").splitlines())}
-    lived = ("survived", "unreached")
+    from tests.mutation.report import equivalents, key_of, lived
+
+    listed = equivalents()
     return {
         key: record
         for key, record in records.items()
-        if record["state"] == state or (killed_too and record["fate"] not in lived)
+        if (record["state"] == state and not open_only)
+        or (open_only and (not lived(record) or key_of(record) in listed))
     }
 
 
@@ -141,12 +151,12 @@ def _fingerprint(folders: Iterable[Path]) -> str:
 
 
 def _report(wanted: Sequence[str], records: list[dict[str, Any]], options: argparse.Namespace) -> int:
-    from tests.mutation.report import equivalents, key_of, row, stale, table
+    from tests.mutation.report import equivalents, key_of, lived, row, stale, table
 
     listed = equivalents()
     rows = [row(name, [one for one in records if one["module"] == name], listed) for name in wanted]
-    lived = [one for one in records if one["fate"] in ("survived", "unreached")]
-    holes = [one for one in lived if key_of(one) not in listed]
+    alive = [one for one in records if lived(one)]
+    holes = [one for one in alive if key_of(one) not in listed]
     for one in holes:
         print(f"\n{one['module']}:{one['line']} {one['function']} ({one['fate']})\n  - {one['was']}\n  + {one['now']}")
     for module, function, was, now in stale(records, listed, wanted):
@@ -156,7 +166,7 @@ def _report(wanted: Sequence[str], records: list[dict[str, Any]], options: argpa
     print(f"\n{table(rows)}")
     if options.json:
         whole = {"modules": [one.as_json() for one in rows], "holes": holes}
-        whole["equivalent"] = [one | {"why": listed[key_of(one)]} for one in lived if key_of(one) in listed]
+        whole["equivalent"] = [one | {"why": listed[key_of(one)]} for one in alive if key_of(one) in listed]
         options.json.write_text(json.dumps(whole, indent=2, ensure_ascii=False), encoding="utf-8")
     return 1 if holes else 0
 

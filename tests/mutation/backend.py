@@ -44,9 +44,9 @@ class Backend:
         """Beginnings of the names of the checks whose subject a module is; they run first, and all of them."""
         return tuple(f"test_{stage}" for stage in self.stages.get(module, (module,)))
 
-    def source(self, root: Path, module: str) -> Path:
-        """File of a module."""
-        return root / self.package / f"{module}.py"
+    def source(self, package: Path, module: str) -> Path:
+        """File of a module, named in full or by its last part, in a folder that holds the package."""
+        return package / f"{module.rpartition('.')[2]}.py"
 
 
 _GLUE = "glue between the suite and the backend: its mutants say nothing about the contract"
@@ -78,14 +78,15 @@ REF = Backend(
     ),
     {"adapter": _GLUE, "errors": _WORDS, "tensors": "needs TensorFlow; its checks run where that is installed"},
     {
-        "scan_rules": ("npz", "rawdata"),
+        "scan_rules": ("npz", "rawdata", "conduct_errors", "dataset"),
         "npz": ("npz", "rawdata"),
         "archive": ("npz", "rawdata", "cache"),
+        "grouping": ("grouping", "cache"),
         "splits": ("dataset",),
         "simulation": ("rawdata", "physics"),
         "bridge": ("config",),
         "legacy": ("config",),
-        "rawdata": ("rawdata", "grouping", "coordinates", "patches", "normalization"),
+        "rawdata": ("rawdata", "grouping", "coordinates", "patches", "normalization", "cache"),
     },
 )
 TORCH = Backend(
@@ -121,10 +122,11 @@ TORCH = Backend(
         "neighbours": "the contract does not speak of these rules of grouping; the backend's own tests judge them",
     },
     {
-        "grouped": ("grouping", "coordinates", "patches", "normalization"),
-        "scan": ("npz", "rawdata"),
-        "scan_arrays": ("npz", "rawdata"),
-        "npz": ("npz", "rawdata", "cache"),
+        "grouping": ("grouping", "cache"),
+        "grouped": ("grouping", "coordinates", "patches", "normalization", "cache"),
+        "scan": ("npz", "rawdata", "dataset"),
+        "scan_arrays": ("npz", "rawdata", "conduct_errors"),
+        "npz": ("npz", "rawdata", "cache", "dataset"),
         "splits": ("dataset",),
         "simulation": ("rawdata", "physics"),
         "settings": ("config",),

@@ -21,13 +21,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from conformance.check import Declaration
-from conformance.outcome import Outcome
 from conformance.specimens import gallery
 from conformance.subject import Subject
-from conformance.trial import attempt, declarations
-from tests.mutation.backend import BAD, Backend, changed_copy, frozen_copy, put_first, selected
+from conformance.trial import declarations
+from tests.mutation.backend import BAD, Backend, changed_copy, put_first, selected
 from tests.mutation.mutants import Mutant
-from tests.mutation.reach import Reach, measure
+from tests.mutation.reach import Reach, first_bad, measure
 
 Fate = Literal["fail", "error", "timeout", "survived", "unreached"]
 _MEMORY = 6 * 2**30
@@ -64,8 +63,8 @@ class Laboratory:
     Parameters
     ----------
     backend : Backend
-    root : Path
-        Folder of the packages.
+    original : Path
+        Frozen copy of its package.
     folder : Path
         Scratch folder, of this laboratory alone.
     budget : float
@@ -84,16 +83,16 @@ class Laboratory:
     def __init__(
         self,
         backend: Backend,
-        root: Path,
+        original: Path,
         folder: Path,
         *,
         budget: float = 2.5,
         jobs: int = 2,
         checks: Sequence[Declaration] | None = None,
     ) -> None:
-        self.backend, self.folder, self.budget, self.jobs = backend, folder, budget, jobs
-        self.patience = 10.0
-        self.original = frozen_copy(root / backend.package, folder / "original")
+        self.backend, self.original, self.folder = backend, original, folder
+        self.budget, self.jobs = budget, jobs
+        self.patience = 20.0
         self._checks = {one.name: one for one in (declarations() if checks is None else checks)}
         gallery()
         self.reach = self._measured()
@@ -145,10 +144,8 @@ class Laboratory:
         own = self.backend.checks_of(mutant.module.rpartition(".")[2])
         seeing = [name for name in self.reach.checks_of(mutant) if name.partition("::")[2] not in _INTERPRETERS]
         seeing.sort(key=lambda name: (-killers[name], not name.startswith(own)))
-        spent = itertools.accumulate(self.reach.seconds[name] for name in seeing)
-        return [
-            name for name, so_far in zip(seeing, spent, strict=True) if name.startswith(own) or so_far <= self.budget
-        ]
+        spent = itertools.accumulate(0.0 if name.startswith(own) else self.reach.seconds[name] for name in seeing)
+        return [name for name, so_far in zip(seeing, spent, strict=True) if so_far <= self.budget]
 
     def _next(self, running: dict[int, tuple[Mutant, Path]], kills: dict[str, Counter[str]]) -> Result:
         child, status = os.wait()
@@ -175,17 +172,10 @@ class Laboratory:
             (place / "check").write_text(name, encoding="utf-8")
             # The signal's default ends the process, even one that is caught in compiled code.
             signal.setitimer(signal.ITIMER_REAL, self.patience + 5 * self.reach.seconds[name])
-            outcome, reason = _first_bad(self._checks[name], subject)
+            outcome, reason = first_bad(self._checks[name], subject)
             if outcome is not None:
                 return "fail" if outcome in BAD else "error", name, reason
         return "survived", "", ""
-
-
-def _first_bad(declaration: Declaration, subject: Subject) -> tuple[Outcome | None, str]:
-    for decision in attempt(declaration, subject):
-        if decision.outcome in BAD or decision.outcome is Outcome.ERROR:
-            return decision.outcome, f"{decision.clause}: {decision.reason}"
-    return None, ""
 
 
 def _read(mutant: Mutant, place: Path, status: int) -> Result:

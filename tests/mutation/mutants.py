@@ -148,6 +148,8 @@ def _silent(node: cst.CSTNode) -> bool:
         return isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING"
     if isinstance(node, cst.Expr):
         return isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)
+    if isinstance(node, cst.Subscript):
+        return isinstance(node.value, cst.Name) and node.value.value == "Literal"
     return isinstance(node, cst.Call) and _called(node) in WORDING | _LEFT_OUT
 
 

@@ -80,8 +80,7 @@ def equivalents(path: Path = EQUIVALENTS) -> dict[Key, str]:
 def row(module: str, records: Iterable[Mapping[str, Any]], listed: Mapping[Key, str]) -> Row:
     """Add up the records of a module."""
     held = list(records)
-    lived = [one for one in held if one["fate"] in ("survived", "unreached")]
-    equal = sum(key_of(one) in listed for one in lived)
+    equal = sum(lived(one) and key_of(one) in listed for one in held)
     return Row(module, len(held), dict(Counter(one["fate"] for one in held)), equal)
 
 
@@ -90,11 +89,16 @@ def key_of(record: Mapping[str, Any]) -> Key:
     return record["module"], record["function"], record["was"], record["now"]
 
 
+def lived(record: Mapping[str, Any]) -> bool:
+    """Whether no check saw the mutant."""
+    return record["fate"] in ("survived", "unreached")
+
+
 def stale(records: Iterable[Mapping[str, Any]], listed: Mapping[Key, str], modules: Iterable[str]) -> list[Key]:
     """Listed mutants of these modules that are made no more, or that a check kills: the list is out of date."""
-    lived = {key_of(one) for one in records if one["fate"] in ("survived", "unreached")}
+    alive = {key_of(one) for one in records if lived(one)}
     judged = set(modules)
-    return [key for key in listed if key[0] in judged and key not in lived]
+    return [key for key in listed if key[0] in judged and key not in alive]
 
 
 def table(rows: Iterable[Row]) -> str:
