@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,86 +14,120 @@ from tensordict import TensorDict
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from ptycho_torch.batch import Batch, Fields
 from ptycho_torch.coordinates import group_coordinates
-from ptycho_torch.store import StoreRequest, open_store, read_manifest
+from ptycho_torch.grouping import generator_for
+from ptycho_torch.manifest import read_manifest, stale
+from ptycho_torch.mapped import MappedStore, State
+from ptycho_torch.normalization import data_scales
+from ptycho_torch.store import StoreRequest, open_store
 
-Batch = tuple[TensorDict, Tensor, Tensor]
-"""Fields, probe (B, C, P, N, N) complex64 and probe scaling (B, 1, 1, 1) float32."""
-
-
-def as_is(batch: Batch) -> Batch:
-    """Collate function for a loader: batches come whole from the data set."""
-    return batch
+Index = int | slice | Sequence[int] | NDArray[Any] | Tensor
 
 
 class PtychoDataset(Dataset[Batch]):
     """Rows of several scans, one a group, file by file; frames are gathered on access.
 
-    Use ``DataLoader(dataset, batch_size=…, collate_fn=as_is)``; a loader then fetches whole batches at once.
+    ``DataLoader(dataset, batch_size=…)`` fetches whole batches at once, with workers or without.
 
     Parameters
     ----------
-    paths : sequence of path
+    paths : path or sequence of path
         Scan files in the order wanted, or one folder.
     request : StoreRequest
     folder : path
         Folder of the store; it is reopened when it belongs to these files and this request, and built when absent.
-    rebuild, progress : bool
+    rebuild, progress
         See :func:`ptycho_torch.store.open_store`.
+    device : str or torch.device
+        Where batches lie. Leave it at the CPU when a loader has workers, and move batches with :meth:`Batch.to`.
+
+    Attributes
+    ----------
+    sources : tuple of Source
+        What is known of each scan, at the place of its ``experiment_id``.
 
     Raises
     ------
+    FileNotFoundError
+        A scan is not there.
+    StaleStore
+        The folder holds another store. Later: a scan that is mapped in place has changed, or the store was rebuilt.
     Refusal
-        A scan is refused, scans do not fit together, or the folder holds another store.
+        A scan is refused, or scans do not fit together.
     """
 
     def __init__(
         self,
-        paths: Sequence[str | Path],
+        paths: str | Path | Sequence[str | Path],
         request: StoreRequest,
         folder: str | Path,
         *,
         rebuild: bool = False,
-        progress: bool = False,
+        progress: bool | None = None,
+        device: str | torch.device = "cpu",
     ) -> None:
         self.folder = open_store(paths, request, folder, rebuild=rebuild, progress=progress)
         self.normalize = request.normalize
-        self._open()
+        self.device = torch.device(device)
+        self._open(None)
 
-    def _open(self) -> None:
-        self.sources = read_manifest(self.folder)["sources"]
-        self.rows = TensorDict.load_memmap(str(self.folder / "rows"))
-        self.probes = TensorDict.load_memmap(str(self.folder / "probes"))
-        numbers = range(len(self.sources))
-        self._scans = [TensorDict.load_memmap(str(self.folder / f"scan-{number}" / "points")) for number in numbers]
-        self._frames = [self._mapped_frames(number) for number in numbers]
-
-    def _mapped_frames(self, number: int) -> NDArray[np.float32]:
-        source = self.sources[number]
-        if source["in_place"]:
-            shape = tuple(source["shape"])
-            return np.memmap(source["path"], dtype="<f4", mode="r", offset=source["offset"], shape=shape)
-        frames: NDArray[np.float32] = np.load(self.folder / f"scan-{number}" / "frames.npy", mmap_mode="r")
-        return frames
+    def _open(self, states: Sequence[State] | None, build: str | None = None) -> None:
+        manifest = read_manifest(self.folder)
+        if build not in (None, manifest.id):
+            stale(self.folder, "manifest", "the store was rebuilt since the data set was opened")
+        self._build, self.sources = manifest.id, manifest.sources
+        self._store = store = MappedStore(self.folder, manifest, states)
+        self._positions, self._energies = torch.from_numpy(store.positions), torch.from_numpy(store.energies)
+        means = torch.tensor([source.mean_energy for source in self.sources], dtype=torch.float64)
+        self._file_scales = [scales.numpy() for scales in data_scales(means, store.N)]
 
     def __getstate__(self) -> dict[str, Any]:
         # A worker maps the store itself; mapped arrays would be copied on the way to it.
-        return {"folder": self.folder, "normalize": self.normalize}
+        opened = {"states": self._store.states, "build": self._build}
+        return {"folder": self.folder, "normalize": self.normalize, "device": self.device, "opened": opened}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        opened = state.pop("opened")
         self.__dict__.update(state)
-        self._open()
+        self._open(**opened)
+
+    @property
+    def rows(self) -> TensorDict:
+        """All rows: ``nn_indices`` (L, C), ``experiment_id`` (L,) int32, ``center_scan_id`` (L,) int64; mapped."""
+        store = self._store
+        named = {"nn_indices": store.members, "experiment_id": store.experiments, "center_scan_id": store.centres}
+        return TensorDict({name: torch.from_numpy(values) for name, values in named.items()}, batch_size=[len(self)])
+
+    @property
+    def dropped(self) -> tuple[int, ...]:
+        """Points of each scan that a neighbour rule left without a group."""
+        return tuple(source.dropped for source in self.sources)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self._store.members)
 
-    def __getitem__(self, row: int) -> Batch:
-        """One row: fields without a batch axis, probe (C, P, N, N) and scaling (1, 1, 1)."""
-        fields, probe, scaling = self.__getitems__([row])
-        return fields[0], probe[0], scaling[0]
+    def __getitem__(self, rows: Index) -> Batch:
+        """One row by its number: fields without a batch axis, probe (C, P, N, N), scaling (1, 1, 1); else a batch.
 
-    def __getitems__(self, rows: Sequence[int] | Tensor) -> Batch:
-        """Gather whole rows as one batch, on the CPU.
+        Raises
+        ------
+        IndexError
+            There is no such row; negative numbers count from the end.
+        """
+        if isinstance(rows, slice):
+            return self.__getitems__(np.arange(len(self))[rows])
+        if isinstance(rows, Sequence) or (isinstance(rows, np.ndarray | Tensor) and rows.ndim):
+            return self.__getitems__(rows)
+        fields, probe, scaling = self.__getitems__([operator.index(rows)])
+        return Batch(fields[0], probe[0], scaling[0])
+
+    def __getitems__(self, rows: Sequence[int] | NDArray[Any] | Tensor) -> Batch:
+        """Gather whole rows as one batch, on the data set's device.
+
+        Parameters
+        ----------
+        rows : (B,) integers, or a mask of all rows
 
         Returns
         -------
@@ -102,58 +137,68 @@ class PtychoDataset(Dataset[Batch]):
             ``center_scan_id`` (B,) int64; ``rms_scaling_constant``, ``physics_scaling_constant`` (B, 1, 1, 1) float32.
         probe : (B, C, P, N, N) complex64
         scaling : (B, 1, 1, 1) float32
+
+        Raises
+        ------
+        IndexError
+            There is no such row.
+        StaleStore
+            A scan that is mapped in place has changed, or the store is damaged.
         """
-        index = torch.as_tensor(rows, dtype=torch.int64)
-        table = self.rows[index]
-        members, experiments = table["nn_indices"].long(), table["experiment_id"].long()
-        images, positions, energies = self._gather(members, experiments)
-        coordinates = group_coordinates(positions.flatten(0, 1), torch.arange(members.numel()).reshape(members.shape))
-        rms, physics = self._scales(energies, experiments)
-        fields = TensorDict(
-            {
-                "images": images,
-                "coords_global": coordinates.absolute,
-                "coords_center": coordinates.offsets,
-                "coords_relative": coordinates.relative.float(),
-                "nn_indices": table["nn_indices"].clone(),
-                "experiment_id": table["experiment_id"].clone(),
-                "center_scan_id": table["center_scan_id"].clone(),
-                "rms_scaling_constant": rms,
-                "physics_scaling_constant": physics,
-            },
-            batch_size=[len(index)],
-        )
-        probe = self.probes["probe"][experiments].unsqueeze(1)
-        scaling = self.probes["scaling"][experiments].reshape(-1, 1, 1, 1)
-        return fields, probe.expand(-1, members.shape[1], -1, -1, -1), scaling
+        found = self._store.rows(self._row_numbers(rows))
+        points, experiments = torch.from_numpy(found.points), torch.from_numpy(found.experiments)
+        coordinates = group_coordinates(self._positions, points)
+        rms, physics = self._scales(points, found.experiments)
+        fields = {
+            "images": torch.from_numpy(self._store.frames(found)),
+            "coords_global": coordinates.absolute,
+            "coords_center": coordinates.offsets,
+            "coords_relative": coordinates.relative.float(),
+            "nn_indices": torch.from_numpy(found.members),
+            "experiment_id": experiments,
+            "center_scan_id": torch.from_numpy(found.centres),
+            "rms_scaling_constant": rms.reshape(-1, 1, 1, 1),
+            "physics_scaling_constant": physics.reshape(-1, 1, 1, 1),
+        }
+        probe, scaling = self._probe(found.experiments, found.members.shape[1])
+        batch = Batch(Fields(fields, batch_size=[len(experiments)]), probe, scaling)
+        return batch if self.device.type == "cpu" else batch.to(self.device)
 
-    def _gather(self, members: Tensor, experiments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        N = self.sources[0]["shape"][-1]
-        images = torch.empty((*members.shape, N, N))
-        positions = torch.empty((*members.shape, 2), dtype=torch.float64)
-        energies = torch.empty(members.shape, dtype=torch.float64)
-        for number in experiments.unique().tolist():
-            here = (experiments == number).nonzero().squeeze(1)
-            wanted = members[here]
-            images[here] = torch.from_numpy(self._frames[number][wanted.numpy()])
-            positions[here] = self._scans[number]["positions"][wanted]
-            energies[here] = self._scans[number]["energies"][wanted]
-        return images, positions, energies
+    def _row_numbers(self, rows: Sequence[int] | NDArray[Any] | Tensor) -> NDArray[np.int64]:
+        asked = rows.cpu().numpy() if isinstance(rows, Tensor) else np.asarray(rows)
+        if asked.dtype == bool and asked.shape == (len(self),):
+            asked = np.flatnonzero(asked)
+        if asked.size == 0:
+            return np.empty(0, dtype=np.int64)
+        if asked.ndim != 1 or asked.dtype.kind not in "iu":
+            raise IndexError(f"rows are chosen by integers, not by {asked.dtype} of shape {asked.shape}")
+        low, high = int(asked.min()), int(asked.max())
+        if low < -len(self) or high >= len(self):
+            raise IndexError(f"row {low if low < -len(self) else high} of {len(self)}")
+        numbers: NDArray[np.int64] = asked.astype(np.int64) % len(self)
+        return numbers
 
-    def _scales(self, energies: Tensor, experiments: Tensor) -> tuple[Tensor, Tensor]:
-        """Amplitude scale and 1 / mean energy, over the file's groups or over each group (DAT-012)."""
+    def _scales(self, points: Tensor, experiments: NDArray[np.int32]) -> tuple[Tensor, Tensor]:
+        """Amplitude scale and 1 / mean energy, (B,), over the file's groups or over each group (DAT-012)."""
         if self.normalize == "None":
-            ones = torch.ones((len(energies), 1, 1, 1))
-            return ones, ones.clone()
-        of_files = torch.tensor([source["mean_energy"] for source in self.sources], dtype=torch.float64)
-        mean = of_files[experiments] if self.normalize == "Batch" else energies.mean(dim=1)
-        N = self.sources[0]["shape"][-1]
-        rms, physics = (N / 2) / mean.sqrt(), 1.0 / mean
-        return rms.float().reshape(-1, 1, 1, 1), physics.float().reshape(-1, 1, 1, 1)
+            return torch.ones(len(points)), torch.ones(len(points))
+        if self.normalize == "Group":
+            return data_scales(self._energies[points].mean(dim=1), self._store.N)
+        rms, physics = self._file_scales
+        return torch.from_numpy(rms[experiments]), torch.from_numpy(physics[experiments])
 
-    def batches(self, batch_size: int, *, generator: torch.Generator | None = None) -> Iterator[Batch]:
-        """Iterate over all rows, permuted with a generator, in order without; the last, smaller batch is kept."""
+    def _probe(self, experiments: NDArray[np.int32], C: int) -> tuple[Tensor, Tensor]:
+        """Probes (B, C, P, N, N), kept once for all channels, and for all rows of one scan; scaling (B, 1, 1, 1)."""
+        B = len(experiments)
+        alone = B > 0 and bool((experiments == experiments[0]).all())
+        # Gathered by NumPy: PyTorch's threads cost more than what they copy.
+        probes = torch.from_numpy(self._store.probes[experiments[:1] if alone else experiments]).unsqueeze(1)
+        scaling = torch.from_numpy(self._store.scaling[experiments])
+        return probes.expand(B, C, -1, -1, -1), scaling.reshape(-1, 1, 1, 1)
+
+    def batches(self, batch_size: int, *, generator: torch.Generator | int | None = None) -> Iterator[Batch]:
+        """Iterate over all rows, permuted with a generator or seed, in order without; a last, smaller batch is kept."""
         count = len(self)
-        order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator)
+        order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator_for(generator))
         for rows in order.split(batch_size):
             yield self.__getitems__(rows)

@@ -43,8 +43,16 @@ class GroupSettings:
     device: str | torch.device = field(default="cpu")
 
 
-def members_for(scan: Scan, settings: GroupSettings) -> Tensor:
+def members_for(positions: np.ndarray[Any, Any], N: int, settings: GroupSettings) -> Tensor:
     """Draw the members of the groups, (B, C) int32 on the CPU.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y], object pixels.
+    N : int
+        Side of the frames.
+    settings : GroupSettings
 
     Raises
     ------
@@ -52,12 +60,12 @@ def members_for(scan: Scan, settings: GroupSettings) -> Tensor:
         The scan cannot give what is asked.
     """
     asked = settings.grouping
-    if settings.N != scan.N:
-        refuse("GRP-025", "N", f"it is {settings.N}, the frames have side {scan.N}", "Ask for the side of the frames.")
+    if settings.N != N:
+        refuse("GRP-025", "N", f"it is {settings.N}, the frames have side {N}", "Ask for the side of the frames.")
     if asked.strategy == "group_then_sample" and asked.C > 1:
-        require_possible(asked, len(scan))
-        return sampled_groups(scan.positions, asked, settings.dataset)
-    return group_members(scan.positions, asked)
+        require_possible(asked, len(positions))
+        return sampled_groups(positions, asked, settings.dataset)
+    return group_members(positions, asked)
 
 
 def group_scan(scan: Scan, settings: GroupSettings) -> dict[str, Any]:
@@ -71,7 +79,7 @@ def group_scan(scan: Scan, settings: GroupSettings) -> dict[str, Any]:
         ``nn_indices`` (B, C) int32; ``Y`` (B, N, N, C) complex64 or None; ``objectGuess`` (H, W) or None;
         ``amplitude_scale`` and ``mean_energy``, numbers.
     """
-    members = members_for(scan, settings)
+    members = members_for(scan.positions, scan.N, settings)
     device = torch.device(settings.device)
     frames = gathered(scan.frames, members).to(device)
     mean_energy = float(frame_energies(frames.flatten(0, 1)).mean())

@@ -32,8 +32,8 @@ class Grouping:
         Neighbours of a seed, itself not counted.
     nsamples : int
         Groups wanted.
-    seed : int or None
-        None: fresh entropy.
+    seed : int, torch.Generator or None
+        See :func:`generator_for`.
     sequential_sampling, enable_oversampling : bool
     neighbor_pool_size : int or None
         Neighbours in the pool when oversampling; None: K.
@@ -43,7 +43,7 @@ class Grouping:
     gridsize: int = 1
     K: int = 4
     nsamples: int = 1
-    seed: int | None = None
+    seed: int | torch.Generator | None = None
     sequential_sampling: bool = False
     enable_oversampling: bool = False
     neighbor_pool_size: int | None = None
@@ -62,8 +62,15 @@ class Grouping:
         return self.K
 
 
-def generator_for(seed: int | None) -> torch.Generator:
-    """Make a generator of its own; without a seed it is seeded from the operating system."""
+def generator_for(seed: int | torch.Generator | None) -> torch.Generator:
+    """Make a generator on the CPU; without a seed it is seeded from the operating system.
+
+    A generator that is given is used, and so advanced; one of another device is asked for a seed.
+    """
+    if isinstance(seed, torch.Generator):
+        if seed.device.type == "cpu":
+            return seed
+        seed = int(torch.randint(1 << 62, (), generator=seed, device=seed.device))
     generator = torch.Generator()
     if seed is None:
         generator.seed()
@@ -78,13 +85,13 @@ def require_possible(asked: Grouping, M: int) -> None:
     Raises
     ------
     Refusal
-        GRP-007, GRP-009, GRP-013, GRP-014, GRP-015 or CCH-012.
+        GRP-009, GRP-013, GRP-014, GRP-015, GRP-026 or CCH-012.
     """
     C = asked.C
     if asked.gridsize < 1:
-        refuse("GRP-007", "gridsize", f"it is {asked.gridsize}", "Ask for a gridsize of 1 or more.")
+        refuse("GRP-026", "gridsize", f"it is {asked.gridsize}", "Ask for a gridsize of 1 or more.")
     if asked.nsamples < 1:
-        refuse("GRP-007", "nsamples", f"it is {asked.nsamples}", "Ask for one group or more.")
+        refuse("GRP-026", "nsamples", f"it is {asked.nsamples}", "Ask for one group or more.")
     if asked.strategy not in ("sample_then_group", "group_then_sample"):
         refuse("CCH-012", "strategy", f"it is {asked.strategy!r}", "Use sample_then_group or group_then_sample.")
     if C == 1:
@@ -132,14 +139,15 @@ def group_members(positions: NDArray[np.float64], asked: Grouping) -> Tensor:
     return draw_subsets(neighbour_pools(positions, seeds, asked.reach), asked.C, generator).int()
 
 
-def neighbour_pools(positions: NDArray[np.float64], seeds: Tensor, reach: int) -> Tensor:
+def neighbour_pools(positions: NDArray[np.float64], seeds: Tensor, reach: int, tree: KDTree | None = None) -> Tensor:
     """Return the pools of seeds: the seed, then its nearest others, (B, 1 + min(reach, M - 1)) int64.
 
-    The seed is told apart by its index: a point at the same place is a neighbour like any other (GRP-005).
+    The seed is told apart by its index: a point at the same place is a neighbour like any other (GRP-005). A tree of
+    the positions is made unless one is given.
     """
     M = len(positions)
     others = min(reach, M - 1)
-    tree = KDTree(positions)
+    tree = KDTree(positions) if tree is None else tree
     _, hits = tree.query(positions[seeds.numpy()], k=others + 1)
     found = torch.from_numpy(np.asarray(hits, dtype=np.int64)).reshape(len(seeds), others + 1)
     own = seeds.long().unsqueeze(1)

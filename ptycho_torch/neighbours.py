@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from itertools import chain
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -12,9 +14,16 @@ from scipy.spatial import KDTree
 from torch import Tensor
 
 from ptycho_torch.errors import refuse
-from ptycho_torch.grouping import draw_subsets, neighbour_pools
+from ptycho_torch.grouping import generator_for, neighbour_pools
 
 Rule = Literal["Nearest", "Min_dist", "4_quadrant"]
+Points = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+# Candidates are looked at in chunks of about this many, so that memory does not grow with the scan.
+_CHUNK = 1 << 20
+# A column of a raster that lies on a bound is inside, however its position was rounded.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -24,16 +33,18 @@ class NeighbourRule:
     Attributes
     ----------
     rule : {"Nearest", "Min_dist", "4_quadrant"}
-        K nearest others; the K nearest of those between two distances; or one from each quadrant.
+        C members from the point and its K nearest others; from the point and its K nearest of those at allowed
+        distances; or one member from each quadrant around the point.
     gridsize, K : int
+        C = gridsize² members a group; K neighbours, the point itself not counted.
     min_distance, max_distance : float
         Pixels, both inclusive; for ``Min_dist`` and ``4_quadrant``.
     K_quadrant : int
         Nearest others among which quadrants are filled.
     x_bounds, y_bounds : tuple of float
-        Part of the scan's extent within which points seed groups, as fractions, inclusive.
+        Part of the scan's extent within which points seed groups, as fractions, inclusive. Members may lie outside.
     repeats : int
-        Groups drawn for each point.
+        Groups drawn for each point, one after the other.
     """
 
     rule: Rule = "Nearest"
@@ -46,6 +57,11 @@ class NeighbourRule:
     y_bounds: tuple[float, float] = (0.0, 1.0)
     repeats: int = 1
 
+    @property
+    def C(self) -> int:
+        """Members of a group."""
+        return self.gridsize * self.gridsize
+
 
 @dataclass(frozen=True)
 class Neighbourhood:
@@ -54,11 +70,12 @@ class Neighbourhood:
     Attributes
     ----------
     members : (B, C) int32 tensor
-        Indices into the whole scan, whatever the bounds.
+        Different indices into the whole scan, whatever the bounds. Four quadrants stand in rows: smaller y first,
+        smaller x first.
     centres : (B,) int64 tensor
-        The point that seeded each group.
+        The point that seeded each group, in the order of the scan.
     dropped : int
-        Points in the bounds that found too few neighbours.
+        Points in the bounds that found too few neighbours, and seed no group.
     """
 
     members: Tensor
@@ -66,8 +83,14 @@ class Neighbourhood:
     dropped: int
 
 
-def within_bounds(positions: NDArray[np.float64], rule: NeighbourRule) -> NDArray[np.int64]:
+def within_bounds(positions: Points, rule: NeighbourRule) -> Indices:
     """Return the scan indices of the points in the bounds; an axis without extent excludes nothing.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y], object pixels.
+    rule : NeighbourRule
 
     Raises
     ------
@@ -79,13 +102,18 @@ def within_bounds(positions: NDArray[np.float64], rule: NeighbourRule) -> NDArra
         if not 0 <= low < high <= 1:
             refuse("DAT-018", name, f"({low}, {high}) is no part of the scan", "Use 0 <= low < high <= 1.")
         values = positions[:, axis]
-        start, extent = values.min(), np.ptp(values)
-        if extent > 0:
-            inside &= (values >= start + low * extent) & (values <= start + high * extent)
+        if len(values) and (extent := np.ptp(values)) > 0:
+            share = (values - values.min()) / extent
+            inside &= (share >= low - _ROUNDING) & (share <= high + _ROUNDING)
     return np.flatnonzero(inside)
 
 
-def groups_by_rule(positions: NDArray[np.float64], rule: NeighbourRule, generator: torch.Generator) -> Neighbourhood:
+def groups_by_rule(
+    positions: Points,
+    rule: NeighbourRule,
+    seed: int | torch.Generator | None = None,
+    device: str | torch.device = "cpu",
+) -> Neighbourhood:
     """Form the groups of every point in the bounds.
 
     Parameters
@@ -93,80 +121,146 @@ def groups_by_rule(positions: NDArray[np.float64], rule: NeighbourRule, generato
     positions : (M, 2) float64
         Columns [x, y], object pixels.
     rule : NeighbourRule
-    generator : torch.Generator
-        Source of the draws.
+    seed : int, torch.Generator or None
+        Source of the draws. Which points seed groups does not depend on it.
+    device : str or torch.device
+        Where the result lies.
 
     Raises
     ------
     Refusal
-        The rule cannot be met by any scan, or K is below C - 1.
+        The rule cannot be met by any scan.
     """
-    C = rule.gridsize**2
-    centres = torch.from_numpy(within_bounds(positions, rule))
+    _require_sense(rule)
+    generator = generator_for(seed)
+    within = within_bounds(positions, rule)
+    members, seeded = _formed(positions, within, rule, generator)
+    dropped = len(within) - len(seeded) // rule.repeats
+    return Neighbourhood(torch.from_numpy(members).int().to(device), torch.from_numpy(seeded).to(device), dropped)
+
+
+def _formed(
+    positions: Points, within: Indices, rule: NeighbourRule, generator: torch.Generator
+) -> tuple[Indices, Indices]:
+    """Members (B, C) and centres (B,) of all groups that can be formed."""
+    if rule.C == 1:
+        seeded = within.repeat(rule.repeats)
+        return seeded[:, np.newaxis], seeded
+    members, kept = [np.empty((0, rule.C), dtype=np.int64)], [within[:0]]
+    if len(positions) >= rule.C and len(within):
+        tree = KDTree(positions)
+        form = _from_quadrants if rule.rule == "4_quadrant" else _from_pool
+        for centres in _chunks(within, _candidates(positions, within, rule, tree)):
+            complete, drawn = form(positions, centres, rule, tree, generator)
+            members.append(drawn)
+            kept.append(centres[complete].repeat(rule.repeats))
+    return np.concatenate(members), np.concatenate(kept)
+
+
+def _require_sense(rule: NeighbourRule) -> None:
+    if rule.rule not in get_args(Rule):
+        refuse("GRP-007", "rule", f"{rule.rule!r} is unknown", f"Use one of {', '.join(get_args(Rule))}.")
+    if rule.gridsize < 1:
+        refuse("GRP-007", "gridsize", f"it is {rule.gridsize}", "Ask for a gridsize of 1 or more.")
     if rule.repeats < 1:
         refuse("GRP-007", "repeats", f"it is {rule.repeats}", "Draw one group or more for each point.")
-    if C == 1:
-        kept = centres.repeat_interleave(rule.repeats)
-        return Neighbourhood(kept.unsqueeze(1).int(), kept, 0)
     if rule.rule == "4_quadrant":
-        return _by_quadrant(positions, centres, rule, generator)
-    if rule.K < C:
-        refuse("GRP-014", "K", f"K={rule.K} must be >= C = {C}", f"Set K to {C} or more.")
-    if len(positions) < C:
-        return Neighbourhood(torch.empty((0, C), dtype=torch.int32), centres[:0], len(centres))
-    if rule.rule == "Nearest":
-        pools = neighbour_pools(positions, centres, rule.K)
-        kept = centres.repeat_interleave(rule.repeats)
-        drawn = draw_subsets(pools.repeat_interleave(rule.repeats, dim=0), C, generator)
-        return Neighbourhood(drawn.int(), kept, 0)
-    return _by_distance(positions, centres, rule, generator)
+        if rule.gridsize != 2:
+            refuse("GRP-007", "gridsize", f"four quadrants at gridsize {rule.gridsize}", "Use gridsize 2.")
+        if rule.K_quadrant < rule.C:
+            refuse("GRP-014", "K_quadrant", f"{rule.K_quadrant} neighbours for 4 quadrants", "Set it to 4 or more.")
+    elif rule.C > 1 and rule.K < rule.C:
+        refuse("GRP-014", "K", f"K={rule.K} must be >= C = {rule.C}", f"Set K to {rule.C} or more.")
+    if rule.rule != "Nearest" and not 0 <= rule.min_distance <= rule.max_distance:
+        problem = f"no distance is from {rule.min_distance} to {rule.max_distance}"
+        refuse("GRP-007", "min_distance", problem, "Use 0 <= min_distance <= max_distance, in pixels.")
 
 
-def _by_distance(
-    positions: NDArray[np.float64], centres: Tensor, rule: NeighbourRule, generator: torch.Generator
-) -> Neighbourhood:
-    C = rule.gridsize**2
-    near = KDTree(positions).query_ball_point(positions[centres.numpy()], rule.max_distance, return_sorted=True)
-    members, kept = [], []
-    for centre, hits in zip(centres.tolist(), near, strict=True):
-        others = np.array([hit for hit in hits if hit != centre], dtype=np.int64)
-        distance = np.linalg.norm(positions[others] - positions[centre], axis=1)
-        allowed = np.flatnonzero(distance >= rule.min_distance)
-        chosen = others[allowed[np.argsort(distance[allowed], kind="stable")[: rule.K]]]
-        if len(chosen) + 1 < C:
-            continue
-        pool = torch.from_numpy(np.concatenate([[centre], chosen]))
-        members.append(draw_subsets(pool.repeat(rule.repeats, 1), C, generator))
-        kept += [centre] * rule.repeats
-    drawn = torch.cat(members) if members else torch.empty((0, C), dtype=torch.int64)
-    dropped = len(centres) - len(kept) // rule.repeats
-    return Neighbourhood(drawn.int(), torch.tensor(kept, dtype=torch.int64), dropped)
+def _candidates(positions: Points, centres: Indices, rule: NeighbourRule, tree: KDTree) -> NDArray[np.int64]:
+    """About how many candidates each centre brings."""
+    width = 1 + (rule.K_quadrant if rule.rule == "4_quadrant" else rule.K)
+    least = np.full(len(centres), width * rule.repeats)
+    if rule.rule != "Min_dist":
+        return least
+    found: Any = tree.query_ball_point(positions[centres], _wide(positions, rule), return_length=True)
+    return np.where(found > least, found, least)
 
 
-def _by_quadrant(
-    positions: NDArray[np.float64], centres: Tensor, rule: NeighbourRule, generator: torch.Generator
-) -> Neighbourhood:
-    """One member a quadrant, in rows: smaller y first, smaller x first; the centre may stand in for one quadrant."""
-    if rule.gridsize != 2:
-        refuse("GRP-007", "gridsize", f"four quadrants at gridsize {rule.gridsize}", "Use gridsize 2.")
-    pools = neighbour_pools(positions, centres, rule.K_quadrant).numpy()
+def _wide(positions: Points, rule: NeighbourRule) -> float:
+    """A radius that misses none of the distances allowed: the tree rounds otherwise than the rule does."""
+    return float(min(rule.max_distance, 2.0 * np.hypot(*np.ptp(positions, axis=0)))) * (1 + 1e-9) + 1e-9
+
+
+def _chunks(centres: Indices, candidates: NDArray[np.int64]) -> Iterator[Indices]:
+    turns = np.cumsum(candidates) // _CHUNK
+    yield from np.split(centres, np.flatnonzero(np.diff(turns)) + 1)
+
+
+def _from_pool(
+    positions: Points, centres: Indices, rule: NeighbourRule, tree: KDTree, generator: torch.Generator
+) -> tuple[Mask, Indices]:
+    """Which centres have C points in their pool, and subsets drawn for those."""
+    nearest = rule.rule == "Nearest"
+    pools, allowed = (
+        _nearest(positions, centres, rule.K, tree) if nearest else _at_distance(positions, centres, rule, tree)
+    )
+    complete = allowed.sum(axis=1) >= rule.C
+    rows = np.flatnonzero(complete).repeat(rule.repeats)
+    keys = _keys((len(rows), pools.shape[1]), generator)
+    keys[~allowed[rows]] = 2.0
+    drawn: Indices = np.take_along_axis(pools[rows], keys.argsort(axis=1)[:, : rule.C], axis=1)
+    return complete, drawn
+
+
+def _keys(shape: tuple[int, int], generator: torch.Generator) -> NDArray[np.float64]:
+    """Draw numbers from 0 to 1."""
+    keys: NDArray[np.float64] = torch.rand(shape, generator=generator, dtype=torch.float64).numpy()
+    return keys
+
+
+def _nearest(positions: Points, centres: Indices, reach: int, tree: KDTree) -> tuple[Indices, Mask]:
+    pools: Indices = neighbour_pools(positions, torch.from_numpy(centres), reach, tree).numpy()
+    return pools, np.ones(pools.shape, dtype=bool)
+
+
+def _at_distance(positions: Points, centres: Indices, rule: NeighbourRule, tree: KDTree) -> tuple[Indices, Mask]:
+    """Pools of the centre and its K nearest at allowed distances, (n, 1 + K), and which entries are filled."""
+    hits: Any = tree.query_ball_point(positions[centres], _wide(positions, rule))
+    owner = np.arange(len(centres)).repeat([len(found) for found in hits])
+    found = np.fromiter(chain.from_iterable(hits), dtype=np.int64, count=len(owner))
+    distance = np.hypot(*(positions[found] - positions[centres[owner]]).T)
+    allowed = (found != centres[owner]) & (distance >= rule.min_distance) & (distance <= rule.max_distance)
+    owner, found, distance = owner[allowed], found[allowed], distance[allowed]
+    order = np.lexsort((found, distance, owner))
+    owner, found = owner[order], found[order]
+    place = 1 + np.arange(len(owner)) - np.searchsorted(owner, owner)
+    within = place <= rule.K
+    pools = np.zeros((len(centres), 1 + rule.K), dtype=np.int64)
+    filled = np.zeros(pools.shape, dtype=bool)
+    pools[:, 0], filled[:, 0] = centres, True
+    pools[owner[within], place[within]] = found[within]
+    filled[owner[within], place[within]] = True
+    return pools, filled
+
+
+def _from_quadrants(
+    positions: Points, centres: Indices, rule: NeighbourRule, tree: KDTree, generator: torch.Generator
+) -> tuple[Mask, Indices]:
+    """Which centres can fill the quadrants, and members drawn for those; the centre may stand in for one quadrant."""
+    pools, _ = _nearest(positions, centres, rule.K_quadrant, tree)
     candidates = _quadrants(positions, pools, rule)
-    filled = np.stack([row.any(axis=1) for row in candidates], axis=1)
+    filled = np.stack([inside.any(axis=1) for inside in candidates], axis=1)
     complete = (~filled).sum(axis=1) <= 1
-    rows = np.repeat(np.flatnonzero(complete), rule.repeats)
+    rows = np.flatnonzero(complete).repeat(rule.repeats)
     columns = []
-    for quadrant, allowed in enumerate(candidates):
-        keys = torch.rand((len(rows), pools.shape[1]), generator=generator, dtype=torch.float64).numpy()
-        best = np.where(allowed[rows], keys, -1.0).argmax(axis=1)
+    for quadrant, inside in enumerate(candidates):
+        drawn = np.where(inside[rows], _keys((len(rows), pools.shape[1]), generator), -1.0).argmax(axis=1)
         # Column 0 of a pool is the centre itself.
-        columns.append(pools[rows, np.where(filled[rows, quadrant], best, 0)])
-    members = torch.from_numpy(np.stack(columns, axis=1)) if len(rows) else torch.empty((0, 4), dtype=torch.int64)
-    return Neighbourhood(members.int(), centres[torch.from_numpy(rows)], int((~complete).sum()))
+        columns.append(pools[rows, np.where(filled[rows, quadrant], drawn, 0)])
+    return complete, np.stack(columns, axis=1)
 
 
-def _quadrants(
-    positions: NDArray[np.float64], pools: NDArray[np.int64], rule: NeighbourRule
-) -> list[NDArray[np.bool_]]:
+def _quadrants(positions: Points, pools: Indices, rule: NeighbourRule) -> list[Mask]:
     """Which members of each pool lie in each quadrant; points on an axis lie in none."""
     dx, dy = np.moveaxis(positions[pools] - positions[pools[:, :1]], -1, 0)
     distance = np.hypot(dx, dy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,6 +15,9 @@ _CHUNK = 1 << 22
 
 def frame_energies(frames: Tensor) -> Tensor:
     """Sum over pixels of amplitude² of each frame, (M,) float64; integers are widened first (NRM-005)."""
+    if frames.device.type == "cpu":
+        values = frames.numpy(force=True)
+        return torch.from_numpy(np.einsum("mij,mij->m", values, values, dtype=np.float64))
     step = max(1, _CHUNK // max(1, frames[0].numel())) if len(frames) else 1
     parts = [part.double().square().sum(dim=(1, 2)) for part in frames.split(step)]
     return torch.cat(parts) if parts else frames.new_empty(0, dtype=torch.float64)
@@ -30,3 +34,8 @@ def amplitude_scale(mean_energy: float, N: int) -> float:
     if not mean_energy > 0:
         refuse("NRM-007", "diff3d", "all frames of the groups are zero", "Leave dark frames out.")
     return (N / 2) / math.sqrt(mean_energy)
+
+
+def data_scales(mean_energies: Tensor, N: int) -> tuple[Tensor, Tensor]:
+    """Amplitude scale and 1 / mean energy, float32, of each mean energy; dark ones give infinity (DAT-012)."""
+    return ((N / 2) / mean_energies.sqrt()).float(), mean_energies.reciprocal().float()

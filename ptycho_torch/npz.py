@@ -69,9 +69,13 @@ class Entry:
 
     @property
     def can_be_mapped(self) -> bool:
-        """Whether the values lie in the file as a float32 C array of this machine."""
-        plain = self.info.compress_type == zipfile.ZIP_STORED and not self.fortran
-        return plain and self.dtype == np.dtype("<f4") and self.nbytes > 0
+        """Whether the values lie in the file as they are."""
+        return self.info.compress_type == zipfile.ZIP_STORED and self.nbytes > 0
+
+    @property
+    def order(self) -> Literal["C", "F"]:
+        """Memory order of the values."""
+        return "F" if self.fortran else "C"
 
 
 class Archive:
@@ -153,7 +157,7 @@ class Archive:
         if len(content) != entry.start + entry.nbytes:
             self._refuse(f"{entry.name}: the data end early")
         flat = np.frombuffer(content, dtype=entry.dtype, offset=entry.start)
-        return flat.reshape(entry.shape, order="F" if entry.fortran else "C")
+        return flat.reshape(entry.shape, order=entry.order)
 
     @staticmethod
     def _drain(stream: IO[bytes], content: bytearray | None) -> None:
@@ -162,7 +166,7 @@ class Archive:
                 content += piece
 
     def spilled(self, entry: Entry, into: Path) -> NDArray[Any]:
-        """Values of a member mapped from an unpacked copy, whose size memory need not hold."""
+        """Values of a member mapped from an unpacked copy, an NPY file, whose size memory need not hold."""
         try:
             with self._zip.open(entry.info) as stream, into.open("xb") as copy:
                 shutil.copyfileobj(stream, copy, _PIECE)
@@ -170,10 +174,9 @@ class Archive:
             self._refuse(f"{entry.name}: {error}")
         if into.stat().st_size != entry.start + entry.nbytes:
             self._refuse(f"{entry.name}: the data end early")
-        order: Literal["C", "F"] = "F" if entry.fortran else "C"
-        return np.memmap(into, dtype=entry.dtype, mode="r", offset=entry.start, shape=entry.shape, order=order)
+        return np.memmap(into, dtype=entry.dtype, mode="r", offset=entry.start, shape=entry.shape, order=entry.order)
 
-    def mapped(self, entry: Entry) -> NDArray[np.float32]:
+    def mapped(self, entry: Entry) -> NDArray[Any]:
         """Values of a member mapped in place, read-only; the checksum is compared first."""
         try:
             with self._zip.open(entry.info) as stream:
@@ -185,7 +188,7 @@ class Archive:
             self._refuse(f"{entry.name}: {error}")
         name_length, extra_length = fields[-2:]
         offset = entry.info.header_offset + _LOCAL_HEADER.size + name_length + extra_length + entry.start
-        return np.memmap(self.path, dtype="<f4", mode="r", offset=offset, shape=entry.shape)
+        return np.memmap(self.path, dtype=entry.dtype, mode="r", offset=offset, shape=entry.shape, order=entry.order)
 
     def __enter__(self) -> Archive:
         return self

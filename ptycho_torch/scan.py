@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ptycho_torch.errors import Suspicion, refuse
 from ptycho_torch.npz import Archive, Entry, write_npz
-from ptycho_torch.scan_arrays import canonical
+from ptycho_torch.scan_arrays import canonical, outline
 
 MEMBERS = (
     *("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"),
@@ -59,9 +59,9 @@ class Scan:
         ----------
         path : str or Path
         spill : Path, optional
-            A folder. When given, frames stay out of memory, in their own dtype: float32 that lies uncompressed in the
-            file is mapped there, and changes when the file does; others are mapped from an unpacked copy in the folder.
-            Truth patches are left out.
+            A folder. When given, frames stay out of memory, in their own dtype: what lies uncompressed in the file is
+            mapped there, and changes when the file does; the rest is mapped from ``<name>.unpacked`` in the folder, an
+            NPY file. Truth patches are left out.
 
         Raises
         ------
@@ -71,14 +71,26 @@ class Scan:
         with Archive(path) as archive:
             entries = archive.entries(MEMBERS)
             metadata = _metadata(archive, entries.pop("_metadata", None))
-            for name, entry in entries.items():
-                if entry.objects:
-                    refuse("NPZ-031", name, "Python objects are never unpickled", "Store a numeric array.", path)
+            _refuse_objects(entries, path)
             if spill is None:
                 held = {name: archive.read(entry) for name, entry in entries.items()}
             else:
                 held = {name: _outside(archive, entry, spill) for name, entry in entries.items() if name != "Y"}
         return cls(canonical(held, path, in_memory=spill is None), metadata)
+
+    @staticmethod
+    def outline(path: str | Path) -> tuple[NDArray[np.float64], int]:
+        """Positions (M, 2), columns [x, y], and side N of a scan file; the values of its frames are not read.
+
+        Raises
+        ------
+        FileNotFoundError, Refusal
+        """
+        path = Path(path)
+        with Archive(path) as archive:
+            entries = archive.entries(("xcoords", "ycoords", "diff3d", "diffraction"))
+            _refuse_objects(entries, path)
+            return outline({name: _shaped(archive, entry) for name, entry in entries.items()}, path)
 
     def save(self, path: str | Path) -> None:
         """Write a canonical NPZ, whole or not at all (RAW-003 to RAW-006)."""
@@ -130,6 +142,19 @@ class Scan:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+
+def _refuse_objects(entries: Mapping[str, Entry], path: Path) -> None:
+    for name, entry in entries.items():
+        if entry.objects:
+            refuse("NPZ-031", name, "Python objects are never unpickled", "Store a numeric array.", path)
+
+
+def _shaped(archive: Archive, entry: Entry) -> NDArray[Any]:
+    """Coordinates as they are; for frames, zeros of their shape that take no memory."""
+    if entry.name in ("diff3d", "diffraction"):
+        return np.broadcast_to(np.zeros((), dtype=entry.dtype), entry.shape)
+    return archive.read(entry)
 
 
 def _outside(archive: Archive, entry: Entry, spill: Path) -> NDArray[Any]:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ptycho_torch.blocks import in_blocks
 from ptycho_torch.errors import Suspicion, refuse
 
 Found = Mapping[str, NDArray[Any]]
-_BLOCK = 1 << 24
 DECLARABLE = {"legacy_v1": "normalized_amplitude", "ci_intensity_v2": "count_intensity"}
 
 
@@ -63,6 +63,23 @@ def canonical(found: Found, file: Path | None = None, in_memory: bool = True) ->
     }
 
 
+def outline(found: Found, file: Path | None = None) -> tuple[NDArray[np.float64], int]:
+    """Positions (M, 2), columns [x, y], and side N of a scan; of the frames nothing but their shape is looked at.
+
+    Raises
+    ------
+    Refusal
+        A clause about coordinates, or about the shape of frames, is broken.
+    """
+    for name in ("xcoords", "ycoords"):
+        if name not in found:
+            _missing(name, found, file)
+    x = _line(found, "xcoords", None, file)
+    y = _line(found, "ycoords", len(x), file)
+    _, frames = _laid_out(found, len(x), file)
+    return np.column_stack([x, y])[: len(frames)], int(frames.shape[-1])
+
+
 def _suspect(file: Path | None, text: str) -> None:
     warnings.warn(f"{file}: {text}" if file else text, Suspicion, stacklevel=5)
 
@@ -100,11 +117,24 @@ def _starts(found: Found, lines: Found, file: Path | None) -> dict[str, NDArray[
 
 
 def _frames(found: Found, positions: int, file: Path | None) -> NDArray[Any]:
+    if "diff3d" in found and "diffraction" in found and not _equal(found["diff3d"], found["diffraction"]):
+        refuse("NPZ-006", "diff3d", "it differs from diffraction", "Keep the stack that is meant.", file)
+    name, frames = _laid_out(found, positions, file)
+    _require_amplitudes(name, frames, file)
+    return frames
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    if one.shape != other.shape or one.ndim == 0:
+        return np.array_equal(one, other)
+    return all(np.array_equal(block, other[at : at + len(block)]) for at, block in in_blocks(one))
+
+
+def _laid_out(found: Found, positions: int, file: Path | None) -> tuple[str, NDArray[Any]]:
+    """Name of the stack, and its frames first."""
     stacks = [name for name in ("diff3d", "diffraction") if name in found]
     if not stacks:
         _missing("diff3d", found, file)
-    if len(stacks) == 2 and not np.array_equal(found["diff3d"], found["diffraction"]):
-        refuse("NPZ-006", "diff3d", "it differs from diffraction", "Keep the stack that is meant.", file)
     name, stack = stacks[0], found[stacks[0]]
     if stack.dtype.kind not in "fiu":
         refuse("NPZ-016", name, f"{stack.dtype} is no real number", "Store real amplitudes as float32.", file)
@@ -114,8 +144,7 @@ def _frames(found: Found, positions: int, file: Path | None) -> NDArray[Any]:
         refuse("NPZ-013", name, f"a frame has {rows} x {columns} pixels", "Make the frames square.", file)
     if rows % 2 == 1 or rows < 8:
         refuse("NPZ-014", name, f"frames of side {rows}", "Use an even side of at least 8 pixels.", file)
-    _require_amplitudes(name, frames, file)
-    return frames
+    return name, frames
 
 
 def _frames_first(name: str, stack: NDArray[Any], positions: int, file: Path | None) -> NDArray[Any]:
@@ -141,10 +170,8 @@ def _frames_first(name: str, stack: NDArray[Any], positions: int, file: Path | N
 
 def _require_amplitudes(name: str, frames: NDArray[Any], file: Path | None) -> None:
     """Look at all frames in blocks: finite, not negative, and whether they look like counts."""
-    step = max(1, _BLOCK // max(1, frames[0].nbytes))
     whole, largest = True, 0.0
-    for start in range(0, len(frames), step):
-        block = frames[start : start + step]
+    for start, block in in_blocks(frames):
         low, high = float(block.min()), float(block.max())
         if not np.isfinite(low + high) or low < 0:
             _refuse_pixel(name, block, start, file)
@@ -171,13 +198,22 @@ def _refuse_pixel(name: str, block: NDArray[Any], start: int, file: Path | None)
 
 def _suspect_noise(name: str, frames: NDArray[Any], file: Path | None) -> None:
     """Counting noise has the same ratio of variance to mean in dim and in bright pixels, and it is 1 (NPZ-034)."""
-    some = np.asarray(frames[:: 1 + len(frames) // 200], dtype=np.float64).reshape(-1, frames[0].size)
-    mean = some.mean(axis=0)
+    some = frames[:: 1 + len(frames) // 200]
+    if len(some) < 16:
+        return
+    total, squares = np.zeros((2, *frames.shape[1:]))
+    # Frames far apart bring their neighbours' pages along, so few are held at a time.
+    for _, block in in_blocks(some, 8 * some[0].nbytes):
+        wide = block.astype(np.float64)
+        total += wide.sum(axis=0)
+        squares += (wide * wide).sum(axis=0)
+    mean = total / len(some)
+    variance = squares / len(some) - mean * mean
     lit = mean > 1
-    if len(some) < 16 or lit.sum() < 30:
+    if lit.sum() < 30:
         return
     order = np.argsort(mean[lit])
-    ratio = (some.var(axis=0)[lit] / mean[lit])[order]
+    ratio = (variance[lit] / mean[lit])[order]
     thirds = [np.median(part) for part in np.array_split(ratio, 3)]
     if all(0.75 < third < 1.35 for third in thirds):
         _suspect(
