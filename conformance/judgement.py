@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from conformance import plugin
-from conformance.agreement import STAGES, Agreement
+from conformance.agreement import Agreement
 from conformance.check import PROFILE_VARIABLE
+from conformance.comparisons import STAGES
 from conformance.contract import contract
 from conformance.discovery import select
 from conformance.expected import Expected, read_expected

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.agreement import STAGES, Agreement, compare, summary
+from conformance.agreement import Agreement, compare, summary
+from conformance.comparisons import STAGES
 from conformance.discovery import Selected, select
 from conformance.judgement import Judgement
 from conformance.outcome import Cell, Decision, Denominator, Outcome

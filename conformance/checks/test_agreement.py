@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.agreement import STAGES, Agreement, compare
+from conformance.agreement import Agreement, compare
+from conformance.comparisons import STAGES
 from conformance.contract import contract
 from conformance.plugin import AGREEMENT, expected_key
 from conformance.selection import selected_by, specimens_of
