@@ -1,0 +1,33 @@
+"""Checks of coordinates (CRD) out of the ordinary: oversampled, many points, many channels, positions anywhere."""
+
+from __future__ import annotations
+
+from conformance.check import check
+from conformance.checks.test_coordinates import absolute_follow, offsets_follow, relative_follow, start_follow
+from conformance.evidence import Evidence
+from conformance.regimes import groupings
+from conformance.subject import Subject
+
+
+@check("CRD-001")
+def test_absolute_coordinates_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        absolute_follow(evidence, regime.specimen, grouped)
+
+
+@check("CRD-002")
+def test_offsets_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        offsets_follow(evidence, regime.specimen, grouped)
+
+
+@check("CRD-003")
+def test_relative_coordinates_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        relative_follow(evidence, regime.specimen, grouped, regime.request.gridsize)
+
+
+@check("CRD-005")
+def test_start_coordinates_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        start_follow(evidence, regime.specimen, grouped)

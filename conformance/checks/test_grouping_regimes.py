@@ -1,0 +1,81 @@
+"""Checks of grouping (GRP) out of the ordinary: oversampled, many points, many channels, positions anywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from conformance.check import check
+from conformance.checks.test_grouping import distinct, in_pools, pairing
+from conformance.evidence import Evidence
+from conformance.regimes import groupings
+from conformance.specimens import Recipe, Specimen, make_specimen, requests_for
+from conformance.subject import Subject
+from conformance.tensors import as_numpy
+
+
+@check("GRP-001")
+def test_members_are_distinct_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        distinct(evidence, as_numpy(grouped["nn_indices"]).astype(np.int64), regime.request)
+
+
+@check("GRP-002")
+def test_indices_are_int32_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        request, indices = regime.request, grouped["nn_indices"]
+        shape = (request.nsamples, request.gridsize**2)
+        evidence.layout(indices, f"nn_indices of {regime.what}", shape=shape, dtype="int32")
+        within = bool(((as_numpy(indices) >= 0) & (as_numpy(indices) < regime.specimen.M)).all())
+        evidence.holds(within, f"nn_indices of {regime.what} leave 0 … {regime.specimen.M - 1}.")
+
+
+@check("GRP-003")
+def test_frames_are_those_of_the_indices_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        pairing(evidence, grouped, regime.specimen, regime.request)
+
+
+@check("GRP-004")
+def test_members_lie_in_a_pool_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        if regime.request.gridsize > 1:
+            members = as_numpy(grouped["nn_indices"]).astype(np.int64)
+            in_pools(evidence, regime.specimen, members, regime.request.K, regime.what)
+
+
+@check("GRP-002")
+def test_more_points_than_sixteen_bits_count(subject: Subject, evidence: Evidence) -> None:
+    M = 33_000
+    rng = np.random.default_rng(66)
+    arrays = {
+        "xcoords": rng.uniform(0, 900, M),
+        "ycoords": rng.uniform(0, 400, M),
+        "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
+        "probeGuess": make_specimen(Recipe(M=4, N=8, seed=66)).arrays["probeGuess"],
+    }
+    specimen = Specimen("long-33000x8", arrays, consistent=False)
+    request = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
+    grouped = subject.adapter.group(subject.scan(arrays), request)
+    evidence.equal(as_numpy(grouped["nn_indices"])[:, 0], np.arange(M), f"the seeds of {M} points", axes=("seed",))
+    evidence.equal(
+        np.moveaxis(as_numpy(grouped["diffraction"]), -1, 1)[:, 0],
+        specimen.arrays["diff3d"],
+        f"diffraction of {M} points",
+        axes=("group", "row", "column"),
+    )
+
+
+@check("GRP-022")
+def test_the_object_passes_through_every_request(subject: Subject, evidence: Evidence) -> None:
+    """At every gridsize, and also an object of ones, which looks like a placeholder."""
+    specimen = make_specimen(Recipe(M=22, N=8, seed=67))
+    bright = specimen.arrays["objectGuess"] * np.complex64(30)
+    for what, obj in (("bright", bright), ("flat", np.ones((31, 44), np.complex64))):
+        held = Specimen(f"{what}-object-22x8", dict(specimen.arrays) | {"objectGuess": obj}, consistent=False)
+        for request in requests_for(held):
+            grouped = subject.grouped(held, request)
+            evidence.holds(grouped["objectGuess"] is not None, f"The {what} object is lost at {request.gridsize=}.")
+            evidence.equal(
+                grouped["objectGuess"], obj, f"the {what} object at gridsize {request.gridsize}", axes=("row", "column")
+            )

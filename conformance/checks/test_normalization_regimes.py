@@ -1,0 +1,71 @@
+"""Checks of the amplitude scale (NRM) out of the ordinary: groups of every kind, dark frames, faint scans."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from conformance.check import check
+from conformance.checks.test_normalization import AXES, frames_of, normalised
+from conformance.evidence import Evidence
+from conformance.regimes import groupings
+from conformance.specimens import Recipe, Specimen, make_specimen
+from conformance.subject import Subject
+from conformance.tensors import as_numpy
+
+REQUEST = GroupRequest(N=8, gridsize=2, K=5, nsamples=18, seed=2)
+
+
+@check("NRM-001")
+def test_the_scale_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        normalised(evidence, grouped["X_full"], frames_of(regime.specimen, grouped), f"X_full of {regime.what}")
+
+
+@check("NRM-009")
+def test_a_given_scale_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    """The frames themselves stay as they were measured."""
+    for regime, _ in groupings(subject):
+        grouped = subject.grouped(regime.specimen, replace(regime.request, amplitude_scale=0.125))
+        frames = frames_of(regime.specimen, grouped)
+        most = float(frames.max())
+        what = f"of {regime.what} with a given scale of 0.125"
+        evidence.close(grouped["X_full"], frames * 0.125, f"X_full {what}", rtol=1e-6, atol=1e-7 * most, axes=AXES)
+        evidence.equal(grouped["diffraction"], frames, f"diffraction {what}", axes=AXES)
+
+
+@check("NRM-006")
+def test_faint_scans_are_scans(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=20, N=8, seed=84))
+    for gain in (1e-6, 1e-9):
+        arrays = dict(specimen.arrays) | {"diff3d": specimen.arrays["diff3d"] * np.float32(gain)}
+        faint = Specimen(f"faint-{gain:g}", arrays, consistent=False)
+        grouped = evidence.accepted(lambda: subject.grouped(faint, REQUEST), f"a scan {gain:g} times as bright")
+        normalised(evidence, grouped["X_full"], frames_of(faint, grouped), f"X_full of a scan {gain:g} times as bright")
+
+
+@check("NRM-007")
+def test_a_dark_frame_among_others_is_accepted(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=20, N=8, seed=85))
+    frames = specimen.arrays["diff3d"].copy()
+    frames[[0, 7, 19]] = 0
+    some = Specimen("some-dark-20x8", dict(specimen.arrays) | {"diff3d": frames}, consistent=False)
+    for gridsize in (1, 2):
+        request = replace(REQUEST, gridsize=gridsize, nsamples=20)
+        grouped = evidence.accepted(lambda: subject.grouped(some, request), "a scan of which three frames are dark")
+        expected = frames_of(some, grouped)
+        normalised(evidence, grouped["X_full"], expected, f"X_full with dark frames at gridsize {gridsize}")
+
+
+@check("NRM-007")
+def test_a_dark_stack_with_a_given_scale_is_accepted(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=20, N=8, seed=85))
+    arrays = dict(specimen.arrays) | {"diff3d": np.zeros((20, 8, 8), np.float32)}
+    given = replace(REQUEST, amplitude_scale=2.5)
+    grouped = evidence.accepted(
+        lambda: subject.adapter.group(subject.scan(arrays), given), "grouping dark frames with a given scale"
+    )
+    seen = as_numpy(grouped["X_full"])
+    evidence.equal(seen, np.zeros(seen.shape), "X_full of dark frames with a given scale", axes=AXES)

@@ -1,0 +1,80 @@
+"""Groupings out of the ordinary, on which the same clauses hold as on any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from conformance.specimens import Recipe, Specimen, make_specimen
+from conformance.subject import Subject
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A scan and a request that reach what ordinary ones do not.
+
+    Attributes
+    ----------
+    what : str
+        In words.
+    specimen : Specimen
+    request : GroupRequest
+    """
+
+    what: str
+    specimen: Specimen
+    request: GroupRequest
+
+
+@cache
+def regimes() -> tuple[Regime, ...]:
+    """Oversampled groups; more points than a byte counts; sixteen channels; positions about zero and far from it."""
+    few = make_specimen(Recipe(M=20, N=8, seed=201, margin=3.0), "few-20x8")
+    stored = make_specimen(Recipe(M=21, N=8, seed=202, truth="patches", pattern="spiral"), "stored-21x8")
+    many = make_specimen(Recipe(M=300, N=8, seed=203, modes=2), "many-300x8")
+    wide = make_specimen(Recipe(M=40, N=10, seed=204, pattern="spiral"), "wide-40x10")
+    middle = _moved(make_specimen(Recipe(M=36, N=8, seed=205, truth="none"), "about-zero-36x8"), None)
+    dense = Recipe(M=40, N=8, seed=206, truth="none", pattern="spiral", pitch=0.3)
+    far = _moved(make_specimen(dense, "far-40x8"), (3.0e6, -2.0e6))
+    oversampled = GroupRequest(N=8, gridsize=2, K=6, nsamples=47, seed=3, enable_oversampling=True)
+    plain: dict[str, Any] = {"gridsize": 3, "K": 9, "nsamples": 21, "enable_oversampling": False}
+    return (
+        Regime("oversampled groups", few, oversampled),
+        Regime("oversampled groups of a scan that stores its patches", stored, oversampled),
+        Regime("groups of nine of a scan that stores its patches", stored, replace(oversampled, **plain)),
+        Regime("300 single points", many, GroupRequest(N=8, gridsize=1, K=4, nsamples=300, seed=4)),
+        Regime("290 groups of 300 points", many, GroupRequest(N=8, gridsize=2, K=5, nsamples=290, seed=5)),
+        Regime("groups of sixteen", wide, GroupRequest(N=10, gridsize=4, K=20, nsamples=7, seed=6)),
+        Regime("positions about zero", middle, GroupRequest(N=8, gridsize=2, K=5, nsamples=36, seed=7)),
+        Regime("a dense scan far from the origin", far, GroupRequest(N=8, gridsize=2, K=5, nsamples=40, seed=8)),
+    )
+
+
+def _moved(specimen: Specimen, step: tuple[float, float] | None) -> Specimen:
+    """Move all positions, as they stand or so that their middle is zero."""
+    arrays = dict(specimen.arrays)
+    for axis, name in enumerate(("xcoords", "ycoords")):
+        by = -float(np.median(arrays[name])) if step is None else step[axis]
+        for key in (name, f"{name}_start"):
+            arrays[key] = arrays[key] + by
+    return Specimen(specimen.name, arrays, consistent=False)
+
+
+def groupings(subject: Subject) -> Iterator[tuple[Regime, Mapping[str, Any]]]:
+    """Yield every regime with its grouped result.
+
+    Oversampled requests that a backend refuses are left out: that it must form them is judged by GRP-011.
+    """
+    for regime in regimes():
+        try:
+            grouped = subject.grouped(regime.specimen, regime.request)
+        except ValueError:
+            if not regime.request.enable_oversampling:
+                raise
+            continue
+        yield regime, grouped
