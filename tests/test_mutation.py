@@ -13,7 +13,7 @@ pytest.importorskip("mutmut", reason="mutmut is not installed (pip install ptych
 pytest.importorskip("coverage", reason="coverage is not installed (pip install mutmut)")
 
 from tests.mutation.mutants import Mutant, mutants_of
-from tests.mutation.report import Row, equivalents, row, stale, table
+from tests.mutation.report import Excuse, Row, equivalents, row, stale, table
 
 ROOT = Path(__file__).resolve().parents[1]
 TOY = '''"""A toy."""
@@ -78,7 +78,7 @@ def record(fate: str, now: str) -> dict[str, str]:
 def test_the_score_leaves_equivalent_mutants_out() -> None:
     records = [record("fail", "a"), record("error", "b"), record("timeout", "c"), record("survived", "d")]
     records += [record("survived", "e"), record("unreached", "f")]
-    listed = {("toy", "f", "x < 0", "e"): "no difference"}
+    listed = {("toy", "f", "x < 0", "e"): Excuse("same", "no difference")}
     judged = row("toy", records, listed)
     assert (judged.mutants, judged.killed, judged.equivalent, judged.holes) == (6, 3, 1, 2)
     assert judged.score == pytest.approx(3 / 5)
@@ -86,25 +86,29 @@ def test_the_score_leaves_equivalent_mutants_out() -> None:
 
 
 def test_a_module_without_mutants_has_no_holes() -> None:
-    assert Row("toy", 0, {}, 0).score == 1.0
+    assert Row("toy", 0, {}, {}).score == 1.0
 
 
 def test_an_entry_that_is_killed_is_out_of_date() -> None:
     killed, alive = ("toy", "f", "x < 0", "a"), ("toy", "f", "x < 0", "b")
     elsewhere = ("other", "f", "x < 0", "a")
     records = [record("fail", "a"), record("survived", "b")]
-    assert stale(records, dict.fromkeys((killed, alive, elsewhere), "why"), ["toy"]) == [killed]
+    assert stale(records, dict.fromkeys((killed, alive, elsewhere), Excuse("same", "why")), ["toy"]) == [killed]
 
 
 def test_the_list_of_equivalents_gives_reasons() -> None:
-    assert all(why.strip() for why in equivalents().values())
+    assert all(excuse.why.strip() for excuse in equivalents().values())
 
 
 def test_an_entry_without_a_reason_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "equivalents.toml"
-    path.write_text('[[equivalent]]\nmodule = "m"\nfunction = "f"\nwas = "a"\nnow = "b"\n', encoding="utf-8")
+    path.write_text(
+        '[[equivalent]]\nmodule = "m"\nfunction = "f"\nwas = "a"\nnow = "b"\nkind = "same"\n', encoding="utf-8"
+    )
     with pytest.raises(ValueError, match="why"):
         equivalents(path)
+    path.write_text(path.read_text(encoding="utf-8") + 'why = "w"\n', encoding="utf-8")
+    assert equivalents(path) == {("m", "f", "a", "b"): Excuse("same", "w")}
 
 
 SCRIPT = """

@@ -260,7 +260,8 @@ def test_impossible_groups_are_a_miss(subject: Subject, evidence: Evidence) -> N
     place = Place(subject, arrays_of())
     content = written(evidence, place)
     right = content["all_groups"]
-    beyond, just, repeated, negative = right.copy(), right.copy(), right.copy(), right.copy()
+    beyond, just, repeated, later, negative = (right.copy() for _ in range(5))
+    later[:, -1] = later[:, -2]
     beyond[:, -1] = 400
     just[-1, -1] = 30
     repeated[:, 1] = repeated[:, 0]
@@ -269,6 +270,7 @@ def test_impossible_groups_are_a_miss(subject: Subject, evidence: Evidence) -> N
         "groups with indices beyond the scan": beyond,
         "groups with the index just beyond the scan": just,
         "groups that name a point twice": repeated,
+        "groups that name their last point twice": later,
         "groups with negative indices": negative,
         "groups of nine": np.tile(np.arange(9), (5, 1)),
         "groups in float64": right.astype(np.float64),

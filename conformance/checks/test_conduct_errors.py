@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import ConfigureRequest
+from conformance.adapter import BridgeRequest, ConfigureRequest
 from conformance.calls import REQUEST, scan_arrays
 from conformance.check import check
 from conformance.contract import contract
 from conformance.evidence import Evidence, Violation
 from conformance.subject import Subject, offered
 
-REFUSING = ("load", "group", "configure")
+REFUSING = ("load", "group", "configure", "bridge")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def refusals(subject: Subject) -> Iterable[Refusal]:
         yield from _of_groupings(subject)
     if "configure" in there:
         yield from _of_configurations(subject)
+    if "bridge" in there:
+        yield from _of_bridges(subject)
 
 
 def _of_files(subject: Subject) -> Iterable[Refusal]:
@@ -144,6 +146,22 @@ def _of_configurations(subject: Subject) -> Iterable[Refusal]:
         ("backend", "jax", "CFG-015"),
     ):
         yield Refusal(f"{array} = {value!r}", trained(**{array: value}), trained(batch_size=8), array, (clause,))
+
+
+def _of_bridges(subject: Subject) -> Iterable[Refusal]:
+    given = {"n_groups": 40, "nphotons": 2e7, "train_data_file": "a.npz", "test_data_file": "b.npz"}
+
+    def bridged(**sections: Any) -> Callable[[], Any]:
+        return lambda: subject.adapter.bridge(BridgeRequest("training", **{"overrides": given, **sections}))
+
+    without = {name: value for name, value in given.items() if name != "n_groups"}
+    for what, array, sections, clause in (
+        ("torch settings without n_groups", "n_groups", {"overrides": without}, "CFG-023"),
+        ("a grid that is not square", "grid_size", {"data": {"grid_size": (2, 3)}}, "CFG-020"),
+        ("an unknown mode", "mode", {"model": {"mode": "PINN"}}, "CFG-019"),
+        ("an unknown activation", "amp_activation", {"model": {"amp_activation": "tanh"}}, "CFG-019"),
+    ):
+        yield Refusal(what, bridged(**sections), bridged(), array, (clause,))
 
 
 @check("CND-008", any_of=REFUSING)

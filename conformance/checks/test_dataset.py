@@ -153,6 +153,7 @@ def layouts(arrays: Arrays) -> dict[str, Arrays]:
         "more positions than frames": arrays
         | {name: np.append(arrays[name], 3.0) for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start")},
         "NumPy's compression": arrays,
+        "NumPy's compression and Fortran order": {name: np.asfortranarray(values) for name, values in arrays.items()},
     }
 
 

@@ -166,7 +166,7 @@ def _report(wanted: Sequence[str], records: list[dict[str, Any]], options: argpa
     print(f"\n{table(rows)}")
     if options.json:
         whole = {"modules": [one.as_json() for one in rows], "holes": holes}
-        whole["equivalent"] = [one | {"why": listed[key_of(one)]} for one in alive if key_of(one) in listed]
+        whole["equivalent"] = [one | vars(listed[key_of(one)]) for one in alive if key_of(one) in listed]
         options.json.write_text(json.dumps(whole, indent=2, ensure_ascii=False), encoding="utf-8")
     return 1 if holes else 0
 

@@ -115,6 +115,8 @@ TORCH = Backend(
         "building",
         "manifest",
         "blocks",
+        "mapped",
+        "batch",
     ),
     {
         "adapter": _GLUE,
@@ -133,6 +135,8 @@ TORCH = Backend(
         "store": ("dataset",),
         "building": ("dataset",),
         "manifest": ("dataset",),
+        "mapped": ("npz", "rawdata", "dataset"),
+        "batch": ("dataset",),
         "blocks": ("dataset", "grouping"),
     },
 )

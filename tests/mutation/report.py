@@ -10,8 +10,30 @@ from pathlib import Path
 from typing import Any
 
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
+KINDS = {
+    "same": "computes the same",
+    "silent": "does what the contract leaves open",
+    "wording": "changes a sentence for a person",
+    "beside": "is not reached through the adapter: other devices, other callers, defaults that the adapter never takes",
+}
 
 Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """Why a mutant may live.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    why : str
+        The reason, for this mutant.
+    """
+
+    kind: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -24,19 +46,24 @@ class Row:
     mutants : int
     fates : Mapping[str, int]
         How many came to each fate.
-    equivalent : int
-        Those that lived, and are listed as changing nothing that the contract speaks of.
+    excused : Mapping[str, int]
+        Those that lived and are listed, by kind.
     """
 
     module: str
     mutants: int
     fates: Mapping[str, int]
-    equivalent: int
+    excused: Mapping[str, int]
 
     @property
     def killed(self) -> int:
         """Mutants that a check saw, one way or another."""
         return sum(self.fates.get(fate, 0) for fate in ("fail", "error", "timeout"))
+
+    @property
+    def equivalent(self) -> int:
+        """Mutants that lived and are listed, whatever the kind."""
+        return sum(self.excused.values())
 
     @property
     def holes(self) -> int:
@@ -45,43 +72,44 @@ class Row:
 
     @property
     def score(self) -> float:
-        """Share of the mutants killed, of those that are not equivalent; 1 when there are none."""
+        """Share of the mutants killed, of those that are not listed; 1 when there are none."""
         judged = self.mutants - self.equivalent
         return self.killed / judged if judged else 1.0
 
     def as_json(self) -> dict[str, Any]:
         """The row with its derived numbers."""
         derived = {"killed": self.killed, "equivalent": self.equivalent, "holes": self.holes, "score": self.score}
-        return {"module": self.module, "mutants": self.mutants, **dict(self.fates), **derived}
+        return {"module": self.module, "mutants": self.mutants, **self.fates, "excused": dict(self.excused), **derived}
 
 
-def equivalents(path: Path = EQUIVALENTS) -> dict[Key, str]:
-    """Read the list of mutants that change nothing, with the reasons.
+def equivalents(path: Path = EQUIVALENTS) -> dict[Key, Excuse]:
+    """Read the list of mutants that may live, with the reasons.
 
-    An entry holds ``module``, ``function``, ``was``, ``now`` (a text or a list of texts) and ``why``.
+    An entry holds ``module``, ``function``, ``was``, ``now`` (a text or a list of texts), ``kind`` and ``why``.
 
     Raises
     ------
     ValueError
-        An entry lacks a field or gives no reason.
+        An entry lacks a field, gives no reason, or is of an unknown kind.
     """
     if not path.exists():
         return {}
-    found: dict[Key, str] = {}
+    found: dict[Key, Excuse] = {}
     for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", []):
-        missing = {"module", "function", "was", "now", "why"} - set(entry)
-        if missing or not entry["why"].strip():
-            raise ValueError(f"{path.name}: an entry lacks {', '.join(sorted(missing)) or 'a reason'}: {entry}")
+        missing = {"module", "function", "was", "now", "kind", "why"} - set(entry)
+        if missing or not entry["why"].strip() or entry["kind"] not in KINDS:
+            raise ValueError(f"{path.name}: an entry lacks {', '.join(sorted(missing)) or 'a reason or kind'}: {entry}")
         now = [entry["now"]] if isinstance(entry["now"], str) else entry["now"]
-        found.update({(entry["module"], entry["function"], entry["was"], one): entry["why"] for one in now})
+        excuse = Excuse(entry["kind"], entry["why"])
+        found.update({(entry["module"], entry["function"], entry["was"], one): excuse for one in now})
     return found
 
 
-def row(module: str, records: Iterable[Mapping[str, Any]], listed: Mapping[Key, str]) -> Row:
+def row(module: str, records: Iterable[Mapping[str, Any]], listed: Mapping[Key, Excuse]) -> Row:
     """Add up the records of a module."""
     held = list(records)
-    equal = sum(lived(one) and key_of(one) in listed for one in held)
-    return Row(module, len(held), dict(Counter(one["fate"] for one in held)), equal)
+    excused = Counter(listed[key_of(one)].kind for one in held if lived(one) and key_of(one) in listed)
+    return Row(module, len(held), dict(Counter(one["fate"] for one in held)), dict(excused))
 
 
 def key_of(record: Mapping[str, Any]) -> Key:
@@ -94,7 +122,7 @@ def lived(record: Mapping[str, Any]) -> bool:
     return record["fate"] in ("survived", "unreached")
 
 
-def stale(records: Iterable[Mapping[str, Any]], listed: Mapping[Key, str], modules: Iterable[str]) -> list[Key]:
+def stale(records: Iterable[Mapping[str, Any]], listed: Mapping[Key, Excuse], modules: Iterable[str]) -> list[Key]:
     """Listed mutants of these modules that are made no more, or that a check kills: the list is out of date."""
     alive = {key_of(one) for one in records if lived(one)}
     judged = set(modules)
@@ -104,12 +132,13 @@ def stale(records: Iterable[Mapping[str, Any]], listed: Mapping[Key, str], modul
 def table(rows: Iterable[Row]) -> str:
     """Rows and their sum as text."""
     held = list(rows)
-    total = Counter[str]()
+    fates, excused = Counter[str](), Counter[str]()
     for one in held:
-        total.update(one.fates)
-    summed = Row("all", sum(r.mutants for r in held), dict(total), sum(r.equivalent for r in held))
-    head = ("module", "mutants", "fail", "error", "timeout", "lived", "equivalent", "holes", "score")
-    lines = [head, *(_cells(one) for one in [*held, summed])]
+        fates.update(one.fates)
+        excused.update(one.excused)
+    whole = Row("all", sum(one.mutants for one in held), dict(fates), dict(excused))
+    head = ("module", "mutants", "fail", "error", "timeout", *KINDS, "holes", "score")
+    lines = [head, *(_cells(one) for one in [*held, whole])]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(pairs))
@@ -118,12 +147,6 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def _cells(one: Row) -> tuple[str, ...]:
-    counts = (one.mutants, *(one.fates.get(fate, 0) for fate in ("fail", "error", "timeout")))
-    return (
-        one.module,
-        *map(str, counts),
-        str(one.mutants - one.killed),
-        str(one.equivalent),
-        str(one.holes),
-        f"{100 * one.score:.1f} %",
-    )
+    killed = (one.fates.get(fate, 0) for fate in ("fail", "error", "timeout"))
+    counts = (one.mutants, *killed, *(one.excused.get(kind, 0) for kind in KINDS), one.holes)
+    return (one.module, *map(str, counts), f"{100 * one.score:.1f} %")
