@@ -75,7 +75,7 @@ def plan(files: Sequence[Path], request: StoreRequest) -> list[PlannedScan]:
     dropped = sum(one.dropped for one in planned)
     if not any(len(one.members) for one in planned):
         problem = f"no point seeds a group: {dropped} were dropped"
-        refuse("GRP-007", "grouping", problem, "Allow larger distances, or wider bounds.", files[0])
+        refuse("GRP-026", "grouping", problem, "Allow larger distances, or wider bounds.", files[0])
     return planned
 
 
@@ -87,7 +87,7 @@ def _grouped(file: Path, positions: NDArray[np.float64], N: int, request: StoreR
     if found.dropped:
         _LOG.info("%s: %d of %d points find too few neighbours and seed no group", file, found.dropped, len(positions))
     if not len(found.members):
-        text = f"{file}: no point seeds a group, {found.dropped} were dropped (clause GRP-007)"
+        text = f"{file}: no point seeds a group, {found.dropped} were dropped (clause GRP-026)"
         warnings.warn(text, Suspicion, stacklevel=6)
     return PlannedScan(file, positions, N, found.members, found.centres, found.dropped)
 

@@ -159,21 +159,21 @@ def _formed(
 
 def _require_sense(rule: NeighbourRule) -> None:
     if rule.rule not in get_args(Rule):
-        refuse("GRP-007", "rule", f"{rule.rule!r} is unknown", f"Use one of {', '.join(get_args(Rule))}.")
+        refuse("GRP-026", "rule", f"{rule.rule!r} is unknown", f"Use one of {', '.join(get_args(Rule))}.")
     if rule.gridsize < 1:
-        refuse("GRP-007", "gridsize", f"it is {rule.gridsize}", "Ask for a gridsize of 1 or more.")
+        refuse("GRP-026", "gridsize", f"it is {rule.gridsize}", "Ask for a gridsize of 1 or more.")
     if rule.repeats < 1:
-        refuse("GRP-007", "repeats", f"it is {rule.repeats}", "Draw one group or more for each point.")
+        refuse("GRP-026", "repeats", f"it is {rule.repeats}", "Draw one group or more for each point.")
     if rule.rule == "4_quadrant":
         if rule.gridsize != 2:
-            refuse("GRP-007", "gridsize", f"four quadrants at gridsize {rule.gridsize}", "Use gridsize 2.")
+            refuse("GRP-026", "gridsize", f"four quadrants at gridsize {rule.gridsize}", "Use gridsize 2.")
         if rule.K_quadrant < rule.C:
             refuse("GRP-014", "K_quadrant", f"{rule.K_quadrant} neighbours for 4 quadrants", "Set it to 4 or more.")
     elif rule.C > 1 and rule.K < rule.C:
         refuse("GRP-014", "K", f"K={rule.K} must be >= C = {rule.C}", f"Set K to {rule.C} or more.")
     if rule.rule != "Nearest" and not 0 <= rule.min_distance <= rule.max_distance:
         problem = f"no distance is from {rule.min_distance} to {rule.max_distance}"
-        refuse("GRP-007", "min_distance", problem, "Use 0 <= min_distance <= max_distance, in pixels.")
+        refuse("GRP-026", "min_distance", problem, "Use 0 <= min_distance <= max_distance, in pixels.")
 
 
 def _candidates(positions: Points, centres: Indices, rule: NeighbourRule, tree: KDTree) -> NDArray[np.int64]:
