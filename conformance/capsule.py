@@ -80,6 +80,8 @@ class Capsule:
         What the adapter offered.
     seen, expected : ndarray or None
         The arrays that differ.
+    runs : int
+        How often the check is run on one instance: more than once for an adapter that keeps something between calls.
     replays : bool
         Whether the check failed again when it was run alone.
     notes : tuple of str
@@ -99,6 +101,7 @@ class Capsule:
     methods: frozenset[str] = frozenset()
     seen: NDArray[Any] | None = None
     expected: NDArray[Any] | None = None
+    runs: int = 1
     replays: bool = True
     notes: tuple[str, ...] = ()
 
@@ -143,6 +146,7 @@ def read_capsule(folder: Path) -> Capsule:
         drawn=drawn,
         inputs=tuple(_input(one, folder) for one in record["inputs"]),
         methods=frozenset(record["methods"]),
+        runs=record["runs"],
         replays=record["replays"],
         notes=tuple(record["notes"]),
     )
@@ -156,6 +160,7 @@ def _require_types(record: Mapping[str, Any], folder: Path) -> None:
         and all(_all_text(record.get(name)) for name in lists_of_text)
         and bool(record["clauses"])
         and record["outcome"] in {str(outcome) for outcome in Outcome}
+        and record.get("runs") in (1, 2)
         and isinstance(record.get("replays"), bool)
         and isinstance(record.get("files"), dict)
         and isinstance(record.get("inputs"), list)

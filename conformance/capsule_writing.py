@@ -152,6 +152,7 @@ def _record(capsule: Capsule, files: Mapping[str, str]) -> dict[str, Any]:
         "asked": capsule.asked,
         "outcome": str(capsule.outcome),
         "sentence": capsule.sentence,
+        "runs": capsule.runs,
         "replays": capsule.replays,
         "notes": list(capsule.notes),
         "methods": sorted(capsule.methods),

@@ -17,7 +17,7 @@ from conformance.check import Declaration
 from conformance.discovery import Selected, anew, installed_adapters
 from conformance.encoding import Encoder, NotEncodable, decode
 from conformance.outcome import Outcome
-from conformance.replay import Replay, UnknownCheck, declaration_of, replay
+from conformance.replay import Replay, UnknownCheck, Verdict, declaration_of, replay
 from conformance.shrinking import smallest_scan
 from conformance.specimens import Specimen, gallery
 from conformance.subject import offered
@@ -30,6 +30,9 @@ _LONGEST = 20_000
 _ALONE = (
     "It did not fail again when the check was run alone: the failure depends on what ran before, or on chance. "
     "The replay may say FIXED although it is not."
+)
+_TWICE = (
+    "It fails only when the check is run a second time on the same instance: the adapter keeps something between calls."
 )
 
 
@@ -92,7 +95,12 @@ def capsule_of(trial: Trial, selected: Selected, scratch: Path) -> Capsule:
         Folder for a shrunk scan; it must outlive the writing of the capsule.
     """
     capsule = untried(trial, selected, scratch)
-    return _filled(capsule, trial, replay(capsule, anew(selected)))
+    shown = replay(capsule, anew(selected))
+    if shown.verdict is Verdict.FIXED:
+        twice = replace(capsule, runs=2, notes=(*capsule.notes, _TWICE))
+        again = replay(twice, anew(selected))
+        capsule, shown = (twice, again) if again.verdict is Verdict.STILL_FAILS else (capsule, shown)
+    return _filled(capsule, trial, shown)
 
 
 def untried(trial: Trial, selected: Selected, scratch: Path) -> Capsule:

@@ -75,10 +75,12 @@ def first_failure(liar: type[Liar], folder: Path) -> Trial:
 def test_the_failure_of_every_liar_replays(liar: type[Liar], tmp_path: Path) -> None:
     trial = first_failure(liar, tmp_path)
     (tmp_path / "scratch").mkdir()
-    capsule = untried(trial, selected(liar), tmp_path / "scratch")
-    folder = write_capsule(capsule, tmp_path / "capsules")
-    written = read_capsule(folder)
+    written = read_capsule(write_capsule(untried(trial, selected(liar), tmp_path / "scratch"), tmp_path / "capsules"))
     again = replay(written, selected(liar))
+    if again.verdict is Verdict.FIXED:  # what it keeps between calls is seen only by trying
+        capsule = capsule_of(trial, selected(liar), tmp_path / "scratch")
+        written = read_capsule(write_capsule(capsule, tmp_path / "capsules"))
+        again = replay(written, selected(liar))
     assert again.verdict is Verdict.STILL_FAILS, again.line()
     fixed = replay(replace(written, inputs=again.inputs), right())
     assert fixed.verdict is Verdict.FIXED, fixed.line()
@@ -256,6 +258,31 @@ def test_an_adapter_whose_dependency_is_missing_cannot_run(capsule: Path) -> Non
     shown = replay(read_capsule(capsule), missing)
     assert shown.verdict is Verdict.CANNOT_RUN
     assert "pip install" in shown.sentence
+
+
+class KeepsTheFirstAnswer(NamesOneFrame):
+    """Gives the first patches for ever."""
+
+    name = "keeps"
+
+    def patches(self, obj: Any, centres: Any, N: int) -> Any:
+        given = self.right.patches(obj, centres, N)
+        if not hasattr(self, "kept"):
+            self.kept = given * 0 + 1
+            return given
+        return self.kept
+
+
+def test_a_failure_by_what_came_before_is_run_twice(failing: Callable[..., Trial], tmp_path: Path) -> None:
+    adapter = KeepsTheFirstAnswer()
+    trial = failing(adapter, "test_patches.py::test_windows_at_whole_positions")
+    kept = keep(trial, of(adapter), tmp_path / "capsules")
+    assert kept.path is not None
+    held = read_capsule(kept.path)
+    assert (held.runs, held.replays) == (2, True)
+    assert "keeps something between calls" in (kept.path / "README.txt").read_text()
+    assert replay(held, of(KeepsTheFirstAnswer())).verdict is Verdict.STILL_FAILS
+    assert replay(held, right()).verdict is Verdict.FIXED
 
 
 def test_a_failure_of_chance_says_so(tmp_path: Path, failing: Callable[..., Trial]) -> None:
