@@ -31,7 +31,8 @@ class Oddity:
     ----------
     clause, check : str
     outcome : str
-        ``FAIL``, ``ERROR``, ``VACUOUS``, ``NOT-RUN``, or ``CHANGED`` for a clause that applies to some seeds only.
+        ``FAIL``, ``ERROR``, ``VACUOUS``, ``NOT-RUN``; ``CHANGED`` for a clause that applies to some seeds only;
+        ``DIVERGE`` where two backends part.
     sentence : str
         What is wrong, for a person.
     replay : str

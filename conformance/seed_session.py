@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,8 +20,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from conformance.agreement import compare
 from conformance.chance import seeded
 from conformance.check import PROFILES, Declaration
+from conformance.comparisons import STAGES
 from conformance.contract import contract
 from conformance.discovery import Selected, select
 from conformance.expected import read_expected
@@ -111,11 +114,11 @@ def test_seed(case: tuple[int, str], record_property: Callable[[str, Any], None]
     seed, label = case
     plan, selected = _plan_in(os.environ[PLAN_VARIABLE])
     with tempfile.TemporaryDirectory(prefix="seed-") as folder:
-        result = try_seed(plan, selected[label], seed, Path(folder))
+        result = try_seed(plan, selected[label], seed, Path(folder), next(iter(selected.values())))
     record_property(PROPERTY, result.as_json())
 
 
-def try_seed(plan: Plan, selected: Selected, seed: int, folder: Path) -> SeedResult:
+def try_seed(plan: Plan, selected: Selected, seed: int, folder: Path, first: Selected | None = None) -> SeedResult:
     """Run the checks of a plan on an adapter under a seed.
 
     Parameters
@@ -126,6 +129,8 @@ def try_seed(plan: Plan, selected: Selected, seed: int, folder: Path) -> SeedRes
         Moves every drawn example and the scans of the gallery.
     folder : Path
         Empty folder for the files handed to the adapter.
+    first : Selected, optional
+        Adapter with which any other is compared, on the scans of the seed.
     """
     started = time.perf_counter()
     subject = Subject(selected, folder.resolve())
@@ -137,6 +142,8 @@ def try_seed(plan: Plan, selected: Selected, seed: int, folder: Path) -> SeedRes
             decisions += trial.decisions(subject.name)
             if trial.outcome in UNEXPECTED:
                 oddities += [one for one in _odd(trial, selected, plan) if (one.clause, selected.label) not in known]
+    if first is not None and first.label != selected.label:
+        oddities += _apart(plan, Subject(first, folder.resolve() / "first"), subject, seed)
     decided = [one.id for one in contract().values() if one.testable and (not plan.stages or one.stage in plan.stages)]
     table = cells(decisions, decided, [subject.name])
     if plan.whole(seed):
@@ -159,6 +166,18 @@ def _trials(plan: Plan, subject: Subject, seed: int) -> Iterator[Trial]:
     profile = settings(PROFILES[plan.budget], derandomize=False)
     for declaration in plan.of_seed(seed):
         yield from trials(declaration, subject, gallery_of(seed), profile)
+
+
+def _apart(plan: Plan, first: Subject, second: Subject, seed: int) -> Iterator[Oddity]:
+    """Stages at which two backends part on the scans of a seed."""
+    for stage in STAGES:
+        if plan.stages and str(stage) not in plan.stages:
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = compare(first, second, stage, gallery_of(seed))
+        if found.divergence:
+            yield Oddity("", f"{stage} against {first.name}, {found.specimen}", "DIVERGE", found.divergence)
 
 
 def _odd(trial: Trial, selected: Selected, plan: Plan) -> list[Oddity]:

@@ -84,7 +84,8 @@ class Series:
         for name, what in self.lost.items():
             yield f"{name} ended without a result: {what}"
         for result, one in self.unexpected:
-            yield f"seed {result.seed} · {result.adapter} · {one.outcome} {one.clause} · {one.check}\n  {one.sentence}"
+            what = " · ".join(part for part in (one.outcome, one.clause, one.check) if part)
+            yield f"seed {result.seed} · {result.adapter} · {what}\n  {one.sentence}"
             yield f"  again: {self.command(result)}" + (f"\n  {one.replay}" if one.replay else "")
         for label in dict.fromkeys(result.adapter for result in self.results):
             yield self._of_adapter(label)
@@ -100,9 +101,10 @@ class Series:
         told = " · ".join(f"{outcome} {counts[outcome]:,}" for outcome in sorted(counts, key=lambda o: -counts[o]))
         odd = sum(result.adapter == label for result, _ in self.unexpected)
         whole = sum(result.whole for result in own)
+        compared = sum(result.comparisons for result in own)
         return (
             f"{label}: {len(own)} seeds at the budget {self.plan.budget}, {whole} of them with the checks that no seed "
-            f"moves · {told} · {sum(result.comparisons for result in own):,} values compared · unexpected {odd}"
+            f"moves · {told} · {compared:,} values compared · unexpected {odd}"
         )
 
     def command(self, result: SeedResult) -> str:
@@ -225,7 +227,8 @@ def _scratch() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="ptycho-conformance-", dir=memory if roomy else None))
     before = tempfile.tempdir
     try:
-        with _environment({"TMPDIR": str(folder)}):
+        # Hypothesis would keep notes of its own in the working directory.
+        with _environment({"TMPDIR": str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}):
             tempfile.tempdir = None
             yield folder
     finally:

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from conformance.chance import moved, seeded
-from conformance.discovery import select
+from conformance.discovery import Selected, select
 from conformance.ledger import Ledger, LedgerError, Oddity, SeedResult, terms_of
 from conformance.seed_session import Plan, try_seed
 from conformance.seeds import Series, judge_seeds
 from conformance.specimens import gallery, gallery_of, requests_for
+from conformance.stage import Stage
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 TRANSFORMS = Plan(cases=[], budget="small", adapters=["ref"], stages=["transforms"])
@@ -225,3 +226,25 @@ def test_another_file_is_never_written_to(pytester: pytest.Pytester) -> None:
     code, _ = run(pytester, "--seed", "1", "--resume", "notes.md")
     assert code == 3
     assert Path(pytester.path, "notes.md").read_text() == "# Beamtime 12\n"
+
+
+class Shifted:
+    """Cuts every patch a pixel away."""
+
+    name = "shifted"
+    stages = frozenset({"patches"})
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        from ptycho_ref.patches import cut_patches
+
+        return cut_patches(obj, centres_xy + 1, N)
+
+
+def test_backends_that_part_under_a_seed_are_told(tmp_path: Path) -> None:
+    (ref,) = select(["ref"])
+    other = Selected("shifted", Shifted(), frozenset({Stage.PATCHES}))
+    found = try_seed(replace(TRANSFORMS, stages=["patches"]), other, 3, tmp_path, ref)
+    apart = [one for one in found.unexpected if one.outcome == "DIVERGE"]
+    assert len(apart) == 1
+    assert "seed-3" in apart[0].check
+    assert series(replace(found, unexpected=tuple(apart))).exit_code == 2

@@ -100,15 +100,17 @@ class ReadsOneBlockOfForeignMembers(Liar):
 
 
 @breaks("REL-005")
-class AppliesAMaskItFinds(Liar):
+class TakesPositionsItFinds(Liar):
+    """A member of two columns called positions is taken for better ones."""
+
     def load(self, path: Path) -> Any:
         scan = self.right.load(path)
-        with np.load(path, allow_pickle=False) as members:
-            if "mask" not in members.files:
-                return scan
-            mask = members["mask"]
         held = held_by(self.right, scan)
-        return self.right.assemble(held | {"diff3d": held["diff3d"] * mask})
+        with np.load(path, allow_pickle=False) as members:
+            if "positions" not in members.files or members["positions"].shape != (len(held["xcoords"]), 2):
+                return scan
+            x, y = members["positions"].T
+        return self.right.assemble(held | {"xcoords": x, "ycoords": y})
 
 
 @breaks("REL-006")
@@ -137,17 +139,18 @@ class MergesRepeatedPositions(ChangingScans):
 
 
 @breaks("REL-008")
-class KnowsFilesByNameSizeAndTime(Liar):
+class KnowsStartPositionsByPositions(ChangingScans):
+    """Start positions of a long scan are remembered, and found again by the positions they belong to."""
+
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[Any, Any] = {}
+        self._known: dict[bytes, Arrays] = {}
 
-    def load(self, path: Path) -> Any:
-        status = path.stat()
-        key = (path.name, status.st_size, status.st_mtime_ns)
-        if key not in self._known:
-            self._known[key] = self.right.load(path)
-        return self._known[key]
+    def altered(self, held: Arrays) -> Arrays:
+        if len(held["xcoords"]) < 60:
+            return {}
+        starts = {name: held[name] for name in ("xcoords_start", "ycoords_start")}
+        return self._known.setdefault(held["xcoords"].tobytes() + held["ycoords"].tobytes(), starts)
 
 
 @breaks("REL-009")
@@ -197,7 +200,7 @@ class AddsASmallNumberBeforeDividing(Liar):
         if request.amplitude_scale is not None:
             return grouped
         energy = np.square(grouped["diffraction"], dtype=np.float64).sum(axis=(1, 2)).mean()
-        scale = np.sqrt((request.N / 2) ** 2 / (energy + 1e-12))
+        scale = np.sqrt((request.N / 2) ** 2 / (energy + 1e-24))
         return grouped | {"X_full": grouped["diffraction"] * np.float32(scale)}
 
 
