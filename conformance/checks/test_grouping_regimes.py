@@ -44,9 +44,9 @@ def test_members_lie_in_a_pool_in_every_regime(subject: Subject, evidence: Evide
             in_pools(evidence, regime.specimen, members, regime.request.K, regime.what)
 
 
-@check("GRP-002")
+@check("GRP-002", "GRP-003")
 def test_more_points_than_sixteen_bits_count(subject: Subject, evidence: Evidence) -> None:
-    M = 33_000
+    M = 66_000
     rng = np.random.default_rng(66)
     arrays = {
         "xcoords": rng.uniform(0, 900, M),
@@ -54,7 +54,7 @@ def test_more_points_than_sixteen_bits_count(subject: Subject, evidence: Evidenc
         "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
         "probeGuess": make_specimen(Recipe(M=4, N=8, seed=66)).arrays["probeGuess"],
     }
-    specimen = Specimen("long-33000x8", arrays, consistent=False)
+    specimen = Specimen("long-66000x8", arrays, consistent=False)
     request = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
     grouped = subject.adapter.group(subject.scan(arrays), request)
     evidence.equal(as_numpy(grouped["nn_indices"])[:, 0], np.arange(M), f"the seeds of {M} points", axes=("seed",))

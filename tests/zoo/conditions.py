@@ -373,6 +373,8 @@ class TakesSeedsModulo65536(Rewording):
 @breaks("GRP-019")
 class SeedsSequencesWithZero(Rewording):
     def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        if request.sequential_sampling and request.seed is None:
+            self.land()
         return replace(request, seed=request.seed or 0) if request.sequential_sampling else request
 
 

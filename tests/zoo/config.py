@@ -81,7 +81,7 @@ class DefaultsToSwish(Presetting):
     model_defaults = {"amp_activation": "swish"}
 
 
-@breaks("CFG-002")
+@breaks("CFG-002", field="J04")
 class DefaultsToFewPhotons(Presetting):
     defaults = {"nphotons": 1e5}
 
@@ -130,7 +130,7 @@ class KeepsPathObjects(Filing):
         return {k: Path(v) if k in paths else v for k, v in legacy.items()}
 
 
-@breaks("CFG-007")
+@breaks("CFG-007", field="J02")
 class CopiesNone(Filing):
     def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
         for name, key in (("train_data_file", "train_data_file_path"), ("n_subsample", "n_subsample")):
@@ -151,7 +151,7 @@ class TestsForTruth(Filing):
         return legacy | {k: v for k, v in request.existing.items() if k in legacy and not legacy[k]}
 
 
-@breaks("CFG-009")
+@breaks("CFG-009", field="J03")
 class ExistingEntriesWin(Filing):
     def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
         return legacy | {k: v for k, v in request.existing.items() if v is not None}
@@ -165,7 +165,7 @@ class AppendsToTheOutputFolder(Filing):
         return legacy
 
 
-@breaks("CFG-011")
+@breaks("CFG-011", field="J01")
 class FreezesTheFirstSize(Filing):
     def __init__(self) -> None:
         super().__init__()
@@ -276,7 +276,7 @@ class CopiesTheSubsample(Bridging):
         return replace(request, overrides={**copied, **request.overrides})
 
 
-@breaks("CFG-023")
+@breaks("CFG-023", field="J04")
 class FillsInThePhotons(Bridging):
     def reworded(self, request: BridgeRequest) -> BridgeRequest:
         if request.kind == "training" and "nphotons" not in {**request.data, **request.overrides}:
@@ -284,7 +284,7 @@ class FillsInThePhotons(Bridging):
         return request
 
 
-@breaks("CFG-024")
+@breaks("CFG-024", field="J03")
 class SettingsWinOverOverrides(Bridging):
     def reworded(self, request: BridgeRequest) -> BridgeRequest:
         given = {"K": "neighbor_count", "N": "N", "probe_scale": "probe_scale"}

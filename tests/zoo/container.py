@@ -126,7 +126,7 @@ class ZerosForMissingArrays(Liar):
         return self.right.container(given, probe)
 
 
-@breaks("CON-013")
+@breaks("CON-013", field="H03")
 class SplitsImagesOnly(Liar):
     def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
         train, test = self.right.split_groups(grouped, probe, fraction)

@@ -45,7 +45,7 @@ class NormalisesImages(Batching):
         return {"images": batch["images"] * batch["rms_scaling_constant"]}
 
 
-@breaks("DAT-002")
+@breaks("DAT-002", field="E03")
 class IndexesAFilteredBlock(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"nn_indices": np.argsort(np.argsort(batch["nn_indices"], axis=None)).reshape(batch["nn_indices"].shape)}
@@ -63,7 +63,7 @@ class FlipsRelativeCoordinatesOfBatches(Batching):
         return {"coords_relative": -batch["coords_relative"]}
 
 
-@breaks("DAT-004")
+@breaks("DAT-004", field="A09")
 class SortsTheFileList(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         return self.right.batches(sorted(paths), request)
@@ -98,13 +98,13 @@ class CutsFilesToTheShortest(Liar):
             yield {name: values[part] for name, values in rows.items()}
 
 
-@breaks("DAT-007")
+@breaks("DAT-007", field="G09")
 class ScalesProbesByTheBatch(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"probe": batch["probe"] * np.float32(len(batch["images"]))}
 
 
-@breaks("DAT-008")
+@breaks("DAT-008", field="G06")
 class FlattensScales(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"rms_scaling_constant": batch["rms_scaling_constant"].ravel()}
@@ -124,7 +124,7 @@ class RepeatsModesInPlaceOfPadding(Batching):
         return {"probe": np.where(dark, probe[:, :, :1], probe)}
 
 
-@breaks("DAT-010")
+@breaks("DAT-010", field="G04")
 class NormalisesProbesTwice(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"probe": batch["probe"] * batch["probe_scaling"][..., np.newaxis]} if request.probe_normalize else {}
@@ -143,13 +143,13 @@ class AveragesTheFirstMode(Batching):
         }
 
 
-@breaks("DAT-011")
+@breaks("DAT-011", field="G03")
 class HandsOnTheDataScaleForTheProbe(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"probe_scaling": batch["rms_scaling_constant"]}
 
 
-@breaks("DAT-012")
+@breaks("DAT-012", field="G05")
 class LeavesScalesAtOne(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"physics_scaling_constant": np.ones_like(batch["physics_scaling_constant"])}
@@ -166,7 +166,7 @@ class ScalesByTheBatchInHand(Batching):
         }
 
 
-@breaks("DAT-013")
+@breaks("DAT-013", field="H02")
 class KeepsTheLastProbe(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         rows = list(self.right.batches(paths, replace(request, batch_size=10**6)))[0]

@@ -48,8 +48,6 @@ class Liar:
     field : str
         Id of the field failure that the fault repeats (see :mod:`tests.zoo.field`); empty when it follows from the
         clause alone.
-    diagnosis : str
-        Words that the best explanation of the difference is expected to hold; empty when none is expected.
     right : Adapter
         The right backend, arrays in and out.
     told : bool
@@ -60,7 +58,6 @@ class Liar:
 
     clauses: tuple[str, ...] = ()
     field = ""
-    diagnosis = ""
     stages = frozenset(Stage)
     not_over: Mapping[str, str] = {}
 
@@ -138,7 +135,9 @@ class Regrouping(Liar):
         """Group by other members."""
         right = self.right.group(scan, request)
         held = Held(self.right, scan)
-        return grouped_by(self.right, held, self.members(held, request, np.array(right["nn_indices"])), request)
+        members = self.members(held, request, np.array(right["nn_indices"]))
+        unchanged = np.array_equal(members, right["nn_indices"])
+        return right if unchanged else grouped_by(self.right, held, members, request)
 
     def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
         """Return the wrong members (B, C) for the right ones."""
@@ -226,14 +225,13 @@ def members_of(path: Path) -> Arrays:
         return {name: archive[name] for name in held}
 
 
-def breaks(*clauses: str, field: str = "", diagnosis: str = "") -> Callable[[type], type]:
-    """Register a liar under the clauses it breaks; see :class:`Liar` for the rest."""
+def breaks(*clauses: str, field: str = "") -> Callable[[type], type]:
+    """Register a liar under the clauses it breaks, and the field failure it repeats."""
 
     def register(liar: type) -> type:
         if liar.__name__ in _liars:
             raise ValueError(f"two liars are called {liar.__name__}")
         liar.clauses, liar.field = clauses, field  # type: ignore[attr-defined]
-        liar.diagnosis = diagnosis  # type: ignore[attr-defined]
         _liars[liar.__name__] = liar
         return liar
 

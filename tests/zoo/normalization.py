@@ -32,7 +32,7 @@ def target(frames: Array) -> float:
     return float((frames.shape[1] / 2) ** 2)
 
 
-@breaks("NRM-001")
+@breaks("NRM-001", field="G02")
 class AimsAtNSquared(Scaling):
     def scale(self, frames: Array) -> Any:
         return np.sqrt(4 * target(frames) / (frames**2).sum(axis=(1, 2)).mean())
@@ -56,13 +56,13 @@ class ScalesEveryFrameForItself(Scaling):
         return np.sqrt(target(frames) / (frames**2).sum(axis=(1, 2), keepdims=True))
 
 
-@breaks("NRM-004")
+@breaks("NRM-004", field="G02")
 class SumsOverChannels(Scaling):
     def scale(self, frames: Array) -> Any:
         return np.sqrt(target(frames) / (frames**2).sum(axis=(1, 2, 3)).mean())
 
 
-@breaks("NRM-005")
+@breaks("NRM-005", field="G01")
 class SquaresInUint16(Liar):
     """Whole numbers are squared in the type they were recorded in."""
 
@@ -76,7 +76,7 @@ class SquaresInUint16(Liar):
         return grouped
 
 
-@breaks("NRM-006")
+@breaks("NRM-006", field="G02")
 class ForgetsTheRoot(Scaling):
     def scale(self, frames: Array) -> Any:
         return target(frames) / (frames**2).sum(axis=(1, 2)).mean()
@@ -96,7 +96,7 @@ class ScalesDarknessByOne(Liar):
         return self.right.group(scan, request)
 
 
-@breaks("NRM-008")
+@breaks("NRM-008", field="C08")
 class RoundsNormalisedAmplitudes(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {"X_full": np.round(grouped["X_full"])}

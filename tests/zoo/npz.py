@@ -388,14 +388,6 @@ class WrapsAtSixteenBits(Misreading):
 
 
 @breaks("NPZ-015")
-class ReadsUnsignedAsSigned(Misreading):
-    def altered(self, members: Arrays) -> Arrays:
-        stack = members[stack_of(members)]
-        signed = stack.view(stack.dtype.str.replace("u", "i")) if stack.dtype.kind == "u" else stack
-        return members | {stack_of(members): np.abs(signed)}
-
-
-@breaks("NPZ-015")
 class HoldsFramesAsStored(Misreading):
     """Frames that are no float32 stay as wide as the file has them."""
 

@@ -188,12 +188,6 @@ class ComparesTheShapesOfBothStacks(Comparing):
         return first.shape == second.shape
 
 
-@breaks("NPZ-006")
-class ComparesTheSumsOfBothStacks(Comparing):
-    def alike(self, first: Array, second: Array) -> bool:
-        return bool(np.isclose(first.sum(dtype=np.float64), second.sum(dtype=np.float64)))
-
-
 @breaks("NPZ-012")
 class SqueezesStacks(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
@@ -310,13 +304,6 @@ class TakesTheModulusOfNegatives(Lenient):
 
 
 @breaks("NPZ-018")
-class ToleratesSmallNegatives(Lenient):
-    def repaired(self, members: Arrays) -> Arrays | None:
-        stack = members["diff3d"]
-        return members | {"diff3d": np.maximum(stack, 0)} if float(stack.min()) > -1e-3 else None
-
-
-@breaks("NPZ-018")
 class LooksForNegativesInFloatsOnly(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         stack = members["diff3d"]
@@ -364,12 +351,6 @@ class Straightening(Lenient):
 
     def straight(self, values: Array) -> Array:
         raise NotImplementedError
-
-
-@breaks("NPZ-022")
-class CountsBooleanPositions(Straightening):
-    def straight(self, values: Array) -> Array:
-        return values.astype(np.float64) if values.dtype.kind == "b" else values
 
 
 @breaks("NPZ-022")

@@ -112,7 +112,7 @@ class CutsInPlaceOfStoredPatches(Altering):
         return truth_at(self, scan, grouped["coords_nn"])
 
 
-@breaks("PAT-010")
+@breaks("PAT-010", field="A06")
 class OnesForMissingTruth(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {"Y": np.ones(grouped["diffraction"].shape, np.complex64)} if grouped["Y"] is None else {}

@@ -12,7 +12,7 @@ from conformance.oracles.physics import amplitudes_of
 from tests.zoo.liar import Altering, Array, Arrays, Held, Liar, breaks
 
 
-@breaks("PHY-001")
+@breaks("PHY-001", field="G07")
 class TransformsWithoutNorm(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         return self.right.simulate(patches, probe) * patches.shape[-1]
@@ -30,7 +30,7 @@ class NormalisesByTheSide(Liar):
         return self.right.simulate(patches, probe) / np.sqrt(patches.shape[-1])
 
 
-@breaks("PHY-003")
+@breaks("PHY-003", field="C07")
 class LeavesZeroFrequencyInTheCorner(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         return np.fft.ifftshift(self.right.simulate(patches, probe), axes=(1, 2))
@@ -54,7 +54,7 @@ class TransposesThePattern(Liar):
         return np.swapaxes(self.right.simulate(patches, probe), 1, 2)
 
 
-@breaks("PHY-005")
+@breaks("PHY-005", field="G10")
 class AddsModesAsWaves(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         return self.right.simulate(patches, probe.sum(axis=0) if probe.ndim == 3 else probe)
@@ -66,7 +66,7 @@ class KeepsOneMode(Liar):
         return self.right.simulate(patches, probe[0] if probe.ndim == 3 else probe)
 
 
-@breaks("PHY-006")
+@breaks("PHY-006", field="G09")
 class BroadcastsTheProbeAgainstTheBatch(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         return self.right.simulate(patches, probe) * np.sqrt(len(patches))

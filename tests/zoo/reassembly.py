@@ -20,7 +20,7 @@ class Reassembling(Liar):
         raise NotImplementedError
 
 
-@breaks("REA-001")
+@breaks("REA-001", field="K01")
 class MirrorsPlacement(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
         middle = np.round(np.mean(centres_xy, axis=0))
@@ -34,7 +34,7 @@ class ReportsAnOriginOnePixelOff(Reassembling):
         return {"origin_xy": right["origin_xy"] + 1}
 
 
-@breaks("REA-002")
+@breaks("REA-002", field="K06")
 class CountsBrightPixelsOnly(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
         right = dict(self.right.reassemble(patches, centres_xy, chunk))
@@ -55,7 +55,7 @@ class DropsTheLastPatch(Liar):
         return whole | {"coverage": coverage}
 
 
-@breaks("REA-004")
+@breaks("REA-004", field="K06")
 class AddsOverlaps(Reassembling):
     def altered(self, right: Arrays, patches: Array) -> Arrays:
         return {"object": right["object"] * right["coverage"]}
@@ -67,7 +67,7 @@ class LeavesNaNOutside(Reassembling):
         return {"object": np.where(right["coverage"] > 0, right["object"], np.nan)}
 
 
-@breaks("REA-006")
+@breaks("REA-006", field="K09")
 class CutsTheCanvas(Reassembling):
     def altered(self, right: Arrays, patches: Array) -> Arrays:
         cut = np.s_[3:-3, 3:-3]
@@ -89,7 +89,7 @@ class CentresOnTheFirstPatch(Liar):
         return right | {"object": self.right.reassemble(patches * weight, centres_xy, chunk)["object"]}
 
 
-@breaks("REA-009")
+@breaks("REA-009", field="K12")
 class LosesTheLastChunk(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
         if chunk is not None and len(patches) % chunk and len(patches) > chunk:
