@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -144,8 +145,6 @@ class SplitsAtTheRoundedPlace(Liar):
 @breaks("CON-014")
 class SplitsGroupsInSilence(Liar):
     def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
-        import warnings
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self.right.split_groups(grouped, probe, fraction)
@@ -178,3 +177,259 @@ class ImportsAFrameworkWhileContaining(Liar):
 
     def group(self, scan: Any, request: GroupRequest) -> Any:
         return self.right.group(scan, request)
+
+
+@breaks("CON-001")
+class ClipsX(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"X": np.minimum(held["X"], np.float32(1))}
+
+
+@breaks("CON-001")
+class ContainsDoublePrecision(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"X": held["X"].astype(np.float64)}
+
+
+@breaks("CON-001")
+class RepeatsTheFirstChannel(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"X": np.repeat(held["X"][..., :1], held["X"].shape[3], axis=3)}
+
+
+@breaks("CON-002")
+class ContainsDegrees(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"Y_phi": np.rad2deg(held["Y_phi"])}
+
+
+@breaks("CON-002")
+class TakesTheArcTangentOfTheRatio(Containing):
+    """arctan in place of arctan2: the left half of the plane falls on the right one."""
+
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        with np.errstate(all="ignore"):
+            return {"Y_phi": np.nan_to_num(np.arctan(held["Y"].imag / held["Y"].real))}
+
+
+@breaks("CON-002")
+class NormalisesTheTruth(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"Y_I": held["Y_I"] / held["Y_I"].max()}
+
+
+@breaks("CON-003")
+class ForgetsThePhaseOfOneChannel(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        truth = np.array(held["Y"])
+        truth[..., -1] = np.abs(truth[..., -1])
+        return {"Y": truth}
+
+
+@breaks("CON-003")
+class PutsTheTruthTogetherFromIntensity(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"Y": (held["Y_I"] ** 2 * np.exp(1j * held["Y_phi"])).astype(np.complex64)}
+
+
+@breaks("CON-004")
+class ZerosForNominalCoordinates(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"coords_nominal": held["coords_nominal"] * 0, "coords": held["coords"] * 0}
+
+
+@breaks("CON-004")
+class ExchangesNominalAndTrueCoordinates(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        nominal, true = held["coords_true"], held["coords_nominal"]
+        return {"coords_nominal": nominal, "coords": nominal, "coords_true": true}
+
+
+@breaks("CON-005")
+class NegatesTrueCoordinates(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"coords_true": -held["coords_true"]}
+
+
+@breaks("CON-005")
+class ContainsAbsoluteCoordinates(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"coords_true": grouped["coords_nn"].astype(np.float32)}
+
+
+@breaks("CON-006")
+class KnowsNoShortName(Liar):
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Arrays:
+        return {name: values for name, values in self.right.container(grouped, probe).items() if name != "coords"}
+
+
+@breaks("CON-007", field="K10")
+class ExchangesLocalAndGlobalOffsets(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        absolute = held["local_offsets"] + held["global_offsets"]
+        return {"local_offsets": absolute, "global_offsets": held["global_offsets"] * 0}
+
+
+@breaks("CON-007")
+class TakesOffsetsOfStart(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"global_offsets": np.array(grouped["coords_start_offsets"])}
+
+
+@breaks("CON-007")
+class CentresGlobalOffsets(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"global_offsets": held["global_offsets"] - held["global_offsets"].mean(axis=0)}
+
+
+@breaks("CON-008")
+class SumsProbeModes(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"probe": held["probe"].sum(axis=0) if held["probe"].ndim == 3 else held["probe"]}
+
+
+@breaks("CON-008")
+class ContainsANormalisedProbe(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"probe": held["probe"] / np.abs(held["probe"]).max()}
+
+
+@breaks("CON-008")
+class AddsAModeAxis(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"probe": held["probe"].reshape(-1, *held["probe"].shape[-2:])}
+
+
+@breaks("CON-009")
+class SortsIndices(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"nn_indices": np.sort(held["nn_indices"], axis=1)}
+
+
+@breaks("CON-009")
+class ContainsIndicesInInt64(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"nn_indices": held["nn_indices"].astype(np.int64)}
+
+
+@breaks("CON-010", field="A06")
+class ZerosForMissingAmplitude(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {} if held["ground_truth"] else {"Y_I": np.zeros_like(held["Y_I"])}
+
+
+@breaks("CON-010", field="A06")
+class PlaceholdersForAllTruth(Liar):
+    """Stored truth is not handed on: the container fills in ones."""
+
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Arrays:
+        return self.right.container({**grouped, "Y": None}, probe)
+
+
+@breaks("CON-011", field="H03")
+class ShufflesImagesOnly(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {name: held[name][::-1] for name in ("X", "Y", "Y_I", "Y_phi")}
+
+
+@breaks("CON-011")
+class RollsTheTruthByOneGroup(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {name: np.roll(held[name], 1, axis=0) for name in ("Y", "Y_I", "Y_phi")}
+
+
+class Completing(Liar):
+    """Makes up one array of the grouped result that is missing."""
+
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        given = dict(grouped)
+        for name, made in self.made(given).items():
+            if given.get(name) is None:
+                given[name] = made
+        return self.right.container(given, probe)
+
+    def made(self, given: Arrays) -> Arrays:
+        raise NotImplementedError
+
+
+@breaks("CON-012")
+class NormalisesWhatIsMissing(Completing):
+    def made(self, given: Arrays) -> Arrays:
+        return {"X_full": given["diffraction"]}
+
+
+@breaks("CON-012")
+class CountsMissingIndices(Completing):
+    def made(self, given: Arrays) -> Arrays:
+        B, C = given["diffraction"].shape[0], given["diffraction"].shape[3]
+        return {"nn_indices": np.arange(B * C, dtype=np.int32).reshape(B, C)}
+
+
+@breaks("CON-012")
+class TakesStartForMissingCoordinates(Completing):
+    def made(self, given: Arrays) -> Arrays:
+        return {"coords_relative": given["coords_start_relative"]}
+
+
+class Splitting(Liar):
+    """Splits rightly, then changes the parts."""
+
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        train, test = (dict(part) for part in self.right.split_groups(grouped, probe, fraction))
+        return self.changed(train, test)
+
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        raise NotImplementedError
+
+
+@breaks("CON-013")
+class ExchangesTheParts(Splitting):
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        return test, train
+
+
+@breaks("CON-013", field="H03")
+class LeavesOffsetsUnsplit(Splitting):
+    """The test part has the training part's offsets, as far as they reach."""
+
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        for name in ("global_offsets", "local_offsets"):
+            test[name] = np.resize(train[name], test[name].shape)
+        return train, test
+
+
+@breaks("CON-013")
+class LosesTheProbeOfTheTestPart(Splitting):
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        return train, {name: values for name, values in test.items() if name != "probe"}
+
+
+@breaks("CON-013")
+class CallsEveryTestPartTrue(Splitting):
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        return train, test | {"ground_truth": True}
+
+
+@breaks("CON-013")
+class RepeatsAGroupInBothParts(Splitting):
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        per_group = [name for name, values in test.items() if np.ndim(values) and name != "probe"]
+        return train, test | {name: np.concatenate([train[name][-1:], test[name]]) for name in per_group}
+
+
+@breaks("CON-014")
+class WarnsOnce(Liar):
+    warned = False
+
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        with warnings.catch_warnings():
+            if self.warned:
+                warnings.simplefilter("ignore")
+            self.warned = True
+            return self.right.split_groups(grouped, probe, fraction)
+
+
+@breaks("CON-015")
+class MakesTensorsOfTransposedTruth(Liar):
+    def tensors(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        return self.right.tensors({**grouped, "X_full": np.swapaxes(grouped["X_full"], 1, 2)}, probe)
