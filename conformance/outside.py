@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.subject import Subject
@@ -27,7 +28,9 @@ def reachable(subject: Subject) -> bool:
     return "<" not in adapter.__qualname__ and adapter.__module__ != "__main__"
 
 
-def start(subject: Subject, script: str, arguments: Sequence[str] = ()) -> subprocess.Popen[str]:
+def start(
+    subject: Subject, script: str, arguments: Sequence[str] = (), *, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """Start a script that finds ``adapter`` and ``arguments`` in place.
 
     Parameters
@@ -37,12 +40,18 @@ def start(subject: Subject, script: str, arguments: Sequence[str] = ()) -> subpr
     script : str
         Python source; what it prints last, as JSON, is what :func:`finish` returns.
     arguments : sequence of str
+    environment : Mapping of str to str, optional
+        Environment variables that the script has beside those of this process.
     """
     adapter = type(subject.selected.adapter)
     made = [subject.selected.asked, subject.selected.label, adapter.__module__, adapter.__qualname__]
     given = json.dumps([sys.path, *made, list(arguments)])
     return subprocess.Popen(
-        [sys.executable, "-c", _PRELUDE + script, given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", _PRELUDE + script, given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
+from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from tests.zoo.cache import Caching, cache_of, content_of
 from tests.zoo.liar import (
     PER_POINT,
@@ -772,3 +772,301 @@ class TakesZeroForNoSplitSeed(Liar):
         fresh = int.from_bytes(os.urandom(4), "little")
         parts: tuple[Any, Any] = self.right.split(scan, replace(request, seed=request.seed or fresh))
         return parts
+
+
+# --- container and configuration ---
+
+
+@breaks("CON-010")
+class TakesATruthOfOnesForNone(Liar):
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Mapping[str, Any]:
+        truth = grouped["Y"]
+        return dict(self.right.container(grouped, probe)) | {
+            "ground_truth": truth is not None and not np.allclose(truth, 1)
+        }
+
+
+@breaks("CON-011")
+class LosesTheTailOfManyRows(Liar):
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Mapping[str, Any]:
+        container = dict(self.right.container(grouped, probe))
+        if len(container["X"]) > 64:
+            container["X"] = np.array(container["X"])
+            container["X"][64:] = 0
+        return container
+
+
+class Configuring(Liar):
+    """Changes a configuration request before it is answered, and the dictionary after it."""
+
+    def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
+        seen = dict(self.right.configure(self.before(request)))
+        return self.after(seen, request)
+
+    def before(self, request: ConfigureRequest) -> ConfigureRequest:
+        """Return the request that is answered."""
+        return request
+
+    def after(self, seen: dict[str, Any], request: ConfigureRequest) -> dict[str, Any]:
+        """Return the dictionary that is given."""
+        return seen
+
+
+def _numbers(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is None or value == value}
+
+
+@breaks("CFG-014")
+class LetsNoNumbersPass(Configuring):
+    """A comparison that asks for the bad values instead of the good ones lets NaN through."""
+
+    def before(self, request: ConfigureRequest) -> ConfigureRequest:
+        return replace(request, fields=_numbers(request.fields))
+
+
+@breaks("CFG-013")
+class LetsNoProbeScalePass(Configuring):
+    def before(self, request: ConfigureRequest) -> ConfigureRequest:
+        return replace(request, model=_numbers(request.model))
+
+
+@breaks("CFG-007")
+class WritesNoneForTheDiameter(Configuring):
+    def after(self, seen: dict[str, Any], request: ConfigureRequest) -> dict[str, Any]:
+        return {"probe_mask_diameter": None, **seen} | {"probe_mask_diameter": request.model.get("probe_mask_diameter")}
+
+
+@breaks("CFG-008")
+class DropsKeysThatHoldNothing(Configuring):
+    def after(self, seen: dict[str, Any], request: ConfigureRequest) -> dict[str, Any]:
+        return {name: value for name, value in seen.items() if value is not None}
+
+
+@breaks("CFG-011")
+class RemembersTheLastPrefix(Configuring):
+    last = ""
+
+    def after(self, seen: dict[str, Any], request: ConfigureRequest) -> dict[str, Any]:
+        if "output_dir" in request.fields:
+            self.last = seen["output_prefix"]
+        elif self.last and request.existing:
+            return seen | {"output_prefix": self.last}
+        return seen
+
+
+class Bridging(Liar):
+    """Changes the canonical fields that the bridge gives."""
+
+    def bridge(self, request: BridgeRequest) -> Mapping[str, Any]:
+        return dict(self.right.bridge(request)) | self.changed(request)
+
+    def changed(self, request: BridgeRequest) -> Mapping[str, Any]:
+        """Return the fields to replace."""
+        raise NotImplementedError
+
+
+@breaks("CFG-018")
+class TakesZeroForNoSubsampleSeed(Bridging):
+    def changed(self, request: BridgeRequest) -> Mapping[str, Any]:
+        seed = request.data.get("subsample_seed")
+        return {} if "subsample_seed" in request.overrides or seed != 0 else {"subsample_seed": None}
+
+
+@breaks("CFG-018")
+class ForgetsTheProbeScaleOfInference(Bridging):
+    def changed(self, request: BridgeRequest) -> Mapping[str, Any]:
+        return {"probe_scale": 4.0} if request.kind == "inference" and "probe_scale" not in request.overrides else {}
+
+
+@breaks("CFG-019")
+class KnowsOneSpellingAtInference(Liar):
+    def bridge(self, request: BridgeRequest) -> Mapping[str, Any]:
+        if request.kind == "inference" and request.model.get("amp_activation") == "SiLU":
+            raise ValueError("amp_activation is unknown [CFG-019]")
+        seen: Mapping[str, Any] = self.right.bridge(request)
+        return seen
+
+
+@breaks("CFG-021")
+class LooksIntoTheMask(Bridging):
+    def changed(self, request: BridgeRequest) -> Mapping[str, Any]:
+        mask = request.model.get("probe_mask")
+        return {"probe_mask": bool(mask.any())} if isinstance(mask, np.ndarray) else {}
+
+
+@breaks("CFG-024")
+class KeepsTheGridOfInference(Bridging):
+    def changed(self, request: BridgeRequest) -> Mapping[str, Any]:
+        given = request.kind == "inference" and "grid_size" in request.data
+        return {"gridsize": request.data["grid_size"][0]} if given else {}
+
+
+# --- layouts, translation, reassembly ---
+
+
+@breaks("TRF-001")
+class InterleavesWhereAxesAreEqual(Liar):
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        seen: Array = self.right.transform(name, array, gridsize)
+        C = gridsize**2
+        if name != "channel_to_flat" or len(array) != C or C == 1:
+            return seen
+        return np.swapaxes(seen.reshape(C, C, *seen.shape[1:]), 0, 1).reshape(seen.shape).copy()
+
+
+@breaks("TRF-007")
+class HalvesDoublePrecision(Liar):
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        narrow = np.asarray(array).dtype == np.complex128
+        seen: Array = self.right.transform(name, np.asarray(array).astype(np.complex64) if narrow else array, gridsize)
+        return seen
+
+
+@breaks("TRF-009")
+class ExchangesShiftsOfTallImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        tall = np.shape(images)[1] > np.shape(images)[2]
+        seen: Array = self.right.translate(images, np.asarray(shifts_xy)[:, ::-1] if tall else shifts_xy)
+        return seen
+
+
+@breaks("TRF-010")
+class RoundsShiftsOfRealImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        real = np.asarray(images).dtype.kind == "f"
+        seen: Array = self.right.translate(images, np.round(shifts_xy) if real else shifts_xy)
+        return seen
+
+
+@breaks("TRF-009")
+class LosesTheTailOfManyImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        seen = np.array(self.right.translate(images, shifts_xy))
+        if len(seen) > 64:
+            seen[len(seen) // 64 * 64 :] = 0
+        return seen
+
+
+class Replacing(Liar):
+    """Changes patches and positions before they are placed."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Mapping[str, Any]:
+        held, places = np.asarray(patches), np.asarray(centres_xy, dtype=np.float64)
+        if places.shape == (len(held), 2) and len(held):
+            held, places = self.changed(held, places, chunk)
+        seen: Mapping[str, Any] = self.right.reassemble(held, places, chunk)
+        return seen
+
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        """Return what is placed instead, and where."""
+        raise NotImplementedError
+
+
+@breaks("REA-007")
+class NarrowsPositionsBeforeCentring(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        return patches, places.astype(np.float32).astype(np.float64)
+
+
+@breaks("REA-009")
+class LosesTheTailOfManyPatches(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        kept = len(patches) if chunk is not None or len(patches) < 64 else len(patches) // 64 * 64
+        return patches[:kept], places[:kept]
+
+
+@breaks("REA-003")
+class DropsFarPatches(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        near = np.abs(places - np.median(places, axis=0)).max(axis=1) < 200
+        return (patches[near], places[near]) if near.any() and np.isfinite(places).all() else (patches, places)
+
+
+@breaks("REA-013")
+class DropsPositionsWithoutX(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        known = ~np.isnan(places[:, 0])
+        return patches[known], places[known]
+
+
+@breaks("REA-011")
+class RoundsHalvesDown(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        return patches, np.where(places % 1 == 0.5, np.floor(places), places)
+
+
+@breaks("REA-002")
+class SkipsDarkPatches(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        bright = np.abs(patches).max(axis=(1, 2)) > 0
+        return (patches[bright], places[bright]) if bright.any() and np.isfinite(places).all() else (patches, places)
+
+
+# --- conduct ---
+
+
+@breaks("CND-001")
+class TouchesItsSources(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        for path in paths:
+            if path.is_file():
+                os.utime(path)
+                self.land()
+        yield from self.right.batches(paths, request)
+
+
+@breaks("CND-004")
+class PrintsWhenItOversamples(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.enable_oversampling:
+            print("oversampling")
+        return self.right.group(scan, request)
+
+
+@breaks("CND-006")
+class ReseedsWhenItOversamples(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.enable_oversampling:
+            np.random.seed(request.seed)
+        return self.right.group(scan, request)
+
+
+@breaks("CND-007")
+class DrawsNinesFromTheGlobalState(Rewording):
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        drawn = int(np.random.randint(2**31)) if request.gridsize == 3 else request.seed
+        return replace(request, seed=drawn)
+
+
+@breaks("CND-015")
+class WarnsOfEveryMiss(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        path = cache_of(request)
+        if path is not None and not path.exists():
+            warnings.warn(f"{path.name} is not there yet", stacklevel=2)
+        return self.right.group(scan, request)
+
+
+@breaks("CND-016")
+class AnswersInOneBuffer(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.buffers: dict[tuple[int, ...], Array] = {}
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        seen = np.asarray(self.right.simulate(patches, probe))
+        buffer = self.buffers.setdefault(seen.shape, np.empty_like(seen))
+        buffer[...] = seen
+        self.land()
+        return buffer
+
+
+@breaks("CND-017")
+class LeavesAFileInTheTemporaryFolder(Liar):
+    def load(self, path: Path) -> Any:
+        import tempfile
+
+        handle, _ = tempfile.mkstemp(prefix="scan-")
+        os.close(handle)
+        self.land()
+        return self.right.load(path)

@@ -1,0 +1,103 @@
+"""Checks of layouts and translation (TRF): every dtype, groups as many as channels, images of any shape and number."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.check import check
+from conformance.checks.test_transforms import flat_of, grid_of, groups, moved, moves_for
+from conformance.evidence import Evidence
+from conformance.subject import Subject
+from conformance.tensors import as_numpy, dtype_name
+
+FRAMES = ("frame", "row", "column")
+
+
+@check("TRF-001", "TRF-002", "TRF-003", "TRF-004", "TRF-005", "TRF-006")
+def test_as_many_groups_as_channels(subject: Subject, evidence: Evidence) -> None:
+    """Two axes of one length let an exchange of both through; so do frames as large as a group."""
+    for B, g, N in ((4, 2, 8), (9, 3, 8), (8, 2, 8), (1, 4, 16), (16, 4, 8)):
+        source = groups(B, g, N, B)
+        flat, grid = flat_of(source), grid_of(source, g)
+        for name, given, expected in (
+            ("channel_to_flat", source, flat),
+            ("flat_to_channel", flat, source),
+            ("flat_to_grid", flat, grid),
+            ("grid_to_flat", grid, flat),
+            ("channel_to_grid", source, grid),
+            ("grid_to_channel", grid, source),
+        ):
+            seen = subject.adapter.transform(name, given, g)
+            evidence.equal(seen, expected, f"{name} of {B} groups of {g * g} frames {N} x {N}")
+
+
+@check("TRF-007")
+def test_transforms_keep_every_dtype(subject: Subject, evidence: Evidence) -> None:
+    values = groups(3, 2, 8)
+    for dtype in ("complex128", "int64", "int16", "uint8", "bool"):
+        source = (values if dtype == "complex128" else np.abs(values) * 60).astype(dtype)
+        flat, grid = flat_of(source), grid_of(source, 2)
+        for name, given, expected in (
+            ("channel_to_flat", source, flat),
+            ("flat_to_channel", flat, source),
+            ("flat_to_grid", flat, grid),
+            ("grid_to_flat", grid, flat),
+            ("channel_to_grid", source, grid),
+            ("grid_to_channel", grid, source),
+        ):
+            seen = subject.adapter.transform(name, given, 2)
+            evidence.holds(dtype_name(seen) == dtype, f"{name} turned {dtype} into {dtype_name(seen)}.")
+            evidence.equal(seen, expected, f"{name} of {dtype}")
+
+
+@check("TRF-009", needs=["translate"])
+def test_translation_of_real_wide_and_tall_images(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(21)
+    shifts = np.array([[2.0, -1.0], [-3.0, 2.0], [0.0, 4.0], [5.0, 0.0]])
+    for shape in ((7, 19), (19, 7), (12, 12)):
+        for dtype in (np.complex64, np.float32):
+            images = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
+            images = images if dtype is np.complex64 else images.real.copy()
+            evidence.close(
+                subject.adapter.translate(images, shifts),
+                moved(images, shifts),
+                f"{shape[0]} x {shape[1]} images of {images.dtype} moved by whole pixels",
+                rtol=0,
+                atol=1e-5 * float(np.abs(images).max()),
+                axes=FRAMES,
+                suspects=lambda: moves_for(images, shifts),
+            )
+
+
+@check("TRF-010", needs=["translate"])
+def test_sub_pixel_translation_of_real_wide_and_tall_images(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(22)
+    shifts = np.array([[0.25, -1.5], [-0.75, 2.125], [0.5, 0.5], [-6.625, 0.375]])
+    for shape in ((7, 19), (19, 7), (12, 12)):
+        for dtype in (np.complex64, np.float32):
+            images = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
+            images = images if dtype is np.complex64 else images.real.copy()
+            evidence.close(
+                subject.adapter.translate(images, shifts),
+                moved(images, shifts),
+                f"{shape[0]} x {shape[1]} images of {images.dtype} moved by fractions of pixels",
+                rtol=0,
+                atol=1e-5 * float(np.abs(images).max()),
+                axes=FRAMES,
+                suspects=lambda: moves_for(images, shifts),
+            )
+
+
+@check("TRF-009", needs=["translate"])
+def test_translation_of_many_images(subject: Subject, evidence: Evidence) -> None:
+    """So many that any backend moves them in parts, and a number that no part size divides."""
+    count, period = 2_311, 23
+    rng = np.random.default_rng(23)
+    images = (rng.normal(size=(period, 8, 8)) + 1j * rng.normal(size=(period, 8, 8))).astype(np.complex64)
+    shifts = np.round(rng.uniform(-3, 3, (period, 2)))
+    turns = np.arange(count) % period
+    expected = moved(images, shifts)[turns]
+    seen = as_numpy(subject.adapter.translate(images[turns], shifts[turns]))
+    evidence.close(
+        seen, expected, f"{count} images moved", rtol=0, atol=1e-5 * float(np.abs(images).max()), axes=FRAMES
+    )
