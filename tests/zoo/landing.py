@@ -87,16 +87,39 @@ class Recorder:
         concerned = name in self.overridden or any(id(given) in self._twins for given in arguments)
         if self.landed or not concerned:
             return getattr(self.liar, name)(*arguments, **named)
-        started = time.perf_counter()
-        place = _Sandbox(self.scratch / f"{time.monotonic_ns()}")
-        pristine = self._copied(place, (arguments, named))
-        liar_started = time.perf_counter()
+        with self._unpaid():
+            place = _Sandbox(self.scratch / f"{time.monotonic_ns()}")
+            pristine = self._copied(place, (arguments, named))
         seen = _observed(self.liar, name, arguments, named)
-        own = time.perf_counter() - liar_started
-        self.landed = self._difference(name, seen, (arguments, named), pristine, place)
-        place.close()
-        self.seconds += time.perf_counter() - started - own
-        return _passed_on(name, seen)
+        if name == "batches" and seen.error is None:
+            return self._stream(seen, (arguments, named), pristine, place)
+        self._compare(name, seen, (arguments, named), pristine, place)
+        return _passed_on(seen)
+
+    def _stream(self, seen: Observation, given: Any, pristine: Any, place: _Sandbox) -> Iterator[Any]:
+        """Hand batches on one by one, as they are asked for, and compare when there are no more."""
+        batches, seen.result = iter(seen.result), []
+        while True:
+            batch = None
+            with _watching(seen):
+                batch = next(batches, None)
+            if batch is None:
+                break
+            seen.result.append(batch)
+            yield batch
+        self._compare("batches", seen, given, pristine, place)
+        _passed_on(seen)
+
+    def _compare(self, name: str, seen: Observation, given: Any, pristine: Any, place: _Sandbox) -> None:
+        with self._unpaid():
+            self.landed = self.landed or self._difference(name, seen, given, pristine, place)
+            place.close()
+
+    @contextlib.contextmanager
+    def _unpaid(self) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - started
 
     def _difference(self, name: str, seen: Observation, given: Any, pristine: Any, place: _Sandbox) -> str:
         if self.liar.told or Path(os.environ.get(LANDED_VARIABLE, os.devnull)).is_file():
@@ -107,6 +130,9 @@ class Recorder:
         for turn in range(2):
             mine = place.sandboxed(pristine, turn)
             right = _observed(self.right, name, *mine)
+            if name == "batches" and right.error is None:
+                with _watching(right):
+                    right.result = list(right.result)
             if turn == 0 and name in GIVES_SCANS:
                 self._pair(seen.result, right.result)
             expected = _effects(self.right, name, right, mine, place.copies(turn), place.renamed(turn))
@@ -195,27 +221,34 @@ def overridden(liar: type) -> frozenset[str]:
 
 def _observed(adapter: Any, name: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> Observation:
     seen = Observation()
+    with _watching(seen):
+        seen.result = getattr(adapter, name)(*arguments, **named)
+    return seen
+
+
+@contextlib.contextmanager
+def _watching(seen: Observation) -> Iterator[None]:
+    """Note what a step tells and leaves behind, and the error in which it ends."""
     before, there = _random_states(), set(Path().iterdir())
     with warnings.catch_warnings(record=True) as caught, _listening() as heard:
         warnings.simplefilter("always")
         try:
-            result = getattr(adapter, name)(*arguments, **named)
-            seen.result = list(result) if name == "batches" else result
+            yield
         except Exception as error:  # noqa: BLE001 - what a liar raises is what came out
             seen.error = error
-    seen.printed, seen.warned = heard.getvalue(), list(caught)
-    seen.random_changed = before != _random_states()
-    seen.created = tuple(sorted(path.name for path in set(Path().iterdir()) - there))
-    return seen
+    seen.printed += heard.getvalue()
+    seen.warned += caught
+    seen.random_changed |= before != _random_states()
+    seen.created += tuple(sorted(path.name for path in set(Path().iterdir()) - there))
 
 
-def _passed_on(name: str, seen: Observation) -> Any:
+def _passed_on(seen: Observation) -> Any:
     """Give the caller what it would have got: warnings, then the error or the result."""
     for one in seen.warned:
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     if seen.error is not None:
         raise seen.error
-    return iter(seen.result) if name == "batches" else seen.result
+    return seen.result
 
 
 class _Tee(io.StringIO):
