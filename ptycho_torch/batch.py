@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from tensordict import TensorDict
 from torch import Tensor
 from torch.utils.data._utils.collate import default_collate_fn_map
+
+_SMALL = 1 << 16
 
 
 class Fields(TensorDict):  # type: ignore[no-untyped-call]
@@ -41,14 +44,38 @@ class Batch(NamedTuple):
         """Move to pinned memory; a ``DataLoader`` with ``pin_memory=True`` calls this."""
         return Batch(self.fields.pin_memory(), _compactly(self.probe, Tensor.pin_memory), self.scaling.pin_memory())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Of each tensor a worker sends, a loader opens a file of shared memory: small ones travel by value.
+        packed = {name: _packed(values) for name, values in self.fields.items()}
+        probe, scaling = _packed(_made_of(self.probe)), _packed(self.scaling)
+        return _received, (packed, self.fields.batch_size, probe, self.probe.shape, scaling)
 
-def _compactly(values: Tensor, move: Callable[[Tensor], Tensor]) -> Tensor:
-    """Move expanded values as what they are made of: memory that stands for several entries cannot be written."""
-    made_of = values
+
+def _received(packed: dict[str, Any], size: torch.Size, probe: Any, shape: torch.Size, scaling: Any) -> Batch:
+    fields = Fields({name: _unpacked(values) for name, values in packed.items()}, batch_size=size)
+    return Batch(fields, _unpacked(probe).expand(shape), _unpacked(scaling))
+
+
+def _packed(values: Any) -> Any:
+    small = type(values) is Tensor and values.device.type == "cpu" and values.nbytes < _SMALL
+    return values.detach().numpy() if small else values
+
+
+def _unpacked(values: Any) -> Any:
+    return torch.from_numpy(values) if isinstance(values, np.ndarray) else values
+
+
+def _made_of(values: Tensor) -> Tensor:
+    """What expanded values are made of: memory that stands for several entries cannot be written."""
     for axis, (step, size) in enumerate(zip(values.stride(), values.shape, strict=True)):
         if step == 0 and size > 1:
-            made_of = made_of.narrow(axis, 0, 1)
-    return move(made_of).expand(values.shape)
+            values = values.narrow(axis, 0, 1)
+    return values
+
+
+def _compactly(values: Tensor, move: Callable[[Tensor], Tensor]) -> Tensor:
+    """Move expanded values as what they are made of."""
+    return move(_made_of(values)).expand(values.shape)
 
 
 def _collated(parts: Batch | Sequence[Fields], *, collate_fn_map: Any = None) -> Any:

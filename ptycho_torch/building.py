@@ -62,8 +62,10 @@ def plan(files: Sequence[Path], request: StoreRequest) -> list[PlannedScan]:
     ------
     FileNotFoundError
     Refusal
-        A scan has no valid positions or cannot be grouped, sides differ, or there is no group at all.
+        The request makes no sense, a scan has no valid positions or cannot be grouped, sides differ, or there is no
+        group at all.
     """
+    request.require_sense()
     planned: list[PlannedScan] = []
     for file in files:
         positions, N = Scan.outline(file)
@@ -119,7 +121,7 @@ def build(folder: Path, planned: Sequence[PlannedScan], request: StoreRequest, p
             probes.append(modes)
     _keep_points(planned, energies, folder / "points")
     _keep_rows(planned, folder / "rows")
-    _keep_probes(probes, request, folder / "probes")
+    _keep_probes(planned, probes, request, folder / "probes")
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     contents = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
     Manifest(secrets.token_hex(8), request.as_json(), tuple(sources), contents).write(folder)
@@ -213,7 +215,9 @@ def _keep_rows(planned: Sequence[PlannedScan], folder: Path) -> None:
     TensorDict(rows, batch_size=[int(lengths.sum())]).memmap_(str(folder))
 
 
-def _keep_probes(probes: Sequence[NDArray[np.complex64]], request: StoreRequest, folder: Path) -> None:
+def _keep_probes(
+    planned: Sequence[PlannedScan], probes: Sequence[NDArray[np.complex64]], request: StoreRequest, folder: Path
+) -> None:
     """Gauge the probes, and pad those with fewer modes by modes of zeros (DAT-009, DAT-010)."""
     most, N = max(len(modes) for modes in probes), probes[0].shape[-1]
     padded = torch.zeros((len(probes), most, N, N), dtype=torch.complex64)
@@ -221,6 +225,10 @@ def _keep_probes(probes: Sequence[NDArray[np.complex64]], request: StoreRequest,
     for number, modes in enumerate(probes):
         held = torch.from_numpy(modes.copy())
         if request.probe_normalize:
-            scaling[number] = 1.0 / (request.probe_scale * float(held.abs().double().mean()))
+            strength = float(held.abs().double().mean())
+            if not strength > 0:
+                file = planned[number].file
+                refuse("DAT-010", "probeGuess", "the probe is zero everywhere", "Store the probe of the scan.", file)
+            scaling[number] = 1.0 / (request.probe_scale * strength)
         padded[number, : len(held)] = held * scaling[number]
     TensorDict({"probe": padded, "scaling": scaling}, batch_size=[len(probes)]).memmap_(str(folder))

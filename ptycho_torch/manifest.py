@@ -7,14 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 
 import torch
 
-from ptycho_torch.errors import StaleStore
+from ptycho_torch.errors import StaleStore, refuse
 from ptycho_torch.grouping import Grouping
 from ptycho_torch.neighbours import NeighbourRule
+from ptycho_torch.settings import DataSettings
 
+Scope = Literal["Batch", "Group", "None"]
 SCHEMA = "ptycho_torch.store/1"
 PROFILE = {"scale_contract_version": "legacy_v1", "measurement_domain": "normalized_amplitude"}
 MANIFEST = "manifest.json"
@@ -47,7 +49,45 @@ class StoreRequest:
     seed: int | torch.Generator | None = None
     probe_scale: float = 4.0
     probe_normalize: bool = True
-    normalize: Literal["Batch", "Group", "None"] = "Batch"
+    normalize: Scope = "Batch"
+
+    @classmethod
+    def from_settings(cls, data: DataSettings) -> StoreRequest:
+        """Make the request that the torch side's settings stand for: a neighbour rule, drawn ``n_subsample`` times.
+
+        Raises
+        ------
+        Refusal
+            The grid is not square (CFG-020).
+        """
+        height, width = data.grid_size
+        if height != width:
+            refuse("CFG-020", "grid_size", f"({height}, {width}) is not square", "Use a square grid.")
+        rule = NeighbourRule(
+            rule=data.neighbor_function,  # type: ignore[arg-type]
+            gridsize=height,
+            K=data.K,
+            min_distance=data.min_neighbor_distance,
+            max_distance=data.max_neighbor_distance,
+            K_quadrant=data.K_quadrant,
+            x_bounds=data.x_bounds,
+            y_bounds=data.y_bounds,
+            repeats=data.n_subsample,
+        )
+        return cls(rule, data.N, data.subsample_seed, data.probe_scale, data.probe_normalize, data.normalize)  # type: ignore[arg-type]
+
+    def require_sense(self) -> None:
+        """Refuse a request that no scan can fulfil.
+
+        Raises
+        ------
+        Refusal
+        """
+        if self.normalize not in get_args(Scope):
+            remedy = f"Use one of {', '.join(get_args(Scope))}."
+            refuse("DAT-012", "normalize", f"{self.normalize!r} is no scope of data scales", remedy)
+        if not self.probe_scale > 0:
+            refuse("CFG-013", "probe_scale", f"it is {self.probe_scale}", "Use a number above 0.")
 
     def as_json(self) -> dict[str, Any]:
         """Plain types, to be compared with those of a manifest."""

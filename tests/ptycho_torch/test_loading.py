@@ -176,3 +176,23 @@ def test_ranks_of_torchrun_share_the_rows(files: ScanFiles, tmp_path: Path) -> N
     assert not rows[0] & rows[1]
     assert rows[0] | rows[1] == {(k, m) for k, M in enumerate((23, 9)) for m in range(M)}
     assert listing(tmp_path) == ["result.json", "scans", "store"]
+
+
+@pytest.mark.parametrize("small", [0, 1 << 16, 1 << 40])
+def test_batches_travel_unchanged(dataset: Any, monkeypatch: pytest.MonkeyPatch, small: int) -> None:
+    import copy
+    import pickle
+
+    from ptycho_torch.batch import Batch
+
+    monkeypatch.setattr("ptycho_torch.batch._SMALL", small)
+    for rows in (slice(None), slice(8, 10), 4, []):
+        batch = dataset[rows]
+        for sent in (pickle.loads(pickle.dumps(batch)), copy.deepcopy(batch)):
+            assert isinstance(sent, Batch)
+            assert equal(sent, batch)
+            assert sent.fields.batch_size == batch.fields.batch_size
+            assert (0 in sent.probe.stride()) == (0 in batch.probe.stride()) or rows == []
+            for values in (sent.scaling, *sent.fields.values()):
+                values.add_(1)
+        assert equal(batch, dataset[rows])

@@ -208,6 +208,54 @@ def test_dark_frames(asked: Request, tmp_path: Path, normalize: str) -> None:
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize(
+    ("more", "clause", "array"),
+    [
+        ({"normalize": "Each"}, "DAT-012", "normalize"),
+        ({"probe_scale": 0.0}, "CFG-013", "probe_scale"),
+        ({"probe_scale": float("nan")}, "CFG-013", "probe_scale"),
+    ],
+)
+def test_requests_that_make_no_sense(
+    files: ScanFiles, asked: Request, tmp_path: Path, more: Any, clause: str, array: str
+) -> None:
+    from ptycho_torch.errors import Refusal
+
+    with pytest.raises(Refusal) as caught:
+        opened(files.paths, asked(**more), tmp_path / "store")
+    assert (caught.value.clause, caught.value.array) == (clause, array)
+    assert listing(tmp_path) == ["scans"]
+
+
+def test_a_dark_probe_has_no_gauge(asked: Request, tmp_path: Path) -> None:
+    from ptycho_torch.errors import Refusal
+
+    scans = three_scans()
+    scans[1]["probeGuess"] = scans[1]["probeGuess"] * 0
+    files = ScanFiles(tmp_path / "scans", scans)
+    with pytest.raises(Refusal) as caught:
+        opened(files.paths, asked(), tmp_path / "store")
+    assert (caught.value.clause, caught.value.file) == ("DAT-010", files.paths[1])
+    assert listing(tmp_path) == ["scans"]
+    opened(files.paths, asked(probe_normalize=False), tmp_path / "store")
+
+
+def test_a_request_from_the_settings(files: ScanFiles, asked: Request, tmp_path: Path) -> None:
+    from ptycho_torch.errors import Refusal
+    from ptycho_torch.neighbours import NeighbourRule
+    from ptycho_torch.settings import DataSettings
+    from ptycho_torch.store import StoreRequest
+
+    data = DataSettings(N=8, K=7, n_subsample=3, subsample_seed=5, max_neighbor_distance=4.0, normalize="Group")
+    made = StoreRequest.from_settings(data)
+    rule = NeighbourRule("Nearest", 2, 7, 0.0, 4.0, 30, (0.1, 0.9), (0.1, 0.9), 3)
+    assert made == asked(rule, N=8, seed=5, normalize="Group")
+    assert len(opened(files.paths[2], made, tmp_path / "store")) % 3 == 0
+    with pytest.raises(Refusal) as caught:
+        StoreRequest.from_settings(DataSettings(grid_size=(2, 1)))
+    assert caught.value.clause == "CFG-020"
+
+
 def test_reopening_reads_no_source(files: ScanFiles, asked: Request, tmp_path: Path) -> None:
     from ptycho_torch import building, manifest
 
