@@ -245,7 +245,7 @@ class GivesNothingForNothing(Liar):
 class TakesTheFirstSide(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         try:
-            return self.right.batches(paths, request)
+            return iter(list(self.right.batches(paths, request)))
         except ValueError:
             if len(paths) < 2:
                 raise

@@ -119,3 +119,199 @@ class DropsTheImaginaryPart(Liar):
         moved = self.right.translate(images, shifts_xy)
         whole = (shifts_xy == np.round(shifts_xy)).all(axis=1)
         return np.where(whole[:, None, None], moved, moved.real)
+
+
+@breaks("TRF-001")
+class FlattensGroupsByColumns(Transforming):
+    """Right at gridsize 1; the channels of wider grids come column by column."""
+
+    wrong = "channel_to_flat"
+
+    def changed(self, right: Array, gridsize: int) -> Array:
+        grouped = right.reshape(-1, gridsize**2, *right.shape[1:])
+        return grouped[:, column_major(gridsize)].reshape(right.shape)
+
+
+@breaks("TRF-001")
+class TransposesFlatFrames(Transforming):
+    wrong = "channel_to_flat"
+
+    def changed(self, right: Array, gridsize: int) -> Array:
+        return np.swapaxes(right, 1, 2)
+
+
+@breaks("TRF-002")
+class SplitsFlatFramesByChannel(Liar):
+    """Takes flat index c · B + b: right where there are as many groups as channels."""
+
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        C = gridsize**2
+        if name != "flat_to_channel" or len(array) % C or len(array) // C == C:
+            return self.right.transform(name, array, gridsize)
+        turned = np.swapaxes(array.reshape(C, len(array) // C, *array.shape[1:]), 0, 1)
+        return self.right.transform(name, turned.reshape(array.shape), gridsize)
+
+
+@breaks("TRF-002")
+class ReversesChannels(Transforming):
+    wrong = "flat_to_channel"
+
+    def changed(self, right: Array, gridsize: int) -> Array:
+        return right[..., ::-1]
+
+
+@breaks("TRF-003", field="E08")
+class CountsGridRowsByTheNumberOfGroups(Transforming):
+    """The flat index is divided by the length of another axis: right where B = g."""
+
+    wrong = "flat_to_grid"
+
+    def changed(self, right: Array, gridsize: int) -> Array:
+        B = len(right)
+        if gridsize in (1, B):
+            return right
+        return np.swapaxes(right, 0, 1).reshape(right.shape)
+
+
+@breaks("TRF-003")
+class FlipsTheGrid(Transforming):
+    wrong = "flat_to_grid"
+
+    def changed(self, right: Array, gridsize: int) -> Array:
+        return right[:, ::-1]
+
+
+@breaks("TRF-004")
+class ReadsTheGridFromBelow(Liar):
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        return self.right.transform(name, array[:, ::-1] if name == "grid_to_flat" else array, gridsize)
+
+
+@breaks("TRF-005")
+class TransposesWideGridsOnly(Transforming):
+    wrong = "channel_to_grid"
+
+    def changed(self, right: Array, gridsize: int) -> Array:
+        return np.swapaxes(right, 1, 2) if gridsize > 2 else right
+
+
+@breaks("TRF-006")
+class TransposesFramesOfTheGrid(Transforming):
+    wrong = "grid_to_channel"
+
+    def changed(self, right: Array, gridsize: int) -> Array:
+        return np.swapaxes(right, 1, 2)
+
+
+@breaks("TRF-005", "TRF-006")
+class TransposesTheGridBothWays(Liar):
+    """There and back is the identity."""
+
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        given = np.swapaxes(array, 1, 2) if name == "grid_to_channel" and array.ndim > 3 else array
+        right = self.right.transform(name, given, gridsize)
+        return np.swapaxes(right, 1, 2) if name == "channel_to_grid" else right
+
+
+@breaks("TRF-007")
+class TransformsTheRealPart(Liar):
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        return self.right.transform(name, array, gridsize).real
+
+
+@breaks("TRF-007")
+class TransformsWholeNumbersAsFloats(Liar):
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        right = self.right.transform(name, array, gridsize)
+        return right.astype(np.float64) if right.dtype.kind == "i" else right
+
+
+class Forcing(Liar):
+    """Makes an array of the wrong shape fit."""
+
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        try:
+            return self.right.transform(name, array, gridsize)
+        except ValueError:
+            forced = self.forced(name, array, gridsize)
+            if forced is None:
+                raise
+            return self.right.transform(name, forced, gridsize)
+
+    def forced(self, name: str, array: Array, gridsize: int) -> Array | None:
+        """Return an array that fits; None refuses after all."""
+        raise NotImplementedError
+
+
+@breaks("TRF-008")
+class AddsAMissingUnitAxis(Forcing):
+    def forced(self, name: str, array: Array, gridsize: int) -> Array | None:
+        return array[..., np.newaxis] if name.startswith("flat") and array.ndim == 3 else None
+
+
+@breaks("TRF-008")
+class RepeatsMissingChannels(Forcing):
+    def forced(self, name: str, array: Array, gridsize: int) -> Array | None:
+        if not name.startswith("channel") or array.ndim != 4:
+            return None
+        return np.take(array, np.arange(gridsize**2) % array.shape[3], axis=3)
+
+
+@breaks("TRF-008")
+class BroadcastsAGridOfOneRow(Forcing):
+    def forced(self, name: str, array: Array, gridsize: int) -> Array | None:
+        if not name.startswith("grid") or array.ndim != 6:
+            return None
+        return np.broadcast_to(array, (len(array), gridsize, gridsize, *array.shape[3:]))
+
+
+@breaks("TRF-009")
+class MovesOnePixelFurther(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, shifts_xy + np.sign(shifts_xy))
+
+
+@breaks("TRF-009")
+class MovesAllByTheFirstShift(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, np.broadcast_to(shifts_xy[:1], shifts_xy.shape).copy())
+
+
+@breaks("TRF-009", field="K01")
+class MovesRowsBackwards(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, shifts_xy * (1, -1))
+
+
+@breaks("TRF-010")
+class LosesTheLastRowAtRest(Liar):
+    """Corner indices are clipped, and the weights of the last row and column vanish even without a shift."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        moved = np.array(self.right.translate(images, shifts_xy))
+        still = (np.asarray(shifts_xy) == np.round(shifts_xy)).all(axis=1)
+        moved[still, -1], moved[still, :, -1] = 0, 0
+        return moved
+
+
+@breaks("TRF-010")
+class RepeatsTheEdgeOfImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        room = images.shape[-1]
+        padded = np.pad(images, ((0, 0), (room, room), (room, room)), "edge")
+        return self.right.translate(padded, shifts_xy)[:, room:-room, room:-room]
+
+
+@breaks("TRF-010")
+class ExchangesFractionsOfShifts(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        whole = np.floor(shifts_xy)
+        return self.right.translate(images, whole + (shifts_xy - whole)[:, ::-1])
+
+
+@breaks("TRF-010")
+class MovesModulusAndPhaseApart(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        moved = self.right.translate(images, shifts_xy)
+        modulus = np.abs(self.right.translate(np.abs(images).astype(images.dtype), shifts_xy))
+        return (modulus * np.exp(1j * np.angle(moved))).astype(moved.dtype)
