@@ -127,14 +127,18 @@ def _devices(made: Selected) -> tuple[str, ...]:
 
 def _make(name: str) -> Selected:
     try:
-        factory = _by_path(name) if ":" in name else _by_entry_point(name)
-        adapter = factory() if isinstance(factory, type) or callable(factory) else factory
-    except AdapterNotFound:
+        found = _by_path(name) if ":" in name else _by_entry_point(name)
+        # An instance may be callable too; what already has a name and stages is no factory.
+        ready = not isinstance(found, type) and hasattr(found, "name") and hasattr(found, "stages")
+        adapter = found if ready or not callable(found) else found()
+    except (AdapterNotFound, KeyboardInterrupt):
         raise
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name and name.startswith(error.name.split(".")[0]):
             raise AdapterNotFound(f"{name}: {error}") from error
         return Selected(name, None, frozenset(Stage), missing=str(error), framework=error.name, asked=name)
+    except BaseException as error:
+        raise MalformedAdapter(f"{name}: making the adapter ended in {type(error).__name__}: {error}") from error
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
     return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=known, asked=name)

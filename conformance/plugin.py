@@ -12,7 +12,7 @@ import pytest
 
 from conformance.agreement import Agreement, summary
 from conformance.contract import contract
-from conformance.discovery import installed_adapters
+from conformance.discovery import Selected, installed_adapters
 from conformance.expected import Expected, MalformedExpectations, overdue, read_expected, unexpected_pass
 from conformance.keeper import CapsuleKeeper, WitnessStand, expected_outcome
 from conformance.outcome import Cell, Decision, Outcome, cells, denominator
@@ -103,7 +103,7 @@ def pytest_runtest_makereport(
         return report
     evidence = item.stash.get(evidence_key, None)
     comparisons = evidence.comparisons if evidence else 0
-    outcome, reason = _outcome(report, call, comparisons)
+    outcome, reason = _outcome(report, call, comparisons, selected)
     check = Decision("", selected.label, _check_name(item), outcome, comparisons, reason, report.duration)
     decisions = [_decided(item, clause, check, _kept(item, call)) for clause in marker.args]
     _rewrite(report, decisions, selected.label)
@@ -140,10 +140,12 @@ def _check_name(item: pytest.Item) -> str:
     return item.nodeid.rpartition("/")[2]
 
 
-def _outcome(report: pytest.TestReport, call: pytest.CallInfo[None], comparisons: int) -> tuple[Outcome, str]:
+def _outcome(
+    report: pytest.TestReport, call: pytest.CallInfo[None], comparisons: int, selected: Selected
+) -> tuple[Outcome, str]:
     if report.skipped:
         return Outcome.NOT_APPLICABLE, _skip_reason(report)
-    return classify(call.excinfo.value if call.excinfo else None, comparisons)
+    return classify(call.excinfo.value if call.excinfo else None, comparisons, selected)
 
 
 def _skip_reason(report: pytest.TestReport) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS, GroupRequest
 from conformance.discovery import Selected
+from conformance.guard import Guard
 from conformance.specimens import Specimen, write_scan
 from conformance.stage import Stage
 
@@ -19,7 +20,7 @@ class Subject:
     Attributes
     ----------
     adapter : Adapter
-        The instance under judgement.
+        The instance under judgement, behind a guard.
     name : str
         Its name.
     folder : Path
@@ -28,7 +29,7 @@ class Subject:
 
     def __init__(self, selected: Selected, folder: Path) -> None:
         self.selected = selected
-        self.adapter = selected.adapter
+        self.adapter: Any = None if selected.adapter is None else Guard(selected.adapter)
         self.name = selected.label
         self.folder = folder
         self._numbers = itertools.count()

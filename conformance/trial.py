@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import time
@@ -128,7 +129,7 @@ def once(
             _call(declaration, subject, evidence, specimen, drawn, profile)
             outcome, reason = classify(None, evidence.comparisons)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
-        outcome, reason = classify(error, evidence.comparisons)
+        outcome, reason = classify(error, evidence.comparisons, subject.selected)
         violation = violation_in(error)
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
@@ -183,7 +184,7 @@ def not_applicable(declaration: Declaration, selected: Selected) -> str:
     return f"adapter has none of {', '.join(declaration.any_of)}" if none_there else ""
 
 
-def classify(error: BaseException | None, comparisons: int) -> tuple[Outcome, str]:
+def classify(error: BaseException | None, comparisons: int, selected: Selected | None = None) -> tuple[Outcome, str]:
     """Turn the end of a check into an outcome and its sentence."""
     if error is None:
         if comparisons:
@@ -192,9 +193,11 @@ def classify(error: BaseException | None, comparisons: int) -> tuple[Outcome, st
     violation = violation_in(error)
     if violation is not None:
         return Outcome.FAIL, violation.sentence
-    missing = missing_dependency_in(error)
-    if missing:
-        return Outcome.NOT_APPLICABLE, f"missing dependency: {missing}"
+    if missing_dependency_in(error):
+        name = missing_package(error, selected)
+        if name:
+            return Outcome.NOT_APPLICABLE, f"missing dependency: {error}"
+        return Outcome.ERROR, f"the adapter says that a dependency is missing, but names none that is: {error}"
     return Outcome.ERROR, f"the adapter broke: {type(error).__name__}: {error}"
 
 
@@ -210,3 +213,14 @@ def violation_in(error: BaseException | None) -> Violation | None:
 def missing_dependency_in(error: BaseException) -> str:
     """Text of the contract's missing-dependency error: an ImportError that is a RuntimeError as well; else empty."""
     return str(error) if isinstance(error, ImportError) and isinstance(error, RuntimeError) else ""
+
+
+def missing_package(error: BaseException, selected: Selected | None) -> str:
+    """Package that is not installed, named by the error or as the adapter's framework; empty when there is none."""
+    named = getattr(error, "name", None) or getattr(getattr(selected, "adapter", None), "framework", None)
+    if not isinstance(named, str) or not named:
+        return ""
+    try:
+        return "" if importlib.util.find_spec(named.partition(".")[0]) else named
+    except (ImportError, ValueError):
+        return named

@@ -74,7 +74,7 @@ class WatchedSubject(Subject):
         super().__init__(selected, folder)
         self.written: dict[Path, Input] = {}
         self.calls: deque[Mapping[str, Any]] = deque(maxlen=_MOST_CALLS)
-        self.adapter = WatchedAdapter(selected.adapter, self.calls)
+        self.adapter = WatchedAdapter(self.adapter, self.calls)
 
     def write(self, arrays: Mapping[str, Any], name: str = "scan.npz") -> Path:
         """Write as every subject does, and remember."""

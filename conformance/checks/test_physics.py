@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from conformance.check import check
+from conformance.checks.test_patches import misplaced
 from conformance.evidence import Evidence
+from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
 from conformance.specimens import Specimen, requests_for, structured_object, structured_probe
 from conformance.strategies import GroupingCase, grouping_cases
@@ -56,6 +58,18 @@ def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:
         "the phase of the probe is ignored": amplitudes_of(patches, np.abs(modes)),
         "the phase of the patch is ignored": amplitudes_of(np.abs(patches), probe),
         "the phase of the exit wave is ignored": amplitudes_of(np.abs(patches), np.abs(modes)),
+        "the probe is transposed": amplitudes_of(patches, np.swapaxes(modes, -1, -2)),
+        "the patch is transposed": amplitudes_of(np.swapaxes(patches, -1, -2), probe),
+        "one is added to the patch": amplitudes_of(patches + 1, probe),
+        "the probe is added to the patch, not multiplied": amplitudes_of(patches + modes[0], np.ones((N, N))),
+        "the wave is padded to twice its side": _padded(patches, modes),
+        "the pattern is one pixel off the middle": np.roll(right, -1, axis=(1, 2)),
+        "the pattern is one pixel off the middle, the other way": np.roll(right, 1, axis=(1, 2)),
+        "the pattern is flipped left to right": right[:, :, ::-1],
+        "the pattern is flipped top to bottom": right[:, ::-1],
+        "the rows alone are transformed backwards": np.roll(right[:, ::-1], 1, axis=1),
+        "the columns alone are transformed backwards": np.roll(right[:, :, ::-1], 1, axis=2),
+        "the last frame is dark": right * (np.arange(len(right)) < len(right) - 1)[:, np.newaxis, np.newaxis],
         "the probe is conjugated": amplitudes_of(patches, np.conj(modes)),
         "the patch is conjugated": amplitudes_of(np.conj(patches), probe),
         "only the real part of the wave on the detector is used": np.abs(first.real),
@@ -75,12 +89,23 @@ def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:
             "modes are added as amplitudes, not as intensities": sum(amplitudes_of(patches, mode) for mode in modes),
             "only the first mode is used": amplitudes_of(patches, modes[0]),
             "only the last mode is used": amplitudes_of(patches, modes[-1]),
+            **{
+                f"only the first {count} of {len(modes)} modes are used": amplitudes_of(patches, modes[:count])
+                for count in range(2, len(modes))
+            },
             "modes are averaged, not added": right / np.sqrt(len(modes)),
         }
     if len(modes) == len(patches) > 1:
         each = zip(patches, modes, strict=True)
         suspects["mode k illuminates patch k only"] = np.concatenate([amplitudes_of(p[None], m) for p, m in each])
     return suspects
+
+
+def _padded(patches: Array, modes: Array) -> Array:
+    """Amplitudes of waves padded to twice their side, every second pixel kept."""
+    half = patches.shape[-1] // 2
+    wide = ((0, 0), (half, half), (half, half))
+    return amplitudes_of(np.pad(patches, wide), np.pad(modes, wide))[:, ::2, ::2]
 
 
 def _divided(values: Array, by: Array) -> Array:
@@ -205,6 +230,7 @@ def test_every_patch_by_itself(subject: Subject, evidence: Evidence, N: int, cou
         atol=1e-5 * float(alone.max()),
         axes=AXES,
         suspects=lambda: suspects_for(patches, probe),
+        either=True,
     )
 
 
@@ -245,6 +271,7 @@ def test_global_phase_is_not_measured(
             atol=1e-5 * float(plain.max()),
             axes=AXES,
             suspects=lambda: suspects_for(objects, light),
+            either=True,
         )
 
 
@@ -284,6 +311,7 @@ def test_dose_scales_the_amplitude(
             atol=1e-5 * scale * float(plain.max()),
             axes=AXES,
             suspects=lambda: suspects_for(patches, light),
+            either=True,
         )
 
 
@@ -307,7 +335,34 @@ def explains_itself(subject: Subject, evidence: Evidence, specimen: Specimen, gr
         rtol=0,
         atol=2e-5 * float(frames.max()),
         axes=GROUPED,
+        suspects=lambda: {
+            f"the truth is another: {name}": np.moveaxis(
+                amplitudes_of(patches, specimen.arrays["probeGuess"]).reshape(B, C, N, N), 1, -1
+            )
+            for name, patches in other_truth(specimen, as_numpy(grouped["nn_indices"])).items()
+        },
+        either=True,
     )
+
+
+def other_truth(specimen: Specimen, members: Array) -> dict[str, Array]:
+    """Patches (B·C, N, N) that known mistakes take for the truth of groups."""
+
+    def cut(centres: Array) -> Array:
+        return patches_at(obj, np.moveaxis(centres[:, 0], 1, 2).reshape(-1, 2), specimen.N)
+
+    obj, C = specimen.arrays["objectGuess"], members.shape[1]
+    right = patches_at(obj, specimen.positions[members.ravel()], specimen.N)
+    means = right.reshape(-1, C, *right.shape[1:]).mean(axis=1)
+    return {name: cut(centres) for name, centres in misplaced(specimen, members).items()} | {
+        "patches are turned by 180 degrees": right[:, ::-1, ::-1],
+        "patches are transposed": np.swapaxes(right, 1, 2),
+        "patches are flipped top to bottom": right[:, ::-1],
+        "patches are flipped left to right": right[:, :, ::-1],
+        "patches are conjugated": np.conj(right),
+        "the phase of the patches is dropped": np.abs(right),
+        "every channel holds the mean of the group's patches": np.repeat(means, C, axis=0),
+    }
 
 
 @check("PHY-010", needs=["group"], where=not_simulated)
@@ -407,6 +462,9 @@ def test_the_convention_explains_a_measured_scan(subject: Subject, evidence: Evi
         "positions that name the corner of the patch": centres + specimen.N / 2,
         "positions from the other corner": centres - specimen.N / 2,
     }.items():
+        # A scan along one line is its own mirror image.
+        if np.allclose(wrong, centres, rtol=0, atol=1e-3):
+            continue
         other = misfit(subject, specimen, wrong, rows)
         evidence.holds(
             right < other, f"With {what} the measured frames are explained better: misfit {other:.4f}, not {right:.4f}."

@@ -1,0 +1,117 @@
+"""Stands before an adapter, so that one which breaks in odd ways costs its own clauses and never the run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import unittest
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis.errors import HypothesisException
+
+from conformance.adapter import METHODS, OPTIONAL_METHODS
+
+LIMIT_VARIABLE = "PTYCHO_CONFORMANCE_CALL_SECONDS"
+"""Environment variable with the seconds that one call of an adapter may take; 0 means no limit."""
+
+_CALL_SECONDS = 600.0
+_MOST_BATCHES = 5000
+_OF_TESTS = (unittest.SkipTest, HypothesisException, pytest.exit.Exception)
+_GUARDED = OPTIONAL_METHODS.union(*METHODS.values())
+
+
+class AdapterBroke(RuntimeError):
+    """A call ended in a way that is neither a result nor an error of its own: the adapter is at fault."""
+
+
+class _Overdue(BaseException):
+    """Ends a call that takes too long; no ``except Exception`` of the adapter's may catch it."""
+
+
+class Guard:
+    """An adapter whose calls always come back.
+
+    What would end or skip a test, or end the process (``SystemExit``, pytest's and unittest's skips, Hypothesis'
+    own errors), becomes :class:`AdapterBroke`; so does a call that takes longer than the limit, and every later call of
+    the same method at once. An endless iteration of batches is cut.
+    """
+
+    def __init__(self, adapter: Any) -> None:
+        self._adapter = adapter
+        self._hung: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        held = getattr(self._adapter, name)
+        return self._guarded(name, held) if name in _GUARDED and callable(held) else held
+
+    def _guarded(self, name: str, held: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*arguments: Any, **named: Any) -> Any:
+            result = self._answer(name, lambda: held(*arguments, **named))
+            return self._bounded(result) if name == "batches" and _endless(result) else result
+
+        return called
+
+    def _answer(self, name: str, call: Callable[[], Any]) -> Any:
+        if name in self._hung:
+            raise AdapterBroke(f"{name} did not come back before, and was not called again")
+        try:
+            with _limited(_call_seconds()):
+                return call()
+        except KeyboardInterrupt:
+            raise
+        except _Overdue:
+            self._hung.add(name)
+            raise AdapterBroke(
+                f"{name} did not come back within {_call_seconds():g} seconds ({LIMIT_VARIABLE} sets the limit)"
+            ) from None
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, _OF_TESTS):
+                raise
+            raise AdapterBroke(f"{name} ended in {type(error).__name__}: {error}") from error
+
+    def _bounded(self, batches: Iterable[Any]) -> Iterator[Any]:
+        waiting = iter(batches)
+        for _ in range(_MOST_BATCHES):
+            batch = self._answer("batches", lambda: next(waiting, _END))
+            if batch is _END:
+                return
+            yield batch
+        raise AdapterBroke(f"batches gave {_MOST_BATCHES} batches of scans with fewer rows, and would not end")
+
+
+_END = object()
+
+
+def _endless(result: Any) -> bool:
+    return isinstance(result, Iterable) and not isinstance(result, Sequence | Mapping)
+
+
+def _call_seconds() -> float:
+    try:
+        return float(os.environ.get(LIMIT_VARIABLE, _CALL_SECONDS))
+    except ValueError:
+        return _CALL_SECONDS
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise :class:`_Overdue` in a block that takes too long; only the main thread of a platform with timers can."""
+    if seconds <= 0 or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def overdue(*_: Any) -> None:
+        raise _Overdue
+
+    handler = signal.signal(signal.SIGALRM, overdue)
+    # Again every second, for a call that swallows it.
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left, interval)
+        signal.signal(signal.SIGALRM, handler)
