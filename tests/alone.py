@@ -1,4 +1,4 @@
-"""Says which clauses fail on each liar of the relations, over every check of the suite: ``python -m tests.alone``.
+"""Says which clauses fail on each liar of the relations, over every check that can see them: ``python -m tests.alone``.
 
 A relation earns its place by a fault that nothing else sees, so each of its liars must fail its own clause alone.
 """
@@ -13,9 +13,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.check import Declaration
 from conformance.outcome import Outcome
 from conformance.subject import Subject
 from conformance.trial import attempt, declarations
+from tests.zoo.landing import overridden
 from tests.zoo.liar import Liar, selected, zoo
 from tests.zoo.matrix import specimens
 
@@ -45,14 +47,22 @@ def of_relations() -> list[type[Liar]]:
     return [liar for liar in zoo() if liar.clauses[0].startswith("REL")]
 
 
+def can_see(declaration: Declaration, methods: frozenset[str]) -> bool:
+    """Whether a check calls one of the methods, or is handed a scan that one of them made."""
+    called = {*declaration.needs, *declaration.any_of}
+    of_scans = declaration.on_specimens or bool(called & {"group", "arrays", "save", "split"})
+    return bool(called & methods) or (of_scans and bool(methods & {"load", "assemble"}))
+
+
 def judged(name: str) -> Finding:
-    """Run every check on one liar."""
+    """Run every check that can see the fault on one liar."""
     liar = next(one for one in zoo() if one.__name__ == name)
     failed: dict[str, str] = {}
+    methods = overridden(liar)
     with tempfile.TemporaryDirectory(prefix="ptycho-alone-") as folder:
         subject, scans = Subject(selected(liar), Path(folder).resolve()), specimens(Path(folder).resolve())
         for declaration in declarations():
-            if declaration.framework is not None:
+            if declaration.framework is not None or not can_see(declaration, methods):
                 continue
             for decision in attempt(declaration, subject, scans):
                 if decision.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE):

@@ -132,8 +132,8 @@ def test_the_everyday_seed_moves_nothing() -> None:
     assert moved(0) == 0
 
 
-def test_at_the_small_budget_what_no_seed_moves_runs_every_tenth_time() -> None:
-    rare, whole = TRANSFORMS.of_seed(1), TRANSFORMS.of_seed(10)
+def test_at_the_small_budget_what_no_seed_moves_runs_every_twentieth_time() -> None:
+    rare, whole = TRANSFORMS.of_seed(1), TRANSFORMS.of_seed(20)
     assert all(one.given or one.on_specimens for one in rare)
     assert 0 < len(rare) < len(whole)
     assert replace(TRANSFORMS, budget="contract").of_seed(1) == whole
