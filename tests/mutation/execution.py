@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import inspect
 import itertools
 import json
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from conformance.check import Declaration
+from conformance.outside import start
 from conformance.specimens import gallery
 from conformance.subject import Subject
 from conformance.trial import declarations
@@ -31,8 +33,6 @@ from tests.mutation.reach import Reach, first_bad, measure
 Fate = Literal["fail", "error", "timeout", "survived", "unreached"]
 _MEMORY = 6 * 2**30
 _IMPORT_SECONDS = 60.0
-# They start interpreters, each of which takes longer than all other checks of a mutant.
-_INTERPRETERS = frozenset({"test_several_processes", "test_a_container_loads_no_framework"})
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Laboratory:
     def _order(self, mutant: Mutant, killers: Counter[str]) -> list[str]:
         """Checks that may see a mutant: what has killed beside it first, then those of its stage, then the others."""
         own = self.backend.checks_of(mutant.module.rpartition(".")[2])
-        seeing = [name for name in self.reach.checks_of(mutant) if name.partition("::")[2] not in _INTERPRETERS]
+        seeing = [name for name in self.reach.checks_of(mutant) if not _starts_interpreters(self._checks[name])]
         seeing.sort(key=lambda name: (-killers[name], not name.startswith(own)))
         spent = itertools.accumulate(0.0 if name.startswith(own) else self.reach.seconds[name] for name in seeing)
         return [name for name, so_far in zip(seeing, spent, strict=True) if so_far <= self.budget]
@@ -176,6 +176,12 @@ class Laboratory:
             if outcome is not None:
                 return "fail" if outcome in BAD else "error", name, reason
         return "survived", "", ""
+
+
+def _starts_interpreters(declaration: Declaration) -> bool:
+    """Whether a check starts interpreters, each of which takes longer than all other checks of a mutant."""
+    held = declaration.body.__globals__.get("start")
+    return held is start and "start(" in inspect.getsource(declaration.body)
 
 
 def _read(mutant: Mutant, place: Path, status: int) -> Result:

@@ -11,7 +11,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation import mutators
 
-WORDING = frozenset({"refuse", "warn", "warn_explicit", "debug", "info", "warning"})
+WORDING = frozenset({"refuse", "stale", "warn", "warn_explicit", "debug", "info", "warning"})
 """Calls whose arguments are words for a person; a raised error is the same."""
 
 UNSPOKEN = frozenset({"__repr__", "__str__", "_sentence"})
