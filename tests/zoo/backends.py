@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -66,9 +66,20 @@ class Dressed:
             return held
 
         def with_arrays(*arguments: Any, **named: Any) -> Any:
-            return held(*map(as_arrays, arguments), **{key: as_arrays(value) for key, value in named.items()})
+            given = [as_arrays(value) for value in arguments]
+            result = held(*given, **{key: as_arrays(value) for key, value in named.items()})
+            for own, value in zip(arguments, given, strict=True):
+                _lose_what_it_lost(own, value)
+            return result
 
         return _called(with_arrays, name, _dressed_batch, as_tensors)
+
+
+def _lose_what_it_lost(own: Any, given: Any) -> None:
+    """Take out of a caller's mapping what a method took out of its likeness."""
+    if isinstance(own, MutableMapping) and own is not given:
+        for name in own.keys() - given.keys():
+            del own[name]
 
 
 def _called(

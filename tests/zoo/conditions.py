@@ -666,6 +666,7 @@ class WritesOverTheOldCache(Caching):
             # The old file gets the new content, and its name back.
             held.write_bytes(path.read_bytes())
             held.replace(path)
+            self.land()
 
 
 # --- data sets ---

@@ -14,6 +14,7 @@ import shutil
 import sys
 import time
 import warnings
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass, replace
 from pathlib import Path
@@ -22,7 +23,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import GroupRequest
 from conformance.tensors import as_numpy
 from tests.zoo.backends import ALL_METHODS
 from tests.zoo.liar import LANDED_VARIABLE, Liar
@@ -160,8 +160,8 @@ class Recorder:
             return type(given)(self._copied(place, value) for value in given)
         if isinstance(given, Path):
             place.watch(given)
-        elif is_dataclass(given) and getattr(given, "dataset_path", None) is not None:
-            place.watch(given.dataset_path)  # type: ignore[attr-defined]
+        elif is_dataclass(given) and not isinstance(given, type):
+            return replace(given, **{name: self._copied(place, value) for name, value in vars(given).items()})
         return self._twins[id(given)][1] if id(given) in self._twins else given
 
 
@@ -194,8 +194,8 @@ class _Sandbox:
             return given.copy()
         if isinstance(given, Path):
             return self._moved(given, turn)
-        if isinstance(given, GroupRequest) and given.dataset_path is not None:
-            return replace(given, dataset_path=self._moved(given.dataset_path, turn))
+        if is_dataclass(given) and not isinstance(given, type):
+            return replace(given, **{name: self.sandboxed(value, turn) for name, value in vars(given).items()})
         if type(given) is dict:
             return {name: self.sandboxed(value, turn) for name, value in given.items()}
         if type(given) in (list, tuple):
@@ -320,6 +320,8 @@ def _flat(value: Any, name: str) -> Values:
     """Copies of every array in a value by where it stands; all else as text with its type."""
     if isinstance(value, Mapping):
         parts = [(f"{name}[{key!r}]", held) for key, held in value.items()]
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts = [(f"{name}.{key}", held) for key, held in vars(value).items()]
     elif isinstance(value, list | tuple):
         parts = [(f"{name}[{number}]", held) for number, held in enumerate(value)]
     elif isinstance(value, np.ndarray | np.generic) or hasattr(value, "detach") or hasattr(value, "device"):
@@ -348,8 +350,11 @@ def _content(path: Path, name: str) -> Values:
     if path.is_dir():
         return {name: np.array("a folder")}
     try:
+        with zipfile.ZipFile(path) as archive:
+            methods = np.array([info.compress_type for info in archive.infolist()])
         with np.load(path, allow_pickle=False) as archive:
-            return {f"{name}[{member}]": archive[member] for member in archive.files}
+            members = {f"{name}[{member}]": archive[member] for member in archive.files}
+        return members | {f"{name} methods": methods}
     except Exception:  # noqa: BLE001 - whatever is no archive of arrays is compared as bytes
         return {name: np.frombuffer(path.read_bytes(), np.uint8)}
 
