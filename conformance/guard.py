@@ -99,8 +99,12 @@ def _call_seconds() -> float:
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Raise :class:`_Overdue` in a block that takes too long; only the main thread of a platform with timers can."""
-    if seconds <= 0 or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    """Raise :class:`_Overdue` in a block that takes too long; only the main thread of a platform with timers can.
+
+    A timer that runs already is somebody else's watch over this very call, and is left alone.
+    """
+    able = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if seconds <= 0 or not able or signal.getitimer(signal.ITIMER_REAL)[0] > 0:
         yield
         return
 
@@ -109,9 +113,9 @@ def _limited(seconds: float) -> Iterator[None]:
 
     handler = signal.signal(signal.SIGALRM, overdue)
     # Again every second, for a call that swallows it.
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, left, interval)
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, handler)
