@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from conformance.mistakes.comparison import TIGHT, Comparison
 from conformance.mistakes.factors import factor_in_words, is_common, sizes_of
 from conformance.mistakes.mistake import Mistake
-from conformance.mistakes.part import facts, numbered, sliced
-from conformance.mistakes.place import arrangements, coordinates, frames, lists
+from conformance.mistakes.part import facts, numbered, sliced, some_off
+from conformance.mistakes.place import affine, any_order, arrangements, coordinates, frames, lists
 from conformance.mistakes.shape import alike, misshapen
 from conformance.mistakes.value import complex_parts, fitted, lossy, signs_and_powers, values
 
@@ -23,6 +24,7 @@ Suspects: TypeAlias = Mapping[str, Array | complex | Callable[[], Array]]
 """Sentences of mistakes that a check knows of, and what each would give."""
 _LEAST_DISTINCT = 6
 _MOST_NAMED = 8
+_LARGEST_PAIRED = 60_000
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,14 @@ class Explanation:
         Whether it is the only one that explains the difference, on data that can tell.
     name : str
         The mistake without the numbers of this case.
+    pattern : bool
+        Whether it only describes what the numbers do, such as a constant factor, and leaves open why.
     """
 
     sentence: str
     certain: bool
     name: str = ""
+    pattern: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,27 +98,68 @@ def explain(
     """
     if {seen.dtype.kind, expected.dtype.kind} - set("iufcb") or not seen.size or not expected.size:
         return ()
-    if seen.shape != expected.shape:
-        return _of_another_shape(seen, expected, axes, suspects)
-    numbers, named = dict(sizes or {}), list(_computed(suspects))
-    c = Comparison.of(seen, expected, axes, rtol, atol, numbers)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        named = list(_computed(suspects))
+        if seen.shape != expected.shape:
+            return _of_another_shape(seen, expected, axes, named)
+        c = Comparison.of(seen, expected, axes, rtol, atol, dict(sizes or {}))
+        return _compared(c, named, either=either)
+
+
+def _compared(c: Comparison, suspects: Sequence[tuple[str, Array]], *, either: bool) -> tuple[Explanation, ...]:
     if c.span == 0:
         return ()
-    found = [*_suspected(c, named), *_tried(c, _single(c))]
+    found = [*_suspected(c, suspects), *_tried(c, _single(c))]
     if not found and either:
-        c = Comparison.of(expected, seen, axes, rtol, atol, numbers)
-        found = [_elsewhere(one) for one in (*_suspected(c, named), *_tried(c, _single(c)))]
+        c = c.swapped
+        found = [_elsewhere(one) for one in (*_suspected(c, suspects), *_tried(c, _single(c)))]
     if not found:
+        found = _on_one_axis(c, suspects)
+    if not found and c.small.seen.size <= _LARGEST_PAIRED:
         found = _tried(c, _pairs(c.small))
+    if not found:
+        found = _tried(c, affine(c.small))
     return _judged(c, list({one.mistake.name: one for one in reversed(found)}.values())[::-1])
 
 
 def _of_another_shape(
-    seen: Array, expected: Array, axes: Sequence[str], suspects: Suspects | Callable[[], Suspects] | None
+    seen: Array, expected: Array, axes: Sequence[str], suspects: Sequence[tuple[str, Array]]
 ) -> tuple[Explanation, ...]:
-    known = [name for name, array in _computed(suspects) if alike(seen, array)]
+    known = [name for name, array in suspects if alike(seen, array)]
     told = [(name, len(known) == 1) for name in known] or list(misshapen(seen, expected, axes))
     return tuple(Explanation(sentence, borne_out, sentence) for sentence, borne_out in told)
+
+
+def _on_one_axis(c: Comparison, suspects: Sequence[tuple[str, Array]]) -> list[_Found]:
+    """Explain a difference in x alone, or in y alone."""
+    if "xy" not in c.axes or c.whole is not None:
+        return []
+    axis = c.axes.index("xy")
+    others = tuple(i for i in range(c.seen.ndim) if i != axis)
+    wrong = np.flatnonzero(c.differing.any(axis=others))
+    if len(wrong) != 1 or not others:
+        return []
+    place = int(wrong[0])
+    alone = c.only(axis, place)
+    given = [(name, np.take(array, place, axis)) for name, array in suspects if array.shape == c.shape]
+    name = f"in {'xy'[place]} alone, "
+    return [
+        replace(
+            one, mistake=replace(one.mistake, name=name + one.mistake.name, gives=_spread(one.mistake, axis, place))
+        )
+        for one in (*_suspected(alone, given), *_tried(alone, _single(alone)))
+    ]
+
+
+def _spread(mistake: Mistake, axis: int, place: int) -> Callable[[Comparison], Array]:
+    def gives(one: Comparison) -> Array:
+        out = np.array(one.expected)
+        index = tuple(place if i == axis else slice(None) for i in range(out.ndim))
+        out[index] = mistake.gives(one.only(axis, place))
+        return out
+
+    return gives
 
 
 def _elsewhere(found: _Found) -> _Found:
@@ -146,16 +192,23 @@ def _after(first: Mistake, then: Mistake) -> Callable[[Comparison], Array]:
 
 
 def _computed(suspects: Suspects | Callable[[], Suspects] | None) -> Iterator[tuple[str, Array]]:
+    """Compute the suspects; one that cannot be computed must hide neither the violation nor the others."""
     try:
         named = suspects() if callable(suspects) else suspects or {}
-    except Exception:  # noqa: BLE001 - a suspect that cannot be computed must not hide the violation
+    except Exception as error:  # noqa: BLE001
+        given_up(error)
         return
     for name, array in named.items():
         try:
             given = np.asarray(array() if callable(array) else array)
-        except Exception:  # noqa: BLE001 - nor one of them the others
+        except Exception as error:  # noqa: BLE001
+            given_up(error)
             continue
         yield name, given
+
+
+def given_up(error: Exception) -> None:
+    """Pass over a suspect that could not be computed."""
 
 
 def _factor_to(c: Comparison, given: Array) -> float | None:
@@ -171,11 +224,11 @@ def _factor_to(c: Comparison, given: Array) -> float | None:
 
 def _single(c: Comparison) -> Iterator[Mistake]:
     small = c.small
-    for of in (coordinates, frames, lists, arrangements):
+    for of in (coordinates, frames, lists, any_order, arrangements):
         yield from of(small)
     sample = small.sample
     yield from (one for one in values(sample) if np.isfinite(sample.misfit(one.gives(sample))))
-    for of in (numbered, sliced, facts):
+    for of in (numbered, sliced, some_off, facts):
         yield from of(small)
 
 
@@ -222,7 +275,9 @@ def _tried(c: Comparison, mistakes: Iterable[Mistake]) -> list[_Found]:
     enough = c.seen.size > 2
     likely = [one for one in mistakes if (enough or not one.fitted) and np.isfinite(small.misfit(one.gives(small)))]
     found = [_Found(one, small.misfit(one.gives(small)) if small is c else c.misfit(one.gives(c))) for one in likely]
-    return sorted((one for one in found if np.isfinite(one.misfit)), key=lambda one: one.mistake.fitted)
+    return sorted(
+        (one for one in found if np.isfinite(one.misfit)), key=lambda one: (not one.mistake.plain, one.mistake.fitted)
+    )
 
 
 def _judged(c: Comparison, found: list[_Found]) -> tuple[Explanation, ...]:
@@ -237,7 +292,10 @@ def _judged(c: Comparison, found: list[_Found]) -> tuple[Explanation, ...]:
         and not any(_rivals(best.mistake, other.mistake) for other in found[1:])
     )
     named = [best.mistake, *(one.mistake for one in found[1:] if _rivals(best.mistake, one.mistake))]
-    return tuple(Explanation(one.sentence, certain and one is best.mistake, one.name) for one in named[:_MOST_NAMED])
+    return tuple(
+        Explanation(one.sentence, certain and one is best.mistake, one.name, one.fitted > 0)
+        for one in named[:_MOST_NAMED]
+    )
 
 
 def seconded(told: tuple[Explanation, ...], elsewhere: tuple[Explanation, ...]) -> tuple[Explanation, ...]:

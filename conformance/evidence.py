@@ -128,6 +128,8 @@ class Evidence:
         either : bool
             Whether ``expected`` is another result of the same backend, which may as well be the wrong one.
         """
+        if seen is None:
+            raise Violation(f"{what} is missing (None).")
         left, right = as_numpy(seen), np.asarray(expected)
 
         def diagnosis() -> tuple[Explanation, ...]:
@@ -217,5 +219,5 @@ def _sentence(statement: str, explanations: tuple[Explanation, ...]) -> str:
         return statement
     named = [one.sentence for one in explanations[:_MOST_NAMED]]
     if explanations[0].certain:
-        return f"{statement} Cause: {named[0]}."
+        return f"{statement} {'Pattern' if explanations[0].pattern else 'Cause'}: {named[0]}."
     return f"{statement} Possible cause{'s' if len(named) > 1 else ''}: {'; or '.join(named)}."

@@ -142,6 +142,9 @@ def test_amplitude_and_phase_of_the_truth(subject: Subject, evidence: Evidence, 
             axes=GROUPED,
             suspects=lambda: {
                 "Y_phi has the wrong sign: the truth is conjugated": np.where(bright, -phase, 0.0),
+                "Y_phi is the arc tangent of the ratio, which knows two quadrants only": np.where(
+                    bright, np.arctan(truth.imag / np.where(truth.real == 0, 1e-30, truth.real)), 0.0
+                ),
                 "Y_phi is in degrees": np.where(bright, np.degrees(phase), 0.0),
                 "Y_phi is in cycles": np.where(bright, phase / (2 * np.pi), 0.0),
                 "Y_phi is the modulus": np.where(bright, modulus, 0.0),
@@ -159,18 +162,38 @@ def test_the_truth_is_put_together_from_both(subject: Subject, evidence: Evidenc
         evidence.present(container, "Y")
         evidence.layout(container["Y"], "Y", shape=truth.shape, dtype="complex64")
         scale = 1e-5 * float(np.abs(truth).max())
-        evidence.close(container["Y"], truth, "Y of the container", rtol=0, atol=2 * scale, axes=GROUPED)
+        evidence.close(
+            container["Y"],
+            truth,
+            "Y of the container",
+            rtol=0,
+            atol=2 * scale,
+            axes=GROUPED,
+            suspects=lambda: {
+                "Y is put together from the intensity, not the modulus": np.abs(truth) * truth,
+                "Y is put together from the phase in degrees": np.abs(truth) * np.exp(1j * np.degrees(np.angle(truth))),
+            },
+        )
         together = as_numpy(container["Y_I"]) * np.exp(1j * as_numpy(container["Y_phi"]).astype(np.float64))
         evidence.close(container["Y"], together, "Y, against Y_I exp(i Y_phi)", rtol=0, atol=2 * scale, axes=GROUPED)
 
 
 def relative(
-    evidence: Evidence, container: Mapping[str, Any], name: str, expected: Any, other: Any, mistake: str
+    evidence: Evidence,
+    container: Mapping[str, Any],
+    name: str,
+    expected: Any,
+    other: Any,
+    mistake: str,
+    absolute: Any,
 ) -> None:
     """Require relative coordinates in float32."""
+    more = {"absolute coordinates stand in for relative ones": absolute}
     evidence.present(container, name)
     evidence.layout(container[name], name, shape=expected.shape, dtype="float32")
-    evidence.close(container[name], expected, name, rtol=0, atol=1e-4, axes=PLACES, suspects=lambda: {mistake: other})
+    evidence.close(
+        container[name], expected, name, rtol=0, atol=1e-4, axes=PLACES, suspects=lambda: {mistake: other, **more}
+    )
 
 
 @check("CON-004", needs=NEEDED)
@@ -186,6 +209,7 @@ def test_nominal_coordinates(subject: Subject, evidence: Evidence, specimen: Spe
             start_pair,
             true,
             "the true coordinates stand in for the nominal ones",
+            coordinates_of(specimen.start_positions, members_of(grouped)).absolute,
         )
 
 
@@ -196,7 +220,13 @@ def test_true_coordinates(subject: Subject, evidence: Evidence, specimen: Specim
         start_pair = coordinates_of(specimen.start_positions, members_of(grouped)).relative
         true = coordinates_of(specimen.positions, members_of(grouped)).relative
         relative(
-            evidence, container, "coords_true", true, start_pair, "the nominal coordinates stand in for the true ones"
+            evidence,
+            container,
+            "coords_true",
+            true,
+            start_pair,
+            "the nominal coordinates stand in for the true ones",
+            coordinates_of(specimen.positions, members_of(grouped)).absolute,
         )
 
 
@@ -242,6 +272,9 @@ def test_local_and_global_offsets(subject: Subject, evidence: Evidence, specimen
                         "relative" if name == "local_offsets" else "offsets",
                     ),
                     "absolute coordinates stand in for relative ones": triple.absolute,
+                    "local and global offsets are exchanged": np.broadcast_to(
+                        triple.offsets if name == "local_offsets" else triple.relative[..., :1], expected.shape
+                    ),
                 },
             )
 
@@ -357,6 +390,7 @@ def test_splits_cut_every_array_at_one_place(subject: Subject, evidence: Evidenc
                         suspects=lambda: {
                             f"{name} is not split: the {what} part holds its first rows": kept[: len(kept[rows])],
                             f"{name} is not split: the {what} part holds its last rows": kept[-len(kept[rows]) :],
+                            "training and test part are exchanged": kept[cut:] if what == "training" else kept[:cut],
                         },
                     )
                 evidence.equal(part["probe"], as_numpy(whole["probe"]), f"probe of the {what} part")

@@ -52,6 +52,12 @@ def absolute_suspects(specimen: Specimen, members: NDArray[Any]) -> dict[str, ND
     """Absolute coordinates that known mistakes would give."""
     next_one, previous = (members + 1) % specimen.M, (members - 1) % specimen.M
     return {
+        "the members are sorted for the coordinates, not for the indices": coordinates_of(
+            specimen.positions, np.sort(members, axis=1)
+        ).absolute,
+        "the frames' places in the list of groups stand in for scan points": coordinates_of(
+            specimen.positions, np.arange(members.size).reshape(members.shape) % specimen.M
+        ).absolute,
         "the start coordinates stand in for the positions": coordinates_of(specimen.start_positions, members).absolute,
         "every index is one too large: the positions are those of the next scan point": coordinates_of(
             specimen.positions, next_one
@@ -89,13 +95,30 @@ def offsets_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str,
         rtol=0,
         atol=1e-9 * reach(specimen),
         axes=AXES,
-        suspects=lambda: offset_suspects(true) if true.absolute.shape[3] > 1 else {},
+        suspects=lambda: offset_suspects(specimen, as_numpy(grouped["nn_indices"])),
     )
 
 
-def offset_suspects(true: Triple) -> dict[str, NDArray[Any]]:
+def offset_suspects(specimen: Specimen, members: NDArray[Any], *, start: bool = False) -> dict[str, NDArray[Any]]:
     """Offsets that known mistakes would give."""
-    return {
+    places = (specimen.positions, specimen.start_positions)
+    true, other = (coordinates_of(positions, members) for positions in (places[::-1] if start else places))
+    everywhere = (specimen.start_positions if start else specimen.positions).mean(axis=0).reshape(1, 1, 2, 1)
+    narrow = true.absolute.astype(np.float32).mean(axis=3, keepdims=True, dtype=np.float32).astype(np.float64)
+    suspects = {
+        "the offset is the mean rounded to whole pixels": np.round(true.offsets),
+        "the offset is the mean of float32 numbers": narrow,
+        "the offset is the mean, narrowed to float32": true.offsets.astype(np.float32).astype(np.float64),
+        "the offset is the mean of the whole scan": np.broadcast_to(everywhere, true.offsets.shape),
+        "the offset is zero": np.zeros_like(true.offsets),
+        f"the offset is the mean of the {'nominal' if start else 'start'} positions": other.offsets,
+    }
+    if members.shape[1] == 1:
+        return suspects
+    return suspects | {
+        "the offset is the mean of all members but the last": true.absolute[..., :-1].mean(axis=3, keepdims=True),
+        "the offset is the mean of all members but the first": true.absolute[..., 1:].mean(axis=3, keepdims=True),
+        "the offset is the last member instead of the mean": true.absolute[..., -1:],
         "the offset is the first member instead of the mean": true.absolute[..., :1],
         "the offset is the median instead of the mean": np.median(true.absolute, axis=3, keepdims=True),
         "the offset is the middle of the bounding box instead of the mean": (
@@ -106,16 +129,24 @@ def offset_suspects(true: Triple) -> dict[str, NDArray[Any]]:
     }
 
 
-def relative_suspects(true: Triple) -> dict[str, NDArray[Any]]:
+def relative_suspects(specimen: Specimen, members: NDArray[Any], *, start: bool = False) -> dict[str, NDArray[Any]]:
     """Relative coordinates that known mistakes would give."""
+    true = coordinates_of(specimen.start_positions if start else specimen.positions, members)
     suspects = {
-        "the coordinates are not centred": true.absolute,
-        "the coordinates are not centred, and the sign is flipped": -true.absolute,
+        "absolute coordinates stand in for relative ones": true.absolute,
+        "the coordinates are not centred: they are the negative absolute ones": -true.absolute,
     }
-    for name, offsets in offset_suspects(true).items():
+    for name, offsets in offset_suspects(specimen, members, start=start).items():
         centre = name.removeprefix("the offset is ").replace(" instead of ", " in place of ")
-        suspects[f"the group is centred on {centre}"] = -(true.absolute - offsets)
-        suspects[f"the group is centred on {centre}, and the sign is flipped"] = true.absolute - offsets
+        relative = offsets - true.absolute
+        x_only, y_only = true.relative.copy(), true.relative.copy()
+        x_only[:, :, 0], y_only[:, :, 1] = relative[:, :, 0], relative[:, :, 1]
+        suspects |= {
+            f"the group is centred on {centre}": relative,
+            f"the group is centred on {centre}, and the sign is flipped": -relative,
+            f"the group is centred on {centre} in x only": x_only,
+            f"the group is centred on {centre} in y only": y_only,
+        }
     return suspects
 
 
@@ -141,7 +172,7 @@ def relative_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str
         rtol=0,
         atol=1e-9 * reach(specimen),
         axes=AXES,
-        suspects=lambda: relative_suspects(true) if gridsize > 1 else {},
+        suspects=lambda: relative_suspects(specimen, as_numpy(grouped["nn_indices"])),
     )
 
 
@@ -167,7 +198,8 @@ def balanced(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, Any])
         atol=1e-8 * reach(specimen),
         axes=AXES[:3],
         suspects=lambda: {
-            name: values.sum(axis=3) for name, values in relative_suspects(oracle(specimen, grouped)).items()
+            name: values.sum(axis=3)
+            for name, values in relative_suspects(specimen, as_numpy(grouped["nn_indices"])).items()
         },
     )
 
@@ -187,6 +219,7 @@ def start_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, A
     """Require the three formulas on the start coordinates."""
     expected = oracle(specimen, grouped, start=True)
     nominal = oracle(specimen, grouped)
+    members = as_numpy(grouped["nn_indices"])
     for name, values, other in (
         ("coords_start_nn", expected.absolute, nominal.absolute),
         ("coords_start_offsets", expected.offsets, nominal.offsets),
@@ -201,7 +234,11 @@ def start_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str, A
             rtol=0,
             atol=1e-9 * reach(specimen),
             axes=AXES,
-            suspects=lambda: {"the nominal coordinates stand in for the start coordinates": other},
+            suspects=lambda: {
+                "the nominal coordinates stand in for the start coordinates": other,
+                **(relative_suspects(specimen, members, start=True) if name.endswith("relative") else {}),
+                **(offset_suspects(specimen, members, start=True) if name.endswith("offsets") else {}),
+            },
         )
 
 
@@ -277,6 +314,7 @@ def test_a_shifted_scan_has_shifted_offsets(subject: Subject, evidence: Evidence
                 suspects=lambda: {
                     "the shift is lost: coordinates are measured from the scan itself": as_numpy(at_home[name]),
                     "the shift has the wrong sign": as_numpy(at_home[name]) - step,
+                    "the sign is lost: positions are taken by their modulus": np.abs(as_numpy(at_home[name]) + step),
                     "the shift of x and that of y are exchanged": as_numpy(at_home[name]) + step[:, :, ::-1],
                 },
             )
@@ -305,7 +343,10 @@ def test_sub_pixel_positions_survive_large_scans(subject: Subject, evidence: Evi
                 rtol=0,
                 atol=1e-6,
                 axes=AXES,
-                suspects=lambda: narrowed(specimen, grouped, start=start),
+                suspects=lambda: {
+                    **narrowed(specimen, grouped, start=start),
+                    **relative_suspects(specimen, as_numpy(grouped["nn_indices"]), start=start),
+                },
             )
 
 
@@ -349,7 +390,8 @@ def mirrored(arrays: Mapping[str, Any], members: NDArray[Any], name: str) -> dic
     true = coordinates_of(positions, members)
     right = {"nn": true.absolute, "offsets": true.offsets, "relative": true.relative}[name.rpartition("_")[2]]
     signs = np.array([1.0, -1.0]).reshape(1, 1, 2, 1)
-    return {
+    centred = relative_suspects(specimen, members, start="start" in name) if name.endswith("relative") else {}
+    return centred | {
         "y is mirrored in both scans": right * signs,
         "x is mirrored in both scans": -right * signs,
         "x and y are exchanged in one of the two scans only": right[:, :, ::-1],

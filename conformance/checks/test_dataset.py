@@ -74,6 +74,20 @@ def frames_of(evidence: Evidence, files: Files, rows: Rows) -> NDArray[Any]:
     return taken_from(stacks, rows)
 
 
+def offset_like(positions: NDArray[Any], members: NDArray[Any], part: str) -> dict[str, NDArray[Any]]:
+    """Coordinates of one row, centred on something else than its own mean."""
+    absolute = coordinates_of(positions, members[np.newaxis]).absolute
+    found = {}
+    for words, centre in (
+        ("the mean of the whole scan", positions.mean(axis=0).reshape(1, 1, 2, 1)),
+        ("the first member", absolute[..., :1]),
+        ("nothing", np.zeros((1, 1, 2, 1))),
+    ):
+        mistaken = {"absolute": absolute, "offsets": centre, "relative": centre - absolute}
+        found[f"the group is centred on {words}"] = mistaken[part]
+    return found
+
+
 def taken_from(stacks: Sequence[NDArray[Any]], rows: Rows, step: int = 0) -> NDArray[Any]:
     """Frames (R, N, N, C) of the reported files, some indices further on; indices beyond a file start over."""
     frames = []
@@ -208,10 +222,12 @@ def coordinates_for(files: Files, arrays: Arrays, members: NDArray[Any], name: s
         taken: NDArray[Any] = getattr(coordinates_of(positions, (members + step)[np.newaxis] % len(positions)), part)
         return taken
 
+    positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
     suspects = {
         f"{name} comes from the start coordinates": those(arrays, "_start")
         if "xcoords_start" in arrays
         else those(arrays),
+        **offset_like(positions, members, part),
         f"{name} belongs to the next index": those(arrays, step=1),
         f"{name} belongs to the previous index": those(arrays, step=-1),
     }
@@ -471,6 +487,8 @@ def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> dict[str, NDA
             "the mean is taken over modes added up": own.sum(axis=0).mean(),
             "the largest modulus is taken in place of the mean": own.max(),
             "the root mean square is taken in place of the mean": np.sqrt((own**2).mean()),
+            "the mean intensity is taken in place of the mean modulus": (own**2).mean(),
+            "padded modes count in the mean": own.sum() / (3 * own[0].size),
             "the sum is taken in place of the mean": own.sum(),
         }.items():
             one_each.setdefault(name, []).append(1 / (request.probe_scale * float(value)))
@@ -551,6 +569,8 @@ def scales_for(frames: NDArray[Any], rows: Rows, request: BatchRequest, name: st
         return 1 / energy if name.startswith("physics") else np.sqrt((frames.shape[1] / 2) ** 2 / energy)
 
     energies = (frames**2).sum(axis=(1, 2)).mean(axis=1)
+    each = frames.sum(axis=(1, 2)).mean(axis=1)
+    sums = np.array([each[experiments == one].mean() for one in experiments])
     by_file = np.array([energies[experiments == one].mean() for one in experiments])
     by_batch = np.array([energies[places // request.batch_size == i // request.batch_size].mean() for i in places])
     found = {
@@ -565,6 +585,8 @@ def scales_for(frames: NDArray[Any], rows: Rows, request: BatchRequest, name: st
         "the scale is inverted": 1 / scale(by_file),
         "the square root of the scale was not taken": scale(by_file) ** 2,
         "the square root of the scale was taken twice": np.sqrt(scale(by_file)),
+        "the target is N² in place of (N/2)²": 2 * scale(by_file),
+        "the amplitudes were summed, not their squares": scale(sums),
         "the other one of the two scales stands here": 1 / by_file
         if name.startswith("rms")
         else np.sqrt((frames.shape[1] / 2) ** 2 / by_file),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -80,7 +81,13 @@ def test_indices_of_any_scan(subject: Subject, evidence: Evidence, case: Groupin
     )
 
 
-def pairing(evidence: Evidence, grouped: Any, specimen: Specimen, request: GroupRequest) -> None:
+def pairing(
+    evidence: Evidence,
+    grouped: Any,
+    specimen: Specimen,
+    request: GroupRequest,
+    earlier: Sequence[NDArray[Any]] = (),
+) -> None:
     """Require that the frames are those of the indices."""
     members = as_numpy(grouped["nn_indices"])
     frames = specimen.arrays["diff3d"]
@@ -91,7 +98,13 @@ def pairing(evidence: Evidence, grouped: Any, specimen: Specimen, request: Group
         expected,
         f"diffraction at gridsize {request.gridsize}",
         axes=GROUPED,
-        suspects=lambda: frames_for(frames, members),
+        suspects=lambda: {
+            **frames_for(frames, members),
+            **{
+                f"the frames are those of an earlier call, {n} calls before": one
+                for n, one in enumerate(earlier[::-1], 1)
+            },
+        },
     )
 
 
@@ -104,6 +117,12 @@ def frames_for(frames: NDArray[Any], members: NDArray[Any]) -> dict[str, NDArray
     return {
         "every index is one too large: the frames are those of the next scan point": those(members + 1),
         "every index is one too small: the frames are those of the previous scan point": those(members - 1),
+        **{
+            f"every index is {abs(k)} too {'large' if k > 0 else 'small'}": those(
+                np.clip(members + k, 0, len(frames) - 1)
+            )
+            for k in (-3, -2, 2, 3)
+        },
         "every channel holds the frame of the first member": those(np.repeat(members[:, :1], members.shape[1], axis=1)),
         "the frames are the first ones of the scan, not those of the indices": those(
             np.arange(members.size).reshape(members.shape)
@@ -114,8 +133,11 @@ def frames_for(frames: NDArray[Any], members: NDArray[Any]) -> dict[str, NDArray
 
 @check("GRP-003")
 def test_frames_are_those_of_the_indices(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    earlier: list[NDArray[Any]] = []
     for request in requests_for(specimen):
-        pairing(evidence, subject.grouped(specimen, request), specimen, request)
+        grouped = subject.grouped(specimen, request)
+        pairing(evidence, grouped, specimen, request, earlier)
+        earlier.append(as_numpy(grouped["diffraction"]).copy())
 
 
 @check("GRP-003", given=ANY)
@@ -278,8 +300,14 @@ def unordered(subject: Subject, specimen: Specimen, request: GroupRequest) -> Su
         "sequential_sampling is ignored: the seeds are drawn at random": drawn,
         "the seeds are the last points, not the first": last,
         "the seeds are the first points in reverse order": np.arange(request.nsamples)[::-1],
+        "the points are sorted by x before the first are taken": _first_by(specimen.positions[:, 0], request),
+        "the points are sorted by y before the first are taken": _first_by(specimen.positions[:, 1], request),
         "the seeds start at the second point": np.arange(1, request.nsamples + 1),
     }
+
+
+def _first_by(keys: NDArray[Any], request: GroupRequest) -> NDArray[np.intp]:
+    return np.argsort(keys, kind="stable")[: request.nsamples]
 
 
 @check("GRP-010", given={"case": grouping_cases(min_gridsize=2, sequential=True)})
@@ -388,7 +416,9 @@ def test_the_same_seed_gives_the_same_groups(subject: Subject, evidence: Evidenc
     for request in requests_for(specimen):
         first = fresh(subject, specimen, request)
         subject.adapter.group(subject.scan_of(specimen), replace(request, seed=99, nsamples=1))
-        evidence.equal(fresh(subject, specimen, request), first, "the groups of a second call", axes=("draw", "member"))
+        evidence.equal(
+            fresh(subject, specimen, request), first, "the groups of a second call", axes=("group", "member")
+        )
 
 
 @check("GRP-017")
@@ -410,7 +440,7 @@ def test_the_same_scan_loaded_again_gives_the_same_groups(subject: Subject, evid
     for gridsize in (1, 2):
         request = base_request(gridsize=gridsize, nsamples=12)
         first, second = (subject.adapter.group(subject.scan(arrays), request)["nn_indices"] for _ in range(2))
-        evidence.equal(second, as_numpy(first), "the groups of the same scan, loaded again", axes=("draw", "member"))
+        evidence.equal(second, as_numpy(first), "the groups of the same scan, loaded again", axes=("group", "member"))
 
 
 @check("GRP-018")
@@ -498,7 +528,7 @@ def test_groups_depend_on_positions_alone(subject: Subject, evidence: Evidence) 
             fresh(subject, other, request),
             fresh(subject, specimen, request),
             "the groups of a scan with other frames",
-            axes=("draw", "member"),
+            axes=("group", "member"),
         )
 
 

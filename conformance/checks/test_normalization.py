@@ -29,8 +29,8 @@ def frames_of(specimen: Specimen, grouped: Mapping[str, Any]) -> Array:
     return frames
 
 
-def suspects_for(frames: Array) -> dict[str, Array]:
-    """Normalised amplitudes that known mistakes would give."""
+def suspects_for(frames: Array, scan: Array | None = None) -> dict[str, Array]:
+    """Normalised amplitudes that known mistakes would give; ``scan`` are all frames, not only those of the groups."""
     N, C = frames.shape[1], frames.shape[3]
     squares, target = frames**2, (N / 2) ** 2
     energies = squares.sum(axis=(1, 2), keepdims=True)
@@ -49,23 +49,56 @@ def suspects_for(frames: Array) -> dict[str, Array]:
         "the median of the energies was taken in place of their mean": np.sqrt(target / np.median(energies)),
         "the largest energy was taken in place of the mean": np.sqrt(target / energies.max()),
         "the energy of the first frame was taken in place of the mean": np.sqrt(target / energies[0, 0, 0, 0]),
-        "1 is added to the energy before the division": np.sqrt(target / (energy + 1)),
+        **{
+            f"{small:g} is added to the energy before the division": np.sqrt(target / (energy + small))
+            for small in (1.0, *10.0 ** -np.arange(1, 17))
+        },
+        "the scales of the frames were averaged, not their energies": np.sqrt(target / energies).mean(),
+        "the roots of the energies were averaged, not the energies": np.sqrt(target) / np.sqrt(energies).mean(),
+        "the energy of the first group was taken in place of the mean": np.sqrt(target / energies[:1].mean()),
+        "the energy of the first four groups was taken in place of the mean": np.sqrt(target / energies[:4].mean()),
+        "frames in several groups count once": np.sqrt(target / _once(frames)),
         "the squares were added up in float32, one after the other": np.sqrt(target / narrow.astype(np.float64).mean()),
-        "every frame has a scale of its own": np.sqrt(target / energies),
+        f"every {'frame' if C > 1 else 'frame, or every group,'} has a scale of its own": np.sqrt(target / energies),
     }
+    if scan is not None:
+        whole = np.square(scan.astype(np.float64)).sum(axis=(1, 2)).mean()
+        scales["the energy of the whole scan was taken, not that of the groups"] = np.sqrt(target / whole)
     if C > 1:
+        scales["the scale is divided by the number of channels"] = np.sqrt(target / energy) / C
+        scales["the energy of the first channel was taken in place of the mean"] = np.sqrt(
+            target / energies[..., 0].mean()
+        )
         scales["every group has a scale of its own"] = np.sqrt(target / energies.mean(axis=3, keepdims=True))
         scales["the squares were summed over channels too"] = np.sqrt(target / energies.sum(axis=3).mean())
         scales["every channel has a scale of its own"] = np.sqrt(target / energies.mean(axis=0, keepdims=True))
-    for bits in (8, 16):
-        wrapped = np.mod(np.round(frames).astype(np.int64) ** 2, 2**bits)
-        if squares.max() >= 2**bits and wrapped.any():
-            name = f"squares of {bits}-bit counts wrapped at {2**bits} before the scale was computed"
-            scales[name] = np.sqrt(target / wrapped.sum(axis=(1, 2)).mean())
-    return {name: frames * scale for name, scale in scales.items()}
+    for bits in (8, 16, 32):
+        counts = np.minimum(np.round(frames), 2.0**31).astype(np.int64)
+        wrapped = np.mod(counts**2, 2**bits)
+        signed = np.abs(np.where(wrapped >= 2 ** (bits - 1), wrapped - 2**bits, wrapped))
+        sums = np.mod((counts**2).sum(axis=(1, 2)), 2**bits)
+        name = f"squares of {bits}-bit counts wrapped at {2**bits}"
+        if squares.max() >= 2 ** (bits - 1):
+            scales[f"{name} before the scale was computed"] = np.sqrt(target / wrapped.sum(axis=(1, 2)).mean())
+            scales[f"{name}, with a sign that is dropped"] = np.sqrt(target / signed.sum(axis=(1, 2)).mean())
+        if energies.max() >= 2**bits:
+            scales[f"the sums of squares wrapped at {2**bits}"] = np.sqrt(target / sums.mean())
+    rounded = np.round(frames)
+    once = np.square(rounded).sum(axis=(1, 2)).mean()
+    return {name: frames * scale for name, scale in scales.items()} | {
+        "the values are rounded to whole numbers before they are scaled": rounded * np.sqrt(target / (once or 1.0)),
+    }
 
 
-def normalised(evidence: Evidence, seen: Any, frames: Array, what: str, rtol: float = 1e-5) -> None:
+def _once(frames: Array) -> float:
+    """Mean energy of frames that differ."""
+    flat = np.moveaxis(frames, -1, 1).reshape(-1, frames.shape[1] * frames.shape[2])
+    return float(np.square(np.unique(flat, axis=0)).sum(axis=1).mean())
+
+
+def normalised(
+    evidence: Evidence, seen: Any, frames: Array, what: str, rtol: float = 1e-5, scan: Array | None = None
+) -> None:
     """Require ``X_full`` to be the frames times the oracle's scale."""
     expected = frames * amplitude_scale_of(frames)
     evidence.close(
@@ -75,7 +108,7 @@ def normalised(evidence: Evidence, seen: Any, frames: Array, what: str, rtol: fl
         rtol=rtol,
         atol=1e-7 * float(expected.max()),
         axes=AXES,
-        suspects=lambda: suspects_for(frames),
+        suspects=lambda: suspects_for(frames, scan),
     )
 
 
@@ -83,7 +116,13 @@ def normalised(evidence: Evidence, seen: Any, frames: Array, what: str, rtol: fl
 def test_the_scale(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
     for request in requests_for(specimen):
         grouped = subject.grouped(specimen, request)
-        normalised(evidence, grouped["X_full"], frames_of(specimen, grouped), f"X_full at gridsize {request.gridsize}")
+        normalised(
+            evidence,
+            grouped["X_full"],
+            frames_of(specimen, grouped),
+            f"X_full at gridsize {request.gridsize}",
+            scan=specimen.arrays["diff3d"],
+        )
 
 
 @check("NRM-001", given={"case": grouping_cases()})
@@ -229,19 +268,21 @@ def test_a_given_scale_is_applied_unchanged(subject: Subject, evidence: Evidence
                 rtol=1e-6,
                 atol=1e-6 * float(expected.max()),
                 axes=AXES,
-                suspects=lambda: {
-                    "the scale of these data was applied, not the one given": (
-                        frames_of(specimen, grouped) * amplitude_scale_of(frames_of(specimen, grouped))
-                    ),
-                    "the given scale was applied on top of the scale of these data": (
-                        expected * amplitude_scale_of(frames_of(specimen, grouped))
-                    ),
-                    "the data are divided by the given scale": expected / scale**2,
-                    "the given scale was applied twice": expected * scale,
-                    "the square root of the given scale was applied": expected / np.sqrt(scale),
-                    "the given scale is ignored: the data are not scaled": expected / scale,
-                },
+                suspects=lambda: misscaled(frames_of(specimen, grouped), scale),
             )
+
+
+def misscaled(frames: Array, scale: float) -> dict[str, Array]:
+    """Frames with a given scale that known mistakes would give."""
+    own = amplitude_scale_of(frames)
+    return {
+        "the scale of these data was applied, not the one given": frames * own,
+        "the given scale was applied on top of the scale of these data": frames * scale * own,
+        "the data are divided by the given scale": frames / scale,
+        "the given scale was applied twice": frames * scale**2,
+        "the square root of the given scale was applied": frames * np.sqrt(scale),
+        "the given scale is ignored: the data are not scaled": frames,
+    }
 
 
 @check("NRM-010")

@@ -47,6 +47,10 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         "x is measured from the right edge": np.stack([size[0] - centres[:, 0], centres[:, 1]], axis=1),
         "y is measured from the lower edge": np.stack([centres[:, 0], size[1] - centres[:, 1]], axis=1),
         "patches that leave the object are moved inside": np.clip(centres, N // 2, np.maximum(size - N // 2, N // 2)),
+        "only x is interpolated: y is rounded": np.stack([centres[:, 0], np.round(centres[:, 1])], axis=1),
+        "only x is interpolated: y is cut": np.stack([centres[:, 0], whole[:, 1]], axis=1),
+        "only y is interpolated: x is rounded": np.stack([np.round(centres[:, 0]), centres[:, 1]], axis=1),
+        "only y is interpolated: x is cut": np.stack([whole[:, 0], centres[:, 1]], axis=1),
         "the positions are sorted by y, then by x": centres[np.lexsort(centres.T)],
         "the positions are sorted by x, then by y": centres[np.lexsort(centres.T[::-1])],
     }
@@ -55,6 +59,21 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
             tiled, np.mod(centres, size) + size, N
         ),
         "the last pixels of the object are repeated beyond its edge": patches_at(edged, centres + N, N),
+        "negative indices count from the other end: patches wrap around below zero only": patches_at(
+            np.pad(obj, ((N, 0), (N, 0)), "wrap"), centres + N, N
+        ),
+        "there are ones beyond the edge of the object": patches_at(np.pad(obj, N, constant_values=1), centres + N, N),
+        "the last row and column of the object are lost": patches_at(obj[:-1, :-1], centres, N),
+        "the object is flattened with its height for its width": patches_at(
+            obj.ravel()[(np.mgrid[: size[1], : size[0]] * [[[size[1]]], [[1]]]).sum(axis=0) % obj.size], centres, N
+        ),
+        "modulus and phase are interpolated apart": patches_at(np.abs(obj), centres, N)
+        * np.exp(1j * patches_at(np.angle(obj), centres, N).real),
+        "modulus and phase are interpolated apart: the modulus by itself": patches_at(np.abs(obj), centres, N)
+        * np.exp(1j * np.angle(right)),
+        "the moduli are cut off at a maximum: the object is clipped at one": right
+        * np.minimum(1, 1 / np.maximum(np.abs(right), 1e-9)),
+        "the mean phase of the object is removed": right * np.exp(-1j * np.angle(obj.astype(np.complex128).sum())),
         "the bounds of x and y are exchanged: positions beyond the other axis give nothing": np.where(
             outside[:, None, None], 0, right
         ),
@@ -272,7 +291,20 @@ def test_ground_truth_of_a_flat_object(subject: Subject, evidence: Evidence) -> 
             grouped = subject.grouped(specimen, request)
             evidence.holds(grouped["Y"] is not None, f"Y is None for a scan whose object is {value} everywhere.")
             truth = as_numpy(grouped["Y"])
-            evidence.close(truth, np.full(truth.shape, value), f"Y of an object that is {value}", rtol=0, atol=1e-5)
+            light = np.abs(arrays["probeGuess"]).reshape(-1, 8, 8)[0][:, :, np.newaxis]
+            evidence.close(
+                truth,
+                np.full(truth.shape, value),
+                f"Y of an object that is {value}",
+                rtol=0,
+                atol=1e-5,
+                axes=GROUPED,
+                suspects=lambda: {
+                    "the truth is illuminated: it is multiplied by the probe": np.broadcast_to(
+                        light / light.max() * value, truth.shape
+                    )
+                },
+            )
 
 
 def without_stored_patches(specimen: Specimen) -> str:
@@ -373,7 +405,10 @@ def test_stored_patches_are_used_as_they_are(subject: Subject, evidence: Evidenc
                 suspects=lambda: {
                     "patches are cut from the object in place of the stored ones": np.moveaxis(
                         patches_at(specimen.arrays["objectGuess"], specimen.positions, 8)[members], 1, -1
-                    )
+                    ),
+                    "the stored patches are taken in order, not by the indices": np.moveaxis(
+                        arrays["Y"][np.arange(members.size).reshape(members.shape) % len(arrays["Y"])], 1, -1
+                    ),
                 },
             )
 

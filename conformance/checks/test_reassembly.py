@@ -76,6 +76,15 @@ def suspects_at(
         "positions are mirrored about their rounded middle": 2 * np.round(middle) - centres,
         "positions are rounded to whole pixels": np.round(centres),
         "positions are cut to whole pixels": np.floor(centres),
+        "x alone is mirrored about the rounded middle": np.stack(
+            [2 * np.round(middle[0]) - centres[:, 0], centres[:, 1]], axis=1
+        ),
+        "y alone is mirrored about the rounded middle": np.stack(
+            [centres[:, 0], 2 * np.round(middle[1]) - centres[:, 1]], axis=1
+        ),
+        "the sub-pixel part has the wrong sign": 2 * np.floor(centres) - centres,
+        "half pixels are rounded down": np.where(centres % 1 == 0.5, np.floor(centres), centres),
+        "half pixels are rounded up": np.where(centres % 1 == 0.5, np.ceil(centres), centres),
         "the origin is one pixel off: it is too large": centres + 1,
         "the origin is one pixel off: it is too small": centres - 1,
         "patches are placed half a pixel off": centres + 0.5,
@@ -93,11 +102,30 @@ def suspects_at(
         silent[-1] = 0
         found["the last patch is missing"] = averaged(patches[:-1], centres[:-1], shape, origin)
         found["the last patch counts, but adds nothing"] = averaged(silent, centres, shape, origin)
+        for size in (64, 100, 128, 256, 512, 1024):
+            if whole := len(patches) // size * size:
+                tail = averaged(patches[:whole], centres[:whole], shape, origin)
+                found[f"the patches after the last whole {size} are missing"] = tail
         found["the first patch is missing"] = averaged(patches[1:], centres[1:], shape, origin)
     found["overlaps are added, not averaged"] = total, coverage
     found["the phase is dropped: only the modulus is left"] = np.abs(right), coverage
     found["overlaps are averaged over the number of patches"] = total / len(patches), coverage
+    found["overlaps are divided by the largest coverage"] = total / max(coverage.max(), 1), coverage
+    found["overlaps are not averaged: the last patch wins"] = _winner(patches, centres, shape, origin), coverage
+    found["overlaps are not averaged: the first patch wins"] = (
+        _winner(patches[::-1], centres[::-1], shape, origin),
+        coverage,
+    )
     return found
+
+
+def _winner(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> Array:
+    """Canvas on which every patch overwrites those before it."""
+    canvas = np.zeros(shape, dtype=np.complex128)
+    for patch, centre in zip(patches, centres, strict=True):
+        own, there = averaged(patch[np.newaxis], centre[np.newaxis], shape, origin)
+        canvas = np.where(there > 0.5, own, canvas)
+    return canvas
 
 
 def averaged(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> tuple[Array, Array]:
@@ -296,9 +324,25 @@ def unchunked(
     return {
         "the last, incomplete chunk is missing": missing[place],
         "the last, incomplete chunk counts, but adds nothing": averaged(silent, centres, shape, origin)[place],
+        "the first chunk counts twice": averaged(
+            np.concatenate([patches, patches[:chunk]]), np.concatenate([centres, centres[:chunk]]), shape, origin
+        )[place],
+        "the means of chunks are averaged": _mean_of_chunks(patches, centres, chunk, shape, origin)[place],
         "only the first chunk is left": averaged(patches[:chunk], centres[:chunk], shape, origin)[place],
         "only the last chunk is left": averaged(patches[-chunk:], centres[-chunk:], shape, origin)[place],
     }
+
+
+def _mean_of_chunks(
+    patches: Array, centres: Array, chunk: int, shape: tuple[int, ...], origin: Array
+) -> tuple[Array, Array]:
+    """Canvas and coverage when each chunk is averaged by itself, and the chunks then among each other."""
+    total, seen = np.zeros(shape, dtype=np.complex128), np.zeros(shape)
+    for start in range(0, len(patches), chunk):
+        rows = slice(start, start + chunk)
+        own, there = averaged(patches[rows], centres[rows], shape, origin)
+        total, seen = total + own, seen + (there > 1e-6)
+    return total / np.maximum(seen, 1), averaged(patches, centres, shape, origin)[1]
 
 
 @check("REA-010")

@@ -241,7 +241,12 @@ def taken_up(name: str, values: NDArray[Any], more: Arrays) -> Suspects:
     fitting = {
         key: one for key, one in more.items() if one.dtype.kind in "bif" and one.shape == values.shape[-one.ndim :]
     }
+    columns = {key: one for key, one in more.items() if one.ndim == 2 and one.shape == (len(values), 2)}
+    column = 0 if name.startswith("x") else 1
     return {
+        **{
+            f"the member {key} stands in for {name}": one[:, column] for key, one in columns.items() if values.ndim == 1
+        },
         **{f"{name} is multiplied by the member {key}": values * one for key, one in fitting.items()},
         **{
             f"the member {key} is added to {name}": values + one

@@ -47,11 +47,21 @@ def grid_of(values: Array, g: int) -> Array:
     return grid
 
 
+def flipped_grids(g: int) -> dict[str, NDArray[np.intp]]:
+    """Orders of channels of a grid that is read from another corner."""
+    grid = np.arange(g * g).reshape(g, g)
+    return {
+        "the channel grid is flipped: its rows are read from below": grid[::-1].ravel(),
+        "the channel grid is flipped: its columns are read from the right": grid[:, ::-1].ravel(),
+    }
+
+
 def grouped_suspects(values: Array, g: int) -> dict[str, Array]:
     """Groups (B, N, N, C) that known mistakes would give."""
     flat, (B, N, _, C) = flat_of(values), values.shape
     columns = np.arange(C).reshape(g, g).T.ravel()
     return {
+        **{name: values[..., order] for name, order in flipped_grids(g).items()},
         "the channel grid is transposed: column by column in place of row by row": values[..., columns],
         "frames are taken channel by channel, not group by group": np.moveaxis(flat.reshape(C, B, N, N), 0, -1),
         "the axes are reshaped where they must be moved": flat.reshape(values.shape),
@@ -64,6 +74,7 @@ def flat_suspects(values: Array, g: int) -> dict[str, Array]:
     columns = np.arange(C).reshape(g, g).T.ravel()
     shape = (B * C, N, N, 1)
     return {
+        **{name: flat_of(values[..., order]) for name, order in flipped_grids(g).items()},
         "the channel grid is transposed: column by column in place of row by row": flat_of(values[..., columns]),
         "the frames are interleaved: listed channel by channel, not group by group": np.moveaxis(values, -1, 0).reshape(
             shape
@@ -77,6 +88,10 @@ def grid_suspects(values: Array, g: int) -> dict[str, Array]:
     right = grid_of(values, g)
     by_channel = np.moveaxis(values, -1, 0).reshape(right.shape)
     return {
+        **{name: grid_of(values[..., order], g) for name, order in flipped_grids(g).items()},
+        "the flat index is divided by the number of groups, not of grid columns": np.swapaxes(right, 0, 1).reshape(
+            right.shape
+        ),
         "grid rows and grid columns are exchanged: the channel grid is transposed": np.swapaxes(right, 1, 2),
         "frames are taken channel by channel, not group by group": by_channel,
         "the axes are reshaped where they must be moved": values.reshape(right.shape),
@@ -240,6 +255,13 @@ def moves_for(images: Array, shifts: Array) -> dict[str, Array]:
     return {
         "the content moved the other way": moved(images, -shifts),
         "dx moved rows and dy columns": moved(images, shifts[:, ::-1]),
+        "dy has the wrong sign: rows moved the other way": moved(images, shifts * (1, -1)),
+        "dx has the wrong sign: columns moved the other way": moved(images, shifts * (-1, 1)),
+        "the content moved one pixel too far": moved(images, shifts + np.sign(shifts)),
+        "the sub-pixel parts of dx and dy are exchanged": moved(
+            images, np.floor(shifts) + (shifts - np.floor(shifts))[:, ::-1]
+        ),
+        "modulus and phase are interpolated apart": moved(np.abs(images), shifts) * np.exp(1j * np.angle(right)),
         "shifts are rounded to whole pixels": moved(images, whole),
         "shifts are cut to whole pixels": moved(images, np.floor(shifts)),
         "the sub-pixel part has the wrong sign": moved(images, 2 * np.floor(shifts) - shifts),

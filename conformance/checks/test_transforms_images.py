@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.check import check
-from conformance.checks.test_transforms import flat_of, grid_of, groups, moved, moves_for
+from conformance.checks.test_transforms import (
+    flat_of,
+    flat_suspects,
+    grid_of,
+    grid_suspects,
+    grouped_suspects,
+    groups,
+    moved,
+    moves_for,
+)
 from conformance.evidence import Evidence
 from conformance.subject import Subject
 from conformance.tensors import as_numpy, dtype_name
@@ -28,7 +37,15 @@ def test_as_many_groups_as_channels(subject: Subject, evidence: Evidence) -> Non
             ("grid_to_channel", grid, source),
         ):
             seen = subject.adapter.transform(name, given, g)
-            evidence.equal(seen, expected, f"{name} of {B} groups of {g * g} frames {N} x {N}")
+            suspects = {"flat": flat_suspects, "grid": grid_suspects, "channel": grouped_suspects}[
+                name.rpartition("_")[2]
+            ]
+            evidence.equal(
+                seen,
+                expected,
+                f"{name} of {B} groups of {g * g} frames {N} x {N}",
+                suspects=lambda: suspects(source, g),
+            )
 
 
 @check("TRF-007")

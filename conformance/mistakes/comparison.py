@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 LISTING = ("frame", "group", "position", "channel", "mode")
 """Axes along which things are listed, so that they can be in another order."""
-SMALL = 100_000
+SMALL = 20_000
 LOOSE = 0.1
 """Part of the difference that a mistake may leave open and still be possible."""
 TIGHT = 0.02
@@ -21,6 +21,7 @@ TIGHT = 0.02
 _SAMPLE = 4096
 _LARGEST = 16_000_000
 _PROBES = 512
+_MOST_WIDE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Comparison:
     Attributes
     ----------
     seen, expected : ndarray
-        float64 or complex128 of one shape.
+        Of one shape: float64 or complex128, or of very many numbers as narrow as they were handed in.
     axes : tuple of str
         Name of every axis; ``axis 0`` and so on where nobody named them.
     rtol, atol : float
@@ -83,8 +84,13 @@ class Comparison:
             count = max(1, _LARGEST * seen.shape[made.listing] // seen.size)
             made = made._part(np.unique(np.linspace(0, seen.shape[made.listing] - 1, count).astype(np.intp)))
             made = replace(made, whole=None, origin=None, complete=False)
-        kind = np.complex128 if "c" in (seen.dtype.kind, expected.dtype.kind) else np.float64
-        return replace(made, seen=made.seen.astype(kind), expected=made.expected.astype(kind))
+        # Very many numbers stay as narrow as they are; only parts of them are worked on.
+        narrow = seen.size > _MOST_WIDE and {seen.dtype, expected.dtype} <= {np.dtype("f4"), np.dtype("c8")}
+        return made if narrow and seen.dtype == expected.dtype else made._wide()
+
+    def _wide(self) -> Comparison:
+        kind = np.complex128 if "c" in (self.seen.dtype.kind, self.expected.dtype.kind) else np.float64
+        return replace(self, seen=self.seen.astype(kind), expected=self.expected.astype(kind))
 
     @property
     def root(self) -> Comparison:
@@ -117,26 +123,30 @@ class Comparison:
         return _largest(self.seen)
 
     @cached_property
+    def gap(self) -> Array:
+        """Distance of seen from expected, for each value."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.asarray(np.abs(self.seen - self.expected))
+
+    @cached_property
     def span(self) -> float:
         """Largest difference; infinity where something seen is not finite."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            gap = np.abs(self.seen - self.expected)
-        return float(gap.max(initial=0.0)) if np.isfinite(gap).all() else np.inf
+        largest = float(self.gap.max(initial=0.0))
+        return largest if np.isfinite(largest) else np.inf
 
     @cached_property
     def allowed(self) -> Array:
         """Distance that counts as agreement, for each value."""
         with np.errstate(invalid="ignore", over="ignore"):
             # Mistakes are computed in float64, and were made in float32.
-            moduli = np.where(np.isfinite(self.seen), np.abs(self.seen), 0.0)
+            moduli = np.nan_to_num(np.abs(self.seen), nan=0.0, posinf=0.0)
             return np.asarray(max(self.atol, 1e-5 * self.scale) + max(self.rtol, 2e-5) * moduli)
 
     @cached_property
     def probes(self) -> tuple[Array, ...]:
         """A few places, most of them where the arrays differ."""
         rng = np.random.default_rng(0)
-        with np.errstate(invalid="ignore"):
-            differs = np.flatnonzero(~(np.abs(self.seen - self.expected).ravel() <= 0.1 * self.span))
+        differs = np.flatnonzero(~(self.gap <= 0.1 * self.span))
         some = rng.choice(differs, min(_PROBES, len(differs)), replace=False) if len(differs) else differs
         places = np.concatenate([some, rng.integers(0, self.seen.size, _PROBES // 4)])
         return tuple(np.unravel_index(places, self.seen.shape))
@@ -153,9 +163,10 @@ class Comparison:
         seen, allowed = (self.seen[at], self.allowed[at]) if at else (self.seen, self.allowed)
         with np.errstate(invalid="ignore", over="ignore"):
             gap = np.abs(given - seen)
-            gap = np.where((given == seen) | (np.isnan(given) & np.isnan(seen)), 0.0, gap)
             if not (gap <= allowed).all():
-                return np.inf
+                gap = np.where((given == seen) | (np.isnan(given) & np.isnan(seen)), 0.0, gap)
+                if not (gap <= allowed).all():
+                    return np.inf
         left = float(gap.max(initial=0.0))
         part = left / self.span if self.span > 0 else np.inf
         return part if part <= LOOSE else np.inf
@@ -169,14 +180,13 @@ class Comparison:
     @cached_property
     def differing(self) -> Array:
         """Where the arrays differ clearly."""
-        with np.errstate(invalid="ignore"):
-            gap = np.abs(self.seen - self.expected)
-            return np.asarray(~(gap <= np.minimum(5 * self.allowed, 0.1 * self.span)))
+        return np.asarray(~(self.gap <= np.minimum(5 * self.allowed, 0.1 * self.span)))
 
     def distinct(self, *, also_seen: bool) -> int:
         """How many different values were expected where the arrays differ, or seen there if that counts as well."""
-        counted = (self.expected, self.seen) if also_seen else (self.expected,)
-        return max(_distinct(values[self.differing]) for values in counted)
+        some = self.sample
+        counted = (some.expected, some.seen) if also_seen else (some.expected,)
+        return max(_distinct(values[some.differing]) for values in counted)
 
     def taken(self, order: Array, axis: int) -> Array:
         """Return the expected slices in another order along an axis."""
@@ -191,13 +201,12 @@ class Comparison:
     @cached_property
     def small(self) -> Comparison:
         """A part that is quick to work on: whole slices, those that differ first."""
-        if self.seen.size <= SMALL or self.seen.ndim < 2 or self.seen.shape[self.listing] < 2:
+        of_images = "row" in self.axes and self.axes[self.listing] not in LISTING
+        if self.seen.size <= SMALL or self.seen.ndim < 2 or self.seen.shape[self.listing] < 2 or of_images:
             return self
-        length = self.seen.shape[self.listing]
-        count = max(2, SMALL * length // self.seen.size)
-        with np.errstate(invalid="ignore"):
-            others = tuple(i for i in range(self.seen.ndim) if i != self.listing)
-            differs = ~(np.abs(self.seen - self.expected).max(axis=others) <= 0.1 * self.span)
+        count = max(2, SMALL * self.seen.shape[self.listing] // self.seen.size)
+        others = tuple(i for i in range(self.seen.ndim) if i != self.listing)
+        differs = ~(self.gap.max(axis=others) <= 0.1 * self.span)
         wrong, right = np.flatnonzero(differs), np.flatnonzero(~differs)
         chosen = (
             wrong[np.unique(np.linspace(0, len(wrong) - 1, count).astype(np.intp))] if len(wrong) else right[:count]
@@ -206,20 +215,37 @@ class Comparison:
 
     def _part(self, kept: Array) -> Comparison:
         seen, expected = (np.take(values, kept, self.listing) for values in (self.seen, self.expected))
-        return replace(self, seen=seen, expected=expected, whole=self, kept=kept, origin=self)
+        return replace(self, seen=seen, expected=expected, whole=self, kept=kept, origin=self)._wide()
 
     @cached_property
     def sample(self) -> Comparison:
         """Single values, for what happens to every value by itself."""
-        if self.seen.size <= _SAMPLE:
+        if self.seen.size <= 2 * _SAMPLE:
             return self
         rng = np.random.default_rng(1)
-        places = np.flatnonzero(self.differing)
-        places = rng.choice(places, min(_SAMPLE, len(places)), replace=False) if len(places) else places
-        places = np.union1d(places, rng.integers(0, self.seen.size, _SAMPLE // 4))
+        places = (
+            rng.integers(0, self.seen.size, 64 * _SAMPLE)
+            if self.seen.size > 64 * _SAMPLE
+            else np.arange(self.seen.size)
+        )
+        differs = places[~(self.gap.ravel()[places] <= 0.1 * self.span)]
+        if not len(differs):
+            differs = np.flatnonzero(~(self.gap <= 0.1 * self.span))
+        places = np.union1d(differs[:: max(1, len(differs) // _SAMPLE)], rng.choice(places, _SAMPLE // 4))
         at = np.unravel_index(places, self.seen.shape)
         single = replace(self, seen=self.seen[at], expected=self.expected[at], whole=None, kept=None)
-        return replace(single, axes=("axis 0",), origin=self)
+        return replace(single, axes=("axis 0",), origin=self)._wide()
+
+    @property
+    def swapped(self) -> Comparison:
+        """The comparison the other way round."""
+        return replace(self, seen=self.expected, expected=self.seen, dtypes=self.dtypes[::-1])
+
+    def only(self, axis: int, place: int) -> Comparison:
+        """The comparison of one slice, without its axis."""
+        seen, expected = (np.take(values, place, axis) for values in (self.seen, self.expected))
+        axes = self.axes[:axis] + self.axes[axis + 1 :]
+        return replace(self, seen=seen, expected=expected, axes=axes, shape=seen.shape, whole=None, kept=None)
 
     def against(self, expected: Array) -> Comparison:
         """The comparison with something else expected."""

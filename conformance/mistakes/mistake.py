@@ -23,12 +23,15 @@ class Mistake:
     fitted : int
         What was fitted to what was seen: 0 nothing, 1 a number or an order, 2 a number for every slice. A mistake with
         less fitted is the better name, and one with more does not speak against it.
+    plain : bool
+        Whether it is plain to see, so that it is named before what could have led to it.
     """
 
     name: str
     gives: Callable[[Comparison], Array]
     detail: str = ""
     fitted: int = 0
+    plain: bool = False
 
     @property
     def sentence(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.mistakes.comparison import LISTING, Array, Comparison
 from conformance.mistakes.mistake import Mistake
-from conformance.mistakes.place import on_whole
+from conformance.mistakes.place import LARGEST_REARRANGED, on_whole
 
 
 def facts(c: Comparison) -> Iterator[Mistake]:
@@ -21,18 +21,22 @@ def facts(c: Comparison) -> Iterator[Mistake]:
         yield Mistake("values are NaN or infinite", lambda one: one.seen, f"{count}{located(broken, c.axes)}", fitted=1)
         return
     if not seen.any():
-        yield Mistake("everything is zero", lambda one: np.zeros_like(one.expected), fitted=1)
+        yield Mistake("everything is zero", lambda one: np.zeros_like(one.expected), fitted=1, plain=True)
     elif seen.size > 1 and (seen == seen.flat[0]).all():
         value = seen.flat[0]
         yield Mistake(
-            "everything is one constant", lambda one: np.full_like(one.expected, value), f"{value:.4g}", fitted=1
+            "everything is one constant",
+            lambda one: np.full_like(one.expected, value),
+            f"{value:.4g}",
+            fitted=1,
+            plain=not expected.any(),
         )
     else:
         missing = (seen == 0) & (expected != 0)
         if missing.any():
             count = f"{int(missing.sum())} of {seen.size} values"
             dark, bright = np.abs(expected[missing]).max(), np.abs(expected[seen != 0]).min()
-            faint = dark <= bright and missing.sum() > 1
+            faint = dark < bright and missing.sum() > 1
             yield Mistake(
                 "faint values are set to zero" if faint else "a part is zero and the rest is right",
                 lambda one: np.where(one.seen == 0, 0, one.expected),
@@ -62,9 +66,9 @@ def located(mask: Array, axes: tuple[str, ...]) -> str:
 
 def numbered(c: Comparison) -> Iterator[Mistake]:
     """Running numbers in place of values, and sorted values."""
-    if c.is_complex or c.expected.size < 2:
+    if c.is_complex or not 1 < c.root.expected.size <= LARGEST_REARRANGED:
         return
-    if c.dtypes[1].kind in "iu":
+    if c.dtypes[0].kind in "iu" or c.dtypes[1].kind in "iu":
         yield Mistake(
             "running numbers stand in place of the values",
             lambda one: on_whole(one, lambda v: np.arange(float(v.size)).reshape(v.shape)),
@@ -94,13 +98,18 @@ def sliced(c: Comparison) -> Iterator[Mistake]:
             )
             yield Mistake(f"{one_each} is off by an offset of its own", _moved(axis), _levels(c, axis), fitted=2)
         for what, statistic in (("mean", np.mean), ("minimum", np.min)):
+            if axis == c.listing and c.root.expected.size > LARGEST_REARRANGED:
+                continue
             if what == "mean" or not c.is_complex:
                 yield Mistake(f"the {what} along {name} is subtracted", _less(statistic, axis))
     yield from _window(c)
 
 
 def _less(statistic: Callable[..., Array], axis: int) -> Callable[[Comparison], Array]:
-    return lambda one: on_whole(one, lambda v: v - statistic(v, axis=axis, keepdims=True))
+    def less(values: Array) -> Array:
+        return values - statistic(values, axis=axis, keepdims=True)
+
+    return lambda one: on_whole(one, less) if axis == one.listing else less(one.expected)
 
 
 def _moved(axis: int) -> Callable[[Comparison], Array]:
@@ -124,6 +133,22 @@ def _levels(c: Comparison, axis: int) -> str:
         if np.allclose(steps, -levels, rtol=1e-4, atol=1e-6 * c.scale):
             return words
     return ""
+
+
+def some_off(c: Comparison) -> Iterator[Mistake]:
+    """A few values that are all off by the same amount."""
+    step = (c.seen - c.expected)[c.differing]
+    if not 0 < step.size < c.seen.size or not np.isfinite(step).all():
+        return
+    by = step.flat[0]
+    if np.abs(step - by).max() > 1e-4 * abs(by):
+        return
+
+    def gives(one: Comparison) -> Array:
+        return np.where(one.differing, one.expected + by, one.expected)
+
+    count = f"{step.size} of {c.seen.size} by {by:.6g}"
+    yield Mistake("some values are off by a constant", gives, count, fitted=2)
 
 
 def _others(values: Array, axis: int) -> tuple[int, ...]:
@@ -170,7 +195,9 @@ def _window(c: Comparison) -> Iterator[Mistake]:
     if not listed or c.expected.size == c.expected.shape[row] * c.expected.shape[column]:
         return
     mean = c.expected.mean(axis=listed, keepdims=True)
-    if np.allclose(c.expected, mean, rtol=1e-6, atol=1e-6 * np.abs(mean).max(initial=0.0)) and np.ptp(np.abs(mean)):
+    power = float((np.abs(mean) ** 2).sum())
+    share = (np.conj(mean) * c.expected).sum(axis=(row, column), keepdims=True) / (power or 1.0)
+    if np.allclose(c.expected, share * mean, rtol=1e-6, atol=1e-6 * c.scale) and np.ptp(np.abs(mean)):
         # Frames that are all alike do not tell a window from anything else.
         return
 

@@ -11,8 +11,10 @@ import numpy as np
 from conformance.mistakes.comparison import LISTING, Array, Comparison
 from conformance.mistakes.mistake import Mistake
 
-_LARGEST_REARRANGED = 2_000_000
-_LONGEST_LIST = 200_000
+LARGEST_REARRANGED = 2_000_000
+"""Most values of which all are moved about for a guess."""
+_LONGEST_LIST = 1_000_000
+_LARGEST_CORRELATED = 1024
 
 
 def coordinates(c: Comparison) -> Iterator[Mistake]:
@@ -44,7 +46,7 @@ def coordinates(c: Comparison) -> Iterator[Mistake]:
 
 
 def _linear(axis: int, c: Comparison) -> Iterator[Mistake]:
-    """Turned, moved, or any other linear map of x and y; fitted."""
+    """Moved, or turned; fitted."""
     seen, expected = (np.moveaxis(values, axis, -1).reshape(-1, 2) for values in (c.seen, c.expected))
     if len(seen) < 4 or c.is_complex or not np.isfinite(seen).all():
         return
@@ -59,12 +61,22 @@ def _linear(axis: int, c: Comparison) -> Iterator[Mistake]:
     angle = np.degrees(np.arctan2(turn[1, 0], turn[0, 0]))
     if np.allclose(turn @ turn.T, np.eye(2), atol=1e-5) and np.linalg.det(turn) > 0 and abs(angle) > 1e-3:
         yield Mistake("positions are turned", _mapped(turn, np.zeros(2), axis), f"by {angle:.4g} degrees", fitted=1)
-    affine = np.linalg.lstsq(np.column_stack([expected, np.ones(len(expected))]), seen, rcond=None)[0].T
-    if len(seen) > 5:
-        row = " and ".join(
-            f"{name} becomes {a:.4g} x {b:+.4g} y {t:+.4g}" for name, (a, b, t) in zip("xy", affine, strict=True)
-        )
-        yield Mistake("positions are changed linearly", _mapped(affine[:, :2], affine[:, 2], axis), row, fitted=2)
+
+
+def affine(c: Comparison) -> Iterator[Mistake]:
+    """Any linear map of x and y; fitted, and tried last."""
+    if "xy" not in c.axes or c.is_complex:
+        return
+    axis = c.axes.index("xy")
+    seen, expected = (np.moveaxis(values, axis, -1).reshape(-1, 2) for values in (c.seen, c.expected))
+    if len(seen) < 6 or not np.isfinite(seen).all():
+        return
+    fit = np.linalg.lstsq(np.column_stack([expected, np.ones(len(expected))]), seen, rcond=None)[0].T
+    row = " and ".join(
+        f"{name} becomes {a:.4g} x {b:+.4g} y {t:+.4g}"
+        for name, (a, b, t) in zip("xy", np.round(fit, 9) + 0.0, strict=True)
+    )
+    yield Mistake("positions are changed linearly", _mapped(fit[:, :2], fit[:, 2], axis), row, fitted=2)
 
 
 def _mapped(matrix: Array, step: Array, axis: int) -> Callable[[Comparison], Array]:
@@ -163,7 +175,8 @@ def _likely_shifts(c: Comparison, row: int, column: int) -> list[tuple[int, int]
     stack_seen, stack = (np.moveaxis(v, (row, column), (-2, -1)) for v in (c.seen, c.expected))
     first = np.unravel_index(int(np.nanargmax(np.abs(np.nan_to_num(c.seen - c.expected)))), c.seen.shape)
     place = tuple(int(i) for axis, i in enumerate(first) if axis not in (row, column))
-    seen, expected = stack_seen[place], stack[place]
+    crop = tuple(slice(0, _LARGEST_CORRELATED) for _ in range(2))
+    seen, expected = stack_seen[place][crop], stack[place][crop]
     if not (np.isfinite(seen).all() and np.isfinite(expected).all()):
         return []
     spectrum = np.fft.fft2(seen - seen.mean()) * np.conj(np.fft.fft2(expected - expected.mean()))
@@ -192,17 +205,26 @@ def _count(number: int, noun: str) -> str:
 
 
 def lists(c: Comparison) -> Iterator[Mistake]:
-    """Mistakes with the order of frames, groups, channels, modes or positions."""
+    """Known orders of frames, groups, channels, modes or positions."""
+    for axis, name, length in _listed(c):
+        expected = c.along(axis).expected
+        # Of few things, or of things that are alike, many orders cannot be told apart.
+        telling = name == "channel" or (length > 5 and len(np.unique(_keys(expected, axis))) == length)
+        for one in _known_orders(name, axis, length, several=expected.size > length):
+            yield one if telling else replace(one, fitted=1)
+
+
+def any_order(c: Comparison) -> Iterator[Mistake]:
+    """Whatever order of frames, groups, channels, modes or positions fits."""
+    for axis, name, _ in _listed(c):
+        yield from _fitted_orders(c, name, axis)
+
+
+def _listed(c: Comparison) -> Iterator[tuple[int, str, int]]:
     for axis, name in enumerate(c.axes):
         length = c.along(axis).expected.shape[axis]
-        if name not in LISTING or length < 2:
-            continue
-        keys = _keys(c.along(axis).expected, axis)
-        # Of few things, or of things that are alike, many orders cannot be told apart.
-        telling = name == "channel" or (length > 5 and len(np.unique(keys)) == length)
-        for one in _known_orders(name, axis, length, several=c.expected.size > c.expected.shape[axis]):
-            yield one if telling else replace(one, fitted=1)
-        yield from _fitted_orders(c, name, axis)
+        if name in LISTING and length > 1:
+            yield axis, name, length
 
 
 def _ordered(order: Array, axis: int) -> Callable[[Comparison], Array]:
@@ -219,6 +241,9 @@ def _known_orders(name: str, axis: int, length: int, *, several: bool) -> Iterat
             yield Mistake(f"each {name} is paired with the {which} one", _ordered(np.roll(places, step), axis))
     for which, place in (("first", 0), ("last", length - 1)) if several else ():
         yield Mistake(f"every {name} holds what belongs to the {which} one", _ordered(np.full(length, place), axis))
+    for modulus in (128, 256, 32768, 65536):
+        if modulus < length:
+            yield Mistake(f"the numbers of the {name}s wrapped at {modulus}", _ordered(places % modulus, axis))
     side = round(np.sqrt(length))
     if name == "channel" and side > 1 and side * side == length:
         grid = places.reshape(side, side)
@@ -272,7 +297,7 @@ def _keys(values: Array, axis: int) -> Array:
 def arrangements(c: Comparison) -> Iterator[Mistake]:
     """Mistakes with whole axes: exchanged, reshaped in place of moved, memory read in another order."""
     whole = c.whole or c
-    if whole.expected.size > _LARGEST_REARRANGED or whole.expected.ndim < 2:
+    if whole.expected.size > LARGEST_REARRANGED or whole.expected.ndim < 2:
         return
     shape = whole.expected.shape
     long = [axis for axis, length in enumerate(shape) if length > 1]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 _MOST_AXES = 6
+_MOST_OFFSETS = 4000
 
 
 def misshapen(seen: Array, expected: Array, axes: Sequence[str]) -> Iterator[tuple[str, bool]]:
@@ -32,6 +33,7 @@ def misshapen(seen: Array, expected: Array, axes: Sequence[str]) -> Iterator[tup
     if seen.ndim == expected.ndim:
         yield from _transposed(seen, expected, names)
         yield from _shortened(seen, expected, names)
+        yield from _cropped(seen, expected, names)
     elif seen.ndim == expected.ndim - 1:
         yield from _without_an_axis(seen, expected, names)
     if seen.size == expected.size and seen.ndim != expected.ndim and alike(seen.ravel(), expected.ravel()):
@@ -85,6 +87,37 @@ def _shortened(seen: Array, expected: Array, names: tuple[str, ...]) -> Iterator
         yield f"the last {gone}", True
     elif len(rows) and alike(rows, target[-surplus:]):
         yield f"the first {gone}", True
+    elif (left_out := _left_out(rows, target)) is not None:
+        yield f"{gone}: {', '.join(map(str, left_out[:6].tolist()))}{' …' if len(left_out) > 6 else ''}", True
+
+
+def _left_out(rows: Array, target: Array) -> Array | None:
+    """Places of the target that the rows leave out; None when the rows are no part of it, in its order."""
+    kept: list[int] = []
+    for row in rows.reshape(len(rows), -1):
+        later = target[kept[-1] + 1 :] if kept else target
+        found = np.flatnonzero(np.isclose(later.reshape(len(later), -1), row, rtol=2e-5, atol=1e-9).all(axis=1))
+        if not len(found):
+            return None
+        kept.append(int(found[0]) + (kept[-1] + 1 if kept else 0))
+    return np.setdiff1d(np.arange(len(target)), kept)
+
+
+def _cropped(seen: Array, expected: Array, names: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
+    rims = [whole - part for whole, part in zip(expected.shape, seen.shape, strict=True)]
+    if sum(rim != 0 for rim in rims) < 2 or min(rims) < 0 or np.prod([rim + 1 for rim in rims]) > _MOST_OFFSETS:
+        return
+    for start in itertools.product(*(range(rim + 1) for rim in rims)):
+        if not np.isclose(seen.flat[0], expected[start], rtol=2e-5, atol=1e-9):
+            continue
+        if alike(seen, expected[tuple(slice(a, a + n) for a, n in zip(start, seen.shape, strict=True))]):
+            words = [
+                f"{a} {name}s at the start and {rim - a} at the end"
+                for a, rim, name in zip(start, rims, names, strict=True)
+                if rim
+            ]
+            yield f"the array is cropped: {', '.join(words)} are missing", True
+            return
 
 
 def _without_an_axis(seen: Array, expected: Array, names: tuple[str, ...]) -> Iterator[tuple[str, bool]]:

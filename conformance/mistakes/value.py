@@ -10,7 +10,7 @@ from conformance.mistakes.comparison import Array, Comparison
 from conformance.mistakes.factors import factor_in_words, readings, sizes_of
 from conformance.mistakes.mistake import Mistake
 
-_WRAPS = (2**8, 2**16, 2**32)
+_WRAPS = (2**8, 2**16, 2**32, 2**7, 2**15, 2**31)
 
 
 def values(c: Comparison) -> Iterator[Mistake]:
@@ -81,6 +81,8 @@ def complex_parts(c: Comparison) -> Iterator[Mistake]:
 def lossy(c: Comparison) -> Iterator[Mistake]:
     """Rounding, wrapping and clipping of real values."""
     yield Mistake("the values are rounded to whole numbers", _each(np.round))
+    for digits in range(1, 7):
+        yield Mistake(f"the values are rounded to {digits} decimals", _rounded(digits))
     yield Mistake("the fractions are cut off", _each(np.trunc))
     if (c.expected < 0).any():
         yield Mistake("the values are rounded down", _each(np.floor))
@@ -88,9 +90,13 @@ def lossy(c: Comparison) -> Iterator[Mistake]:
     for modulus in _WRAPS:
         if largest >= modulus or (c.expected < 0).any():
             yield Mistake(f"the values wrapped at {modulus}", _wrapped(modulus, 0))
-        if largest >= modulus / 2:
+        if largest >= modulus / 2 and modulus in (2**8, 2**16, 2**32):
             yield Mistake(f"the values wrapped at {modulus // 2}, with a sign", _wrapped(modulus, modulus / 2))
     yield from _clipped(c)
+
+
+def _rounded(digits: int) -> Callable[[Comparison], Array]:
+    return _each(lambda v: np.round(v, digits))
 
 
 def _wrapped(modulus: float, below: float) -> Callable[[Comparison], Array]:
@@ -169,7 +175,9 @@ def fitted(c: Comparison) -> Iterator[Mistake]:
         by = f"{offset:.4g}" if c.is_complex else f"{abs(offset):.4g} too {'large' if offset.real > 0 else 'small'}"
         yield Mistake("everything is off by a constant", _each(lambda v: v + shift), f"by {by}", fitted=1)
     if not c.is_complex and len(np.unique(expected)) > 2 and len(np.unique(seen)) > 2:
-        slope, level = np.polyfit(expected, seen, 1)
+        centred = expected - expected.mean()
+        slope = float(centred @ seen) / float(centred @ centred)
+        level = float(seen.mean() - slope * expected.mean())
         if abs(slope - 1) > 1e-4 and slope > 0 and abs(level) > 1e-6 * c.scale:
             yield Mistake(
                 "everything is scaled and offset",

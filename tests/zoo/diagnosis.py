@@ -122,7 +122,7 @@ def judged(liar: type[Liar], check: str, violation: Violation) -> Case:
     """Hold the first cause named against the right name."""
     best = violation.explanations[0] if violation.explanations else None
     named, certain = (best.sentence, best.certain) if best else ("", False)
-    right = DIAGNOSES.get(liar.__name__, liar.diagnosis or None)
+    right = DIAGNOSES.get(liar.__name__)
     if right is None:
         verdict = UNLISTED
     elif isinstance(right, Undescribable):
