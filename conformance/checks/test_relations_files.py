@@ -69,6 +69,8 @@ def nominal_for_start(expected: Mapping[str, Any], name: str) -> Suspects:
 def held(subject: Subject, evidence: Evidence, path: Path, what: str) -> Mapping[str, Any]:
     """Load a file that the contract accepts, and return what it holds."""
     arrays: Mapping[str, Any] = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), what)
+    evidence.present(arrays, "xcoords", "ycoords", "diff3d", "probeGuess")
+    evidence.holds(as_numpy(arrays["diff3d"]).ndim == 3, f"{what} holds no stack of frames after loading.")
     return arrays
 
 
@@ -80,6 +82,7 @@ def same_scan(
     suspects: Callable[[str], Suspects] = lambda name: {},
 ) -> None:
     """Require every array of a scan, value by value."""
+    evidence.present(expected, "xcoords", "ycoords", "diff3d", "probeGuess")
     for name, values in expected.items():
         if values is None:
             evidence.holds(seen[name] is None, f"{what} has {name}; it had none.")

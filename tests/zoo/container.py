@@ -170,7 +170,8 @@ class ImportsAFrameworkWhileContaining(Liar):
     """Stands in for the import of a real framework, so that none need be installed."""
 
     def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
-        if "pytest" not in sys.modules:
+        # Only in the process that the check starts.
+        if sys.argv[0] == "-c":
             sys.modules.setdefault("jax", types.ModuleType("jax"))
             self.land()
         return self.right.container(grouped, probe)

@@ -80,7 +80,6 @@ def specials() -> tuple[Any, ...]:
         Answering("lacks a dependency everywhere", _raising(lambda: _Missing("pip install everything"))),
         Answering("answers None everywhere", lambda *arguments, **named: None),
         Answering("answers an empty mapping everywhere", lambda *arguments, **named: {}),
-        Answering("gives back its first argument", lambda *arguments, **named: arguments[0] if arguments else None),
         Answering("answers with mocks", lambda *arguments, **named: MagicMock()),
     )
 
