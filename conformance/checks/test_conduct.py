@@ -23,6 +23,7 @@ from conformance.calls import (
     REQUEST,
     SPOILT,
     Call,
+    Inputs,
     Values,
     altered,
     answered,
@@ -153,11 +154,20 @@ def test_memory_layout_carries_no_meaning(subject: Subject, evidence: Evidence) 
                 call,
                 when,
                 suspects=lambda name: {
-                    "the memory layout is ignored: the bytes are read as they lie, in C order": answered(
-                        call, altered(call.inputs(), lambda values: _as_it_lies(change(values)))
-                    )[name]
+                    words: answered(call, inputs)[name] for words, inputs in misread(call, change).items()
                 },
             )
+
+
+def misread(call: Call, change: Callable[[Array], Array]) -> dict[str, Inputs]:
+    """Inputs as a call gets them that takes the memory of all of them, or of one, for plain C order."""
+    given = call.inputs()
+    words = "the memory layout{} is ignored: the bytes are read as they lie, in C order"
+    found = {words.format(""): altered(given, lambda values: _as_it_lies(change(values)))}
+    for key in given if len(given) > 1 else ():
+        one = altered(given[key], lambda values: _as_it_lies(change(values)))
+        found[words.format(f" of {key}")] = {**given, key: one}
+    return found
 
 
 def _as_it_lies(values: Array) -> Array:

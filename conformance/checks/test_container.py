@@ -447,15 +447,17 @@ before = {name for name in frameworks if name in sys.modules}
 path = Path(arguments[0])
 scan = adapter.load(path) if hasattr(adapter, "load") else adapter.assemble(dict(np.load(path)))
 grouped = adapter.group(scan, GroupRequest(N=8, gridsize=2, K=5, nsamples=6, seed=1))
-adapter.container(grouped, np.load(path)["probeGuess"])
-print(json.dumps(sorted({name for name in frameworks if name in sys.modules} - before)))
+container = adapter.container(grouped, np.load(path)["probeGuess"])
+loaded = sorted({name for name in frameworks if name in sys.modules} - before)
+print(json.dumps([loaded, len(container["X"])]))
 """
 
 
 @check("CON-016", needs=NEEDED)
 def test_a_container_loads_no_framework(subject: Subject, evidence: Evidence) -> None:
     path = subject.write(make_specimen(Recipe(M=18, N=8, seed=94)).arrays)
-    loaded = evidence.accepted(
+    loaded, rows = evidence.accepted(
         lambda: finish(start(subject, _BUILD, [str(path)])), "Building a container in a fresh process"
     )
+    evidence.holds(rows == 6, f"The container of six groups has an X with {rows} rows.")
     evidence.holds(not loaded, f"Building a container and asking for its arrays loaded {', '.join(loaded)}.")

@@ -264,6 +264,8 @@ def test_start_coordinates_default_to_the_others(subject: Subject, evidence: Evi
             grouped = subject.adapter.group(scan, GroupRequest(N=8, gridsize=gridsize, K=5, nsamples=9, seed=1))
             for part in ("nn", "offsets", "relative"):
                 evidence.present(grouped, f"coords_start_{part}", f"coords_{part}")
+                shape = (9, 1, 2, 1 if part == "offsets" else gridsize**2)
+                evidence.layout(grouped[f"coords_{part}"], f"coords_{part}", shape=shape, dtype="float64")
                 evidence.equal(
                     grouped[f"coords_start_{part}"],
                     as_numpy(grouped[f"coords_{part}"]),

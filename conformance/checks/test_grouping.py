@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from conformance.adapter import ConfigureRequest, GroupRequest
 from conformance.check import check
 from conformance.diagnosis import Suspects
-from conformance.evidence import Evidence
+from conformance.evidence import Evidence, Violation
 from conformance.oracles.grouping import lies_in_pool, pool_radii, seed_of
 from conformance.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.strategies import GroupingCase, grouping_cases, oversampling_cases
@@ -28,12 +28,20 @@ OVERSAMPLED = {"case": oversampling_cases()}
 
 def members_of(subject: Subject, specimen: Specimen, request: GroupRequest) -> NDArray[np.int64]:
     """Indices of the groups, (B, C)."""
-    return as_numpy(subject.grouped(specimen, request)["nn_indices"]).astype(np.int64)
+    return indices_of(subject.grouped(specimen, request), request)
 
 
 def fresh(subject: Subject, specimen: Specimen, request: GroupRequest) -> NDArray[np.int64]:
     """Indices of a new call, past every memo."""
-    return as_numpy(subject.adapter.group(subject.scan_of(specimen), request)["nn_indices"]).astype(np.int64)
+    return indices_of(subject.adapter.group(subject.scan_of(specimen), request), request)
+
+
+def indices_of(grouped: Any, request: GroupRequest) -> NDArray[np.int64]:
+    """Indices of a grouped result; what has no row a group and no column a member is none."""
+    members, C = as_numpy(grouped["nn_indices"]), request.gridsize**2
+    if members.ndim != 2 or members.shape[1] != C or not len(members):
+        raise Violation(f"nn_indices has shape {members.shape}; at gridsize {request.gridsize} it is (B, {C}).")
+    return members.astype(np.int64)
 
 
 def distinct(evidence: Evidence, members: NDArray[np.int64], request: GroupRequest) -> None:

@@ -258,6 +258,8 @@ def test_global_phase_is_not_measured(
 ) -> None:
     patches, probe = waves(N, count, modes, seed)
     plain = as_numpy(subject.adapter.simulate(patches, probe))
+    evidence.holds(plain.shape == patches.shape, f"The amplitude has shape {plain.shape}, not {patches.shape}.")
+    evidence.holds(bool(np.any(plain)), "The amplitude is zero everywhere.")
     turn = np.complex64(np.exp(1.1j))
     for what, objects, light in (
         ("with a constant phase on the probe", patches, probe * turn),
@@ -300,6 +302,8 @@ def test_dose_scales_the_amplitude(
 ) -> None:
     patches, probe = waves(N, count, modes, seed)
     plain = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64)
+    evidence.holds(plain.shape == patches.shape, f"The amplitude has shape {plain.shape}, not {patches.shape}.")
+    evidence.holds(bool(np.any(plain)), "The amplitude is zero everywhere.")
     for factor in (3.0, 0.02, -2.0j):
         light, scale = (probe * factor).astype(np.complex64), abs(factor)
         seen = subject.adapter.simulate(patches, light)

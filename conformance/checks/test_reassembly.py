@@ -284,8 +284,8 @@ def test_the_origin_moves_with_the_scan(subject: Subject, evidence: Evidence) ->
 def test_order_does_not_matter(subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool) -> None:
     _, centres, patches = cut(n + 1, N, seed, whole=whole)
     order = np.roll(np.arange(n + 1), 1)
-    plain = whole_canvas(subject.adapter.reassemble(patches, centres))
-    seen = whole_canvas(subject.adapter.reassemble(patches[order], centres[order]))
+    plain = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    seen = fits(evidence, subject.adapter.reassemble(patches[order], centres[order]), centres, N)
     for what, first, second in zip(("object", "coverage", "origin_xy"), plain, seen, strict=True):
         # Pixels with hardly any weight are a division of rounding errors.
         keep = plain[1] > 1e-2 if what == "object" else np.ones_like(first, dtype=bool)

@@ -417,5 +417,7 @@ def test_truth_as_object_or_as_patches(subject: Subject, evidence: Evidence, see
         grouped = subject.adapter.group(subject.scan(one), request)
         results.append((grouped, subject.adapter.container(grouped, arrays["probeGuess"])))
     (plain, contained), (seen, seen_contained) = results
+    evidence.layout(plain["Y"], "Y of a scan with an object", shape=(150, 32, 32, 1), dtype="complex64")
+    evidence.holds(bool(np.any(as_numpy(plain["Y"]))), "Y of a scan with an object is all zero.")
     near(evidence, seen["Y"], as_numpy(plain["Y"]), "Y of a scan that carries patches, against one with the object")
     near(evidence, seen_contained["Y"], as_numpy(contained["Y"]), "Y of the container of a scan that carries patches")

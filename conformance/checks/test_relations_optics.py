@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from conformance.axes import IMAGE, STACK
 from conformance.check import check
 from conformance.diagnosis import Suspects
-from conformance.evidence import Evidence
+from conformance.evidence import Evidence, Violation
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
 from conformance.relations import flipped, on_window, reach_of, reflected, singles, transposed
@@ -60,12 +60,21 @@ def scene(seed: int, N: int, count: int, modes: int = 1) -> tuple[Array, Array, 
 
 def cut(subject: Subject, obj: Array, centres: Array, N: int) -> Array:
     """Patches as an array."""
-    return as_numpy(subject.adapter.patches(obj, centres, N))
+    return substantial(as_numpy(subject.adapter.patches(obj, centres, N)), (len(centres), N, N), "the patches")
 
 
 def lit(subject: Subject, patches: Array, probe: Array) -> Array:
     """Amplitudes as an array."""
-    return as_numpy(subject.adapter.simulate(patches, probe))
+    return substantial(as_numpy(subject.adapter.simulate(patches, probe)), patches.shape, "the amplitudes")
+
+
+def substantial(values: Array, shape: tuple[int, ...], what: str) -> Array:
+    """Require results that a relation between two of them can say something about: whole, and not all zero."""
+    if values.shape != shape:
+        raise Violation(f"{what} have shape {values.shape}, the contract says {shape}.")
+    if not np.any(values):
+        raise Violation(f"{what} are all zero.")
+    return values
 
 
 def same_canvas(
@@ -393,7 +402,8 @@ def test_translations_compose(subject: Subject, evidence: Evidence, seed: int) -
     images[:, 30:44, 26:38] = noise(rng, 6, 14, 12)
 
     def moved(held: Array, shifts: Array) -> Array:
-        return as_numpy(subject.adapter.translate(held, shifts.astype(np.float64)))
+        seen = as_numpy(subject.adapter.translate(held, shifts.astype(np.float64)))
+        return substantial(seen, held.shape, "the translated images")
 
     first, second = rng.integers(-13, 14, (6, 2)), rng.integers(-13, 14, (6, 2))
     first[0], second[0] = (25, 0), (-3, 27)
