@@ -142,15 +142,15 @@ def at_every_step_of_a_build(folder: Path) -> Any:
 
 
 def at_every_step_of_an_exchange(folder: Path) -> Any:
-    """A good store is replaced: at no step may both be lost."""
+    """A good store is replaced by another: at no step may both be lost. Nobody could build the first one again."""
     bench = Bench(folder)
     results: list[Any] = []
-    second, first = bench.expected(SECOND), bench.digest(bench.open(FIRST))
+    second, first = bench.expected(SECOND), bench.digest(bench.open(UNSEEDED))
     kept = folder / "kept"
     shutil.copytree(bench.store, kept)
     for step in range(1, 10_000):
         code = killed_at_step(bench, step, lambda: bench.open(SECOND, rebuild=True))
-        results.append({"code": code} | bench.after(FIRST, SECOND))
+        results.append({"code": code} | bench.after(UNSEEDED, SECOND))
         shutil.rmtree(bench.store)
         if code == 0:
             break
