@@ -188,13 +188,16 @@ def answered_anew(
         expected,
         f"groups beside {what}",
         axes=("draw", "member"),
-        suspects=lambda: {
-            **(suspects() if suspects else {}),
-            # Which of its rows are drawn, only the backend knows.
-            "the groups come from the cache that lay there": seen
-            if set(map(frozenset, seen.tolist())) <= planted
-            else expected,
-        },
+        suspects=lambda: (
+            {
+                # Which of its rows are drawn, only the backend knows.
+                "the groups come from the cache that lay there": (
+                    seen if set(map(frozenset, seen.tolist())) <= planted else expected
+                )
+            }
+            if suspects is None
+            else suspects()
+        ),
     )
     content = evidence.accepted(lambda: place.content(request), f"Reading the cache rewritten after {what}")
     fresh = Place(place.subject, place.subject.adapter.arrays(place.scan))

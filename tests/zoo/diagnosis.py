@@ -7,6 +7,8 @@ is held against the name that a person would give (:mod:`tests.zoo.diagnoses`).
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import re
 import tempfile
@@ -110,7 +112,12 @@ def failure_of(liar: type[Liar], folder: Path, profile: str = "detect") -> Trial
 
 def diagnosed(liar: type[Liar], profile: str = "detect") -> Case | None:
     """Diagnose one liar; None when its failure is no difference between two arrays."""
-    with tempfile.TemporaryDirectory(prefix="ptycho-diagnosis-") as folder, warnings.catch_warnings():
+    with (
+        tempfile.TemporaryDirectory(prefix="ptycho-diagnosis-") as folder,
+        warnings.catch_warnings(),
+        # Liars print, too.
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
         warnings.simplefilter("ignore")
         trial = failure_of(liar, Path(folder).resolve(), profile)
         if trial is None or trial.violation is None or trial.violation.seen is None:
