@@ -209,6 +209,7 @@ def answered_anew(
         f"all_groups rewritten after {what}",
         axes=("group", "member"),
     )
+    evidence.present(content, *KEYS)
     numbers = (str(content["dataset_checksum"]), int(content["gridsize"]), int(content["overlap_factor"]))
     x, y = (as_numpy(place.subject.adapter.arrays(place.scan)[name]) for name in ("xcoords", "ycoords"))
     right = (checksum_of(x, y), request.gridsize, request.K)
@@ -312,6 +313,7 @@ def test_a_folder_that_cannot_be_written(subject: Subject, evidence: Evidence) -
     (place.cache() / "kept").write_text("")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
         seen = evidence.accepted(place.members, "Grouping where the cache cannot be written")
     evidence.equal(seen, expected, "groups where the cache cannot be written", axes=("group", "member"))
     evidence.holds(len(caught) > 0, "The cache could not be written, and no warning said so.")

@@ -310,6 +310,7 @@ def test_nothing_warns_without_cause(subject: Subject, evidence: Evidence) -> No
             continue
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
             call.run(call.inputs())
         # Deprecations speak to the backend's author about libraries, not to the caller about data.
         said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
@@ -325,6 +326,7 @@ def test_groups_that_just_suffice_are_no_cause(subject: Subject, evidence: Evide
             request = replace(REQUEST, K=M - 1, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=M - 1)
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
+                warnings.simplefilter("ignore", ResourceWarning)
                 grouped = subject.adapter.group(scan, request)
             said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
             evidence.holds(not said, f"A request for {nsamples} of the {sets} groups that exist warns: {said[:1]}")

@@ -102,6 +102,7 @@ def test_no_kind_of_grouping_warns_without_cause(subject: Subject, evidence: Evi
         for turn in ("first", "second"):
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
+                warnings.simplefilter("ignore", ResourceWarning)
                 subject.adapter.group(scan, request)
             said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
             evidence.holds(not said, f"group warns about a clean scan: {said[:1]} ({what}, {turn} call).")

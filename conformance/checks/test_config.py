@@ -342,6 +342,7 @@ def test_n_images_is_an_alias(subject: Subject, evidence: Evidence) -> None:
     for kind in ("training", "inference"):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
             seen = applied(subject, kind, {}, {"n_images": 2000})
         holds_value(evidence, seen, "n_groups", 2000, "n_images = 2000")
         told = any(issubclass(one.category, DeprecationWarning) for one in caught)
@@ -352,6 +353,7 @@ def test_n_images_is_an_alias(subject: Subject, evidence: Evidence) -> None:
         holds_value(evidence, seen, "n_groups", 70, "n_images = 2000 beside n_groups = 70")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
         applied(subject, "training", {}, {"n_groups": 70})
     deprecated = [str(one.message) for one in caught if issubclass(one.category, DeprecationWarning)]
     evidence.holds(not deprecated, f"A configuration without n_images warns of it: {deprecated}")

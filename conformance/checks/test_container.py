@@ -407,6 +407,7 @@ def test_splitting_groups_says_that_frames_are_shared(subject: Subject, evidence
     for _ in range(2):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
             subject.adapter.split_groups(grouped, specimen.arrays["probeGuess"], 0.5)
         evidence.holds(len(caught) > 0, "Groups were split without a warning that both parts may share frames.")
 

@@ -237,6 +237,7 @@ def test_surplus_positions_are_dropped_from_the_end(subject: Subject, evidence: 
         path = subject.write(given)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
             held = evidence.accepted(
                 lambda: subject.adapter.arrays(subject.adapter.load(path)), f"{surplus} surplus positions"
             )
@@ -378,6 +379,7 @@ def test_metadata_never_disturbs_the_data(subject: Subject, evidence: Evidence) 
     text = np.array('{"nphotons": 1e9, "N": 128, "gridsize": 7}')
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
         held = load(subject, evidence, arrays | {"_metadata": text}, "JSON text")
     frames_are(evidence, held, arrays["diff3d"], "frames")
     evidence.holds(not caught, f"A _metadata of JSON text is warned about: {[str(one.message) for one in caught][:1]}")
@@ -385,6 +387,7 @@ def test_metadata_never_disturbs_the_data(subject: Subject, evidence: Evidence) 
     np.savez(path, **arrays, _metadata=np.array('{"nphotons": 1e9}', dtype=object))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
         held = evidence.accepted(
             lambda: subject.adapter.arrays(subject.adapter.load(path)), "a file with an object-dtype _metadata"
         )
@@ -482,6 +485,7 @@ def test_counts_load_with_a_warning(subject: Subject, evidence: Evidence) -> Non
         path = subject.write(plain(len(frames), 8, diff3d=frames))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
             held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), what)
         frames_are(evidence, held, frames, f"the values of {what}")
         evidence.holds(bool(caught) is suspicious, f"{what} were loaded {'with' if caught else 'without'} a warning.")

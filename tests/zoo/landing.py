@@ -28,6 +28,8 @@ from tests.zoo.backends import ALL_METHODS
 from tests.zoo.liar import LANDED_VARIABLE, Liar
 
 GIVES_SCANS = frozenset({"load", "assemble", "measure", "split"})
+WRITES = frozenset({"group", "save"})
+"""Methods that may write files; all others must leave the folders they work in as they are."""
 Values = dict[str, NDArray[Any]]
 
 
@@ -88,7 +90,7 @@ class Recorder:
         if self.landed or not concerned:
             return getattr(self.liar, name)(*arguments, **named)
         with self._unpaid():
-            place = _Sandbox(self.scratch / f"{time.monotonic_ns()}")
+            place = _Sandbox(self.scratch / f"{time.monotonic_ns()}", copying=name in WRITES)
             pristine = self._copied(place, (arguments, named))
         seen = _observed(self.liar, name, arguments, named)
         if name == "batches" and seen.error is None:
@@ -124,7 +126,9 @@ class Recorder:
     def _difference(self, name: str, seen: Observation, given: Any, pristine: Any, place: _Sandbox) -> str:
         if self.liar.told or Path(os.environ.get(LANDED_VARIABLE, os.devnull)).is_file():
             return f"{name}: told by the liar"
-        effects = _effects(self.liar, name, seen, given, place.watched)
+        if place.touched():
+            return f"{name}: file {place.touched()[0]}"
+        effects = _effects(self.liar, name, seen, given, place.watched if place.copying else [])
         found = ""
         # The right backend is asked twice: what it does not give twice proves nothing.
         for turn in range(2):
@@ -166,27 +170,40 @@ class Recorder:
 
 
 class _Sandbox:
-    """Copies of the folders that a call works in, made before it ran."""
+    """The folders that a call works in: copied before it ran where it may write, else only looked at."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, copying: bool) -> None:
+        self.folder, self.copying = folder, copying
         self.watched: list[Path] = []
+        self._before: dict[str, tuple[int, int]] = {}
 
     def watch(self, path: Path) -> None:
         place = path if path.is_dir() else path.parent
-        if place not in self.watched and place.is_dir():
-            for turn in range(2):
-                shutil.copytree(place, self._copy(len(self.watched), turn))
-            self.watched.append(place)
+        if place in self.watched or not place.is_dir():
+            return
+        for turn in range(2 if self.copying else 0):
+            shutil.copytree(place, self._copy(len(self.watched), turn))
+        self.watched.append(place)
+        self._before = self._listed()
+
+    def _listed(self) -> dict[str, tuple[int, int]]:
+        found = [(path, path.stat()) for place in self.watched for path in place.rglob("*")]
+        return {str(path): (stat.st_size, stat.st_mtime_ns) for path, stat in found if not path.is_dir()}
+
+    def touched(self) -> list[str]:
+        """Names of files that came, went or changed where none may."""
+        if self.copying:
+            return []
+        return sorted(Path(name).name for name, _ in self._listed().items() ^ self._before.items())
 
     def _copy(self, number: int, turn: int) -> Path:
         return self.folder / f"{turn}-{number}"
 
     def copies(self, turn: int) -> list[Path]:
-        return [self._copy(number, turn) for number in range(len(self.watched))]
+        return [self._copy(number, turn) for number in range(len(self.watched) if self.copying else 0)]
 
     def renamed(self, turn: int) -> dict[str, str]:
-        return {str(copy): str(place) for copy, place in zip(self.copies(turn), self.watched, strict=True)}
+        return {str(copy): str(place) for copy, place in zip(self.copies(turn), self.watched, strict=False)}
 
     def sandboxed(self, given: Any, turn: int) -> Any:
         """Fresh copies of pristine arguments, whose paths lead into the copied folders."""
@@ -203,7 +220,7 @@ class _Sandbox:
         return given
 
     def _moved(self, path: Path, turn: int) -> Path:
-        for number, place in enumerate(self.watched):
+        for number, place in enumerate(self.watched if self.copying else []):
             if path == place or place in path.parents:
                 return self._copy(number, turn) / path.relative_to(place)
         return path
@@ -237,7 +254,8 @@ def _watching(seen: Observation) -> Iterator[None]:
         except Exception as error:  # noqa: BLE001 - what a liar raises is what came out
             seen.error = error
     seen.printed += heard.getvalue()
-    seen.warned += caught
+    # A resource is found unclosed whenever the garbage is collected, whoever left it.
+    seen.warned += [one for one in caught if not issubclass(one.category, ResourceWarning)]
     seen.random_changed |= before != _random_states()
     seen.created += tuple(sorted(path.name for path in set(Path().iterdir()) - there))
 
