@@ -90,7 +90,8 @@ class Recorder:
         if self.landed or not concerned:
             return getattr(self.liar, name)(*arguments, **named)
         with self._unpaid():
-            place = _Sandbox(self.scratch / f"{time.monotonic_ns()}", copying=name in WRITES)
+            turns = 2 if _draws_afresh(arguments) else 1
+            place = _Sandbox(self.scratch / f"{time.monotonic_ns()}", turns, copying=name in WRITES)
             pristine = self._copied(place, (arguments, named))
         seen = _observed(self.liar, name, arguments, named)
         if name == "batches" and seen.error is None:
@@ -130,8 +131,8 @@ class Recorder:
             return f"{name}: file {place.touched()[0]}"
         effects = _effects(self.liar, name, seen, given, place.watched if place.copying else [])
         found = ""
-        # The right backend is asked twice: what it does not give twice proves nothing.
-        for turn in range(2):
+        # Where the right backend draws afresh it is asked twice: what it does not give twice proves nothing.
+        for turn in range(place.turns):
             mine = place.sandboxed(pristine, turn)
             right = _observed(self.right, name, *mine)
             if name == "batches" and right.error is None:
@@ -172,8 +173,8 @@ class Recorder:
 class _Sandbox:
     """The folders that a call works in: copied before it ran where it may write, else only looked at."""
 
-    def __init__(self, folder: Path, *, copying: bool) -> None:
-        self.folder, self.copying = folder, copying
+    def __init__(self, folder: Path, turns: int, *, copying: bool) -> None:
+        self.folder, self.turns, self.copying = folder, turns, copying
         self.watched: list[Path] = []
         self._before: dict[str, tuple[int, int]] = {}
 
@@ -181,7 +182,7 @@ class _Sandbox:
         place = path if path.is_dir() else path.parent
         if place in self.watched or not place.is_dir():
             return
-        for turn in range(2 if self.copying else 0):
+        for turn in range(self.turns if self.copying else 0):
             shutil.copytree(place, self._copy(len(self.watched), turn))
         self.watched.append(place)
         self._before = self._listed()
@@ -228,6 +229,14 @@ class _Sandbox:
     def close(self) -> None:
         if self.folder.exists():
             shutil.rmtree(self.folder)
+
+
+def _draws_afresh(given: Any) -> bool:
+    """Whether a request in the arguments leaves its seed open, or the last argument is an open seed."""
+    if is_dataclass(given) and not isinstance(given, type):
+        held = vars(given)
+        return held.get("seed", 0) is None or _draws_afresh(held.get("group"))
+    return isinstance(given, tuple) and bool(given) and (given[-1] is None or any(map(_draws_afresh, given)))
 
 
 def overridden(liar: type) -> frozenset[str]:

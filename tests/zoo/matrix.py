@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -88,11 +88,16 @@ class Verdict:
 
 def specimens(folder: Path) -> list[Specimen]:
     """The gallery, and a scan that comes from a file as a measured one does."""
-    specimen = make_specimen(Recipe(M=24, N=8, seed=77, margin=9.0))
+    specimen = _measured()
     place = folder / "measured"
     place.mkdir(exist_ok=True)
     write_scan(place / "measured.npz", specimen.arrays)
     return [*gallery(), Specimen("measured", specimen.arrays, consistent=False, path=place / "measured.npz")]
+
+
+@cache
+def _measured() -> Specimen:
+    return make_specimen(Recipe(M=24, N=8, seed=77, margin=9.0))
 
 
 def judge(liar: type[Liar], folder: Path, *, full: bool = False) -> Verdict:
