@@ -164,19 +164,35 @@ def batches(scans: Scans, folder: Path, sizes: Sizes) -> Iterator[Ratio]:
         order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(2))
         chosen = [rows.tolist() for rows in order.split(size)]
         gathered = [members[rows] for rows in chosen]
-        for workers in (0, 2):
-            loader = DataLoader(dataset, batch_sampler=chosen, num_workers=workers, persistent_workers=workers > 0)
 
-            def ours(loader: DataLoader[Any] = loader) -> None:
-                for _ in loader:
+        def bare(gathered: list[NDArray[Any]] = gathered) -> None:
+            for rows in gathered:
+                # Held until the next one is there, as a training does.
+                _batch = scans.frames[rows]
+
+        sources: dict[str, Any] = {"without a loader": Unloaded(dataset, chosen)}
+        for workers in (0, 2):
+            kept = workers > 0
+            loader = DataLoader(dataset, batch_sampler=chosen, num_workers=workers, persistent_workers=kept)
+            sources[f"{workers} workers"] = loader
+        for name, source in sources.items():
+
+            def ours(source: Any = source) -> None:
+                for _batch in source:
                     pass
 
-            def bare(gathered: list[NDArray[Any]] = gathered) -> None:
-                for rows in gathered:
-                    scans.frames[rows]
+            what = f"{len(chosen)} batches of {size} groups, {name}"
+            yield paired(what, ours, "bare gather from memory", bare, sizes.repeats)
 
-            name = f"{len(chosen)} batches of {size} groups, {workers} workers"
-            yield paired(name, ours, "bare gather from memory", bare, sizes.repeats)
+
+class Unloaded:
+    """Batches of these rows, anew at every iteration."""
+
+    def __init__(self, dataset: PtychoDataset, chosen: list[list[int]]) -> None:
+        self._dataset, self._chosen = dataset, chosen
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._dataset.__getitems__, self._chosen)
 
 
 def patches(sizes: Sizes, rng: np.random.Generator) -> Iterator[tuple[Ratio, int]]:

@@ -15,10 +15,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ptycho_torch.batch import Batch, Fields
-from ptycho_torch.coordinates import group_coordinates
 from ptycho_torch.grouping import generator_for
 from ptycho_torch.manifest import read_manifest, stale
-from ptycho_torch.mapped import MappedStore, State
+from ptycho_torch.mapped import MappedStore, Rows, State
 from ptycho_torch.normalization import data_scales
 from ptycho_torch.store import StoreRequest, open_store
 
@@ -78,9 +77,8 @@ class PtychoDataset(Dataset[Batch]):
             stale(self.folder, "manifest", "the store was rebuilt since the data set was opened")
         self._build, self.sources = manifest.id, manifest.sources
         self._store = store = MappedStore(self.folder, manifest, states)
-        self._positions, self._energies = torch.from_numpy(store.positions), torch.from_numpy(store.energies)
         means = torch.tensor([source.mean_energy for source in self.sources], dtype=torch.float64)
-        self._file_scales = [scales.numpy() for scales in data_scales(means, store.N)]
+        self._file_scales: NDArray[np.float32] = torch.stack(data_scales(means, store.N)).numpy()
 
     def __getstate__(self) -> dict[str, Any]:
         # A worker maps the store itself; mapped arrays would be copied on the way to it.
@@ -145,56 +143,58 @@ class PtychoDataset(Dataset[Batch]):
         StaleStore
             A scan that is mapped in place has changed, or the store is damaged.
         """
+        # All of this is NumPy's: PyTorch's operations cost more on so little data, and its threads more than they save.
         found = self._store.rows(self._row_numbers(rows))
-        points, experiments = torch.from_numpy(found.points), torch.from_numpy(found.experiments)
-        coordinates = group_coordinates(self._positions, points)
-        rms, physics = self._scales(points, found.experiments)
+        positions, centres = self._coordinates(found)
+        rms, physics = self._scales(found)
         fields = {
-            "images": torch.from_numpy(self._store.frames(found)),
-            "coords_global": coordinates.absolute,
-            "coords_center": coordinates.offsets,
-            "coords_relative": coordinates.relative.float(),
-            "nn_indices": torch.from_numpy(found.members),
-            "experiment_id": experiments,
-            "center_scan_id": torch.from_numpy(found.centres),
+            "images": self._store.frames(found),
+            "coords_global": positions,
+            "coords_center": centres,
+            "coords_relative": (centres - positions).astype(np.float32),
+            "nn_indices": found.members,
+            "experiment_id": found.experiments,
+            "center_scan_id": found.centres,
             "rms_scaling_constant": rms.reshape(-1, 1, 1, 1),
             "physics_scaling_constant": physics.reshape(-1, 1, 1, 1),
         }
-        probe, scaling = self._probe(found.experiments, found.members.shape[1])
-        batch = Batch(Fields(fields, batch_size=[len(experiments)]), probe, scaling)
+        tensors = {name: torch.from_numpy(values) for name, values in fields.items()}
+        batch = Batch(Fields(tensors, batch_size=[len(found.members)]), *self._probe(found))
         return batch if self.device.type == "cpu" else batch.to(self.device)
 
-    def _row_numbers(self, rows: Sequence[int] | NDArray[Any] | Tensor) -> NDArray[np.int64]:
+    def _row_numbers(self, rows: Sequence[int] | NDArray[Any] | Tensor) -> NDArray[np.integer]:
         asked = rows.cpu().numpy() if isinstance(rows, Tensor) else np.asarray(rows)
         if asked.dtype == bool and asked.shape == (len(self),):
-            asked = np.flatnonzero(asked)
+            return np.flatnonzero(asked)
         if asked.size == 0:
             return np.empty(0, dtype=np.int64)
         if asked.ndim != 1 or asked.dtype.kind not in "iu":
             raise IndexError(f"rows are chosen by integers, not by {asked.dtype} of shape {asked.shape}")
-        low, high = int(asked.min()), int(asked.max())
-        if low < -len(self) or high >= len(self):
-            raise IndexError(f"row {low if low < -len(self) else high} of {len(self)}")
-        numbers: NDArray[np.int64] = asked.astype(np.int64) % len(self)
-        return numbers
+        return asked
 
-    def _scales(self, points: Tensor, experiments: NDArray[np.int32]) -> tuple[Tensor, Tensor]:
-        """Amplitude scale and 1 / mean energy, (B,), over the file's groups or over each group (DAT-012)."""
+    def _coordinates(self, found: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Positions (B, C, 1, 2) of the members, and their means (B, 1, 1, 2) (CRD-001, CRD-002)."""
+        positions = self._store.positions[found.points][:, :, np.newaxis]
+        return positions, np.add.reduce(positions, axis=1, keepdims=True) / found.points.shape[1]
+
+    def _scales(self, found: Rows) -> NDArray[np.float32]:
+        """Amplitude scale and 1 / mean energy, (2, B), over the file's groups or over each group (DAT-012)."""
         if self.normalize == "None":
-            return torch.ones(len(points)), torch.ones(len(points))
+            return np.ones((2, len(found.members)), dtype=np.float32)
         if self.normalize == "Group":
-            return data_scales(self._energies[points].mean(dim=1), self._store.N)
-        rms, physics = self._file_scales
-        return torch.from_numpy(rms[experiments]), torch.from_numpy(physics[experiments])
+            means = torch.from_numpy(self._store.energies[found.points].mean(axis=1))
+            return torch.stack(data_scales(means, self._store.N)).numpy()
+        return self._file_scales[:, found.experiments]
 
-    def _probe(self, experiments: NDArray[np.int32], C: int) -> tuple[Tensor, Tensor]:
+    def _probe(self, found: Rows) -> tuple[Tensor, Tensor]:
         """Probes (B, C, P, N, N), kept once for all channels, and for all rows of one scan; scaling (B, 1, 1, 1)."""
-        B = len(experiments)
-        alone = B > 0 and bool((experiments == experiments[0]).all())
-        # Gathered by NumPy: PyTorch's threads cost more than what they copy.
-        probes = torch.from_numpy(self._store.probes[experiments[:1] if alone else experiments]).unsqueeze(1)
-        scaling = torch.from_numpy(self._store.scaling[experiments])
-        return probes.expand(B, C, -1, -1, -1), scaling.reshape(-1, 1, 1, 1)
+        B, C = found.members.shape
+        scaling = torch.from_numpy(self._store.scaling[found.experiments].reshape(B, 1, 1, 1))
+        if found.alone is None:
+            probes = torch.from_numpy(self._store.probes[found.experiments, np.newaxis])
+        else:
+            probes = torch.from_numpy(self._store.probes[found.alone].copy())
+        return probes.expand(B, C, *probes.shape[-3:]), scaling
 
     def batches(self, batch_size: int, *, generator: torch.Generator | int | None = None) -> Iterator[Batch]:
         """Iterate over all rows, permuted with a generator or seed, in order without; a last, smaller batch is kept."""

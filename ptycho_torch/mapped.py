@@ -36,15 +36,15 @@ class MappedFrames:
         self._plain = self._dtype == np.dtype(np.float32)
 
     def gathered(self, members: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Frames (n, N, N) of members (n,), which must be 0 to M - 1."""
-        found = self._rows[members].view(self._dtype).reshape(len(members), self.N, self.N)
-        frames: NDArray[np.float32] = found.astype(np.float32, copy=False)
+        """Frames (..., N, N) of members (...), which must be 0 to M - 1."""
+        found = self._rows[members].view(self._dtype).reshape(*members.shape, self.N, self.N)
+        frames: NDArray[np.float32] = found if self._plain else found.astype(np.float32)
         return frames
 
     def gather_into(self, members: NDArray[np.int32], out: NDArray[np.float32]) -> None:
-        """Write the frames of members (n,) into a C array (n, N, N)."""
+        """Write the frames of members (n, C) into a C array (n, C, N, N)."""
         if self._plain:
-            held = out.reshape(len(members), -1).view(np.uint8)
+            held = out.reshape(*members.shape, -1).view(np.uint8)
             # Any mode but the default writes straight into its output.
             self._rows.take(members, axis=0, out=held, mode="clip")
         else:
@@ -64,12 +64,15 @@ class Rows(NamedTuple):
         Point that seeded each group; -1 where the grouping does not tell.
     points : (B, C) int64
         Indices into the points of all scans.
+    alone : int or None
+        The scan that all rows belong to; None when there are several.
     """
 
     members: NDArray[np.int32]
     experiments: NDArray[np.int32]
     centres: NDArray[np.int64]
     points: NDArray[np.int64]
+    alone: int | None
 
 
 class MappedStore:
@@ -139,19 +142,29 @@ class MappedStore:
             stale(self.folder, "sources", f"{source.path} has changed or gone since the store was made from it")
         return state
 
-    def rows(self, index: NDArray[np.int64]) -> Rows:
-        """Rows (B,) by their numbers, 0 to L - 1.
+    def rows(self, index: NDArray[np.integer]) -> Rows:
+        """Rows (B,) by their numbers, which may count from the end.
 
         Raises
         ------
+        IndexError
+            There is no such row.
         StaleStore
             The store is damaged.
         """
         members, experiments = self.members[index], self.experiments[index]
+        first = int(experiments[0]) if len(index) else 0
+        alone = first if (experiments == first).all() else None
+        places = experiments[:, np.newaxis] if alone is None else alone
         # As unsigned numbers, negative ones are too large as well.
-        if (members.view(np.uint32) >= self._lengths[experiments, np.newaxis]).any():
+        if not (0 <= first < len(self.sources) and (alone is not None or self._are_scans(experiments))):
+            stale(self.folder, "experiment_id", "it names no scan")
+        if (members.view(np.uint32) >= self._lengths[places]).any():
             stale(self.folder, "nn_indices", "an index leaves its scan")
-        return Rows(members, experiments, self.centres[index], members + self._starts[experiments, np.newaxis])
+        return Rows(members, experiments, self.centres[index], members + self._starts[places], alone)
+
+    def _are_scans(self, experiments: NDArray[np.int32]) -> bool:
+        return bool(experiments.min() >= 0 and experiments.max() < len(self.sources))
 
     def frames(self, rows: Rows) -> NDArray[np.float32]:
         """Gather the frames of rows, (B, C, N, N), each read once.
@@ -161,18 +174,16 @@ class MappedStore:
         StaleStore
             A scan that is mapped in place has changed or gone.
         """
-        (B, C), places = rows.members.shape, rows.experiments
-        if B and (places == places[0]).all():
-            self._require_unchanged(places[0])
-            alone = self._frames[places[0]].gathered(rows.members.reshape(-1))
-            return np.reshape(alone, (B, C, self.N, self.N))
-        images: NDArray[np.float32] = np.empty((B, C, self.N, self.N), dtype=np.float32)
+        if rows.alone is not None:
+            self._require_unchanged(rows.alone)
+            return self._frames[rows.alone].gathered(rows.members)
+        images: NDArray[np.float32] = np.empty((*rows.members.shape, self.N, self.N), dtype=np.float32)
+        places = rows.experiments
         for place in set(places.tolist()):
             self._require_unchanged(place)
-        edges = [0, *(np.flatnonzero(places[1:] != places[:-1]) + 1).tolist(), B] if B else []
-        for first, last in itertools.pairwise(edges):
-            members, out = rows.members[first:last].reshape(-1), images[first:last].reshape(-1, self.N, self.N)
-            self._frames[places[first]].gather_into(members, out)
+        edges = np.flatnonzero(places[1:] != places[:-1]) + 1
+        for first, last in itertools.pairwise([0, *edges.tolist(), len(places)]):
+            self._frames[places[first]].gather_into(rows.members[first:last], images[first:last])
         return images
 
     def _require_unchanged(self, place: int) -> None:

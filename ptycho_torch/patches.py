@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
@@ -12,8 +9,10 @@ from torch import Tensor
 
 from ptycho_torch.errors import refuse
 
-# Patches are cut in chunks that stay in a processor's cache.
-_CHUNK = 1 << 17
+# Patches are cut in chunks, so that the corners of an interpolation need little memory. Without a gradient they stay in
+# the processor's cache, and below the size at which PyTorch's threads wake each other.
+_CHUNK = 1 << 20
+_SMALL_CHUNK = 3 << 12
 
 
 def cut_patches(obj: Tensor, centres_xy: Tensor, N: int) -> Tensor:
@@ -53,28 +52,20 @@ def cut_patches(obj: Tensor, centres_xy: Tensor, N: int) -> Tensor:
     H, W = obj.shape
     # Windows that lie wholly outside are all alike, so far ones are moved near before they become integers.
     corner = torch.stack([whole[:, 0].clamp(-2 * N, W + 2 * N), whole[:, 1].clamp(-2 * N, H + 2 * N)], dim=1).long()
-    side = N + int(bool(fraction.any()))
     followed = torch.is_grad_enabled() and (obj.requires_grad or centres.requires_grad)
-    if followed or obj.device.type != "cpu":
-        return _patches(partial(_indexed, obj, side), corner - N // 2, fraction, N)
-    with torch.no_grad():
-        return _patches(_copier(obj, side), corner - N // 2, fraction, N)
+    ways = _indexed if followed or obj.device.type != "cpu" else _copied
+    return ways(obj, corner - N // 2, fraction, N)
 
 
-def _patches(cut: Callable[[Tensor], Tensor], corner: Tensor, fraction: Tensor, N: int) -> Tensor:
-    """Cut windows at their upper left pixels [x, y], and interpolate, in chunks."""
+def _indexed(obj: Tensor, corner: Tensor, fraction: Tensor, N: int) -> Tensor:
+    """Patches of windows with their upper left pixels [x, y], by the indices of all pixels."""
     step = max(1, _CHUNK // (N * N))
-    parts = (_interpolated(cut(c), f, N) for c, f in zip(corner.split(step), fraction.split(step), strict=True))
-    if torch.is_grad_enabled():
-        return torch.cat(list(parts))
-    patches = torch.empty((len(corner), N, N), dtype=torch.complex64, device=corner.device)
-    for place, part in zip(patches.split(step), parts, strict=True):
-        place.copy_(part)
-    return patches
+    side = N + int(bool(fraction.any()))
+    parts = zip(corner.split(step), fraction.split(step), strict=True)
+    return torch.cat([_interpolated(_window_by_index(obj, at, side), between, N) for at, between in parts])
 
 
-def _indexed(obj: Tensor, side: int, corner: Tensor) -> Tensor:
-    """Windows (n, side, side) by the indices of all their pixels, zero outside."""
+def _window_by_index(obj: Tensor, corner: Tensor, side: int) -> Tensor:
     H, W = obj.shape
     steps = torch.arange(side, device=obj.device)
     rows, columns = corner[:, 1:] + steps, corner[:, :1] + steps
@@ -83,16 +74,21 @@ def _indexed(obj: Tensor, side: int, corner: Tensor) -> Tensor:
     return obj.reshape(-1)[flat] * inside
 
 
-def _copier(obj: Tensor, side: int) -> Callable[[Tensor], Tensor]:
-    """Cut the same windows by copying whole rows of an object with a margin of zeros: faster, and without gradient."""
+def _copied(obj: Tensor, corner: Tensor, fraction: Tensor, N: int) -> Tensor:
+    """Give the same patches by copying whole rows of an object with a margin of zeros: faster, without a gradient."""
+    between = bool(fraction.any())
+    side = N + int(between)
     windows = sliding_window_view(np.pad(obj.detach().resolve_conj().resolve_neg().numpy(), side), (side, side))
-    last = torch.tensor([windows.shape[1] - 1, windows.shape[0] - 1])
-
-    def cut(corner: Tensor) -> Tensor:
-        columns, rows = torch.minimum((corner + side).clamp(min=0), last).unbind(1)
-        return torch.from_numpy(windows[rows.numpy(), columns.numpy()])
-
-    return cut
+    columns, rows = ((corner[:, axis] + side).clamp(0, windows.shape[1 - axis] - 1).numpy() for axis in range(2))
+    if not between:
+        return torch.from_numpy(windows[rows, columns])
+    patches = np.empty((len(rows), N, N), dtype=np.complex64)
+    step = max(1, _SMALL_CHUNK // (N * N))
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        wide = torch.from_numpy(windows[rows[part], columns[part]])
+        patches[part] = _interpolated(wide, fraction[part].detach(), N).numpy()
+    return torch.from_numpy(patches)
 
 
 def _interpolated(wide: Tensor, fraction: Tensor, N: int) -> Tensor:

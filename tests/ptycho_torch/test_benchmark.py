@@ -27,4 +27,4 @@ def test_the_tables(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
     written = [row.split("|")[3].strip() for row in rows if "file," in row]
     assert written[:2] == ["**0.00 x**", "**0.00 x**"]
     assert all(1 <= float(one.strip("*x ")) < 1.05 for one in written[2:])
-    assert len(rows) == 1 + 4 + 1 + 1 + 4 + 2
+    assert len(rows) == 1 + 4 + 1 + 1 + 6 + 2

@@ -34,6 +34,7 @@ def test_patches_are_windows(
     from ptycho_torch.patches import cut_patches
 
     monkeypatch.setattr("ptycho_torch.patches._CHUNK", 7 * N * N)
+    monkeypatch.setattr("ptycho_torch.patches._SMALL_CHUNK", 5 * N * N)
     positions = np.round(centres) if whole else centres
     obj = structured_object(rng, (H, W))
     held = torch.from_numpy(obj).requires_grad_(followed)

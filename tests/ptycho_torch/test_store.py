@@ -459,6 +459,23 @@ def test_an_index_that_leaves_its_scan_is_no_frame(
         dataset[1]
 
 
+@pytest.mark.parametrize("value", [-1, 3, 2**31 - 1])
+@pytest.mark.parametrize("rows", [[1], [0, 1], [1, 0]])
+def test_an_experiment_that_is_no_scan(
+    files: ScanFiles, asked: Request, tmp_path: Path, value: int, rows: list[int]
+) -> None:
+    from ptycho_torch.errors import StaleStore
+
+    opened(files.paths, asked(), tmp_path / "store")
+    experiments = np.memmap(tmp_path / "store" / "rows" / "experiment_id.memmap", dtype=np.int32, mode="r+")
+    experiments[1] = value
+    experiments.flush()
+    dataset = opened(files.paths, asked(), tmp_path / "store")
+    dataset[[0, 20]]
+    with pytest.raises(StaleStore, match="it names no scan"):
+        dataset[rows]
+
+
 def test_other_peoples_files_are_never_lost(files: ScanFiles, asked: Request, tmp_path: Path) -> None:
     from ptycho_torch.errors import Refusal, StaleStore
 
