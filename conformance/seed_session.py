@@ -82,7 +82,7 @@ class Plan:
         return cls(**json.loads(path.read_text(encoding="utf-8")))
 
     def whole(self, seed: int) -> bool:
-        """Whether checks that would do the same under every seed take part: at the small budget, every twentieth time."""
+        """Whether checks that do the same under every seed take part: at the small budget, every twentieth time."""
         return self.budget != "small" or seed % _WHOLE_EVERY == 0
 
     def of_seed(self, seed: int) -> list[Declaration]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.check import check
@@ -48,7 +51,7 @@ def test_members_lie_in_a_pool_in_every_regime(subject: Subject, evidence: Evide
 def test_more_points_than_sixteen_bits_count(subject: Subject, evidence: Evidence) -> None:
     M = 66_000
     rng = np.random.default_rng(66)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "xcoords": rng.uniform(0, 900, M),
         "ycoords": rng.uniform(0, 400, M),
         "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),

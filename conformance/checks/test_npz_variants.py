@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,7 @@ def test_names_in_another_case_are_other_names(subject: Subject, evidence: Evide
 
 
 # Names that other tools and older stages use for something; none of them is a member of a scan file.
-FOREIGN = {
+FOREIGN: dict[str, Callable[[Arrays], Any]] = {
     "mask": lambda arrays: np.tri(8, dtype=bool),
     "background": lambda arrays: np.full((8, 8), 2.5, np.float32),
     "dark": lambda arrays: np.ones((20, 8, 8), np.float32),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.check import check
 from conformance.checks.test_transforms import (
@@ -73,8 +76,8 @@ def test_translation_of_real_wide_and_tall_images(subject: Subject, evidence: Ev
     shifts = np.array([[2.0, -1.0], [-3.0, 2.0], [0.0, 4.0], [5.0, 0.0]])
     for shape in ((7, 19), (19, 7), (12, 12)):
         for dtype in (np.complex64, np.float32):
-            images = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
-            images = images if dtype is np.complex64 else images.real.copy()
+            turned = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
+            images: NDArray[Any] = turned if dtype is np.complex64 else turned.real.copy()
             evidence.close(
                 subject.adapter.translate(images, shifts),
                 moved(images, shifts),
@@ -92,8 +95,8 @@ def test_sub_pixel_translation_of_real_wide_and_tall_images(subject: Subject, ev
     shifts = np.array([[0.25, -1.5], [-0.75, 2.125], [0.5, 0.5], [-6.625, 0.375]])
     for shape in ((7, 19), (19, 7), (12, 12)):
         for dtype in (np.complex64, np.float32):
-            images = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
-            images = images if dtype is np.complex64 else images.real.copy()
+            turned = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
+            images: NDArray[Any] = turned if dtype is np.complex64 else turned.real.copy()
             evidence.close(
                 subject.adapter.translate(images, shifts),
                 moved(images, shifts),
