@@ -369,8 +369,8 @@ def test_parts_of_a_scan_and_the_whole(subject: Subject, evidence: Evidence, see
 
 @check("REL-021", needs=["group", "container"], any_of=SCANS, given=SEED, weight=6)
 def test_a_container_of_some_groups(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 220, 8)
-    request = GroupRequest(N=8, gridsize=2, K=6, nsamples=220, seed=2)
+    arrays = survey(seed, 220, 16)
+    request = GroupRequest(N=16, gridsize=2, K=6, nsamples=220, seed=2)
     grouped = dict(subject.adapter.group(subject.scan(arrays), request))
     whole = subject.adapter.container(grouped, arrays["probeGuess"])
     for rows in (slice(0, 40), slice(40, 220, 5)):

@@ -195,13 +195,12 @@ class TurnsScansThatRunBackward(ChangingScans):
 
 @breaks("REL-013")
 class AddsASmallNumberBeforeDividing(Liar):
-    def group(self, scan: Any, request: GroupRequest) -> Any:
-        grouped = dict(self.right.group(scan, request))
-        if request.amplitude_scale is not None:
-            return grouped
-        energy = np.square(grouped["diffraction"], dtype=np.float64).sum(axis=(1, 2)).mean()
-        scale = np.sqrt((request.N / 2) ** 2 / (energy + 1e-24))
-        return grouped | {"X_full": grouped["diffraction"] * np.float32(scale)}
+    """Groups divide by the energy, batches by the energy and a little more."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        for batch in self.right.batches(paths, request):
+            energy = 1.0 / batch["physics_scaling_constant"].astype(np.float64)
+            yield dict(batch) | {"physics_scaling_constant": (1.0 / (energy + 1e-16)).astype(np.float32)}
 
 
 @breaks("REL-014")
@@ -273,7 +272,7 @@ class SplitsLongScansWithoutStartPositions(Liar):
 class KeepsLargeContainersInHalfPrecision(Liar):
     def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
         held = dict(self.right.container(grouped, probe))
-        if held["X"].nbytes < 200_000:
+        if held["X"].nbytes < 800_000:
             return held
         return held | {"X": held["X"].astype(np.float16).astype(np.float32)}
 
@@ -304,7 +303,8 @@ class RepeatsTheChunkBeforeTheLast(Liar):
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
         cut = np.array(self.right.patches(obj, centres_xy, N))
         last = len(cut) // 512 * 512
-        if last and len(cut) > last:
+        # Smaller patches go in larger chunks.
+        if N > 8 and last and len(cut) > last:
             cut[last:] = cut[last - 512 : last - 512 + len(cut) - last]
         return cut
 
@@ -319,9 +319,11 @@ class ClipsTheObject(Liar):
 
 @breaks("REL-026")
 class PlacesManyPatchesAtWholePixels(Liar):
+    """Many patches that are not small take a faster path."""
+
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
         exact = dict(self.right.reassemble(patches, centres_xy, chunk))
-        if len(patches) <= 100:
+        if len(patches) <= 100 or np.shape(patches)[1] < 16:
             return exact
         rounded = self.right.reassemble(patches, np.floor(centres_xy), chunk)
         low = (np.asarray(rounded["origin_xy"]) - exact["origin_xy"]).astype(int)
@@ -348,7 +350,7 @@ class CountsOverlapsInEightBits(Liar):
 @breaks("REL-028")
 class PlacesTheLastPatchOfLargeChunksTwice(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
-        if chunk is not None and 50 < chunk < len(patches):
+        if chunk is not None and 50 < chunk < len(patches) and np.shape(patches)[1] >= 16:
             patches = np.concatenate([patches, patches[-1:]])
             centres_xy = np.concatenate([centres_xy, centres_xy[-1:]])
         return self.right.reassemble(patches, centres_xy, chunk)
