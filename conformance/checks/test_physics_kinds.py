@@ -1,0 +1,54 @@
+"""Checks of the forward model (PHY): double precision, bright probes, modes without light."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.check import check
+from conformance.checks.test_physics import AXES, suspects_for, waves
+from conformance.evidence import Evidence
+from conformance.oracles.physics import amplitudes_of
+from conformance.subject import Subject
+
+
+@check("PHY-001")
+def test_the_forward_model_in_double_precision(subject: Subject, evidence: Evidence) -> None:
+    for wide_patches, wide_probe in ((True, True), (True, False), (False, True)):
+        patches, probe = waves(10, 3, 2, 31)
+        given = patches.astype(np.complex128) if wide_patches else patches
+        light = probe.astype(np.complex128) if wide_probe else probe
+        expected = amplitudes_of(patches, probe)
+        evidence.close(
+            subject.adapter.simulate(given, light),
+            expected,
+            f"the amplitude of patches in {given.dtype} under a probe in {light.dtype}",
+            rtol=0,
+            atol=1e-5 * float(expected.max()),
+            axes=AXES,
+            suspects=lambda: suspects_for(patches, probe),
+        )
+
+
+@check("PHY-005")
+def test_modes_without_light_add_nothing(subject: Subject, evidence: Evidence) -> None:
+    """Files with fewer modes than others are padded with them (DAT-009)."""
+    patches, probe = waves(8, 3, 2, 32)
+    expected = amplitudes_of(patches, probe)
+    dark = np.zeros_like(probe[:1])
+    for what, modes in (("behind", [probe, dark]), ("before", [dark, probe]), ("among", [probe[:1], dark, probe[1:]])):
+        seen = subject.adapter.simulate(patches, np.concatenate(modes))
+        said = f"the amplitude with a mode without light {what} the others"
+        evidence.close(seen, expected, said, rtol=0, atol=1e-5 * float(expected.max()), axes=AXES)
+
+
+@check("PHY-009")
+def test_any_dose(subject: Subject, evidence: Evidence) -> None:
+    for modes in (1, 3):
+        patches, probe = waves(12, 3, modes, 33)
+        plain = amplitudes_of(patches, probe)
+        for factor in (1e-4, 1e3, 1e5):
+            seen = subject.adapter.simulate(patches, probe * np.complex64(factor))
+            atol = 1e-5 * factor * float(plain.max())
+            evidence.close(
+                seen, plain * factor, f"the amplitude at {factor:g} times the dose", rtol=0, atol=atol, axes=AXES
+            )

@@ -1,0 +1,115 @@
+"""Checks of scans in memory (RAW): every array of a scan, given in every way, saved, saved over, simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from conformance.check import check
+from conformance.checks.test_rawdata import SAVED, same
+from conformance.evidence import Evidence
+from conformance.oracles.patches import patches_at
+from conformance.oracles.physics import amplitudes_of
+from conformance.specimens import structured_object, structured_probe
+from conformance.subject import Subject
+from conformance.tensors import as_numpy
+from conformance.variants import meant_by, variants, whole_scan
+
+
+@check("RAW-001")
+def test_every_array_in_every_way(subject: Subject, evidence: Evidence) -> None:
+    for variant in variants():
+        if variant.compressed:
+            continue
+        held = evidence.accepted(
+            lambda: subject.adapter.arrays(subject.adapter.assemble(dict(variant.members))),
+            f"{variant.what}, in memory",
+        )
+        same(evidence, held, variant.expected, f"{variant.what}, in memory")
+
+
+def saved_over(subject: Subject, scans: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Save scans one over the other, and load what lies there at last."""
+    path = subject.fresh_folder() / "scan.npz"
+    for arrays in scans:
+        subject.adapter.save(subject.adapter.assemble(dict(arrays)), path)
+    held: Mapping[str, Any] = subject.adapter.arrays(subject.adapter.load(path))
+    return held
+
+
+@check("RAW-003", needs=SAVED)
+def test_every_array_of_a_saved_scan(subject: Subject, evidence: Evidence) -> None:
+    for variant in variants():
+        if not variant.compressed and set(variant.members) <= set(variant.expected):
+            held = evidence.accepted(
+                lambda: saved_over(subject, [variant.members]), f"{variant.what}, saved by the backend"
+            )
+            same(evidence, held, variant.expected, f"{variant.what}, saved")
+
+
+@check("RAW-006", needs=SAVED)
+def test_every_array_of_a_scan_saved_over_another(subject: Subject, evidence: Evidence) -> None:
+    first, second = whole_scan(seed=311), whole_scan(M=9, N=8, seed=312)
+    bare = {name: values for name, values in second.items() if name not in ("Y", "objectGuess", "scan_index")}
+    for what, scans in (
+        ("a smaller scan", [first, second]),
+        ("a larger scan", [second, first]),
+        ("a bare scan", [first, bare]),
+    ):
+        held = evidence.accepted(lambda: saved_over(subject, list(scans)), f"Loading {what} saved over another")
+        same(evidence, held, meant_by(scans[-1]), f"{what} saved over another")
+
+
+@check("RAW-007", needs=["measure"])
+def test_every_array_of_a_simulated_scan(subject: Subject, evidence: Evidence) -> None:
+    """Tall and wide objects, one point, single and several modes, with a seed and without."""
+    rng = np.random.default_rng(72)
+    for shape, count, N, modes, seed in (((44, 23), 7, 8, 1, 3), ((25, 39), 6, 16, 3, None), ((30, 30), 1, 10, 2, 0)):
+        centres = rng.uniform(2, np.array(shape[::-1]) - 3.0, (count, 2))
+        obj, probe = structured_object(rng, shape), structured_probe(rng, N, modes)
+        held = subject.adapter.arrays(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, seed))
+        what = f"a scan of {count} point(s) simulated from an object {shape[0]} x {shape[1]} with {modes} mode(s)"
+        patches = patches_at(obj, centres, N)
+        frames = amplitudes_of(patches, probe)
+        scale = float(frames.max())
+        axes = ("frame", "row", "column")
+        evidence.close(held["diff3d"], frames, f"the frames of {what}", rtol=0, atol=1e-4 * scale, axes=axes)
+        positions_kept(evidence, held, centres, what)
+        truth_kept(evidence, held, centres, patches, what)
+        evidence.close(
+            held["probeGuess"],
+            probe,
+            f"probeGuess of {what}",
+            rtol=1e-5,
+            atol=1e-5 * float(np.abs(probe).max()),
+            axes=("mode", "row", "column")[-probe.ndim :],
+        )
+
+
+def truth_kept(evidence: Evidence, held: Mapping[str, Any], centres: Any, patches: Any, what: str) -> None:
+    """Require the patches, stored or as the object gives them."""
+    stored = held.get("Y")
+    if stored is None:
+        evidence.holds(held.get("objectGuess") is not None, f"{what} holds neither its patches nor its object.")
+        stored = patches_at(as_numpy(held["objectGuess"]), centres, patches.shape[-1])
+    evidence.close(stored, patches, f"the patches of {what}", rtol=0, atol=1e-4, axes=("frame", "row", "column"))
+
+
+def positions_kept(evidence: Evidence, held: Mapping[str, Any], centres: Any, what: str) -> None:
+    """Require the positions that were asked for, as start positions too: a simulated stage goes where it is told."""
+    for axis, name in enumerate(("xcoords", "ycoords")):
+        for key in (name, f"{name}_start"):
+            evidence.equal(held[key], centres[:, axis], f"{key} of {what}", axes=("frame",))
+
+
+@check("RAW-007", needs=["measure"])
+def test_noise_leaves_the_rest_of_a_simulated_scan(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(73)
+    centres = rng.uniform(4, 20, (6, 2))
+    obj, probe = structured_object(rng, (27, 33)), structured_probe(rng, 8, 2)
+    held = subject.adapter.arrays(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, 1e6, 5))
+    positions_kept(evidence, held, centres, "a scan simulated with noise")
+    evidence.holds(as_numpy(held["diff3d"]).shape == (6, 8, 8), "A scan simulated with noise has other frames.")
+    truth_kept(evidence, held, centres, patches_at(obj, centres, 8), "a scan simulated with noise")

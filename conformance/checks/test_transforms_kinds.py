@@ -1,0 +1,48 @@
+"""Checks of translation (TRF): along one axis, of many images, in double precision, real and complex."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.check import check
+from conformance.checks.test_transforms import moved
+from conformance.evidence import Evidence
+from conformance.subject import Subject
+
+Array = NDArray[Any]
+
+
+def images_of(shape: tuple[int, int, int], dtype: str, seed: int) -> Array:
+    """Images of noise in a dtype."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=shape) + (1j * rng.normal(size=shape) if np.dtype(dtype).kind == "c" else 0.0)
+    return values.astype(dtype)
+
+
+def follows(subject: Subject, evidence: Evidence, images: Array, shifts: Array, what: str) -> None:
+    """Compare translated images with the oracle."""
+    expected = moved(images, shifts)
+    scale = 1e-5 * float(np.abs(images).max())
+    seen = subject.adapter.translate(images, shifts)
+    evidence.close(seen, expected, what, rtol=0, atol=scale, axes=("frame", "row", "column"))
+
+
+@check("TRF-010", needs=["translate"])
+def test_translation_along_one_axis(subject: Subject, evidence: Evidence) -> None:
+    for shape in ((3, 8, 8), (3, 7, 12), (3, 12, 7), (1, 9, 10)):
+        images = images_of(shape, "complex64", 61)
+        part = np.array([0.4, -1.3, 2.5])[: shape[0]]
+        for axis, what in enumerate(("x", "y")):
+            shifts = np.zeros((shape[0], 2))
+            shifts[:, axis] = part
+            follows(subject, evidence, images, shifts, f"images {shape[1]} x {shape[2]} moved along {what} only")
+
+
+@check("TRF-010", needs=["translate"])
+def test_translation_in_any_precision(subject: Subject, evidence: Evidence) -> None:
+    shifts = np.array([[0.25, -0.5], [1.0, 2.0], [0.0, 0.0], [-1.75, 0.375]])
+    for dtype in ("complex64", "complex128", "float32", "float64"):
+        follows(subject, evidence, images_of((4, 8, 10), dtype, 62), shifts, f"images in {dtype}")
