@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from conformance.check import check
 from conformance.checks.test_cache import REQUEST, Place, answered_anew, arrays_of, written
 from conformance.checks.test_coordinates import absolute_follow, offsets_follow, relative_follow, start_follow
-from conformance.checks.test_grouping import pairing
+from conformance.checks.test_grouping import in_pools, pairing
 from conformance.checks.test_grouping_draws import SEEDS, islands
 from conformance.checks.test_normalization import frames_of, normalised
 from conformance.evidence import Evidence
@@ -57,6 +57,8 @@ def test_positions_that_change_in_place(subject: Subject, evidence: Evidence) ->
     for what, arrays in (("x and y exchanged", moved), ("inner points exchanged", inner)):
         place.scan = subject.scan(arrays)
         answered_anew(evidence, place, f"a cache of the same data set with {what}")
+        specimen = Specimen(what, arrays, consistent=False)
+        in_pools(evidence, specimen, place.members(), REQUEST.K, f"a data set that was read before, with {what}")
 
 
 @check("CCH-007", needs=["arrays"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.check import check
-from conformance.checks.test_patches import GROUPED, cut, truth_follows
+from conformance.checks.test_patches import GROUPED, cut, inside, truth_follows
 from conformance.evidence import Evidence
 from conformance.regimes import groupings
 from conformance.specimens import structured_object
@@ -39,3 +39,21 @@ def test_stored_patches_in_every_regime(subject: Subject, evidence: Evidence) ->
             expected = np.moveaxis(regime.specimen.arrays["Y"][as_numpy(grouped["nn_indices"])], 1, -1)
             evidence.holds(grouped["Y"] is not None, f"Y of {regime.what} is None.")
             evidence.equal(grouped["Y"], expected, f"Y of {regime.what}", axes=GROUPED)
+
+
+@check("PAT-001")
+def test_windows_of_any_side(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(13)
+    for N in (14, 32, 50, 64, 128):
+        obj = structured_object(rng, (N + 37, N + 23))
+        centres = inside(rng, obj.shape, N, 3)
+        cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at whole positions", 0.0)
+
+
+@check("PAT-002")
+def test_sub_pixel_windows_of_any_side(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(14)
+    for N in (14, 32, 64):
+        obj = structured_object(rng, (N + 37, N + 23))
+        centres = inside(rng, obj.shape, N, 3) + rng.uniform(0, 1, (3, 2))
+        cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at fractional positions", 1e-5)

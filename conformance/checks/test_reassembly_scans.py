@@ -178,3 +178,11 @@ def test_positions_that_are_no_numbers_are_refused(subject: Subject, evidence: E
                     f"position {row} with {'xy'[axis]} = {value}",
                     beside=lambda: subject.adapter.reassemble(patches, centres),
                 )
+
+
+@check("REA-001")
+def test_patches_of_any_side(subject: Subject, evidence: Evidence) -> None:
+    for N in (14, 32, 64, 128):
+        obj = structured_object(np.random.default_rng(N), (N + 30, N + 40))
+        centres = np.array([[N // 2, N // 2], [N // 2 + 40, N // 2 + 9], [N // 2 + 7, N // 2 + 30]], dtype=np.float64)
+        placed(subject, evidence, patches_at(obj, centres, N).astype(np.complex64), centres, f"patches {N} x {N}")

@@ -29,6 +29,7 @@ from tests.zoo.liar import (
     Rewording,
     breaks,
     cut_at,
+    grouped_by,
     stack_of,
 )
 
@@ -1071,3 +1072,53 @@ class LeavesAFileInTheTemporaryFolder(Liar):
         os.close(handle)
         self.land()
         return self.right.load(path)
+
+
+# --- sides that detectors have ---
+
+
+@breaks("PHY-003")
+class ShiftsPatternsOfLargeFrames(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        seen = np.asarray(self.right.simulate(patches, probe))
+        return np.roll(seen, 1, axis=(1, 2)) if seen.shape[-1] > 16 else seen
+
+
+@breaks("PHY-005")
+class WantsAModeAxisForSeveralOnly(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        if np.ndim(probe) == 3 and len(probe) == 1:
+            raise ValueError("probeGuess has a mode axis but one mode")
+        seen: Array = self.right.simulate(patches, probe)
+        return seen
+
+
+@breaks("PAT-001")
+class CentresLargePatchesOneFurther(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        seen: Array = self.right.patches(obj, np.asarray(centres_xy) + (N > 16), N)
+        return seen
+
+
+@breaks("REA-001")
+class PlacesLargePatchesOneFurther(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        return patches, places + (np.arange(len(places)) % 2 * (patches.shape[-1] > 16))[:, np.newaxis]
+
+
+@breaks("CCH-006")
+class RemembersGroupsByLength(Liar):
+    """The groups of all scans of one length are those of the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[tuple[Any, ...], Array] = {}
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = self.right.group(scan, request)
+        if request.strategy != "group_then_sample" or request.gridsize == 1:
+            return grouped
+        held = Held(self.right, scan)
+        key = (len(held), replace(request, dataset_path=None))
+        members = self.known.setdefault(key, np.array(grouped["nn_indices"]))
+        return grouped_by(self.right, held, members, request)
