@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from conformance.check import PROFILE_VARIABLE
 from conformance.comparisons import STAGES
 from conformance.contract import contract
 from conformance.discovery import select
+from conformance.environment import environment
 from conformance.expected import Expected, read_expected
 from conformance.outcome import Cell, Denominator, Outcome, denominator
 
@@ -159,7 +159,10 @@ def _run_pytest(
     capsules: Path | None,
 ) -> None:
     said = io.StringIO()
-    with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder, _environment(profile):
+    with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder, contextlib.ExitStack() as put_back:
+        # Hypothesis would leave a folder where the user stands.
+        changes = {"HYPOTHESIS_STORAGE_DIRECTORY": f"{folder}/hypothesis"}
+        put_back.enter_context(environment(changes | ({} if profile is None else {PROFILE_VARIABLE: profile})))
         settings = Path(folder) / "pytest.ini"
         settings.write_text("[pytest]\naddopts =\n", encoding="utf-8")
         arguments = [*modules, "-c", str(settings), f"--rootdir={folder}", f"--basetemp={folder}/scratch"]
@@ -186,18 +189,3 @@ def _modules(stages: Sequence[str], labels: Sequence[str]) -> list[str]:
     compared = [stage for stage in stages if stage in STAGES]
     agree = f"{folder / 'test_agreement.py'}::test_backends_agree"
     return chosen + [f"{agree}[{stage}-{first}-{other}]" for other in others for stage in compared]
-
-
-@contextlib.contextmanager
-def _environment(profile: str | None):  # type: ignore[no-untyped-def]
-    before = os.environ.get(PROFILE_VARIABLE)
-    if profile is not None:
-        os.environ[PROFILE_VARIABLE] = profile
-    try:
-        yield
-    finally:
-        if profile is not None:
-            if before is None:
-                del os.environ[PROFILE_VARIABLE]
-            else:
-                os.environ[PROFILE_VARIABLE] = before

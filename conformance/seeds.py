@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from conformance.discovery import Selected, select
+from conformance.environment import environment
 from conformance.judgement import RunNotPossible
 from conformance.ledger import Ledger, Oddity, SeedResult, terms_of
 from conformance.seed_session import PLAN_VARIABLE, PROPERTY, Plan
@@ -209,7 +210,7 @@ def _run_pytest(plan: Plan, collector: SeedCollector, jobs: int) -> None:
         ]
         arguments += ["--no-header", "--import-mode=importlib"] + (["-n", str(jobs)] if jobs else [])
         changes = {PLAN_VARIABLE: str(folder / "plan.json")} | (_ONE_THREAD if jobs > 1 else {})
-        with _environment(changes), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with environment(changes), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             code = pytest.main(arguments, plugins=[collector])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
         raise RunNotPossible(said.getvalue().strip() or f"pytest ended with {code!r}")
@@ -228,23 +229,9 @@ def _scratch() -> Iterator[Path]:
     before = tempfile.tempdir
     try:
         # Hypothesis would keep notes of its own in the working directory.
-        with _environment({"TMPDIR": str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}):
+        with environment({"TMPDIR": str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}):
             tempfile.tempdir = None
             yield folder
     finally:
         tempfile.tempdir = before
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _environment(changes: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
