@@ -152,5 +152,5 @@ def _failing(
 
 def complaint(sentence: str) -> str:
     """Return a sentence without its numbers and without the guess at a cause: what is left says what is wrong."""
-    head = re.split(r" (?:Possible causes?|Causes?): ", sentence)[0]
+    head = re.split(r" (?:Possible causes?|Causes?|Patterns?): ", sentence)[0]
     return re.sub(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?j?", "#", head)
