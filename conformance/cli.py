@@ -85,9 +85,9 @@ def run(
             "capsules": "" if no_capsules else str(capsules.absolute()),
         }
         _judge_seeds(range(seeds) if seeds else [seed or 0], plan, resume, jobs, json_file)
-    from conformance import expected_update as updating
     from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
-    from conformance.expected import MalformedExpectations
+    from conformance.expectations import update as updating
+    from conformance.expectations.expected import MalformedExpectations
     from conformance.judgement import RunNotPossible, judge
     from conformance.report import as_json, as_markdown, print_judgement
 
@@ -133,11 +133,11 @@ def _judge_seeds(
 ) -> NoReturn:
     """Run a series of seeds, and leave with its exit code."""
     from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
-    from conformance.expected import MalformedExpectations, read_expected
+    from conformance.expectations.expected import MalformedExpectations, read_expected
     from conformance.judgement import RunNotPossible
-    from conformance.ledger import LedgerError
-    from conformance.seed_session import BUDGETS, Plan
-    from conformance.seeds import judge_seeds
+    from conformance.series.ledger import LedgerError
+    from conformance.series.seeds import judge_seeds
+    from conformance.series.session import BUDGETS, Plan
 
     if plan["budget"] not in BUDGETS:
         raise _wrong_usage(f"the budget {plan['budget']!r} is unknown; choose {', '.join(BUDGETS)}")
@@ -177,8 +177,8 @@ def replay_command(
     torch_device: Annotated[list[str] | None, typer.Option(help="Only this device, cpu or cuda; repeatable.")] = None,
 ) -> None:
     """Run one failure again: FIXED, STILL FAILS or CANNOT RUN, with exit code 0, 1 or 2."""
+    from conformance.capsules.replaying import replayed
     from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
-    from conformance.replaying import replayed
 
     if not capsule.exists():
         raise _wrong_usage(f"{capsule}: no such folder")
@@ -223,8 +223,8 @@ def validate(
     strict: Annotated[bool, typer.Option(help="Count warnings as violations.")] = False,
 ) -> None:
     """Say whether scan files are fit for training: what is wrong, where, by which clause, and what to do."""
-    from conformance import validation
-    from conformance.scanfile import ScanReport, examine
+    from conformance.scanfiles import validation
+    from conformance.scanfiles.scanfile import ScanReport, examine
 
     reports: list[ScanReport] = []
     unread = []

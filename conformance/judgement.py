@@ -18,7 +18,7 @@ from conformance.comparisons import STAGES
 from conformance.contract import contract
 from conformance.discovery import select
 from conformance.environment import environment
-from conformance.expected import Expected, read_expected
+from conformance.expectations.expected import Expected, read_expected
 from conformance.outcome import Cell, Denominator, Outcome, denominator
 
 UNWANTED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from conformance.capsules.recording import RECORDED, keep
 from conformance.check import Declaration
+from conformance.expectations.witnesses import Witnesses
 from conformance.outcome import Outcome
-from conformance.recording import RECORDED, keep
 from conformance.stash import evidence_key, kept_key, standings_key, subject_key
 from conformance.trial import Trial, classify, violation_in
-from conformance.witnesses import Witnesses
 
 
 def declaration_in(item: pytest.Item) -> Declaration | None:

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from conformance.agreement import Agreement, summary
+from conformance.capsules.recording import Kept
 from conformance.contract import contract
 from conformance.discovery import Selected, installed_adapters
-from conformance.expected import Expected, MalformedExpectations, overdue, read_expected, unexpected_pass
+from conformance.expectations.expected import Expected, MalformedExpectations, overdue, read_expected, unexpected_pass
+from conformance.expectations.witnesses import Witnesses
 from conformance.keeper import CapsuleKeeper, WitnessStand, expected_outcome
 from conformance.outcome import Cell, Decision, Outcome, cells, denominator
-from conformance.recording import Kept
 from conformance.stash import evidence_key, kept_key, standings_key, subject_key
 from conformance.trial import classify
-from conformance.witnesses import Witnesses
 
 MARKERS = {
     "contract": "a check of the contract; loads no framework that the adapter itself does not load",

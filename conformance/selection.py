@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter, Selected, select
-from conformance.scanfile import UnreadableScan, specimen_from_file
+from conformance.scanfiles.scanfile import UnreadableScan, specimen_from_file
 from conformance.specimens import Specimen, gallery
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from conformance.capsules.recording import Kept
 from conformance.discovery import Selected
 from conformance.evidence import Evidence
-from conformance.recording import Kept
-from conformance.witnesses import Standing
+from conformance.expectations.witnesses import Standing
 
 evidence_key = pytest.StashKey[Evidence]()
 """The record of the check."""

@@ -18,15 +18,15 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from conformance.capsule import Capsule, DamagedCapsule, read_capsule
-from conformance.capsule_writing import write_capsule
+from conformance.capsules.capsule import Capsule, DamagedCapsule, read_capsule
+from conformance.capsules.recording import capsule_of, keep, untried
+from conformance.capsules.replay import Verdict, declaration_of, replay
+from conformance.capsules.replaying import replayed
+from conformance.capsules.writing import write_capsule
 from conformance.check import PROFILES, Declaration, check
 from conformance.discovery import Selected
 from conformance.outcome import Outcome
-from conformance.recording import capsule_of, keep, untried
-from conformance.replay import Verdict, declaration_of, replay
-from conformance.replaying import replayed
-from conformance.scanfile import specimen_from_file
+from conformance.scanfiles.scanfile import specimen_from_file
 from conformance.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
 from conformance.stage import Stage
 from conformance.subject import Subject
@@ -339,7 +339,7 @@ def test_arguments_that_no_capsule_holds_are_drawn_again(
 
 def with_declaration(monkeypatch: pytest.MonkeyPatch, change: Callable[[Declaration], Declaration]) -> None:
     changed = change(declaration_of(GROUPS))
-    monkeypatch.setattr("conformance.replay.declaration_of", lambda name: changed)
+    monkeypatch.setattr("conformance.capsules.replay.declaration_of", lambda name: changed)
 
 
 def test_a_check_that_takes_other_arguments_cannot_run(capsule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -427,8 +427,8 @@ def test_a_scan_that_cannot_be_cut_is_kept_whole(failing: Callable[..., Trial], 
 def test_a_scan_too_large_to_keep_is_named(
     failing: Callable[..., Trial], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("capsule_writing", "shrinking", "replay"):
-        monkeypatch.setattr(f"conformance.{module}.MOST_BYTES", 1000)
+    for module in ("writing", "shrinking", "replay"):
+        monkeypatch.setattr(f"conformance.capsules.{module}.MOST_BYTES", 1000)
     trial = failing(NeedsAll(), FRAMES, measured(tmp_path))
     kept = keep(trial, of(NeedsAll()), tmp_path / "capsules")
     assert kept.path is not None
@@ -570,7 +570,7 @@ def test_a_capsule_imports_nothing_by_itself(capsule: Path, tmp_path: Path, monk
 
 def test_a_replay_imports_one_module_of_checks_and_no_framework(capsule: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from conformance.replaying import replayed; "
+        "import sys; from pathlib import Path; from conformance.capsules.replaying import replayed; "
         "print(replayed(Path(sys.argv[1]), ['ref'])[0].verdict); "
         "print(sorted(m for m in sys.modules if m.startswith('conformance.checks.') or m in ('torch', 'tensorflow')))"
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from conformance.adapter import BatchRequest, BridgeRequest, GroupRequest
-from conformance.encoding import Encoder, NotEncodable, Undecodable, decode, parsed
+from conformance.capsules.encoding import Encoder, NotEncodable, Undecodable, decode, parsed
 from conformance.specimens import Recipe, Specimen, make_specimen
 from conformance.strategies import GroupingCase
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from conformance.expected import ExpectedFailure, MalformedExpectations, overdue, read_expected
-from conformance.expected_update import edited
+from conformance.expectations.expected import ExpectedFailure, MalformedExpectations, overdue, read_expected
+from conformance.expectations.update import edited
 from tests.program import command
 
 TODAY = datetime.date(2026, 5, 4)

@@ -9,7 +9,7 @@ import pytest
 from conformance.agreement import compare
 from conformance.discovery import select
 from conformance.outcome import Outcome
-from conformance.scanfile import specimen_from_file
+from conformance.scanfiles.scanfile import specimen_from_file
 from conformance.specimens import Specimen
 from conformance.stage import Stage
 from conformance.subject import Subject

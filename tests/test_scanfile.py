@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from conformance.contract import contract
 from conformance.discovery import Selected
-from conformance.finding import Severity
 from conformance.outcome import Outcome
-from conformance.scanfile import UnreadableScan, examine, read_scan
+from conformance.scanfiles.finding import Severity
+from conformance.scanfiles.scanfile import UnreadableScan, examine, read_scan
 from conformance.specimens import Recipe, make_specimen, write_scan
 from conformance.stage import Stage
 from conformance.subject import Subject

@@ -13,9 +13,9 @@ import pytest
 
 from conformance.chance import moved, seeded
 from conformance.discovery import Selected, select
-from conformance.ledger import Ledger, LedgerError, Oddity, SeedResult, terms_of
-from conformance.seed_session import Plan, try_seed
-from conformance.seeds import Series, judge_seeds
+from conformance.series.ledger import Ledger, LedgerError, Oddity, SeedResult, terms_of
+from conformance.series.seeds import Series, judge_seeds
+from conformance.series.session import Plan, try_seed
 from conformance.specimens import gallery, gallery_of, requests_for
 from conformance.stage import Stage
 

@@ -22,8 +22,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from conformance.discovery import Selected, select
 from conformance.environment import environment
 from conformance.judgement import RunNotPossible
-from conformance.ledger import Ledger, Oddity, SeedResult, terms_of
-from conformance.seed_session import PLAN_VARIABLE, PROPERTY, Plan
+from conformance.series.ledger import Ledger, Oddity, SeedResult, terms_of
+from conformance.series.session import PLAN_VARIABLE, PROPERTY, Plan
 
 _ENOUGH = 1 << 30
 
@@ -198,7 +198,7 @@ def _run_pytest(plan: Plan, collector: SeedCollector, jobs: int) -> None:
     with _scratch() as folder, collector.progress:
         plan.write(folder / "plan.json")
         (folder / "pytest.ini").write_text("[pytest]\naddopts =\n", encoding="utf-8")
-        arguments = [str(Path(__file__).with_name("seed_session.py")), "-c", str(folder / "pytest.ini")]
+        arguments = [str(Path(__file__).with_name("session.py")), "-c", str(folder / "pytest.ini")]
         arguments += [
             f"--rootdir={folder}",
             f"--basetemp={folder}/pytest",

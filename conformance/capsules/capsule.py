@@ -14,10 +14,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from conformance.archive import Archive, DamagedArchive
-from conformance.encoding import Undecodable, decode, parsed
+from conformance.capsules.encoding import Undecodable, decode, parsed
 from conformance.outcome import Outcome
-from conformance.scanfile import UnreadableScan, specimen_from_file
+from conformance.scanfiles.archive import Archive, DamagedArchive
+from conformance.scanfiles.scanfile import UnreadableScan, specimen_from_file
 from conformance.specimens import Specimen
 
 SCHEMA = "ptycho-conformance.capsule/1"

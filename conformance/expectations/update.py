@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance.capsule import DamagedCapsule, read_capsule
+from conformance.capsules.capsule import DamagedCapsule, read_capsule
 from conformance.discovery import installed_adapters
-from conformance.expected import Expected, ExpectedFailure, MalformedExpectations, overdue, read_expected
+from conformance.expectations.expected import Expected, ExpectedFailure, MalformedExpectations, overdue, read_expected
 from conformance.judgement import Judgement
 from conformance.outcome import Cell, Outcome, denominator
 

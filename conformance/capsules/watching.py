@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
-from conformance.capsule import MOST_BYTES, Input, file_hash, plain_name
+from conformance.capsules.capsule import MOST_BYTES, Input, file_hash, plain_name
 from conformance.discovery import Selected
 from conformance.subject import Subject
 

@@ -6,11 +6,11 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.capsule import Capsule, DamagedCapsule, read_capsule
+from conformance.capsules.capsule import Capsule, DamagedCapsule, read_capsule
+from conformance.capsules.replay import Replay, UnknownCheck, Verdict, declaration_of, replay
 from conformance.discovery import Selected, anew
-from conformance.expected import Expected, ExpectedFailure, unexpected_pass
+from conformance.expectations.expected import Expected, ExpectedFailure, unexpected_pass
 from conformance.outcome import Outcome
-from conformance.replay import Replay, UnknownCheck, Verdict, declaration_of, replay
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from conformance.archive import Archive
-from conformance.capsule import MOST_BYTES
+from conformance.capsules.capsule import MOST_BYTES
 from conformance.check import PROFILES
 from conformance.discovery import Selected
-from conformance.scan_rules import KNOWN, STACKS
-from conformance.scanfile import UnreadableScan, specimen_from_file
+from conformance.scanfiles.archive import Archive
+from conformance.scanfiles.scan_rules import KNOWN, STACKS
+from conformance.scanfiles.scanfile import UnreadableScan, specimen_from_file
+from conformance.scanfiles.stack import layout_of
 from conformance.specimens import Specimen, write_scan
-from conformance.stack import layout_of
 from conformance.subject import Subject
 from conformance.trial import Trial, once
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.archive import Member
+from conformance.scanfiles.archive import Member
 
 _SAMPLED_FRAMES = 256
 _FEWEST_PIXELS = 24

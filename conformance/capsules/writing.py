@@ -20,9 +20,9 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from conformance import __version__
-from conformance.capsule import MOST_BYTES, SCHEMA, Capsule, command, file_hash, plain_name
+from conformance.capsules.capsule import MOST_BYTES, SCHEMA, Capsule, command, file_hash, plain_name
+from conformance.capsules.encoding import Encoder
 from conformance.contract import contract
-from conformance.encoding import Encoder
 from conformance.specimens import Specimen
 
 _PACKAGES = ("numpy", "scipy", "hypothesis", "pytest", "h5py", "torch", "tensorflow", "tensorflow-cpu")

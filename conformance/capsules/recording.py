@@ -11,14 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.capsule import Capsule, command
-from conformance.capsule_writing import write_capsule
+from conformance.capsules.capsule import Capsule, command
+from conformance.capsules.encoding import Encoder, NotEncodable, decode
+from conformance.capsules.replay import Replay, UnknownCheck, Verdict, declaration_of, replay
+from conformance.capsules.shrinking import smallest_scan
+from conformance.capsules.writing import write_capsule
 from conformance.check import Declaration
 from conformance.discovery import Selected, anew, installed_adapters
-from conformance.encoding import Encoder, NotEncodable, decode
 from conformance.outcome import Outcome
-from conformance.replay import Replay, UnknownCheck, Verdict, declaration_of, replay
-from conformance.shrinking import smallest_scan
 from conformance.specimens import Specimen, gallery
 from conformance.subject import offered
 from conformance.trial import Trial

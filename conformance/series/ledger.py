@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import conformance
 from conformance import __version__
 from conformance.contract import specification_folder
 from conformance.discovery import Selected
@@ -149,7 +150,7 @@ class Ledger:
 
 def terms_of(selected: Selected, **settings: str) -> dict[str, str]:
     """Return what a result depends on: the suite, the contract and the adapter by their sources, and the settings."""
-    suite = Path(__file__).parent
+    suite = Path(conformance.__file__).parent
     return {
         "version": __version__,
         "suite": _digest(sorted(suite.rglob("*.py")), suite),

@@ -9,9 +9,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from conformance.archive import Archive, DamagedArchive
-from conformance.finding import Finding, Severity
-from conformance.scan_rules import Rules
+from conformance.scanfiles.archive import Archive, DamagedArchive
+from conformance.scanfiles.finding import Finding, Severity
+from conformance.scanfiles.scan_rules import Rules
 from conformance.specimens import Specimen
 
 

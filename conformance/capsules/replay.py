@@ -18,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import conformance.checks
-from conformance.archive import Archive, DamagedArchive
-from conformance.capsule import MOST_BYTES, Capsule, Input, plain_name
+from conformance.capsules.capsule import MOST_BYTES, Capsule, Input, plain_name
+from conformance.capsules.watching import WatchedSubject
 from conformance.check import PROFILES, Declaration
 from conformance.discovery import Selected
 from conformance.outcome import Outcome
+from conformance.scanfiles.archive import Archive, DamagedArchive
 from conformance.specimens import Specimen
 from conformance.subject import offered
 from conformance.trial import Trial, once
-from conformance.watching import WatchedSubject
 
 _CHECK = re.compile(r"^(test_[a-z_]+)\.py::(test_\w+)$")
 # Other processors and NumPy versions round a simulated scan in their own way.

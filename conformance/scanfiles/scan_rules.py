@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.archive import Archive, DamagedArchive, Member
-from conformance.finding import Finding, Severity
-from conformance.stack import Content, StackLayout, content_of, equal_members, first_non_finite, layout_of
+from conformance.scanfiles.archive import Archive, DamagedArchive, Member
+from conformance.scanfiles.finding import Finding, Severity
+from conformance.scanfiles.stack import Content, StackLayout, content_of, equal_members, first_non_finite, layout_of
 
 VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
 STACKS = ("diff3d", "diffraction")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.capsule import Capsule, DamagedCapsule, command, read_capsule
+from conformance.capsules.capsule import Capsule, DamagedCapsule, command, read_capsule
+from conformance.capsules.replay import Replay, Verdict, replay
 from conformance.discovery import Selected, installed_adapters, select
-from conformance.replay import Replay, Verdict, replay
 
 
 def replayed(folder: Path, names: Sequence[str], devices: Sequence[str] = ()) -> tuple[Replay, ...]:

@@ -21,15 +21,15 @@ import pytest
 from hypothesis import settings
 
 from conformance.agreement import compare
+from conformance.capsules.recording import keep
 from conformance.chance import seeded
 from conformance.check import PROFILES, Declaration
 from conformance.comparisons import STAGES
 from conformance.contract import contract
 from conformance.discovery import Selected, select
-from conformance.expected import read_expected
-from conformance.ledger import Oddity, SeedResult
+from conformance.expectations.expected import read_expected
 from conformance.outcome import Decision, Outcome, cells
-from conformance.recording import keep
+from conformance.series.ledger import Oddity, SeedResult
 from conformance.specimens import gallery_of
 from conformance.subject import Subject
 from conformance.trial import Trial, declarations, trials

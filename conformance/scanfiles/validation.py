@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance import __version__
-from conformance.finding import Severity
-from conformance.scanfile import ScanReport
+from conformance.scanfiles.finding import Severity
+from conformance.scanfiles.scanfile import ScanReport
 
 _STYLE = {Severity.VIOLATION: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 

@@ -1,0 +1,1 @@
+"""Failures that are known: the list, its witnesses, and how it is brought up to date."""

@@ -1,0 +1,1 @@
+"""Scan files: read without trust, and decided by the clauses about files."""
