@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast, get_args
 
 import typer
 from rich.console import Console
@@ -14,6 +14,9 @@ from rich.console import Console
 from conformance import __version__
 from conformance.contract import Clause, MalformedContract, contract
 from conformance.stage import Stage
+
+if TYPE_CHECKING:
+    from conformance.judgement import Judgement
 
 OK, VIOLATIONS, UNDECIDED, USAGE = 0, 1, 2, 3
 
@@ -70,6 +73,8 @@ def run(
     resume: Annotated[Path | None, typer.Option(help="File of the results of --seeds, to be taken up again.")] = None,
 ) -> None:
     """Judge backends: clause x adapter, and what was decided of all clauses."""
+    stages = [str(one) for one in stage or []]
+    kept = None if no_capsules else capsules.absolute()
     if seeds is not None or seed is not None:
         others = {"--scan": scan, "--markdown": markdown, "--update-expected": update_expected}
         unfit = [name for name, given in others.items() if given] + (["--seed"] if seeds and seed is not None else [])
@@ -79,46 +84,63 @@ def run(
             "budget": profile or "small",
             "adapters": adapter or [],
             "devices": torch_device or [],
-            "stages": [str(s) for s in stage or []],
+            "stages": stages,
             "frameworks": frameworks,
             "expected": str(expected.resolve()) if expected else "",
-            "capsules": "" if no_capsules else str(capsules.absolute()),
+            "capsules": str(kept or ""),
         }
         _judge_seeds(range(seeds) if seeds else [seed or 0], plan, resume, jobs, json_file)
+    settings = {
+        "stages": stages,
+        "scan": _scan_to_judge(scan, if_present),
+        "profile": profile,
+        "jobs": jobs,
+        "frameworks": frameworks,
+        "devices": torch_device or [],
+        "capsules": kept,
+    }
+    _show(_judged(adapter or [], expected, update_expected, settings), json_file, markdown)
+
+
+def _scan_to_judge(scan: Path | None, if_present: bool) -> Path | None:
+    if scan is None or scan.is_file():
+        return scan and scan.resolve()
+    if not if_present:
+        raise _wrong_usage(f"{scan}: no such file")
+    typer.echo(f"{scan} is not there: judging on synthetic scans alone", err=True)
+    return None
+
+
+def _judged(
+    adapters: Sequence[str], expected: Path | None, update_expected: bool, settings: Mapping[str, Any]
+) -> Judgement:
+    """Judge, and bring the list of expected failures up to date if that is asked for."""
     from conformance.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
     from conformance.expectations import update as updating
     from conformance.expectations.expected import MalformedExpectations
     from conformance.judgement import RunNotPossible, judge
-    from conformance.report import as_json, as_markdown, print_judgement
 
-    if scan is not None and if_present and not scan.is_file():
-        typer.echo(f"{scan} is not there: judging on synthetic scans alone", err=True)
-        scan = None
-    if scan is not None and not scan.is_file():
-        raise _wrong_usage(f"{scan}: no such file")
     if update_expected and expected is None:
         raise _wrong_usage("--update-expected needs --expected FILE")
     begun = update_expected and expected is not None and not expected.exists()
+    listed = expected.resolve() if expected and not begun else None
     try:
-        judgement = judge(
-            adapter or [],
-            stages=[str(s) for s in stage or []],
-            scan=scan.resolve() if scan else None,
-            expected=expected.resolve() if expected and not begun else None,
-            profile=profile,
-            jobs=jobs,
-            frameworks=frameworks,
-            devices=torch_device or [],
-            capsules=None if no_capsules else capsules.absolute(),
-        )
+        judgement = judge(adapters, expected=listed, **settings)
         if update_expected and expected is not None:
-            judgement, change = updating.update_expected(expected.resolve(), judgement, all_installed=not adapter)
+            judgement, change = updating.update_expected(expected.resolve(), judgement, all_installed=not adapters)
             typer.echo(f"{expected}: {change.sentence()}", err=True)
     except (AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations) as error:
         raise _wrong_usage(str(error)) from error
     except RunNotPossible as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(UNDECIDED) from error
+    return judgement
+
+
+def _show(judgement: Judgement, json_file: Path | None, markdown: Path | None) -> NoReturn:
+    """Print and write a judgement, and leave with its exit code."""
+    from conformance.report import as_json, as_markdown, print_judgement
+
     if not _is_standard_output(json_file) and not _is_standard_output(markdown):
         print_judgement(judgement, _console())
     if json_file is not None:

@@ -69,7 +69,7 @@ class CapsuleKeeper:
         ):
             return
         evidence = item.stash.get(evidence_key, None)
-        outcome, reason = classify(error, evidence.comparisons if evidence else 0)
+        outcome, reason = classify(error, evidence.comparisons if evidence else 0, selected)
         if outcome not in RECORDED:
             return
         drawn = None if evidence is None else evidence.drawn

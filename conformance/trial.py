@@ -127,7 +127,7 @@ def once(
             reason = declaration.where(specimen)
         if not reason:
             _call(declaration, subject, evidence, specimen, drawn, profile)
-            outcome, reason = classify(None, evidence.comparisons)
+            outcome, reason = classify(None, evidence.comparisons, subject.selected)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
         outcome, reason = classify(error, evidence.comparisons, subject.selected)
         violation = violation_in(error)
@@ -184,7 +184,7 @@ def not_applicable(declaration: Declaration, selected: Selected) -> str:
     return f"adapter has none of {', '.join(declaration.any_of)}" if none_there else ""
 
 
-def classify(error: BaseException | None, comparisons: int, selected: Selected | None = None) -> tuple[Outcome, str]:
+def classify(error: BaseException | None, comparisons: int, selected: Selected) -> tuple[Outcome, str]:
     """Turn the end of a check into an outcome and its sentence."""
     if error is None:
         if comparisons:
@@ -215,9 +215,9 @@ def missing_dependency_in(error: BaseException) -> str:
     return str(error) if isinstance(error, ImportError) and isinstance(error, RuntimeError) else ""
 
 
-def missing_package(error: BaseException, selected: Selected | None) -> str:
+def missing_package(error: BaseException, selected: Selected) -> str:
     """Package that is not installed, named by the error or as the adapter's framework; empty when there is none."""
-    named = getattr(error, "name", None) or getattr(getattr(selected, "adapter", None), "framework", None)
+    named = getattr(error, "name", None) or getattr(selected.adapter, "framework", None)
     if not isinstance(named, str) or not named:
         return ""
     try:

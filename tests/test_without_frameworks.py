@@ -76,6 +76,14 @@ def test_without_torch_files_are_validated_and_layouts_say_what_is_missing(tmp_p
     assert "PyTorch is required" in layout.stderr
 
 
+def test_without_tensorflow_nothing_failed_and_nothing_is_kept(tmp_path: Path) -> None:
+    arguments = ("--adapter", "ref", "--stage", "container", "--json", "result.json")
+    done = python(tmp_path, TENSORFLOW, "-m", "conformance", "run", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert outcomes(tmp_path, "ref")["NOT-APPLICABLE"] == 1
+    assert not (tmp_path / "capsules").exists()
+
+
 @pytest.mark.torch
 def test_without_tensorflow_the_torch_backend_is_judged(tmp_path: Path) -> None:
     pytest.importorskip("torch")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
+from conformance.adapter import BatchRequest, GroupRequest
 from conformance.axes import axes_of
 from conformance.check import check
 from conformance.diagnosis import Suspects
@@ -439,161 +439,6 @@ def probes_for(files: Files, rows: Rows, expected: NDArray[Any]) -> dict[str, ND
     }
 
 
-@check("DAT-010")
-def test_the_probe_gauge(subject: Subject, evidence: Evidence) -> None:
-    files = written(subject)
-    for scale, normalize in ((4.0, True), (1.7, True), (4.0, False)):
-        request = replace(REQUEST, probe_scale=scale, probe_normalize=normalize)
-        rows = rows_of(subject, evidence, files.paths, request)
-        probes, factors = probes_of(files, rows, request, most=3)
-        what = f"at probe_scale {scale}, probe_normalize {normalize}"
-        bare = probes / factors[..., np.newaxis]
-        others = gauges_for(files, rows, request)
-        evidence.close(
-            rows["probe_scaling"],
-            factors,
-            f"probe_scaling {what}",
-            rtol=1e-5,
-            atol=0,
-            axes=GROUPED,
-            suspects=lambda: others | {"probe_scaling is the inverse of the factor": 1 / factors},
-        )
-        evidence.close(
-            rows["probe"],
-            probes,
-            f"probe {what}",
-            rtol=1e-5,
-            atol=1e-6,
-            axes=LIGHT,
-            suspects=lambda: (
-                {
-                    "the factor is applied to the probe twice": probes * factors[..., np.newaxis],
-                    "the factor is not applied to the probe": bare,
-                    "the probe is divided by the factor": bare / factors[..., np.newaxis],
-                }
-                | {name: bare * other[..., np.newaxis] for name, other in others.items()}
-                | probes_for(files, rows, probes)
-            ),
-        )
-
-
-def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> dict[str, NDArray[Any]]:
-    """Probe factors (R, 1, 1, 1) that known mistakes would give."""
-    one_each: dict[str, list[float]] = {}
-    for experiment in rows["experiment_id"]:
-        own = np.abs(files.scans[int(experiment)]["probeGuess"].reshape(-1, 8, 8)).astype(np.float64)
-        for name, value in {
-            "the mean is taken over the first mode only": own[0].mean(),
-            "the mean is taken over modes added up": own.sum(axis=0).mean(),
-            "the largest modulus is taken in place of the mean": own.max(),
-            "the root mean square is taken in place of the mean": np.sqrt((own**2).mean()),
-            "the mean intensity is taken in place of the mean modulus": (own**2).mean(),
-            "padded modes count in the mean": own.sum() / (3 * own[0].size),
-            "the sum is taken in place of the mean": own.sum(),
-        }.items():
-            one_each.setdefault(name, []).append(1 / (request.probe_scale * float(value)))
-        one_each.setdefault("the probe is not normalised", []).append(1.0)
-    return {name: np.array(values).reshape(-1, 1, 1, 1) for name, values in one_each.items()}
-
-
-def changed(files: Files, subject: Subject, **factors: float) -> Files:
-    """Write the scans again with arrays multiplied."""
-
-    def multiplied(arrays: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            **arrays,
-            **{name: (arrays[name] * factor).astype(arrays[name].dtype) for name, factor in factors.items()},
-        }
-
-    return Files(subject, [multiplied(arrays) for arrays in files.scans])
-
-
-@check("DAT-011")
-def test_probe_scale_follows_the_probe(subject: Subject, evidence: Evidence) -> None:
-    files = written(subject)
-    for normalize in (True, False):
-        request = replace(REQUEST, probe_normalize=normalize)
-        plain = rows_of(subject, evidence, files.paths, request)
-        brighter = rows_of(subject, evidence, changed(files, subject, diff3d=7.0).paths, request)
-        for name in ("probe", "probe_scaling"):
-            evidence.close(
-                brighter[name],
-                plain[name],
-                f"{name} of scans seven times as bright",
-                rtol=1e-6,
-                atol=1e-7,
-                axes=axes_of(name, plain[name].ndim),
-                suspects=lambda: {
-                    f"{name} is the scale of the data: {other}": brighter[other]
-                    for other in ("rms_scaling_constant", "physics_scaling_constant")
-                    if name == "probe_scaling"
-                },
-            )
-
-
-@check("DAT-012")
-def test_data_scales_follow_the_data(subject: Subject, evidence: Evidence) -> None:
-    files = written(subject)
-    other = changed(files, subject, probeGuess=3.0)
-    for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=1)):
-        for what, held in (("scans", files), ("scans with a brighter probe", other)):
-            rows = rows_of(subject, evidence, held.paths, request)
-            frames = frames_of(evidence, held, rows).astype(np.float64)
-            for experiment in range(4):
-                own = rows["experiment_id"] == experiment
-                energy = (frames[own] ** 2).sum(axis=(1, 2)).mean()
-                count = int(own.sum())
-                for name, value in (
-                    ("rms_scaling_constant", amplitude_scale_of(frames[own])),
-                    ("physics_scaling_constant", 1.0 / energy),
-                ):
-                    expected = np.full((count, 1, 1, 1), value)
-                    evidence.close(
-                        rows[name][own],
-                        expected,
-                        f"{name} of file {experiment} of {what}",
-                        rtol=1e-5,
-                        atol=0,
-                        axes=GROUPED,
-                        suspects=lambda: {
-                            scope: values[own] for scope, values in scales_for(frames, rows, request, name).items()
-                        },
-                    )
-
-
-def scales_for(frames: NDArray[Any], rows: Rows, request: BatchRequest, name: str) -> dict[str, NDArray[Any]]:
-    """Scales (R, 1, 1, 1) of the data that known mistakes would give."""
-    experiments, places = rows["experiment_id"], np.arange(len(frames))
-
-    def scale(energy: Any) -> Any:
-        return 1 / energy if name.startswith("physics") else np.sqrt((frames.shape[1] / 2) ** 2 / energy)
-
-    energies = (frames**2).sum(axis=(1, 2)).mean(axis=1)
-    each = frames.sum(axis=(1, 2)).mean(axis=1)
-    sums = np.array([each[experiments == one].mean() for one in experiments])
-    by_file = np.array([energies[experiments == one].mean() for one in experiments])
-    by_batch = np.array([energies[places // request.batch_size == i // request.batch_size].mean() for i in places])
-    found = {
-        "the scale is left at one": np.ones(len(frames)),
-        "the scale is that of the batch in hand, not of the file": scale(by_batch),
-        "every row has a scale of its own": scale(energies),
-        "the scale is that of all files together": scale(np.full(len(frames), energies.mean())),
-        "the scale is that of the last file": scale(
-            np.full(len(frames), energies[experiments == experiments.max()].mean())
-        ),
-        "the scale is that of the first file": scale(np.full(len(frames), energies[experiments == 0].mean())),
-        "the scale is inverted": 1 / scale(by_file),
-        "the square root of the scale was not taken": scale(by_file) ** 2,
-        "the square root of the scale was taken twice": np.sqrt(scale(by_file)),
-        "the target is N² in place of (N/2)²": 2 * scale(by_file),
-        "the amplitudes were summed, not their squares": scale(sums),
-        "the other one of the two scales stands here": 1 / by_file
-        if name.startswith("rms")
-        else np.sqrt((frames.shape[1] / 2) ** 2 / by_file),
-    }
-    return {words: np.asarray(values).reshape(-1, 1, 1, 1) for words, values in found.items()}
-
-
 @check("DAT-013")
 def test_files_do_not_disturb_each_other(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)
@@ -667,90 +512,6 @@ def test_iterating_twice_gives_the_same(subject: Subject, evidence: Evidence) ->
 def keys_of(rows: Rows) -> list[tuple[int, ...]]:
     """File and members of each row."""
     return [(int(e), *map(int, m)) for e, m in zip(rows["experiment_id"], rows["nn_indices"], strict=True)]
-
-
-def parts_of(subject: Subject, arrays: Arrays, request: SplitRequest) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Arrays of the training and of the test part."""
-    train, test = subject.adapter.split(subject.scan(arrays), request)
-    return subject.adapter.arrays(train), subject.adapter.arrays(test)
-
-
-def rows_in(part: Mapping[str, Any], arrays: Arrays) -> NDArray[np.int64]:
-    """Rows of the scan that the frames of a part are."""
-    known = {frame.tobytes(): row for row, frame in enumerate(arrays["diff3d"])}
-    return np.array([known.get(frame.tobytes(), -1) for frame in as_numpy(part["diff3d"])])
-
-
-@check("DAT-015", needs=["split", "arrays"])
-def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -> None:
-    arrays = dict(make_specimen(Recipe(M=21, N=8, seed=12)).arrays)
-    arrays["Y"] = arrays["diff3d"].astype(np.complex64) * 1j
-    for method in ("ordered", "random", "blocks"):
-        for fraction, count in ((0.6, 13), (0.5, 10), (0.01, 1), (0.99, 20)):
-            request = SplitRequest(fraction, method, seed=5)
-            parts = parts_of(subject, arrays, request)
-            what = f"{method} at {fraction}"
-            rows = [rows_in(part, arrays) for part in parts]
-            together = np.sort(np.concatenate(rows))
-            evidence.equal(together, np.arange(21), f"frames of both parts of a split, {what}", axes=("frame",))
-            evidence.holds(len(rows[0]) == count, f"{what}: the training part has {len(rows[0])} points, not {count}.")
-            for part, own in zip(parts, rows, strict=True):
-                for name in PER_POINT:
-                    evidence.equal(
-                        part[name],
-                        arrays[name][own],
-                        f"{name} of a part of a split, {what}",
-                        axes=("frame", "row", "column")[: arrays[name].ndim],
-                        suspects=lambda: {
-                            f"{name} is not split: the part holds its first rows": arrays[name][: len(own)],
-                            f"{name} is not split: the part holds its last rows": arrays[name][-len(own) :],
-                        },
-                    )
-
-
-@check("DAT-015", needs=["split", "arrays"])
-def test_the_smallest_scan_is_split(subject: Subject, evidence: Evidence) -> None:
-    arrays = dict(make_specimen(Recipe(M=2, N=8, seed=13)).arrays)
-    for method in ("ordered", "random", "blocks"):
-        for fraction in (0.1, 0.5, 0.9):
-            what = f"two points, split {method} at {fraction}"
-            request = SplitRequest(fraction, method, seed=5)
-            parts = evidence.accepted(lambda: parts_of(subject, arrays, request), what)
-            rows = [rows_in(part, arrays) for part in parts]
-            evidence.equal([len(own) for own in rows], [1, 1], f"the lengths of the parts of {what}")
-            evidence.equal(np.sort(np.concatenate(rows)), np.arange(2), f"frames of both parts of {what}")
-
-
-@check("DAT-016", needs=["split", "arrays"])
-def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
-    arrays = dict(make_specimen(Recipe(M=40, N=8, seed=13)).arrays)
-
-    def train(method: Any, seed: int | None) -> NDArray[np.int64]:
-        return np.sort(rows_in(parts_of(subject, arrays, SplitRequest(0.5, method, seed))[0], arrays))
-
-    evidence.equal(train("ordered", None), np.arange(20), "training frames of an ordered split")
-    first, again, other = train("random", 3), train("random", 3), train("random", 4)
-    evidence.equal(again, first, "training frames of a random split with the same seed")
-    evidence.holds(not np.array_equal(first, other), "Two seeds gave the same random split.")
-    evidence.holds(not np.array_equal(first, np.arange(20)), "The random split is the ordered one.")
-    stretched = arrays | {"ycoords": arrays["ycoords"] * 9}
-    for what, held in (("wide", arrays), ("tall", stretched)):
-        rows = rows_in(parts_of(subject, held, SplitRequest(0.5, "blocks"))[0], held)
-        inside = np.isin(np.arange(40), rows)
-        positions = np.stack([held["xcoords"], held["ycoords"]], axis=1)
-        evidence.holds(
-            separable(positions[inside], positions[~inside]), f"No straight line separates the blocks of a {what} scan."
-        )
-
-
-def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Whether a straight line has the first points on one side and the second on the other."""
-    for angle in np.linspace(0, np.pi, 721):
-        direction = np.array([np.cos(angle), np.sin(angle)])
-        a, b = first @ direction, second @ direction
-        if a.max() <= b.min() + 1e-9 or b.max() <= a.min() + 1e-9:
-            return True
-    return False
 
 
 @check("DAT-017")

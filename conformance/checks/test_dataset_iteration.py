@@ -15,12 +15,11 @@ from conformance.checks.test_dataset import (
     REQUEST,
     SINGLE,
     frames_of,
-    parts_of,
-    rows_in,
     same_rows,
     scans,
     written,
 )
+from conformance.checks.test_dataset_splits import parts_of, rows_in
 from conformance.evidence import Evidence
 from conformance.rows import FIELDS, Rows, channels_last, rows_of
 from conformance.specimens import Recipe, make_specimen, write_scan

@@ -70,10 +70,10 @@ def test_transforms_keep_every_dtype(subject: Subject, evidence: Evidence) -> No
             evidence.equal(seen, expected, f"{name} of {dtype}")
 
 
-@check("TRF-009", needs=["translate"])
-def test_translation_of_real_wide_and_tall_images(subject: Subject, evidence: Evidence) -> None:
-    rng = np.random.default_rng(21)
-    shifts = np.array([[2.0, -1.0], [-3.0, 2.0], [0.0, 4.0], [5.0, 0.0]])
+def wide_and_tall_follow(
+    subject: Subject, evidence: Evidence, rng: np.random.Generator, shifts: NDArray[np.float64], how: str
+) -> None:
+    """Translate real and complex images that are wider than tall, taller than wide, and square."""
     for shape in ((7, 19), (19, 7), (12, 12)):
         for dtype in (np.complex64, np.float32):
             turned = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
@@ -81,31 +81,24 @@ def test_translation_of_real_wide_and_tall_images(subject: Subject, evidence: Ev
             evidence.close(
                 subject.adapter.translate(images, shifts),
                 moved(images, shifts),
-                f"{shape[0]} x {shape[1]} images of {images.dtype} moved by whole pixels",
+                f"{shape[0]} x {shape[1]} images of {images.dtype} moved by {how}",
                 rtol=0,
                 atol=1e-5 * float(np.abs(images).max()),
                 axes=FRAMES,
                 suspects=lambda: moves_for(images, shifts),
             )
+
+
+@check("TRF-009", needs=["translate"])
+def test_translation_of_real_wide_and_tall_images(subject: Subject, evidence: Evidence) -> None:
+    shifts = np.array([[2.0, -1.0], [-3.0, 2.0], [0.0, 4.0], [5.0, 0.0]])
+    wide_and_tall_follow(subject, evidence, np.random.default_rng(21), shifts, "whole pixels")
 
 
 @check("TRF-010", needs=["translate"])
 def test_sub_pixel_translation_of_real_wide_and_tall_images(subject: Subject, evidence: Evidence) -> None:
-    rng = np.random.default_rng(22)
     shifts = np.array([[0.25, -1.5], [-0.75, 2.125], [0.5, 0.5], [-6.625, 0.375]])
-    for shape in ((7, 19), (19, 7), (12, 12)):
-        for dtype in (np.complex64, np.float32):
-            turned = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
-            images: NDArray[Any] = turned if dtype is np.complex64 else turned.real.copy()
-            evidence.close(
-                subject.adapter.translate(images, shifts),
-                moved(images, shifts),
-                f"{shape[0]} x {shape[1]} images of {images.dtype} moved by fractions of pixels",
-                rtol=0,
-                atol=1e-5 * float(np.abs(images).max()),
-                axes=FRAMES,
-                suspects=lambda: moves_for(images, shifts),
-            )
+    wide_and_tall_follow(subject, evidence, np.random.default_rng(22), shifts, "fractions of pixels")
 
 
 @check("TRF-009", needs=["translate"])

@@ -1,0 +1,104 @@
+"""Checks of splits of scan points (DAT): parts that share no frame, and how they are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapter import SplitRequest
+from conformance.check import check
+from conformance.checks.test_dataset import (
+    PER_POINT,
+    Arrays,
+)
+from conformance.evidence import Evidence
+from conformance.specimens import Recipe, make_specimen
+from conformance.subject import Subject
+from conformance.tensors import as_numpy
+
+
+def parts_of(subject: Subject, arrays: Arrays, request: SplitRequest) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Arrays of the training and of the test part."""
+    train, test = subject.adapter.split(subject.scan(arrays), request)
+    return subject.adapter.arrays(train), subject.adapter.arrays(test)
+
+
+def rows_in(part: Mapping[str, Any], arrays: Arrays) -> NDArray[np.int64]:
+    """Rows of the scan that the frames of a part are."""
+    known = {frame.tobytes(): row for row, frame in enumerate(arrays["diff3d"])}
+    return np.array([known.get(frame.tobytes(), -1) for frame in as_numpy(part["diff3d"])])
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=21, N=8, seed=12)).arrays)
+    arrays["Y"] = arrays["diff3d"].astype(np.complex64) * 1j
+    for method in ("ordered", "random", "blocks"):
+        for fraction, count in ((0.6, 13), (0.5, 10), (0.01, 1), (0.99, 20)):
+            request = SplitRequest(fraction, method, seed=5)
+            parts = parts_of(subject, arrays, request)
+            what = f"{method} at {fraction}"
+            rows = [rows_in(part, arrays) for part in parts]
+            together = np.sort(np.concatenate(rows))
+            evidence.equal(together, np.arange(21), f"frames of both parts of a split, {what}", axes=("frame",))
+            evidence.holds(len(rows[0]) == count, f"{what}: the training part has {len(rows[0])} points, not {count}.")
+            for part, own in zip(parts, rows, strict=True):
+                for name in PER_POINT:
+                    evidence.equal(
+                        part[name],
+                        arrays[name][own],
+                        f"{name} of a part of a split, {what}",
+                        axes=("frame", "row", "column")[: arrays[name].ndim],
+                        suspects=lambda: {
+                            f"{name} is not split: the part holds its first rows": arrays[name][: len(own)],
+                            f"{name} is not split: the part holds its last rows": arrays[name][-len(own) :],
+                        },
+                    )
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_the_smallest_scan_is_split(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=2, N=8, seed=13)).arrays)
+    for method in ("ordered", "random", "blocks"):
+        for fraction in (0.1, 0.5, 0.9):
+            what = f"two points, split {method} at {fraction}"
+            request = SplitRequest(fraction, method, seed=5)
+            parts = evidence.accepted(lambda: parts_of(subject, arrays, request), what)
+            rows = [rows_in(part, arrays) for part in parts]
+            evidence.equal([len(own) for own in rows], [1, 1], f"the lengths of the parts of {what}")
+            evidence.equal(np.sort(np.concatenate(rows)), np.arange(2), f"frames of both parts of {what}")
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=40, N=8, seed=13)).arrays)
+
+    def train(method: Any, seed: int | None) -> NDArray[np.int64]:
+        return np.sort(rows_in(parts_of(subject, arrays, SplitRequest(0.5, method, seed))[0], arrays))
+
+    evidence.equal(train("ordered", None), np.arange(20), "training frames of an ordered split")
+    first, again, other = train("random", 3), train("random", 3), train("random", 4)
+    evidence.equal(again, first, "training frames of a random split with the same seed")
+    evidence.holds(not np.array_equal(first, other), "Two seeds gave the same random split.")
+    evidence.holds(not np.array_equal(first, np.arange(20)), "The random split is the ordered one.")
+    stretched = arrays | {"ycoords": arrays["ycoords"] * 9}
+    for what, held in (("wide", arrays), ("tall", stretched)):
+        rows = rows_in(parts_of(subject, held, SplitRequest(0.5, "blocks"))[0], held)
+        inside = np.isin(np.arange(40), rows)
+        positions = np.stack([held["xcoords"], held["ycoords"]], axis=1)
+        evidence.holds(
+            separable(positions[inside], positions[~inside]), f"No straight line separates the blocks of a {what} scan."
+        )
+
+
+def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Whether a straight line has the first points on one side and the second on the other."""
+    for angle in np.linspace(0, np.pi, 721):
+        direction = np.array([np.cos(angle), np.sin(angle)])
+        a, b = first @ direction, second @ direction
+        if a.max() <= b.min() + 1e-9 or b.max() <= a.min() + 1e-9:
+            return True
+    return False
