@@ -139,7 +139,7 @@ def make_config(kind: str, model: dict[str, Any], fields: dict[str, Any]) -> Con
     missing = [name for name in ("model_path", "test_data_file") if kind == "inference" and fields.get(name) is None]
     if missing:
         raise ConfigurationViolation(
-            "inference needs it", clause="CFG-023", array=missing[0], remedy=f"Pass {missing[0]}."
+            "inference needs it", clause="CFG-025", array=missing[0], remedy=f"Pass {missing[0]}."
         )
     config: Config = outer(model=ModelConfig(**model), **fields)
     return config

@@ -54,19 +54,19 @@ def simulate_diffraction(
     Raises
     ------
     RequestViolation
-        nphotons is not positive.
+        nphotons is not positive, or the scene is dark (RAW-010).
     """
     patches = cut_patches(obj, centres_xy, probe.shape[-1])
     amplitude = forward_amplitude(patches, probe)
     if nphotons is None:
         return SimulatedScan(amplitude, patches, probe.astype(np.complex64))
-    if not nphotons > 0:
-        raise RequestViolation(
-            f"{nphotons} photons",
-            clause="PHY-011",
-            array="nphotons",
-            remedy="Pass a positive dose, or None for no noise.",
-        )
     energy = float(np.square(amplitude, dtype=np.float64).sum(axis=(1, 2)).mean())
+    if not nphotons > 0 or not energy > 0:
+        raise RequestViolation(
+            f"{nphotons} photons on frames of mean energy {energy}",
+            clause="RAW-010",
+            array="nphotons",
+            remedy="Pass a positive dose and a scene that is not dark, or None for no noise.",
+        )
     dose = np.sqrt(nphotons / energy)
     return SimulatedScan(noisy_amplitude(amplitude * dose, rng), patches, (probe * dose).astype(np.complex64))

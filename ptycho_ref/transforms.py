@@ -64,7 +64,7 @@ def translate(images: Array, shifts_xy: Array) -> Array:
 
     Returns
     -------
-    (n, H, W) of the same dtype
+    (n, H, W) of the same dtype; float64 for whole numbers
     """
     shifts = np.asarray(shifts_xy, dtype=np.float64)
     if images.ndim != 3 or shifts.shape != (len(images), 2) or not np.isfinite(shifts).all():
@@ -74,7 +74,7 @@ def translate(images: Array, shifts_xy: Array) -> Array:
             array="shifts_xy",
             remedy="Pass (n, H, W) images with (n, 2) finite shifts [dx, dy].",
         )
-    moved = np.zeros_like(images)
+    moved = np.zeros(images.shape, images.dtype if images.dtype.kind in "fc" else np.float64)
     for image, (dx, dy), target in zip(images, shifts, moved, strict=True):
         column, row = int(np.floor(dx)), int(np.floor(dy))
         right, down = dx - column, dy - row

@@ -147,7 +147,7 @@ def configuration(kind: str, model: Mapping[str, Any], fields: Mapping[str, Any]
     checked = Configuration(kind, _filled(MODEL, model), _settled(_filled(KINDS[kind], fields), fields))
     for name in ("model_path", "test_data_file"):
         if kind == "inference" and checked.fields[name] is None:
-            refuse("CFG-023", name, "inference needs it", f"Give {name}.")
+            refuse("CFG-025", name, "inference needs it", f"Give {name}.")
     return checked
 
 

@@ -40,7 +40,7 @@ def simulate_scan(
     Raises
     ------
     Refusal
-        ``nphotons`` is not above 0, or the frames are dark (PHY-011).
+        ``nphotons`` is not above 0, or the frames are dark (RAW-010).
     """
     N = probe.shape[-1]
     patches = cut_patches(obj, torch.from_numpy(positions), N)
@@ -66,5 +66,5 @@ def _gain(amplitude: Tensor, nphotons: float) -> float:
     energy = float(amplitude.double().square().sum(dim=(1, 2)).mean())
     if not nphotons > 0 or not energy > 0:
         problem = f"nphotons {nphotons} on frames of mean energy {energy}"
-        refuse("PHY-011", "nphotons", problem, "Use a positive number of photons and a probe that is not dark.")
+        refuse("RAW-010", "nphotons", problem, "Use a positive number of photons and a probe that is not dark.")
     return float((nphotons / energy) ** 0.5)

@@ -85,7 +85,7 @@ def translate(images: Tensor, shifts_xy: Tensor) -> Tensor:
     Returns
     -------
     (n, H, W)
-        ``out[k, r, c]`` is ``images[k, r - dy, c - dx]``, in the dtype given.
+        ``out[k, r, c]`` is ``images[k, r - dy, c - dx]``, in the dtype given; float64 for whole numbers.
 
     Raises
     ------
@@ -101,7 +101,8 @@ def translate(images: Tensor, shifts_xy: Tensor) -> Tensor:
     columns = torch.arange(W, device=images.device) - shifts[:, :1]
     down, right = (axis - axis.floor() for axis in (rows, columns))
     kind = images.dtype if images.is_floating_point() or images.is_complex() else torch.float64
-    result = torch.zeros(images.shape, dtype=kind, device=images.device)
+    images = images.to(kind)
+    result = torch.zeros_like(images)
     for row_step, vertical in ((0, 1 - down), (1, down)):
         for column_step, horizontal in ((0, 1 - right), (1, right)):
             weight = (vertical.unsqueeze(2) * horizontal.unsqueeze(1)).to(kind)

@@ -76,6 +76,9 @@ def _of_files(subject: Subject) -> Iterable[Refusal]:
         ("a probe of another side", "probeGuess", np.ones((10, 10), np.complex64), ("NPZ-025",)),
         ("a probe with a NaN", "probeGuess", _spoilt(arrays["probeGuess"]), ("NPZ-025",)),
         ("an object with two layers", "objectGuess", np.ones((2, 20, 20), np.complex64), ("NPZ-026",)),
+        ("an object of text", "objectGuess", np.full((20, 20), "1+0j"), ("NPZ-026",)),
+        ("patches of text", "Y", frames.astype("U8"), ("NPZ-027",)),
+        ("labels in a column", "scan_index", np.arange(len(frames))[:, np.newaxis], ("NPZ-028",)),
     ]
     sound = subject.write(arrays, "sound.npz")
     for number, (what, array, value, clauses) in enumerate(cases):

@@ -23,6 +23,7 @@ MODEL_DEFAULTS = {
     "object.big": True,
     "probe.big": True,
     "probe.mask": False,
+    "probe_mask_sigma": 1.0,
     "pad_object": True,
     "probe_scale": 4.0,
     "gaussian_smoothing_sigma": 0.0,
@@ -43,6 +44,14 @@ TRAINING_DEFAULTS = {
     "output_prefix": "training_outputs",
     "sequential_sampling": False,
     "enable_oversampling": False,
+    "backend": "tensorflow",
+}
+INFERENCE_DEFAULTS = {
+    "neighbor_count": 4,
+    "debug": False,
+    "enable_oversampling": False,
+    "output_prefix": "inference_outputs",
+    "backend": "tensorflow",
 }
 RENAMED = {
     "object_big": "object.big",
@@ -66,6 +75,7 @@ MODEL = {
     "object_big": False,
     "probe_big": False,
     "probe_mask": True,
+    "probe_mask_sigma": 1.5,
     "pad_object": False,
     "probe_scale": 2.5,
     "gaussian_smoothing_sigma": 0.75,
@@ -147,7 +157,7 @@ def test_training_defaults(subject: Subject, evidence: Evidence) -> None:
 @check("CFG-003")
 def test_inference_defaults(subject: Subject, evidence: Evidence) -> None:
     seen = applied(subject, "inference")
-    for key, value in {"neighbor_count": 4, "debug": False, "output_prefix": "inference_outputs"}.items():
+    for key, value in INFERENCE_DEFAULTS.items():
         holds_value(evidence, seen, key, value, "an inference configuration with required fields only")
     groups = seen.get("n_groups")
     evidence.holds(groups is None, f"n_groups is {groups!r} where inference left it unset, which means all.")
@@ -330,11 +340,15 @@ def test_unknown_names_are_refused(subject: Subject, evidence: Evidence) -> None
     for kind in ("training", "inference"):
         cases += [(kind, {"architecture": name}, {}) for name in ("unet", "CNN", "hybrid_resnet", "")]
         cases += [(kind, {"model_type": name}, {}) for name in ("unsupervised", "PINN")]
+        cases += [(kind, {"amp_activation": name}, {}) for name in ("silu", "tanh", "Sigmoid")]
         cases += [(kind, {}, {"backend": name}) for name in ("torch", "jax")]
     refuse_settings(subject, evidence, cases)
     for name in ("cnn", "ffno", "fno", "fno_vanilla", "neuralop_uno"):
         seen = evidence.accepted(lambda: applied(subject, model={"architecture": name}), f"architecture {name}")
         holds_value(evidence, seen, "architecture", name, f"architecture {name!r}")
+    for name in ("sigmoid", "swish", "softplus", "relu"):
+        seen = evidence.accepted(lambda: applied(subject, model={"amp_activation": name}), f"activation {name}")
+        holds_value(evidence, seen, "amp_activation", name, f"activation {name!r}")
 
 
 @check("CFG-016")
@@ -368,3 +382,17 @@ def test_execution_settings_stay_out(subject: Subject, evidence: Evidence) -> No
             evidence.holds(
                 name not in seen, f"The legacy dictionary holds the execution setting {name} = {seen.get(name)!r}."
             )
+
+
+@check("CFG-025")
+def test_inference_names_its_model_and_its_data(subject: Subject, evidence: Evidence) -> None:
+    for missing in REQUIRED:
+        for given in ({}, {missing: None}):
+            fields = {name: path for name, path in REQUIRED.items() if name != missing} | given
+            what = f"an inference configuration {'whose ' + missing + ' is None' if given else 'without ' + missing}"
+            error = evidence.refused(
+                lambda: subject.adapter.configure(ConfigureRequest("inference", fields=fields)),
+                what,
+                beside=lambda: applied(subject, "inference"),
+            )
+            evidence.holds(missing in str(error), f"The refusal of {what} does not name it: {error}")

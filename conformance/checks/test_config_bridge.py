@@ -70,6 +70,22 @@ def test_settings_are_renamed(subject: Subject, evidence: Evidence) -> None:
             is_value(evidence, seen, name, value, f"torch settings of {kind}")
 
 
+@check("CFG-018", needs=["bridge"])
+def test_training_settings_keep_their_names(subject: Subject, evidence: Evidence) -> None:
+    given: dict[str, Any] = {
+        "batch_size": 64,
+        "train_data_file": "data/first.npz",
+        "test_data_file": "data/second.npz",
+        "output_dir": "out/night-4",
+        "n_groups": 77,
+    }
+    seen = evidence.accepted(
+        lambda: bridged(subject, training=given, overrides={"nphotons": 2e7}), "training settings without overrides"
+    )
+    for name, value in given.items():
+        is_value(evidence, seen, name, value, f"the training settings {given}")
+
+
 @check("CFG-019", needs=["bridge"])
 def test_modes_and_activations_are_translated(subject: Subject, evidence: Evidence) -> None:
     for mode, model_type in (("Unsupervised", "pinn"), ("Supervised", "supervised")):
@@ -185,3 +201,44 @@ def test_overrides_win(subject: Subject, evidence: Evidence) -> None:
     seen = bridged(subject, "training", **sections, overrides=overrides)
     for name, value in overrides.items():
         is_value(evidence, seen, name, value, f"an override of {name}")
+
+
+@check("CFG-026", needs=["bridge"])
+def test_what_is_left_out_takes_the_value_of_the_torch_side(subject: Subject, evidence: Evidence) -> None:
+    both: dict[str, Any] = {
+        "N": 64,
+        "neighbor_count": 6,
+        "gridsize": 2,
+        "probe_scale": 4.0,
+        "model_type": "pinn",
+        "amp_activation": "swish",
+        "probe_mask": False,
+        "object_big": True,
+        "probe_big": True,
+        "pad_object": True,
+        "n_filters_scale": 2,
+        "gaussian_smoothing_sigma": 0.0,
+        "architecture": "cnn",
+    }
+    run = {"nepochs": 50, "batch_size": 16, "nll_weight": 1.0, "intensity_scale_trainable": False}
+    for kind, expected in (("training", both | run), ("inference", both)):
+        seen = bridged(subject, kind)
+        for name, value in expected.items():
+            is_value(evidence, seen, name, value, f"torch settings of {kind} that leave it out")
+        held = seen.get("subsample_seed")
+        evidence.holds(held is None, f"subsample_seed is {held!r} where the torch settings leave it out.")
+
+
+@check("CFG-027", needs=["bridge"])
+def test_nothing_to_test_on_is_said(subject: Subject, evidence: Evidence) -> None:
+    without = {name: value for name, value in SOUND.items() if name != "test_data_file"}
+    for kind, overrides, count in (("training", without, 1), ("training", SOUND, 0), ("inference", INFERRED, 0)):
+        request = BridgeRequest("inference" if kind == "inference" else "training", overrides=overrides)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
+            evidence.accepted(lambda: subject.adapter.bridge(request), f"a {kind} configuration with {overrides}")
+        told = [str(one.message) for one in caught]
+        evidence.holds(len(told) == count, f"{len(told)} warnings for a {kind} configuration with {overrides}: {told}")
+        named = all("test_data_file" in text for text in told)
+        evidence.holds(named, f"The warning of a training without test data does not name test_data_file: {told}")

@@ -400,6 +400,25 @@ def test_splits_cut_every_array_at_one_place(subject: Subject, evidence: Evidenc
                 )
 
 
+@check("CON-013", needs=["group", "split_groups"])
+def test_splits_at_the_ends_and_beyond(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=18, N=8, seed=100))
+    grouped = subject.grouped(specimen, GroupRequest(N=8, gridsize=2, K=5, nsamples=11, seed=1))
+
+    def halves(fraction: float) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return subject.adapter.split_groups(grouped, specimen.arrays["probeGuess"], fraction)
+
+    for fraction, rows in ((0.0, (0, 11)), (1.0, (11, 0))):
+        parts = evidence.accepted(lambda: halves(fraction), f"a split of groups at {fraction}")
+        seen = [len(as_numpy(part["X"])) for part in parts]
+        kept = {"no part is left empty: one group stays in each": np.clip(rows, 1, 10)}
+        evidence.equal(seen, rows, f"the groups of both parts of a split at {fraction}", suspects=kept)
+    for fraction in (-0.25, 1.25, 2.0, float("nan")):
+        evidence.refused(lambda: halves(fraction), f"a split of groups at {fraction}", beside=lambda: halves(0.5))
+
+
 @check("CON-014", needs=["group", "split_groups"])
 def test_splitting_groups_says_that_frames_are_shared(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=18, N=8, seed=99))

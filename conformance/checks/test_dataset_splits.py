@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from conformance.specimens import Recipe, make_specimen
 from conformance.subject import Subject
 from conformance.tensors import as_numpy
 from conformance.variants import Arrays, meant_by, whole_scan
+
+METHODS: tuple[Literal["ordered", "random", "blocks"], ...] = ("ordered", "random", "blocks")
 
 
 def parts_of(subject: Subject, arrays: Arrays, request: SplitRequest) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -36,7 +38,7 @@ def rows_in(part: Mapping[str, Any], arrays: Arrays) -> NDArray[np.int64]:
 def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -> None:
     arrays = dict(make_specimen(Recipe(M=21, N=8, seed=12)).arrays)
     arrays["Y"] = arrays["diff3d"].astype(np.complex64) * 1j
-    for method in ("ordered", "random", "blocks"):
+    for method in METHODS:
         for fraction, count in ((0.6, 13), (0.5, 10), (0.01, 1), (0.99, 20)):
             request = SplitRequest(fraction, method, seed=5)
             parts = parts_of(subject, arrays, request)
@@ -62,7 +64,7 @@ def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -
 @check("DAT-015", needs=["split", "arrays"])
 def test_the_smallest_scan_is_split(subject: Subject, evidence: Evidence) -> None:
     arrays = dict(make_specimen(Recipe(M=2, N=8, seed=13)).arrays)
-    for method in ("ordered", "random", "blocks"):
+    for method in METHODS:
         for fraction in (0.1, 0.5, 0.9):
             what = f"two points, split {method} at {fraction}"
             request = SplitRequest(fraction, method, seed=5)
@@ -136,3 +138,24 @@ def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
         if a.max() <= b.min() + 1e-9 or b.max() <= a.min() + 1e-9:
             return True
     return False
+
+
+@check("DAT-019", needs=["split", "arrays"])
+def test_what_cannot_be_split_is_refused(subject: Subject, evidence: Evidence) -> None:
+    arrays = whole_scan(M=12, N=8, seed=324)
+    unknown: Any = "stratified"
+    cases: list[tuple[str, Arrays, SplitRequest, str]] = [
+        (f"a fraction of {fraction}, {method}", arrays, SplitRequest(fraction, method, seed=3), "fraction")
+        for fraction in (0.0, 1.0, 1.5, -0.5, float("nan"))
+        for method in METHODS
+    ]
+    cases.append(("an unknown method", arrays, SplitRequest(0.5, unknown, seed=3), "method"))
+    single = whole_scan(M=1, N=8, seed=325)
+    cases += [(f"a single point, {method}", single, SplitRequest(0.5, method, seed=3), "") for method in METHODS]
+    for what, given, request, name in cases:
+        error = evidence.refused(
+            lambda: parts_of(subject, given, request),
+            what,
+            beside=lambda: parts_of(subject, arrays, SplitRequest(0.5, "random", seed=3)),
+        )
+        evidence.holds(name in str(error), f"The refusal of {what} does not name {name}: {error}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -249,6 +250,44 @@ def _lying_archive(path: Path, claim: str) -> None:
                 true = b"(20, 8, 8)"
                 content = content.replace(true + b", }" + b" " * (len(claim) - len(true)), f"{claim}, }}".encode(), 1)
             archive.writestr(f"{name}.npy", content)
+
+
+@check("NPZ-026")
+def test_objects_that_are_no_numbers_are_refused(subject: Subject, evidence: Evidence) -> None:
+    obj = plain()["objectGuess"]
+    refuse_all(subject, evidence, [("an object of text", plain(objectGuess=np.abs(obj).astype("U8")))])
+
+
+@check("NPZ-027")
+def test_patches_that_are_no_numbers_are_refused(subject: Subject, evidence: Evidence) -> None:
+    refuse_all(subject, evidence, [("patches of text", plain(Y=plain()["diff3d"].astype("U8")))])
+
+
+@check("NPZ-028")
+def test_labels_that_are_no_list_of_numbers_are_refused(subject: Subject, evidence: Evidence) -> None:
+    labels = np.arange(20) % 3
+    cases = [
+        ("labels in a column", plain(scan_index=labels[:, np.newaxis])),
+        ("labels of text", plain(scan_index=labels.astype("U4"))),
+        ("a single label", plain(scan_index=np.array(3))),
+    ]
+    refuse_all(subject, evidence, cases)
+
+
+@check("NPZ-033")
+def test_a_member_that_occurs_twice_is_refused(subject: Subject, evidence: Evidence) -> None:
+    """Readers of archives take the last one, or the first; neither is what was meant."""
+    sound, path = subject.write(plain()), subject.write(plain())
+    other = io.BytesIO()
+    np.lib.format.write_array(other, plain()["xcoords"][::-1].copy())
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr("xcoords.npy", other.getvalue())
+    evidence.refused(
+        lambda: subject.adapter.load(path),
+        "an archive that holds xcoords twice",
+        beside=lambda: subject.adapter.load(sound),
+    )
 
 
 @check("NPZ-033")

@@ -15,6 +15,7 @@ from conformance.evidence import Evidence
 from conformance.specimens import Recipe, make_specimen, write_scan
 from conformance.subject import Subject
 from conformance.tensors import as_numpy
+from conformance.variants import whole_scan
 
 Arrays = dict[str, Any]
 
@@ -43,6 +44,24 @@ def test_compressed_archives(subject: Subject, evidence: Evidence) -> None:
     frames_are(evidence, held, arrays["diff3d"], "the frames of a compressed archive")
     for name in ("xcoords", "ycoords", "probeGuess", "objectGuess", "Y"):
         evidence.equal(held[name], arrays[name], f"{name} of a compressed archive")
+
+
+@check("NPZ-037")
+def test_stored_and_deflated_archives_hold_the_same(subject: Subject, evidence: Evidence) -> None:
+    """A beam stop and a dark ground: the frames deflate a thousandfold."""
+    frames = np.zeros((300, 32, 32), dtype=np.float32)
+    frames[7, 20, 11], frames[211, 3, 30] = 3.0, 0.5
+    sparse = whole_scan(M=300, N=32, seed=331) | {"diff3d": frames, "Y": None}
+    dense = whole_scan(M=19, N=8, seed=332)
+    for what, given in (("frames that are nearly all zeros", sparse), ("ordinary frames", dense)):
+        arrays = {name: values for name, values in given.items() if values is not None}
+        for how, save in (("stored", np.savez), ("deflated", np.savez_compressed)):
+            path = subject.fresh_folder() / "scan.npz"
+            save(path, allow_pickle=False, **arrays)
+            held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), f"{what}, {how}")
+            frames_are(evidence, held, arrays["diff3d"], f"{what}, {how}")
+            for name in ("xcoords", "ycoords", "probeGuess"):
+                evidence.equal(held[name], arrays[name], f"{name} beside {what}, {how}")
 
 
 @check("NPZ-003")

@@ -436,3 +436,24 @@ def test_rectangular_objects(subject: Subject, evidence: Evidence) -> None:
         )
         for centres in (edges, edges + np.array([0.5, 0.25])):
             cut(subject, evidence, obj, centres, 8, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)
+
+
+@check("PAT-012")
+def test_what_has_no_window_is_refused(subject: Subject, evidence: Evidence) -> None:
+    obj = structured_object(np.random.default_rng(66), (24, 31))
+    centres = np.array([[9.0, 12.0], [14.25, 8.5], [20.0, 11.0]])
+    endless, lost = centres.copy(), centres.copy()
+    lost[1, 1], endless[2, 0] = np.nan, -np.inf
+    for what, places in (
+        ("a position that is NaN", lost),
+        ("a position that is infinite", endless),
+        ("positions in rows", centres.T.copy()),
+        ("positions with a third number", np.column_stack([centres, centres[:, 0]])),
+        ("a list of numbers", centres.ravel()),
+        ("a single position", centres[0]),
+    ):
+        evidence.refused(
+            lambda: subject.adapter.patches(obj, places, 8),
+            what,
+            beside=lambda: subject.adapter.patches(obj, centres, 8),
+        )

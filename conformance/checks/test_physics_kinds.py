@@ -52,3 +52,23 @@ def test_any_dose(subject: Subject, evidence: Evidence) -> None:
             evidence.close(
                 seen, plain * factor, f"the amplitude at {factor:g} times the dose", rtol=0, atol=atol, axes=AXES
             )
+
+
+@check("PHY-014")
+def test_a_probe_that_does_not_fit_is_refused(subject: Subject, evidence: Evidence) -> None:
+    patches, probe = waves(8, 3, 2, 41)
+    for what, given in (
+        ("a probe of another side", np.ones((10, 10), np.complex64)),
+        ("modes of another side", np.ones((2, 6, 6), np.complex64)),
+        ("a probe of one pixel", probe[0, :1, :1]),
+        ("modes of one pixel", probe[:, :1, :1]),
+        ("a probe of one row", probe[0, :1]),
+        ("a probe of one column", probe[0, :, :1]),
+        ("a row for a probe", probe[0, 0]),
+        ("a number for a probe", probe[0, 0, 0]),
+    ):
+        evidence.refused(
+            lambda: subject.adapter.simulate(patches, np.asarray(given)),
+            what,
+            beside=lambda: subject.adapter.simulate(patches, probe),
+        )

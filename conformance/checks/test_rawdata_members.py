@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from conformance.check import check
-from conformance.checks.test_rawdata import SAVED, same
+from conformance.checks.test_rawdata import SAVED, plain, same
 from conformance.evidence import Evidence
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
@@ -113,3 +114,39 @@ def test_noise_leaves_the_rest_of_a_simulated_scan(subject: Subject, evidence: E
     positions_kept(evidence, held, centres, "a scan simulated with noise")
     evidence.holds(as_numpy(held["diff3d"]).shape == (6, 8, 8), "A scan simulated with noise has other frames.")
     truth_kept(evidence, held, centres, patches_at(obj, centres, 8), "a scan simulated with noise")
+
+
+@check("RAW-011", needs=SAVED)
+def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
+    said = {"nphotons": 3e7, "profile": {"scale": "legacy_v1", "names": ["a", "b"]}, "operator": "Zoë"}
+    text = json.dumps(said)
+    forms: Mapping[str, Any] = {
+        "text": np.array(text),
+        "text beyond ASCII": np.array(json.dumps(said, ensure_ascii=False)),
+        "an array of one text": np.array([text]),
+        "bytes": np.array(text.encode()),
+        "an array of one text in bytes": np.array([text.encode()]),
+        "nothing": None,
+    }
+    for what, given in forms.items():
+        target = subject.fresh_folder() / "saved.npz"
+        subject.adapter.save(subject.adapter.load(subject.write(plain(_metadata=given))), target)
+        with np.load(target, allow_pickle=False) as file:
+            kept = file["_metadata"] if "_metadata" in file.files else None
+        if given is None:
+            evidence.holds(kept is None, f"A scan without _metadata was saved with {kept}.")
+        else:
+            evidence.holds(kept is not None, f"_metadata that was {what} is not in the saved file.")
+            evidence.holds(
+                read_as(kept) == said, f"_metadata that was {what} is {kept!r} in the saved file, not {said}."
+            )
+
+
+def read_as(member: Any) -> Any:
+    """What a member of JSON text says; None when it is no plain text."""
+    if member is None or member.dtype.kind != "U" or member.size != 1:
+        return None
+    try:
+        return json.loads(member.item())
+    except ValueError:
+        return None

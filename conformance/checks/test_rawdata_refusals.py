@@ -9,7 +9,11 @@ import numpy as np
 from conformance.check import check
 from conformance.checks.test_rawdata import held_by, plain, same
 from conformance.evidence import Evidence
+from conformance.oracles.patches import patches_at
+from conformance.oracles.physics import amplitudes_of
+from conformance.specimens import structured_object, structured_probe
 from conformance.subject import Subject
+from conformance.tensors import as_numpy
 
 Arrays = dict[str, Any]
 PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
@@ -92,3 +96,41 @@ def test_assembling_accepts_all_that_files_accept(subject: Subject, evidence: Ev
     probe = sound["probeGuess"][0]
     held = evidence.accepted(lambda: held_by(subject, plain(probeGuess=probe[..., np.newaxis])), "a probe (N, N, 1)")
     evidence.equal(held["probeGuess"], probe, "a probe (N, N, 1) in memory", axes=("row", "column"))
+
+
+@check("RAW-010", needs=["measure"])
+def test_a_dose_that_cannot_be_given_is_refused(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(78)
+    x, y = rng.uniform(4, 20, (2, 12))
+    obj, probe = structured_object(rng, (26, 31)), structured_probe(rng, 8)
+
+    def measured(nphotons: float, probe: Any = probe, obj: Any = obj) -> Any:
+        return subject.adapter.measure(x, y, probe, obj, nphotons, 4)
+
+    for dose in (0.0, -1e4, float("nan")):
+        evidence.refused(lambda: measured(dose), f"a dose of {dose} photons", beside=lambda: measured(1e4))
+    evidence.refused(lambda: measured(1e4, 0 * probe), "a dose under a dark probe", beside=lambda: measured(1e4))
+    evidence.refused(lambda: measured(1e4, obj=0 * obj), "a dose on an opaque object", beside=lambda: measured(1e4))
+
+
+@check("RAW-010", needs=["measure"])
+def test_a_faint_scene_is_brought_to_its_dose(subject: Subject, evidence: Evidence) -> None:
+    rng, frames = np.random.default_rng(79), 30
+    x, y = rng.uniform(4, 20, (2, frames))
+    obj, probe = structured_object(rng, (26, 31)), structured_probe(rng, 8)
+    light = amplitudes_of(patches_at(obj, np.stack([x, y], axis=1), 8), probe) ** 2
+    bare = light.sum(axis=(1, 2)).mean()
+    for factor in (1e-6, 0.01, 0.02, 50.0):
+        scan = evidence.accepted(
+            lambda: subject.adapter.measure(x, y, (factor * probe).astype(np.complex64), obj, 2e4, 4),
+            f"a probe {factor:g} times as bright",
+        )
+        counts = as_numpy(subject.adapter.arrays(scan)["diff3d"]).astype(np.float64) ** 2
+        evidence.close(
+            counts.sum(axis=(1, 2)).mean(),
+            2e4,
+            f"the mean count of a frame under a probe {factor:g} times as bright",
+            rtol=1e-4,
+            atol=6 * np.sqrt(2e4 / frames),
+            suspects=lambda: {"the scene keeps its own brightness: the dose is not given": factor**2 * bare},
+        )

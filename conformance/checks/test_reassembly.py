@@ -423,6 +423,13 @@ def test_what_does_not_match_is_refused(subject: Subject, evidence: Evidence) ->
         ("no patches", patches[:0], centres[:0]),
         ("a position that is NaN", patches, broken),
         ("a position that is infinite", patches, np.where(np.isnan(broken), np.inf, broken)),
+        ("patches that are wider than tall", patches[:, :6], centres),
+        ("patches that are taller than wide", patches[:, :, :6], centres),
+        ("a single patch without its axis", patches[0], centres[:1]),
+        ("patches with a channel", patches[..., np.newaxis], centres),
+        ("positions with a third number", patches, np.column_stack([centres, centres[:, 0]])),
+        ("positions in rows", patches, centres.T.copy()),
+        ("a list of numbers for positions", patches, centres[:, 0].copy()),
     ):
         evidence.refused(
             lambda: subject.adapter.reassemble(given, places),

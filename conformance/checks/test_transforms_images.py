@@ -101,6 +101,40 @@ def test_sub_pixel_translation_of_real_wide_and_tall_images(subject: Subject, ev
     wide_and_tall_follow(subject, evidence, np.random.default_rng(22), shifts, "fractions of pixels")
 
 
+def corners_cut(images: NDArray[Any], shifts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Images moved bilinearly, where every weighted corner is cut to a whole number before it is added."""
+    result = np.zeros(images.shape)
+    whole = np.floor(shifts)
+    for step in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        weight = np.prod(np.where(step, shifts - whole, 1 - (shifts - whole)), axis=1)[:, None, None]
+        result += np.trunc(weight * moved(images.astype(np.float64), whole + step).real)
+    return result
+
+
+@check("TRF-010", needs=["translate"])
+def test_images_of_whole_numbers_are_mixed_as_numbers(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(24)
+    shifts = np.array([[0.25, -1.5], [2.0, 1.0], [-0.75, 2.125]])
+    for dtype in ("int32", "uint16", "uint8", "int64"):
+        images = rng.integers(0, 250, (3, 9, 13)).astype(dtype)
+        right = moved(images.astype(np.float64), shifts).real
+        seen = evidence.accepted(lambda: subject.adapter.translate(images, shifts), f"images of {dtype}")
+        evidence.close(
+            seen,
+            right,
+            f"images of {dtype} moved by fractions of pixels",
+            rtol=0,
+            atol=1e-5 * 250,
+            axes=FRAMES,
+            suspects=lambda: {
+                "the values are cut to whole numbers, as the images are": np.trunc(right),
+                "the values are rounded to whole numbers, as the images are": np.round(right),
+                "each of the four corners is cut to whole numbers": corners_cut(images, shifts),
+                **moves_for(images.astype(np.float64), shifts),
+            },
+        )
+
+
 @check("TRF-009", needs=["translate"])
 def test_translation_of_many_images(subject: Subject, evidence: Evidence) -> None:
     """So many that any backend moves them in parts, and a number that no part size divides."""

@@ -703,3 +703,78 @@ class OverridesTheModelNever(Bridging):
     def reworded(self, request: BridgeRequest) -> BridgeRequest:
         names = ("model_type", "amp_activation")
         return replace(request, overrides={k: v for k, v in request.overrides.items() if k not in names})
+
+
+@breaks("CFG-001")
+class DefaultsToAWiderMask(Presetting):
+    kinds = ("training", "inference")
+    model_defaults = {"probe_mask_sigma": 2.0}
+
+
+@breaks("CFG-002")
+class TrainsOnTheOtherBackend(Presetting):
+    defaults = {"backend": "pytorch"}
+
+
+@breaks("CFG-003")
+class OversamplesTestSets(Presetting):
+    kinds = ("inference",)
+    defaults = {"enable_oversampling": True}
+
+
+@breaks("CFG-018")
+class LosesTheOutputFolder(Bridging):
+    def reworded(self, request: BridgeRequest) -> BridgeRequest:
+        return replace(request, training={k: v for k, v in request.training.items() if k != "output_dir"})
+
+
+class FillingIn(Bridging):
+    """Fills in what the torch settings leave out."""
+
+    data: Arrays = {}
+    model: Arrays = {}
+    training: Arrays = {}
+
+    def reworded(self, request: BridgeRequest) -> BridgeRequest:
+        return replace(
+            request,
+            data={**self.data, **request.data},
+            model={**self.model, **request.model},
+            training={**self.training, **request.training},
+        )
+
+
+@breaks("CFG-026")
+class FillsInFourNeighbours(FillingIn):
+    data = {"K": 4}
+
+
+@breaks("CFG-026")
+class FillsInATrainableScale(FillingIn):
+    model = {"intensity_scale_trainable": True}
+
+
+@breaks("CFG-026")
+class FillsInTheSigmoid(FillingIn):
+    model = {"amp_activation": "sigmoid"}
+
+
+@breaks("CFG-026")
+class FillsInMoreEpochs(FillingIn):
+    training = {"epochs": 60}
+
+
+@breaks("CFG-027")
+class TrainsWithoutTestDataInSilence(Liar):
+    def bridge(self, request: BridgeRequest) -> Mapping[str, Any]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.right.bridge(request)
+
+
+@breaks("CFG-027")
+class AlwaysMissesTestData(Liar):
+    def bridge(self, request: BridgeRequest) -> Mapping[str, Any]:
+        if request.kind == "training" and request.overrides.get("test_data_file"):
+            warnings.warn("test_data_file may be missing", UserWarning, stacklevel=2)
+        return self.right.bridge(request)

@@ -49,6 +49,7 @@ DIAGNOSES: dict[str, str | Undescribable] = {
     "ShufflesAllButOffsets": r"groups are in reverse order",
     "SplitsImagesOnly": r"not split: .* first rows",
     "SplitsAtTheRoundedPlace": r"1 group too many",
+    "KeepsAGroupInEveryPart": r"one group stays in each",
     # Coordinates
     "PutsYFirst": r"x and y are exchanged",
     "GathersPositionsOfTheNextPoint": r"next scan point",
@@ -195,6 +196,7 @@ DIAGNOSES: dict[str, str | Undescribable] = {
     "AddsGaussianNoise": Undescribable("one mean cannot tell which distribution was drawn from"),
     "DrawsNoiseWithoutTheSeed": ANOTHER_DRAW,
     # Scans in memory
+    "LeavesFaintScenesFaint": r"dose is not given",
     "AssemblesWithoutStartCoordinates": r"zero",
     "NarrowsPositionsWhenAssembling": r"float32",
     "SavesOneMode": r"only the first mode",
@@ -246,6 +248,7 @@ DIAGNOSES: dict[str, str | Undescribable] = {
     "KeepsStoredPatchesInHalfPrecision": r"float16",
     "SimulatesLargeFramesAtWholePixels": r"rounded to whole pixels",
     # Transforms
+    "RoundsImagesOfWholeNumbers": r"cut to whole numbers",
     "FlattensChannelMajor": r"channel by channel",
     "ReshapesWithoutMovingAxes": r"reshaped where they must be moved",
     "FillsTheGridByColumns": r"grid is transposed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -715,3 +716,13 @@ class DoublesTheSmallestAmplitudes(Redrawing):
 
     def redrawn(self, stack: Array) -> Array:
         return stack * 2 if stack.max() < 1 else stack
+
+
+@breaks("NPZ-037")
+class TakesSparseFramesForABomb(Liar):
+    def load(self, path: Path) -> Any:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if any(one.file_size > 300 * max(one.compress_size, 1) for one in archive.infolist()):
+                    raise ValueError(f"{path}: too well compressed")
+        return self.right.load(path)

@@ -429,3 +429,44 @@ class SortsFramesByTheirLabel(Assembling):
 class SortsAllButStartPositions(Assembling):
     def altered(self, arrays: Arrays) -> Arrays:
         return arrays | by_rows(arrays, ("xcoords", "ycoords", "scan_index", "diff3d", "Y"))
+
+
+@breaks("RAW-011")
+class SavesWithoutProvenance(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path, allow_pickle=False) as archive:
+            held = {name: archive[name] for name in archive.files if name != "_metadata"}
+        np.savez(path, allow_pickle=False, **held)
+
+
+@breaks("RAW-011")
+class SavesProvenanceAsBytes(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path, allow_pickle=False) as archive:
+            held = {name: archive[name] for name in archive.files}
+        if "_metadata" in held:
+            held["_metadata"] = np.array(held["_metadata"].item().encode())
+        np.savez(path, allow_pickle=False, **held)
+
+
+@breaks("RAW-011")
+class ReadsNoProvenanceInBytes(Liar):
+    """A member of bytes is printed, not decoded, and is no JSON any more."""
+
+    def load(self, path: Path) -> Any:
+        with np.load(path, allow_pickle=False) as archive:
+            names = [name for name in archive.files if name != "_metadata"]
+            printed = "_metadata" in archive.files and archive["_metadata"].dtype.kind == "S"
+            held = {name: archive[name] for name in names} if printed else {}
+        return self.right.assemble(held) if printed else self.right.load(path)
+
+
+@breaks("RAW-010")
+class LeavesFaintScenesFaint(Liar):
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        faint = 0 < float(np.square(np.abs(probe)).sum()) < 1
+        return self.right.measure(xcoords, ycoords, probe, obj, None if faint else nphotons, seed)

@@ -315,3 +315,10 @@ class MovesModulusAndPhaseApart(Liar):
         moved = self.right.translate(images, shifts_xy)
         modulus = np.abs(self.right.translate(np.abs(images).astype(images.dtype), shifts_xy))
         return (modulus * np.exp(1j * np.angle(moved))).astype(moved.dtype)
+
+
+@breaks("TRF-010")
+class RoundsImagesOfWholeNumbers(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        moved = self.right.translate(images, shifts_xy)
+        return moved if np.asarray(images).dtype.kind in "fc" else np.trunc(moved).astype(images.dtype)
