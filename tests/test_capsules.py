@@ -73,6 +73,8 @@ def first_failure(liar: type[Liar], folder: Path) -> Trial:
 
 @pytest.mark.parametrize("liar", zoo(), ids=[f"{liar.clauses[0]}-{liar.__name__}" for liar in zoo()])
 def test_the_failure_of_every_liar_replays(liar: type[Liar], tmp_path: Path) -> None:
+    if "ref" in liar.not_over:
+        pytest.skip(liar.not_over["ref"])
     trial = first_failure(liar, tmp_path)
     (tmp_path / "scratch").mkdir()
     written = read_capsule(write_capsule(untried(trial, selected(liar), tmp_path / "scratch"), tmp_path / "capsules"))

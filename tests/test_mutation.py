@@ -77,12 +77,15 @@ def record(fate: str, now: str) -> dict[str, str]:
 
 def test_the_score_leaves_equivalent_mutants_out() -> None:
     records = [record("fail", "a"), record("error", "b"), record("timeout", "c"), record("survived", "d")]
-    records += [record("survived", "e"), record("unreached", "f")]
-    listed = {("toy", "f", "x < 0", "e"): Excuse("same", "no difference")}
+    records += [record("survived", "e"), record("unreached", "f"), record("survived", "g")]
+    listed = {
+        ("toy", "f", "x < 0", "e"): Excuse("same", "no difference"),
+        ("toy", "f", "x < 0", "g"): Excuse("silent", "no clause"),
+    }
     judged = row("toy", records, listed)
-    assert (judged.mutants, judged.killed, judged.equivalent, judged.holes) == (6, 3, 1, 2)
-    assert judged.score == pytest.approx(3 / 5)
-    assert "60.0 %" in table([judged])
+    assert (judged.mutants, judged.killed, judged.equivalent, judged.holes) == (7, 3, 1, 2)
+    assert judged.score == pytest.approx(3 / 6)
+    assert "50.0 %" in table([judged])
 
 
 def test_a_module_without_mutants_has_no_holes() -> None:
@@ -109,6 +112,16 @@ def test_an_entry_without_a_reason_is_refused(tmp_path: Path) -> None:
         equivalents(path)
     path.write_text(path.read_text(encoding="utf-8") + 'why = "w"\n', encoding="utf-8")
     assert equivalents(path) == {("m", "f", "a", "b"): Excuse("same", "w")}
+
+
+def test_a_freedom_that_the_contract_does_not_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "equivalents.toml"
+    entry = '[[equivalent]]\nmodule = "m"\nfunction = "f"\nwas = "a"\nnow = "b"\nkind = "open"\nwhy = "{why}"\n'
+    path.write_text(entry.format(why="GRP-003 leaves the order open"), encoding="utf-8")
+    with pytest.raises(ValueError, match="left to backends"):
+        equivalents(path)
+    path.write_text(entry.format(why="GRP-011 leaves the order open"), encoding="utf-8")
+    assert len(equivalents(path)) == 1
 
 
 SCRIPT = """

@@ -137,6 +137,7 @@ def _of_configurations(subject: Subject) -> Iterable[Refusal]:
         ("gaussian_smoothing_sigma", -0.5, "CFG-013"),
         ("architecture", "unet", "CFG-015"),
         ("model_type", "unsupervised", "CFG-015"),
+        ("amp_activation", "tanh", "CFG-015"),
         ("grid_sise", 2, "CFG-012"),
     ):
         yield Refusal(f"{array} = {value!r}", configured(**{array: value}), configured(N=24), array, (clause,))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.adapter import SplitRequest
 from conformance.check import check
@@ -25,6 +27,11 @@ from conformance.rows import FIELDS, Rows, channels_last, rows_of
 from conformance.specimens import Recipe, make_specimen, write_scan
 from conformance.subject import Subject
 from conformance.tensors import as_numpy
+
+
+def copied(batch: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Arrays of a batch, which nothing that happens later can change."""
+    return {name: np.array(as_numpy(values)) for name, values in dict(batch).items()}
 
 
 def joined(batches: list[Any]) -> Rows:
@@ -48,7 +55,7 @@ def test_two_iterations_at_once(subject: Subject, evidence: Evidence) -> None:
     for pair in itertools.zip_longest(first, second):
         for batches, batch in zip(taken, pair, strict=True):
             if batch is not None:
-                batches.append({name: np.array(as_numpy(values)) for name, values in dict(batch).items()})
+                batches.append(copied(batch))
     for batches, right, what in ((taken[0], expected, "one"), (taken[1], others, "the other")):
         evidence.holds(len(batches) > 0, f"Of two iterations at once {what} gave no batch.")
         same_rows(evidence, joined(batches), right, f"of {what} of two iterations at once")
@@ -68,7 +75,7 @@ def test_batches_that_are_kept_stay_as_they_are(subject: Subject, evidence: Evid
     kept, copies = [], []
     for batch in subject.adapter.batches(list(files.paths), REQUEST):
         kept.append(dict(batch))
-        copies.append({name: np.array(as_numpy(values)) for name, values in dict(batch).items()})
+        copies.append(copied(batch))
     same_rows(evidence, joined(kept), joined(copies), "of batches that were kept, against copies made at once")
 
 
@@ -147,6 +154,39 @@ def test_any_change_of_a_source_is_seen(subject: Subject, evidence: Evidence) ->
         own, stale = rows["experiment_id"] == 1, before["experiment_id"] == 1
         unchanged = np.array_equal(rows[field][own], before[field][stale])
         evidence.holds(not unchanged, f"{field} is what it was before {name} of its source was changed.")
+
+
+@check("DAT-017")
+def test_a_change_during_an_iteration_is_not_mixed_in(subject: Subject, evidence: Evidence) -> None:
+    """A row made after its file was written over is of the old content or of the new, whole; or this is refused."""
+    files = written(subject)
+    old = rows_of(subject, evidence, files.paths, REQUEST)
+    running = iter(subject.adapter.batches(list(files.paths), REQUEST))
+    made = [copied(next(running))]
+    for number in (0, 2):
+        arrays, path = files.scans[number], files.paths[number]
+        later = path.stat().st_mtime_ns + 10**9
+        brighter = {"diff3d": arrays["diff3d"] * np.float32(1.5), "probeGuess": arrays["probeGuess"] * np.complex64(2j)}
+        write_scan(path, arrays | brighter)
+        os.utime(path, ns=(later, later))
+    try:
+        made += [copied(batch) for batch in running]
+    except ValueError:
+        # The contract lets a store refuse and ask for a rebuild.
+        evidence.holds(True, "")
+        return
+    rows, new = joined(made), rows_of(subject, evidence, files.paths, REQUEST)
+    for name in FIELDS:
+        evidence.holds(len(rows[name]) == len(old[name]), f"{name} has {len(rows[name])} rows, not {len(old[name])}.")
+    for row, experiment in enumerate(old["experiment_id"]):
+        other = {
+            when: [name for name in FIELDS if not np.array_equal(rows[name][row], content[name][row])]
+            for when, content in (("the old", old), ("the new", new))
+        }
+        differing = "; ".join(f"{', '.join(names)} are not of {when} content" for when, names in other.items())
+        evidence.holds(
+            not all(other.values()), f"Row {row}, made after file {experiment} was written over, mixes: {differing}."
+        )
 
 
 @check("DAT-015", needs=["split", "arrays"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,6 +51,32 @@ def test_every_array_of_a_saved_scan(subject: Subject, evidence: Evidence) -> No
                 lambda: saved_over(subject, [variant.members]), f"{variant.what}, saved by the backend"
             )
             same(evidence, held, variant.expected, f"{variant.what}, saved")
+
+
+def other_file_system() -> Path | None:
+    """A folder in memory, where it is on another file system than the one for temporary files."""
+    memory = Path("/dev/shm")
+    if not (memory.is_dir() and os.access(memory, os.W_OK)):
+        return None
+    return memory if memory.stat().st_dev != Path(tempfile.gettempdir()).stat().st_dev else None
+
+
+@check("RAW-006")
+def test_saving_on_any_file_system(subject: Subject, evidence: Evidence) -> None:
+    """A file cannot be renamed from one file system to another."""
+    arrays = plain()
+    scan = subject.adapter.assemble(arrays)
+    for place in (subject.fresh_folder(), other_file_system()):
+        if place is None:
+            continue
+        with tempfile.TemporaryDirectory(dir=place) as folder:
+            path = Path(folder) / "scan.npz"
+            for _ in range(2):
+                evidence.accepted(lambda: subject.adapter.save(scan, path), f"Saving in a folder below {place}")
+            left = sorted(one.name for one in Path(folder).iterdir())
+            evidence.holds(left == ["scan.npz"], f"Saving below {place} left {', '.join(left)} in the folder.")
+            with np.load(path, allow_pickle=False) as archive:
+                evidence.equal(archive["diff3d"], arrays["diff3d"], f"diff3d of a file saved below {place}")
 
 
 @check("RAW-006", needs=SAVED)
@@ -126,6 +155,7 @@ def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
         "an array of one text": np.array([text]),
         "bytes": np.array(text.encode()),
         "an array of one text in bytes": np.array([text.encode()]),
+        "an array of its bytes": np.frombuffer(text.encode(), dtype=np.uint8),
         "nothing": None,
     }
     for what, given in forms.items():

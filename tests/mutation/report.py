@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conformance.contract import specification_folder
+
+_CLAUSE = re.compile(r"\b[A-Z]{3}-\d{3}\b")
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 KINDS = {
     "same": "computes the same",
-    "silent": "does what the contract leaves open",
+    "open": "does what the contract leaves to backends: named there, in specs/README.md",
+    "silent": "does what the contract does not speak of",
     "wording": "changes a sentence for a person",
     "beside": "is not reached through the adapter: other devices, other callers, defaults that the adapter never takes",
 }
@@ -62,17 +68,20 @@ class Row:
 
     @property
     def equivalent(self) -> int:
-        """Mutants that lived and are listed, whatever the kind."""
-        return sum(self.excused.values())
+        """Mutants that lived and are right by the contract, or not to be seen by it."""
+        return sum(count for kind, count in self.excused.items() if kind != "silent")
 
     @property
     def holes(self) -> int:
         """Mutants that lived and are not listed."""
-        return self.mutants - self.killed - self.equivalent
+        return self.mutants - self.killed - sum(self.excused.values())
 
     @property
     def score(self) -> float:
-        """Share of the mutants killed, of those that are not listed; 1 when there are none."""
+        """Share of the mutants killed, of those that are not equivalent; 1 when there are none.
+
+        Where the contract is silent, a mutant that lives counts against the suite.
+        """
         judged = self.mutants - self.equivalent
         return self.killed / judged if judged else 1.0
 
@@ -90,7 +99,8 @@ def equivalents(path: Path = EQUIVALENTS) -> dict[Key, Excuse]:
     Raises
     ------
     ValueError
-        An entry lacks a field, gives no reason, or is of an unknown kind.
+        An entry lacks a field, gives no reason, is of an unknown kind, or claims a freedom that the contract does not
+        name.
     """
     if not path.exists():
         return {}
@@ -100,9 +110,19 @@ def equivalents(path: Path = EQUIVALENTS) -> dict[Key, Excuse]:
         if missing or not entry["why"].strip() or entry["kind"] not in KINDS:
             raise ValueError(f"{path.name}: an entry lacks {', '.join(sorted(missing)) or 'a reason or kind'}: {entry}")
         now = [entry["now"]] if isinstance(entry["now"], str) else entry["now"]
+        if entry["kind"] == "open" and not freedoms() & set(_CLAUSE.findall(entry["why"])):
+            raise ValueError(f"{path.name}: an entry names no clause under 'What is left to backends': {entry}")
         excuse = Excuse(entry["kind"], entry["why"])
         found.update({(entry["module"], entry["function"], entry["was"], one): excuse for one in now})
     return found
+
+
+@cache
+def freedoms() -> frozenset[str]:
+    """Clauses beside which the contract names what is left to backends."""
+    text = (specification_folder() / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## What is left to backends")[2].partition("\n## ")[0]
+    return frozenset(_CLAUSE.findall(section))
 
 
 def row(module: str, records: Iterable[Mapping[str, Any]], listed: Mapping[Key, Excuse]) -> Row:

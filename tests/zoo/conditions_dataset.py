@@ -17,6 +17,8 @@ from tests.zoo.liar import (
     Arrays,
     Liar,
     breaks,
+    members_of,
+    stack_of,
 )
 
 
@@ -100,6 +102,39 @@ class KnowsSourcesByTheirFrames(Liar):
         if key not in self.known:
             self.known[key] = [dict(batch) for batch in self.right.batches(paths, request)]
         return iter([{name: values.copy() for name, values in batch.items()} for batch in self.known[key]])
+
+
+@breaks("DAT-013")
+class ReadsEveryFileInTheDtypeOfTheFirst(Liar):
+    """The bytes of frames, where they are as wide."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        for batch in self.right.batches(paths, request):
+            dtypes = [members[stack_of(members)].dtype for members in map(members_of, paths)] if len(paths) > 1 else []
+            images = np.array(batch["images"])
+            for row, experiment in enumerate(batch["experiment_id"] if dtypes else ()):
+                if dtypes[experiment].itemsize == dtypes[0].itemsize:
+                    images[row] = images[row].astype(dtypes[experiment]).view(dtypes[0])
+            yield dict(batch) | {"images": images}
+
+
+@breaks("DAT-017")
+class ReadsFramesWhenABatchIsMade(Liar):
+    """Frames are those of a file as it is now; all else is of when the iteration began."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        whole = list(self.right.batches(paths, request))
+        files = [] if any(path.is_dir() for path in paths) else list(paths)
+        states = [path.stat().st_mtime_ns for path in files]
+        for batch in whole:
+            images = np.array(batch["images"])
+            changed = [path.stat().st_mtime_ns != state for path, state in zip(files, states, strict=True)]
+            for row, experiment in enumerate(batch["experiment_id"] if any(changed) else ()):
+                if changed[experiment]:
+                    self.land()
+                    frames = members_of(files[experiment])["diff3d"]
+                    images[row] = np.moveaxis(frames[batch["nn_indices"][row]], 0, -1)
+            yield dict(batch) | {"images": images}
 
 
 @breaks("DAT-015")

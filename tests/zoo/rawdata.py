@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import warnings
 import zipfile
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.checks.test_rawdata_members import other_file_system
 from tests.zoo.liar import PER_POINT, Array, Arrays, Liar, breaks, members_of, stack_of
 
 
@@ -470,3 +473,17 @@ class LeavesFaintScenesFaint(Liar):
     ) -> Any:
         faint = 0 < float(np.square(np.abs(probe)).sum()) < 1
         return self.right.measure(xcoords, ycoords, probe, obj, None if faint else nphotons, seed)
+
+
+@breaks("RAW-006")
+class RenamesFromTheTemporaryFolder(Liar):
+    not_over = {} if other_file_system() else dict.fromkeys(("ref", "torch"), "there is one file system only")
+
+    def save(self, scan: Any, path: Path) -> None:
+        handle, name = tempfile.mkstemp(suffix=".npz")
+        os.close(handle)
+        self.right.save(scan, Path(name))
+        try:
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
