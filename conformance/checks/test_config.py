@@ -76,6 +76,7 @@ MODEL = {
     "probe_big": False,
     "probe_mask": True,
     "probe_mask_sigma": 1.5,
+    "probe_mask_diameter": 24.0,
     "pad_object": False,
     "probe_scale": 2.5,
     "gaussian_smoothing_sigma": 0.75,
