@@ -85,15 +85,18 @@ def _stored() -> Iterator[Variant]:
         "with positions in single precision": scan | {n: scan[n].astype(np.float32) for n in PER_POINT[:4]},
         "with labels in 32 bits": scan | {"scan_index": scan["scan_index"].astype(np.int32)},
         "with patches of a trailing axis": scan | {"Y": scan["Y"][..., np.newaxis]},
+        "with its members in reverse order": dict(reversed(scan.items())),
         "with metadata": scan | {"_metadata": np.array('{"N": 64, "nphotons": 1e9}')},
         "with unknown members": scan | {"mask": np.zeros((10, 10)), "coords": np.ones((22, 2)), "X": frames * 3},
         "with declared units": scan
         | {"scale_contract_version": np.array("legacy_v1"), "measurement_domain": np.array("normalized_amplitude")},
         "with three positions to spare": scan | {name: np.append(scan[name], [7, 8, 9]) for name in PER_POINT},
+        "with three times as many positions": scan
+        | {name: np.concatenate([scan[name], scan[name] + 1, scan[name] - 5]) for name in PER_POINT},
     }
     ways |= {
         f"with frames of {np.dtype(d)}": scan | {"diff3d": frames.astype(d)}
-        for d in ("u1", "u2", "u4", "i2", "i4", "i8", "f2", "f8")
+        for d in ("u1", "u2", "u4", "i2", "i4", "i8", "u8", "f2", "f8")
     }
     for what, members in ways.items():
         yield Variant(f"a scan {what}", members, meant)
@@ -119,6 +122,13 @@ def _optional() -> Iterator[Variant]:
         yield Variant(f"a scan without {what}", members, meant_by(members))
         legacy = members | {"diff3d": np.ascontiguousarray(np.moveaxis(members["diff3d"], 0, 2))}
         yield Variant(f"a legacy scan without {what}", legacy, meant_by(members))
+    many = whole_scan(seed=306, modes=13)
+    yield Variant("a scan with thirteen modes", many, meant_by(many))
+    real = scan | {"probeGuess": scan["probeGuess"].real.copy(), "objectGuess": scan["objectGuess"].real.astype("f8")}
+    complexes = {name: real[name].astype(np.complex64) for name in ("probeGuess", "objectGuess")}
+    yield Variant("a scan whose probe and object are stored as real numbers", real, meant_by(real | complexes))
+    away = scan | {f"{name}_start": scan[name] * 2 + 900 for name in ("xcoords", "ycoords")}
+    yield Variant("a scan whose start positions lie far from its positions", away, meant_by(away))
     single = whole_scan(seed=303, modes=1)
     yield Variant("a scan with one mode", single, meant_by(single))
     last = single | {"probeGuess": single["probeGuess"][..., np.newaxis]}
@@ -134,6 +144,11 @@ def _sized() -> Iterator[Variant]:
     for M, N in ((5, 16), (12, 12), (1, 8), (2, 8), (300, 8), (6, 64)):
         scan = whole_scan(M, N, seed=304 + M)
         yield Variant(f"a scan of {M} frames {N} x {N}", scan, meant_by(scan))
+        trailing = scan | {"Y": scan["Y"][..., np.newaxis]}
+        yield Variant(f"a scan of {M} frames {N} x {N} with patches of a trailing axis", trailing, meant_by(scan))
+        if M != N:
+            legacy = scan | {"diff3d": np.ascontiguousarray(np.moveaxis(scan["diff3d"], 0, 2))}
+            yield Variant(f"a legacy scan of {M} frames {N} x {N}", legacy, meant_by(scan))
     scan = whole_scan(seed=305)
     whole = scan | {name: np.round(scan[name]) for name in PER_POINT[:4]}
     stored = whole | {name: whole[name].astype(np.int32) for name in PER_POINT[:4]}
@@ -141,6 +156,9 @@ def _sized() -> Iterator[Variant]:
     for what, step in (("far from the origin", 2.0**20), ("below the origin", -(2.0**10))):
         moved = scan | {name: scan[name] + step for name in PER_POINT[:4]}
         yield Variant(f"a scan {what}", moved, meant_by(moved))
+    for what, names in (("along x", PER_POINT[1:4:2]), ("along y", PER_POINT[0:4:2]), ("at one place", PER_POINT[:4])):
+        line = scan | {name: np.full(22, 31.25) for name in names}
+        yield Variant(f"a scan {what}", line, meant_by(line))
     for what, gain in (("bright", 2.0**10), ("faint", 2.0**-10)):
         lit = scan | {"diff3d": scan["diff3d"] * np.float32(gain)}
         yield Variant(f"a {what} scan", lit, meant_by(lit))

@@ -113,6 +113,49 @@ def test_the_pool_size_holds_without_need(subject: Subject, evidence: Evidence) 
     )
 
 
+@check("GRP-006", "GRP-008")
+def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> None:
+    M = 3_001
+    specimen = make_specimen(Recipe(M=M, N=8, seed=78, truth="none"), f"long-{M}x8")
+    for nsamples in (M - 1, M, 10**7):
+        members = fresh(subject, specimen, base_request(gridsize=1, nsamples=nsamples, seed=3)).ravel()
+        count = min(nsamples, M)
+        evidence.holds(len(members) == count, f"{nsamples} single points of {M} gave {len(members)} groups.")
+        repeated = len(members) - len(np.unique(members))
+        evidence.holds(repeated == 0, f"{repeated} of {len(members)} single points are drawn again.")
+
+
+@check("GRP-010")
+def test_sequences_of_points_at_one_place(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=20, N=8, seed=79)).arrays)
+    for name in ("xcoords", "ycoords"):
+        arrays[name] = np.repeat(arrays[name][::4], 4)
+    specimen = Specimen("four-at-each-place-20x8", arrays, consistent=False)
+    request = base_request(gridsize=1, nsamples=14, sequential_sampling=True)
+    members = fresh(subject, specimen, request).ravel()
+    evidence.equal(members, np.arange(14), "the seeds of a sequence of points at one place", axes=("draw",))
+
+
+@check("GRP-011", "GRP-012", "GRP-013")
+def test_oversampled_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    """Of nine and of four, from seeds drawn and in sequence: as many as asked for, all different, each in its pool."""
+    specimen = make_specimen(Recipe(M=20, N=8, seed=74, pattern="spiral"))
+    for gridsize, pool, nsamples in ((2, 6, 70), (3, 11, 55)):
+        for sequential in (False, True):
+            request = base_request(gridsize=gridsize, K=14, nsamples=nsamples, sequential_sampling=sequential)
+            request = replace(request, enable_oversampling=True, neighbor_pool_size=pool)
+            what = f"{'sequential ' if sequential else ''}oversampled groups of {gridsize**2}"
+            for seed in (1, 2):
+                members = members_of(subject, specimen, replace(request, seed=seed))
+                evidence.holds(len(members) == nsamples, f"{nsamples} {what} were asked for, {len(members)} are there.")
+                distinct(evidence, members, request)
+                in_pools(evidence, specimen, members, pool, f"{what} with neighbor_pool_size {pool}")
+                sets = {tuple(sorted(row)) for row in members.tolist()}
+                evidence.holds(
+                    len(sets) == nsamples, f"{nsamples - len(sets)} of {nsamples} {what} repeat another one."
+                )
+
+
 def islands(number: int, size: int, seed: int) -> Specimen:
     """Scan points on islands far from each other, in random order, so that a group tells whose island it is of."""
     rng = np.random.default_rng(seed)
@@ -143,15 +186,26 @@ def test_no_point_is_seed_of_two_groups(subject: Subject, evidence: Evidence) ->
             f"Six islands of five points each have {seen.tolist()} of {nsamples} groups: an island with more than five "
             "has a point that is the seed of two groups.",
         )
+    wide = islands(4, 10, 75)
+    for nsamples, seed in ((40, 1), (40, 2), (39, 3), (34, 4)):
+        request = base_request(gridsize=3, K=9, nsamples=nsamples, seed=seed)
+        seen = visits(wide, fresh(subject, wide, request), 4)
+        evidence.holds(
+            bool((seen <= 10).all()),
+            f"Four islands of ten points each have {seen.tolist()} of {nsamples} groups of nine: an island with more "
+            "than ten has a point that is the seed of two groups.",
+        )
 
 
 @check("GRP-024")
 def test_every_point_can_be_a_seed_of_groups(subject: Subject, evidence: Evidence) -> None:
-    specimen = islands(4, 8, 72)
+    islets, isles = islands(4, 8, 72), islands(4, 10, 76)
     for what, request in (
         ("ordinary", base_request(K=7, nsamples=3)),
+        ("wide", base_request(gridsize=3, K=9, nsamples=3)),
         ("oversampled", base_request(K=7, nsamples=36, enable_oversampling=True, neighbor_pool_size=7)),
     ):
+        specimen = isles if request.gridsize == 3 else islets
         # With four islands each stays out of three groups with probability 0.42, so out of all 40 draws with 1e-15.
         seen = sum(visits(specimen, fresh(subject, specimen, replace(request, seed=seed)), 4) for seed in range(40))
         evidence.holds(

@@ -11,6 +11,7 @@ from conformance.adapter import GroupRequest
 from conformance.check import check
 from conformance.checks.test_grouping import distinct, in_pools, pairing
 from conformance.evidence import Evidence
+from conformance.oracles.grouping import pool_radii
 from conformance.regimes import groupings
 from conformance.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.subject import Subject
@@ -42,9 +43,24 @@ def test_frames_are_those_of_the_indices_in_every_regime(subject: Subject, evide
 @check("GRP-004")
 def test_members_lie_in_a_pool_in_every_regime(subject: Subject, evidence: Evidence) -> None:
     for regime, grouped in groupings(subject):
-        if regime.request.gridsize > 1:
-            members = as_numpy(grouped["nn_indices"]).astype(np.int64)
+        members = as_numpy(grouped["nn_indices"]).astype(np.int64)
+        if len(members) > 1_000:
+            in_pools_of_a_sequence(evidence, regime.specimen.positions, members, regime.request.K)
+        elif regime.request.gridsize > 1:
             in_pools(evidence, regime.specimen, members, regime.request.K, regime.what)
+
+
+def in_pools_of_a_sequence(
+    evidence: Evidence, positions: NDArray[np.float64], members: NDArray[np.int64], K: int
+) -> None:
+    """Require that the members of group b are point b or among its K nearest others, for any number of groups."""
+    own = np.arange(len(members))[:, np.newaxis]
+    distance = np.hypot(*np.moveaxis(positions[members] - positions[: len(members), np.newaxis], -1, 0))
+    outside = np.flatnonzero(((members != own) & (distance > pool_radii(positions, K)[own] + 1e-6)).any(axis=1))
+    evidence.holds(
+        len(outside) == 0,
+        f"{len(outside)} of {len(members)} groups leave the pool of their seed, group {outside[:1].tolist()} first.",
+    )
 
 
 @check("GRP-002", "GRP-003")

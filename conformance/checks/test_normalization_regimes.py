@@ -50,6 +50,18 @@ def test_a_given_scale_in_every_regime(subject: Subject, evidence: Evidence) -> 
         )
 
 
+@check("NRM-009")
+def test_a_given_scale_of_any_size(subject: Subject, evidence: Evidence) -> None:
+    """Counts of millions and amplitudes of millionths have scales far from one."""
+    specimen = make_specimen(Recipe(M=20, N=8, seed=86))
+    for scale in (3e-7, 1e-3, 1.0, 5e4):
+        grouped = subject.grouped(specimen, replace(REQUEST, amplitude_scale=scale))
+        frames = frames_of(specimen, grouped)
+        what = f"X_full with a given scale of {scale:g}"
+        atol = 1e-7 * scale * float(frames.max())
+        evidence.close(grouped["X_full"], frames * scale, what, rtol=1e-6, atol=atol, axes=AXES)
+
+
 @check("NRM-006")
 def test_faint_scans_are_scans(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=20, N=8, seed=84))

@@ -116,6 +116,21 @@ def test_negative_amplitudes_are_refused_with_the_index(subject: Subject, eviden
         )
 
 
+@check("NPZ-017", "NPZ-018")
+def test_the_last_frame_of_a_long_stack_is_looked_at(subject: Subject, evidence: Evidence) -> None:
+    M, sound = 5_003, subject.write(plain())
+    frames = np.random.default_rng(18).uniform(0.5, 3.0, (M, 8, 8)).astype(np.float32)
+    rest = {name: np.arange(M) * 0.25 for name in ("xcoords", "ycoords")} | {"probeGuess": plain()["probeGuess"]}
+    for what, value in (("a NaN", np.nan), ("an infinity", np.inf), ("a negative amplitude", -0.5)):
+        frames[-1, 7, 6] = value
+        path = subject.write(rest | {"diff3d": frames})
+        evidence.refused(
+            lambda: subject.adapter.load(path),
+            f"{what} in the last of {M} frames",
+            beside=lambda: subject.adapter.load(sound),
+        )
+
+
 @check("NPZ-019")
 def test_fewer_positions_than_frames_are_refused(subject: Subject, evidence: Evidence) -> None:
     def short(by: int) -> dict[str, Any]:
@@ -172,6 +187,8 @@ def test_probes_that_do_not_fit_are_refused(subject: Subject, evidence: Evidence
     probe = plain()["probeGuess"]
     broken = probe.copy()
     broken[3, 4] = np.nan
+    turned, several = probe.copy(), np.stack([probe, probe * 2, probe * 3])
+    turned.imag[7, 0], several[2, 7, 7] = np.inf, np.nan
     cases = [
         ("a probe of another side", np.ones((10, 10), np.complex64)),
         ("a probe of one row", probe[:1]),
@@ -181,6 +198,8 @@ def test_probes_that_do_not_fit_are_refused(subject: Subject, evidence: Evidence
         ("a flat probe", probe.ravel()),
         ("a probe with four axes", probe[np.newaxis, np.newaxis]),
         ("a probe with a NaN", broken),
+        ("a probe with an infinite imaginary part", turned),
+        ("a probe with a NaN in its last mode", several),
         ("a probe of text", np.full((8, 8), "1")),
     ]
     refuse_all(subject, evidence, ((what, plain(probeGuess=given)) for what, given in cases))

@@ -65,6 +65,32 @@ def test_stored_and_deflated_archives_hold_the_same(subject: Subject, evidence: 
 
 
 @check("NPZ-003")
+def test_files_of_any_name(subject: Subject, evidence: Evidence) -> None:
+    """A path is no pattern, and its words are not parted at spaces."""
+    arrays = plain()
+    for name in ("scan [1].npz", "night#2 %d.npz", "größe, 3.5 µm.npz", ".hidden.npz", "x" * 120 + ".npz"):
+        folder = subject.fresh_folder() / "run [a] 7"
+        folder.mkdir()
+        write_scan(folder / name, arrays)
+        held = evidence.accepted(
+            lambda: subject.adapter.arrays(subject.adapter.load(folder / name)), f"a file {name!r}"
+        )
+        frames_are(evidence, held, arrays["diff3d"], f"the frames of the file {name!r}")
+
+
+@check("NPZ-003")
+def test_large_frames(subject: Subject, evidence: Evidence) -> None:
+    for N in (130, 256):
+        rng = np.random.default_rng(N)
+        frames = rng.uniform(0.5, 4.0, (2, N, N)).astype(np.float32)
+        light = (rng.normal(size=(N, N)) + 1j * rng.normal(size=(N, N))).astype(np.complex64)
+        arrays = {"xcoords": np.array([4.5, 8.0]), "ycoords": np.array([9.0, 3.25]), "diff3d": frames}
+        held = load(subject, evidence, arrays | {"probeGuess": light}, f"a scan of frames {N} x {N}")
+        frames_are(evidence, held, frames, f"frames {N} x {N}")
+        evidence.equal(held["probeGuess"], light, f"the probe beside frames {N} x {N}", axes=("row", "column"))
+
+
+@check("NPZ-003")
 def test_a_file_is_read_as_it_is_now(subject: Subject, evidence: Evidence) -> None:
     """A file written anew under its old name, at once, with the old size and even with the old time of change."""
     first, second = plain(), plain()
@@ -140,6 +166,25 @@ def test_names_in_another_case_are_other_names(subject: Subject, evidence: Evide
         )
 
 
+@check("NPZ-007")
+def test_members_in_folders_are_other_members(subject: Subject, evidence: Evidence) -> None:
+    arrays, sound = plain(), subject.write(plain())
+    inside = {f"backup/{name}": values[::-1] * 2 for name, values in arrays.items()}
+    for what, given in (("before", inside | arrays), ("behind", arrays | inside)):
+        held = load(subject, evidence, given, f"a file with older arrays in a folder {what} the others")
+        said = f"with arrays of the same names in a folder {what} the others"
+        frames_are(evidence, held, arrays["diff3d"], f"the frames {said}")
+        for name in ("xcoords", "ycoords", "probeGuess", "objectGuess"):
+            evidence.equal(held[name], arrays[name], f"{name} {said}")
+    for name in ("diff3d", "xcoords", "probeGuess"):
+        path = subject.write({(f"backup/{key}" if key == name else key): values for key, values in arrays.items()})
+        evidence.refused(
+            lambda: subject.adapter.load(path),
+            f"a file that holds backup/{name} but no {name}",
+            beside=lambda: subject.adapter.load(sound),
+        )
+
+
 # Names that other tools and older stages use for something; none of them is a member of a scan file.
 FOREIGN: dict[str, Callable[[Arrays], Any]] = {
     "mask": lambda arrays: np.tri(8, dtype=bool),
@@ -196,6 +241,29 @@ def test_large_integers_keep_their_value(subject: Subject, evidence: Evidence) -
             f"the values went through {kind}": frames.astype(kind).astype(np.float32) for kind in ("i1", "u1", "i2")
         }
         frames_are(evidence, held, frames, f"a stack of {np.dtype(dtype)} up to {top}", suspects=lambda: narrow)
+
+
+@check("NPZ-015")
+def test_integers_up_to_the_top_of_their_type(subject: Subject, evidence: Evidence) -> None:
+    """Also beyond the signed type of the same width, and the last one of all, which detectors give to gaps."""
+    frames = np.round(plain()["diff3d"])
+    for dtype in ("u2", "u4", "u8", "i4", "i8"):
+        last = int(np.iinfo(dtype).max)
+        given = frames.astype(dtype)
+        given[3, 1, 2], given[11, 7, 0], given[19, 4, 4] = last, last // 2 + 1, last // 4 * 3 + 1
+        kinds = {
+            f"the values went through {kind}": given.astype(kind).astype(np.float32) for kind in ("i2", "i4", "i8")
+        }
+        what = f"a stack of {np.dtype(dtype)} with values up to {last}"
+        frames_are(evidence, load(subject, evidence, plain(diff3d=given), what), given, what, suspects=lambda: kinds)
+
+
+@check("NPZ-018")
+def test_zeros_with_a_sign_are_zeros(subject: Subject, evidence: Evidence) -> None:
+    frames = np.where(plain()["diff3d"] < 1, -0.0, plain()["diff3d"]).astype(np.float32)
+    frames[4, 4, 4] = -0.0
+    held = load(subject, evidence, plain(diff3d=frames), "a stack with zeros that have a minus sign")
+    frames_are(evidence, held, np.abs(frames), "frames with zeros that have a minus sign")
 
 
 @check("NPZ-018")
@@ -271,6 +339,7 @@ def test_a_single_mode_may_keep_its_axis(subject: Subject, evidence: Evidence) -
 def test_labels_keep_their_value(subject: Subject, evidence: Evidence) -> None:
     for dtype, labels in (
         ("i8", [0, 255, 256, 70_000, 2**31 + 5, 2**40]),
+        ("i8", [1_764_000_000_123_456_789, 2**53 + 1, -(2**60) - 1, 2**63 - 1, 4, 9]),
         ("u2", [0, 65_535, 300, 7, 8, 9]),
         ("i4", [-1, 3, 2**31 - 1, -(2**31), 5, 4]),
     ):
@@ -339,6 +408,7 @@ def test_metadata_of_any_kind(subject: Subject, evidence: Evidence) -> None:
 def test_bright_and_faint_pixels_of_one_stack(subject: Subject, evidence: Evidence) -> None:
     frames = plain()["diff3d"].astype(np.float32)
     frames[3, 2, 2], frames[5, 1, 7], frames[9, 0, 0], frames[10, 6, 6] = 4e4, 1e-7, 0.0, 3e-30
+    frames[12, 7, 1] = 1e30
     held = load(subject, evidence, plain(diff3d=frames), "a stack with very bright and very faint pixels")
     frames_are(evidence, held, frames, "very bright and very faint pixels")
     dark = plain()["diff3d"].copy()
