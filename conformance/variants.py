@@ -82,6 +82,7 @@ def _stored() -> Iterator[Variant]:
         "in Fortran order": {name: np.asfortranarray(values) for name, values in scan.items()},
         "in big-endian Fortran order": {name: np.asfortranarray(values) for name, values in swapped.items()},
         "with complex128 arrays": scan | wide,
+        "with big-endian complex128 arrays": scan | {name: values.astype(">c16") for name, values in wide.items()},
         "with positions in single precision": scan | {n: scan[n].astype(np.float32) for n in PER_POINT[:4]},
         "with labels in 32 bits": scan | {"scan_index": scan["scan_index"].astype(np.int32)},
         "with patches of a trailing axis": scan | {"Y": scan["Y"][..., np.newaxis]},

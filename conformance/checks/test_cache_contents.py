@@ -43,6 +43,18 @@ def test_groups_of_the_whole_scan_are_held(subject: Subject, evidence: Evidence)
     evidence.holds(bool((held > 0).all()), f"Six islands of a scan have {held.tolist()} cached groups.")
 
 
+@check("CCH-015")
+def test_groups_of_every_part_of_a_long_scan_are_held(subject: Subject, evidence: Evidence) -> None:
+    """Island after island, each as large as a pool: none may be without any, the last ones included."""
+    specimen = islands(200, 6, 77)
+    arrays, island = dict(specimen.arrays), np.arange(1_200) // 6
+    for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
+        arrays[name] = arrays[name] % (1000.0 if name[0] == "x" else 400.0) + 1000.0 * island
+    groups = written(evidence, Place(subject, arrays), replace(REQUEST, K=5))["all_groups"]
+    held = np.bincount(island[groups[:, 0]], minlength=200)
+    evidence.holds(bool((held > 0).all()), f"{int((held == 0).sum())} of 200 islands of a scan have no cached group.")
+
+
 @check("CCH-006", needs=["arrays"])
 def test_positions_that_change_in_place(subject: Subject, evidence: Evidence) -> None:
     """One data set after the other at one path: same number of points, same first and last point."""

@@ -281,7 +281,8 @@ def test_local_and_global_offsets(subject: Subject, evidence: Evidence, specimen
 
 @check("CON-008", needs=NEEDED)
 def test_the_probe_keeps_its_modes(subject: Subject, evidence: Evidence) -> None:
-    for modes in (1, 2, 4):
+    # As many modes as pixels let an exchange of both axes through.
+    for modes in (1, 2, 4, 8):
         specimen = make_specimen(Recipe(M=12, N=8, modes=modes, seed=91 + modes))
         _, container = contained(subject, specimen, requests_for(specimen)[0])
         probe = specimen.arrays["probeGuess"]

@@ -529,13 +529,16 @@ def test_groups_depend_on_positions_alone(subject: Subject, evidence: Evidence) 
     brighter["probeGuess"] = brighter["probeGuess"] * 3
     # Some frames are dark, as when the shutter closed.
     brighter["diff3d"][[3, 11, 12, 25]] = 0
+    brighter["probeGuess"] = np.stack([brighter["probeGuess"]] * 3)
+    brighter["scan_index"] = brighter["scan_index"][::-1] + 5
+    del brighter["objectGuess"]
     other = Specimen("other-frames-30x8", brighter, consistent=False)
     for gridsize in (1, 2):
         request = base_request(gridsize=gridsize, nsamples=28)
         evidence.equal(
             fresh(subject, other, request),
             fresh(subject, specimen, request),
-            "the groups of a scan with other frames",
+            "the groups of a scan with other frames, probe and labels",
             axes=("group", "member"),
         )
 

@@ -27,6 +27,7 @@ def test_every_seed_is_a_seed(subject: Subject, evidence: Evidence) -> None:
         request = base_request(gridsize=gridsize, K=8, nsamples=15)
         for seed in SEEDS:
             first = fresh(subject, specimen, replace(request, seed=seed))
+            fresh(subject, specimen, replace(request, seed=None))
             again = fresh(subject, specimen, replace(request, seed=seed))
             evidence.equal(again, first, f"the groups of a second call with seed {seed}", axes=("draw", "member"))
     # However often: a hundred calls between.

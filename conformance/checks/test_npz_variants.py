@@ -385,10 +385,15 @@ def test_start_coordinates_that_differ_a_little_or_on_one_axis(subject: Subject,
             evidence.equal(held[name], arrays[name], f"{name} where the start coordinates {what}", axes=("position",))
 
 
+UNITS = {"pixel_size": 5e-8, "position_units": "m", "rotation": 90, "flip": "ud", "mask": [3, 4], "binning": 2}
+
+
 @check("NPZ-030")
 def test_metadata_of_any_kind(subject: Subject, evidence: Evidence) -> None:
     """What the text says is provenance: another dose, side or gridsize in it changes nothing."""
-    said = json.dumps({"nphotons": 1e5, "N": 16, "physics_parameters": {"nphotons": 3e7, "gridsize": 2}, "scale": 2})
+    said = json.dumps(
+        {"nphotons": 1e5, "N": 16, "physics_parameters": {"nphotons": 3e7, "gridsize": 2}, "scale": 2, **UNITS}
+    )
     arrays = plain()
     kinds: Mapping[str, Any] = {
         "JSON text": np.array(said),

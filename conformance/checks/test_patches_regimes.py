@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.check import check
-from conformance.checks.test_patches import GROUPED, cut, inside, truth_follows
+from conformance.checks.test_patches import AXES, GROUPED, cut, inside, truth_follows
 from conformance.evidence import Evidence
+from conformance.oracles.patches import patches_at
 from conformance.regimes import groupings
 from conformance.specimens import structured_object
 from conformance.subject import Subject
@@ -44,7 +45,7 @@ def test_stored_patches_in_every_regime(subject: Subject, evidence: Evidence) ->
 @check("PAT-001")
 def test_windows_of_any_side(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(13)
-    for N in (14, 32, 50, 64, 128):
+    for N in (14, 32, 50, 64, 128, 256):
         obj = structured_object(rng, (N + 37, N + 23))
         centres = inside(rng, obj.shape, N, 3)
         cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at whole positions", 0.0)
@@ -57,3 +58,54 @@ def test_sub_pixel_windows_of_any_side(subject: Subject, evidence: Evidence) -> 
         obj = structured_object(rng, (N + 37, N + 23))
         centres = inside(rng, obj.shape, N, 3) + rng.uniform(0, 1, (3, 2))
         cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at fractional positions", 1e-5)
+
+
+@check("PAT-003")
+def test_positions_far_outside(subject: Subject, evidence: Evidence) -> None:
+    """So far that a pixel number in eight, sixteen or 32 bits comes round to the object again."""
+    obj, N = structured_object(np.random.default_rng(15), (31, 26)), 8
+    near = np.array([[13.0, 15.0], [9.25, 20.5]])
+    for reach in (2.0**8, 2.0**15, 2.0**16, 1e5, 2.0**32):
+        steps = np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [0, 0]]) * reach
+        centres = (near[:, np.newaxis] + steps).reshape(-1, 2)
+        seen = evidence.accepted(lambda: subject.adapter.patches(obj, centres, N), f"positions {reach:g} pixels away")
+        expected = np.zeros((len(centres), N, N), np.complex64)
+        expected[5::6] = patches_at(obj, near, N)
+        what = f"patches at positions {reach:g} pixels outside, and two inside"
+        evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(obj).max()), axes=AXES)
+
+
+@check("PAT-002", "PAT-011")
+def test_far_corners_of_long_objects(subject: Subject, evidence: Evidence) -> None:
+    """Single precision rounds positions there, and sixteen bits do not count the pixels."""
+    rng, N = np.random.default_rng(16), 8
+    for shape in ((20, 33_100), (33_100, 20)):
+        obj = np.zeros(shape, np.complex64)
+        for part in (obj[-60:, -60:], obj[:60, :60]):
+            part[...] = rng.normal(size=part.shape) + 1j * rng.normal(size=part.shape)
+        long = int(shape[1] < shape[0])
+        centres = np.full((6, 2), 9.375)
+        centres[:, long] = (33_050.3, 33_071.7, 33_090.015625, 33_099.9, 7.3, 33_060.0)
+        cut(subject, evidence, obj, centres, N, f"patches of an object {shape[0]} x {shape[1]}", 1e-5)
+
+
+@check("PAT-002")
+def test_nearly_whole_positions_are_not_whole(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(17)
+    obj = (rng.normal(size=(24, 30)) + 1j * rng.normal(size=(24, 30))).astype(np.complex64)
+    for step in (0.04, 4e-3, 5e-4):
+        centres = np.array([[9.0, 11.0], [14.0, 8.0], [0.0, 23.0]]) + step * np.array([[1, 0], [-1, 1], [0.5, -1]])
+        cut(subject, evidence, obj, centres, 8, f"patches {step:g} pixels off whole positions", 1e-5)
+
+
+@check("PAT-001")
+def test_an_object_that_changes_between_calls(subject: Subject, evidence: Evidence) -> None:
+    """As in a reconstruction, which writes every iterate into the same array; likewise the positions."""
+    rng = np.random.default_rng(18)
+    obj, other = structured_object(rng, (25, 31)), structured_object(rng, (25, 31))
+    centres = inside(rng, obj.shape, 8, 4)
+    cut(subject, evidence, obj, centres, 8, "patches of an object", 0.0)
+    obj[3:-2, 1:-4] = other[3:-2, 1:-4]
+    cut(subject, evidence, obj, centres, 8, "patches of an object after its array was written anew", 0.0)
+    centres[1:] += (1, -1)
+    cut(subject, evidence, obj, centres, 8, "patches at positions after their array was written anew", 0.0)

@@ -54,6 +54,21 @@ def test_any_dose(subject: Subject, evidence: Evidence) -> None:
             )
 
 
+@check("PHY-001")
+def test_arrays_that_change_between_calls(subject: Subject, evidence: Evidence) -> None:
+    """As in a reconstruction, which writes every iterate of probe and patches into the same arrays."""
+    patches, probe = waves(10, 4, 2, 34)
+    others, light = waves(10, 4, 2, 35)
+    for what, own, new in (("at first", probe, probe), ("the probe", probe, light), ("the patches", patches, others)):
+        own[...] = new
+        expected = amplitudes_of(patches, probe)
+        said = "the amplitude" if what == "at first" else f"the amplitude after {what} was written anew in place"
+        seen, atol = subject.adapter.simulate(patches, probe), 1e-5 * float(expected.max())
+        evidence.close(
+            seen, expected, said, rtol=0, atol=atol, axes=AXES, suspects=lambda: suspects_for(patches, probe)
+        )
+
+
 @check("PHY-014")
 def test_a_probe_that_does_not_fit_is_refused(subject: Subject, evidence: Evidence) -> None:
     patches, probe = waves(8, 3, 2, 41)

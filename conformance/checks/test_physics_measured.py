@@ -90,10 +90,27 @@ def test_every_pixel_has_noise_of_its_own(subject: Subject, evidence: Evidence) 
 
 
 @check("PHY-011", needs=["noisy"])
+def test_no_two_frames_have_the_same_noise(subject: Subject, evidence: Evidence) -> None:
+    """Nor any two of a long stack, however it is drawn in parts."""
+    noisy = as_numpy(subject.adapter.noisy(np.full((2_305, 8, 8), 6.0, np.float32), 12))
+    different = len({frame.tobytes() for frame in noisy})
+    evidence.holds(different == len(noisy), f"{len(noisy)} frames of equal amplitudes have {different} kinds of noise.")
+
+
+@check("PHY-011", needs=["measure", "arrays"])
+def test_no_two_frames_of_a_simulated_scan_have_the_same_noise(subject: Subject, evidence: Evidence) -> None:
+    rng, places = np.random.default_rng(74), np.full(530, 14.0)
+    obj, probe = structured_object(rng, (27, 34)), structured_probe(rng, 8)
+    frames = as_numpy(subject.adapter.arrays(subject.adapter.measure(places, places, probe, obj, 5e4, 3))["diff3d"])
+    different = len({frame.tobytes() for frame in frames})
+    evidence.holds(different == 530, f"530 frames simulated at one position have {different} kinds of noise.")
+
+
+@check("PHY-011", needs=["noisy"])
 def test_bright_counts(subject: Subject, evidence: Evidence) -> None:
     """Rates that do not fit eight or sixteen bits, and pixels without light."""
     draws = 10_000
-    for rate in (700.0, 1.5e5, 4e6):
+    for rate in (700.0, 1.5e5, 4e6, 1e8):
         flat = np.full((10, 100, draws // 1000), np.sqrt(rate), dtype=np.float64)
         counts = as_numpy(subject.adapter.noisy(flat, 23)).astype(np.float64) ** 2
         step = 4e-7 * rate + 1e-4

@@ -10,7 +10,7 @@ from conformance.evidence import Evidence
 from conformance.oracles.physics import amplitudes_of
 from conformance.subject import Subject
 
-SIDES = (14, 18, 32, 50, 64, 128)
+SIDES = (14, 18, 32, 50, 64, 128, 256)
 
 
 @check("PHY-001")

@@ -340,6 +340,25 @@ def test_the_scan_does_not_follow_the_arrays_it_was_made_from(subject: Subject, 
     )
 
 
+@check("RAW-008")
+def test_the_scan_does_not_follow_a_file_that_is_mapped(subject: Subject, evidence: Evidence) -> None:
+    """A stack that lies in a memory map, as a detector writes it."""
+    given = plain()
+    path = subject.fresh_folder() / "stack.npy"
+    np.save(path, given["diff3d"])
+    mapped = np.load(path, mmap_mode="r+")
+    scan = subject.adapter.assemble(given | {"diff3d": mapped})
+    mapped[...] = 1
+    seen = subject.adapter.arrays(scan)["diff3d"]
+    evidence.equal(
+        seen,
+        given["diff3d"],
+        "diff3d of a scan whose mapped source changed after assembling",
+        axes=("frame", "row", "column"),
+        suspects=lambda: {"the scan shares its memory with the arrays it was made from": np.asarray(mapped)},
+    )
+
+
 @check("RAW-009")
 def test_frames_keep_their_positions(subject: Subject, evidence: Evidence) -> None:
     given = plain()

@@ -79,6 +79,32 @@ def test_saving_on_any_file_system(subject: Subject, evidence: Evidence) -> None
                 evidence.equal(archive["diff3d"], arrays["diff3d"], f"diff3d of a file saved below {place}")
 
 
+NEIGHBOURS = ("scan.tmp", "scan.npz.tmp", "scan.npz~", "scan.bak", "tmp.npz", ".scan.npz", "scan.json", "scan (1).npz")
+
+
+@check("RAW-006")
+def test_neighbours_of_a_saved_file_are_left_alone(subject: Subject, evidence: Evidence) -> None:
+    """Also those under names that temporary files like to bear."""
+    folder, scan = subject.fresh_folder(), subject.adapter.assemble(plain())
+    for name in NEIGHBOURS:
+        (folder / name).write_text(f"kept by its owner as {name}", encoding="utf-8")
+    for _ in range(2):
+        subject.adapter.save(scan, folder / "scan.npz")
+    left = sorted(one.name for one in folder.iterdir())
+    expected = sorted((*NEIGHBOURS, "scan.npz"))
+    evidence.holds(left == expected, f"Saving scan.npz left {', '.join(left)} of {', '.join(expected)}.")
+    for name in NEIGHBOURS:
+        same_text = (folder / name).read_bytes() == f"kept by its owner as {name}".encode()
+        evidence.holds(same_text, f"Saving scan.npz changed the file {name} beside it.")
+
+
+@check("RAW-003", needs=SAVED)
+def test_a_long_scan_is_saved_whole(subject: Subject, evidence: Evidence) -> None:
+    arrays = whole_scan(M=1_109, N=8, seed=313)
+    held = evidence.accepted(lambda: saved_over(subject, [arrays]), "a scan of 1,109 points, saved by the backend")
+    same(evidence, held, meant_by(arrays), "a scan of 1,109 points, saved")
+
+
 @check("RAW-006", needs=SAVED)
 def test_every_array_of_a_scan_saved_over_another(subject: Subject, evidence: Evidence) -> None:
     first, second = whole_scan(seed=311), whole_scan(M=9, N=8, seed=312)
@@ -132,6 +158,21 @@ def positions_kept(evidence: Evidence, held: Mapping[str, Any], centres: Any, wh
     for axis, name in enumerate(("xcoords", "ycoords")):
         for key in (name, f"{name}_start"):
             evidence.equal(held[key], centres[:, axis], f"{key} of {what}", axes=("frame",))
+
+
+@check("RAW-007", needs=["measure"])
+def test_a_long_simulated_scan(subject: Subject, evidence: Evidence) -> None:
+    """So many points that any backend might take them in parts, and a number that no part size divides."""
+    rng, n = np.random.default_rng(74), 1_031
+    centres = rng.uniform(2, 40, (n, 2))
+    obj, probe = structured_object(rng, (47, 44)), structured_probe(rng, 8, 2)
+    held = subject.adapter.arrays(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, 3))
+    patches = patches_at(obj, centres, 8)
+    frames, what = amplitudes_of(patches, probe), f"a simulated scan of {n:,} points"
+    atol = 1e-4 * float(frames.max())
+    evidence.close(held["diff3d"], frames, f"the frames of {what}", rtol=0, atol=atol, axes=("frame", "row", "column"))
+    positions_kept(evidence, held, centres, what)
+    truth_kept(evidence, held, centres, patches, what)
 
 
 @check("RAW-007", needs=["measure"])

@@ -134,3 +134,22 @@ def test_a_faint_scene_is_brought_to_its_dose(subject: Subject, evidence: Eviden
             atol=6 * np.sqrt(2e4 / frames),
             suspects=lambda: {"the scene keeps its own brightness: the dose is not given": factor**2 * bare},
         )
+
+
+@check("RAW-010", needs=["measure"])
+def test_frames_without_light_count_in_the_dose(subject: Subject, evidence: Evidence) -> None:
+    """A scan that leaves the object: the mean runs over all frames, those beside it included."""
+    rng, frames = np.random.default_rng(80), 30
+    x, y = rng.uniform(4, 20, (2, frames))
+    x[::3] += 900
+    obj, probe = structured_object(rng, (26, 31)), structured_probe(rng, 8)
+    scan = subject.adapter.measure(x, y, probe, obj, 2e4, 4)
+    counts = as_numpy(subject.adapter.arrays(scan)["diff3d"]).astype(np.float64) ** 2
+    evidence.close(
+        counts.sum(axis=(1, 2)).mean(),
+        2e4,
+        "the mean count of a frame, where a third of the frames is dark",
+        rtol=1e-4,
+        atol=6 * np.sqrt(2e4 / frames),
+        suspects=lambda: {"dark frames are left out of the mean": 2e4 * 2 / 3},
+    )

@@ -147,6 +147,24 @@ def test_halves_and_quarters(subject: Subject, evidence: Evidence) -> None:
         placed(subject, evidence, noise(6, 8, 35), centres, "patches at halves and quarters of pixels")
 
 
+@check("REA-011")
+def test_nearly_whole_positions_are_not_whole(subject: Subject, evidence: Evidence) -> None:
+    for step in (0.04, 4e-3, 8e-4):
+        centres = np.array([[20.0, 15.0], [24.0, 12.0], [18.0, 20.0]]) + step * np.array([[1, 0], [-1, 1], [0.5, -1]])
+        placed(subject, evidence, noise(3, 8, 39), centres, f"patches {step:g} pixels off whole positions")
+
+
+@check("REA-001")
+def test_arrays_that_change_between_calls(subject: Subject, evidence: Evidence) -> None:
+    """As in a reconstruction, which writes every iterate, and corrected positions, into the same arrays."""
+    patches, centres = noise(6, 8, 40), np.random.default_rng(40).uniform(10, 24, (6, 2))
+    placed(subject, evidence, patches, centres, "patches")
+    patches[...] = noise(6, 8, 41)
+    placed(subject, evidence, patches, centres, "patches after their array was written anew")
+    centres[...] = np.random.default_rng(41).uniform(10, 24, (6, 2))
+    placed(subject, evidence, patches, centres, "patches at positions after their array was written anew")
+
+
 @check("REA-002")
 def test_dark_patches_among_others_count(subject: Subject, evidence: Evidence) -> None:
     patches, centres = noise(6, 8, 36), np.round(np.random.default_rng(36).uniform(10, 20, (6, 2)))

@@ -51,6 +51,22 @@ def test_as_many_groups_as_channels(subject: Subject, evidence: Evidence) -> Non
             )
 
 
+@check("TRF-001", "TRF-002", "TRF-003", "TRF-004", "TRF-005", "TRF-006")
+def test_hundreds_of_groups(subject: Subject, evidence: Evidence) -> None:
+    """So many that any backend might take them in parts, and a number that no part size divides."""
+    source = groups(1_031, 2, 8, 7)
+    flat, grid = flat_of(source), grid_of(source, 2)
+    for name, given, expected in (
+        ("channel_to_flat", source, flat),
+        ("flat_to_channel", flat, source),
+        ("flat_to_grid", flat, grid),
+        ("grid_to_flat", grid, flat),
+        ("channel_to_grid", source, grid),
+        ("grid_to_channel", grid, source),
+    ):
+        evidence.equal(subject.adapter.transform(name, given, 2), expected, f"{name} of 1,031 groups")
+
+
 @check("TRF-007")
 def test_transforms_keep_every_dtype(subject: Subject, evidence: Evidence) -> None:
     values = groups(3, 2, 8)

@@ -46,3 +46,29 @@ def test_translation_in_any_precision(subject: Subject, evidence: Evidence) -> N
     shifts = np.array([[0.25, -0.5], [1.0, 2.0], [0.0, 0.0], [-1.75, 0.375]])
     for dtype in ("complex64", "complex128", "float32", "float64"):
         follows(subject, evidence, images_of((4, 8, 10), dtype, 62), shifts, f"images in {dtype}")
+
+
+@check("TRF-010", needs=["translate"])
+def test_small_shifts_are_shifts(subject: Subject, evidence: Evidence) -> None:
+    shifts = np.array([[0.05, -0.03], [4e-3, 0.0], [0.0, -5e-4], [2.998, -1.004]])
+    follows(subject, evidence, images_of((4, 9, 11), "complex64", 63), shifts, "images moved by hundredths of pixels")
+
+
+@check("TRF-010", needs=["translate"])
+def test_far_shifts_leave_nothing(subject: Subject, evidence: Evidence) -> None:
+    """So far that a pixel number in eight, sixteen or 32 bits comes round to the image again."""
+    steps = np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, -1], [0, 0]])
+    images = images_of((6, 9, 11), "complex64", 64)
+    for reach in (60.0, 2.0**8, 2.0**16, 1e5, 2.0**32):
+        shifts = steps * reach + np.array([1.0, 0.25])
+        follows(subject, evidence, images, shifts, f"images moved by {reach:g} pixels, and one by hardly any")
+
+
+@check("TRF-009", needs=["translate"])
+def test_images_that_change_between_calls(subject: Subject, evidence: Evidence) -> None:
+    images, shifts = images_of((3, 8, 10), "complex64", 65), np.array([[1.0, 2.0], [-2.0, 0.0], [0.0, -3.0]])
+    follows(subject, evidence, images, shifts, "images moved by whole pixels")
+    images[...] = images_of((3, 8, 10), "complex64", 66)
+    follows(subject, evidence, images, shifts, "images moved after their array was written anew")
+    shifts[1:] += 1
+    follows(subject, evidence, images, shifts, "images moved after the array of shifts was written anew")
