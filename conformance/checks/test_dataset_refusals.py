@@ -46,7 +46,7 @@ def written(subject: Subject, cases: Mapping[str, Mapping[str, Any]]) -> list[tu
 def test_a_missing_member_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     names = ("xcoords", "ycoords", "diff3d", "probeGuess")
     refused_among(
-        subject, evidence, written(subject, {f"a file without {name}": plain(**{name: None}) for name in names})
+        subject, evidence, written(subject, {f"a file without {name}": plain() | {name: None} for name in names})
     )
 
 
