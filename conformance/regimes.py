@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import GroupRequest
-from conformance.specimens import Recipe, Specimen, make_specimen
+from conformance.specimens import Recipe, Specimen, make_specimen, structured_probe
 from conformance.subject import Subject
 
 
@@ -69,6 +69,21 @@ def regimes() -> tuple[Regime, ...]:
         Regime("positions about zero", middle, GroupRequest(N=8, gridsize=2, K=5, nsamples=36, seed=7)),
         Regime("a dense scan far from the origin", far, GroupRequest(N=8, gridsize=2, K=5, nsamples=40, seed=8)),
     )
+
+
+@cache
+def longest_scan() -> Regime:
+    """More single points than sixteen bits count, in sequence."""
+    M, rng = 66_000, np.random.default_rng(66)
+    arrays: dict[str, Any] = {
+        "xcoords": rng.uniform(0, 900, M),
+        "ycoords": rng.uniform(0, 400, M),
+        "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
+        "probeGuess": structured_probe(rng, 8),
+    }
+    specimen = Specimen("long-66000x8", arrays, consistent=False)
+    request = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
+    return Regime("66,000 single points", specimen, request)
 
 
 def _moved(specimen: Specimen, step: tuple[float, float] | None) -> Specimen:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from conformance.axes import axes_of
 from conformance.check import check
 from conformance.checks.test_coordinates import absolute_follow, offsets_follow, relative_follow, start_follow
 from conformance.evidence import Evidence
-from conformance.regimes import groupings
+from conformance.regimes import groupings, longest_scan
 from conformance.subject import Subject
 
 
@@ -31,3 +32,15 @@ def test_relative_coordinates_in_every_regime(subject: Subject, evidence: Eviden
 def test_start_coordinates_in_every_regime(subject: Subject, evidence: Evidence) -> None:
     for regime, grouped in groupings(subject):
         start_follow(evidence, regime.specimen, grouped)
+
+
+@check("CRD-001", "CRD-002", "CRD-003", "CRD-005")
+def test_coordinates_of_more_points_than_sixteen_bits_count(subject: Subject, evidence: Evidence) -> None:
+    longest = longest_scan()
+    grouped = subject.grouped(longest.specimen, longest.request)
+    places = longest.specimen.positions.reshape(-1, 1, 2, 1)
+    for stem in ("coords", "coords_start"):
+        for part, expected in (("nn", places), ("offsets", places), ("relative", 0 * places)):
+            name = f"{stem}_{part}"
+            what = f"{name} of {longest.what}"
+            evidence.close(grouped[name], expected, what, rtol=0, atol=1e-6, axes=axes_of(name, 4))

@@ -117,7 +117,9 @@ def test_the_pool_size_holds_without_need(subject: Subject, evidence: Evidence) 
 @check("GRP-006", "GRP-008")
 def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> None:
     M = 3_001
-    specimen = make_specimen(Recipe(M=M, N=8, seed=78, truth="none"), f"long-{M}x8")
+    few = make_specimen(Recipe(M=7, N=8, seed=78, truth="none")).arrays
+    arrays = {name: np.resize(few[name], (M, *few[name].shape[1:])) for name in ("xcoords", "ycoords", "diff3d")}
+    specimen = Specimen(f"long-{M}x8", arrays | {"probeGuess": few["probeGuess"]}, consistent=False)
     for nsamples in (M - 1, M, 10**7):
         members = fresh(subject, specimen, base_request(gridsize=1, nsamples=nsamples, seed=3)).ravel()
         count = min(nsamples, M)

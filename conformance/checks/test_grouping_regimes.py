@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +10,7 @@ from conformance.check import check
 from conformance.checks.test_grouping import distinct, in_pools, pairing
 from conformance.evidence import Evidence
 from conformance.oracles.grouping import pool_radii
-from conformance.regimes import groupings
+from conformance.regimes import groupings, longest_scan
 from conformance.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.subject import Subject
 from conformance.tensors import as_numpy
@@ -65,17 +63,9 @@ def in_pools_of_a_sequence(
 
 @check("GRP-002", "GRP-003")
 def test_more_points_than_sixteen_bits_count(subject: Subject, evidence: Evidence) -> None:
-    M = 66_000
-    rng = np.random.default_rng(66)
-    arrays: dict[str, NDArray[Any]] = {
-        "xcoords": rng.uniform(0, 900, M),
-        "ycoords": rng.uniform(0, 400, M),
-        "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
-        "probeGuess": make_specimen(Recipe(M=4, N=8, seed=66)).arrays["probeGuess"],
-    }
-    specimen = Specimen("long-66000x8", arrays, consistent=False)
-    request = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
-    grouped = subject.adapter.group(subject.scan(arrays), request)
+    longest = longest_scan()
+    specimen, M = longest.specimen, longest.specimen.M
+    grouped = subject.grouped(specimen, longest.request)
     evidence.equal(as_numpy(grouped["nn_indices"])[:, 0], np.arange(M), f"the seeds of {M} points", axes=("seed",))
     evidence.equal(
         np.moveaxis(as_numpy(grouped["diffraction"]), -1, 1)[:, 0],
@@ -83,6 +73,18 @@ def test_more_points_than_sixteen_bits_count(subject: Subject, evidence: Evidenc
         f"diffraction of {M} points",
         axes=("group", "row", "column"),
     )
+
+
+@check("GRP-004")
+def test_scans_of_the_same_ends_are_different_scans(subject: Subject, evidence: Evidence) -> None:
+    """One after the other: as many points, the same first and last one, the same bounds."""
+    specimen = make_specimen(Recipe(M=30, N=8, seed=68, truth="none"), "first-30x8")
+    inner = np.concatenate([[0], 1 + np.random.default_rng(5).permutation(28), [29]])
+    arrays = dict(specimen.arrays) | {name: specimen.arrays[name][inner] for name in ("xcoords", "ycoords")}
+    for held in (specimen, Specimen("second-30x8", arrays, consistent=False), specimen):
+        request = GroupRequest(N=8, gridsize=2, K=4, nsamples=30, seed=6)
+        members = as_numpy(subject.adapter.group(subject.scan(held.arrays), request)["nn_indices"]).astype(np.int64)
+        in_pools(evidence, held, members, 4, f"the {held.name} scan")
 
 
 @check("GRP-022")

@@ -24,6 +24,16 @@ def test_the_scale_in_every_regime(subject: Subject, evidence: Evidence) -> None
         normalised(evidence, grouped["X_full"], frames_of(regime.specimen, grouped), f"X_full of {regime.what}")
 
 
+@check("NRM-003")
+def test_one_scalar_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        frames = frames_of(regime.specimen, grouped).astype(np.float64)
+        seen = as_numpy(grouped["X_full"]).astype(np.float64)
+        ratio = float(seen.max() / frames.max())
+        atol = 1e-5 * float(seen.max())
+        evidence.close(seen, frames * ratio, f"X_full of {regime.what}, over one scale", rtol=0, atol=atol, axes=AXES)
+
+
 @check("NRM-009")
 def test_a_given_scale_in_every_regime(subject: Subject, evidence: Evidence) -> None:
     """The frames themselves stay as they were measured."""
