@@ -98,6 +98,42 @@ def changed(files: Files, subject: Subject, **factors: float) -> Files:
     return Files(subject, [multiplied(arrays) for arrays in files.scans])
 
 
+@check("DAT-010")
+def test_the_gauge_of_dim_and_bright_probes(subject: Subject, evidence: Evidence) -> None:
+    """The units of a probe are those of its detector or its solver; no strength is out of bounds."""
+    files = written(subject)
+    for factor in (1e-5, 0.03, 1e5):
+        held = changed(files, subject, probeGuess=factor)
+        for normalize in (True, False):
+            request = replace(REQUEST, probe_normalize=normalize)
+            what = f"of probes {factor:g} times as strong, probe_normalize {normalize}"
+            rows = evidence.accepted(lambda: rows_of(subject, evidence, held.paths, request), f"a data set {what}")
+            probes, factors = probes_of(held, rows, request, most=3)
+            pairs = ((rows["probe_scaling"], factors, "probe_scaling"), (rows["probe"], probes, "probe"))
+            for seen, expected, name in pairs:
+                evidence.close(
+                    seen,
+                    expected,
+                    f"{name} {what}",
+                    rtol=1e-5,
+                    atol=1e-6 * float(np.abs(expected).max()),
+                    axes=axes_of(name, expected.ndim),
+                    suspects=lambda: gauged_apart(expected, factors, request),
+                )
+
+
+def gauged_apart(expected: NDArray[Any], factors: NDArray[Any], request: BatchRequest) -> dict[str, NDArray[Any]]:
+    """Probes or their factors, where probes of some strengths are gauged in another way."""
+    bare, bound = expected / factors.reshape(-1, *[1] * (expected.ndim - 1)), 1 / request.probe_scale
+    found = {"the probe is not normalised": bare}
+    for words, other in (
+        ("a dim probe is not brightened: its mean counts as one", np.minimum(factors, bound)),
+        ("a bright probe is not dimmed: its mean counts as one", np.maximum(factors, bound)),
+    ):
+        found[words] = bare * other.reshape(-1, *[1] * (expected.ndim - 1))
+    return found
+
+
 @check("DAT-011")
 def test_probe_scale_follows_the_probe(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)

@@ -104,6 +104,21 @@ class KnowsSourcesByTheirFrames(Liar):
         return iter([{name: values.copy() for name, values in batch.items()} for batch in self.known[key]])
 
 
+@breaks("DAT-010")
+class NeverBrightensAProbe(Liar):
+    """Divides by the mean where it is above one only."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        for batch in self.right.batches(paths, request):
+            own = np.array(batch["probe_scaling"])
+            scaling = np.where(own * request.probe_scale > 1, 1 / request.probe_scale, own).astype(np.float32)
+            if request.probe_normalize and not np.array_equal(scaling, own):
+                probe = batch["probe"] * (scaling / own)[..., np.newaxis]
+                yield dict(batch) | {"probe": probe.astype(np.complex64), "probe_scaling": scaling}
+            else:
+                yield batch
+
+
 @breaks("DAT-013")
 class ReadsEveryFileInTheDtypeOfTheFirst(Liar):
     """The bytes of frames, where they are as wide."""
