@@ -102,11 +102,11 @@ def changed(files: Files, subject: Subject, **factors: float) -> Files:
 def test_the_gauge_of_dim_and_bright_probes(subject: Subject, evidence: Evidence) -> None:
     """The units of a probe are those of its detector or its solver; no strength is out of bounds."""
     files = written(subject)
-    for factor in (1e-5, 0.03, 1e5):
+    for factor, scale in ((1e-5, 4.0), (0.03, 0.3), (1e5, 1.0)):
         held = changed(files, subject, probeGuess=factor)
         for normalize in (True, False):
-            request = replace(REQUEST, probe_normalize=normalize)
-            what = f"of probes {factor:g} times as strong, probe_normalize {normalize}"
+            request = replace(REQUEST, probe_scale=scale, probe_normalize=normalize)
+            what = f"of probes {factor:g} times as strong at probe_scale {scale}, probe_normalize {normalize}"
             rows = evidence.accepted(lambda: rows_of(subject, evidence, held.paths, request), f"a data set {what}")
             probes, factors = probes_of(held, rows, request, most=3)
             pairs = ((rows["probe_scaling"], factors, "probe_scaling"), (rows["probe"], probes, "probe"))

@@ -119,6 +119,12 @@ class NeverBrightensAProbe(Liar):
                 yield batch
 
 
+@breaks("DAT-010")
+class TakesSmallProbeScalesForOne(Batching):
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        return paths, replace(request, probe_scale=max(request.probe_scale, 1.0))
+
+
 @breaks("DAT-013")
 class ReadsEveryFileInTheDtypeOfTheFirst(Liar):
     """The bytes of frames, where they are as wide."""

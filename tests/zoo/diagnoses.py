@@ -291,6 +291,7 @@ DIAGNOSES: dict[str, str | Undescribable] = {
     "PairsCachedFramesBackwards": r"channels are in reverse order",
     "SortsByNumbersInNames": r"numbers in (their|the) names|another order",
     "NeverBrightensAProbe": r"dim probe is not brightened|constant",
+    "TakesSmallProbeScalesForOne": r"constant factor",
     "ReadsEveryFileInTheDtypeOfTheFirst": r"dtype of the first|memory layout|bytes",
     "KeepsOneCursor": Undescribable("rows are shared out between two iterations"),
     "LosesModesInASplit": r"only the first mode",
