@@ -37,7 +37,7 @@ from conformance.check import check
 from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
 from conformance.specimens import Recipe, make_specimen
-from conformance.subject import Subject
+from conformance.subject import Subject, offered
 from conformance.tensors import as_numpy
 
 Array = NDArray[Any]
@@ -157,6 +157,37 @@ def test_memory_layout_carries_no_meaning(subject: Subject, evidence: Evidence) 
                     words: answered(call, inputs)[name] for words, inputs in misread(call, change).items()
                 },
             )
+
+
+@check("CND-003", any_of=("patches", "simulate", "reassemble", "translate"))
+def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> None:
+    """Arrays of which one row in memory stands for all, as broadcasting makes them."""
+    rng, there = np.random.default_rng(43), offered(subject.selected)
+    image = (rng.normal(size=(8, 8)) + 1j * rng.normal(size=(8, 8))).astype(np.complex64)
+    row, places = image[:1], rng.uniform(8, 20, (3, 2))
+    place = np.array([[11.0, 9.0]])
+    cases: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
+        "patches": (lambda obj, at: subject.adapter.patches(obj, at, 8), (_repeated(row, (30, 8)), places)),
+        "simulate": (lambda held, light: subject.adapter.simulate(held, light), (_repeated(image, (3, 8, 8)), image)),
+        "reassemble": (
+            lambda held, at: subject.adapter.reassemble(held, at, None)["object"],
+            (_repeated(image, (3, 8, 8)), _repeated(place, (3, 2))),
+        ),
+        "translate": (
+            lambda held, by: subject.adapter.translate(held, by),
+            (_repeated(image, (3, 8, 8)), _repeated(np.array([[1.0, -0.5]]), (3, 2))),
+        ),
+    }
+    for method, (run, given) in cases.items():
+        if method in there:
+            expected = as_numpy(run(*(values.copy() for values in given)))
+            seen = evidence.accepted(lambda: run(*given), f"{method} of repeated arrays")
+            what = f"{method} of repeated arrays, against copies of them"
+            evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(expected).max()))
+
+
+def _repeated(values: Array, shape: tuple[int, ...]) -> Array:
+    return np.broadcast_to(values, shape)
 
 
 def misread(call: Call, change: Callable[[Array], Array]) -> dict[str, Inputs]:

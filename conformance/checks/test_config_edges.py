@@ -87,6 +87,33 @@ def test_settings_of_inference_and_zeros_are_carried(subject: Subject, evidence:
         is_value(evidence, seen, name, expected[name], f"the torch settings {data} of inference")
 
 
+@check("CFG-005")
+def test_numbers_are_kept_to_the_last_digit(subject: Subject, evidence: Evidence) -> None:
+    model = {"N": 1024, "gridsize": 9, "probe_scale": 0.1, "gaussian_smoothing_sigma": 1e-9, "n_filters_scale": 16}
+    common = {"n_groups": 2_500_000, "neighbor_count": 1000}
+    training = {"nphotons": 123456789.5, "batch_size": 2**14, "nepochs": 100_000, "mae_weight": 1 / 3}
+    training |= {"neighbor_pool_size": 4096, "subsample_seed": 2**32 - 1}
+    for kind, fields in (
+        ("training", common | training),
+        ("inference", common | {"model_path": Path("m.zip"), "test_data_file": Path("t.npz")}),
+    ):
+        seen = applied(subject, kind, model, fields)
+        for name, value in {**model, **fields}.items():
+            if not isinstance(value, Path):
+                holds_value(evidence, seen, name, value, f"a {kind} configuration with {name} = {value!r}")
+
+
+@check("CFG-018", needs=["bridge"])
+def test_large_settings_are_carried(subject: Subject, evidence: Evidence) -> None:
+    data = {"N": 1024, "probe_scale": 0.1, "subsample_seed": 2**32 - 1, "K": 128, "grid_size": (9, 9)}
+    expected = {"N": 1024, "probe_scale": 0.1, "neighbor_count": 128, "gridsize": 9}
+    for kind in ("training", "inference"):
+        seen = bridged(subject, kind, data=data)
+        further = {"subsample_seed": 2**32 - 1} if kind == "training" else {}
+        for name, value in (expected | further).items():
+            is_value(evidence, seen, name, value, f"the torch settings {data} of {kind}")
+
+
 @check("CFG-019", needs=["bridge"])
 def test_names_are_translated_for_inference_too(subject: Subject, evidence: Evidence) -> None:
     for mode, model_type in (("Unsupervised", "pinn"), ("Supervised", "supervised")):

@@ -184,6 +184,17 @@ def test_batch_size_does_not_change_a_shuffle(subject: Subject, evidence: Eviden
             evidence.equal(rows[name], expected[name], what, axes=axes_of(name, expected[name].ndim))
 
 
+@check("DAT-006")
+def test_a_shuffle_without_a_seed_keeps_every_row(subject: Subject, evidence: Evidence) -> None:
+    paths = [subject.write(arrays) for arrays in scans()[:3]]
+    names = ("experiment_id", "nn_indices")
+    for size in (4, 50):
+        plain = rows_of(subject, evidence, paths, replace(SINGLE, batch_size=size), names)
+        rows = rows_of(subject, evidence, paths, replace(SINGLE, batch_size=size, shuffle=True), names)
+        seen, expected = (np.sort(1000 * held["experiment_id"] + held["nn_indices"][:, 0]) for held in (rows, plain))
+        evidence.equal(seen, expected, f"the rows of a shuffle without a seed, sorted, in batches of {size}")
+
+
 @check("DAT-001")
 def test_batches_of_one_row(subject: Subject, evidence: Evidence) -> None:
     path = subject.write(scans()[1])

@@ -131,13 +131,43 @@ def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
 
 
 def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Whether a straight line has the first points on one side and the second on the other."""
-    for angle in np.linspace(0, np.pi, 721):
-        direction = np.array([np.cos(angle), np.sin(angle)])
-        a, b = first @ direction, second @ direction
-        if a.max() <= b.min() + 1e-9 or b.max() <= a.min() + 1e-9:
-            return True
-    return False
+    """Whether a straight line, which may pass through points, has the first on one side and the second on the other."""
+    points = np.concatenate([first, second]).astype(np.float64)
+    points -= points.mean(axis=0)
+    # A separating line can be turned until it passes through two of the points.
+    one, other = np.triu_indices(len(points), 1)
+    along = np.concatenate([points[other] - points[one], np.eye(2)])
+    along = along[np.hypot(*along.T) > 0]
+    normals = np.stack([-along[:, 1], along[:, 0]]) / np.hypot(*along.T)
+    a, b = np.split(points @ normals, [len(first)])
+    return bool(((a.max(axis=0) <= b.min(axis=0) + 1e-9) | (b.max(axis=0) <= a.min(axis=0) + 1e-9)).any())
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_blocks_of_scans_anywhere(subject: Subject, evidence: Evidence) -> None:
+    """About zero, far out, along a line; start positions say nothing about where a point is."""
+    made = make_specimen(Recipe(M=60, N=8, seed=14, pattern="spiral", pitch=0.6)).arrays
+    x, y = made["xcoords"], made["ycoords"]
+    order = np.random.default_rng(14).permutation(60)
+    places = {
+        "about zero": (x - x.mean(), y - y.mean()),
+        "below zero": (x - 3000, y - 5000),
+        "far from the origin": (x + 3e6, y - 2e6),
+        "along x": (x, 0 * y + 7.25),
+        "along y": (0 * x - 7.25, y),
+        "much taller than wide": (x, 40 * y),
+    }
+    for where, (xs, ys) in places.items():
+        start = {"xcoords_start": xs[order] + 0.5, "ycoords_start": ys[order]}
+        arrays = dict(made) | {"xcoords": xs, "ycoords": ys, **start}
+        positions = np.stack([xs, ys], axis=1)
+        for fraction in (0.5, 0.3, 0.85):
+            rows = rows_in(parts_of(subject, arrays, SplitRequest(fraction, "blocks"))[0], arrays)
+            inside = np.isin(np.arange(60), rows)
+            evidence.holds(
+                separable(positions[inside], positions[~inside]),
+                f"No straight line separates the blocks of a scan {where}, split at {fraction}.",
+            )
 
 
 @check("DAT-019", needs=["split", "arrays"])

@@ -132,11 +132,13 @@ def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> Non
 def test_sequences_of_points_at_one_place(subject: Subject, evidence: Evidence) -> None:
     arrays = dict(make_specimen(Recipe(M=20, N=8, seed=79)).arrays)
     for name in ("xcoords", "ycoords"):
-        arrays[name] = np.repeat(arrays[name][::4], 4)
-    specimen = Specimen("four-at-each-place-20x8", arrays, consistent=False)
-    request = base_request(gridsize=1, nsamples=14, sequential_sampling=True)
-    members = fresh(subject, specimen, request).ravel()
-    evidence.equal(members, np.arange(14), "the seeds of a sequence of points at one place", axes=("draw",))
+        arrays[name] = np.repeat(arrays[name][::2], 2)
+    specimen = Specimen("two-at-each-place-20x8", arrays, consistent=False)
+    for nsamples in (7, 14):
+        request = base_request(gridsize=1, nsamples=nsamples, sequential_sampling=True)
+        members = fresh(subject, specimen, request).ravel()
+        what = f"the first {nsamples} seeds of a scan with two points at each place"
+        evidence.equal(members, np.arange(nsamples), what, axes=("draw",))
 
 
 @check("GRP-011", "GRP-012", "GRP-013")
