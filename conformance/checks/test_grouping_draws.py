@@ -132,13 +132,15 @@ def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> Non
 def test_sequences_of_points_at_one_place(subject: Subject, evidence: Evidence) -> None:
     arrays = dict(make_specimen(Recipe(M=20, N=8, seed=79)).arrays)
     for name in ("xcoords", "ycoords"):
-        arrays[name] = np.repeat(arrays[name][::2], 2)
-    specimen = Specimen("two-at-each-place-20x8", arrays, consistent=False)
-    for nsamples in (7, 14):
+        arrays[name] = np.repeat(arrays[name][:9], [1, 3, 2, 4, 1, 2, 3, 2, 2])
+    specimen = Specimen("several-at-each-place-20x8", arrays, consistent=False)
+    for nsamples in (5, 9):
         request = base_request(gridsize=1, nsamples=nsamples, sequential_sampling=True)
         members = fresh(subject, specimen, request).ravel()
-        what = f"the first {nsamples} seeds of a scan with two points at each place"
-        evidence.equal(members, np.arange(nsamples), what, axes=("draw",))
+        what = f"the first {nsamples} seeds of a scan with several points at each place"
+        firsts = np.array([0, 1, 4, 6, 10, 11, 13, 16, 18])
+        suspects = {"points at the place of an earlier one are skipped": firsts[:nsamples]}
+        evidence.equal(members, np.arange(nsamples), what, axes=("draw",), suspects=lambda: suspects)
 
 
 @check("GRP-011", "GRP-012", "GRP-013")

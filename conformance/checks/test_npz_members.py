@@ -30,7 +30,8 @@ def members_are(subject: Subject, evidence: Evidence, *names: str) -> None:
             evidence.present(held, name)
             evidence.holds(held[name] is not None, f"{what} is None.")
             seen = as_numpy(held[name])
-            evidence.equal(seen, expected, what, axes=AXES.get(np.ndim(expected), ()))
+            axes = ("mode", "row", "column") if name == "probeGuess" else AXES.get(np.ndim(expected), ())
+            evidence.equal(seen, expected, what, axes=axes[-np.ndim(expected) :])
 
 
 def refused(subject: Subject) -> Iterator[tuple[str, Exception]]:

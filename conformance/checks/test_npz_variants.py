@@ -254,6 +254,12 @@ def test_integers_up_to_the_top_of_their_type(subject: Subject, evidence: Eviden
         kinds = {
             f"the values went through {kind}": given.astype(kind).astype(np.float32) for kind in ("i2", "i4", "i8")
         }
+        signed = given.astype("i4")
+        kinds |= {
+            "the largest integer is taken for a gap": np.where(given == last, 0, given).astype(np.float32),
+            "the values went through int32, and negative ones were cut": np.clip(signed, 0, None).astype(np.float32),
+            "the values went through int32, and lost their sign": np.abs(signed.astype(np.float64)).astype(np.float32),
+        }
         what = f"a stack of {np.dtype(dtype)} with values up to {last}"
         frames_are(evidence, load(subject, evidence, plain(diff3d=given), what), given, what, suspects=lambda: kinds)
 

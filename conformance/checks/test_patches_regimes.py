@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.check import check
 from conformance.checks.test_patches import AXES, GROUPED, cut, inside, truth_follows
@@ -60,6 +63,12 @@ def test_sub_pixel_windows_of_any_side(subject: Subject, evidence: Evidence) -> 
         cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at fractional positions", 1e-5)
 
 
+def come_round(positions: NDArray[Any], bits: int) -> NDArray[np.float64]:
+    """Positions whose whole part is kept in a signed type of so many bits."""
+    whole = np.floor(positions)
+    return np.asarray((whole + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1) + (positions - whole))
+
+
 @check("PAT-003")
 def test_positions_far_outside(subject: Subject, evidence: Evidence) -> None:
     """So far that a pixel number in eight, sixteen or 32 bits comes round to the object again."""
@@ -72,7 +81,22 @@ def test_positions_far_outside(subject: Subject, evidence: Evidence) -> None:
         expected = np.zeros((len(centres), N, N), np.complex64)
         expected[5::6] = patches_at(obj, near, N)
         what = f"patches at positions {reach:g} pixels outside, and two inside"
-        evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(obj).max()), axes=AXES)
+        suspects = {
+            f"positions come round after {bits} bits": patches_at(obj, come_round(centres, bits), N)
+            for bits in (8, 16, 32)
+        }
+        suspects["positions are taken modulo the object"] = patches_at(
+            obj, np.where(np.abs(centres) > 200, np.mod(centres, obj.shape[::-1]), centres), N
+        )
+        evidence.close(
+            seen,
+            expected,
+            what,
+            rtol=0,
+            atol=1e-5 * float(np.abs(obj).max()),
+            axes=AXES,
+            suspects=lambda: suspects,
+        )
 
 
 @check("PAT-002", "PAT-011")
@@ -86,7 +110,22 @@ def test_far_corners_of_long_objects(subject: Subject, evidence: Evidence) -> No
         long = int(shape[1] < shape[0])
         centres = np.full((6, 2), 9.375)
         centres[:, long] = (33_050.3, 33_071.7, 33_090.015625, 33_099.9, 7.3, 33_060.0)
-        cut(subject, evidence, obj, centres, N, f"patches of an object {shape[0]} x {shape[1]}", 1e-5)
+        narrow = centres.astype(np.float32).astype(np.float64)
+        kept = obj.copy()
+        kept[(slice(None), slice(2**15, None)) if long == 0 else slice(2**15, None)] = 0
+        suspects = {
+            "positions are narrowed to float32 before they are used": patches_at(obj, narrow, N),
+            "pixels beyond sixteen bits are not there": patches_at(kept, centres, N),
+        }
+        evidence.close(
+            subject.adapter.patches(obj, centres, N),
+            patches_at(obj, centres, N),
+            f"patches of an object {shape[0]} x {shape[1]}",
+            rtol=0,
+            atol=1e-5 * float(np.abs(obj).max()),
+            axes=AXES,
+            suspects=lambda: suspects,
+        )
 
 
 @check("PAT-002")
@@ -104,8 +143,19 @@ def test_an_object_that_changes_between_calls(subject: Subject, evidence: Eviden
     rng = np.random.default_rng(18)
     obj, other = structured_object(rng, (25, 31)), structured_object(rng, (25, 31))
     centres = inside(rng, obj.shape, 8, 4)
-    cut(subject, evidence, obj, centres, 8, "patches of an object", 0.0)
-    obj[3:-2, 1:-4] = other[3:-2, 1:-4]
-    cut(subject, evidence, obj, centres, 8, "patches of an object after its array was written anew", 0.0)
-    centres[1:] += (1, -1)
-    cut(subject, evidence, obj, centres, 8, "patches at positions after their array was written anew", 0.0)
+    before = {"object": obj.copy(), "positions": centres.copy()}
+    for what in ("nothing", "object", "positions"):
+        if what == "object":
+            obj[3:-2, 1:-4] = other[3:-2, 1:-4]
+        if what == "positions":
+            centres[1:] += (1, -1)
+        evidence.equal(
+            subject.adapter.patches(obj, centres, 8),
+            patches_at(obj, centres, 8).astype(np.complex64),
+            f"patches after {what} was written anew in place",
+            axes=AXES,
+            suspects=lambda: {
+                "the object is as it was at an earlier call": patches_at(before["object"], centres, 8),
+                "the positions are as they were at an earlier call": patches_at(obj, before["positions"], 8),
+            },
+        )

@@ -59,13 +59,24 @@ def test_arrays_that_change_between_calls(subject: Subject, evidence: Evidence) 
     """As in a reconstruction, which writes every iterate of probe and patches into the same arrays."""
     patches, probe = waves(10, 4, 2, 34)
     others, light = waves(10, 4, 2, 35)
+    before = {"probe": probe.copy(), "patches": patches.copy()}
     for what, own, new in (("at first", probe, probe), ("the probe", probe, light), ("the patches", patches, others)):
         own[...] = new
         expected = amplitudes_of(patches, probe)
         said = "the amplitude" if what == "at first" else f"the amplitude after {what} was written anew in place"
         seen, atol = subject.adapter.simulate(patches, probe), 1e-5 * float(expected.max())
+        suspects = {
+            "the probe is as it was at an earlier call": amplitudes_of(patches, before["probe"]),
+            "the patches are as they were at an earlier call": amplitudes_of(before["patches"], probe),
+        }
         evidence.close(
-            seen, expected, said, rtol=0, atol=atol, axes=AXES, suspects=lambda: suspects_for(patches, probe)
+            seen,
+            expected,
+            said,
+            rtol=0,
+            atol=atol,
+            axes=AXES,
+            suspects=lambda: suspects | suspects_for(patches, probe),
         )
 
 

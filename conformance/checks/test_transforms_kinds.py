@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.check import check
+from conformance.checks.test_patches_regimes import come_round
 from conformance.checks.test_transforms import moved
+from conformance.diagnosis import Suspects
 from conformance.evidence import Evidence
 from conformance.subject import Subject
 
@@ -22,12 +25,20 @@ def images_of(shape: tuple[int, int, int], dtype: str, seed: int) -> Array:
     return values.astype(dtype)
 
 
-def follows(subject: Subject, evidence: Evidence, images: Array, shifts: Array, what: str) -> None:
+def follows(
+    subject: Subject,
+    evidence: Evidence,
+    images: Array,
+    shifts: Array,
+    what: str,
+    suspects: Callable[[], Suspects] | None = None,
+) -> None:
     """Compare translated images with the oracle."""
     expected = moved(images, shifts)
     scale = 1e-5 * float(np.abs(images).max())
     seen = subject.adapter.translate(images, shifts)
-    evidence.close(seen, expected, what, rtol=0, atol=scale, axes=("frame", "row", "column"))
+    axes = ("frame", "row", "column")
+    evidence.close(seen, expected, what, rtol=0, atol=scale, axes=axes, suspects=suspects)
 
 
 @check("TRF-010", needs=["translate"])
@@ -51,7 +62,21 @@ def test_translation_in_any_precision(subject: Subject, evidence: Evidence) -> N
 @check("TRF-010", needs=["translate"])
 def test_small_shifts_are_shifts(subject: Subject, evidence: Evidence) -> None:
     shifts = np.array([[0.05, -0.03], [4e-3, 0.0], [0.0, -5e-4], [2.998, -1.004]])
-    follows(subject, evidence, images_of((4, 9, 11), "complex64", 63), shifts, "images moved by hundredths of pixels")
+    images = images_of((4, 9, 11), "complex64", 63)
+    whole = np.round(shifts)
+    follows(
+        subject,
+        evidence,
+        images,
+        shifts,
+        "images moved by hundredths of pixels",
+        lambda: {
+            f"shifts within {near:g} pixels of whole ones are rounded": moved(
+                images, np.where(np.abs(shifts - whole) < near, whole, shifts)
+            )
+            for near in (0.1, 0.02, 0.01, 2e-3, 1e-3)
+        },
+    )
 
 
 @check("TRF-010", needs=["translate"])
@@ -61,14 +86,26 @@ def test_far_shifts_leave_nothing(subject: Subject, evidence: Evidence) -> None:
     images = images_of((6, 9, 11), "complex64", 64)
     for reach in (60.0, 2.0**8, 2.0**16, 1e5, 2.0**32):
         shifts = steps * reach + np.array([1.0, 0.25])
-        follows(subject, evidence, images, shifts, f"images moved by {reach:g} pixels, and one by hardly any")
+        follows(
+            subject,
+            evidence,
+            images,
+            shifts,
+            f"images moved by {reach:g} pixels, and one by hardly any",
+            lambda: {
+                f"shifts come round after {bits} bits": moved(images, come_round(shifts, bits)) for bits in (8, 16, 32)
+            },
+        )
 
 
 @check("TRF-009", needs=["translate"])
 def test_images_that_change_between_calls(subject: Subject, evidence: Evidence) -> None:
     images, shifts = images_of((3, 8, 10), "complex64", 65), np.array([[1.0, 2.0], [-2.0, 0.0], [0.0, -3.0]])
     follows(subject, evidence, images, shifts, "images moved by whole pixels")
+    before, there = moved(images, shifts), shifts.copy()
     images[...] = images_of((3, 8, 10), "complex64", 66)
-    follows(subject, evidence, images, shifts, "images moved after their array was written anew")
+    stale = {"the images are as they were at an earlier call": before}
+    follows(subject, evidence, images, shifts, "images moved after their array was written anew", lambda: stale)
     shifts[1:] += 1
-    follows(subject, evidence, images, shifts, "images moved after the array of shifts was written anew")
+    stale = {"the shifts are as they were at an earlier call": moved(images, there)}
+    follows(subject, evidence, images, shifts, "images moved after the shifts were written anew", lambda: stale)
