@@ -15,12 +15,11 @@ from conformance.adapter import BatchRequest, GroupRequest
 from conformance.axes import axes_of
 from conformance.check import check
 from conformance.checks.test_dataset import GROUPED, LIGHT, PLACES, REQUEST, SINGLE, scans, taken_from, within
-from conformance.checks.test_grouping import in_pools
 from conformance.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
 from conformance.oracles.normalization import amplitude_scale_of
 from conformance.rows import FIELDS, Rows, batches_of, rows_of
-from conformance.specimens import Recipe, Specimen, make_specimen, structured_probe, write_scan
+from conformance.specimens import Recipe, make_specimen, structured_probe, write_scan
 from conformance.subject import Subject
 from conformance.tensors import as_numpy
 
@@ -159,17 +158,6 @@ def tiny(number: int) -> Arrays:
         "diff3d": np.full((1, 8, 8), 1.5 + number, np.float32),
         "probeGuess": np.full((8, 8), 1 + 1j * number, np.complex64),
     }
-
-
-@check("GRP-013", needs=["batches"])
-def test_oversampled_groups_of_a_data_set_lie_in_the_pool(subject: Subject, evidence: Evidence) -> None:
-    for kind, rows in sound(subject):
-        pool = kind.request.group.neighbor_pool_size
-        for number, arrays in enumerate(kind.scans if pool else ()):
-            members = rows["nn_indices"][rows["experiment_id"] == number].astype(np.int64)
-            within(evidence, members, arrays["diff3d"])
-            scan = Specimen(f"file {number}", arrays, consistent=False)
-            in_pools(evidence, scan, members, pool or 0, f"{kind.what} of a data set with neighbor_pool_size {pool}")
 
 
 @check("DAT-007")

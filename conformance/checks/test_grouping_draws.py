@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.check import check
+from conformance.checks.test_dataset import within
+from conformance.checks.test_dataset_regimes import sound
 from conformance.checks.test_grouping import base_request, distinct, fresh, in_pools, members_of, refused
 from conformance.evidence import Evidence
 from conformance.outside import finish, start
@@ -161,6 +163,17 @@ def test_oversampled_groups_of_every_kind(subject: Subject, evidence: Evidence) 
                 evidence.holds(
                     len(sets) == nsamples, f"{nsamples - len(sets)} of {nsamples} {what} repeat another one."
                 )
+
+
+@check("GRP-013", needs=["batches"])
+def test_oversampled_groups_of_a_data_set_lie_in_the_pool(subject: Subject, evidence: Evidence) -> None:
+    for kind, rows in sound(subject):
+        pool = kind.request.group.neighbor_pool_size
+        for number, arrays in enumerate(kind.scans if pool else ()):
+            members = rows["nn_indices"][rows["experiment_id"] == number].astype(np.int64)
+            within(evidence, members, arrays["diff3d"])
+            scan = Specimen(f"file {number}", arrays, consistent=False)
+            in_pools(evidence, scan, members, pool or 0, f"{kind.what} of a data set with neighbor_pool_size {pool}")
 
 
 def islands(number: int, size: int, seed: int) -> Specimen:
