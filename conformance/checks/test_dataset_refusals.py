@@ -20,14 +20,13 @@ from conformance.subject import Subject
 
 
 def refused_among(subject: Subject, evidence: Evidence, cases: Iterable[tuple[str, Path]]) -> None:
-    """Require that files are refused alone, first and last of a list, where sound ones are accepted."""
-    sound = [subject.write(plain(), f"sound-{number}.npz") for number in range(2)]
+    """Require that files are refused alone and behind a sound one, which is accepted."""
+    sound = subject.write(plain(), "sound.npz")
+    batches = evidence.accepted(lambda: batches_of(subject, [sound], REQUEST), "a data set of a sound file")
     for what, path in cases:
-        for place, paths in (("alone", [path]), ("first", [path, *sound]), ("last", [*sound, path])):
+        for place, paths in (("alone", [path]), ("behind a sound one", [sound, path])):
             evidence.refused(
-                lambda: batches_of(subject, paths, REQUEST),
-                f"a data set of {what}, {place}",
-                beside=lambda: batches_of(subject, sound, REQUEST),
+                lambda: batches_of(subject, paths, REQUEST), f"a data set of {what}, {place}", beside=lambda: batches
             )
 
 
@@ -42,7 +41,7 @@ def written(subject: Subject, cases: Mapping[str, Mapping[str, Any]]) -> list[tu
     return found
 
 
-@check("NPZ-001", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_a_missing_member_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     names = ("xcoords", "ycoords", "diff3d", "probeGuess")
     refused_among(
@@ -50,7 +49,7 @@ def test_a_missing_member_in_a_data_set(subject: Subject, evidence: Evidence) ->
     )
 
 
-@check("NPZ-006", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_two_different_stacks_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     frames = plain()["diff3d"]
     changed = frames.copy()
@@ -58,7 +57,7 @@ def test_two_different_stacks_in_a_data_set(subject: Subject, evidence: Evidence
     refused_among(subject, evidence, written(subject, {"a file with two different stacks": plain(diffraction=changed)}))
 
 
-@check("NPZ-016", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_frames_that_are_no_real_numbers_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     frames = plain()["diff3d"]
     cases = {f"a file with frames of {dtype}": plain(diff3d=frames.astype(dtype)) for dtype in ("c8", "?")}
@@ -73,32 +72,32 @@ def with_pixel(value: float, **changes: Any) -> dict[str, Any]:
     return arrays
 
 
-@check("NPZ-017", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_frames_that_are_not_finite_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     cases = {f"a file with a pixel of {value}": with_pixel(value) for value in (np.nan, np.inf)}
     refused_among(subject, evidence, written(subject, cases))
 
 
-@check("NPZ-018", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_negative_amplitudes_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     refused_among(subject, evidence, written(subject, {"a file with a negative pixel": with_pixel(-0.25)}))
 
 
-@check("NPZ-019", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_too_few_positions_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     arrays = plain()
     short = arrays | {name: arrays[name][:-1] for name in arrays if name.startswith(("xcoords", "ycoords"))}
     refused_among(subject, evidence, written(subject, {"a file with fewer positions than frames": short}))
 
 
-@check("NPZ-022", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_coordinates_that_are_not_finite_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     broken = np.array(plain()["ycoords"])
     broken[-1] = np.nan
     refused_among(subject, evidence, written(subject, {"a file with a position of NaN": plain(ycoords=broken)}))
 
 
-@check("NPZ-025", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_a_probe_of_another_side_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     probe = np.ones((10, 10), dtype=np.complex64)
     refused_among(subject, evidence, written(subject, {"a file with a probe of 10 x 10": plain(probeGuess=probe)}))
@@ -112,7 +111,7 @@ def _end_of(name: str, path: Path, content: bytes) -> int:
     return member.header_offset + 30 + names + extra + member.compress_size
 
 
-@check("NPZ-033", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_damaged_archives_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     """The lowest bit of the last pixel, which only a checksum shows, wherever frames are read; and half a file."""
     cases = []
@@ -128,7 +127,7 @@ def test_damaged_archives_in_a_data_set(subject: Subject, evidence: Evidence) ->
     refused_among(subject, evidence, cases)
 
 
-@check("GRP-025", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_another_frame_side_of_a_data_set(subject: Subject, evidence: Evidence) -> None:
     paths = [subject.write(make_specimen(Recipe(M=12, N=16, seed=74 + number)).arrays) for number in range(2)]
     sound = replace(REQUEST, group=replace(REQUEST.group, N=16))
@@ -141,7 +140,7 @@ def test_another_frame_side_of_a_data_set(subject: Subject, evidence: Evidence) 
             )
 
 
-@check("NRM-007", needs=["batches"])
+@check("DAT-020", needs=["batches"])
 def test_dark_frames_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     dark = plain(diff3d=np.zeros_like(plain()["diff3d"]))
     refused_among(subject, evidence, written(subject, {"a file of frames that are all zero": dark}))
