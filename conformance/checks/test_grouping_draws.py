@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from conformance.adapter import GroupRequest
 from conformance.check import check
 from conformance.checks.test_dataset import within
-from conformance.checks.test_dataset_regimes import sound
+from conformance.checks.test_dataset_varieties import sound
 from conformance.checks.test_grouping import base_request, distinct, fresh, in_pools, members_of, refused
 from conformance.evidence import Evidence
 from conformance.outside import finish, start

@@ -29,9 +29,16 @@ def test_one_scalar_in_every_regime(subject: Subject, evidence: Evidence) -> Non
     for regime, grouped in groupings(subject):
         frames = frames_of(regime.specimen, grouped).astype(np.float64)
         seen = as_numpy(grouped["X_full"]).astype(np.float64)
-        ratio = float(seen.max() / frames.max())
+        light = frames.sum(axis=(1, 2, 3))
+        # Most groups tell the scale, so that a few that have another are the ones that differ.
+        ratio = float(np.median(seen.sum(axis=(1, 2, 3))[light > 0] / light[light > 0]))
         atol = 1e-5 * float(seen.max())
-        evidence.close(seen, frames * ratio, f"X_full of {regime.what}, over one scale", rtol=0, atol=atol, axes=AXES)
+        what = f"X_full of {regime.what}, over one scale"
+        bare = np.isclose(seen, frames).all(axis=(1, 2, 3), keepdims=True)
+        suspects = {"some groups are not normalised": np.where(bare, frames, frames * ratio)}
+        evidence.close(
+            seen, frames * ratio, what, rtol=0, atol=atol, axes=AXES, suspects=suspects if bare.any() else None
+        )
 
 
 @check("NRM-009")

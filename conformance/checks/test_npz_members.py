@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from conformance.check import check
+from conformance.checks.test_rawdata import standing_in
 from conformance.evidence import Evidence
 from conformance.subject import Subject
 from conformance.tensors import as_numpy
@@ -31,7 +32,8 @@ def members_are(subject: Subject, evidence: Evidence, *names: str) -> None:
             evidence.holds(held[name] is not None, f"{what} is None.")
             seen = as_numpy(held[name])
             axes = ("mode", "row", "column") if name == "probeGuess" else AXES.get(np.ndim(expected), ())
-            evidence.equal(seen, expected, what, axes=axes[-np.ndim(expected) :])
+            suspects = standing_in(name, variant.expected)
+            evidence.equal(seen, expected, what, axes=axes[-np.ndim(expected) :], suspects=suspects)
 
 
 def refused(subject: Subject) -> Iterator[tuple[str, Exception]]:

@@ -358,7 +358,7 @@ def test_labels_keep_their_value(subject: Subject, evidence: Evidence) -> None:
             axes=("frame",),
             suspects=lambda: {
                 f"the values went through {kind}": given.astype(kind).astype(np.int64)
-                for kind in ("u1", "i1", "u2", "i2", "u4", "i4")
+                for kind in ("u1", "i1", "u2", "i2", "u4", "i4", "f8", "f4")
             },
         )
 
