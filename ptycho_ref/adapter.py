@@ -77,7 +77,7 @@ class RefAdapter:
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
         """Batches of several scans."""
         gauge = ProbeGauge(request.probe_scale, request.probe_normalize)
-        dataset = ScanDataset(paths, asdict(request.group), gauge)
+        dataset = ScanDataset(paths, asdict(request.group), gauge, request.normalize)
         return dataset.batches(request.batch_size, shuffle=request.shuffle, seed=request.seed)
 
     def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:

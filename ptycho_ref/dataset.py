@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ptycho_ref.errors import RequestViolation
-from ptycho_ref.normalization import amplitude_scale
+from ptycho_ref.normalization import amplitude_scale, frame_energies
 from ptycho_ref.rawdata import RawData
+
+Scope = Literal["Batch", "Group", "None"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,22 @@ class ProbeGauge:
     normalize: bool = True
 
     def scaling(self, probe: NDArray[np.complex64]) -> float:
-        """Factor by which a probe with all its modes is multiplied."""
-        return 1.0 / (self.probe_scale * float(np.abs(probe).mean(dtype=np.float64))) if self.normalize else 1.0
+        """Factor by which a probe with all its modes is multiplied.
+
+        Raises
+        ------
+        RequestViolation
+            ``probe_scale`` is not above 0, or the probe is zero everywhere (DAT-010).
+        """
+        mean = float(np.abs(probe).mean(dtype=np.float64)) if self.normalize else 1.0
+        if not self.probe_scale > 0 or not mean > 0:
+            raise RequestViolation(
+                f"a probe of mean modulus {mean} cannot be brought to probe_scale {self.probe_scale}",
+                clause="DAT-010",
+                array="probe_scale" if not self.probe_scale > 0 else "probeGuess",
+                remedy="Pass a probe_scale above 0, and the probe of the scan.",
+            )
+        return 1.0 / (self.probe_scale * mean) if self.normalize else 1.0
 
 
 def scan_files(paths: Sequence[Path]) -> list[Path]:
@@ -58,14 +74,29 @@ class ScanDataset:
     grouping : Mapping
         Arguments of :meth:`ptycho_ref.rawdata.RawData.generate_grouped_data`, applied to every file.
     gauge : ProbeGauge
+    scope : {"Batch", "Group", "None"}
+        Data scales over the file, over each group, or left at 1 (DAT-021).
 
     Raises
     ------
     RequestViolation
-        No file, or files of different N (DAT-018).
+        No file, files of different N (DAT-018), or an unknown scope (DAT-021).
     """
 
-    def __init__(self, paths: Sequence[Path], grouping: Mapping[str, Any], gauge: ProbeGauge | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        grouping: Mapping[str, Any],
+        gauge: ProbeGauge | None = None,
+        scope: Scope = "Batch",
+    ) -> None:
+        if scope not in get_args(Scope):
+            raise RequestViolation(
+                f"{scope!r} is no scope of data scales",
+                clause="DAT-021",
+                array="normalize",
+                remedy=f"Choose one of {', '.join(get_args(Scope))}.",
+            )
         self.files = scan_files(paths)
         gauge = gauge or ProbeGauge()
         self._rows: dict[str, NDArray[Any]] = {}
@@ -79,7 +110,7 @@ class ScanDataset:
                 array="diff3d",
                 remedy="Make one data set for each N.",
             )
-        parts = [_file_rows(number, scan, grouping, gauge, modes) for number, scan in enumerate(scans)]
+        parts = [_file_rows(number, scan, grouping, gauge, scope, modes) for number, scan in enumerate(scans)]
         self._rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def __len__(self) -> int:
@@ -96,7 +127,7 @@ class ScanDataset:
 
 
 def _file_rows(
-    number: int, scan: RawData, grouping: Mapping[str, Any], gauge: ProbeGauge, modes: int
+    number: int, scan: RawData, grouping: Mapping[str, Any], gauge: ProbeGauge, scope: Scope, modes: int
 ) -> dict[str, NDArray[Any]]:
     grouped = scan.generate_grouped_data(**grouping)
     B, C = grouped["nn_indices"].shape
@@ -106,9 +137,7 @@ def _file_rows(
     own = scan.probeGuess if scan.probeGuess.ndim == 3 else scan.probeGuess[np.newaxis]
     probe[: len(own)] = own * np.complex64(scaling)
 
-    def constant(value: float) -> NDArray[np.float32]:
-        return np.full((B, 1, 1, 1), value, dtype=np.float32)
-
+    rms, physics = _data_scales(grouped, N, scope)
     return {
         "images": grouped["diffraction"],
         "coords_global": grouped["coords_nn"],
@@ -116,8 +145,24 @@ def _file_rows(
         "coords_relative": grouped["coords_relative"],
         "nn_indices": grouped["nn_indices"],
         "experiment_id": np.full(B, number, dtype=np.int32),
-        "rms_scaling_constant": constant(amplitude_scale(grouped["mean_energy"], N)),
-        "physics_scaling_constant": constant(1.0 / grouped["mean_energy"]),
+        "rms_scaling_constant": rms,
+        "physics_scaling_constant": physics,
         "probe": np.broadcast_to(probe, (B, C, modes, N, N)),
-        "probe_scaling": constant(scaling),
+        "probe_scaling": np.full((B, 1, 1, 1), scaling, dtype=np.float32),
     }
+
+
+def _data_scales(grouped: Mapping[str, Any], N: int, scope: Scope) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Amplitude scales and 1 / mean energies (B, 1, 1, 1), over the file or over each group (DAT-012, DAT-021)."""
+    B, C = grouped["nn_indices"].shape
+    if scope == "None":
+        return np.ones((B, 1, 1, 1), dtype=np.float32), np.ones((B, 1, 1, 1), dtype=np.float32)
+    means = np.full(B, grouped["mean_energy"])
+    if scope == "Group":
+        frames = np.moveaxis(grouped["diffraction"], 3, 1).reshape(B * C, N, N)
+        means = frame_energies(frames).reshape(B, C).mean(axis=1)
+    rms = np.array([amplitude_scale(float(mean), N) for mean in means])
+    return (
+        rms.reshape(B, 1, 1, 1).astype(np.float32),
+        (1.0 / means).reshape(B, 1, 1, 1).astype(np.float32),
+    )

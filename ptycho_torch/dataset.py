@@ -178,7 +178,7 @@ class PtychoDataset(Dataset[Batch]):
         return positions, np.add.reduce(positions, axis=1, keepdims=True) / found.points.shape[1]
 
     def _scales(self, found: Rows) -> NDArray[np.float32]:
-        """Amplitude scale and 1 / mean energy, (2, B), over the file's groups or over each group (DAT-012)."""
+        """Amplitude scale and 1 / mean energy, (2, B), over the file's groups or over each group (DAT-012, DAT-021)."""
         if self.normalize == "None":
             return np.ones((2, len(found.members)), dtype=np.float32)
         if self.normalize == "Group":

@@ -85,9 +85,9 @@ class StoreRequest:
         """
         if self.normalize not in get_args(Scope):
             remedy = f"Use one of {', '.join(get_args(Scope))}."
-            refuse("DAT-012", "normalize", f"{self.normalize!r} is no scope of data scales", remedy)
+            refuse("DAT-021", "normalize", f"{self.normalize!r} is no scope of data scales", remedy)
         if not self.probe_scale > 0:
-            refuse("CFG-013", "probe_scale", f"it is {self.probe_scale}", "Use a number above 0.")
+            refuse("DAT-010", "probe_scale", f"it is {self.probe_scale}", "Use a number above 0.")
 
     def as_json(self) -> dict[str, Any]:
         """Plain types, to be compared with those of a manifest."""

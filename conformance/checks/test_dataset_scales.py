@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,9 @@ from conformance.checks.test_dataset import (
 )
 from conformance.evidence import Evidence
 from conformance.oracles.normalization import amplitude_scale_of
-from conformance.rows import Rows, rows_of
+from conformance.rows import Rows, batches_of, rows_of
 from conformance.subject import Subject
+from conformance.tensors import as_numpy
 
 
 @check("DAT-010")
@@ -185,6 +186,54 @@ def test_data_scales_follow_the_data(subject: Subject, evidence: Evidence) -> No
                             scope: values[own] for scope, values in scales_for(frames, rows, request, name).items()
                         },
                     )
+
+
+@check("DAT-010")
+def test_gauges_that_cannot_be_are_refused(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    dark = changed(files, subject, probeGuess=0.0)
+    cases = [(f"probe_scale {scale}", files.paths, scale) for scale in (0.0, -4.0, float("nan"))]
+    cases += [("a probe that is zero everywhere", dark.paths, 4.0)]
+    for what, paths, scale in cases:
+        evidence.refused(
+            lambda: batches_of(subject, paths, replace(REQUEST, probe_scale=scale)),
+            f"batches with {what}",
+            beside=lambda: batches_of(subject, files.paths, REQUEST),
+        )
+
+
+@check("DAT-021")
+def test_the_scope_of_the_data_scales(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    whole = rows_of(subject, evidence, files.paths, REQUEST)
+    energies = (frames_of(evidence, files, whole).astype(np.float64) ** 2).sum(axis=(1, 2)).mean(axis=1)
+    rms, physics = np.sqrt(REQUEST.group.N**2 / 4 / energies), 1 / energies
+    ones, names = np.ones_like(energies), ("rms_scaling_constant", "physics_scaling_constant")
+    scopes: tuple[tuple[Literal["Group", "None"], Any, Any], ...] = (("Group", rms, physics), ("None", ones, ones))
+    for scope, *scales in scopes:
+        rows = rows_of(subject, evidence, files.paths, replace(REQUEST, normalize=scope))
+        for name, values, own in zip(names, scales, (rms, physics), strict=True):
+            others = {
+                "the scale is that of the file": as_numpy(whole[name]),
+                "every row has a scale of its own": own.reshape(-1, 1, 1, 1),
+            }
+            what = f"{name} with normalize {scope!r}"
+            expected = values.reshape(-1, 1, 1, 1)
+            evidence.close(rows[name], expected, what, rtol=1e-5, atol=0, axes=GROUPED, suspects=others)
+        for name in set(whole) - set(names):
+            evidence.equal(rows[name], as_numpy(whole[name]), f"{name} with normalize {scope!r}", either=True)
+
+
+@check("DAT-021")
+def test_an_unknown_scope_is_refused(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for unknown in ("group", "Each", ""):
+        scope: Any = unknown
+        evidence.refused(
+            lambda: batches_of(subject, files.paths, replace(REQUEST, normalize=scope)),
+            f"data scales with normalize {unknown!r}",
+            beside=lambda: batches_of(subject, files.paths, REQUEST),
+        )
 
 
 def scales_for(frames: NDArray[Any], rows: Rows, request: BatchRequest, name: str) -> dict[str, NDArray[Any]]:

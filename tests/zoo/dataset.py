@@ -789,3 +789,55 @@ class SkipsFilesOfAnotherSide(Liar):
                 return bool(archive["probeGuess"].shape[-1] == request.group.N)
 
         return self.right.batches([path for path in paths if fits(path)] or paths, request)
+
+
+@breaks("DAT-021")
+class KnowsOneScope(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        known = request.normalize in ("Batch", "Group", "None")
+        return self.right.batches(paths, replace(request, normalize="Batch") if known else request)
+
+
+@breaks("DAT-021")
+class ScalesWithoutScope(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        return self.right.batches(
+            paths, replace(request, normalize="Group") if request.normalize == "None" else request
+        )
+
+
+@breaks("DAT-021")
+class TakesAnyScopeForTheFile(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        known = request.normalize in ("Batch", "Group", "None")
+        return self.right.batches(paths, request if known else replace(request, normalize="Batch"))
+
+
+@breaks("DAT-021")
+class DividesImagesByTheirScale(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        for batch in self.right.batches(paths, request):
+            scaled = {k: np.array(v) for k, v in batch.items()}
+            if request.normalize == "Group":
+                scaled["images"] = scaled["images"] * scaled["rms_scaling_constant"]
+            yield scaled
+
+
+@breaks("DAT-010")
+class GaugesByNothing(Liar):
+    """A probe_scale that is no scale turns the gauge off."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        gauge = request if request.probe_scale > 0 else replace(request, probe_scale=1.0, probe_normalize=False)
+        return self.right.batches(paths, gauge)
+
+
+@breaks("DAT-010")
+class LeavesDarkProbesDark(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        try:
+            return iter(list(self.right.batches(paths, request)))
+        except ValueError as error:
+            if getattr(error, "clause", None) != "DAT-010" or not request.probe_scale > 0:
+                raise
+            return self.right.batches(paths, replace(request, probe_normalize=False))

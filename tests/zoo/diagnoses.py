@@ -65,6 +65,9 @@ DIAGNOSES: dict[str, str | Undescribable] = {
     "NarrowsBeforeCentring": r"float32",
     "MirrorsY": r"y is mirrored",
     # Data sets
+    "KnowsOneScope": r"scale is that of the file",
+    "ScalesWithoutScope": r"scale of its own",
+    "DividesImagesByTheirScale": r"factor of its own",
     "NormalisesImages": r"normalised",
     "NeverWritesCoordinates": r"zero",
     "FlipsRelativeCoordinatesOfBatches": r"sign .*flipped|mirrored about the group centre",
