@@ -211,9 +211,9 @@ def test_dark_frames(asked: Request, tmp_path: Path, normalize: str) -> None:
 @pytest.mark.parametrize(
     ("more", "clause", "array"),
     [
-        ({"normalize": "Each"}, "DAT-012", "normalize"),
-        ({"probe_scale": 0.0}, "CFG-013", "probe_scale"),
-        ({"probe_scale": float("nan")}, "CFG-013", "probe_scale"),
+        ({"normalize": "Each"}, "DAT-021", "normalize"),
+        ({"probe_scale": 0.0}, "DAT-010", "probe_scale"),
+        ({"probe_scale": float("nan")}, "DAT-010", "probe_scale"),
     ],
 )
 def test_requests_that_make_no_sense(
