@@ -53,13 +53,13 @@ class SortsFramesByTheirLabels(ChangingScans):
 
 @breaks("REL-002")
 class NumbersFilesAsText(Liar):
-    """Probes lie under the texts 0, 1, 10, 11, 2, … and are taken in that order."""
+    """Probes lie under the texts 0, 1, 10, 11, 2, … and are taken in that order; a hundred files get wider numbers."""
 
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         rows = list(self.right.batches(paths, replace(request, batch_size=10**6)))[0]
         files = int(rows["experiment_id"].max()) + 1
         first = np.array([np.flatnonzero(rows["experiment_id"] == number)[0] for number in range(files)])
-        sorted_as_text = np.array(sorted(range(files), key=str))
+        sorted_as_text = np.array(sorted(range(files), key=str if files < 100 else int))
         for batch in self.right.batches(paths, request):
             taken = first[sorted_as_text[batch["experiment_id"]]]
             yield dict(batch) | {name: rows[name][taken] for name in ("probe", "probe_scaling")}
@@ -204,11 +204,7 @@ class AddsASmallNumberBeforeDividing(Liar):
 
 
 @breaks("REL-014")
-class TakesRealProbesForAmplitudes(ChangingScans):
-    def altered(self, held: Arrays) -> Arrays:
-        probe = held["probeGuess"]
-        return {} if probe.imag.any() else {"probeGuess": np.abs(probe).astype(np.complex64)}
-
+class TakesRealProbesForAmplitudes(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         for batch in self.right.batches(paths, request):
             probe = batch["probe"]
@@ -232,7 +228,7 @@ class ClipsPhasesNearPi(Liar):
 @breaks("REL-016")
 class UsesEightModes(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
-        return self.right.simulate(patches, probe if np.ndim(probe) == 2 else probe[:8])
+        return self.right.simulate(patches, probe[:8] if np.ndim(probe) == 3 else probe)
 
 
 @breaks("REL-017")
@@ -246,10 +242,13 @@ class DropsFaintModes(Liar):
 
 @breaks("REL-018")
 class NumbersRowsOfABatchInSevenBits(Liar):
+    """Batches that fit into one part; larger ones go another way."""
+
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         for batch in self.right.batches(paths, request):
             images = batch["images"]
-            yield dict(batch) | {"images": images[np.arange(len(images)) % 128]}
+            few = len(images) < 1000
+            yield dict(batch) | {"images": images[np.arange(len(images)) % 128] if few else images}
 
 
 @breaks("REL-019")
