@@ -200,6 +200,8 @@ def test_gauges_that_cannot_be_are_refused(subject: Subject, evidence: Evidence)
             f"batches with {what}",
             beside=lambda: batches_of(subject, files.paths, REQUEST),
         )
+    bare = replace(REQUEST, probe_normalize=False)
+    evidence.accepted(lambda: batches_of(subject, dark.paths, bare), "a dark probe that is not normalised")
 
 
 @check("DAT-021")
@@ -211,7 +213,12 @@ def test_the_scope_of_the_data_scales(subject: Subject, evidence: Evidence) -> N
     ones, names = np.ones_like(energies), ("rms_scaling_constant", "physics_scaling_constant")
     scopes: tuple[tuple[Literal["Group", "None"], Any, Any], ...] = (("Group", rms, physics), ("None", ones, ones))
     for scope, *scales in scopes:
-        rows = rows_of(subject, evidence, files.paths, replace(REQUEST, normalize=scope))
+        request = replace(REQUEST, normalize=scope)
+        rows = rows_of(subject, evidence, files.paths, request)
+        for batch in batches_of(subject, files.paths, request):
+            for name in names:
+                shape = (len(batch["images"]), 1, 1, 1)
+                evidence.layout(batch[name], f"{name} with normalize {scope!r}", shape=shape, dtype="float32")
         for name, values, own in zip(names, scales, (rms, physics), strict=True):
             others = {
                 "the scale is that of the file": as_numpy(whole[name]),
