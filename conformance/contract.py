@@ -13,6 +13,7 @@ from conformance.stage import Stage
 
 _HEADING = re.compile(r"^###\s+(?P<id>\S+)\s+·\s+(?P<title>.+?)\s*$")
 _CLAUSE_ID = re.compile(r"^[A-Z]{3}-\d{3}$")
+_NAMED = re.compile(r"\b[A-Z]{3}-\d{3}\b")
 _LABEL = re.compile(r"^\*(?P<label>[A-Z][a-z]+):\*\s*(?P<text>.*)$")
 _LABELS = frozenset({"Why", "Sees", "Tolerance", "Fix", "Good", "Bad", "Untestable"})
 
@@ -99,6 +100,11 @@ def specification_folder() -> Path:
     """Folder of the specification: inside the installed package, or beside it in a checkout."""
     installed = Path(__file__).parent / "specs"
     return installed if installed.is_dir() else Path(__file__).parent.parent / "specs"
+
+
+def clauses_in(text: str) -> tuple[str, ...]:
+    """Ids of clauses of the contract that a text names, in its order."""
+    return tuple(one for one in _NAMED.findall(text) if one in contract())
 
 
 @cache

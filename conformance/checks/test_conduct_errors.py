@@ -13,7 +13,7 @@ import numpy as np
 from conformance.adapter import BridgeRequest, ConfigureRequest
 from conformance.calls import REQUEST, scan_arrays
 from conformance.check import check
-from conformance.contract import contract
+from conformance.contract import clauses_in
 from conformance.evidence import Evidence, Violation
 from conformance.subject import Subject, offered
 
@@ -210,7 +210,7 @@ def test_errors_name_the_array(subject: Subject, evidence: Evidence) -> None:
 @check("CND-011", any_of=REFUSING)
 def test_errors_name_the_clause(subject: Subject, evidence: Evidence) -> None:
     for one, error in messages(subject, evidence):
-        named = [clause for clause in re.findall(r"\b[A-Z]{3}-\d{3}\b", str(error)) if clause in contract()]
+        named = clauses_in(str(error))
         told, right = ", ".join(named) or "no clause", " or ".join(one.clauses)
         evidence.holds(
             bool(set(named) & set(one.clauses)), f"The refusal of {one.what} names {told}, not {right}: {error}"

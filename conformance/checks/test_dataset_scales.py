@@ -213,18 +213,14 @@ def test_the_scope_of_the_data_scales(subject: Subject, evidence: Evidence) -> N
     ones, names = np.ones_like(energies), ("rms_scaling_constant", "physics_scaling_constant")
     scopes: tuple[tuple[Literal["Group", "None"], Any, Any], ...] = (("Group", rms, physics), ("None", ones, ones))
     for scope, *scales in scopes:
-        request = replace(REQUEST, normalize=scope)
-        rows = rows_of(subject, evidence, files.paths, request)
-        for batch in batches_of(subject, files.paths, request):
-            for name in names:
-                shape = (len(batch["images"]), 1, 1, 1)
-                evidence.layout(batch[name], f"{name} with normalize {scope!r}", shape=shape, dtype="float32")
+        rows = rows_of(subject, evidence, files.paths, replace(REQUEST, normalize=scope))
         for name, values, own in zip(names, scales, (rms, physics), strict=True):
             others = {
                 "the scale is that of the file": as_numpy(whole[name]),
                 "every row has a scale of its own": own.reshape(-1, 1, 1, 1),
             }
             what = f"{name} with normalize {scope!r}"
+            evidence.layout(rows[name], what, shape=(len(values), 1, 1, 1), dtype="float32")
             expected = values.reshape(-1, 1, 1, 1)
             evidence.close(rows[name], expected, what, rtol=1e-5, atol=0, axes=GROUPED, suspects=others)
         for name in set(whole) - set(names):

@@ -160,19 +160,25 @@ def test_grid_to_channel(subject: Subject, evidence: Evidence, B: int, g: int, N
     evidence.equal(seen, values, "grid_to_channel", axes=GROUPED, suspects=lambda: grouped_suspects(values, g))
 
 
+def layouts_of(source: NDArray[Any], g: int) -> tuple[tuple[str, NDArray[Any], NDArray[Any]], ...]:
+    """Every transform by name, with an array of groups (B, N, N, C) in the layout it takes and in the one it gives."""
+    flat, grid = flat_of(source), grid_of(source, g)
+    return (
+        ("channel_to_flat", source, flat),
+        ("flat_to_channel", flat, source),
+        ("flat_to_grid", flat, grid),
+        ("grid_to_flat", grid, flat),
+        ("channel_to_grid", source, grid),
+        ("grid_to_channel", grid, source),
+    )
+
+
 @check("TRF-007")
 def test_transforms_keep_values_and_dtype(subject: Subject, evidence: Evidence) -> None:
     values = groups(3, 2, 8)
     for dtype in ("complex64", "float32", "float64", "int32"):
         source = (values if dtype == "complex64" else values.real * 100).astype(dtype)
-        for name, given, expected in (
-            ("channel_to_flat", source, flat_of(source)),
-            ("flat_to_channel", flat_of(source), source),
-            ("flat_to_grid", flat_of(source), grid_of(source, 2)),
-            ("grid_to_flat", grid_of(source, 2), flat_of(source)),
-            ("channel_to_grid", source, grid_of(source, 2)),
-            ("grid_to_channel", grid_of(source, 2), source),
-        ):
+        for name, given, expected in layouts_of(source, 2):
             seen = subject.adapter.transform(name, given, 2)
             evidence.holds(dtype_name(seen) == dtype, f"{name} turned {dtype} into {dtype_name(seen)}.")
             evidence.equal(seen, expected, f"{name} of {dtype}")

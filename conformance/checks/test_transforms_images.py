@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from conformance.check import check
 from conformance.checks.test_transforms import (
-    flat_of,
     flat_suspects,
-    grid_of,
     grid_suspects,
     grouped_suspects,
     groups,
+    layouts_of,
     moved,
     moves_for,
 )
@@ -30,15 +29,7 @@ def test_as_many_groups_as_channels(subject: Subject, evidence: Evidence) -> Non
     """Two axes of one length let an exchange of both through; so do frames as large as a group."""
     for B, g, N in ((4, 2, 8), (9, 3, 8), (8, 2, 8), (1, 4, 16), (16, 4, 8)):
         source = groups(B, g, N, B)
-        flat, grid = flat_of(source), grid_of(source, g)
-        for name, given, expected in (
-            ("channel_to_flat", source, flat),
-            ("flat_to_channel", flat, source),
-            ("flat_to_grid", flat, grid),
-            ("grid_to_flat", grid, flat),
-            ("channel_to_grid", source, grid),
-            ("grid_to_channel", grid, source),
-        ):
+        for name, given, expected in layouts_of(source, g):
             seen = subject.adapter.transform(name, given, g)
             suspects = {"flat": flat_suspects, "grid": grid_suspects, "channel": grouped_suspects}[
                 name.rpartition("_")[2]
@@ -55,15 +46,7 @@ def test_as_many_groups_as_channels(subject: Subject, evidence: Evidence) -> Non
 def test_hundreds_of_groups(subject: Subject, evidence: Evidence) -> None:
     """So many that any backend might take them in parts, and a number that no part size divides."""
     source = groups(1_031, 2, 8, 7)
-    flat, grid = flat_of(source), grid_of(source, 2)
-    for name, given, expected in (
-        ("channel_to_flat", source, flat),
-        ("flat_to_channel", flat, source),
-        ("flat_to_grid", flat, grid),
-        ("grid_to_flat", grid, flat),
-        ("channel_to_grid", source, grid),
-        ("grid_to_channel", grid, source),
-    ):
+    for name, given, expected in layouts_of(source, 2):
         evidence.equal(subject.adapter.transform(name, given, 2), expected, f"{name} of 1,031 groups")
 
 
@@ -72,15 +55,7 @@ def test_transforms_keep_every_dtype(subject: Subject, evidence: Evidence) -> No
     values = groups(3, 2, 8)
     for dtype in ("complex128", "int64", "int16", "uint8", "bool"):
         source = (values if dtype == "complex128" else np.abs(values) * 60).astype(dtype)
-        flat, grid = flat_of(source), grid_of(source, 2)
-        for name, given, expected in (
-            ("channel_to_flat", source, flat),
-            ("flat_to_channel", flat, source),
-            ("flat_to_grid", flat, grid),
-            ("grid_to_flat", grid, flat),
-            ("channel_to_grid", source, grid),
-            ("grid_to_channel", grid, source),
-        ):
+        for name, given, expected in layouts_of(source, 2):
             seen = subject.adapter.transform(name, given, 2)
             evidence.holds(dtype_name(seen) == dtype, f"{name} turned {dtype} into {dtype_name(seen)}.")
             evidence.equal(seen, expected, f"{name} of {dtype}")

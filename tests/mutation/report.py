@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,9 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.contract import specification_folder
+from conformance.contract import clauses_in, specification_folder
 
-_CLAUSE = re.compile(r"\b[A-Z]{3}-\d{3}\b")
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 KINDS = {
     "same": "computes the same",
@@ -110,7 +108,7 @@ def equivalents(path: Path = EQUIVALENTS) -> dict[Key, Excuse]:
         if missing or not entry["why"].strip() or entry["kind"] not in KINDS:
             raise ValueError(f"{path.name}: an entry lacks {', '.join(sorted(missing)) or 'a reason or kind'}: {entry}")
         now = [entry["now"]] if isinstance(entry["now"], str) else entry["now"]
-        if entry["kind"] == "open" and not freedoms() & set(_CLAUSE.findall(entry["why"])):
+        if entry["kind"] == "open" and not freedoms() & set(clauses_in(entry["why"])):
             raise ValueError(f"{path.name}: an entry names no clause under 'What is left to backends': {entry}")
         excuse = Excuse(entry["kind"], entry["why"])
         found.update({(entry["module"], entry["function"], entry["was"], one): excuse for one in now})
@@ -122,7 +120,7 @@ def freedoms() -> frozenset[str]:
     """Clauses beside which the contract names what is left to backends."""
     text = (specification_folder() / "README.md").read_text(encoding="utf-8")
     section = text.partition("## What is left to backends")[2].partition("\n## ")[0]
-    return frozenset(_CLAUSE.findall(section))
+    return frozenset(clauses_in(section))
 
 
 def row(module: str, records: Iterable[Mapping[str, Any]], listed: Mapping[Key, Excuse]) -> Row:

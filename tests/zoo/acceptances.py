@@ -67,7 +67,7 @@ class ParsesLabelsOfText(Lenient):
 
 
 @breaks("NPZ-033")
-class TakesTheLastOfTwoMembers(Lenient):
+class TakesTheLastOfTwoMembers(Liar):
     def load(self, path: Path) -> Any:
         try:
             return self.right.load(path)
