@@ -1,6 +1,6 @@
 """``python -m conformance`` is the same as the ``ptycho-conformance`` command."""
 
-from conformance.cli import main
+from conformance.commands.cli import main
 
 if __name__ == "__main__":
     main()

@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
-from conformance.stage import Stage
+from conformance.contract.stages import Stage
 
 __all__ = [
     "METHODS",

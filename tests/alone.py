@@ -13,10 +13,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.check import Declaration
-from conformance.outcome import Outcome
-from conformance.subject import Subject
-from conformance.trial import attempt, declarations
+from conformance.backends.subject import Subject
+from conformance.engine.declaration import Declaration
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt, declarations
 from tests.zoo.landing import overridden
 from tests.zoo.liar import Liar, selected, zoo
 from tests.zoo.matrix import specimens

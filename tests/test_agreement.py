@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.agreement import Agreement, compare, summary
-from conformance.comparisons import STAGES
-from conformance.discovery import Selected, select
-from conformance.judgement import Judgement
-from conformance.outcome import Cell, Decision, Denominator, Outcome
-from conformance.specimens import gallery
-from conformance.stage import Stage
-from conformance.subject import Subject
+from conformance.backends.discovery import Selected, select
+from conformance.backends.subject import Subject
+from conformance.contract.stages import Stage
+from conformance.engine.agreement import Agreement, compare, summary
+from conformance.engine.comparisons import STAGES
+from conformance.engine.outcome import Cell, Decision, Denominator, Outcome
+from conformance.runs.judgement import Judgement
+from conformance.scans.specimens import gallery
 from ptycho_ref.adapter import RefAdapter
 from tests.program import command
 

@@ -18,26 +18,26 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from conformance.capsules.capsule import Capsule, DamagedCapsule, read_capsule
-from conformance.capsules.recording import capsule_of, keep, untried
-from conformance.capsules.replay import Verdict, declaration_of, replay
-from conformance.capsules.replaying import replayed
-from conformance.capsules.writing import write_capsule
-from conformance.check import PROFILES, Declaration, check
-from conformance.discovery import Selected
-from conformance.outcome import Outcome
-from conformance.scanfiles.scanfile import specimen_from_file
-from conformance.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
-from conformance.stage import Stage
-from conformance.subject import Subject
-from conformance.trial import Trial, deciding, once, trials
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.contract.stages import Stage
+from conformance.engine.declaration import PROFILES, Declaration, check
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import Trial, deciding, once, trials
+from conformance.failures.capsule import Capsule, DamagedCapsule, read_capsule
+from conformance.failures.recording import capsule_of, keep, untried
+from conformance.failures.replay import Verdict, declaration_of, replay
+from conformance.failures.replaying import replayed
+from conformance.failures.writing import write_capsule
+from conformance.files.examine import specimen_from_file
+from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
 from tests.program import command
 from tests.zoo.liar import Liar, selected, zoo
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-GROUPS = "test_grouping.py::test_members_are_distinct_on_any_scan"
-FRAMES = "test_npz.py::test_frames_of_a_specimen"
+GROUPS = "grouping/test_grouping.py::test_members_are_distinct_on_any_scan"
+FRAMES = "npz/test_npz.py::test_frames_of_a_specimen"
 
 
 @cache
@@ -193,7 +193,7 @@ def test_the_input_is_that_of_the_smallest_example_to_the_last_bit(
 
 
 def test_what_was_seen_and_expected_are_arrays(failing: Callable[..., Trial], tmp_path: Path) -> None:
-    trial = failing(Spoils(), "test_patches.py::test_windows_at_whole_positions")
+    trial = failing(Spoils(), "patches/test_patches.py::test_windows_at_whole_positions")
     kept = keep(trial, of(Spoils()), tmp_path / "capsules")
     assert kept.path is not None
     seen, expected = (np.load(kept.path / f"{name}.npy", allow_pickle=False) for name in ("seen", "expected"))
@@ -202,7 +202,7 @@ def test_what_was_seen_and_expected_are_arrays(failing: Callable[..., Trial], tm
 
 
 def test_inputs_that_the_adapter_spoils_are_kept_as_they_came(failing: Callable[..., Trial], tmp_path: Path) -> None:
-    trial = failing(Spoils(), "test_patches.py::test_windows_at_whole_positions")
+    trial = failing(Spoils(), "patches/test_patches.py::test_windows_at_whole_positions")
     kept = keep(trial, of(Spoils()), tmp_path / "capsules")
     assert kept.path is not None
     held = read_capsule(kept.path)
@@ -277,7 +277,7 @@ class KeepsTheFirstAnswer(NamesOneFrame):
 
 def test_a_failure_by_what_came_before_is_run_twice(failing: Callable[..., Trial], tmp_path: Path) -> None:
     adapter = KeepsTheFirstAnswer()
-    trial = failing(adapter, "test_patches.py::test_windows_at_whole_positions")
+    trial = failing(adapter, "patches/test_patches.py::test_windows_at_whole_positions")
     kept = keep(trial, of(adapter), tmp_path / "capsules")
     assert kept.path is not None
     held = read_capsule(kept.path)
@@ -296,7 +296,7 @@ def test_a_failure_of_chance_says_so(tmp_path: Path, failing: Callable[..., Tria
             return (self.right if Once.spent else super()).group(scan, request)
 
     specimen = gallery()[0]
-    trial = failing(Once(), "test_grouping.py::test_members_are_distinct", specimen)
+    trial = failing(Once(), "grouping/test_grouping.py::test_members_are_distinct", specimen)
     Once.spent = True
     kept = keep(trial, of(Once()), tmp_path / "capsules")
     assert kept.path is not None
@@ -341,7 +341,7 @@ def test_arguments_that_no_capsule_holds_are_drawn_again(
 
 def with_declaration(monkeypatch: pytest.MonkeyPatch, change: Callable[[Declaration], Declaration]) -> None:
     changed = change(declaration_of(GROUPS))
-    monkeypatch.setattr("conformance.capsules.replay.declaration_of", lambda name: changed)
+    monkeypatch.setattr("conformance.failures.replay.declaration_of", lambda name: changed)
 
 
 def test_a_check_that_takes_other_arguments_cannot_run(capsule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,7 +430,7 @@ def test_a_scan_too_large_to_keep_is_named(
     failing: Callable[..., Trial], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("writing", "shrinking", "replay"):
-        monkeypatch.setattr(f"conformance.capsules.{module}.MOST_BYTES", 1000)
+        monkeypatch.setattr(f"conformance.failures.{module}.MOST_BYTES", 1000)
     trial = failing(NeedsAll(), FRAMES, measured(tmp_path))
     kept = keep(trial, of(NeedsAll()), tmp_path / "capsules")
     assert kept.path is not None
@@ -529,8 +529,8 @@ HOSTILE = {
     "a check outside the suite": edit("capsule.json", check="os.py::system"),
     "a check by a path": edit("capsule.json", check="../evil.py::test_evil"),
     "a module that is no check": edit("capsule.json", check="conftest.py::pytest_runtest_setup"),
-    "a function that is no check": edit("capsule.json", check="test_grouping.py::test_nothing"),
-    "an attribute of a function": edit("capsule.json", check="test_grouping.py::check.__globals__"),
+    "a function that is no check": edit("capsule.json", check="grouping/test_grouping.py::test_nothing"),
+    "an attribute of a function": edit("capsule.json", check="grouping/test_grouping.py::check.__globals__"),
     "a number for a check": edit("capsule.json", check=3),
     "no arguments at all": edit("arguments.json", drawn=[]),
     "an argument of another name": edit("arguments.json", drawn={"evidence": 3}),
@@ -572,12 +572,12 @@ def test_a_capsule_imports_nothing_by_itself(capsule: Path, tmp_path: Path, monk
 
 def test_a_replay_imports_one_module_of_checks_and_no_framework(capsule: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from conformance.capsules.replaying import replayed; "
+        "import sys; from pathlib import Path; from conformance.failures.replaying import replayed; "
         "print(replayed(Path(sys.argv[1]), ['ref'])[0].verdict); "
         "print(sorted(m for m in sys.modules if m.startswith('conformance.checks.') or m in ('torch', 'tensorflow')))"
     )
     done = subprocess.run([sys.executable, "-c", script, str(capsule)], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["FIXED", "['conformance.checks.test_grouping']"]
+    assert done.stdout.splitlines() == ["FIXED", "['conformance.checks.grouping.test_grouping']"]
 
 
 # The commands.
@@ -638,7 +638,7 @@ def test_wrong_usage_of_replay_ends_with_three(project: Path) -> None:
 
 
 def test_pytest_ends_every_failure_with_its_replay(project: Path) -> None:
-    checks = Path(__file__).parent.parent / "conformance" / "checks" / "test_transforms.py"
+    checks = Path(__file__).parent.parent / "conformance" / "checks" / "transforms" / "test_transforms.py"
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", str(checks), "-c", "/dev/null", "--rootdir", str(project), "-q"),

@@ -18,7 +18,7 @@ import pytest
 
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
-from conformance.specimens import Recipe, make_specimen, write_scan
+from conformance.scans.specimens import Recipe, make_specimen, write_scan
 from tests.program import command
 
 
@@ -119,7 +119,7 @@ def test_hostile_files_are_refused_within_small_memory(make: Callable[[Path], No
     make(tmp_path / "scan.npz")
     before = sorted(tmp_path.iterdir())
     script = (
-        "import re, sys; from conformance.cli import main; sys.argv = ['x', 'validate', 'scan.npz']\n"
+        "import re, sys; from conformance.commands.cli import main; sys.argv = ['x', 'validate', 'scan.npz']\n"
         "try: main()\n"
         # ru_maxrss would be that of the process which started this one, where that was larger.
         "finally: print(int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) // 1024)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.contract import Level, MalformedContract, contract, parse_clauses, read_contract
+from conformance.contract.clauses import Level, MalformedContract, contract, parse_clauses, read_contract
 
 GOOD = """# Grouping
 

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from conformance import diagnosis
-from conformance.diagnosis import Explanation, explain, seconded
-from conformance.evidence import Evidence, Violation
-from conformance.mistakes import comparison
-from conformance.mistakes.comparison import Comparison
-from conformance.mistakes.factors import factor_in_words, is_common, readings
-from conformance.mistakes.mistake import Mistake
-from conformance.mistakes.part import numbered, sliced
-from conformance.mistakes.place import arrangements, coordinates, frames, lists
-from conformance.mistakes.value import values
+from conformance.evidence import explanation as diagnosis
+from conformance.evidence.evidence import Evidence, Violation
+from conformance.evidence.explanation import Explanation, explain, seconded
+from conformance.evidence.mistakes import comparison
+from conformance.evidence.mistakes.comparison import Comparison
+from conformance.evidence.mistakes.factors import factor_in_words, is_common, readings
+from conformance.evidence.mistakes.mistake import Mistake
+from conformance.evidence.mistakes.part import numbered, sliced
+from conformance.evidence.mistakes.place import arrangements, coordinates, frames, lists
+from conformance.evidence.mistakes.value import values
 from tests.zoo.diagnoses import DIAGNOSES, Undescribable
 from tests.zoo.diagnosis import RIGHT, cases, score
 

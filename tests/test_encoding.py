@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from conformance.adapter import BatchRequest, BridgeRequest, GroupRequest
-from conformance.capsules.encoding import Encoder, NotEncodable, Undecodable, decode, parsed
-from conformance.specimens import Recipe, Specimen, make_specimen
-from conformance.strategies import GroupingCase
+from conformance.failures.encoding import Encoder, NotEncodable, Undecodable, decode, parsed
+from conformance.scans.specimens import Recipe, Specimen, make_specimen
+from conformance.scans.strategies import GroupingCase
 
 SPECIMEN = make_specimen(Recipe(M=7, N=8, modes=2, seed=3))
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from conformance.expectations.expected import ExpectedFailure, MalformedExpectations, overdue, read_expected
-from conformance.expectations.update import edited
+from conformance.failures.expected import ExpectedFailure, MalformedExpectations, overdue, read_expected
+from conformance.failures.update import edited
 from tests.program import command
 
 TODAY = datetime.date(2026, 5, 4)

@@ -13,12 +13,12 @@ import pytest
 from hypothesis.errors import UnsatisfiedAssumption
 
 from conformance.adapter import BatchRequest, GroupRequest
-from conformance.discovery import MalformedAdapter, Selected, select
-from conformance.guard import LIMIT_VARIABLE, AdapterBroke, Guard
-from conformance.outcome import Outcome
-from conformance.stage import Stage
-from conformance.subject import Subject
-from conformance.trial import attempt, classify, deciding
+from conformance.backends.discovery import MalformedAdapter, Selected, select
+from conformance.backends.guard import LIMIT_VARIABLE, AdapterBroke, Guard
+from conformance.backends.subject import Subject
+from conformance.contract.stages import Stage
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt, classify, deciding
 
 BATCHES = BatchRequest(GroupRequest(N=8), batch_size=1)
 

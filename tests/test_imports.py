@@ -14,9 +14,9 @@ HEAVY = ("tensorflow", "torch", "matplotlib", "h5py")
     "statement",
     [
         "import conformance",
-        "import conformance.cli",
-        "import conformance.plugin",
-        "import conformance.trial; conformance.trial.declarations()",
+        "import conformance.commands.cli",
+        "import conformance.pytest_plugin.plugin",
+        "import conformance.engine.trial; conformance.engine.trial.declarations()",
         "import ptycho_ref",
         "import ptycho_ref.adapter",
         "import ptycho_ref.container",

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from conformance.discovery import select
-from conformance.layout import as_text, layout_of, layout_text, side_by_side, tensor_layouts
-from conformance.snapshot import LayoutSnapshotExtension
-from conformance.subject import Subject
+from conformance.backends.discovery import select
+from conformance.backends.layout import as_text, layout_of, layout_text, side_by_side, tensor_layouts
+from conformance.backends.subject import Subject
+from conformance.pytest_plugin.snapshot import LayoutSnapshotExtension
 from tests.program import command
 
 SIZES = {"B": 3, "C": 4, "N": 8, "P": 2, "M": 23, "H": 30, "W": 41}

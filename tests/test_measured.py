@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.agreement import compare
-from conformance.discovery import select
-from conformance.outcome import Outcome
-from conformance.scanfiles.scanfile import specimen_from_file
-from conformance.specimens import Specimen
-from conformance.stage import Stage
-from conformance.subject import Subject
-from conformance.trial import attempt, deciding
+from conformance.backends.discovery import select
+from conformance.backends.subject import Subject
+from conformance.contract.stages import Stage
+from conformance.engine.agreement import compare
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt, deciding
+from conformance.files.examine import specimen_from_file
+from conformance.scans.specimens import Specimen
 
 SCAN = Path(__file__).parents[2] / "shared" / "data" / "siemens_canonical.npz"
 

@@ -127,7 +127,7 @@ def test_a_vacuous_check_is_red(project: pytest.Pytester) -> None:
     project.makeconftest("from conformance.checks.conftest import *")
     project.makepyfile(
         test_vacuous="""
-        from conformance.check import check
+        from conformance.engine.declaration import check
 
         @check("GRP-001")
         def test_nothing_is_compared(subject, evidence):

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from conformance.contract import contract
-from conformance.discovery import Selected
-from conformance.outcome import Outcome
-from conformance.scanfiles.finding import Severity
-from conformance.scanfiles.scanfile import UnreadableScan, examine, read_scan
-from conformance.specimens import Recipe, make_specimen, write_scan
-from conformance.stage import Stage
-from conformance.subject import Subject
-from conformance.trial import attempt, deciding
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.contract.clauses import contract
+from conformance.contract.stages import Stage
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt, deciding
+from conformance.files.examine import UnreadableScan, examine, read_scan
+from conformance.files.finding import Severity
+from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 STAGES = frozenset({Stage.NPZ, Stage.CONDUCT})
 CLAUSES = [c.id for c in contract().values() if c.stage == "npz" and c.testable]

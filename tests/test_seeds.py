@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from conformance.chance import moved, seeded
-from conformance.discovery import Selected, select
-from conformance.series.ledger import Ledger, LedgerError, Oddity, SeedResult, terms_of
-from conformance.series.seeds import Series, judge_seeds
-from conformance.series.session import Plan, try_seed
-from conformance.specimens import gallery, gallery_of, requests_for
-from conformance.stage import Stage
+from conformance.backends.discovery import Selected, select
+from conformance.contract.stages import Stage
+from conformance.runs.ledger import Ledger, LedgerError, Oddity, SeedResult, terms_of
+from conformance.runs.seeds import Series, judge_seeds
+from conformance.runs.session import Plan, try_seed
+from conformance.scans.seed import moved, seeded
+from conformance.scans.specimens import gallery, gallery_of, requests_for
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 TRANSFORMS = Plan(cases=[], budget="small", adapters=["ref"], stages=["transforms"])
@@ -184,7 +184,7 @@ def test_a_clause_that_applies_to_some_seeds_only_is_unexpected() -> None:
 
 @pytest.mark.parametrize(("outcome", "code"), [("FAIL", 1), ("ERROR", 2), ("VACUOUS", 2), ("NOT-RUN", 2)])
 def test_every_unexpected_outcome_decides_the_exit_code(outcome: str, code: int) -> None:
-    odd = Oddity("GRP-001", "test_grouping.py::test_a", outcome, "it is wrong")
+    odd = Oddity("GRP-001", "grouping/test_grouping.py::test_a", outcome, "it is wrong")
     found = series(result(17, unexpected=(odd,)))
     assert found.exit_code == code
     assert any("--seed 17 --budget small --adapter ref" in sentence for sentence in found.sentences())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conformance.simulation import defocused_probe, siemens_star, simulated_arrays
-from conformance.specimens import Recipe
+from conformance.scans.simulation import defocused_probe, siemens_star, simulated_arrays
+from conformance.scans.specimens import Recipe
 
 
 @pytest.mark.parametrize("shape", [(40, 63), (63, 40), (185, 233)])

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.contract import Level, contract
-from conformance.trial import declarations
+from conformance.contract.clauses import Level, contract
+from conformance.engine.trial import declarations
 from tests.zoo.__main__ import main
 from tests.zoo.backends import ALL_METHODS, VARIABLE
 from tests.zoo.field import IN_OUR_STAGES, OUTSIDE, listed_in
@@ -27,7 +27,7 @@ FAILURES = Path(__file__).parents[2] / "shared" / "field-failures.md"
 @pytest.fixture(autouse=True)
 def _unexplained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether the cause is found is measured elsewhere; here it counts that the difference is."""
-    monkeypatch.setattr("conformance.evidence.explain", lambda *arrays, **named: ())
+    monkeypatch.setattr("conformance.evidence.evidence.explain", lambda *arrays, **named: ())
 
 
 def named(name: str) -> type[Liar]:

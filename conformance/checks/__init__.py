@@ -1,1 +1,1 @@
-"""The checks: one module a stage. Run them with ``pytest --pyargs conformance.checks --adapter NAME``."""
+"""The checks: one folder a stage. Run them with ``pytest --pyargs conformance.checks --adapter NAME``."""

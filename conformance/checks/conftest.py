@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.check import Declaration
-from conformance.discovery import Selected
-from conformance.evidence import Evidence
-from conformance.selection import selected_by, specimens_of
-from conformance.stash import evidence_key, subject_key
-from conformance.subject import Subject
-from conformance.trial import not_applicable
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.engine.declaration import Declaration
+from conformance.engine.trial import not_applicable
+from conformance.evidence.evidence import Evidence
+from conformance.pytest_plugin.selection import selected_by, specimens_of
+from conformance.pytest_plugin.stash import evidence_key, subject_key
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

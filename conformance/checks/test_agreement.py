@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.agreement import Agreement, compare
-from conformance.comparisons import STAGES
-from conformance.contract import contract
-from conformance.plugin import AGREEMENT, expected_key
-from conformance.selection import selected_by, specimens_of
-from conformance.stage import Stage
-from conformance.subject import Subject
+from conformance.backends.subject import Subject
+from conformance.contract.clauses import contract
+from conformance.contract.stages import Stage
+from conformance.engine.agreement import Agreement, compare
+from conformance.engine.comparisons import STAGES
+from conformance.pytest_plugin.plugin import AGREEMENT, expected_key
+from conformance.pytest_plugin.selection import selected_by, specimens_of
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

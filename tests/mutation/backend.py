@@ -10,9 +10,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.discovery import Selected
-from conformance.outcome import Outcome
-from conformance.stage import Stage
+from conformance.backends.discovery import Selected
+from conformance.contract.stages import Stage
+from conformance.engine.outcome import Outcome
 
 BAD = frozenset({Outcome.FAIL, Outcome.VACUOUS})
 
@@ -42,7 +42,7 @@ class Backend:
 
     def checks_of(self, module: str) -> tuple[str, ...]:
         """Beginnings of the names of the checks whose subject a module is; they run first, and all of them."""
-        return tuple(f"test_{stage}" for stage in self.stages.get(module, (module,)))
+        return tuple(f"{stage}/" for stage in self.stages.get(module, (module,)))
 
     def source(self, package: Path, module: str) -> Path:
         """File of a module, named in full or by its last part, in a folder that holds the package."""

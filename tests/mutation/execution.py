@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from conformance.check import Declaration
-from conformance.guard import LIMIT_VARIABLE
-from conformance.outside import start
-from conformance.specimens import gallery
-from conformance.subject import Subject
-from conformance.trial import declarations
+from conformance.backends.fresh_process import start
+from conformance.backends.guard import LIMIT_VARIABLE
+from conformance.backends.subject import Subject
+from conformance.engine.declaration import Declaration
+from conformance.engine.trial import declarations
+from conformance.scans.specimens import gallery
 from tests.mutation.backend import BAD, Backend, changed_copy, put_first, selected
 from tests.mutation.mutants import Mutant
 from tests.mutation.reach import Reach, first_bad, measure

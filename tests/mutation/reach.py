@@ -11,10 +11,10 @@ from typing import Any
 
 import coverage
 
-from conformance.check import Declaration
-from conformance.outcome import Outcome
-from conformance.subject import Subject
-from conformance.trial import attempt
+from conformance.backends.subject import Subject
+from conformance.engine.declaration import Declaration
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt
 from tests.mutation.backend import BAD, Backend, selected
 from tests.mutation.mutants import Mutant
 

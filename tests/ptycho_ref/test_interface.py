@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.specimens import Recipe, make_specimen, write_scan
+from conformance.scans.specimens import Recipe, make_specimen, write_scan
 from ptycho_ref import legacy
 from ptycho_ref.cache import dataset_checksum
 from ptycho_ref.config import make_config

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.contract import contract
-from conformance.specimens import Recipe, make_specimen, write_scan
+from conformance.contract.clauses import contract
+from conformance.scans.specimens import Recipe, make_specimen, write_scan
 from ptycho_ref.errors import ContractViolation, FileViolation, RequestViolation
 from ptycho_ref.rawdata import RawData
 

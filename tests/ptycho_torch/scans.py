@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.specimens import Recipe, make_specimen
+from conformance.scans.specimens import Recipe, make_specimen
 
 Arrays = dict[str, Any]
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.reconstruction import block_of, in_phase, run_block, seen_pixels
-from conformance.simulation import simulated_arrays, write_whole
-from conformance.specimens import Recipe
+from conformance.scans.simulation import simulated_arrays, write_whole
+from conformance.scans.specimens import Recipe
 
 README = Path(__file__).parents[2] / "README.md"
 SMALL = ("EPOCHS, BATCH, RATE = 25, 16, 0.1", "EPOCHS, BATCH, RATE = 20, 8, 0.1")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
-from conformance.specimens import structured_object, structured_probe
+from conformance.scans.specimens import structured_object, structured_probe
 
 pytestmark = pytest.mark.torch
 Array = NDArray[Any]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conformance.oracles.patches import patches_at
-from conformance.specimens import structured_object
+from conformance.scans.specimens import structured_object
 
 pytestmark = pytest.mark.torch
 

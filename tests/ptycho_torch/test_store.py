@@ -526,7 +526,7 @@ def test_folders_and_lists_of_files(files: ScanFiles, asked: Request, tmp_path: 
 def test_sides_that_differ_are_refused_before_anything_is_written(
     files: ScanFiles, asked: Request, tmp_path: Path
 ) -> None:
-    from conformance.specimens import Recipe, make_specimen
+    from conformance.scans.specimens import Recipe, make_specimen
     from ptycho_torch.errors import Refusal
 
     wide = write(tmp_path / "scans" / "wide.npz", dict(make_specimen(Recipe(M=9, N=10, seed=1)).arrays))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
-from conformance.rows import channels_last
-from conformance.tensors import as_numpy
+from conformance.checks.dataset.rows import channels_last
+from conformance.evidence.tensors import as_numpy
 
 VARIABLE = "PTYCHO_ZOO_BACKEND"
 """Environment variable that names the right backend; processes that a check starts read it too."""

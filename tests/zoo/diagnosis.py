@@ -18,12 +18,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.check import PROFILES
-from conformance.evidence import Violation
-from conformance.outcome import Outcome
-from conformance.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
-from conformance.subject import Subject
-from conformance.trial import Trial, deciding, trials
+from conformance.backends.subject import Subject
+from conformance.engine.declaration import PROFILES
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import Trial, deciding, trials
+from conformance.evidence.evidence import Violation
+from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
 from tests.zoo.diagnoses import DIAGNOSES, Undescribable
 from tests.zoo.liar import Liar, selected, zoo
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.tensors import as_numpy
+from conformance.evidence.tensors import as_numpy
 from tests.zoo.backends import ALL_METHODS
 from tests.zoo.liar import LANDED_VARIABLE, Liar
 

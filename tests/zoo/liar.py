@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
-from conformance.discovery import Selected
-from conformance.stage import Stage
+from conformance.backends.discovery import Selected
+from conformance.contract.stages import Stage
 from tests.zoo.backends import Dressed, backend_name, right_backend
 
 Array = NDArray[Any]

@@ -18,13 +18,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from conformance.check import Declaration
-from conformance.discovery import Selected
-from conformance.outcome import Decision, Outcome
-from conformance.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
-from conformance.stage import Stage
-from conformance.subject import Subject
-from conformance.trial import attempt, deciding, declarations
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.contract.stages import Stage
+from conformance.engine.declaration import Declaration
+from conformance.engine.outcome import Decision, Outcome
+from conformance.engine.trial import attempt, deciding, declarations
+from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
 from tests.zoo.backends import VARIABLE, backend_name, right_backend
 from tests.zoo.landing import Recorder, overridden
 from tests.zoo.liar import LANDED_VARIABLE, Liar, shown, under_the_name_of, zoo

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
-from conformance.contract import contract
-from conformance.discovery import Selected
-from conformance.outcome import Decision, Outcome, cells
-from conformance.stage import Stage
-from conformance.subject import Subject
-from conformance.trial import attempt, declarations
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.contract.clauses import contract
+from conformance.contract.stages import Stage
+from conformance.engine.outcome import Decision, Outcome, cells
+from conformance.engine.trial import attempt, declarations
 from tests.zoo.matrix import specimens
 
 EVERYTHING = frozenset(Stage)

@@ -1,0 +1,1 @@
+"""Who is judged: how an adapter is found, guarded, and given its scans."""

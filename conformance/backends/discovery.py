@@ -1,0 +1,192 @@
+"""Finds adapters: by entry point name, or by ``package.module:Class``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from conformance.adapter import METHODS
+from conformance.contract.stages import Stage
+
+ENTRY_POINT_GROUP = "ptycho_conformance.adapters"
+
+
+class AdapterNotFound(LookupError):
+    """No adapter answers to the name or import path given."""
+
+
+class DeviceNotPresent(LookupError):
+    """A device was asked for that this machine does not have."""
+
+
+class MalformedAdapter(TypeError):
+    """The class found is not an adapter: it lacks a name, or claims an unknown stage."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """An adapter that takes part in a run, or the reason why it cannot.
+
+    Attributes
+    ----------
+    label : str
+        How the user asked for it; the adapter's own name once it is made.
+    adapter : object or None
+        The instance; None when a dependency is missing.
+    stages : frozenset of Stage
+        What it claims.
+    missing : str
+        Why there is no instance, with the install command.
+    framework : str or None
+        Framework that the adapter needs, as far as it says so.
+    asked : str
+        The installed name or import path that led to it; empty when nobody asked.
+    """
+
+    label: str
+    adapter: Any
+    stages: frozenset[Stage]
+    missing: str = ""
+    framework: str | None = None
+    asked: str = ""
+
+    def __repr__(self) -> str:
+        return self.label
+
+
+def installed_adapters() -> tuple[str, ...]:
+    """Names of the adapters that installed packages announce."""
+    return tuple(sorted(point.name for point in entry_points(group=ENTRY_POINT_GROUP)))
+
+
+def select(names: Iterable[str], devices: Sequence[str] = ()) -> tuple[Selected, ...]:
+    """Make the adapters that ``names`` stand for; none given means every installed one.
+
+    An adapter with the attribute ``devices`` takes part once for each device, as what its method ``on`` returns.
+
+    Parameters
+    ----------
+    names : iterable of str
+    devices : sequence of str
+        Only these devices, such as ``"cpu"`` or ``"cuda"``; empty means every one present.
+
+    Raises
+    ------
+    AdapterNotFound
+        A name is neither an entry point nor an importable ``package.module:Class``.
+    DeviceNotPresent
+        An adapter that works on devices has none of those asked for.
+    MalformedAdapter
+        The class is not an adapter, or two adapters share a name.
+    """
+    wanted = tuple(names) or installed_adapters()
+    if not wanted:
+        raise AdapterNotFound("no adapter is installed; name one with --adapter package.module:Class")
+    chosen = tuple(one for name in dict.fromkeys(wanted) for one in _on_devices(_make(name), devices))
+    labels = [one.label for one in chosen]
+    if len(set(labels)) != len(labels):
+        raise MalformedAdapter(f"two adapters call themselves the same: {', '.join(labels)}; give each its own name")
+    return chosen
+
+
+def anew(selected: Selected) -> Selected:
+    """Make a selected adapter again, as a new process would; where that cannot be done, it is the same instance."""
+    try:
+        if selected.asked:
+            made = _make(selected.asked)
+        else:
+            made = replace(selected, adapter=type(selected.adapter)(), label=selected.label)
+        return next(one for one in _on_devices(made, ()) if one.label == selected.label)
+    except Exception:  # noqa: BLE001 - what an adapter raises while it is made is judged elsewhere
+        return selected
+
+
+def _on_devices(made: Selected, devices: Sequence[str]) -> list[Selected]:
+    present = _devices(made)
+    if not present:
+        return [made]
+    used = [device for device in present if not devices or device in devices or device.partition(":")[0] in devices]
+    if not used:
+        raise DeviceNotPresent(f"{made.label}: none of {', '.join(devices)} is here; present: {', '.join(present)}")
+    placed = [made.adapter.on(device) for device in used]
+    return [replace(made, adapter=adapter, label=_name(adapter, made.label)) for adapter in placed]
+
+
+def _devices(made: Selected) -> tuple[str, ...]:
+    """Devices that an adapter announces; an attribute that is no sequence of texts means something else."""
+    present = getattr(made.adapter, "devices", None)
+    if not isinstance(present, Sequence) or isinstance(present, str) or not all(isinstance(d, str) for d in present):
+        return ()
+    return tuple(present)
+
+
+def _make(name: str) -> Selected:
+    try:
+        found = _by_path(name) if ":" in name else _by_entry_point(name)
+        # An instance may be callable too; what already has a name and stages is no factory.
+        ready = not isinstance(found, type) and hasattr(found, "name") and hasattr(found, "stages")
+        adapter = found if ready or not callable(found) else found()
+    except (AdapterNotFound, KeyboardInterrupt):
+        raise
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and name.startswith(error.name.split(".")[0]):
+            raise AdapterNotFound(f"{name}: {error}") from error
+        return Selected(name, None, frozenset(Stage), missing=str(error), framework=error.name, asked=name)
+    except BaseException as error:
+        raise MalformedAdapter(f"{name}: making the adapter ended in {type(error).__name__}: {error}") from error
+    framework = getattr(adapter, "framework", None)
+    known = framework if isinstance(framework, str) else None
+    return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=known, asked=name)
+
+
+def _by_path(path: str) -> Any:
+    module_name, _, attribute = path.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    module = importlib.import_module(module_name)
+    try:
+        return getattr(module, attribute)
+    except AttributeError as error:
+        raise AdapterNotFound(f"{path}: module {module_name} has no attribute {attribute!r}") from error
+
+
+def _by_entry_point(name: str) -> Any:
+    found = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == name]
+    if not found:
+        known = ", ".join(installed_adapters()) or "none"
+        raise AdapterNotFound(
+            f"no adapter is called {name!r}; installed: {known}. An adapter that is not installed is named "
+            "by its import path, package.module:Class."
+        )
+    return found[0].load()
+
+
+def _name(adapter: Any, asked: str) -> str:
+    name = getattr(adapter, "name", None)
+    if not isinstance(name, str) or not name:
+        raise MalformedAdapter(f"{asked}: an adapter needs a text attribute 'name'")
+    return name
+
+
+def _stages(adapter: Any, asked: str) -> frozenset[Stage]:
+    claimed = getattr(adapter, "stages", None)
+    if claimed is None or isinstance(claimed, str):
+        raise MalformedAdapter(f"{asked}: an adapter needs an attribute 'stages', a set of stage names")
+    known = {str(stage) for stage in Stage}
+    unknown = [str(stage) for stage in claimed if str(stage) not in known]
+    if unknown:
+        raise MalformedAdapter(f"{asked}: unknown stages {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    # Conduct is what every stage owes, relations what all of them owe together: neither can be left unclaimed.
+    return frozenset(Stage(str(stage)) for stage in claimed) | {Stage.CONDUCT, Stage.RELATIONS}
+
+
+def missing_methods(selected: Selected) -> tuple[str, ...]:
+    """Methods that the claimed stages need and the adapter lacks."""
+    needed = dict.fromkeys(method for stage in Stage if stage in selected.stages for method in METHODS[stage])
+    return tuple(method for method in needed if not callable(getattr(selected.adapter, method, None)))

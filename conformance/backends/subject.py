@@ -1,0 +1,84 @@
+"""The adapter under judgement, with what it offers and the scans already handed to it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.adapter import METHODS, OPTIONAL_METHODS, GroupRequest
+from conformance.backends.discovery import Selected
+from conformance.backends.guard import Guard
+from conformance.contract.stages import Stage
+from conformance.scans.specimens import Specimen, write_scan
+
+
+class Subject:
+    """An adapter with a folder to work in.
+
+    Attributes
+    ----------
+    adapter : Adapter
+        The instance under judgement, behind a guard.
+    name : str
+        Its name.
+    folder : Path
+        Scratch folder of this subject; every file handed to the adapter lies below it.
+    """
+
+    def __init__(self, selected: Selected, folder: Path) -> None:
+        self.selected = selected
+        self.adapter: Any = None if selected.adapter is None else Guard(selected.adapter)
+        self.name = selected.label
+        self.folder = folder
+        self._numbers = itertools.count()
+        self._scans: dict[str, Any] = {}
+        self._grouped: dict[tuple[str, GroupRequest], Mapping[str, Any]] = {}
+
+    def fresh_folder(self) -> Path:
+        """Make an empty folder that nobody else uses."""
+        folder = self.folder / f"{next(self._numbers):05d}"
+        folder.mkdir(parents=True)
+        return folder
+
+    def write(self, arrays: Mapping[str, Any], name: str = "scan.npz") -> Path:
+        """Write arrays as an NPZ of exactly these members in a folder of its own, and return its path."""
+        path = self.fresh_folder() / name
+        write_scan(path, arrays)
+        return path
+
+    def scan(self, arrays: Mapping[str, Any]) -> Any:
+        """Hand a scan to the adapter: through a file when it reads files, else in memory."""
+        if "load" in offered(self.selected):
+            return self.adapter.load(self.write(arrays))
+        return self.adapter.assemble(dict(arrays))
+
+    def scan_of(self, specimen: Specimen) -> Any:
+        """Hand a specimen to the adapter, once a run."""
+        if specimen.name not in self._scans:
+            from_file = specimen.path is not None and "load" in offered(self.selected)
+            self._scans[specimen.name] = self.adapter.load(specimen.path) if from_file else self.scan(specimen.arrays)
+        return self._scans[specimen.name]
+
+    def grouped(self, specimen: Specimen, request: GroupRequest) -> Mapping[str, Any]:
+        """Group a specimen, once for each request with a seed; the result must not be changed."""
+        key = (specimen.name, request)
+        if request.seed is None or request.dataset_path is not None:
+            return self._group(specimen, request)
+        if key not in self._grouped:
+            self._grouped[key] = self._group(specimen, request)
+        return self._grouped[key]
+
+    def _group(self, specimen: Specimen, request: GroupRequest) -> Mapping[str, Any]:
+        result: Mapping[str, Any] = self.adapter.group(self.scan_of(specimen), request)
+        return result
+
+
+def offered(selected: Selected) -> frozenset[str]:
+    """Methods that a claimed stage requires, and optional ones that are there."""
+    required = {method for stage in selected.stages for method in METHODS[Stage(stage)]}
+    if not required & {"load", "assemble"}:
+        required |= {method for method in ("load", "assemble") if callable(getattr(selected.adapter, method, None))}
+    optional = {method for method in OPTIONAL_METHODS if callable(getattr(selected.adapter, method, None))}
+    return frozenset(required | optional)

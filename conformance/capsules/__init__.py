@@ -1,1 +1,0 @@
-"""A failure as a folder: made, kept small, read without trust, and run again."""

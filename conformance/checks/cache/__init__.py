@@ -1,0 +1,1 @@
+"""Checks of the stage cache, and the assertions they share."""

@@ -1,0 +1,1 @@
+"""Checks of the stage conduct, and the assertions they share."""

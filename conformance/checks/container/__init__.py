@@ -1,0 +1,1 @@
+"""Checks of the stage container, and the assertions they share."""

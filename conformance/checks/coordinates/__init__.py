@@ -1,0 +1,1 @@
+"""Checks of the stage coordinates, and the assertions they share."""

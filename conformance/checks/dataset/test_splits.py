@@ -1,0 +1,191 @@
+"""Checks of splits of scan points (DAT): parts that share no frame, and how they are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapter import SplitRequest
+from conformance.backends.subject import Subject
+from conformance.checks.dataset.test_dataset import PER_POINT
+from conformance.checks.rawdata.test_rawdata import same
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.specimens import Recipe, make_specimen
+from conformance.scans.variants import Arrays, meant_by, whole_scan
+
+METHODS: tuple[Literal["ordered", "random", "blocks"], ...] = ("ordered", "random", "blocks")
+
+
+def parts_of(subject: Subject, arrays: Arrays, request: SplitRequest) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Arrays of the training and of the test part."""
+    train, test = subject.adapter.split(subject.scan(arrays), request)
+    return subject.adapter.arrays(train), subject.adapter.arrays(test)
+
+
+def rows_in(part: Mapping[str, Any], arrays: Arrays) -> NDArray[np.int64]:
+    """Rows of the scan that the frames of a part are."""
+    known = {frame.tobytes(): row for row, frame in enumerate(arrays["diff3d"])}
+    frames = as_numpy(part["diff3d"]).astype(np.float32)
+    return np.array([known.get(np.ascontiguousarray(frame).tobytes(), -1) for frame in frames], dtype=np.int64)
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_parts_of_a_split_share_no_frame(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=21, N=8, seed=12)).arrays)
+    arrays["Y"] = arrays["diff3d"].astype(np.complex64) * 1j
+    for method in METHODS:
+        for fraction, count in ((0.6, 13), (0.5, 10), (0.01, 1), (0.99, 20)):
+            request = SplitRequest(fraction, method, seed=5)
+            parts = parts_of(subject, arrays, request)
+            what = f"{method} at {fraction}"
+            rows = [rows_in(part, arrays) for part in parts]
+            together = np.sort(np.concatenate(rows))
+            evidence.equal(together, np.arange(21), f"frames of both parts of a split, {what}", axes=("frame",))
+            evidence.holds(len(rows[0]) == count, f"{what}: the training part has {len(rows[0])} points, not {count}.")
+            for part, own in zip(parts, rows, strict=True):
+                for name in PER_POINT:
+                    evidence.equal(
+                        part[name],
+                        arrays[name][own],
+                        f"{name} of a part of a split, {what}",
+                        axes=("frame", "row", "column")[: arrays[name].ndim],
+                        suspects=lambda: {
+                            f"{name} is not split: the part holds its first rows": arrays[name][: len(own)],
+                            f"{name} is not split: the part holds its last rows": arrays[name][-len(own) :],
+                        },
+                    )
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_the_smallest_scan_is_split(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=2, N=8, seed=13)).arrays)
+    for method in METHODS:
+        for fraction in (0.1, 0.5, 0.9):
+            what = f"two points, split {method} at {fraction}"
+            request = SplitRequest(fraction, method, seed=5)
+            parts = evidence.accepted(lambda: parts_of(subject, arrays, request), what)
+            rows = [rows_in(part, arrays) for part in parts]
+            evidence.equal([len(own) for own in rows], [1, 1], f"the lengths of the parts of {what}")
+            together = np.sort(np.concatenate(rows))
+            evidence.equal(together, np.arange(2), f"frames of both parts of {what}", axes=("frame",))
+
+
+def scans() -> dict[str, Arrays]:
+    """Scans of two points and of many, with one mode and with several, with and without what is optional."""
+    several, single = whole_scan(M=17, N=8, seed=321), whole_scan(M=12, N=12, seed=322, modes=1)
+    bare = ("Y", "objectGuess", "scan_index", "xcoords_start", "ycoords_start")
+    return {
+        "a scan with two modes": several,
+        "a scan with one mode and as many points as pixels": single,
+        "a scan of two points": whole_scan(M=2, N=8, seed=323),
+        "a scan without patches": {k: v for k, v in several.items() if k != "Y"},
+        "a scan without an object": {k: v for k, v in several.items() if k != "objectGuess"},
+        "a scan without anything optional": {k: v for k, v in single.items() if k not in bare},
+    }
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_every_array_of_every_part(subject: Subject, evidence: Evidence) -> None:
+    for what, arrays in scans().items():
+        meant = meant_by(arrays)
+        requests = [SplitRequest(0.5, "ordered"), SplitRequest(0.5, "blocks")]
+        requests += [SplitRequest(0.7, "random", seed=seed) for seed in (0, 6)]
+        for request in requests:
+            parts = subject.adapter.split(subject.scan(arrays), request)
+            held = [subject.adapter.arrays(part) for part in parts]
+            rows = [rows_in(one, arrays) for one in held]
+            together = np.sort(np.concatenate(rows))
+            said = f"{what}, split {request.method} with seed {request.seed}"
+            whole = np.arange(len(meant["diff3d"]))
+            evidence.equal(together, whole, f"the frames of both parts of {said}", axes=("frame",))
+            for one, own in zip(held, rows, strict=True):
+                expected = {k: v[own] if k in PER_POINT and v is not None else v for k, v in meant.items()}
+                same(evidence, one, expected, f"a part of {said}")
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=40, N=8, seed=13)).arrays)
+
+    def train(method: Any, seed: int | None) -> NDArray[np.int64]:
+        return np.sort(rows_in(parts_of(subject, arrays, SplitRequest(0.5, method, seed))[0], arrays))
+
+    evidence.equal(train("ordered", None), np.arange(20), "training frames of an ordered split")
+    first, again, other = train("random", 3), train("random", 3), train("random", 4)
+    evidence.equal(again, first, "training frames of a random split with the same seed")
+    evidence.holds(not np.array_equal(first, other), "Two seeds gave the same random split.")
+    evidence.holds(not np.array_equal(first, np.arange(20)), "The random split is the ordered one.")
+    stretched = arrays | {"ycoords": arrays["ycoords"] * 9}
+    for what, held in (("wide", arrays), ("tall", stretched)):
+        rows = rows_in(parts_of(subject, held, SplitRequest(0.5, "blocks"))[0], held)
+        inside = np.isin(np.arange(40), rows)
+        positions = np.stack([held["xcoords"], held["ycoords"]], axis=1)
+        evidence.holds(
+            separable(positions[inside], positions[~inside]), f"No straight line separates the blocks of a {what} scan."
+        )
+
+
+def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Whether a straight line, which may pass through points, has the first on one side and the second on the other."""
+    points = np.concatenate([first, second]).astype(np.float64)
+    points -= points.mean(axis=0)
+    # A separating line can be turned until it passes through two of the points.
+    one, other = np.triu_indices(len(points), 1)
+    along = np.concatenate([points[other] - points[one], np.eye(2)])
+    along = along[np.hypot(*along.T) > 0]
+    normals = np.stack([-along[:, 1], along[:, 0]]) / np.hypot(*along.T)
+    a, b = np.split(points @ normals, [len(first)])
+    return bool(((a.max(axis=0) <= b.min(axis=0) + 1e-9) | (b.max(axis=0) <= a.min(axis=0) + 1e-9)).any())
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_blocks_of_scans_anywhere(subject: Subject, evidence: Evidence) -> None:
+    """About zero, far out, along a line; start positions say nothing about where a point is."""
+    made = make_specimen(Recipe(M=60, N=8, seed=14, pattern="spiral", pitch=0.6)).arrays
+    x, y = made["xcoords"], made["ycoords"]
+    order = np.random.default_rng(14).permutation(60)
+    places = {
+        "about zero": (x - x.mean(), y - y.mean()),
+        "below zero": (x - 3000, y - 5000),
+        "far from the origin": (x + 3e6, y - 2e6),
+        "along x": (x, 0 * y + 7.25),
+        "along y": (0 * x - 7.25, y),
+        "much taller than wide": (x, 40 * y),
+    }
+    for where, (xs, ys) in places.items():
+        start = {"xcoords_start": xs[order] + 0.5, "ycoords_start": ys[order]}
+        arrays = dict(made) | {"xcoords": xs, "ycoords": ys, **start}
+        positions = np.stack([xs, ys], axis=1)
+        for fraction in (0.5, 0.3, 0.85):
+            rows = rows_in(parts_of(subject, arrays, SplitRequest(fraction, "blocks"))[0], arrays)
+            inside = np.isin(np.arange(60), rows)
+            evidence.holds(
+                separable(positions[inside], positions[~inside]),
+                f"No straight line separates the blocks of a scan {where}, split at {fraction}.",
+            )
+
+
+@check("DAT-019", needs=["split", "arrays"])
+def test_what_cannot_be_split_is_refused(subject: Subject, evidence: Evidence) -> None:
+    arrays = whole_scan(M=12, N=8, seed=324)
+    unknown: Any = "stratified"
+    cases: list[tuple[str, Arrays, SplitRequest, str]] = [
+        (f"a fraction of {fraction}, {method}", arrays, SplitRequest(fraction, method, seed=3), "fraction")
+        for fraction in (0.0, 1.0, 1.5, -0.5, float("nan"))
+        for method in METHODS
+    ]
+    cases.append(("an unknown method", arrays, SplitRequest(0.5, unknown, seed=3), "method"))
+    single = whole_scan(M=1, N=8, seed=325)
+    cases += [(f"a single point, {method}", single, SplitRequest(0.5, method, seed=3), "") for method in METHODS]
+    for what, given, request, name in cases:
+        error = evidence.refused(
+            lambda: parts_of(subject, given, request),
+            what,
+            beside=lambda: parts_of(subject, arrays, SplitRequest(0.5, "random", seed=3)),
+        )
+        evidence.holds(name in str(error), f"The refusal of {what} does not name {name}: {error}")

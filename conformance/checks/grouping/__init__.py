@@ -1,0 +1,1 @@
+"""Checks of the stage grouping, and the assertions they share."""

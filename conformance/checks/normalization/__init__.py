@@ -1,0 +1,1 @@
+"""Checks of the stage normalization, and the assertions they share."""

@@ -1,0 +1,1 @@
+"""Checks of the stage npz, and the assertions they share."""

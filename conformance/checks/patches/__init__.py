@@ -1,0 +1,1 @@
+"""Checks of the stage patches, and the assertions they share."""

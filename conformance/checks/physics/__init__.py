@@ -1,0 +1,1 @@
+"""Checks of the stage physics, and the assertions they share."""

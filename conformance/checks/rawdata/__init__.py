@@ -1,0 +1,1 @@
+"""Checks of the stage rawdata, and the assertions they share."""

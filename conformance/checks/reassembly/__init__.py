@@ -1,0 +1,1 @@
+"""Checks of the stage reassembly, and the assertions they share."""

@@ -1,0 +1,1 @@
+"""Checks of the stage relations, and the assertions they share."""

@@ -1,0 +1,1 @@
+"""Checks of the stage transforms, and the assertions they share."""

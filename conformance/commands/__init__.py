@@ -1,0 +1,1 @@
+"""The ``ptycho-conformance`` command."""

@@ -1,0 +1,1 @@
+"""The contract as data: clauses, stages, arrays, and the version."""

@@ -1,0 +1,1 @@
+"""How checks are declared, run and decided; it knows no pytest."""

@@ -1,0 +1,121 @@
+"""Compares two backends stage by stage on the same requests, and names the first stage that diverges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from conformance.adapter import METHODS
+from conformance.backends.subject import Subject, offered
+from conformance.contract.stages import Stage
+from conformance.engine.comparisons import STAGES, Pair
+from conformance.engine.trial import missing_dependency_in
+from conformance.evidence.evidence import Evidence, Violation
+from conformance.scans.specimens import Specimen
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What the comparison of two backends in one stage found.
+
+    Attributes
+    ----------
+    first, second : str
+        Names of the adapters.
+    stage : Stage
+    compared : int
+        Number of values compared.
+    divergence : str
+        Where the two part, in a sentence; empty when they agree.
+    specimen : str
+        Scan on which they part.
+    left_out : str
+        Why the stage was not compared; empty when it was.
+    """
+
+    first: str
+    second: str
+    stage: Stage
+    compared: int = 0
+    divergence: str = ""
+    specimen: str = ""
+    left_out: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """One word or two for a table."""
+        return "not compared" if self.left_out else "diverge" if self.divergence else "agree"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self) | {"stage": str(self.stage), "verdict": self.verdict}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Agreement:
+        """Inverse of :meth:`as_json`."""
+        return cls(**{k: v for k, v in record.items() if k != "verdict"} | {"stage": Stage(record["stage"])})
+
+
+def summary(agreements: Iterable[Agreement]) -> Iterator[str]:
+    """Say of each pair what was compared, and name the first stage at which the two part."""
+    order = list(STAGES)
+    pairs: dict[tuple[str, str], list[Agreement]] = {}
+    for one in sorted(agreements, key=lambda one: order.index(one.stage)):
+        pairs.setdefault((one.first, one.second), []).append(one)
+    for (first, second), found in pairs.items():
+        apart = [one for one in found if one.divergence]
+        counted = [one for one in found if not one.left_out]
+        if apart:
+            yield f"{second} against {first}: diverge first at {apart[0].stage}, on {apart[0].specimen}. " + (
+                apart[0].divergence
+            )
+            if len(apart) > 1:
+                yield f"{second} against {first}: also at {', '.join(str(one.stage) for one in apart[1:])}"
+        elif counted:
+            values = sum(one.compared for one in counted)
+            yield f"{second} against {first}: agree in {len(counted)} stages, {values:,} values compared"
+        reasons = dict.fromkeys(one.left_out for one in found if one.left_out)
+        for reason in reasons:
+            stages = [str(one.stage) for one in found if one.left_out == reason]
+            yield f"{second} against {first}: {', '.join(stages)} not compared: {reason}"
+
+
+def compare(first: Subject, second: Subject, stage: Stage, specimens: Iterable[Specimen]) -> Agreement:
+    """Compare two backends in one stage.
+
+    Parameters
+    ----------
+    first, second : Subject
+    stage : Stage
+        One of :data:`STAGES`.
+    specimens : iterable of Specimen
+        Scans on which both are asked the same; the comparison stops at the first on which they part.
+    """
+    reason = _not_comparable(stage, first, second)
+    if reason:
+        return Agreement(first.name, second.name, stage, left_out=reason)
+    pair = Pair(first, second, Evidence())
+    for specimen in specimens:
+        try:
+            STAGES[stage](pair, specimen)
+        except Violation as violation:
+            compared = pair.evidence.comparisons
+            return Agreement(first.name, second.name, stage, compared, violation.sentence, specimen.name)
+        except ImportError as error:
+            return Agreement(first.name, second.name, stage, left_out=missing_dependency_in(error) or str(error))
+    return Agreement(first.name, second.name, stage, pair.evidence.comparisons)
+
+
+def _not_comparable(stage: Stage, first: Subject, second: Subject) -> str:
+    for subject in (first, second):
+        if subject.adapter is None:
+            return f"{subject.name}: {subject.selected.missing}"
+        if stage not in subject.selected.stages:
+            return f"{subject.name} does not claim it"
+        needed = set(METHODS[stage]) | ({"load", "assemble"} if "group" in METHODS[stage] else set())
+        there = offered(subject.selected)
+        absent = {one for one in needed - {"load", "assemble"} if one not in there}
+        if absent or (needed & {"load", "assemble"} and not there & {"load", "assemble"}):
+            return f"{subject.name} has no {', '.join(sorted(absent)) or 'way to take a scan'}"
+    return ""

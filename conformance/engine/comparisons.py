@@ -1,0 +1,337 @@
+"""What two backends are asked alike in each stage, and what of their answers must be equal.
+
+Every stage is given the same input on both sides, so that a fault upstream is not blamed on a stage downstream. Where
+the contract leaves a choice, such as which random group, what must hold whatever the choice is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.backends.subject import Subject, offered
+from conformance.checks.dataset.rows import channels_last
+from conformance.contract.stages import Stage
+from conformance.engine.trial import missing_dependency_in
+from conformance.evidence.evidence import Evidence, Violation
+from conformance.evidence.tensors import as_numpy, dtype_name
+from conformance.scans.specimens import Specimen, requests_for, structured_object
+
+Array = NDArray[Any]
+Named = Mapping[str, Any]
+Comparison = Callable[["Pair", Specimen], None]
+
+# Both sides compute in float32 where the contract says float32, in an order of their own.
+RTOL, ATOL = 2e-5, 1e-6
+_MOST_GROUPS = 64
+_FRAMES = ("group", "row", "column", "channel")
+_PLACES = ("group", "unit", "xy", "channel")
+_GROUPED_AXES = {
+    **dict.fromkeys(("diffraction", "X_full", "Y"), _FRAMES),
+    **dict.fromkeys(("coords_nn", "coords_relative", "coords_start_nn", "coords_start_relative"), _PLACES),
+    **dict.fromkeys(("coords_offsets", "coords_start_offsets"), ("group", "unit", "xy", "unit")),
+}
+_COORDINATES = tuple(name for name in _GROUPED_AXES if name.startswith("coords"))
+
+
+class Pair:
+    """Two subjects and the record of what was compared between them."""
+
+    def __init__(self, first: Subject, second: Subject, evidence: Evidence) -> None:
+        self.first, self.second, self.evidence = first, second, evidence
+
+    def results(self, action: Callable[[Subject], Any]) -> tuple[Any, Any]:
+        """Do the same on both sides; what breaks on one side only is a divergence."""
+        outcomes, errors = [], []
+        for subject in (self.first, self.second):
+            try:
+                outcomes.append(action(subject))
+            except Exception as error:
+                if missing_dependency_in(error):
+                    raise
+                errors.append(f"{subject.name} ended in {type(error).__name__}: {error}")
+        if errors:
+            raise Violation(" ".join(errors))
+        return outcomes[0], outcomes[1]
+
+    def close(
+        self, seen: Any, expected: Any, what: str, axes: tuple[str, ...] = (), *, atol: float = 0.0, wide: bool = False
+    ) -> None:
+        """Require equal shape, and values as close as two orders of float32 arithmetic are, or ``atol``.
+
+        Dtypes must be equal, or with ``wide`` of one kind.
+        """
+        self.evidence.holds(
+            (seen is None) == (expected is None),
+            f"{what}: {self.second.name} holds {_kind(seen)}, {self.first.name} holds {_kind(expected)}.",
+        )
+        if seen is None:
+            return
+        target = as_numpy(expected)
+        alike = as_numpy(seen).dtype.kind == target.dtype.kind if wide else dtype_name(seen) == dtype_name(expected)
+        self.evidence.holds(
+            alike,
+            f"{what} is {dtype_name(seen)} in {self.second.name} and {dtype_name(expected)} in {self.first.name}.",
+        )
+        largest = float(np.abs(target).max(initial=0.0)) if target.dtype.kind in "fciu" else 0.0
+        named = f"{what}, {self.second.name} (seen) against {self.first.name} (expected)"
+        self.evidence.close(seen, target, named, rtol=RTOL, atol=max(atol, ATOL * largest), axes=axes)
+
+    def named(self, seen: Named, expected: Named, names: Iterable[str], what: str) -> None:
+        """Compare arrays by name; a name that both lack is passed over."""
+        for name in names:
+            if name in seen or name in expected:
+                self.close(seen.get(name), expected.get(name), f"{name} of {what}", _GROUPED_AXES.get(name, ()))
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else "an array"
+
+
+def _arrays(subject: Subject, specimen: Specimen) -> Named:
+    return dict(subject.adapter.arrays(subject.scan_of(specimen)))
+
+
+def _loading(pair: Pair, specimen: Specimen) -> None:
+    left, right = pair.results(lambda subject: _arrays(subject, specimen))
+    pair.named(right, left, dict.fromkeys([*left, *right]), "the scan")
+
+
+def _in_memory(pair: Pair, specimen: Specimen) -> None:
+    def kept(subject: Subject) -> Named:
+        path = subject.fresh_folder() / "kept.npz"
+        subject.adapter.save(subject.adapter.assemble(dict(specimen.arrays)), path)
+        with np.load(path, allow_pickle=False) as members:
+            return dict(members)
+
+    left, right = pair.results(kept)
+    pair.named(right, left, dict.fromkeys([*left, *right]), "the saved file")
+
+
+def determined(specimen: Specimen) -> Iterator[tuple[Specimen, GroupRequest]]:
+    """Yield scans and requests whose groups leave no choice but the order of members."""
+    count = min(specimen.M, _MOST_GROUPS)
+    yield specimen, GroupRequest(N=specimen.N, nsamples=count, seed=1, sequential_sampling=True)
+    for gridsize in (2, 3):
+        C = gridsize**2
+        if specimen.M < C:
+            continue
+        # As many points as members: every group is the whole scan.
+        arrays = {name: values[:C] if name in _PER_POINT else values for name, values in specimen.arrays.items()}
+        cut = Specimen(f"{specimen.name}, first {C} points", arrays, specimen.consistent)
+        yield cut, GroupRequest(N=specimen.N, gridsize=gridsize, K=C, nsamples=2, seed=1, sequential_sampling=True)
+
+
+_PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
+
+
+def _ordered(grouped: Named) -> dict[str, Any]:
+    """Return a grouped result with the members of each group in ascending order."""
+    order = np.argsort(as_numpy(grouped["nn_indices"]), axis=1, kind="stable")
+    sorted_by_member = dict(grouped)
+    for name, values in grouped.items():
+        array = None if values is None else as_numpy(values)
+        if array is not None and (name == "nn_indices" or _GROUPED_AXES.get(name, ("unit",))[-1] == "channel"):
+            places = order.reshape(len(order), *([1] * (array.ndim - 2)), -1)
+            sorted_by_member[name] = np.take_along_axis(array, places, axis=-1)
+    return sorted_by_member
+
+
+def _grouping(pair: Pair, specimen: Specimen) -> None:
+    for scan, request in determined(specimen):
+        left, right = pair.results(lambda subject, s=scan, r=request: _ordered(subject.grouped(s, r)))  # type: ignore[misc]
+        pair.named(right, left, ("nn_indices", "diffraction"), f"the groups of {scan.name}")
+    for request in requests_for(specimen):
+        left, right = pair.results(lambda subject, r=request: subject.grouped(specimen, r))  # type: ignore[misc]
+        shapes = [{k: np.shape(as_numpy(v)) for k, v in one.items() if k in _GROUPED_AXES} for one in (left, right)]
+        pair.evidence.holds(
+            shapes[0] == shapes[1],
+            f"Grouped by {request}, {pair.second.name} gives {shapes[1]}, {pair.first.name} gives {shapes[0]}.",
+        )
+
+
+def _of_groups(names: tuple[str, ...]) -> Comparison:
+    def comparison(pair: Pair, specimen: Specimen) -> None:
+        for scan, request in determined(specimen):
+            left, right = pair.results(lambda subject, s=scan, r=request: _ordered(subject.grouped(s, r)))  # type: ignore[misc]
+            pair.named(right, left, names, f"the groups of {scan.name}")
+
+    return comparison
+
+
+def _patches(pair: Pair, specimen: Specimen) -> None:
+    obj = specimen.arrays.get("objectGuess", structured_object(np.random.default_rng(specimen.M), (37, 29)))
+    positions = specimen.positions[:_MOST_GROUPS]
+    left, right = pair.results(lambda subject: subject.adapter.patches(obj.copy(), positions.copy(), specimen.N))
+    pair.close(right, left, "the patches", ("frame", "row", "column"), wide=True)
+    if "group" in offered(pair.first.selected) & offered(pair.second.selected):
+        _of_groups(("Y",))(pair, specimen)
+
+
+def _container(pair: Pair, specimen: Specimen) -> None:
+    for scan, request in determined(specimen):
+        grouped = {k: None if v is None else as_numpy(v) for k, v in pair.first.grouped(scan, request).items()}
+        probe = scan.arrays["probeGuess"]
+        left, right = pair.results(
+            lambda subject, g=grouped, p=probe: subject.adapter.container(dict(g), p.copy())  # type: ignore[misc]
+        )
+        shared = [name for name in left if hasattr(left[name], "shape")]
+        pair.named(right, left, shared, f"the container of {scan.name}")
+
+
+def _batches(pair: Pair, specimen: Specimen) -> None:
+    for scan, request in determined(specimen):
+        asked = BatchRequest(request, batch_size=5)
+
+        def rows(subject: Subject, scan: Specimen = scan, asked: BatchRequest = asked) -> Named:
+            paths = [subject.write(scan.arrays) for _ in range(2)]
+            batches = [dict(batch) for batch in subject.adapter.batches(paths, asked)]
+            names = [name for name in batches[0] if name in _BATCH_FIELDS]
+            return {name: np.concatenate([channels_last(name, batch) for batch in batches]) for name in names}
+
+        left, right = pair.results(rows)
+        left, right = _ordered_rows(left), _ordered_rows(right)
+        for name, axes in _BATCH_FIELDS.items():
+            atol = 1e-3 if name.startswith("coords") else 0.0
+            what = f"{name} of the batches of {scan.name}"
+            pair.close(right.get(name), left.get(name), what, axes, atol=atol, wide=True)
+
+
+_BATCH_FIELDS = {
+    "images": _FRAMES,
+    "coords_relative": _PLACES,
+    "coords_global": _PLACES,
+    "coords_center": ("group", "unit", "xy", "unit"),
+    "nn_indices": ("group", "channel"),
+    "experiment_id": ("group",),
+    "rms_scaling_constant": (),
+    "physics_scaling_constant": (),
+    "probe": ("group", "channel", "mode", "row", "column"),
+    "probe_scaling": (),
+}
+
+
+def _ordered_rows(rows: Named) -> dict[str, Array]:
+    order = np.argsort(rows["nn_indices"], axis=1, kind="stable")
+    sorted_by_member = dict(rows)
+    for name in ("images", "coords_relative", "coords_global", "nn_indices"):
+        places = order.reshape(len(order), *([1] * (rows[name].ndim - 2)), -1)
+        sorted_by_member[name] = np.take_along_axis(rows[name], places, axis=-1)
+    return sorted_by_member
+
+
+def _splits(pair: Pair, specimen: Specimen) -> None:
+    _batches(pair, specimen)
+    if "split" not in offered(pair.first.selected) & offered(pair.second.selected) or specimen.M < 2:
+        return
+    for request in (SplitRequest(0.7, "ordered"), SplitRequest(0.4, "blocks")):
+
+        def parts(subject: Subject, request: SplitRequest = request) -> tuple[Named, ...]:
+            return tuple(
+                subject.adapter.arrays(part) for part in subject.adapter.split(subject.scan_of(specimen), request)
+            )
+
+        left, right = pair.results(parts)
+        for number, part in enumerate(("training", "test")):
+            pair.named(right[number], left[number], left[number], f"the {part} part by {request.method}")
+
+
+def _configuration(pair: Pair, specimen: Specimen) -> None:
+    held = {"N": 1, "kept": "by others"}
+    fields = {"nphotons": 2e6, "n_groups": 9}
+    for request in (
+        ConfigureRequest("training", {"N": specimen.N, "gridsize": 2}, {**fields, "train_data_file": "a.npz"}, held),
+        ConfigureRequest("inference", {"N": specimen.N}, {"model_path": "m", "test_data_file": "b.npz"}, held),
+    ):
+        left, right = pair.results(lambda subject, r=request: _plain(subject.adapter.configure(r)))  # type: ignore[misc]
+        pair.evidence.holds(left == right, f"configure: {_odd_fields(pair, left, right)}.")
+    if "bridge" not in offered(pair.first.selected) & offered(pair.second.selected):
+        return
+    overrides = {**fields, "train_data_file": "a.npz", "test_data_file": "b.npz"}
+    data = {"N": specimen.N, "grid_size": (2, 2), "K": 7, "probe_scale": 2.5}
+    asked = BridgeRequest("training", data, {"amp_activation": "silu"}, {"epochs": 3, "nll": False}, {}, overrides)
+    left, right = pair.results(lambda subject: _plain(subject.adapter.bridge(asked)))
+    pair.evidence.holds(left == right, f"bridge: {_odd_fields(pair, left, right)}.")
+
+
+def _plain(fields: Named) -> dict[str, str]:
+    return {str(name): str(value) for name, value in fields.items()}
+
+
+def _odd_fields(pair: Pair, left: Mapping[str, str], right: Mapping[str, str]) -> str:
+    odd = sorted(name for name in {*left, *right} if left.get(name) != right.get(name))
+    return ", ".join(
+        f"{name} is {right.get(name)} in {pair.second.name} and {left.get(name)} in {pair.first.name}" for name in odd
+    )
+
+
+def _transforms(pair: Pair, specimen: Specimen) -> None:
+    rng = np.random.default_rng(specimen.M)
+    for gridsize in (1, 2, 3):
+        C = gridsize**2
+        flat = rng.normal(size=(3 * C, 8, 8, 1)).astype(np.float32)
+        groups, grid = rng.normal(size=(3, 8, 8, C)), flat.reshape(3, gridsize, gridsize, 8, 8, 1)
+        for name, values in (
+            ("channel_to_flat", groups),
+            ("flat_to_channel", flat),
+            ("flat_to_grid", flat),
+            ("grid_to_flat", grid),
+            ("channel_to_grid", groups),
+            ("grid_to_channel", grid),
+        ):
+
+            def moved(subject: Subject, name: str = name, values: Array = values, g: int = gridsize) -> Any:
+                return subject.adapter.transform(name, values.copy(), g)
+
+            left, right = pair.results(moved)
+            pair.close(right, left, f"{name} at gridsize {gridsize}")
+
+
+def _placed(pair: Pair, specimen: Specimen) -> None:
+    positions = specimen.positions[:_MOST_GROUPS]
+    frames = np.asarray(specimen.arrays["diff3d"][:_MOST_GROUPS])
+    patches = np.asarray(specimen.arrays.get("Y", frames)[:_MOST_GROUPS], dtype=np.complex64)
+    left, right = pair.results(lambda subject: subject.adapter.reassemble(patches.copy(), positions.copy()))
+    whole = [
+        _on_one_canvas(as_numpy(one["object"]), as_numpy(one["origin_xy"]), positions, specimen.N)
+        for one in (left, right)
+    ]
+    pair.close(whole[1], whole[0], "the reassembled object", ("row", "column"), wide=True)
+
+
+def _on_one_canvas(obj: Array, origin: Array, positions: Array, N: int) -> Array:
+    """Cut the part that every canvas must hold, so that canvases of different size can be compared."""
+    low = np.floor(positions.min(axis=0)) - N // 2
+    high = np.ceil(positions.max(axis=0)) + N // 2
+    left, top = np.round(low - origin).astype(int)
+    width, height = (high - low).astype(int)
+    return np.array(obj[top : top + height, left : left + width])
+
+
+def _forward(pair: Pair, specimen: Specimen) -> None:
+    rng = np.random.default_rng(specimen.N)
+    patches = np.stack([structured_object(rng, (specimen.N, specimen.N)) for _ in range(3)])
+    probe = specimen.arrays["probeGuess"]
+    left, right = pair.results(lambda subject: subject.adapter.simulate(patches.copy(), probe.copy()))
+    pair.close(right, left, "the diffraction amplitudes", ("frame", "row", "column"))
+
+
+STAGES: Mapping[Stage, Comparison] = {
+    Stage.NPZ: _loading,
+    Stage.RAWDATA: _in_memory,
+    Stage.GROUPING: _grouping,
+    Stage.COORDINATES: _of_groups(_COORDINATES),
+    Stage.PATCHES: _patches,
+    Stage.NORMALIZATION: _of_groups(("X_full",)),
+    Stage.CONTAINER: _container,
+    Stage.DATASET: _splits,
+    Stage.CONFIG: _configuration,
+    Stage.TRANSFORMS: _transforms,
+    Stage.REASSEMBLY: _placed,
+    Stage.PHYSICS: _forward,
+}
+"""What is compared of each stage, in the order in which data flows."""

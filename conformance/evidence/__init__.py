@@ -1,0 +1,1 @@
+"""What a check may assert, and the sentence that explains a difference."""

@@ -1,0 +1,223 @@
+"""What a check may assert: every comparison is counted, and a violation is a sentence with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.evidence.explanation import Explanation, Suspects, difference_summary, explain, seconded
+from conformance.evidence.tensors import as_numpy, dtype_name
+
+T = TypeVar("T")
+_MOST_NAMED = 3
+
+
+class Violation(AssertionError):
+    """The contract is broken.
+
+    Attributes
+    ----------
+    sentence : str
+        What is wrong, for a person.
+    explanations : tuple of Explanation
+        Transformations that explain the difference, best first; looked for when they are first asked for, because a
+        search for the smallest example raises many violations that nobody reads.
+    seen, expected : ndarray or None
+        The arrays that differ.
+    """
+
+    def __init__(
+        self,
+        statement: str,
+        *,
+        diagnosis: Callable[[], tuple[Explanation, ...]] | None = None,
+        seen: NDArray[Any] | None = None,
+        expected: NDArray[Any] | None = None,
+    ) -> None:
+        self.statement = statement
+        self.seen = seen
+        self.expected = expected
+        self._diagnosis = diagnosis
+        super().__init__(statement)
+
+    @cached_property
+    def explanations(self) -> tuple[Explanation, ...]:
+        """Transformations that explain the difference."""
+        return () if self._diagnosis is None else self._diagnosis()
+
+    @cached_property
+    def sentence(self) -> str:
+        """The statement, and its cause where one is known."""
+        return _sentence(self.statement, self.explanations)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class Evidence:
+    """The record of one check: asserts, and counts what was effectively compared.
+
+    A check that ends with ``comparisons == 0`` is vacuous.
+
+    Attributes
+    ----------
+    comparisons : int
+        Number of effective comparisons so far.
+    drawn : Mapping[str, Any] or None
+        Arguments that Hypothesis drew for the last call that failed; None before.
+    """
+
+    def __init__(self) -> None:
+        self.comparisons = 0
+        self._largest = 0
+        self._told_by_largest: Callable[[], tuple[Explanation, ...]] = tuple
+        self.drawn: Mapping[str, Any] | None = None
+
+    def holds(self, condition: bool | np.bool_, sentence: str) -> None:
+        """Require a condition; ``sentence`` says what is wrong when it does not hold."""
+        self.comparisons += 1
+        if not bool(condition):
+            raise Violation(sentence)
+
+    def equal(
+        self,
+        seen: Any,
+        expected: Any,
+        what: str,
+        *,
+        axes: Sequence[str] = (),
+        suspects: Suspects | Callable[[], Suspects] | None = None,
+        sizes: Mapping[str, float] | None = None,
+        either: bool = False,
+    ) -> None:
+        """Require equal shape and equal values, exactly; dtypes are not compared."""
+        self.close(seen, expected, what, rtol=0.0, atol=0.0, axes=axes, suspects=suspects, sizes=sizes, either=either)
+
+    def close(
+        self,
+        seen: Any,
+        expected: Any,
+        what: str,
+        *,
+        rtol: float,
+        atol: float,
+        axes: Sequence[str] = (),
+        suspects: Suspects | Callable[[], Suspects] | None = None,
+        sizes: Mapping[str, float] | None = None,
+        either: bool = False,
+    ) -> None:
+        """Require equal shape and values within ``atol + rtol * |expected|``.
+
+        Parameters
+        ----------
+        seen, expected : array_like or tensor
+            ``expected`` comes from an oracle, never from an implementation.
+        what : str
+            Name of the thing compared, for the sentence.
+        axes : sequence of str
+            Names of the axes, so that a difference can be explained.
+        suspects : mapping or callable, optional
+            Sentence of a known mistake, and what it would give; see :func:`.explanation.explain`. What a
+            function returns is computed on failure only.
+        sizes : Mapping[str, float], optional
+            Numbers that a wrong factor may be made of, beside those that the axes tell.
+        either : bool
+            Whether ``expected`` is another result of the same backend, which may as well be the wrong one.
+        """
+        if seen is None:
+            raise Violation(f"{what} is missing (None).")
+        left, right = as_numpy(seen), np.asarray(expected)
+
+        def diagnosis() -> tuple[Explanation, ...]:
+            return explain(left, right, axes=axes, suspects=suspects, sizes=sizes, either=either, rtol=rtol, atol=atol)
+
+        if left.shape != right.shape:
+            statement = f"{what} has shape {left.shape}, the contract says {right.shape}."
+            raise Violation(statement, diagnosis=diagnosis, seen=left, expected=right)
+        if left.dtype == object:
+            raise Violation(f"{what} holds Python objects instead of numbers.")
+        self.comparisons += right.size
+        if agrees(left, right, rtol=rtol, atol=atol):
+            return
+        summary = difference_summary(left, right, rtol=rtol, atol=atol, axes=axes)
+        told = self._seconded(cache(diagnosis), right.size)
+        raise Violation(f"{what}: {summary}", diagnosis=told, seen=left, expected=right)
+
+    def _seconded(
+        self, diagnosis: Callable[[], tuple[Explanation, ...]], size: int
+    ) -> Callable[[], tuple[Explanation, ...]]:
+        """Let the largest failure so far speak for a smaller one: the smallest example seldom tells mistakes apart."""
+        told_by_largest = self._told_by_largest
+        if size > self._largest:
+            self._largest, self._told_by_largest = size, diagnosis
+        return lambda: seconded(diagnosis(), told_by_largest())
+
+    def layout(self, seen: Any, what: str, *, shape: tuple[int, ...], dtype: str) -> None:
+        """Require a shape and a dtype by name, for example ``"float32"``."""
+        if seen is None:
+            raise Violation(f"{what} is missing (None).")
+        self.comparisons += 1
+        found = tuple(int(n) for n in np.shape(seen) or getattr(seen, "shape", ()))
+        if found != shape:
+            raise Violation(f"{what} has shape {found}, the contract says {shape}.")
+        if dtype_name(seen) != dtype:
+            raise Violation(f"{what} has dtype {dtype_name(seen)}, the contract says {dtype}.")
+
+    def present(self, result: Mapping[str, Any], *keys: str) -> None:
+        """Require the keys of a result."""
+        for key in keys:
+            self.holds(key in result, f"The result lacks {key!r}; it holds {', '.join(map(str, result)) or 'nothing'}.")
+
+    def accepted(self, action: Callable[[], T], what: str) -> T:
+        """Require that something valid is accepted, and return the result.
+
+        A missing dependency is passed on: it makes the check not applicable.
+        """
+        self.comparisons += 1
+        try:
+            return action()
+        except ImportError:
+            raise
+        except Exception as error:
+            raise Violation(f"{what} is valid, but was refused with {type(error).__name__}: {error}") from error
+
+    def refused(self, action: Callable[[], Any], what: str, *, beside: Callable[[], Any]) -> Exception:
+        """Require that something invalid is refused by an error of the ValueError family, and return the error.
+
+        ``beside`` is the nearest valid request; it runs first and must succeed, so that an adapter which refuses
+        everything proves nothing.
+        """
+        self.accepted(beside, f"The nearest valid case beside '{what}'")
+        self.comparisons += 1
+        try:
+            result = action()
+        except ValueError as error:
+            return error
+        except Exception as error:
+            raise Violation(
+                f"{what} must be refused by an error of the contract's family (a ValueError); it ended in "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        raise Violation(f"{what} must be refused, but was accepted and gave {type(result).__name__}.")
+
+
+def agrees(seen: NDArray[Any], expected: NDArray[Any], *, rtol: float, atol: float) -> bool:
+    """Whether two arrays of one shape agree within ``atol + rtol * |expected|``; NaN agrees with NaN only."""
+    if seen.dtype.kind in "OUS" or expected.dtype.kind in "OUS":
+        return bool(np.array_equal(seen, expected))
+    if rtol == 0.0 and atol == 0.0:
+        return bool(np.array_equal(seen, expected, equal_nan=True))
+    return bool(np.allclose(seen, expected, rtol=rtol, atol=atol, equal_nan=True))
+
+
+def _sentence(statement: str, explanations: tuple[Explanation, ...]) -> str:
+    if not explanations:
+        return statement
+    named = [one.sentence for one in explanations[:_MOST_NAMED]]
+    if explanations[0].certain:
+        return f"{statement} {'Pattern' if explanations[0].pattern else 'Cause'}: {named[0]}."
+    return f"{statement} Possible cause{'s' if len(named) > 1 else ''}: {'; or '.join(named)}."

@@ -1,0 +1,1 @@
+"""Failures that are kept, replayed, and expected."""

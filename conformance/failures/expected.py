@@ -1,0 +1,149 @@
+"""Expected failures: a TOML list of clauses an adapter is known to break, each with a reason; strict."""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.clauses import contract
+
+KEYS = ("clause", "adapter", "reason", "link", "expires", "witness")
+_NEEDED = ("clause", "adapter", "reason")
+
+
+class MalformedExpectations(ValueError):
+    """The file of expected failures is unreadable, or names a clause that does not exist."""
+
+
+@dataclass(frozen=True)
+class ExpectedFailure:
+    """One known failure.
+
+    Attributes
+    ----------
+    clause, adapter : str
+    reason : str
+        Why it fails, for whoever reads the list.
+    link : str
+        An issue, as a rule.
+    expires : date or None
+        Last day on which the failure is expected.
+    witness : Path or None
+        Capsule that shows the failure. With one, the failure is decided by replaying it; without, by searching again.
+    """
+
+    clause: str
+    adapter: str
+    reason: str
+    link: str = ""
+    expires: datetime.date | None = None
+    witness: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Clause and adapter, as sentences name them."""
+        return f"{self.clause} for {self.adapter}"
+
+    def expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return self.expires is not None and today > self.expires
+
+
+Expected = Mapping[tuple[str, str], ExpectedFailure]
+
+
+def read_expected(path: Path) -> Expected:
+    """Read ``[[expected]]`` tables, keyed by clause and adapter; a witness is found from the folder of the file.
+
+    Raises
+    ------
+    MalformedExpectations
+        Broken TOML, an unknown key or clause, a missing reason, a date that is none, or a repeated entry.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("expected", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MalformedExpectations(f"{path}: {error}") from error
+    if not isinstance(tables, list):
+        raise MalformedExpectations(f"{path}: the entries are tables headed [[expected]]")
+    entries: dict[tuple[str, str], ExpectedFailure] = {}
+    for number, table in enumerate(tables, start=1):
+        entry = _entry(table, path.parent, f"{path}: entry {number}")
+        if (entry.clause, entry.adapter) in entries:
+            raise MalformedExpectations(f"{path}: entry {number} repeats {entry.name}")
+        entries[entry.clause, entry.adapter] = entry
+    return entries
+
+
+def _entry(table: Any, folder: Path, where: str) -> ExpectedFailure:
+    if not isinstance(table, dict):
+        raise MalformedExpectations(f"{where} is no table")
+    unknown = set(table) - set(KEYS)
+    if unknown:
+        raise MalformedExpectations(f"{where} has the unknown key {sorted(unknown)[0]!r}")
+    for key, value in table.items():
+        if key != "expires" and not isinstance(value, str):
+            raise MalformedExpectations(f"{where} holds {key} = {value!r}, which is no text")
+    missing = [key for key in _NEEDED if not table.get(key, "").strip()]
+    if missing:
+        raise MalformedExpectations(f"{where} lacks {', '.join(missing)}")
+    if table["clause"] not in contract():
+        raise MalformedExpectations(f"{where} names {table['clause']}, which the contract does not hold")
+    witness = table.get("witness", "")
+    return ExpectedFailure(
+        clause=table["clause"],
+        adapter=table["adapter"],
+        reason=table["reason"],
+        link=table.get("link", ""),
+        expires=_date(table.get("expires"), where),
+        witness=folder / witness if witness else None,
+    )
+
+
+def _date(value: Any, where: str) -> datetime.date | None:
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if value is None or isinstance(value, datetime.date):
+        return value
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise MalformedExpectations(f"{where} expires {value!r}, which is no date such as 2027-03-31") from error
+
+
+def overdue(
+    expected: Expected, adapters: Collection[str], today: datetime.date, installed: Collection[str] | None = None
+) -> list[str]:
+    """Say which entries of a list are out of date before anything has run.
+
+    Parameters
+    ----------
+    expected : Mapping
+    adapters : collection of str
+        Adapters of this run; entries of others are left alone.
+    today : date
+    installed : collection of str, optional
+        Names of every installed adapter, when every one takes part: then an entry of any other names nobody.
+    """
+    sentences = [
+        f"{entry.name} was expected to fail until {entry.expires}; renew the date, or remove the entry"
+        for entry in expected.values()
+        if entry.adapter in adapters and entry.expired(today)
+    ]
+    if installed is None:
+        return sentences
+    # An adapter that works on several devices takes part under a name for each, of which some may not be here.
+    known = (*adapters, *installed)
+    strangers = dict.fromkeys(one.adapter for one in expected.values() if not one.adapter.startswith(known))
+    return sentences + [
+        f"the list of expected failures names the adapter {name!r}, and none is called that" for name in strangers
+    ]
+
+
+def unexpected_pass(entry: ExpectedFailure, what: str) -> str:
+    """Sentence for a listed failure that no longer fails."""
+    return f"{entry.name} is listed as an expected failure, but {what}; remove the entry, or run with --update-expected"

@@ -1,0 +1,258 @@
+"""Brings a list of expected failures up to date with what a run has found."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from conformance.backends.discovery import installed_adapters
+from conformance.engine.outcome import Cell, Outcome, denominator
+from conformance.failures.capsule import DamagedCapsule, read_capsule
+from conformance.failures.expected import Expected, ExpectedFailure, MalformedExpectations, overdue, read_expected
+from conformance.runs.judgement import Judgement
+
+REASON = "not yet examined"
+"""Reason of an entry that nobody has written."""
+
+_HEADER = re.compile(r"^\s*\[")
+_ENTRY = re.compile(r"^\s*\[\[\s*expected\s*\]\]\s*(#.*)?$")
+_WITNESS = re.compile(r"^\s*witness\s*=")
+_FAILING = (Outcome.FAIL, Outcome.ERROR)
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update did.
+
+    Attributes
+    ----------
+    added, dropped, renewed : tuple of ExpectedFailure
+        New entries, entries that no longer fail, and entries with another witness.
+    kept : int
+        Entries left as they were.
+    unneeded : tuple of Path
+        Capsules of dropped and renewed entries, which nothing names any more.
+    """
+
+    added: tuple[ExpectedFailure, ...]
+    dropped: tuple[ExpectedFailure, ...]
+    renewed: tuple[ExpectedFailure, ...]
+    kept: int
+    unneeded: tuple[Path, ...]
+
+    def sentence(self) -> str:
+        """Say it in one line."""
+        counts = f"{len(self.added)} added, {len(self.dropped)} dropped, {len(self.renewed)} with another witness"
+        rest = f"; no longer needed: {', '.join(map(str, self.unneeded))}" if self.unneeded else ""
+        return f"{counts}, {self.kept} kept{rest}"
+
+
+def update_expected(path: Path, judgement: Judgement, *, all_installed: bool) -> tuple[Judgement, Update]:
+    """Rewrite a list by a judgement that used it, and return the judgement that the next run will come to.
+
+    What fails is added, with a witness beside the list; what passes is dropped; reasons, links, dates, comments and
+    the entries of other adapters stay. Errors are added only with a witness, for without one they are not excused.
+
+    Parameters
+    ----------
+    path : Path
+        The list; it need not exist.
+    judgement : Judgement
+    all_installed : bool
+        Whether every installed adapter took part.
+
+    Raises
+    ------
+    MalformedExpectations
+        The list cannot be edited in place; it is left as it is.
+    OSError
+        It cannot be written.
+    """
+    before = read_expected(path) if path.exists() else {}
+    after = dict(before)
+    for cell in judgement.cells:
+        entry = _entry(before.get((cell.clause, cell.adapter)), cell, path)
+        if entry is None:
+            after.pop((cell.clause, cell.adapter), None)
+        else:
+            after[cell.clause, cell.adapter] = entry
+    change = _update(before, after)
+    if before != after or not path.exists():
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        _write(path, edited(text, path, before, after))
+    return _settled(judgement, after, all_installed), change
+
+
+def _entry(known: ExpectedFailure | None, cell: Cell, path: Path) -> ExpectedFailure | None:
+    """Return the entry that a cell needs; None for none."""
+    if cell.outcome is Outcome.PASS:
+        return None
+    if cell.outcome not in (*_FAILING, Outcome.EXPECTED_FAIL):
+        return known
+    if known is not None and known.witness is not None and cell.outcome is Outcome.EXPECTED_FAIL:
+        return known
+    witness = _witness(cell, path)
+    if known is not None:
+        return known if witness is None else replace(known, witness=witness)
+    if witness is None and cell.outcome is Outcome.ERROR:
+        return None
+    return ExpectedFailure(cell.clause, cell.adapter, REASON, witness=witness)
+
+
+def _witness(cell: Cell, path: Path) -> Path | None:
+    """Copy the smallest capsule of a cell that replays beside the list; None where there is none."""
+    folders = dict.fromkeys(Path(one.capsule) for one in cell.decisions if one.capsule)
+    sound = sorted((folder for folder in folders if _replays(folder)), key=_size)
+    if not sound:
+        return None
+    place = path.parent / f"{path.stem}-witnesses" / sound[0].name
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+        shutil.copytree(sound[0], draft / place.name)
+        (draft / place.name).replace(place)
+        draft.rmdir()
+    return place
+
+
+def _replays(folder: Path) -> bool:
+    try:
+        return read_capsule(folder).replays
+    except DamagedCapsule:
+        return False
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _update(before: Expected, after: Expected) -> Update:
+    dropped = tuple(entry for key, entry in before.items() if key not in after)
+    renewed = tuple(entry for key, entry in after.items() if key in before and entry != before[key])
+    named = {entry.witness for entry in after.values()}
+    left = dict.fromkeys(entry.witness for entry in before.values() if entry.witness not in named)
+    return Update(
+        tuple(entry for key, entry in after.items() if key not in before),
+        dropped,
+        renewed,
+        len(before) - len(dropped) - len(renewed),
+        tuple(witness for witness in left if witness is not None and witness.exists()),
+    )
+
+
+def edited(text: str, path: Path, before: Expected, after: Expected) -> str:
+    """Return the text of a list with entries dropped, added and given another witness, and nothing else changed.
+
+    A comment directly above an entry belongs to it.
+
+    Raises
+    ------
+    MalformedExpectations
+        The entries of the text do not each stand under a header of their own.
+    """
+    opening, *blocks = _blocks(text)
+    if len(blocks) != len(before):
+        raise MalformedExpectations(f"{path} cannot be edited: each entry must stand under its own [[expected]]")
+    kept = [
+        block if after[key] == before[key] else _with_witness(block, after[key], path)
+        for key, block in zip(before, blocks, strict=True)
+        if key in after
+    ]
+    new = [_table(entry, path) for key, entry in after.items() if key not in before]
+    whole = "".join([opening, *kept])
+    if whole and new:
+        whole = whole.rstrip("\n") + "\n\n"
+    whole += "\n".join(new)
+    if _read(whole, path) != after:
+        raise MalformedExpectations(f"{path} cannot be edited: it is not written as one line for each key")
+    return whole
+
+
+def _blocks(text: str) -> list[str]:
+    """Split a list into what stands before the first entry, and the entries; what follows them joins the first."""
+    lines = text.splitlines(keepends=True)
+    starts = []
+    for number, line in enumerate(lines):
+        if _HEADER.match(line):
+            first = number
+            while first and lines[first - 1].startswith("#"):
+                first -= 1
+            starts.append((first, bool(_ENTRY.match(line))))
+    bounds = [first for first, _ in starts] + [len(lines)]
+    opening, blocks = "".join(lines[: bounds[0]]), []
+    for (first, is_entry), last in zip(starts, bounds[1:], strict=True):
+        block = "".join(lines[first:last])
+        if is_entry:
+            blocks.append(block)
+        else:
+            opening += block
+    return [opening, *blocks]
+
+
+def _with_witness(block: str, entry: ExpectedFailure, path: Path) -> str:
+    lines = [line for line in block.splitlines(keepends=True) if not _WITNESS.match(line)]
+    last = max(number for number, line in enumerate(lines) if line.strip())
+    lines[last] = lines[last].rstrip("\n") + "\n"
+    return "".join([*lines[: last + 1], f"witness = {_witness_text(entry, path)}\n", *lines[last + 1 :]])
+
+
+def _witness_text(entry: ExpectedFailure, path: Path) -> str:
+    relative = os.path.relpath(entry.witness or path.parent, path.parent)
+    return json.dumps(Path(relative).as_posix(), ensure_ascii=False)
+
+
+def _table(entry: ExpectedFailure, path: Path) -> str:
+    texts: Mapping[str, str] = {"clause": entry.clause, "adapter": entry.adapter, "reason": entry.reason}
+    lines = ["[[expected]]", *(f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in texts.items())]
+    if entry.witness is not None:
+        lines.append(f"witness = {_witness_text(entry, path)}")
+    return "\n".join([*lines, ""])
+
+
+def _read(text: str, path: Path) -> Expected:
+    """Read a text as the list that it would be."""
+    with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder:
+        draft = Path(folder) / path.name
+        draft.write_text(text, encoding="utf-8")
+        read = read_expected(draft)
+    return {
+        key: entry if entry.witness is None else replace(entry, witness=path.parent / entry.witness.relative_to(folder))
+        for key, entry in read.items()
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _settled(judgement: Judgement, expected: Expected, all_installed: bool) -> Judgement:
+    """Return the judgement with every listed failure counted as expected."""
+    today = datetime.date.today()
+    covered = {key for key, entry in expected.items() if not entry.expired(today)}
+    table = tuple(
+        replace(cell, outcome=Outcome.EXPECTED_FAIL)
+        if cell.outcome in _FAILING and (cell.clause, cell.adapter) in covered
+        else cell
+        for cell in judgement.cells
+    )
+    labels = tuple(count.adapter for count in judgement.denominators)
+    counts = tuple(denominator(count.adapter, table, count.untestable) for count in judgement.denominators)
+    stale = overdue(expected, labels, today, installed_adapters() if all_installed else None)
+    return replace(judgement, cells=table, denominators=counts, stale=tuple(stale))

@@ -1,0 +1,215 @@
+"""Writes a failure as a folder, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Collection, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from conformance import __version__
+from conformance.contract.clauses import contract
+from conformance.failures.capsule import MOST_BYTES, SCHEMA, Capsule, command, file_hash, plain_name
+from conformance.failures.encoding import Encoder
+from conformance.scans.specimens import Specimen
+
+_PACKAGES = ("numpy", "scipy", "hypothesis", "pytest", "h5py", "torch", "tensorflow", "tensorflow-cpu")
+
+
+def write_capsule(capsule: Capsule, folder: Path, adapter_option: str = "") -> Path:
+    """Write a capsule into a folder of capsules, whole or not at all; the same failure always takes the same place.
+
+    Parameters
+    ----------
+    capsule : Capsule
+    folder : Path
+        Made if it is not there.
+    adapter_option : str
+        What ``--adapter`` must be given for the recorded adapter; empty when it is installed.
+
+    Returns
+    -------
+    Path
+        The capsule.
+
+    Raises
+    ------
+    NotEncodable
+        An argument is of a kind that a capsule does not hold.
+    OSError
+        The folder cannot be written.
+    """
+    encoder = Encoder()
+    request = {"specimen": _specimen_record(capsule.specimen, encoder), "drawn": _drawn_record(capsule.drawn, encoder)}
+    name = f"{capsule.clauses[0]}-{plain_name(capsule.adapter)}-{_digest(capsule, request, encoder.arrays)[:8]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / name
+    draft = Path(tempfile.mkdtemp(dir=folder, prefix=f".{name}."))
+    try:
+        _write_files(draft, capsule, request, encoder.arrays)
+        held = {path.name for path in draft.iterdir()}
+        _write_text(draft / "README.txt", _readme(capsule, held, name, adapter_option))
+        draft.chmod(0o755)
+        _put(draft, place)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return place
+
+
+def _put(draft: Path, place: Path) -> None:
+    """Put a finished folder in its place, where an older version of the same may stand."""
+    if place.exists():
+        old = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+        place.replace(old / "old")
+        draft.replace(place)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        draft.replace(place)
+
+
+def _specimen_record(specimen: Specimen | None, encoder: Encoder) -> Any:
+    if specimen is None:
+        return None
+    if specimen.path is None:
+        return encoder.encode(specimen, "specimen")
+    size = specimen.path.stat().st_size
+    record: dict[str, Any] = {"name": specimen.name, "sha256": file_hash(specimen.path), "bytes": size}
+    if size > MOST_BYTES:
+        record["path"] = str(specimen.path)
+    return {"scan": record}
+
+
+def _drawn_record(drawn: Mapping[str, Any] | None, encoder: Encoder) -> Any:
+    return None if drawn is None else {name: encoder.encode(held, name) for name, held in drawn.items()}
+
+
+def _digest(capsule: Capsule, request: Any, arrays: Mapping[str, NDArray[Any]]) -> str:
+    known = [capsule.check, capsule.adapter, str(capsule.outcome), request]
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape} {array.flags.c_contiguous}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _write_files(draft: Path, capsule: Capsule, request: Any, arrays: Mapping[str, NDArray[Any]]) -> None:
+    (draft / "arguments.json").write_text(json.dumps(request, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    _write_text(draft / "request.json", json.dumps(list(capsule.calls), indent=2, ensure_ascii=False) + "\n")
+    if arrays:
+        _write_arrays(draft / "input.npz", arrays)
+    path = capsule.specimen.path if capsule.specimen else None
+    if path is not None and path.stat().st_size <= MOST_BYTES:
+        shutil.copyfile(path, draft / "scan.npz")
+    for name, array in (("seen", capsule.seen), ("expected", capsule.expected)):
+        if array is not None and not array.dtype.hasobject and array.nbytes <= MOST_BYTES:
+            np.save(draft / f"{name}.npy", array, allow_pickle=False)
+    for one in capsule.inputs:
+        if one.content is not None:
+            (draft / "inputs").mkdir(exist_ok=True)
+            (draft / "inputs" / one.name).write_bytes(one.content)
+    (draft / "environment.json").write_text(json.dumps(environment(), indent=2) + "\n", encoding="utf-8")
+    files = {path.name: file_hash(path) for path in sorted(draft.iterdir()) if path.suffix in (".npz", ".npy", ".json")}
+    text = json.dumps(_record(capsule, files), indent=2, allow_nan=False, ensure_ascii=False)
+    _write_text(draft / "capsule.json", text + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    # What an adapter says may hold characters that no encoding has; escaped they are valid JSON as well.
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    # numpy.savez cannot hold a member called "file".
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as stream:
+                npy.write_array(stream, array, allow_pickle=False)
+
+
+def _record(capsule: Capsule, files: Mapping[str, str]) -> dict[str, Any]:
+    inputs = [
+        {"name": one.name, "sha256": one.sha256, "made": one.made, "kept": one.content is not None}
+        for one in capsule.inputs
+    ]
+    return {
+        "schema": SCHEMA,
+        "check": capsule.check,
+        "clauses": list(capsule.clauses),
+        "adapter": capsule.adapter,
+        "asked": capsule.asked,
+        "outcome": str(capsule.outcome),
+        "sentence": capsule.sentence,
+        "runs": capsule.runs,
+        "replays": capsule.replays,
+        "notes": list(capsule.notes),
+        "methods": sorted(capsule.methods),
+        "inputs": inputs,
+        "files": dict(files),
+    }
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Return what the failure was seen with: versions of the suite, the contract, Python and the packages at hand."""
+    packages = {name: _version(name) for name in _PACKAGES}
+    return {
+        "suite": __version__,
+        "contract": contract_version(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "byte_order": sys.byteorder,
+        "packages": {name: held for name, held in packages.items() if held},
+    }
+
+
+def contract_version() -> str:
+    """Version of the contract: the latest that a clause names."""
+    return max((clause.since for clause in contract().values()), key=lambda held: [int(n) for n in held.split(".")])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _readme(capsule: Capsule, held: Collection[str], name: str, adapter_option: str) -> str:
+    titles = ", ".join(f"{clause} · {contract()[clause].title}" for clause in capsule.clauses)
+    files = [
+        ("request.json", "what the adapter was asked, the call that failed last"),
+        ("arguments.json", "the arguments of the check, with which it is called again"),
+        ("input.npz", "their arrays; numpy.load opens it"),
+        ("scan.npz", "the smallest part of the scan that still fails"),
+        ("inputs", "the files that lay before the adapter, to be opened in a debugger"),
+        ("seen.npy", "what the adapter gave"),
+        ("expected.npy", "what the contract says"),
+        ("environment.json", "the versions with which this was seen"),
+    ]
+    lines = [
+        f"{capsule.outcome} {titles} · adapter {capsule.adapter}",
+        "",
+        capsule.sentence,
+        *(["", *capsule.notes] if capsule.notes else []),
+        "",
+        f"Replay it:                  {command(name, adapter_option)}",
+        f"Replay it on another one:   {command(name, 'NAME')}",
+        f"Read the clause:            ptycho-conformance explain {capsule.clauses[0]}",
+        "",
+        f"The check: {capsule.check}. In this folder:",
+        *(f"  {file:<18}{meaning}" for file, meaning in files if file in held),
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Scan files of any format: read without trust, and examined."""

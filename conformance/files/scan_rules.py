@@ -1,0 +1,380 @@
+"""The clauses about scan files (NPZ), decided over one open archive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.archive import Archive, DamagedArchive, Member
+from conformance.files.finding import Finding, Severity
+from conformance.files.stack import Content, StackLayout, content_of, equal_members, first_non_finite, layout_of
+
+VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
+STACKS = ("diff3d", "diffraction")
+PAIRS = (("xcoords", "ycoords"), ("xcoords_start", "ycoords_start"))
+UNITS = (("legacy_v1", "normalized_amplitude"), ("ci_intensity_v2", "count_intensity"))
+KNOWN = (
+    *("xcoords", "ycoords", "xcoords_start", "ycoords_start", *STACKS, "probeGuess", "scan_index", "objectGuess", "Y"),
+    *("scale_contract_version", "measurement_domain", "_metadata"),
+)
+SMALLEST_SIDE = 8
+
+
+class Rules:
+    """The clauses about scan files, over one open archive."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.members = {name: archive.member(name) for name in archive.names if name in KNOWN}
+        self.stack_name = next((name for name in STACKS if name in self.members), "diff3d")
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield everything that is to be said about the file."""
+        yield from self._presence()
+        yield from self._objects()
+        yield from self._coordinates()
+        yield from self._stacks()
+        yield from self._probe()
+        yield from self._truth()
+        yield from self._labels()
+        yield from self._units()
+        yield from self._metadata()
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes, as far as the headers give them."""
+        layout = self.layout
+        stack = self.members.get(self.stack_name)
+        known: dict[str, Any] = {"members": list(self.archive.names)}
+        if layout is not None and layout.frame_axis is not None and stack is not None:
+            known |= {"M": min(layout.M, self._positions or layout.M), "N": layout.N, "dtype": stack.dtype.name}
+        probe = self.members.get("probeGuess")
+        if probe is not None:
+            known["modes"] = probe.shape[0] if len(probe.shape) == 3 and probe.shape[-1] != 1 else 1
+        return known
+
+    @property
+    def layout(self) -> StackLayout | None:
+        """How the stack lies, when there is one and the number of positions is known."""
+        stack = self.members.get(self.stack_name)
+        if stack is None or self._positions is None:
+            return None
+        return layout_of(stack.shape, self._positions)
+
+    @property
+    def _positions(self) -> int | None:
+        member = self.members.get("xcoords")
+        return member.shape[0] if member is not None and len(member.shape) == 1 else None
+
+    def _readable(self, name: str, kinds: str) -> Member | None:
+        member = self.members.get(name)
+        return member if member is not None and not member.needs_unpickling and member.dtype.kind in kinds else None
+
+    def _presence(self) -> Iterator[Finding]:
+        names = sorted(self.archive.names)
+        held = ", ".join(names[:8]) + (" and others" if len(names) > 8 else "") or "nothing"
+        for name in ("xcoords", "ycoords", "probeGuess"):
+            if name not in self.members:
+                yield Finding(
+                    "NPZ-001", VIOLATION, name, f"the array is missing (found: {held})", f"Write {name} into the file."
+                )
+        if not any(name in self.members for name in STACKS):
+            yield Finding(
+                "NPZ-001",
+                VIOLATION,
+                "diff3d",
+                f"the diffraction stack is missing (found: {held})",
+                "Write the amplitudes, (M, N, N) float32, as diff3d.",
+            )
+        elif self.stack_name == "diffraction":
+            yield Finding("NPZ-004", NOTE, "diffraction", "the stack is read under its other name")
+        unknown = [name for name in self.archive.names if name not in KNOWN]
+        if unknown:
+            yield Finding("NPZ-008", NOTE, "archive", f"members the contract does not know: {', '.join(unknown)}")
+
+    def _objects(self) -> Iterator[Finding]:
+        for name, member in self.members.items():
+            if member.needs_unpickling and name != "_metadata":
+                yield Finding(
+                    "NPZ-031",
+                    VIOLATION,
+                    name,
+                    "the array holds Python objects, which only unpickling could read",
+                    "Store a plain numeric array.",
+                )
+
+    def _coordinates(self) -> Iterator[Finding]:
+        for name in (name for pair in PAIRS for name in pair):
+            if name in self.members and not self.members[name].needs_unpickling:
+                yield from self._coordinate(name, self.members[name])
+        present = [name for name in PAIRS[1] if name in self.members]
+        if len(present) == 1:
+            absent = next(name for name in PAIRS[1] if name not in present)
+            yield Finding(
+                "NPZ-029",
+                VIOLATION,
+                absent,
+                f"{present[0]} is there without it",
+                "Write both start arrays, or neither.",
+            )
+        elif not present:
+            yield Finding("NPZ-029", NOTE, "xcoords_start", "no start coordinates: copies of the positions are used")
+
+    def _coordinate(self, name: str, member: Member) -> Iterator[Finding]:
+        if len(member.shape) != 1 or member.dtype.kind not in "iuf":
+            yield Finding(
+                "NPZ-022",
+                VIOLATION,
+                name,
+                f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}",
+                "Store one number a scan point, for example with numpy.ravel.",
+            )
+            return
+        if member.shape[0] == 0:
+            yield Finding("NPZ-023", VIOLATION, name, "the scan has no points", "Do not write empty scans.")
+        values = member.array()
+        for index in np.flatnonzero(~np.isfinite(values))[:1]:
+            yield Finding(
+                "NPZ-022",
+                VIOLATION,
+                name,
+                f"the position is {values[index]}",
+                "Repair the position, or drop it with its frame.",
+                (int(index),),
+            )
+        if self._positions is not None and member.shape[0] != self._positions:
+            yield Finding(
+                "NPZ-021",
+                VIOLATION,
+                name,
+                f"{member.shape[0]} values, but xcoords has {self._positions}",
+                "Write all coordinate arrays with one length.",
+            )
+
+    def _stacks(self) -> Iterator[Finding]:
+        held = [self.members[name] for name in STACKS if name in self.members]
+        if len(held) == 2 and not equal_members(*held):
+            yield Finding(
+                "NPZ-006",
+                VIOLATION,
+                "diff3d",
+                "diff3d and diffraction are both there and differ",
+                "Delete the stack that is not meant.",
+            )
+        stack = self.members.get(self.stack_name)
+        if stack is None or stack.needs_unpickling:
+            return
+        name = self.stack_name
+        if stack.dtype.kind not in "iuf":
+            yield Finding(
+                "NPZ-016",
+                VIOLATION,
+                name,
+                f"amplitudes are real numbers, not {stack.dtype}",
+                "Store the real amplitude, the square root of the counts, as float32.",
+            )
+        if self.layout is not None:
+            yield from self._shape(name, stack, self.layout)
+        if stack.dtype.kind in "iuf" and len(stack.shape) == 3 and 0 not in stack.shape:
+            yield from self._content(name, content_of(stack, self.layout))
+
+    def _shape(self, name: str, stack: Member, layout: StackLayout) -> Iterator[Finding]:
+        if layout.frame_axis is None:
+            yield Finding(
+                "NPZ-012",
+                VIOLATION,
+                name,
+                f"a stack {stack.shape} does not fit {self._positions} positions",
+                "Store (M, N, N), frames first, one frame a position.",
+            )
+            return
+        if layout.frame_axis == 2:
+            yield Finding("NPZ-010", NOTE, name, "the legacy layout (N, N, M): frames are taken along the last axis")
+        yield from self._frame_sides(name, layout)
+        positions, frames = self._positions or 0, layout.M
+        if frames > positions:
+            yield Finding(
+                "NPZ-019",
+                VIOLATION,
+                name,
+                f"{frames} frames, but only {positions} positions",
+                "Find the missing positions, or drop the frames that have none on purpose.",
+            )
+        elif frames < positions:
+            yield Finding(
+                "NPZ-020",
+                WARNING,
+                "xcoords",
+                f"{positions} positions for {frames} frames: the last {positions - frames} are dropped",
+                "Make sure that the surplus positions are the last ones.",
+            )
+
+    def _frame_sides(self, name: str, layout: StackLayout) -> Iterator[Finding]:
+        rows, columns = layout.sides
+        if rows != columns:
+            yield Finding(
+                "NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}", "Crop or pad the frames to a square."
+            )
+        elif rows % 2 or rows < SMALLEST_SIDE:
+            yield Finding(
+                "NPZ-014",
+                VIOLATION,
+                name,
+                f"the side N = {rows} is no even number from {SMALLEST_SIDE} on",
+                "Crop or pad the frames.",
+            )
+
+    def _content(self, name: str, content: Content) -> Iterator[Finding]:
+        axes = "(frame, row, column)" if self.layout is None or self.layout.frame_axis != 2 else "(row, column, frame)"
+        if content.non_finite is not None:
+            index, value = content.non_finite
+            yield Finding(
+                "NPZ-017", VIOLATION, name, f"the value is {value}, at {axes}", "Mask or interpolate the pixel.", index
+            )
+        if content.negative is not None:
+            index, value = content.negative
+            yield Finding(
+                "NPZ-018", VIOLATION, name, f"the value is {value}, at {axes}", "Clip or mask before writing.", index
+            )
+        if content.counts_evidence:
+            yield Finding(
+                "NPZ-034",
+                WARNING,
+                name,
+                f"looks like intensity, not amplitude: {content.counts_evidence}",
+                "If these are counts, store their square root.",
+            )
+
+    def _numbers(self, name: str, clause: str) -> Iterator[Finding]:
+        """Findings about an array that must hold finite numbers, real or complex."""
+        member = self.members[name]
+        if member.dtype.kind not in "iufc":
+            yield Finding(
+                clause, VIOLATION, name, f"the values are {member.dtype}, no numbers", "Write complex64 values."
+            )
+            return
+        bad = first_non_finite(member)
+        if bad is not None:
+            yield Finding(clause, VIOLATION, name, f"the value is {bad[1]}", "Write finite values.", bad[0])
+
+    def _probe(self) -> Iterator[Finding]:
+        probe = self.members.get("probeGuess")
+        if probe is None or probe.needs_unpickling:
+            return
+        yield from self._numbers("probeGuess", "NPZ-025")
+        layout = self.layout
+        if layout is None or layout.frame_axis is None:
+            return
+        N, shape = layout.N, probe.shape
+        squeezed = shape[:2] if len(shape) == 3 and shape[2] == 1 and shape[:2] == (N, N) else shape
+        if len(squeezed) not in (2, 3) or squeezed[-2:] != (N, N) or 0 in squeezed:
+            yield Finding(
+                "NPZ-025",
+                VIOLATION,
+                "probeGuess",
+                f"a probe is ({N}, {N}) or (P, {N}, {N}) like the frames, not {shape}",
+                "Crop or pad the probe to the side of the frames.",
+            )
+
+    def _truth(self) -> Iterator[Finding]:
+        held = [n for n in ("objectGuess", "Y") if n in self.members and not self.members[n].needs_unpickling]
+        for name in held:
+            clause = "NPZ-026" if name == "objectGuess" else "NPZ-027"
+            yield from self._numbers(name, clause)
+            yield from self._truth_shape(name, clause, self.members[name].shape)
+        if not held:
+            yield Finding("NPZ-026", NOTE, "objectGuess", "no ground truth: neither objectGuess nor Y")
+
+    def _truth_shape(self, name: str, clause: str, shape: tuple[int, ...]) -> Iterator[Finding]:
+        if name == "objectGuess":
+            if len(shape) != 2:
+                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}", "Store one layer.")
+            return
+        layout = self.layout
+        if layout is None or layout.frame_axis is None:
+            return
+        wanted = (layout.M, layout.N, layout.N)
+        if (shape[:3] if len(shape) == 4 and shape[3] == 1 else shape) != wanted:
+            yield Finding(clause, VIOLATION, name, f"patches are {wanted}, not {shape}", "Write one patch a frame.")
+
+    def _labels(self) -> Iterator[Finding]:
+        member = self.members.get("scan_index")
+        if member is None or member.needs_unpickling:
+            return
+        if len(member.shape) != 1 or member.dtype.kind not in "iuf" or member.shape[0] == 0:
+            yield Finding(
+                "NPZ-028",
+                VIOLATION,
+                "scan_index",
+                f"labels are (M,) integers, not {member.shape} {member.dtype}",
+                "Write one label a scan point, or leave the array out.",
+            )
+
+    def _units(self) -> Iterator[Finding]:
+        names = ("scale_contract_version", "measurement_domain")
+        declared = tuple(_text(self.members[name]) if name in self.members else None for name in names)
+        if declared == (None, None):
+            return
+        if declared not in UNITS:
+            yield Finding(
+                "NPZ-036",
+                VIOLATION,
+                names[declared.index(None)] if None in declared else names[1],
+                f"the declared units {declared} are no pair of the contract",
+                f"Declare {' or '.join(' with '.join(pair) for pair in UNITS)}, or nothing.",
+            )
+        elif declared == UNITS[1]:
+            yield Finding("NPZ-036", NOTE, names[1], "the file declares that it holds count intensity, not amplitude")
+
+    def _metadata(self) -> Iterator[Finding]:
+        member = self.members.get("_metadata")
+        if member is None:
+            return
+        try:
+            sound = not member.needs_unpickling and isinstance(json.loads(_text(member)), dict)
+        except ValueError:
+            sound = False
+        if not sound:
+            yield Finding(
+                "NPZ-030",
+                WARNING,
+                "_metadata",
+                "it is no JSON text, and is skipped",
+                "Write json.dumps(...) as one text, not a pickled dictionary.",
+            )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the canonical arrays of a file without violations."""
+        layout, members = self.layout, self.members
+        if layout is None:
+            raise DamagedArchive("the file changed while it was read")
+        M = layout.M
+        stack = np.moveaxis(members[self.stack_name].array(), layout.frame_axis or 0, 0)
+        probe = members["probeGuess"].array()
+        found: dict[str, NDArray[Any]] = {
+            name: members[name].array()[:M].astype(np.float64) for pair in PAIRS for name in pair if name in members
+        }
+        found["diff3d"] = np.ascontiguousarray(stack, dtype=np.float32)
+        found["probeGuess"] = _squeezed(probe, 2).astype(np.complex64)
+        if "scan_index" in members:
+            found["scan_index"] = members["scan_index"].array()[:M].astype(np.int64)
+        if "objectGuess" in members:
+            found["objectGuess"] = members["objectGuess"].array().astype(np.complex64)
+        if "Y" in members:
+            found["Y"] = _squeezed(members["Y"].array(), 3).astype(np.complex64)
+        return found
+
+
+def _squeezed(values: NDArray[Any], rank: int) -> NDArray[Any]:
+    return values[..., 0] if values.ndim == rank + 1 and values.shape[-1] == 1 else values
+
+
+def _text(member: Member) -> str:
+    if member.needs_unpickling:
+        return ""
+    values = member.array()
+    value = values.item() if values.size == 1 else values.tobytes()
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

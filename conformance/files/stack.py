@@ -1,0 +1,180 @@
+"""Diffraction stacks on disk: how they lie, and what is in them, seen block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.archive import Member
+
+_SAMPLED_FRAMES = 256
+_FEWEST_PIXELS = 24
+
+
+@dataclass(frozen=True)
+class StackLayout:
+    """Which axis of a stack counts frames (NPZ-009 to NPZ-012, NPZ-020).
+
+    Attributes
+    ----------
+    frame_axis : int or None
+        0 canonical, 2 legacy; None: neither fits.
+    M : int
+        Number of frames.
+    sides : tuple of int
+        Rows and columns of a frame.
+    """
+
+    frame_axis: int | None
+    M: int
+    sides: tuple[int, int]
+
+    @property
+    def N(self) -> int:
+        """Side of a square frame."""
+        return self.sides[0]
+
+
+def layout_of(shape: tuple[int, ...], positions: int) -> StackLayout:
+    """Decide the layout of a stack from its shape and the number of positions alone."""
+    if len(shape) != 3:
+        return StackLayout(None, 0, (0, 0))
+    if shape[0] == positions:
+        return _canonical(shape)
+    if shape[2] == positions:
+        return _legacy(shape)
+    if shape[1] == shape[2]:
+        return _canonical(shape)
+    if shape[0] == shape[1]:
+        return _legacy(shape)
+    return StackLayout(None, 0, (0, 0))
+
+
+def _canonical(shape: tuple[int, ...]) -> StackLayout:
+    return StackLayout(0, shape[0], (shape[1], shape[2]))
+
+
+def _legacy(shape: tuple[int, ...]) -> StackLayout:
+    return StackLayout(2, shape[2], (shape[0], shape[1]))
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one pass over a stack shows.
+
+    Attributes
+    ----------
+    non_finite, negative : tuple or None
+        Index in the axes of the stored array, and value, of the first such pixel.
+    counts_evidence : str
+        What suggests counts in place of amplitudes (NPZ-034); empty when nothing does.
+    """
+
+    non_finite: tuple[tuple[int, ...], float] | None
+    negative: tuple[tuple[int, ...], float] | None
+    counts_evidence: str
+
+
+def content_of(stack: Member, layout: StackLayout | None) -> Content:
+    """Look at every value of a stack once; memory does not grow with it."""
+    non_finite = negative = None
+    statistics = _CountStatistics(stack, layout)
+    offset = 0
+    for block in stack.blocks():
+        if block.dtype.kind == "f":
+            non_finite = non_finite or _first(stack, offset, block, ~np.isfinite(block))
+        if block.dtype.kind != "u":
+            negative = negative or _first(stack, offset, block, block < 0)
+        statistics.add(block, offset)
+        offset += len(block)
+    sound = non_finite is None and negative is None
+    return Content(non_finite, negative, statistics.evidence() if sound else "")
+
+
+def first_non_finite(member: Member) -> tuple[tuple[int, ...], Any] | None:
+    """Index and value of the first NaN or infinity of a numeric member."""
+    if member.dtype.kind not in "fc":
+        return None
+    offset = 0
+    for block in member.blocks():
+        found = _first(member, offset, block, ~np.isfinite(block))
+        if found is not None:
+            return found
+        offset += len(block) if block.ndim else 0
+    return None
+
+
+def equal_members(first: Member, second: Member) -> bool:
+    """Whether two members hold the same numbers."""
+    if first.shape != second.shape or first.needs_unpickling or second.needs_unpickling:
+        return False
+    if first.header.fortran != second.header.fortran or first.dtype.itemsize != second.dtype.itemsize:
+        return bool(np.array_equal(first.array(), second.array()))
+    return all(np.array_equal(a, b) for a, b in zip(first.blocks(), second.blocks(), strict=True))
+
+
+def _first(
+    member: Member, offset: int, block: NDArray[Any], bad: NDArray[np.bool_]
+) -> tuple[tuple[int, ...], Any] | None:
+    if not bad.any():
+        return None
+    where = np.unravel_index(int(bad.argmax()), bad.shape)
+    value = block[where].item()
+    stored = tuple(int(i) + (offset if axis == 0 else 0) for axis, i in enumerate(where))
+    return (stored[::-1] if member.header.fortran else stored), value
+
+
+class _CountStatistics:
+    """Gathers what tells counts from amplitudes: whole numbers, and variance over mean of each pixel across frames."""
+
+    def __init__(self, stack: Member, layout: StackLayout | None) -> None:
+        stored = stack.header.stored_shape
+        canonical = layout is None or layout.frame_axis != 2
+        self.frames_first = canonical != stack.header.fortran
+        self.M = stored[0] if self.frames_first else stored[-1]
+        self.step = max(1, self.M // _SAMPLED_FRAMES)
+        self.whole, self.largest = True, 0.0
+        self.count = 0
+        self.sums = np.zeros((2, *stored[1:]) if self.frames_first else (2, 0))
+        self.moments: list[NDArray[np.float64]] = []
+
+    def add(self, block: NDArray[Any], offset: int) -> None:
+        """Take in the next block."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            self.largest = max(self.largest, float(block.max()))
+            if self.whole and block.dtype.kind == "f":
+                self.whole = bool((block == np.rint(block)).all())
+            if self.frames_first:
+                sample = block[-offset % self.step :: self.step].astype(np.float64)
+                self.count += len(sample)
+                self.sums += np.stack([sample.sum(axis=0), (sample**2).sum(axis=0)])
+            else:
+                sample = block[..., :: self.step].astype(np.float64)
+                self.count = sample.shape[-1]
+                self.moments.append(np.stack([sample.mean(axis=-1), sample.var(axis=-1)]).reshape(2, -1))
+
+    def evidence(self) -> str:
+        """What suggests counts, in words; empty when nothing does."""
+        if self.whole and self.largest > 1:
+            return f"all values are whole numbers, up to {self.largest:g}"
+        if self.count < 16:
+            return ""
+        mean, variance = self._moments()
+        bright = np.flatnonzero(mean > 1)
+        if len(bright) < _FEWEST_PIXELS:
+            return ""
+        # The scan itself varies the frames too, but only counting noise gives one ratio to dim and bright pixels alike.
+        by_brightness = bright[np.argsort(mean[bright])]
+        ratios = [float(np.median(variance[part] / mean[part])) for part in np.array_split(by_brightness, 3)]
+        if not all(0.75 < ratio < 1.35 for ratio in ratios):
+            return ""
+        return f"variance over mean across frames is {ratios[1]:.2f} for dim and bright pixels alike, as of counts"
+
+    def _moments(self) -> NDArray[np.float64]:
+        if not self.frames_first:
+            return np.concatenate(self.moments, axis=1)
+        mean, square = self.sums.reshape(2, -1) / self.count
+        return np.stack([mean, square - mean**2])

@@ -1,0 +1,1 @@
+"""pytest as one way to start the engine."""

@@ -1,0 +1,52 @@
+"""Shows what was found in scan files: sentences for people, JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from conformance import __version__
+from conformance.files.examine import ScanReport
+from conformance.files.finding import Severity
+
+_STYLE = {Severity.VIOLATION: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+
+
+def fit(report: ScanReport, strict: bool) -> bool:
+    """Whether a file may be trained from; ``strict`` counts warnings as violations."""
+    return not report.of(Severity.VIOLATION) and not (strict and report.of(Severity.WARNING))
+
+
+def as_json(reports: Sequence[ScanReport], strict: bool) -> dict[str, Any]:
+    """Return the reports in plain JSON types."""
+    return {
+        "schema": "ptycho-conformance.validate/1",
+        "version": __version__,
+        "files": [
+            {
+                "file": str(report.path),
+                "fit": fit(report, strict),
+                "facts": dict(report.facts),
+                "findings": [finding.as_json() for finding in report.findings],
+            }
+            for report in reports
+        ],
+    }
+
+
+def print_report(report: ScanReport, strict: bool, console: Console) -> None:
+    """Print one file: the verdict, then a line for each finding, with its remedy below."""
+    facts = report.facts
+    size = f" · {facts['M']} frames {facts['N']} x {facts['N']} {facts['dtype']}" if "M" in facts else ""
+    modes = f" · {facts['modes']} probe mode{'s' * (facts['modes'] != 1)}" if "modes" in facts else ""
+    verdict = "fit for training" if fit(report, strict) else "not fit for training"
+    console.print(Text(f"{report.path}: {verdict}{size}{modes}", style="bold"), soft_wrap=True)
+    for finding in report.findings:
+        where = f"{finding.array}{list(finding.index)}" if finding.index is not None else finding.array
+        head = Text(f"  {finding.severity}  ", style=_STYLE[finding.severity])
+        console.print(head + Text(f"{finding.clause}  {where}: {finding.problem}", style=""), soft_wrap=True)
+        if finding.remedy:
+            console.print(Text(f"      Remedy: {finding.remedy}"), soft_wrap=True)

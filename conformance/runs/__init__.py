@@ -1,0 +1,1 @@
+"""A judgement of one run, and a series of seeds."""

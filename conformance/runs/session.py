@@ -1,0 +1,185 @@
+"""The pytest session of many seeds: one item a seed and adapter, which pytest-xdist shares out among its workers.
+
+A plan file, named by an environment variable that workers inherit, says what to run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from conformance.backends.discovery import Selected, select
+from conformance.backends.subject import Subject
+from conformance.contract.clauses import contract
+from conformance.engine.agreement import compare
+from conformance.engine.comparisons import STAGES
+from conformance.engine.declaration import PROFILES, Declaration
+from conformance.engine.outcome import Decision, Outcome, cells
+from conformance.engine.trial import Trial, declarations, trials
+from conformance.failures.expected import read_expected
+from conformance.failures.recording import keep
+from conformance.runs.ledger import Oddity, SeedResult
+from conformance.scans.seed import seeded
+from conformance.scans.specimens import gallery_of
+
+PLAN_VARIABLE = "PTYCHO_CONFORMANCE_SEED_PLAN"
+PROPERTY = "ptycho_conformance_seed"
+"""Name of the report property that carries a result from a worker to the controller."""
+
+BUDGETS = ("small", "contract", "wide")
+"""Hypothesis profiles under which a series of seeds may run."""
+
+UNEXPECTED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS, Outcome.NOT_RUN)
+_WHOLE_EVERY = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a session of seeds runs.
+
+    Attributes
+    ----------
+    cases : sequence of (int, str)
+        Seed and label of an adapter.
+    budget : str
+        Hypothesis profile, see :data:`conformance.engine.declaration.PROFILES`.
+    adapters, devices, stages : sequence of str
+        As in :func:`conformance.runs.judgement.judge`.
+    frameworks : bool
+        Whether checks that make TensorFlow or PyTorch tensors take part.
+    expected, capsules : str
+        List of expected failures, and folder for capsules; empty for none.
+    """
+
+    cases: Sequence[tuple[int, str]]
+    budget: str
+    adapters: Sequence[str] = ()
+    devices: Sequence[str] = ()
+    stages: Sequence[str] = ()
+    frameworks: bool = True
+    expected: str = ""
+    capsules: str = ""
+
+    def write(self, path: Path) -> None:
+        """Write the plan for the workers."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Plan:
+        """Inverse of :meth:`write`."""
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+    def whole(self, seed: int) -> bool:
+        """Whether checks that do the same under every seed take part: at the small budget, every twentieth time."""
+        return self.budget != "small" or seed % _WHOLE_EVERY == 0
+
+    def of_seed(self, seed: int) -> list[Declaration]:
+        """Checks to run under a seed."""
+        return [
+            one
+            for one in declarations()
+            if (not self.stages or any(contract()[clause].stage in self.stages for clause in one.clauses))
+            and (self.frameworks or one.framework is None)
+            and (self.whole(seed) or one.given or one.on_specimens)
+        ]
+
+
+@cache
+def _plan_in(path: str) -> tuple[Plan, Mapping[str, Selected]]:
+    """Read a plan and make its adapters, once a worker."""
+    plan = Plan.read(Path(path))
+    return plan, {one.label: one for one in select(plan.adapters, plan.devices)}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one item for every case of the plan."""
+    cases = [tuple(case) for case in Plan.read(Path(os.environ[PLAN_VARIABLE])).cases]
+    metafunc.parametrize("case", cases, ids=[f"seed-{seed}-{label}" for seed, label in cases])
+
+
+def test_seed(case: tuple[int, str], record_property: Callable[[str, Any], None]) -> None:
+    """Run all checks on one adapter under one seed; whatever comes of them is the result, and no failure here."""
+    seed, label = case
+    plan, selected = _plan_in(os.environ[PLAN_VARIABLE])
+    with tempfile.TemporaryDirectory(prefix="seed-") as folder:
+        result = try_seed(plan, selected[label], seed, Path(folder), next(iter(selected.values())))
+    record_property(PROPERTY, result.as_json())
+
+
+def try_seed(plan: Plan, selected: Selected, seed: int, folder: Path, first: Selected | None = None) -> SeedResult:
+    """Run the checks of a plan on an adapter under a seed.
+
+    Parameters
+    ----------
+    plan : Plan
+    selected : Selected
+    seed : int
+        Moves every drawn example and the scans of the gallery.
+    folder : Path
+        Empty folder for the files handed to the adapter.
+    first : Selected, optional
+        Adapter with which any other is compared, on the scans of the seed.
+    """
+    started = time.perf_counter()
+    subject = Subject(selected, folder.resolve())
+    decisions: list[Decision] = []
+    oddities: list[Oddity] = []
+    known = read_expected(Path(plan.expected)) if plan.expected else {}
+    with seeded(seed):
+        for trial in _trials(plan, subject, seed):
+            decisions += trial.decisions(subject.name)
+            if trial.outcome in UNEXPECTED:
+                oddities += [one for one in _odd(trial, selected, plan) if (one.clause, selected.label) not in known]
+    if first is not None and first.label != selected.label:
+        oddities += _apart(plan, Subject(first, folder.resolve() / "first"), subject, seed)
+    decided = [one.id for one in contract().values() if one.testable and (not plan.stages or one.stage in plan.stages)]
+    table = cells(decisions, decided, [subject.name])
+    if plan.whole(seed):
+        missed = [cell.clause for cell in table if cell.outcome is Outcome.NOT_RUN and plan.frameworks]
+        oddities += [Oddity(clause, "", str(Outcome.NOT_RUN), "no check of the clause ran") for clause in missed]
+    return SeedResult(
+        seed=seed,
+        adapter=selected.label,
+        whole=plan.whole(seed),
+        counts=dict(Counter(str(one.outcome) for one in decisions)),
+        comparisons=sum(one.comparisons for one in decisions),
+        not_applicable=tuple(cell.clause for cell in table if cell.outcome is Outcome.NOT_APPLICABLE),
+        unexpected=tuple(oddities),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _trials(plan: Plan, subject: Subject, seed: int) -> Iterator[Trial]:
+    # Under a seed nothing is drawn by luck, so that every budget may follow it.
+    profile = settings(PROFILES[plan.budget], derandomize=False)
+    for declaration in plan.of_seed(seed):
+        yield from trials(declaration, subject, gallery_of(seed), profile)
+
+
+def _apart(plan: Plan, first: Subject, second: Subject, seed: int) -> Iterator[Oddity]:
+    """Stages at which two backends part on the scans of a seed."""
+    for stage in STAGES:
+        if plan.stages and str(stage) not in plan.stages:
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = compare(first, second, stage, gallery_of(seed))
+        if found.divergence:
+            yield Oddity("", f"{stage} against {first.name}, {found.specimen}", "DIVERGE", found.divergence)
+
+
+def _odd(trial: Trial, selected: Selected, plan: Plan) -> list[Oddity]:
+    kept = keep(trial, selected, Path(plan.capsules)).said if plan.capsules else ""
+    return [Oddity(clause, trial.check, str(trial.outcome), trial.reason, kept) for clause in trial.declaration.clauses]

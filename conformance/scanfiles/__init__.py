@@ -1,1 +1,0 @@
-"""Scan files: read without trust, and decided by the clauses about files."""

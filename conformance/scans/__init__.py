@@ -1,0 +1,1 @@
+"""Scans made for judging, and the seed that moves them."""

@@ -1,0 +1,107 @@
+"""Synthetic scan files that are physically consistent by construction."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.scans.specimens import Array, Recipe, make_specimen
+
+# Radians a pixel² of the probe's phase: the chirp spreads the beam over the detector, and stays sampled at its edge.
+_CHIRP = 0.6
+_SPOKES = 9
+
+
+def siemens_star(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.complex64]:
+    """Object (H, W): a Siemens star with an odd number of spokes, broken by a ring, on a wavy background.
+
+    Edges are about two pixels wide; they scatter widely, so that neighbouring orders overlap on the detector.
+    """
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    y, x = rows - rng.uniform(0.45, 0.48) * shape[0], columns - rng.uniform(0.52, 0.55) * shape[1]
+    radius, angle = np.hypot(x, y), np.arctan2(y, x) + rng.uniform(0, 6)
+    reach = 0.36 * min(shape)
+    # Signed distances in pixels, positive inside: to the nearest spoke's flank, to the rim, and to the ring.
+    flank, rim, ring = np.sin(_SPOKES * angle) * radius / _SPOKES, reach - radius, np.abs(radius - reach / 2) - 3.0
+    star = 0.5 + 0.5 * np.tanh(np.minimum(np.minimum(flank, rim), ring))
+    waves = np.sin(4.0 * columns / shape[1] + 7.0 * (rows / shape[0]) ** 2)
+    return np.asarray((1.0 - 0.4 * star + 0.05 * waves) * np.exp(1j * (star + 0.2 * waves)), dtype=np.complex64)
+
+
+def defocused_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray[np.complex64]:
+    """Probe (N, N), or (P, N, N) with more than one mode: a beam out of focus, off-centre, no symmetry."""
+    rows, columns = np.mgrid[:N, :N] - N / 2
+    x0, y0 = rng.uniform(-0.06, 0.06, 2) * N
+    x, y = (columns - x0) / N, (rows - y0) / N
+    width_x, width_y = rng.uniform(0.15, 0.2, 2)
+    beam = 20.0 * np.exp(-((x / width_x) ** 2 + (y / width_y) ** 2) / 2 + 1j * _CHIRP * N * (x**2 + 0.8 * y**2))
+    probe = np.stack([beam * (1.0 + 2.5 * mode * (x + 0.6 * y)) / (1 + mode) for mode in range(modes)])
+    return np.asarray(probe[0] if modes == 1 else probe, dtype=np.complex64)
+
+
+def simulated_arrays(recipe: Recipe, photons: float | None, rng: np.random.Generator) -> dict[str, Array]:
+    """Simulate a scan whose frames follow the forward model from the object and the probe it carries (PHY-001).
+
+    Object and probe are such that the object can be recovered from the frames, which those of the specimens are not
+    made for.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    photons : float or None
+        Mean number of photons a frame; the probe is scaled to it, and the frames are square roots of Poisson counts.
+        None: the probe as it is, without noise.
+    rng : numpy.random.Generator
+        Source of the noise.
+
+    Returns
+    -------
+    dict
+        ``xcoords``, ``ycoords`` and the start pair (M,) float64, ``diff3d`` (M, N, N) float32, ``probeGuess`` (N, N) or
+        (P, N, N) and ``objectGuess`` (H, W) complex64, ``scan_index`` (M,) int64.
+
+    Raises
+    ------
+    ValueError
+        ``photons`` is not above 0.
+    """
+    specimen = make_specimen(recipe, make_object=siemens_star, make_probe=defocused_probe)
+    arrays = dict(specimen.arrays) | {"scan_index": np.zeros(recipe.M, dtype=np.int64)}
+    if photons is None:
+        return arrays
+    if not photons > 0:
+        raise ValueError(f"photons is {photons}; it must be above 0 [PHY-011] Remedy: give a number above 0.")
+    intensity = arrays["diff3d"].astype(np.float64) ** 2
+    gain = photons / intensity.sum(axis=(1, 2)).mean()
+    counts: NDArray[np.int64] = rng.poisson(intensity * gain)
+    noisy = {
+        "diff3d": np.sqrt(counts).astype(np.float32),
+        "probeGuess": (arrays["probeGuess"] * np.sqrt(gain)).astype(np.complex64),
+    }
+    return arrays | noisy
+
+
+def write_whole(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write an NPZ beside its place, sync it, and rename it: nobody ever sees half a file.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written; nothing is left behind.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,1 +1,0 @@
-"""Many seeds on correct backends, and the ledger of what came of them."""
