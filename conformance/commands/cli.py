@@ -245,8 +245,8 @@ def validate(
     strict: Annotated[bool, typer.Option(help="Count warnings as violations.")] = False,
 ) -> None:
     """Say whether scan files are fit for training: what is wrong, where, by which clause, and what to do."""
-    from conformance.files import validation
     from conformance.files.examine import ScanReport, examine
+    from conformance.report import validation
 
     reports: list[ScanReport] = []
     unread = []

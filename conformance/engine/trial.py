@@ -31,14 +31,30 @@ from conformance.scans.specimens import Specimen, gallery
 @cache
 def declarations() -> tuple[Declaration, ...]:
     """Every check of the suite, in the order of the modules."""
-    found = []
-    for stage in Stage:
-        package = importlib.import_module(f"conformance.checks.{stage}")
-        for module_info in pkgutil.iter_modules(package.__path__):
-            if module_info.name.startswith("test_"):
-                module = importlib.import_module(f"{package.__name__}.{module_info.name}")
-                found += [value.declaration for value in vars(module).values() if hasattr(value, "declaration")]
-    return tuple(found)
+    return tuple(one for stage in Stage for module in modules_of(stage) for one in declared_in(module))
+
+
+@cache
+def modules_of(stage: Stage) -> tuple[str, ...]:
+    """Names of the modules that hold the checks of a stage."""
+    package = importlib.import_module(f"conformance.checks.{stage}")
+    found = (one.name for one in pkgutil.iter_modules(package.__path__))
+    return tuple(f"{package.__name__}.{name}" for name in found if name.startswith("test_"))
+
+
+def declared_in(module: str) -> tuple[Declaration, ...]:
+    """Return the checks that a module declares."""
+    held = vars(importlib.import_module(module)).values()
+    return tuple(one.declaration for one in held if isinstance(getattr(one, "declaration", None), Declaration))
+
+
+def declared(name: str) -> Declaration | None:
+    """Find a check by its name, such as ``grouping/test_draws.py::test_a``; no other module is imported."""
+    stage, _, rest = name.partition("/")
+    module = f"conformance.checks.{stage}.{rest.partition('.py::')[0]}"
+    if stage not in set(Stage) or module not in modules_of(Stage(stage)):
+        return None
+    return next((one for one in declared_in(module) if one.name == name), None)
 
 
 def deciding(clause: str) -> tuple[Declaration, ...]:

@@ -18,7 +18,7 @@ from conformance.backends.discovery import Selected
 from conformance.backends.subject import offered
 from conformance.engine.declaration import PROFILES, Declaration
 from conformance.engine.outcome import Outcome
-from conformance.engine.trial import Trial, declarations, once
+from conformance.engine.trial import Trial, declared, once
 from conformance.failures.capsule import MOST_BYTES, Capsule, Input, plain_name
 from conformance.failures.watching import WatchedSubject
 from conformance.files.archive import Archive, DamagedArchive
@@ -123,14 +123,14 @@ def _verdict(capsule: Capsule, subject: WatchedSubject, trial: Trial, folder: Pa
 
 
 def declaration_of(check: str) -> Declaration:
-    """Find a check of this suite by its name.
+    """Find a check of this suite by its name; its module is the only one imported.
 
     Raises
     ------
     UnknownCheck
         The suite declares no such check.
     """
-    found = next((one for one in declarations() if one.name == check), None)
+    found = declared(check)
     if found is None:
         raise UnknownCheck(f"this version of the suite has no check {check[:120]!r}")
     return found
