@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.backends.subject import Subject
+from conformance.engine.catalogue import declarations
 from conformance.engine.declaration import Declaration
 from conformance.engine.outcome import Outcome
-from conformance.engine.trial import attempt, declarations
+from conformance.engine.trial import attempt
 from tests.zoo.landing import overridden
 from tests.zoo.liar import Liar, selected, zoo
 from tests.zoo.matrix import specimens

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
 from conformance.contract.stages import Stage
+from conformance.engine.catalogue import deciding
 from conformance.engine.declaration import PROFILES, Declaration, check
 from conformance.engine.outcome import Outcome
-from conformance.engine.trial import Trial, deciding, once, trials
+from conformance.engine.trial import Trial, once, trials
 from conformance.failures.capsule import Capsule, DamagedCapsule, read_capsule
 from conformance.failures.recording import capsule_of, keep, untried
 from conformance.failures.replay import Verdict, declaration_of, replay

@@ -17,8 +17,9 @@ from conformance.backends.discovery import MalformedAdapter, Selected, select
 from conformance.backends.guard import LIMIT_VARIABLE, AdapterBroke, Guard
 from conformance.backends.subject import Subject
 from conformance.contract.stages import Stage
+from conformance.engine.catalogue import deciding
 from conformance.engine.outcome import Outcome
-from conformance.engine.trial import attempt, classify, deciding
+from conformance.engine.trial import attempt, classify
 
 BATCHES = BatchRequest(GroupRequest(N=8), batch_size=1)
 

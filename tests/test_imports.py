@@ -16,7 +16,7 @@ HEAVY = ("tensorflow", "torch", "matplotlib", "h5py")
         "import conformance",
         "import conformance.commands.cli",
         "import conformance.pytest_plugin.plugin",
-        "import conformance.engine.trial; conformance.engine.trial.declarations()",
+        "import conformance.engine.catalogue; conformance.engine.catalogue.declarations()",
         "import ptycho_ref",
         "import ptycho_ref.adapter",
         "import ptycho_ref.container",

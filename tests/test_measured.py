@@ -10,8 +10,9 @@ from conformance.backends.discovery import select
 from conformance.backends.subject import Subject
 from conformance.contract.stages import Stage
 from conformance.engine.agreement import compare
+from conformance.engine.catalogue import deciding
 from conformance.engine.outcome import Outcome
-from conformance.engine.trial import attempt, deciding
+from conformance.engine.trial import attempt
 from conformance.files.examine import specimen_from_file
 from conformance.scans.specimens import Specimen
 

@@ -128,7 +128,7 @@ SCRIPT = """
 import json, sys, tempfile
 from dataclasses import replace
 from pathlib import Path
-from conformance.engine.trial import declarations
+from conformance.engine.catalogue import declarations
 from tests.mutation.backend import REF, frozen_copy
 from tests.mutation.execution import Laboratory
 from tests.mutation.mutants import Mutant, mutants_of

@@ -16,8 +16,9 @@ from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
+from conformance.engine.catalogue import deciding
 from conformance.engine.outcome import Outcome
-from conformance.engine.trial import attempt, deciding
+from conformance.engine.trial import attempt
 from conformance.files.examine import UnreadableScan, examine, read_scan
 from conformance.files.finding import Severity
 from conformance.scans.specimens import Recipe, make_specimen, write_scan

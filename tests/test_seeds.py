@@ -15,12 +15,12 @@ from conformance.backends.discovery import Selected, select
 from conformance.contract.stages import Stage
 from conformance.runs.ledger import Ledger, LedgerError, Oddity, SeedResult, terms_of
 from conformance.runs.seeds import Series, judge_seeds
-from conformance.runs.session import Plan, try_seed
+from conformance.runs.seed import SeedPlan, try_seed
 from conformance.scans.seed import moved, seeded
 from conformance.scans.specimens import gallery, gallery_of, requests_for
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-TRANSFORMS = Plan(cases=[], budget="small", adapters=["ref"], stages=["transforms"])
+TRANSFORMS = SeedPlan(cases=[], budget="small", adapters=["ref"], stages=["transforms"])
 UNLUCKY = '''
 import numpy as np
 from ptycho_ref.adapter import RefAdapter

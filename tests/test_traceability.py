@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.contract.clauses import Clause, Level, contract
-from conformance.engine.trial import deciding, declarations
+from conformance.engine.catalogue import deciding, declarations
 
 
 def undecided(clauses: list[Clause], decided: set[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.contract.clauses import Level, contract
-from conformance.engine.trial import declarations
+from conformance.engine.catalogue import declarations
 from tests.zoo.__main__ import main
 from tests.zoo.backends import ALL_METHODS, VARIABLE
 from tests.zoo.field import IN_OUR_STAGES, OUTSIDE, listed_in

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from conformance.adapter import METHODS
+from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
 from conformance.contract.stages import Stage
 from conformance.engine.comparisons import STAGES, Pair
-from conformance.engine.trial import missing_dependency_in
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.scans.specimens import Specimen
 
@@ -55,6 +55,12 @@ class Agreement:
     def from_json(cls, record: Mapping[str, Any]) -> Agreement:
         """Inverse of :meth:`as_json`."""
         return cls(**{k: v for k, v in record.items() if k != "verdict"} | {"stage": Stage(record["stage"])})
+
+
+def comparison(function: Callable[[], None]) -> Callable[[], None]:
+    """Mark the function that stands for the comparison of backends where tests are collected."""
+    function.compares_backends = True  # type: ignore[attr-defined]
+    return function
 
 
 def summary(agreements: Iterable[Agreement]) -> Iterator[str]:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
 from conformance.checks.dataset.rows import channels_last
 from conformance.contract.stages import Stage
-from conformance.engine.trial import missing_dependency_in
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.tensors import as_numpy, dtype_name
 from conformance.scans.specimens import Specimen, requests_for, structured_object

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import hypothesis
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.strategies import SearchStrategy
 
@@ -21,7 +19,7 @@ from conformance.contract.stages import Stage
 from conformance.scans.specimens import Specimen
 
 PROFILE_VARIABLE = "PTYCHO_CONFORMANCE_PROFILE"
-"""Environment variable that chooses the Hypothesis profile: ``contract`` (default), ``small`` or ``wide``."""
+"""Environment variable that chooses the Hypothesis profile where no option does."""
 
 _GIVEN_BY_THE_SUITE = ("subject", "evidence", "specimen")
 _SEARCH = (Phase.explicit, Phase.generate)
@@ -50,12 +48,22 @@ PROFILES = {
 }
 
 
-def profile() -> settings:
-    """Hypothesis settings of this run."""
-    name = os.environ.get(PROFILE_VARIABLE, "contract")
-    if name not in PROFILES:
-        raise pytest.UsageError(f"{PROFILE_VARIABLE}={name!r} is unknown; choose {', '.join(PROFILES)}")
-    return PROFILES[name]
+class UnknownProfile(ValueError):
+    """No Hypothesis profile is called so."""
+
+
+def profile(name: str | None = None) -> settings:
+    """Return the Hypothesis settings of a profile; None is the one that the environment chooses.
+
+    Raises
+    ------
+    UnknownProfile
+        The name is none of :data:`PROFILES`.
+    """
+    chosen = name or os.environ.get(PROFILE_VARIABLE, "contract")
+    if chosen not in PROFILES:
+        raise UnknownProfile(f"the profile {chosen!r} is unknown; choose {', '.join(PROFILES)}")
+    return PROFILES[chosen]
 
 
 @dataclass(frozen=True)
@@ -98,8 +106,8 @@ class Declaration:
     @property
     def name(self) -> str:
         """Stage, module and function, such as ``grouping/test_draws.py::test_each_seed_once``."""
-        stage, module = self.body.__module__.split(".")[-2:]
-        return f"{stage}/{module}.py::{self.body.__name__}"
+        place = "/".join(self.body.__module__.split(".")[-2:])
+        return f"{place}.py::{self.body.__name__}"
 
     @property
     def on_specimens(self) -> bool:
@@ -139,7 +147,7 @@ def check(
     Returns
     -------
     callable
-        Decorator that returns the function as pytest runs it; its ``declaration`` attribute holds the rest.
+        Decorator that returns the function itself, with its :class:`Declaration` as attribute ``declaration``.
     """
     if not clauses:
         raise TypeError("a check names at least one clause")
@@ -151,20 +159,10 @@ def check(
     def declare(body: Callable[..., None]) -> Callable[..., None]:
         called = tuple(sorted(required | set(needs)))
         declaration = Declaration(clauses, called, tuple(any_of), framework, given or {}, where, weight, body)
-        function: Any = _drawn(declaration, profile()) if given else body
-        function = pytest.mark.clause(*clauses)(function)
-        # An adapter may warn where the contract lets it; the checks that judge warnings record them themselves.
-        function = pytest.mark.filterwarnings("ignore")(function)
-        function = getattr(pytest.mark, framework or "contract")(function)
-        function.declaration = declaration
-        checked: Callable[..., None] = function
-        return checked
+        body.declaration = declaration  # type: ignore[attr-defined]
+        return body
 
     return declare
-
-
-def _drawn(declaration: Declaration, chosen: settings) -> Callable[..., None]:
-    return declaration.budget(chosen)(hypothesis.given(**declaration.given)(noted(declaration.body)))
 
 
 def noted(body: Callable[..., None]) -> Callable[..., None]:

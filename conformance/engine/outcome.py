@@ -61,6 +61,8 @@ class Decision:
         Folder in which a failure was kept; empty when it was not.
     replay : str
         The one command that replays it, or why there is none.
+    traceback : str
+        Where an adapter broke; empty for every other outcome.
     """
 
     clause: str
@@ -72,6 +74,7 @@ class Decision:
     seconds: float = 0.0
     capsule: str = ""
     replay: str = ""
+    traceback: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON types."""

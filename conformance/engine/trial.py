@@ -1,65 +1,31 @@
-"""Runs single checks without pytest: one check, one adapter, one decision."""
+"""Runs single checks: one check, one adapter, one decision; whoever judges comes through here."""
 
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.util
 import inspect
-import pkgutil
 import time
+import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import hypothesis
 from hypothesis import settings
 
-from conformance.backends.discovery import Selected, missing_methods
-from conformance.backends.subject import Subject, offered
-from conformance.contract.clauses import contract
-from conformance.contract.stages import Stage
+from conformance.backends.dependencies import missing_dependency_in, missing_package
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.engine.applicability import not_applicable
 from conformance.engine.declaration import PROFILES, Declaration, noted
 from conformance.engine.outcome import Decision, Outcome
+from conformance.engine.plan import case_name, cases_of
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.scans.seed import drawn_by_seed
 from conformance.scans.specimens import Specimen, gallery
 
-
-@cache
-def declarations() -> tuple[Declaration, ...]:
-    """Every check of the suite, in the order of the modules."""
-    return tuple(one for stage in Stage for module in modules_of(stage) for one in declared_in(module))
-
-
-@cache
-def modules_of(stage: Stage) -> tuple[str, ...]:
-    """Names of the modules that hold the checks of a stage."""
-    package = importlib.import_module(f"conformance.checks.{stage}")
-    found = (one.name for one in pkgutil.iter_modules(package.__path__))
-    return tuple(f"{package.__name__}.{name}" for name in found if name.startswith("test_"))
-
-
-def declared_in(module: str) -> tuple[Declaration, ...]:
-    """Return the checks that a module declares."""
-    held = vars(importlib.import_module(module)).values()
-    return tuple(one.declaration for one in held if isinstance(getattr(one, "declaration", None), Declaration))
-
-
-def declared(name: str) -> Declaration | None:
-    """Find a check by its name, such as ``grouping/test_draws.py::test_a``; no other module is imported."""
-    stage, _, rest = name.partition("/")
-    module = f"conformance.checks.{stage}.{rest.partition('.py::')[0]}"
-    if stage not in set(Stage) or module not in modules_of(Stage(stage)):
-        return None
-    return next((one for one in declared_in(module) if one.name == name), None)
-
-
-def deciding(clause: str) -> tuple[Declaration, ...]:
-    """Checks that decide a clause."""
-    return tuple(one for one in declarations() if clause in one.clauses)
+_LONGEST = 4000
 
 
 @dataclass(frozen=True)
@@ -79,6 +45,8 @@ class Trial:
         With the arrays that differ.
     drawn : Mapping[str, Any] or None
         Arguments of the failing call; None when it failed before Hypothesis drew any.
+    traceback : str
+        Where an adapter broke, for its author; empty for every other outcome.
     """
 
     declaration: Declaration
@@ -89,17 +57,26 @@ class Trial:
     seconds: float = 0.0
     violation: Violation | None = None
     drawn: Mapping[str, Any] | None = None
+    traceback: str = ""
 
     @property
     def check(self) -> str:
         """Name of the check, with its specimen."""
-        name = self.declaration.name
-        return name if self.specimen is None else f"{name}[{self.specimen.name}]"
+        return case_name(self.declaration, self.specimen)
 
     def decisions(self, adapter: str) -> Iterator[Decision]:
         """Yield a decision for each clause."""
         for clause in self.declaration.clauses:
-            yield Decision(clause, adapter, self.check, self.outcome, self.comparisons, self.reason, self.seconds)
+            yield Decision(
+                clause,
+                adapter,
+                self.check,
+                self.outcome,
+                self.comparisons,
+                self.reason,
+                self.seconds,
+                traceback=self.traceback,
+            )
 
 
 def attempt(
@@ -120,11 +97,8 @@ def trials(
     profile: settings = PROFILES["detect"],
 ) -> Iterator[Trial]:
     """Run one check on an adapter, once for each specimen where it takes one."""
-    if not declaration.on_specimens:
-        yield once(declaration, subject, profile=profile)
-        return
-    for specimen in gallery() if specimens is None else specimens:
-        yield once(declaration, subject, specimen, profile=profile)
+    for case in cases_of(declaration, subject.selected, gallery() if specimens is None else specimens):
+        yield once(declaration, subject, case.specimen, profile=profile)
 
 
 def once(
@@ -137,20 +111,19 @@ def once(
     """Run one check once; with ``drawn``, on exactly these arguments in place of those that Hypothesis would draw."""
     started = time.perf_counter()
     evidence = Evidence()
-    violation = None
+    violation, where = None, ""
     try:
-        outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected)
-        if not reason and specimen is not None and declaration.where is not None:
-            reason = declaration.where(specimen)
+        outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
         if not reason:
             _call(declaration, subject, evidence, specimen, drawn, profile)
             outcome, reason = classify(None, evidence.comparisons, subject.selected)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
         outcome, reason = classify(error, evidence.comparisons, subject.selected)
         violation = violation_in(error)
+        where = "".join(traceback.format_exception(error))[-_LONGEST:] if outcome is Outcome.ERROR else ""
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
-    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept)
+    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept, where)
 
 
 def _call(
@@ -172,33 +145,6 @@ def _call(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         function(**wanted)
-
-
-def not_applicable(declaration: Declaration, selected: Selected) -> str:
-    """Return why a check does not apply to an adapter; empty when it does.
-
-    Raises
-    ------
-    TypeError
-        The adapter claims a stage but lacks a method that the stage requires.
-    """
-    if selected.adapter is None:
-        return selected.missing
-    stages = {Stage(contract()[clause].stage) for clause in declaration.clauses}
-    unclaimed = sorted(str(stage) for stage in stages - selected.stages)
-    if unclaimed:
-        return f"stage {', '.join(unclaimed)} not claimed"
-    if declaration.framework not in (None, getattr(selected.adapter, "framework", None)):
-        return f"the adapter makes no {declaration.framework} tensors"
-    absent = sorted(set(declaration.needs) & set(missing_methods(selected)))
-    if absent:
-        raise TypeError(f"the adapter claims a stage that requires the method {', '.join(absent)}, which it lacks")
-    there = offered(selected)
-    missing = sorted(set(declaration.needs) - there)
-    if missing:
-        return f"adapter has no {', '.join(missing)}"
-    none_there = bool(declaration.any_of) and not there & set(declaration.any_of)
-    return f"adapter has none of {', '.join(declaration.any_of)}" if none_there else ""
 
 
 def classify(error: BaseException | None, comparisons: int, selected: Selected) -> tuple[Outcome, str]:
@@ -225,19 +171,3 @@ def violation_in(error: BaseException | None) -> Violation | None:
     if isinstance(error, BaseExceptionGroup):
         return next((found for found in map(violation_in, error.exceptions) if found), None)
     return None
-
-
-def missing_dependency_in(error: BaseException) -> str:
-    """Text of the contract's missing-dependency error: an ImportError that is a RuntimeError as well; else empty."""
-    return str(error) if isinstance(error, ImportError) and isinstance(error, RuntimeError) else ""
-
-
-def missing_package(error: BaseException, selected: Selected) -> str:
-    """Package that is not installed, named by the error or as the adapter's framework; empty when there is none."""
-    named = getattr(error, "name", None) or getattr(selected.adapter, "framework", None)
-    if not isinstance(named, str) or not named:
-        return ""
-    try:
-        return "" if importlib.util.find_spec(named.partition(".")[0]) else named
-    except (ImportError, ValueError):
-        return named

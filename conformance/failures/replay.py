@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from conformance.backends.discovery import Selected
 from conformance.backends.subject import offered
+from conformance.engine.catalogue import declared
 from conformance.engine.declaration import PROFILES, Declaration
 from conformance.engine.outcome import Outcome
-from conformance.engine.trial import Trial, declared, once
+from conformance.engine.trial import Trial, once
 from conformance.failures.capsule import MOST_BYTES, Capsule, Input, plain_name
 from conformance.failures.watching import WatchedSubject
 from conformance.files.archive import Archive, DamagedArchive

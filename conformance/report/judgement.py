@@ -32,6 +32,9 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
         "schema": "ptycho-conformance.run/1",
         "version": __version__,
         "scan": str(judgement.scan) if judgement.scan else None,
+        "complete": not judgement.cut,
+        "cut": judgement.cut,
+        "not_judged": list(judgement.not_judged),
         "exit_code": judgement.exit_code,
         "cells": [
             {
@@ -67,6 +70,7 @@ def as_markdown(judgement: Judgement) -> str:
     adapters = [count.adapter for count in judgement.denominators]
     by_key = {(cell.clause, cell.adapter): cell for cell in judgement.cells}
     lines = ["# Conformance", ""]
+    lines += [f"- The run was cut: {judgement.cut}"] if judgement.cut else []
     lines += [f"- {count.sentence()}" for count in judgement.denominators]
     lines += ["", f"| clause | level | title | {' | '.join(adapters)} |", "|---|---|---|" + "---|" * len(adapters)]
     for clause_id in dict.fromkeys(cell.clause for cell in judgement.cells):

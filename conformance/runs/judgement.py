@@ -1,31 +1,25 @@
-"""Runs the checks on adapters outside of any project of the user's, and gathers the cells."""
+"""A judgement of adapters: runs the plan, alone or with workers, and gathers the verdict."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
-from conformance.backends.discovery import select
+from conformance.backends.discovery import installed_adapters
 from conformance.contract.clauses import contract
 from conformance.engine.agreement import Agreement
-from conformance.engine.comparisons import STAGES
-from conformance.engine.declaration import PROFILE_VARIABLE
-from conformance.engine.outcome import Cell, Denominator, Outcome, denominator
-from conformance.failures.expected import Expected, read_expected
-from conformance.pytest_plugin import plugin
-from conformance.runs.environment import environment
+from conformance.engine.events import INTERRUPTED, CheckDecided, Event, RunEnded, StageCompared, Step, stream
+from conformance.engine.outcome import Cell, Decision, Denominator, Outcome, cells, denominator
+from conformance.engine.plan import Plan
+from conformance.failures.expected import Expected, overdue, unexpected_pass
+from conformance.runs.judge import Judge
+from conformance.runs.scratch import quiet, scratch
+from conformance.runs.settings import RunSettings
+from conformance.runs.sharing import steps_of_workers, tasks_of
 
 UNWANTED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
-
-
-class RunNotPossible(RuntimeError):
-    """pytest could not run the checks; the message is what it said."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +34,14 @@ class Judgement:
         One an adapter.
     stale : tuple of str
         What is out of date in the list of expected failures.
-    agreements : tuple of Agreement
-        What the comparison with the first adapter found, one a stage and further adapter.
     scan : Path or None
         The user's file that was judged on as well.
+    agreements : tuple of Agreement
+        What the comparison with the first adapter found, one a stage and further adapter.
+    cut : str
+        Why the run ended before all was decided; empty when it did not.
+    not_judged : tuple of str
+        A sentence for each adapter that was named and of which nothing could be decided.
     """
 
     cells: tuple[Cell, ...]
@@ -51,6 +49,8 @@ class Judgement:
     stale: tuple[str, ...]
     scan: Path | None
     agreements: tuple[Agreement, ...] = ()
+    cut: str = ""
+    not_judged: tuple[str, ...] = ()
 
     @property
     def unexplained(self) -> tuple[Agreement, ...]:
@@ -68,124 +68,149 @@ class Judgement:
 
     @property
     def exit_code(self) -> int:
-        """0 no violation; 1 violations; 2 nothing violated, but a clause or a difference could not be decided."""
+        """0 no violation; 1 violations; 2 something could not be decided, or a named adapter could not be judged."""
         outcomes = {cell.outcome for cell in self.cells}
+        if self.not_judged:
+            return 2
         if Outcome.FAIL in outcomes or self.stale:
             return 1
         undecided = outcomes & {Outcome.ERROR, Outcome.VACUOUS, Outcome.NOT_RUN}
-        return 2 if undecided or self.unexplained or not any(d.decided for d in self.denominators) else 0
+        nothing = not any(count.decided for count in self.denominators)
+        return 2 if undecided or self.unexplained or self.cut or nothing else 0
 
 
-def judge(
-    adapters: Sequence[str],
-    *,
-    stages: Sequence[str] = (),
-    scan: Path | None = None,
-    expected: Path | None = None,
-    profile: str | None = None,
-    jobs: int = 0,
-    frameworks: bool = True,
-    devices: Sequence[str] = (),
-    capsules: Path | None = None,
-) -> Judgement:
-    """Run the checks and return the verdict.
+@dataclass
+class Gathering:
+    """Gathers the steps of a run; what it has so far is a judgement at any time.
+
+    Attributes
+    ----------
+    plan : Plan
+    settings : RunSettings
+    expected : Expected
+    """
+
+    plan: Plan
+    settings: RunSettings
+    expected: Expected
+    decisions: list[Decision] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+    cut: str = "the run has not ended"
+
+    def take(self, event: Event) -> None:
+        """Take an event."""
+        if isinstance(event, CheckDecided):
+            self.decisions.extend(event.decisions)
+            self.stale.extend(one for one in event.stale if one not in self.stale)
+        elif isinstance(event, StageCompared):
+            self.agreements.append(event.agreement)
+        elif isinstance(event, RunEnded):
+            self.cut = event.cut
+
+    def judgement(self) -> Judgement:
+        """Return the verdict on what has been decided so far."""
+        plan = self.plan
+        table = tuple(cells(self.decisions, plan.clauses, plan.labels))
+        counts = tuple(denominator(label, table, plan.untestable) for label in plan.labels)
+        everyone = not self.settings.adapters
+        stale = out_of_date(table, self.expected, self.stale, plan.labels, all_installed=everyone)
+        missed = (
+            () if everyone or self.cut else tuple(_not_judged(count, table) for count in counts if not count.decided)
+        )
+        return Judgement(table, counts, tuple(stale), self.settings.scan, tuple(self.agreements), self.cut, missed)
+
+
+Listener = Callable[[Event, Gathering], None]
+
+
+def out_of_date(
+    table: Sequence[Cell], expected: Expected, stale: Sequence[str], adapters: Sequence[str], *, all_installed: bool
+) -> list[str]:
+    """Sentences for entries that are expired, name nobody, or no longer fail; such a list fails the run.
 
     Parameters
     ----------
+    table : sequence of Cell
+    expected : Mapping
+    stale : sequence of str
+        What the witnesses said.
     adapters : sequence of str
-        Names or import paths; empty means every installed adapter.
-    stages : sequence of str
-        Only these stages; empty means all.
-    scan : Path, optional
-        A scan of the user's to judge on, beside the synthetic ones.
-    expected : Path, optional
-        List of expected failures.
-    profile : str, optional
-        Hypothesis profile, see :data:`conformance.engine.declaration.PROFILES`.
+        Adapters of this run.
+    all_installed : bool
+        Whether every installed adapter takes part.
+    """
+    entries = [(expected.get((cell.clause, cell.adapter)), cell) for cell in table if cell.outcome is Outcome.PASS]
+    # An entry with a witness is decided by it, not by the checks that happened to run.
+    passing = [unexpected_pass(entry, "it passes") for entry, _ in entries if entry and entry.witness is None]
+    installed = installed_adapters() if all_installed and expected else None
+    return [*overdue(expected, adapters, datetime.date.today(), installed), *stale, *passing]
+
+
+def _not_judged(count: Denominator, table: Sequence[Cell]) -> str:
+    reasons = (cell.reason for cell in table if cell.adapter == count.adapter and cell.reason)
+    return f"{count.adapter} could not be judged: {next(reasons, 'it claims no stage that was asked for')}"
+
+
+class Run:
+    """One run: prepared first, so that whatever is wrong is found before work begins; then judged, event by event.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    folder : Path
+        Empty folder to work in.
     jobs : int
-        Worker processes of pytest-xdist; 0 runs in this process.
-    frameworks : bool
-        Whether checks that make TensorFlow or PyTorch tensors take part.
-    devices : sequence of str
-        Only these devices of adapters that work on several; empty means every one present.
-    capsules : Path, optional
-        Folder into which every failure is written, to be replayed.
+        Worker processes; 0 runs in this process.
 
     Raises
     ------
-    AdapterNotFound, MalformedAdapter
-        A name leads to no adapter.
-    DeviceNotPresent
-        An adapter has none of the devices.
-    RunNotPossible
-        pytest could not collect or run the checks.
+    AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan, UnknownProfile, OSError
+        As :class:`conformance.runs.judge.Judge`.
     """
-    labels = tuple(one.label for one in select(adapters, devices))
-    listed = {} if expected is None else read_expected(expected)
-    collector = plugin.DecisionCollector([], [])
-    modules = _modules(stages, labels)
-    _run_pytest(collector, modules, adapters, scan, expected, profile, jobs, frameworks, devices, capsules)
-    return _judgement(collector, labels, stages, listed, scan, all_installed=not adapters)
+
+    def __init__(self, settings: RunSettings, folder: Path, jobs: int = 0) -> None:
+        self._judge = Judge(settings, folder)
+        self._jobs = jobs
+        self.gathering = Gathering(self._judge.plan, settings, self._judge.expected)
+
+    def events(self) -> Iterator[Event]:
+        """Judge; the gathering has taken each event when it comes."""
+        for event in stream(self._judge.plan, self._steps()):
+            self.gathering.take(event)
+            yield event
+
+    def _steps(self) -> Iterator[Step]:
+        plan = self._judge.plan
+        if not self._jobs:
+            yield from (self._judge.decide(task) for task in tasks_of(plan))
+            return
+        yield from steps_of_workers(plan, self._judge.settings, self._judge.folder, self._jobs)
 
 
-def _judgement(
-    collector: plugin.DecisionCollector,
-    labels: tuple[str, ...],
-    stages: Sequence[str],
-    listed: Expected,
-    scan: Path | None,
-    *,
-    all_installed: bool,
-) -> Judgement:
-    chosen = [c for c in contract().values() if not stages or c.stage in stages]
-    kept = {clause.id for clause in chosen}
-    table = tuple(cell for cell in plugin.verdict(collector.decisions, labels) if cell.clause in kept)
-    untestable = sum(not clause.testable for clause in chosen)
-    counts = tuple(denominator(label, table, untestable) for label in labels)
-    stale = plugin.out_of_date(table, listed, collector.stale, labels, all_installed=all_installed)
-    return Judgement(table, counts, tuple(stale), scan, tuple(collector.agreements))
+def judge(settings: RunSettings, *, jobs: int = 0, listen: Sequence[Listener] = ()) -> Judgement:
+    """Run the checks and return the verdict; when the user interrupts it, the verdict on what was decided.
 
+    Parameters
+    ----------
+    settings : RunSettings
+    jobs : int
+        Worker processes; 0 runs in this process.
+    listen : sequence of callable
+        Called with every event, and with the gathering of all that came so far.
 
-def _run_pytest(
-    collector: plugin.DecisionCollector,
-    modules: Sequence[str],
-    adapters: Sequence[str],
-    scan: Path | None,
-    expected: Path | None,
-    profile: str | None,
-    jobs: int,
-    frameworks: bool,
-    devices: Sequence[str],
-    capsules: Path | None,
-) -> None:
-    said = io.StringIO()
-    with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder, contextlib.ExitStack() as put_back:
-        # Hypothesis would leave a folder where the user stands.
-        changes = {"HYPOTHESIS_STORAGE_DIRECTORY": f"{folder}/hypothesis"}
-        put_back.enter_context(environment(changes | ({} if profile is None else {PROFILE_VARIABLE: profile})))
-        settings = Path(folder) / "pytest.ini"
-        settings.write_text("[pytest]\naddopts =\n", encoding="utf-8")
-        arguments = [*modules, "-c", str(settings), f"--rootdir={folder}", f"--basetemp={folder}/scratch"]
-        arguments += ["-p", "no:cacheprovider", "-q", "--no-header", "--strict-markers", "--import-mode=importlib"]
-        arguments += [part for name in adapters for part in ("--adapter", name)]
-        arguments += [part for device in devices for part in ("--torch-device", device)]
-        arguments += ["--scan", str(scan)] if scan else []
-        arguments += ["--expected", str(expected)] if expected else []
-        arguments += ["--capsules", str(capsules)] if capsules else []
-        arguments += ["-n", str(jobs)] if jobs else []
-        arguments += [] if frameworks else ["--no-frameworks"]
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(arguments, plugins=[collector])
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise RunNotPossible(said.getvalue().strip() or f"pytest ended with {code!r}")
-
-
-def _modules(stages: Sequence[str], labels: Sequence[str]) -> list[str]:
-    folder = Path(__file__).parents[1] / "checks"
-    if not stages:
-        return [str(folder)]
-    chosen = [str(path) for stage in stages for path in sorted(folder.glob(f"{stage}/test_*.py"))]
-    first, *others = labels
-    compared = [stage for stage in stages if stage in STAGES]
-    agree = f"{folder / 'test_agreement.py'}::test_backends_agree"
-    return chosen + [f"{agree}[{stage}-{first}-{other}]" for other in others for stage in compared]
+    Raises
+    ------
+    AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan, UnknownProfile, OSError
+        As :class:`conformance.runs.judge.Judge`; before any check runs.
+    """
+    with scratch() as folder:
+        run = Run(settings, folder, jobs)
+        try:
+            with quiet(folder):
+                for event in run.events():
+                    for one in listen:
+                        one(event, run.gathering)
+        except KeyboardInterrupt:
+            run.gathering.cut = INTERRUPTED
+        return run.gathering.judgement()

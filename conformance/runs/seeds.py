@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import os
-import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from conformance.backends.discovery import Selected, select
-from conformance.runs.environment import environment
-from conformance.runs.judgement import RunNotPossible
 from conformance.runs.ledger import Ledger, Oddity, SeedResult, terms_of
-from conformance.runs.session import PLAN_VARIABLE, PROPERTY, Plan
+from conformance.runs.scratch import quiet, scratch
+from conformance.runs.seed import SeedPlan, try_seed
+from conformance.runs.workers import Died, shared_out
 
-_ENOUGH = 1 << 30
+
+class RunNotPossible(RuntimeError):
+    """An adapter cannot be judged at all; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +28,7 @@ class Series:
 
     Attributes
     ----------
-    plan : Plan
+    plan : SeedPlan
         With every case that was asked for, whether it was run now or before.
     results : tuple of SeedResult
         In the order of seeds and adapters.
@@ -46,7 +40,7 @@ class Series:
         Duration of this run.
     """
 
-    plan: Plan
+    plan: SeedPlan
     results: tuple[SeedResult, ...]
     taken_up: int
     lost: Mapping[str, str]
@@ -128,18 +122,27 @@ class Series:
         }
 
 
-def judge_seeds(seeds: Sequence[int], plan: Plan, *, resume: Path | None = None, jobs: int = 0) -> Series:
+def judge_seeds(
+    seeds: Sequence[int],
+    plan: SeedPlan,
+    *,
+    resume: Path | None = None,
+    jobs: int = 0,
+    listen: Sequence[Callable[[int, int], None]] = (),
+) -> Series:
     """Run all checks under every seed on every adapter of a plan.
 
     Parameters
     ----------
     seeds : sequence of int
-    plan : Plan
+    plan : SeedPlan
         Its cases are filled in here.
     resume : Path, optional
         File of results: those it holds already are not run again, new ones are added.
     jobs : int
-        Worker processes of pytest-xdist; 0 runs in this process.
+        Worker processes; 0 runs in this process.
+    listen : sequence of callable
+        Called after every case with the number of those done, and of all.
 
     Raises
     ------
@@ -148,7 +151,7 @@ def judge_seeds(seeds: Sequence[int], plan: Plan, *, resume: Path | None = None,
     LedgerError
         The file holds something else.
     RunNotPossible
-        An adapter lacks a dependency, or pytest could not run.
+        An adapter lacks a dependency.
     """
     started = time.perf_counter()
     chosen = select(plan.adapters, plan.devices)
@@ -158,11 +161,17 @@ def judge_seeds(seeds: Sequence[int], plan: Plan, *, resume: Path | None = None,
     plan = replace(plan, cases=[(seed, one.label) for seed in seeds for one in chosen])
     todo = [case for case in plan.cases if case not in ledger.known]
     taken_up = len(plan.cases) - len(todo)
-    collector = SeedCollector(ledger, len(plan.cases), taken_up)
-    if todo:
-        _run_pytest(replace(plan, cases=todo), collector, jobs)
+    lost: dict[str, str] = {}
+    with contextlib.suppress(KeyboardInterrupt), scratch(in_memory=True) as folder:
+        for answer in _answers(replace(plan, cases=todo), jobs, folder):
+            if isinstance(answer, Died):
+                lost["seed {}, {}".format(*answer.piece)] = answer.what
+            else:
+                ledger.add(answer)
+            for one in listen:
+                one(len(ledger.known), len(plan.cases))
     results = tuple(ledger.known[case] for case in plan.cases if case in ledger.known)
-    return Series(plan, results, taken_up, collector.lost, time.perf_counter() - started)
+    return Series(plan, results, taken_up, lost, time.perf_counter() - started)
 
 
 def _require_present(chosen: Sequence[Selected]) -> None:
@@ -171,67 +180,29 @@ def _require_present(chosen: Sequence[Selected]) -> None:
         raise RunNotPossible("; ".join(absent))
 
 
-class SeedCollector:
-    """Takes results off the reports as they come, and shows how far the series is on a terminal."""
-
-    def __init__(self, ledger: Ledger, total: int, done: int) -> None:
-        self.ledger = ledger
-        self.lost: dict[str, str] = {}
-        # The terminal is kept here: pytest's own output is caught while it runs.
-        console = Console(file=sys.stderr)
-        columns = (TextColumn("seeds"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        self.progress = Progress(*columns, console=console, disable=not console.is_terminal, redirect_stderr=False)
-        self._task = self.progress.add_task("seeds", total=total, completed=done)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the result off a report."""
-        found = [held for name, held in report.user_properties if name == PROPERTY and isinstance(held, dict)]
-        if report.when == "call" and found:
-            self.ledger.add(SeedResult.from_json(found[0]))
-            self.progress.advance(self._task)
-        elif report.failed:
-            self.lost[report.nodeid.rpartition("::")[2]] = str(report.longrepr)[-2000:]
+def _answers(plan: SeedPlan, jobs: int, folder: Path) -> Iterator[SeedResult | Died[Seed]]:
+    """Yield what comes of every case of a plan."""
+    if jobs:
+        yield from shared_out(list(plan.cases), _answer, jobs, begin=_begin, arguments=(plan, folder))
+        return
+    _begin(plan, folder)
+    with quiet(folder):
+        yield from map(_answer, plan.cases)
 
 
-def _run_pytest(plan: Plan, collector: SeedCollector, jobs: int) -> None:
-    said = io.StringIO()
-    with _scratch() as folder, collector.progress:
-        plan.write(folder / "plan.json")
-        (folder / "pytest.ini").write_text("[pytest]\naddopts =\n", encoding="utf-8")
-        arguments = [str(Path(__file__).with_name("session.py")), "-c", str(folder / "pytest.ini")]
-        arguments += [
-            f"--rootdir={folder}",
-            f"--basetemp={folder}/pytest",
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "-W",
-            "ignore",
-        ]
-        arguments += ["--no-header", "--import-mode=importlib"] + (["-n", str(jobs)] if jobs else [])
-        changes = {PLAN_VARIABLE: str(folder / "plan.json")} | (_ONE_THREAD if jobs > 1 else {})
-        with environment(changes), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(arguments, plugins=[collector])
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
-        raise RunNotPossible(said.getvalue().strip() or f"pytest ended with {code!r}")
+def _begin(plan: SeedPlan, folder: Path) -> None:
+    global _here
+    _here = plan, {one.label: one for one in select(plan.adapters, plan.devices)}, folder
 
 
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Several workers that each use every core stand in each other's way."""
+def _answer(case: Seed) -> SeedResult:
+    plan, selected, place = _here
+    seed, label = case
+    with tempfile.TemporaryDirectory(prefix="seed-", dir=place) as folder:
+        return try_seed(plan, selected[label], seed, Path(folder), next(iter(selected.values())))
 
 
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    """Folder for all temporary files of the series, in memory where there is room: stores are synced to the disk."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ENOUGH
-    folder = Path(tempfile.mkdtemp(prefix="ptycho-conformance-", dir=memory if roomy else None))
-    before = tempfile.tempdir
-    try:
-        # Hypothesis would keep notes of its own in the working directory.
-        with environment({"TMPDIR": str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}):
-            tempfile.tempdir = None
-            yield folder
-    finally:
-        tempfile.tempdir = before
-        shutil.rmtree(folder, ignore_errors=True)
+Seed = tuple[int, str]
+"""A seed, and the label of the adapter that is judged under it."""
+
+_here: tuple[SeedPlan, Mapping[str, Selected], Path]

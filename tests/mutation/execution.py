@@ -24,8 +24,8 @@ from typing import Any, Literal
 from conformance.backends.fresh_process import start
 from conformance.backends.guard import LIMIT_VARIABLE
 from conformance.backends.subject import Subject
+from conformance.engine.catalogue import declarations
 from conformance.engine.declaration import Declaration
-from conformance.engine.trial import declarations
 from conformance.scans.specimens import gallery
 from tests.mutation.backend import BAD, Backend, changed_copy, put_first, selected
 from tests.mutation.mutants import Mutant

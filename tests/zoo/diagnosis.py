@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance.backends.subject import Subject
+from conformance.engine.catalogue import deciding
 from conformance.engine.declaration import PROFILES
 from conformance.engine.outcome import Outcome
-from conformance.engine.trial import Trial, deciding, trials
+from conformance.engine.trial import Trial, trials
 from conformance.evidence.evidence import Violation
 from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
 from tests.zoo.diagnoses import DIAGNOSES, Undescribable

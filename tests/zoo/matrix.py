@@ -21,9 +21,10 @@ from typing import Any
 from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
 from conformance.contract.stages import Stage
+from conformance.engine.catalogue import deciding, declarations
 from conformance.engine.declaration import Declaration
 from conformance.engine.outcome import Decision, Outcome
-from conformance.engine.trial import attempt, deciding, declarations
+from conformance.engine.trial import attempt
 from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
 from tests.zoo.backends import VARIABLE, backend_name, right_backend
 from tests.zoo.landing import Recorder, overridden

@@ -14,8 +14,9 @@ from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
+from conformance.engine.catalogue import declarations
 from conformance.engine.outcome import Decision, Outcome, cells
-from conformance.engine.trial import attempt, declarations
+from conformance.engine.trial import attempt
 from tests.zoo.matrix import specimens
 
 EVERYTHING = frozenset(Stage)

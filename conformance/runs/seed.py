@@ -1,42 +1,30 @@
-"""The pytest session of many seeds: one item a seed and adapter, which pytest-xdist shares out among its workers.
-
-A plan file, named by an environment variable that workers inherit, says what to run.
-"""
+"""All checks on one adapter under one seed: what is run, and what of it no right backend ever shows."""
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
 from hypothesis import settings
 
-from conformance.backends.discovery import Selected, select
+from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
 from conformance.contract.clauses import contract
 from conformance.engine.agreement import compare
+from conformance.engine.catalogue import declarations
 from conformance.engine.comparisons import STAGES
 from conformance.engine.declaration import PROFILES, Declaration
 from conformance.engine.outcome import Decision, Outcome, cells
-from conformance.engine.trial import Trial, declarations, trials
+from conformance.engine.trial import Trial, trials
 from conformance.failures.expected import read_expected
 from conformance.failures.recording import keep
 from conformance.runs.ledger import Oddity, SeedResult
 from conformance.scans.seed import seeded
 from conformance.scans.specimens import gallery_of
-
-PLAN_VARIABLE = "PTYCHO_CONFORMANCE_SEED_PLAN"
-PROPERTY = "ptycho_conformance_seed"
-"""Name of the report property that carries a result from a worker to the controller."""
 
 BUDGETS = ("small", "contract", "wide")
 """Hypothesis profiles under which a series of seeds may run."""
@@ -46,8 +34,8 @@ _WHOLE_EVERY = 20
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a session of seeds runs.
+class SeedPlan:
+    """What a series of seeds runs.
 
     Attributes
     ----------
@@ -56,7 +44,7 @@ class Plan:
     budget : str
         Hypothesis profile, see :data:`conformance.engine.declaration.PROFILES`.
     adapters, devices, stages : sequence of str
-        As in :func:`conformance.runs.judgement.judge`.
+        As in :class:`conformance.runs.settings.RunSettings`.
     frameworks : bool
         Whether checks that make TensorFlow or PyTorch tensors take part.
     expected, capsules : str
@@ -71,15 +59,6 @@ class Plan:
     frameworks: bool = True
     expected: str = ""
     capsules: str = ""
-
-    def write(self, path: Path) -> None:
-        """Write the plan for the workers."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
-
-    @classmethod
-    def read(cls, path: Path) -> Plan:
-        """Inverse of :meth:`write`."""
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
 
     def whole(self, seed: int) -> bool:
         """Whether checks that do the same under every seed take part: at the small budget, every twentieth time."""
@@ -96,29 +75,7 @@ class Plan:
         ]
 
 
-@cache
-def _plan_in(path: str) -> tuple[Plan, Mapping[str, Selected]]:
-    """Read a plan and make its adapters, once a worker."""
-    plan = Plan.read(Path(path))
-    return plan, {one.label: one for one in select(plan.adapters, plan.devices)}
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one item for every case of the plan."""
-    cases = [tuple(case) for case in Plan.read(Path(os.environ[PLAN_VARIABLE])).cases]
-    metafunc.parametrize("case", cases, ids=[f"seed-{seed}-{label}" for seed, label in cases])
-
-
-def test_seed(case: tuple[int, str], record_property: Callable[[str, Any], None]) -> None:
-    """Run all checks on one adapter under one seed; whatever comes of them is the result, and no failure here."""
-    seed, label = case
-    plan, selected = _plan_in(os.environ[PLAN_VARIABLE])
-    with tempfile.TemporaryDirectory(prefix="seed-") as folder:
-        result = try_seed(plan, selected[label], seed, Path(folder), next(iter(selected.values())))
-    record_property(PROPERTY, result.as_json())
-
-
-def try_seed(plan: Plan, selected: Selected, seed: int, folder: Path, first: Selected | None = None) -> SeedResult:
+def try_seed(plan: SeedPlan, selected: Selected, seed: int, folder: Path, first: Selected | None = None) -> SeedResult:
     """Run the checks of a plan on an adapter under a seed.
 
     Parameters
@@ -161,14 +118,14 @@ def try_seed(plan: Plan, selected: Selected, seed: int, folder: Path, first: Sel
     )
 
 
-def _trials(plan: Plan, subject: Subject, seed: int) -> Iterator[Trial]:
+def _trials(plan: SeedPlan, subject: Subject, seed: int) -> Iterator[Trial]:
     # Under a seed nothing is drawn by luck, so that every budget may follow it.
     profile = settings(PROFILES[plan.budget], derandomize=False)
     for declaration in plan.of_seed(seed):
         yield from trials(declaration, subject, gallery_of(seed), profile)
 
 
-def _apart(plan: Plan, first: Subject, second: Subject, seed: int) -> Iterator[Oddity]:
+def _apart(plan: SeedPlan, first: Subject, second: Subject, seed: int) -> Iterator[Oddity]:
     """Stages at which two backends part on the scans of a seed."""
     for stage in STAGES:
         if plan.stages and str(stage) not in plan.stages:
@@ -180,6 +137,6 @@ def _apart(plan: Plan, first: Subject, second: Subject, seed: int) -> Iterator[O
             yield Oddity("", f"{stage} against {first.name}, {found.specimen}", "DIVERGE", found.divergence)
 
 
-def _odd(trial: Trial, selected: Selected, plan: Plan) -> list[Oddity]:
+def _odd(trial: Trial, selected: Selected, plan: SeedPlan) -> list[Oddity]:
     kept = keep(trial, selected, Path(plan.capsules)).said if plan.capsules else ""
     return [Oddity(clause, trial.check, str(trial.outcome), trial.reason, kept) for clause in trial.declaration.clauses]

@@ -1,0 +1,239 @@
+"""``ptycho-conformance run``: judge backends."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from conformance.commands.cli import UNDECIDED, app, console, is_standard_output, writable, write, wrong_usage
+from conformance.contract.stages import Stage
+
+if TYPE_CHECKING:
+    from conformance.runs.judgement import Judgement, Listener
+    from conformance.runs.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Where the result goes beside the terminal.
+
+    Attributes
+    ----------
+    json, markdown : Path or None
+        Files; ``-`` is standard output.
+    """
+
+    json: Path | None
+    markdown: Path | None
+
+    def checked(self) -> Reports:
+        """Make sure that both can be written."""
+        writable(self.json, "--json")
+        writable(self.markdown, "--markdown")
+        return self
+
+    @property
+    def take_standard_output(self) -> bool:
+        """Whether the terminal's table would stand in the middle of a report."""
+        return is_standard_output(self.json) or is_standard_output(self.markdown)
+
+    def write(self, judgement: Judgement, *, final: bool = True) -> None:
+        """Write both; standard output is for the final ones."""
+        from conformance.report.judgement import as_json, as_markdown
+
+        if self.json is not None and (final or not is_standard_output(self.json)):
+            write(self.json, json.dumps(as_json(judgement), indent=2) + "\n")
+        if self.markdown is not None and (final or not is_standard_output(self.markdown)):
+            write(self.markdown, as_markdown(judgement))
+
+
+@app.command()
+def run(
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="Installed name or package.module:Class; repeatable.")
+    ] = None,
+    stage: Annotated[list[Stage] | None, typer.Option(help="Only this stage; repeatable.")] = None,
+    scan: Annotated[Path | None, typer.Option(help="Judge on this scan file as well.")] = None,
+    if_present: Annotated[bool, typer.Option("--if-present", help="Go on without the scan if it is absent.")] = False,
+    expected: Annotated[Path | None, typer.Option(help="TOML list of expected failures.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; - prints it.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the gap matrix as Markdown; - prints it.")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", "--budget", help="contract, small or wide.")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Worker processes.")] = 0,
+    frameworks: Annotated[bool, typer.Option(help="Include checks that make TensorFlow or PyTorch tensors.")] = True,
+    torch_device: Annotated[list[str] | None, typer.Option(help="Only this device, cpu or cuda; repeatable.")] = None,
+    capsules: Annotated[Path, typer.Option(help="Folder into which every failure is written, to be replayed.")] = Path(
+        "capsules"
+    ),
+    no_capsules: Annotated[bool, typer.Option("--no-capsules", help="Write no capsules.")] = False,
+    update_expected: Annotated[
+        bool, typer.Option("--update-expected", help="Rewrite the list of expected failures by what fails now.")
+    ] = False,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Run under the seeds 0 to N - 1; nothing may fail.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Run under this seed alone.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="File of the results of --seeds, to be taken up again.")] = None,
+) -> None:
+    """Judge backends: clause x adapter, and what was decided of all clauses."""
+    from conformance.runs.settings import RunSettings
+
+    reports = Reports(json_file, markdown).checked()
+    if update_expected and expected is None:
+        raise wrong_usage("--update-expected needs --expected FILE")
+    many = seeds is not None or seed is not None
+    if resume is not None and not many:
+        raise wrong_usage("--resume goes with --seeds only")
+    # A list that is about to be written for the first time is not read.
+    begun = update_expected and expected is not None and not expected.exists()
+    settings = RunSettings(
+        adapters=tuple(adapter or ()),
+        devices=tuple(torch_device or ()),
+        stages=tuple(str(one) for one in stage or ()),
+        scan=_scan_to_judge(scan, if_present),
+        expected=None if expected is None or begun else _list_to_read(expected),
+        capsules=None if no_capsules else capsules.absolute(),
+        profile=profile,
+        frameworks=frameworks,
+    )
+    if many:
+        others = {"--scan": scan, "--markdown": markdown, "--update-expected": update_expected}
+        unfit = [name for name, given in others.items() if given] + (["--seed"] if seeds and seed is not None else [])
+        if unfit:
+            raise wrong_usage(f"--seeds does not go with {', '.join(unfit)}")
+        _judge_seeds(range(seeds) if seeds else [seed or 0], settings, resume, jobs, json_file)
+    judgement = _judged(settings, jobs, reports)
+    if update_expected and expected is not None and not judgement.cut:
+        judgement = _updated(judgement, expected, settings)
+    _show(judgement, reports)
+    raise typer.Exit(judgement.exit_code)
+
+
+def _scan_to_judge(scan: Path | None, if_present: bool) -> Path | None:
+    if scan is None or scan.is_file():
+        return scan and scan.resolve()
+    if scan.exists():
+        raise wrong_usage(f"{scan}: no regular file")
+    if not if_present:
+        raise wrong_usage(f"{scan}: no such file")
+    typer.echo(f"{scan} is not there: judging on synthetic scans alone", err=True)
+    return None
+
+
+def _list_to_read(expected: Path) -> Path:
+    if not expected.is_file():
+        raise wrong_usage(f"{expected}: no such file")
+    return expected.resolve()
+
+
+@contextmanager
+def _wrong_settings() -> Iterator[None]:
+    """Turn what is wrong with settings, which is found before any check runs, into wrong usage."""
+    from conformance.backends.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
+    from conformance.engine.declaration import UnknownProfile
+    from conformance.failures.expected import MalformedExpectations
+    from conformance.files.examine import UnreadableScan
+    from conformance.runs.ledger import LedgerError
+
+    wrong = (AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan)
+    try:
+        yield
+    except (*wrong, UnknownProfile, LedgerError) as error:
+        raise wrong_usage(str(error)) from error
+    except OSError as error:
+        raise wrong_usage(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+
+
+def _judged(settings: RunSettings, jobs: int, reports: Reports) -> Judgement:
+    from conformance.report.partial import PartialReports
+    from conformance.report.progress import RunProgress, progress
+    from conformance.runs.judgement import judge
+
+    with _terminated_as_interrupted(), _wrong_settings(), progress() as shown:
+        listen: Sequence[Listener] = (
+            RunProgress(shown),
+            PartialReports(lambda judgement: reports.write(judgement, final=False)),
+        )
+        return judge(settings, jobs=jobs, listen=listen)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let a run that is told to end do so as if the user had interrupted it, with its reports."""
+
+    def end(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP")
+    before = {
+        getattr(signal, name): signal.signal(getattr(signal, name), end) for name in names if hasattr(signal, name)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _updated(judgement: Judgement, expected: Path, settings: RunSettings) -> Judgement:
+    """Bring the list of expected failures up to date."""
+    from conformance.failures import update as updating
+
+    with _wrong_settings():
+        judgement, change = updating.update_expected(expected.resolve(), judgement, all_installed=not settings.adapters)
+    typer.echo(f"{expected}: {change.sentence()}", err=True)
+    return judgement
+
+
+def _show(judgement: Judgement, reports: Reports) -> None:
+    from conformance.report.judgement import print_judgement
+
+    if not reports.take_standard_output:
+        print_judgement(judgement, console())
+    reports.write(judgement)
+    for sentence in (judgement.cut and f"the run was cut: {judgement.cut}", *judgement.not_judged):
+        if sentence:
+            typer.echo(sentence, err=True)
+
+
+def _judge_seeds(
+    seeds: Sequence[int], settings: RunSettings, resume: Path | None, jobs: int, json_file: Path | None
+) -> None:
+    """Run a series of seeds, and leave with its exit code."""
+    from conformance.failures.expected import read_expected
+    from conformance.report.progress import SeedProgress, progress
+    from conformance.runs.seed import BUDGETS, SeedPlan
+    from conformance.runs.seeds import RunNotPossible, judge_seeds
+
+    budget = settings.profile or "small"
+    if budget not in BUDGETS:
+        raise wrong_usage(f"the budget {budget!r} is unknown; choose {', '.join(BUDGETS)}")
+    plan = SeedPlan(
+        cases=[],
+        budget=budget,
+        adapters=list(settings.adapters),
+        devices=list(settings.devices),
+        stages=list(settings.stages),
+        frameworks=settings.frameworks,
+        expected=str(settings.expected or ""),
+        capsules=str(settings.capsules or ""),
+    )
+    try:
+        with _wrong_settings(), progress() as shown:
+            if settings.expected:
+                read_expected(settings.expected)
+            at = resume and resume.absolute()
+            series = judge_seeds(seeds, plan, resume=at, jobs=jobs, listen=[SeedProgress(shown)])
+    except RunNotPossible as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNDECIDED) from error
+    if json_file is not None:
+        write(json_file, json.dumps(series.as_json(), indent=2) + "\n")
+    for sentence in series.sentences():
+        typer.echo(sentence, err=is_standard_output(json_file))
+    raise typer.Exit(series.exit_code)

@@ -1,0 +1,40 @@
+"""What a judgement is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a judgement is asked to do; it holds names and paths only, so that it can be handed to another process.
+
+    Attributes
+    ----------
+    adapters : tuple of str
+        Installed names or import paths; empty means every installed adapter.
+    devices : tuple of str
+        Only these devices of adapters that work on several; empty means every one present.
+    stages : tuple of str
+        Only these stages; empty means all.
+    scan : Path or None
+        A scan of the user's to judge on, beside the synthetic ones.
+    expected : Path or None
+        List of expected failures.
+    capsules : Path or None
+        Folder into which every failure is written, to be replayed.
+    profile : str or None
+        Hypothesis profile, see :data:`conformance.engine.declaration.PROFILES`; None is that of the environment.
+    frameworks : bool
+        Whether checks that make TensorFlow or PyTorch tensors take part.
+    """
+
+    adapters: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    scan: Path | None = None
+    expected: Path | None = None
+    capsules: Path | None = None
+    profile: str | None = None
+    frameworks: bool = True
