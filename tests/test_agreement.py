@@ -158,9 +158,17 @@ def test_pytest_fails_at_the_divergence_and_knows_expected_failures(pytester: py
         """
     )
     pytester.makefile(".toml", expected='[[expected]]\nclause = "PHY-001"\nadapter = "mine"\nreason = "gain"\n')
-    arguments = ("--pyargs", "conformance.checks.test_agreement", "--adapter", "ref", "--adapter", "mine:Mine", "-q")
+    arguments = (
+        "--pyargs",
+        "conformance.checks.test_agreement",
+        "--ptycho-adapter",
+        "ref",
+        "--ptycho-adapter",
+        "mine:Mine",
+        "-q",
+    )
     bare = pytester.run(sys.executable, "-m", "pytest", *arguments)
     bare.assert_outcomes(passed=11, failed=1)
     bare.stdout.fnmatch_lines(["*mine and ref part at physics.*2 times too large*"])
-    listed = pytester.run(sys.executable, "-m", "pytest", *arguments, "--expected", "expected.toml")
+    listed = pytester.run(sys.executable, "-m", "pytest", *arguments, "--ptycho-expected", "expected.toml")
     listed.assert_outcomes(passed=11, xfailed=1)

@@ -575,7 +575,7 @@ def test_a_replay_imports_one_module_of_checks_and_no_framework(capsule: Path) -
     script = (
         "import sys; from pathlib import Path; from conformance.failures.replaying import replayed; "
         "print(replayed(Path(sys.argv[1]), ['ref'])[0].verdict); "
-        "print(sorted(m for m in sys.modules if m.startswith('conformance.checks.') and 'test_' in m or m in ('torch', 'tensorflow')))"
+        "print(sorted(m for m in sys.modules if '.checks.' in m and '.test_' in m or m in ('torch', 'tensorflow')))"
     )
     done = subprocess.run([sys.executable, "-c", script, str(capsule)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["FIXED", "['conformance.checks.grouping.test_grouping']"]
@@ -643,7 +643,16 @@ def test_pytest_ends_every_failure_with_its_replay(project: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", str(checks), "-c", "/dev/null", "--rootdir", str(project), "-q"),
-            *("-p", "no:cacheprovider", "--adapter", "backends:Wrong", "--capsules", "kept", "-k", "channel_to_flat"),
+            *(
+                "-p",
+                "no:cacheprovider",
+                "--ptycho-adapter",
+                "backends:Wrong",
+                "--ptycho-capsules",
+                "kept",
+                "-k",
+                "channel_to_flat",
+            ),
         ],
         cwd=project,
         capture_output=True,

@@ -40,7 +40,7 @@ def test_the_contract_mark_loads_no_framework(pytester: pytest.Pytester) -> None
         """
     )
     done = pytester.runpytest_subprocess(
-        "-m", "contract", "-s", "-p", "no:randomly", "--pyargs", "conformance.checks", "--adapter", "ref", "-q"
+        "-m", "contract", "-s", "-p", "no:randomly", "--pyargs", "conformance.checks", "--ptycho-adapter", "ref", "-q"
     )
     assert done.ret == 0
     assert "LOADED []" in done.stdout.str()

@@ -124,7 +124,6 @@ def test_an_expected_failure_is_counted_apart_and_strict(project: pytest.Pyteste
 
 
 def test_a_vacuous_check_is_red(project: pytest.Pytester) -> None:
-    project.makeconftest("from conformance.checks.conftest import *")
     project.makepyfile(
         test_vacuous="""
         from conformance.engine.declaration import check
@@ -134,7 +133,7 @@ def test_a_vacuous_check_is_red(project: pytest.Pytester) -> None:
             pass
         """
     )
-    done = project.runpytest_subprocess("--adapter", "ref", "-p", "no:cacheprovider", "test_vacuous.py")
+    done = project.runpytest_subprocess("--ptycho-adapter", "ref", "-p", "no:cacheprovider", "test_vacuous.py")
     assert done.ret == 1
     done.stdout.fnmatch_lines(["*VACUOUS*GRP-001*", "*vacuous 1*"])
 

@@ -14,8 +14,8 @@ import pytest
 from conformance.backends.discovery import Selected, select
 from conformance.contract.stages import Stage
 from conformance.runs.ledger import Ledger, LedgerError, Oddity, SeedResult, terms_of
-from conformance.runs.seeds import Series, judge_seeds
 from conformance.runs.seed import SeedPlan, try_seed
+from conformance.runs.seeds import Series, judge_seeds
 from conformance.scans.seed import moved, seeded
 from conformance.scans.specimens import gallery, gallery_of, requests_for
 
