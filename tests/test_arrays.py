@@ -19,13 +19,13 @@ from conformance.contract.arrays import (
     UNITS,
     ArrayRow,
     Place,
+    arrays_of,
     axes_of,
     fitting,
     names_of,
     optional_in,
     required_in,
     row,
-    rows_of,
     symbols,
 )
 from conformance.contract.clauses import contract
@@ -64,13 +64,16 @@ def test_a_row_is_whole(held: ArrayRow) -> None:
         assert np.dtype(held.dtype).kind in held.kinds
 
 
+POINTS = {"position", "frame"}
+
+
 def test_a_symbol_counts_one_kind_of_thing() -> None:
     named: dict[str, set[str]] = {}
     for held in ARRAYS:
         for axis in (axis for axes in (*held.axes, *held.stored) for axis in axes):
             named.setdefault(axis.symbol, set()).add(axis.name)
     several = {symbol: names for symbol, names in named.items() if len(names) > 1}
-    assert several == {"M": {"position", "frame"}, "N": {"row", "column"}, "g": {"grid row", "grid column"}}
+    assert several == {"M": POINTS, "n": POINTS, "N": {"row", "column"}, "g": {"grid row", "grid column"}}
 
 
 @pytest.mark.parametrize("name", names_of(Place.FILE))
@@ -96,7 +99,7 @@ def test_a_batch_holds_the_fields_that_its_file_lists() -> None:
 def test_what_is_derived_for_scan_files() -> None:
     assert tuple(PAIRS) == (("xcoords", "ycoords"), ("xcoords_start", "ycoords_start"))
     assert tuple(PER_POSITION) == (*COORDINATES, "scan_index")
-    assert PER_POINT == (*PER_POSITION, "diff3d", "Y")
+    assert (*PER_POSITION, "diff3d", "Y") == PER_POINT
     assert tuple(STACKS) == ("diff3d", "diffraction")
     assert required_in(Place.FILE) == ("xcoords", "ycoords", "diff3d", "probeGuess")
     text = contract()["NPZ-036"].text
@@ -132,7 +135,7 @@ def test_what_the_reference_makes_fits_the_table(gridsize: int) -> None:
     sizes = {"B": 5, "C": gridsize**2}
     for place, held in reference(gallery()[0], gridsize).items():
         assert set(required_in(place)) <= held.keys()
-        for one in rows_of(place):
+        for one in arrays_of(place):
             values = held[one.name]
             if values is None:
                 assert one.optional, one.name

@@ -57,7 +57,7 @@ class Unit(StrEnum):
     TEXT = "text"
 
 
-POINT, FRAME, PATCH = Axis("M", "position"), Axis("M", "frame"), Axis("n", "frame")
+POINT, FRAME = Axis("M", "position"), Axis("M", "frame")
 GROUP, CHANNEL, MODE = Axis("B", "group"), Axis("C", "channel"), Axis("P", "mode")
 ROW, COLUMN = Axis("N", "row"), Axis("N", "column")
 UNIT, XY = Axis("1", "unit"), Axis("2", "xy")
@@ -66,7 +66,8 @@ _POINTS: Axes = (POINT,)
 _STACK: Axes = (FRAME, ROW, COLUMN)
 _PROBE: tuple[Axes, ...] = ((MODE, ROW, COLUMN), (ROW, COLUMN))
 _CANVAS: Axes = (Axis("H", "row"), Axis("W", "column"))
-_PATCHES: Axes = (PATCH, ROW, COLUMN)
+_PATCHES: Axes = (Axis("n", "position"), ROW, COLUMN)
+_AMPLITUDES: Axes = (Axis("n", "frame"), ROW, COLUMN)
 _FRAMES: Axes = (GROUP, ROW, COLUMN, CHANNEL)
 _PLACES: Axes = (GROUP, UNIT, XY, CHANNEL)
 _CENTRES: Axes = (GROUP, UNIT, XY, UNIT)
@@ -195,9 +196,9 @@ def _of_groups() -> Iterable[ArrayRow]:
 def _of_containers() -> Iterable[ArrayRow]:
     place = Place.CONTAINER
     yield ArrayRow("X", place, (_FRAMES,), "float32", Unit.NUMBER, "CON-001")
+    yield ArrayRow("Y", place, (_FRAMES,), "complex64", Unit.NUMBER, "CON-003")
     yield ArrayRow("Y_I", place, (_FRAMES,), "float32", Unit.NUMBER, "CON-002")
     yield ArrayRow("Y_phi", place, (_FRAMES,), "float32", Unit.RADIAN, "CON-002")
-    yield ArrayRow("Y", place, (_FRAMES,), "complex64", Unit.NUMBER, "CON-003")
     yield ArrayRow("coords_nominal", place, (_PLACES,), "float32", Unit.PIXEL, "CON-004")
     yield ArrayRow("coords_true", place, (_PLACES,), "float32", Unit.PIXEL, "CON-005")
     yield ArrayRow("coords", place, (_PLACES,), "float32", Unit.PIXEL, "CON-006", alias_of="coords_nominal")
@@ -234,7 +235,7 @@ def _of_caches() -> Iterable[ArrayRow]:
 def _of_results() -> Iterable[ArrayRow]:
     place = Place.RESULT
     yield ArrayRow("patches", place, (_PATCHES,), "complex64", Unit.NUMBER, "PAT-004")
-    yield ArrayRow("amplitude", place, (_PATCHES,), "floating", Unit.AMPLITUDE, "PHY-008")
+    yield ArrayRow("amplitude", place, (_AMPLITUDES,), "floating", Unit.AMPLITUDE, "PHY-008")
     yield ArrayRow("object", place, (_CANVAS,), "inexact", Unit.NUMBER, "REA-001")
     yield ArrayRow("coverage", place, (_CANVAS,), "floating", Unit.NUMBER, "REA-002")
     yield ArrayRow("origin_xy", place, ((XY,),), "real", Unit.PIXEL, "REA-007")
@@ -242,7 +243,7 @@ def _of_results() -> Iterable[ArrayRow]:
     yield ArrayRow("flat", place, ((Axis("BC", "frame"), ROW, COLUMN, UNIT),), "any", Unit.NUMBER, "TRF-001")
     yield ArrayRow("grid", place, (_GRID,), "any", Unit.NUMBER, "TRF-003")
     note = "the clause speaks of what the images show"
-    yield ArrayRow("images", place, ((PATCH, *_CANVAS),), "inexact", Unit.NUMBER, "TRF-009", note=note)
+    yield ArrayRow("images", place, ((Axis("n", "frame"), *_CANVAS),), "inexact", Unit.NUMBER, "TRF-009", note=note)
 
 
 def channels_first(axes: Axes) -> Axes:
@@ -277,24 +278,29 @@ def row(name: str, place: Place) -> ArrayRow:
 
 
 @cache
-def rows_of(place: Place) -> tuple[ArrayRow, ...]:
+def arrays_of(place: Place) -> tuple[ArrayRow, ...]:
     """Rows of a place, in the order of the table."""
     return tuple(one for one in ARRAYS if one.place is place)
 
 
 def names_of(place: Place) -> tuple[str, ...]:
     """Names of the arrays of a place, in the order of the table."""
-    return tuple(one.name for one in rows_of(place))
+    return tuple(one.name for one in arrays_of(place))
 
 
 def optional_in(place: Place) -> tuple[str, ...]:
     """Names of the arrays of a place that may be absent."""
-    return tuple(one.name for one in rows_of(place) if one.optional)
+    return tuple(one.name for one in arrays_of(place) if one.optional)
 
 
 def required_in(place: Place) -> tuple[str, ...]:
     """Names of the arrays of a place that must be there; an alias may stand in for the array it is another name of."""
-    return tuple(one.name for one in rows_of(place) if not one.optional)
+    return tuple(one.name for one in arrays_of(place) if not one.optional)
+
+
+def per_group(place: Place) -> tuple[str, ...]:
+    """Names of the arrays of a place that have one row a group, other names of one array included."""
+    return tuple(one.name for one in arrays_of(place) if all(axes[:1] == (GROUP,) for axes in one.axes))
 
 
 def layouts_of(name: str) -> tuple[Axes, ...]:
@@ -346,10 +352,10 @@ def axes_of(name: str, ndim: int) -> tuple[str, ...]:
     return next((names_in(axes) for axes in known if len(axes) == ndim), ())
 
 
-PER_POINT = tuple(one.name for one in rows_of(Place.FILE) if one.per_point and not one.alias_of)
+PER_POINT = tuple(one.name for one in arrays_of(Place.FILE) if one.per_point and not one.alias_of)
 """Arrays of a scan that have an entry for every scan point."""
 
-PER_POSITION = tuple(one.name for one in rows_of(Place.FILE) if one.axes == (_POINTS,))
+PER_POSITION = tuple(one.name for one in arrays_of(Place.FILE) if one.axes == (_POINTS,))
 """Arrays of a scan that hold one number a scan point."""
 
 COORDINATES = tuple(name for name in PER_POSITION if row(name, Place.FILE).unit is Unit.PIXEL)
@@ -358,8 +364,8 @@ COORDINATES = tuple(name for name in PER_POSITION if row(name, Place.FILE).unit 
 PAIRS = (COORDINATES[:2], COORDINATES[2:])
 """The two pairs of coordinates, x first; the second is optional."""
 
-STACKS = tuple(one.name for one in rows_of(Place.FILE) if "diff3d" in (one.name, one.alias_of))
+STACKS = tuple(one.name for one in arrays_of(Place.FILE) if "diff3d" in (one.name, one.alias_of))
 """Names under which a file may hold its frames, the canonical one first."""
 
-UNITS = tuple(zip(*(one.values for one in rows_of(Place.FILE) if one.values), strict=True))
+UNITS = tuple(zip(*(one.values for one in arrays_of(Place.FILE) if one.values), strict=True))
 """Pairs of values that declare what the frames of a file are."""

@@ -21,11 +21,11 @@ from conformance.contract.arrays import (
     PER_POINT,
     Place,
     Unit,
+    arrays_of,
     axes_of,
     names_in,
     names_of,
     row,
-    rows_of,
 )
 from conformance.contract.stages import Stage
 from conformance.evidence.evidence import Evidence, Violation
@@ -39,7 +39,7 @@ Comparison = Callable[["Pair", Specimen], None]
 # Both sides compute in float32 where the contract says float32, in an order of their own.
 RTOL, ATOL = 2e-5, 1e-6
 _MOST_GROUPS = 64
-_IMAGES_AND_PLACES = tuple(one.name for one in rows_of(Place.GROUPED) if len(one.axes[0]) == 4)
+_IMAGES_AND_PLACES = tuple(one.name for one in arrays_of(Place.GROUPED) if len(one.axes[0]) == 4)
 _COORDINATES = tuple(name for name in _IMAGES_AND_PLACES if row(name, Place.GROUPED).unit is Unit.PIXEL)
 
 
@@ -200,14 +200,14 @@ def _batches(pair: Pair, specimen: Specimen) -> None:
 
         left, right = pair.results(rows)
         left, right = _ordered_rows(left), _ordered_rows(right)
-        for field in rows_of(Place.BATCH):
+        for field in arrays_of(Place.BATCH):
             name = field.name
             atol = 1e-3 if field.unit is Unit.PIXEL else 0.0
             what = f"{name} of the batches of {scan.name}"
             pair.close(right.get(name), left.get(name), what, names_in(field.axes[0]), atol=atol, wide=True)
 
 
-_LISTED = tuple(one.name for one in rows_of(Place.BATCH) if one.axes[0][-1] == CHANNEL)
+_LISTED = tuple(one.name for one in arrays_of(Place.BATCH) if one.axes[0][-1] == CHANNEL)
 
 
 def _ordered_rows(rows: Named) -> dict[str, Array]:
