@@ -303,6 +303,7 @@ def per_group(place: Place) -> tuple[str, ...]:
     return tuple(one.name for one in arrays_of(place) if all(axes[:1] == (GROUP,) for axes in one.axes))
 
 
+@cache
 def layouts_of(name: str) -> tuple[Axes, ...]:
     """Layouts of every array of a name, wherever it stands; nothing for a name that is not known."""
     return tuple(dict.fromkeys(axes for one in ARRAYS if one.name == name for axes in one.axes))
