@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
-from conformance.contract.stages import Stage
+from conformance.contract.stages import METHODS, OPTIONAL_METHODS, Stage
 
 __all__ = [
     "METHODS",
@@ -215,28 +215,3 @@ class Adapter(Protocol):
 
     def noisy(self, amplitude: Array, seed: int) -> Array:
         """Draw Poisson counts of ``amplitude²`` and return their square root (PHY)."""
-
-
-METHODS: Mapping[Stage, tuple[str, ...]] = {
-    Stage.NPZ: ("load", "arrays"),
-    Stage.RAWDATA: ("assemble", "arrays", "save"),
-    Stage.GROUPING: ("group",),
-    Stage.COORDINATES: ("group",),
-    Stage.PATCHES: ("patches",),
-    Stage.NORMALIZATION: ("group",),
-    Stage.CONTAINER: ("container",),
-    Stage.CACHE: ("group",),
-    Stage.DATASET: ("batches",),
-    Stage.CONFIG: ("configure",),
-    Stage.TRANSFORMS: ("transform",),
-    Stage.REASSEMBLY: ("reassemble",),
-    Stage.PHYSICS: ("simulate",),
-    Stage.CONDUCT: (),
-    Stage.RELATIONS: (),
-}
-"""Methods a claimed stage must have; a missing one is an error of the adapter."""
-
-OPTIONAL_METHODS: frozenset[str] = frozenset(
-    {"measure", "tensors", "split_groups", "split", "bridge", "translate", "noisy"}
-)
-"""Methods a backend may leave out; their checks are then not applicable."""

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
 from conformance.contract.stages import Stage
+from conformance.contract.version import contract_version
 from conformance.engine.catalogue import deciding
 from conformance.engine.declaration import PROFILES, Declaration, check
 from conformance.engine.outcome import Outcome
@@ -168,7 +169,7 @@ def test_a_capsule_holds_what_a_person_needs(capsule: Path) -> None:
     assert "names a scan point twice" in readme
     assert f"ptycho-conformance replay {capsule.name}" in readme
     environment = json.loads((capsule / "environment.json").read_text())
-    assert environment["contract"]
+    assert environment["contract"] == contract_version()
     assert environment["packages"]["numpy"] == np.__version__
     last = json.loads((capsule / "request.json").read_text())[-1]
     assert last["method"] == "group"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.adapter import METHODS
-from conformance.contract.stages import Stage
+from conformance.contract.stages import ALWAYS_CLAIMED, Stage
 
 ENTRY_POINT_GROUP = "ptycho_conformance.adapters"
 
@@ -182,8 +182,7 @@ def _stages(adapter: Any, asked: str) -> frozenset[Stage]:
     unknown = [str(stage) for stage in claimed if str(stage) not in known]
     if unknown:
         raise MalformedAdapter(f"{asked}: unknown stages {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-    # Conduct is what every stage owes, relations what all of them owe together: neither can be left unclaimed.
-    return frozenset(Stage(str(stage)) for stage in claimed) | {Stage.CONDUCT, Stage.RELATIONS}
+    return frozenset(Stage(str(stage)) for stage in claimed) | ALWAYS_CLAIMED
 
 
 def missing_methods(selected: Selected) -> tuple[str, ...]:

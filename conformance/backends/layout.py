@@ -13,37 +13,9 @@ from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject, offered
+from conformance.contract.arrays import GROUP, Axes, channels_first, fitting, layouts_of, symbols
 from conformance.evidence.tensors import as_numpy, dtype_name, framework, memory_order
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
-
-Axes = tuple[tuple[str, str], ...]
-"""Symbol and name of each axis."""
-
-_GROUP, _ROW, _COLUMN, _CHANNEL = ("B", "group"), ("N", "row"), ("N", "column"), ("C", "channel")
-_UNIT, _XY = ("1", "unit"), ("2", "xy")
-_FRAMES = ((_GROUP, _ROW, _COLUMN, _CHANNEL), (_GROUP, _CHANNEL, _ROW, _COLUMN))
-_COORDINATES = ((_GROUP, _UNIT, _XY, _CHANNEL), (_GROUP, _CHANNEL, _UNIT, _XY))
-_CENTRES = ((_GROUP, _UNIT, _XY, _UNIT), (_GROUP, _UNIT, _UNIT, _XY))
-_OBJECT = ((("H", "row"), ("W", "column")),)
-_MODES = ((("P", "mode"), _ROW, _COLUMN), (_ROW, _COLUMN))
-_PER_POINT = ((("M", "position"),),)
-_SCALES = ((_GROUP, _UNIT, _UNIT, _UNIT), (_GROUP,))
-
-AXES: Mapping[str, tuple[Axes, ...]] = {
-    **dict.fromkeys(("diffraction", "X_full", "Y", "X", "Y_I", "Y_phi", "images"), _FRAMES),
-    **dict.fromkeys(("coords_nn", "coords_relative", "coords_start_nn", "coords_start_relative"), _COORDINATES),
-    **dict.fromkeys(("coords_nominal", "coords_true", "coords", "local_offsets", "coords_global"), _COORDINATES),
-    **dict.fromkeys(("coords_offsets", "coords_start_offsets", "global_offsets", "coords_center"), _CENTRES),
-    **dict.fromkeys(("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"), _PER_POINT),
-    **dict.fromkeys(("rms_scaling_constant", "physics_scaling_constant", "probe_scaling"), _SCALES),
-    "nn_indices": ((_GROUP, _CHANNEL),),
-    **dict.fromkeys(("experiment_id", "center_scan_id"), ((_GROUP,),)),
-    "objectGuess": _OBJECT,
-    "probeGuess": _MODES,
-    "probe": ((_GROUP, _CHANNEL, *_MODES[0]), *_MODES),
-    "diff3d": ((("M", "frame"), _ROW, _COLUMN),),
-}
-"""Axes by key, channels last first; a key that stands for several things lists all of them."""
 
 RECIPE = Recipe(M=23, N=10, modes=3, seed=61, margin=8.0)
 GROUPS, BATCH = 7, 5
@@ -86,7 +58,7 @@ def layout_of(key: str, value: Any, sizes: Mapping[str, int]) -> Layout:
         return Layout(key, "-", "absent", (), "-", "", "", "", "")
     array = as_numpy(value)
     axes = _axes_of(key, array.shape, sizes)
-    symbols = "(" + ", ".join(symbol for symbol, _ in axes) + ")" if axes is not None else "?"
+    lengths = "(" + ", ".join(symbols(axes)) + ")" if axes is not None else "?"
     names = " ".join(name for _, name in axes) if axes is not None else "?"
     order = memory_order(value) if array.ndim else ""
     return Layout(
@@ -94,7 +66,7 @@ def layout_of(key: str, value: Any, sizes: Mapping[str, int]) -> Layout:
         framework(value),
         dtype_name(value),
         tuple(array.shape),
-        symbols,
+        lengths,
         names,
         order,
         _byte_order(array.dtype),
@@ -103,12 +75,12 @@ def layout_of(key: str, value: Any, sizes: Mapping[str, int]) -> Layout:
 
 
 def _axes_of(key: str, shape: tuple[int, ...], sizes: Mapping[str, int]) -> Axes | None:
-    known = dict(sizes) | {"1": 1, "2": 2}
-    candidates: tuple[Axes, ...] = AXES.get(key, ()) if shape else ((),)
-    for axes in candidates:
-        if len(axes) == len(shape) and all(known.get(s) == n for (s, _), n in zip(axes, shape, strict=True)):
-            return axes
-    return None
+    """Axes under the contract, channels first or last; whatever has one value a group is named as that."""
+    if not shape:
+        return ()
+    known = layouts_of(key)
+    turned = [channels_first(axes) for axes in known if axes[:1] == (GROUP,)]
+    return fitting((*known, *turned, (GROUP,)), shape, sizes)
 
 
 def _byte_order(dtype: np.dtype[Any]) -> str:

@@ -26,9 +26,11 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the versions and stop.")] = False) -> None:
     if version:
-        typer.echo(__version__)
+        from conformance.contract.version import contract_version
+
+        typer.echo(f"ptycho-conformance {__version__}, contract {contract_version()}")
         raise typer.Exit(OK)
 
 

@@ -9,17 +9,26 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from conformance.contract.stages import Stage
+from conformance.contract.specification import MalformedContract, specification_folder
+from conformance.contract.stages import ROWS, Stage
+from conformance.contract.version import as_numbers, read_version
+
+__all__ = [
+    "Clause",
+    "Contract",
+    "Level",
+    "MalformedContract",
+    "clauses_in",
+    "contract",
+    "parse_clauses",
+    "read_contract",
+]
 
 _HEADING = re.compile(r"^###\s+(?P<id>\S+)\s+·\s+(?P<title>.+?)\s*$")
 _CLAUSE_ID = re.compile(r"^[A-Z]{3}-\d{3}$")
 _NAMED = re.compile(r"\b[A-Z]{3}-\d{3}\b")
 _LABEL = re.compile(r"^\*(?P<label>[A-Z][a-z]+):\*\s*(?P<text>.*)$")
 _LABELS = frozenset({"Why", "Sees", "Tolerance", "Fix", "Good", "Bad", "Untestable"})
-
-
-class MalformedContract(ValueError):
-    """A specification file does not follow the clause format; the message names file, line and clause."""
 
 
 class Level(StrEnum):
@@ -96,12 +105,6 @@ class Contract(Mapping[str, Clause]):
         return tuple(clause for clause in self.values() if clause.stage == stage)
 
 
-def specification_folder() -> Path:
-    """Folder of the specification: inside the installed package, or beside it in a checkout."""
-    installed = Path(__file__).parent / "specs"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "specs"
-
-
 def clauses_in(text: str) -> tuple[str, ...]:
     """Ids of clauses of the contract that a text names, in its order."""
     return tuple(one for one in _NAMED.findall(text) if one in contract())
@@ -119,7 +122,8 @@ def read_contract(folder: Path) -> Contract:
     Raises
     ------
     MalformedContract
-        A clause breaks the format, stands in the wrong file, or an id occurs twice.
+        A clause breaks the format, stands in the wrong file, has an id that occurs twice, or holds since a version
+        later than the folder's.
     """
     clauses: list[Clause] = []
     for stage in Stage:
@@ -128,7 +132,12 @@ def read_contract(folder: Path) -> Contract:
             clauses.extend(parse_clauses(path.read_text(encoding="utf-8"), stage=stage, source=path.name))
     if not clauses:
         raise MalformedContract(f"no clause found in {folder}")
-    return Contract(clauses)
+    found = Contract(clauses)
+    version = read_version(folder)
+    for clause in clauses:
+        if as_numbers(clause.since, clause.id) > as_numbers(version, "VERSION"):
+            raise MalformedContract(f"clause {clause.id} holds since {clause.since}, but the contract is {version}")
+    return found
 
 
 def parse_clauses(text: str, *, stage: str, source: str) -> list[Clause]:
@@ -150,7 +159,7 @@ def parse_clauses(text: str, *, stage: str, source: str) -> list[Clause]:
     Raises
     ------
     MalformedContract
-        A clause lacks its level line, names another stage, or has no normative text.
+        A clause lacks its level line, names another stage, has an id of another stage, or has no normative text.
     """
     clauses: list[Clause] = []
     heading: re.Match[str] | None = None
@@ -178,6 +187,9 @@ def _clause(heading: re.Match[str], body: list[str], stage: str, where: str) -> 
         lines.pop(0)
     if not lines:
         raise MalformedContract(f"{where}: clause {heading['id']} is empty")
+    prefix = ROWS[Stage(stage)].prefix
+    if not heading["id"].startswith(f"{prefix}-"):
+        raise MalformedContract(f"{where}: ids of clauses of {stage} begin with {prefix}, not as {heading['id']}")
     level, since, applies_to = _level_line(lines[0], heading["id"], stage, where)
     text, notes = _labelled(lines[1:], heading["id"], where)
     if not text:

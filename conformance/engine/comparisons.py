@@ -16,6 +16,17 @@ from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, G
 from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
 from conformance.checks.dataset.rows import channels_last
+from conformance.contract.arrays import (
+    CHANNEL,
+    PER_POINT,
+    Place,
+    Unit,
+    arrays_of,
+    axes_of,
+    names_in,
+    names_of,
+    row,
+)
 from conformance.contract.stages import Stage
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.tensors import as_numpy, dtype_name
@@ -28,14 +39,8 @@ Comparison = Callable[["Pair", Specimen], None]
 # Both sides compute in float32 where the contract says float32, in an order of their own.
 RTOL, ATOL = 2e-5, 1e-6
 _MOST_GROUPS = 64
-_FRAMES = ("group", "row", "column", "channel")
-_PLACES = ("group", "unit", "xy", "channel")
-_GROUPED_AXES = {
-    **dict.fromkeys(("diffraction", "X_full", "Y"), _FRAMES),
-    **dict.fromkeys(("coords_nn", "coords_relative", "coords_start_nn", "coords_start_relative"), _PLACES),
-    **dict.fromkeys(("coords_offsets", "coords_start_offsets"), ("group", "unit", "xy", "unit")),
-}
-_COORDINATES = tuple(name for name in _GROUPED_AXES if name.startswith("coords"))
+_IMAGES_AND_PLACES = tuple(one.name for one in arrays_of(Place.GROUPED) if len(one.axes[0]) == 4)
+_COORDINATES = tuple(name for name in _IMAGES_AND_PLACES if row(name, Place.GROUPED).unit is Unit.PIXEL)
 
 
 class Pair:
@@ -85,7 +90,8 @@ class Pair:
         """Compare arrays by name; a name that both lack is passed over."""
         for name in names:
             if name in seen or name in expected:
-                self.close(seen.get(name), expected.get(name), f"{name} of {what}", _GROUPED_AXES.get(name, ()))
+                ndim = as_numpy(expected[name]).ndim if expected.get(name) is not None else 0
+                self.close(seen.get(name), expected.get(name), f"{name} of {what}", axes_of(name, ndim))
 
 
 def _kind(value: Any) -> str:
@@ -121,12 +127,9 @@ def determined(specimen: Specimen) -> Iterator[tuple[Specimen, GroupRequest]]:
         if specimen.M < C:
             continue
         # As many points as members: every group is the whole scan.
-        arrays = {name: values[:C] if name in _PER_POINT else values for name, values in specimen.arrays.items()}
+        arrays = {name: values[:C] if name in PER_POINT else values for name, values in specimen.arrays.items()}
         cut = Specimen(f"{specimen.name}, first {C} points", arrays, specimen.consistent)
         yield cut, GroupRequest(N=specimen.N, gridsize=gridsize, K=C, nsamples=2, seed=1, sequential_sampling=True)
-
-
-_PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
 
 
 def _ordered(grouped: Named) -> dict[str, Any]:
@@ -135,7 +138,7 @@ def _ordered(grouped: Named) -> dict[str, Any]:
     sorted_by_member = dict(grouped)
     for name, values in grouped.items():
         array = None if values is None else as_numpy(values)
-        if array is not None and (name == "nn_indices" or _GROUPED_AXES.get(name, ("unit",))[-1] == "channel"):
+        if array is not None and axes_of(name, array.ndim)[-1:] == ("channel",):
             places = order.reshape(len(order), *([1] * (array.ndim - 2)), -1)
             sorted_by_member[name] = np.take_along_axis(array, places, axis=-1)
     return sorted_by_member
@@ -147,7 +150,9 @@ def _grouping(pair: Pair, specimen: Specimen) -> None:
         pair.named(right, left, ("nn_indices", "diffraction"), f"the groups of {scan.name}")
     for request in requests_for(specimen):
         left, right = pair.results(lambda subject, r=request: subject.grouped(specimen, r))  # type: ignore[misc]
-        shapes = [{k: np.shape(as_numpy(v)) for k, v in one.items() if k in _GROUPED_AXES} for one in (left, right)]
+        shapes = [
+            {k: np.shape(as_numpy(v)) for k, v in one.items() if k in _IMAGES_AND_PLACES} for one in (left, right)
+        ]
         pair.evidence.holds(
             shapes[0] == shapes[1],
             f"Grouped by {request}, {pair.second.name} gives {shapes[1]}, {pair.first.name} gives {shapes[0]}.",
@@ -167,7 +172,7 @@ def _patches(pair: Pair, specimen: Specimen) -> None:
     obj = specimen.arrays.get("objectGuess", structured_object(np.random.default_rng(specimen.M), (37, 29)))
     positions = specimen.positions[:_MOST_GROUPS]
     left, right = pair.results(lambda subject: subject.adapter.patches(obj.copy(), positions.copy(), specimen.N))
-    pair.close(right, left, "the patches", ("frame", "row", "column"), wide=True)
+    pair.close(right, left, "the patches", axes_of("patches", 3), wide=True)
     if "group" in offered(pair.first.selected) & offered(pair.second.selected):
         _of_groups(("Y",))(pair, specimen)
 
@@ -190,35 +195,25 @@ def _batches(pair: Pair, specimen: Specimen) -> None:
         def rows(subject: Subject, scan: Specimen = scan, asked: BatchRequest = asked) -> Named:
             paths = [subject.write(scan.arrays) for _ in range(2)]
             batches = [dict(batch) for batch in subject.adapter.batches(paths, asked)]
-            names = [name for name in batches[0] if name in _BATCH_FIELDS]
+            names = [name for name in batches[0] if name in names_of(Place.BATCH)]
             return {name: np.concatenate([channels_last(name, batch) for batch in batches]) for name in names}
 
         left, right = pair.results(rows)
         left, right = _ordered_rows(left), _ordered_rows(right)
-        for name, axes in _BATCH_FIELDS.items():
-            atol = 1e-3 if name.startswith("coords") else 0.0
+        for field in arrays_of(Place.BATCH):
+            name = field.name
+            atol = 1e-3 if field.unit is Unit.PIXEL else 0.0
             what = f"{name} of the batches of {scan.name}"
-            pair.close(right.get(name), left.get(name), what, axes, atol=atol, wide=True)
+            pair.close(right.get(name), left.get(name), what, names_in(field.axes[0]), atol=atol, wide=True)
 
 
-_BATCH_FIELDS = {
-    "images": _FRAMES,
-    "coords_relative": _PLACES,
-    "coords_global": _PLACES,
-    "coords_center": ("group", "unit", "xy", "unit"),
-    "nn_indices": ("group", "channel"),
-    "experiment_id": ("group",),
-    "rms_scaling_constant": (),
-    "physics_scaling_constant": (),
-    "probe": ("group", "channel", "mode", "row", "column"),
-    "probe_scaling": (),
-}
+_LISTED = tuple(one.name for one in arrays_of(Place.BATCH) if one.axes[0][-1] == CHANNEL)
 
 
 def _ordered_rows(rows: Named) -> dict[str, Array]:
     order = np.argsort(rows["nn_indices"], axis=1, kind="stable")
     sorted_by_member = dict(rows)
-    for name in ("images", "coords_relative", "coords_global", "nn_indices"):
+    for name in _LISTED:
         places = order.reshape(len(order), *([1] * (rows[name].ndim - 2)), -1)
         sorted_by_member[name] = np.take_along_axis(rows[name], places, axis=-1)
     return sorted_by_member
@@ -300,7 +295,7 @@ def _placed(pair: Pair, specimen: Specimen) -> None:
         _on_one_canvas(as_numpy(one["object"]), as_numpy(one["origin_xy"]), positions, specimen.N)
         for one in (left, right)
     ]
-    pair.close(whole[1], whole[0], "the reassembled object", ("row", "column"), wide=True)
+    pair.close(whole[1], whole[0], "the reassembled object", axes_of("object", 2), wide=True)
 
 
 def _on_one_canvas(obj: Array, origin: Array, positions: Array, N: int) -> Array:
@@ -317,7 +312,7 @@ def _forward(pair: Pair, specimen: Specimen) -> None:
     patches = np.stack([structured_object(rng, (specimen.N, specimen.N)) for _ in range(3)])
     probe = specimen.arrays["probeGuess"]
     left, right = pair.results(lambda subject: subject.adapter.simulate(patches.copy(), probe.copy()))
-    pair.close(right, left, "the diffraction amplitudes", ("frame", "row", "column"))
+    pair.close(right, left, "the diffraction amplitudes", axes_of("amplitude", 3))
 
 
 STAGES: Mapping[Stage, Comparison] = {

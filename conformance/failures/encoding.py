@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.contract.arrays import Place, required_in
 from conformance.scans.specimens import Recipe, Specimen
 from conformance.scans.strategies import GroupingCase
 
@@ -199,7 +200,7 @@ def _is_scan(arrays: Mapping[str, Any]) -> bool:
     """Whether the arrays have the shapes that every scan has."""
     if not all(isinstance(array, np.ndarray) for array in arrays.values()):
         return False
-    if not {"xcoords", "ycoords", "diff3d", "probeGuess"} <= arrays.keys():
+    if not set(required_in(Place.FILE)) <= arrays.keys():
         return False
     M = arrays["xcoords"].size
     shapes = (arrays["xcoords"].shape, arrays["ycoords"].shape, arrays["diff3d"].shape[:1])

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import PER_POINT, STACKS, Place, names_of
 from conformance.engine.declaration import PROFILES
 from conformance.engine.trial import Trial, once
 from conformance.failures.capsule import MOST_BYTES
 from conformance.files.archive import Archive
 from conformance.files.examine import UnreadableScan, specimen_from_file
-from conformance.files.scan_rules import KNOWN, STACKS
 from conformance.files.stack import layout_of
 from conformance.scans.specimens import Specimen, write_scan
 
 Members = Mapping[str, NDArray[Any]]
 
-_PER_POINT = frozenset({"xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "Y"})
+_POINTS_FIRST = frozenset(PER_POINT) - frozenset(STACKS)
 _LARGEST_TRIED = 1 << 29
 
 
@@ -112,7 +112,7 @@ def _most(length: int, fails: Callable[[int], bool]) -> int:
 def point_axes(members: Members) -> Mapping[str, int]:
     """Axis of every member that counts scan points."""
     M = members["xcoords"].shape[0]
-    axes = {name: 0 for name in _PER_POINT & members.keys() if members[name].shape[:1] == (M,)}
+    axes = {name: 0 for name in _POINTS_FIRST & members.keys() if members[name].shape[:1] == (M,)}
     for name in STACKS:
         axis = layout_of(members[name].shape, M).frame_axis if name in members else None
         if axis is not None:
@@ -130,7 +130,7 @@ def sliced(members: Members, axes: Mapping[str, int], first: int, last: int) -> 
 
 def _members(path: Path) -> dict[str, NDArray[Any]]:
     with Archive(path) as archive:
-        members = {name: archive.member(name) for name in archive.names if name in KNOWN}
+        members = {name: archive.member(name) for name in archive.names if name in names_of(Place.FILE)}
         return {name: member.array() for name, member in members.items() if not member.needs_unpickling}
 
 

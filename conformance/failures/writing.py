@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from conformance import __version__
 from conformance.contract.clauses import contract
+from conformance.contract.version import contract_version
 from conformance.failures.capsule import MOST_BYTES, SCHEMA, Capsule, command, file_hash, plain_name
 from conformance.failures.encoding import Encoder
 from conformance.scans.specimens import Specimen
@@ -173,11 +174,6 @@ def environment() -> dict[str, Any]:
         "byte_order": sys.byteorder,
         "packages": {name: held for name, held in packages.items() if held},
     }
-
-
-def contract_version() -> str:
-    """Version of the contract: the latest that a clause names."""
-    return max((clause.since for clause in contract().values()), key=lambda held: [int(n) for n in held.split(".")])
 
 
 def _version(package: str) -> str:

@@ -9,18 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.contract.arrays import COORDINATES, PAIRS, STACKS, UNITS, Place, names_of, required_in, row
 from conformance.files.archive import Archive, DamagedArchive, Member
 from conformance.files.finding import Finding, Severity
 from conformance.files.stack import Content, StackLayout, content_of, equal_members, first_non_finite, layout_of
 
 VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
-STACKS = ("diff3d", "diffraction")
-PAIRS = (("xcoords", "ycoords"), ("xcoords_start", "ycoords_start"))
-UNITS = (("legacy_v1", "normalized_amplitude"), ("ci_intensity_v2", "count_intensity"))
-KNOWN = (
-    *("xcoords", "ycoords", "xcoords_start", "ycoords_start", *STACKS, "probeGuess", "scan_index", "objectGuess", "Y"),
-    *("scale_contract_version", "measurement_domain", "_metadata"),
-)
+KNOWN = names_of(Place.FILE)
+REQUIRED = tuple(name for name in required_in(Place.FILE) if name not in STACKS)
 SMALLEST_SIDE = 8
 
 
@@ -76,7 +72,7 @@ class Rules:
     def _presence(self) -> Iterator[Finding]:
         names = sorted(self.archive.names)
         held = ", ".join(names[:8]) + (" and others" if len(names) > 8 else "") or "nothing"
-        for name in ("xcoords", "ycoords", "probeGuess"):
+        for name in REQUIRED:
             if name not in self.members:
                 yield Finding(
                     "NPZ-001", VIOLATION, name, f"the array is missing (found: {held})", f"Write {name} into the file."
@@ -107,7 +103,7 @@ class Rules:
                 )
 
     def _coordinates(self) -> Iterator[Finding]:
-        for name in (name for pair in PAIRS for name in pair):
+        for name in COORDINATES:
             if name in self.members and not self.members[name].needs_unpickling:
                 yield from self._coordinate(name, self.members[name])
         present = [name for name in PAIRS[1] if name in self.members]
@@ -124,7 +120,7 @@ class Rules:
             yield Finding("NPZ-029", NOTE, "xcoords_start", "no start coordinates: copies of the positions are used")
 
     def _coordinate(self, name: str, member: Member) -> Iterator[Finding]:
-        if len(member.shape) != 1 or member.dtype.kind not in "iuf":
+        if len(member.shape) != 1 or member.dtype.kind not in _kinds(name):
             yield Finding(
                 "NPZ-022",
                 VIOLATION,
@@ -168,7 +164,7 @@ class Rules:
         if stack is None or stack.needs_unpickling:
             return
         name = self.stack_name
-        if stack.dtype.kind not in "iuf":
+        if stack.dtype.kind not in _kinds(name):
             yield Finding(
                 "NPZ-016",
                 VIOLATION,
@@ -178,7 +174,7 @@ class Rules:
             )
         if self.layout is not None:
             yield from self._shape(name, stack, self.layout)
-        if stack.dtype.kind in "iuf" and len(stack.shape) == 3 and 0 not in stack.shape:
+        if stack.dtype.kind in _kinds(name) and len(stack.shape) == 3 and 0 not in stack.shape:
             yield from self._content(name, content_of(stack, self.layout))
 
     def _shape(self, name: str, stack: Member, layout: StackLayout) -> Iterator[Finding]:
@@ -251,7 +247,7 @@ class Rules:
     def _numbers(self, name: str, clause: str) -> Iterator[Finding]:
         """Findings about an array that must hold finite numbers, real or complex."""
         member = self.members[name]
-        if member.dtype.kind not in "iufc":
+        if member.dtype.kind not in _kinds(name):
             yield Finding(
                 clause, VIOLATION, name, f"the values are {member.dtype}, no numbers", "Write complex64 values."
             )
@@ -304,7 +300,7 @@ class Rules:
         member = self.members.get("scan_index")
         if member is None or member.needs_unpickling:
             return
-        if len(member.shape) != 1 or member.dtype.kind not in "iuf" or member.shape[0] == 0:
+        if len(member.shape) != 1 or member.dtype.kind not in _kinds("scan_index") or member.shape[0] == 0:
             yield Finding(
                 "NPZ-028",
                 VIOLATION,
@@ -314,7 +310,7 @@ class Rules:
             )
 
     def _units(self) -> Iterator[Finding]:
-        names = ("scale_contract_version", "measurement_domain")
+        names = tuple(name for name in KNOWN if row(name, Place.FILE).values)
         declared = tuple(_text(self.members[name]) if name in self.members else None for name in names)
         if declared == (None, None):
             return
@@ -355,7 +351,7 @@ class Rules:
         stack = np.moveaxis(members[self.stack_name].array(), layout.frame_axis or 0, 0)
         probe = members["probeGuess"].array()
         found: dict[str, NDArray[Any]] = {
-            name: members[name].array()[:M].astype(np.float64) for pair in PAIRS for name in pair if name in members
+            name: members[name].array()[:M].astype(np.float64) for name in COORDINATES if name in members
         }
         found["diff3d"] = np.ascontiguousarray(stack, dtype=np.float32)
         found["probeGuess"] = _squeezed(probe, 2).astype(np.complex64)
@@ -366,6 +362,11 @@ class Rules:
         if "Y" in members:
             found["Y"] = _squeezed(members["Y"].array(), 3).astype(np.complex64)
         return found
+
+
+def _kinds(name: str) -> str:
+    """NumPy's letters of the dtypes that a file may hold an array in."""
+    return row(name, Place.FILE).kinds
 
 
 def _squeezed(values: NDArray[Any], rank: int) -> NDArray[Any]:

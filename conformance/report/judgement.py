@@ -11,6 +11,7 @@ from rich.text import Text
 
 from conformance import __version__
 from conformance.contract.clauses import contract
+from conformance.contract.version import contract_version
 from conformance.engine.agreement import summary
 from conformance.engine.outcome import Cell, Outcome
 from conformance.runs.judgement import UNWANTED, Judgement
@@ -31,6 +32,7 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
     return {
         "schema": "ptycho-conformance.run/1",
         "version": __version__,
+        "contract": contract_version(),
         "scan": str(judgement.scan) if judgement.scan else None,
         "complete": not judgement.cut,
         "cut": judgement.cut,

@@ -14,7 +14,7 @@ from typing import Any
 import conformance
 from conformance import __version__
 from conformance.backends.discovery import Selected
-from conformance.contract.clauses import specification_folder
+from conformance.contract.specification import specification_folder
 
 SCHEMA = "ptycho-conformance.seed/1"
 _BEGIN = f'{{"schema": "{SCHEMA}"'

@@ -11,6 +11,7 @@ import numpy as np
 
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import PAIRS
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_probe
 
 
@@ -89,9 +90,9 @@ def longest_scan() -> Regime:
 def _moved(specimen: Specimen, step: tuple[float, float] | None) -> Specimen:
     """Move all positions, as they stand or so that their middle is zero."""
     arrays = dict(specimen.arrays)
-    for axis, name in enumerate(("xcoords", "ycoords")):
-        by = -float(np.median(arrays[name])) if step is None else step[axis]
-        for key in (name, f"{name}_start"):
+    for axis, keys in enumerate(zip(*PAIRS, strict=True)):
+        by = -float(np.median(arrays[keys[0]])) if step is None else step[axis]
+        for key in keys:
             arrays[key] = arrays[key] + by
     return Specimen(specimen.name, arrays, consistent=False)
 
@@ -107,7 +108,7 @@ def _on_a_line(specimen: Specimen) -> Specimen:
 def _at_few_places(specimen: Specimen) -> Specimen:
     """Bring all points to eleven places, two or three to each."""
     arrays = dict(specimen.arrays)
-    for name in ("xcoords", "ycoords"):
+    for name in PAIRS[0]:
         arrays[name] = np.resize(arrays[name][:11], specimen.M)
     return Specimen(f"places-{specimen.M}", arrays, consistent=False)
 

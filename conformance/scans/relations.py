@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import PAIRS, PER_POINT
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.specimens import structured_object, structured_probe
 
 Array = NDArray[Any]
-Arrays = dict[str, Any]
-PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
-AXES = ("xcoords", "ycoords")
+Arrays = dict[str, Array]
 
 
 def survey(seed: int, M: int, N: int, *, modes: int = 1, columns: int | None = None, truth: bool = True) -> Arrays:
@@ -72,8 +71,8 @@ def taken(arrays: Mapping[str, Any], rows: Array) -> Arrays:
 def placed(arrays: Mapping[str, Any], factor: float = 1.0, shift: tuple[float, float] = (0.0, 0.0)) -> Arrays:
     """Return the scan with positions, and start positions, multiplied and then moved."""
     moved = dict(arrays)
-    for name, step in zip(AXES, shift, strict=True):
-        for key in (name, f"{name}_start"):
+    for pair in PAIRS:
+        for key, step in zip(pair, shift, strict=True):
             moved[key] = arrays[key] * factor + step
     return moved
 
@@ -81,7 +80,7 @@ def placed(arrays: Mapping[str, Any], factor: float = 1.0, shift: tuple[float, f
 def exchanged(arrays: Mapping[str, Any]) -> Arrays:
     """Return the scan with x and y exchanged, and every image transposed."""
     turned = dict(arrays)
-    for one, other in (("xcoords", "ycoords"), ("xcoords_start", "ycoords_start")):
+    for one, other in PAIRS:
         turned[one], turned[other] = arrays[other], arrays[one]
     for name in ("diff3d", "probeGuess", "objectGuess"):
         turned[name] = transposed(arrays[name])
@@ -97,7 +96,7 @@ def mirrored(arrays: Mapping[str, Any], axis: int) -> Arrays:
     """Return the scan with x (axis 0) or y (axis 1) running the other way, and every image mirrored with it."""
     turned = dict(arrays)
     side = arrays["objectGuess"].shape[1 - axis]
-    for key in (AXES[axis], f"{AXES[axis]}_start"):
+    for key in (pair[axis] for pair in PAIRS):
         turned[key] = side - arrays[key]
     for name in ("probeGuess", "objectGuess"):
         turned[name] = flipped(arrays[name], axis)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
+from conformance.contract.arrays import PAIRS, STACKS
 from conformance.scans.seed import moved
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_object, structured_probe
 
@@ -162,9 +163,7 @@ def stored_scans(draw: st.DrawFn) -> tuple[Specimen, dict[str, NDArray[Any]]]:
     if specimen.M != specimen.N and draw(st.booleans()):
         stored = np.moveaxis(stored, 0, -1)
     members = {name: values for name, values in meant.arrays.items() if name != "diff3d"}
-    for name in ("xcoords", "ycoords"):
+    for name in PAIRS[0]:
         members[name] = members[name].astype(draw(st.sampled_from(["<f8", ">f8"])))
-    members[draw(st.sampled_from(["diff3d", "diffraction"]))] = draw(
-        st.sampled_from([np.ascontiguousarray, np.asfortranarray])
-    )(stored)
+    members[draw(st.sampled_from(STACKS))] = draw(st.sampled_from([np.ascontiguousarray, np.asfortranarray]))(stored)
     return meant, members

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.oracles.patches import patches_at
 from conformance.scans.specimens import Recipe, make_specimen
 
-Arrays = dict[str, Any]
-PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index")
+Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Variant:
 def whole_scan(M: int = 22, N: int = 10, seed: int = 301, **recipe: Any) -> Arrays:
     """Arrays of a scan that carries everything, with whole amplitudes and positions that float32 holds exactly."""
     arrays = dict(make_specimen(Recipe(**{"M": M, "N": N, "modes": 2, "seed": seed, **recipe})).arrays)
-    for name in PER_POINT[:4]:
+    for name in COORDINATES:
         if name in arrays:
             arrays[name] = np.round(arrays[name] * 64) / 64
     centres = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
@@ -53,7 +53,7 @@ def whole_scan(M: int = 22, N: int = 10, seed: int = 301, **recipe: Any) -> Arra
 
 def meant_by(arrays: Mapping[str, Any]) -> Arrays:
     """Arrays of the scan that canonical members mean, absent ones filled in as the contract says."""
-    defaults = {"xcoords_start": arrays["xcoords"], "ycoords_start": arrays["ycoords"]}
+    defaults = {start: arrays[name] for name, start in zip(*PAIRS, strict=True)}
     absent = {"objectGuess": None, "Y": None, "scan_index": np.zeros(len(arrays["xcoords"]), dtype=np.int64)}
     return {**defaults, **absent, **{name: values for name, values in arrays.items() if values is not None}}
 
@@ -83,7 +83,7 @@ def _stored() -> Iterator[Variant]:
         "in big-endian Fortran order": {name: np.asfortranarray(values) for name, values in swapped.items()},
         "with complex128 arrays": scan | wide,
         "with big-endian complex128 arrays": scan | {name: values.astype(">c16") for name, values in wide.items()},
-        "with positions in single precision": scan | {n: scan[n].astype(np.float32) for n in PER_POINT[:4]},
+        "with positions in single precision": scan | {n: scan[n].astype(np.float32) for n in COORDINATES},
         "with labels in 32 bits": scan | {"scan_index": scan["scan_index"].astype(np.int32)},
         "with patches of a trailing axis": scan | {"Y": scan["Y"][..., np.newaxis]},
         "with its members in reverse order": dict(reversed(scan.items())),
@@ -91,9 +91,9 @@ def _stored() -> Iterator[Variant]:
         "with unknown members": scan | {"mask": np.zeros((10, 10)), "coords": np.ones((22, 2)), "X": frames * 3},
         "with declared units": scan
         | {"scale_contract_version": np.array("legacy_v1"), "measurement_domain": np.array("normalized_amplitude")},
-        "with three positions to spare": scan | {name: np.append(scan[name], [7, 8, 9]) for name in PER_POINT},
+        "with three positions to spare": scan | {name: np.append(scan[name], [7, 8, 9]) for name in PER_POSITION},
         "with three times as many positions": scan
-        | {name: np.concatenate([scan[name], scan[name] + 1, scan[name] - 5]) for name in PER_POINT},
+        | {name: np.concatenate([scan[name], scan[name] + 1, scan[name] - 5]) for name in PER_POSITION},
     }
     ways |= {
         f"with frames of {np.dtype(d)}": scan | {"diff3d": frames.astype(d)}
@@ -108,7 +108,7 @@ def _stored() -> Iterator[Variant]:
 def _optional() -> Iterator[Variant]:
     """Scans that lack what is optional, in every combination of two, and one-mode probes."""
     scan = whole_scan(seed=302)
-    starts = ("xcoords_start", "ycoords_start")
+    starts = PAIRS[1]
     parts: dict[str, tuple[str, ...]] = {
         "start positions": starts,
         "labels": ("scan_index",),
@@ -128,13 +128,13 @@ def _optional() -> Iterator[Variant]:
     real = scan | {"probeGuess": scan["probeGuess"].real.copy(), "objectGuess": scan["objectGuess"].real.astype("f8")}
     complexes = {name: real[name].astype(np.complex64) for name in ("probeGuess", "objectGuess")}
     yield Variant("a scan whose probe and object are stored as real numbers", real, meant_by(real | complexes))
-    away = scan | {f"{name}_start": scan[name] * 2 + 900 for name in ("xcoords", "ycoords")}
+    away = scan | {start: scan[name] * 2 + 900 for name, start in zip(*PAIRS, strict=True)}
     yield Variant("a scan whose start positions lie far from its positions", away, meant_by(away))
     single = whole_scan(seed=303, modes=1)
     yield Variant("a scan with one mode", single, meant_by(single))
     last = single | {"probeGuess": single["probeGuess"][..., np.newaxis]}
     yield Variant("a scan with a probe (N, N, 1)", last, meant_by(single))
-    same = scan | {f"{name}_start": scan[name] for name in ("xcoords", "ycoords")}
+    same = scan | {start: scan[name] for name, start in zip(*PAIRS, strict=True)}
     yield Variant("a scan whose start positions are its positions", same, meant_by(same))
     flat = scan | {"objectGuess": np.ones((40, 47), np.complex64)}
     yield Variant("a scan with an object of ones", flat, meant_by(flat))
@@ -151,13 +151,13 @@ def _sized() -> Iterator[Variant]:
             legacy = scan | {"diff3d": np.ascontiguousarray(np.moveaxis(scan["diff3d"], 0, 2))}
             yield Variant(f"a legacy scan of {M} frames {N} x {N}", legacy, meant_by(scan))
     scan = whole_scan(seed=305)
-    whole = scan | {name: np.round(scan[name]) for name in PER_POINT[:4]}
-    stored = whole | {name: whole[name].astype(np.int32) for name in PER_POINT[:4]}
+    whole = scan | {name: np.round(scan[name]) for name in COORDINATES}
+    stored = whole | {name: whole[name].astype(np.int32) for name in COORDINATES}
     yield Variant("a scan at whole positions, stored as integers", stored, meant_by(whole))
     for what, step in (("far from the origin", 2.0**20), ("below the origin", -(2.0**10))):
-        moved = scan | {name: scan[name] + step for name in PER_POINT[:4]}
+        moved = scan | {name: scan[name] + step for name in COORDINATES}
         yield Variant(f"a scan {what}", moved, meant_by(moved))
-    for what, names in (("along x", PER_POINT[1:4:2]), ("along y", PER_POINT[0:4:2]), ("at one place", PER_POINT[:4])):
+    for what, names in (("along x", COORDINATES[1::2]), ("along y", COORDINATES[::2]), ("at one place", COORDINATES)):
         line = scan | {name: np.full(22, 31.25) for name in names}
         yield Variant(f"a scan {what}", line, meant_by(line))
     for what, gain in (("bright", 2.0**10), ("faint", 2.0**-10)):

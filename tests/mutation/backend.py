@@ -31,7 +31,7 @@ class Backend:
     unreached : dict of str to str
         Modules left out, and why.
     stages : dict of str to tuple of str
-        Stages that a module serves, where it does not carry the name of one.
+        Stages, or modules of checks, that a module serves, where it does not carry the name of one.
     """
 
     package: str
@@ -42,7 +42,7 @@ class Backend:
 
     def checks_of(self, module: str) -> tuple[str, ...]:
         """Beginnings of the names of the checks whose subject a module is; they run first, and all of them."""
-        return tuple(f"{stage}/" for stage in self.stages.get(module, (module,)))
+        return tuple(one if "/" in one else f"{one}/" for one in self.stages.get(module, (module,)))
 
     def source(self, package: Path, module: str) -> Path:
         """File of a module, named in full or by its last part, in a folder that holds the package."""
@@ -78,7 +78,7 @@ REF = Backend(
     ),
     {"adapter": _GLUE, "errors": _WORDS, "tensors": "needs TensorFlow; its checks run where that is installed"},
     {
-        "scan_rules": ("npz", "rawdata", "conduct_errors", "dataset"),
+        "scan_rules": ("npz", "rawdata", "conduct/test_errors.py", "dataset"),
         "npz": ("npz", "rawdata"),
         "archive": ("npz", "rawdata", "cache"),
         "grouping": ("grouping", "cache"),
@@ -127,7 +127,7 @@ TORCH = Backend(
         "grouping": ("grouping", "cache"),
         "grouped": ("grouping", "coordinates", "patches", "normalization", "cache"),
         "scan": ("npz", "rawdata", "dataset"),
-        "scan_arrays": ("npz", "rawdata", "conduct_errors"),
+        "scan_arrays": ("npz", "rawdata", "conduct/test_errors.py"),
         "npz": ("npz", "rawdata", "cache", "dataset"),
         "splits": ("dataset",),
         "simulation": ("rawdata", "physics"),

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from conformance.contract.clauses import clauses_in, specification_folder
+from conformance.contract.clauses import clauses_in
+from conformance.contract.specification import specification_folder
 
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 KINDS = {

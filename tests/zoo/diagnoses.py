@@ -365,7 +365,7 @@ DIAGNOSES: dict[str, str | Undescribable] = {
     "FillsLabelsInMemoryWithRowNumbers": r"running numbers",
     "ReadsStridedFramesAsContiguous": r"memory",
     "SavesWithoutLabels": r"zero",
-    "SavesWhatWasLoadedSoFar": r"last 1 frame is missing",
+    "SavesWhatWasLoadedSoFar": r"last 1 position is missing",
     "SavesNominalPositionsForStart": r"nominal",
     "SavesPositionsToThreeDecimals": r"rounded to 3 decimals",
     "SavesFramesInHalfPrecision": r"float16",

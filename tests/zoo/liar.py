@@ -16,22 +16,14 @@ from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.backends.discovery import Selected
+from conformance.contract.arrays import PER_POSITION, Place, names_of
 from conformance.contract.stages import Stage
 from tests.zoo.backends import Dressed, backend_name, right_backend
 
 Array = NDArray[Any]
 Arrays = dict[str, Any]
-PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index")
-NAMES = (
-    *PER_POINT,
-    "diff3d",
-    "diffraction",
-    "probeGuess",
-    "objectGuess",
-    "Y",
-    "scale_contract_version",
-    "measurement_domain",
-)
+PER_POINT = PER_POSITION
+NAMES = tuple(name for name in names_of(Place.FILE) if name != "_metadata")
 LANDED_VARIABLE = "PTYCHO_ZOO_LANDED"
 """Environment variable with the file that a fault in another process touches when it shows."""
 

@@ -17,6 +17,7 @@ from conformance.adapter import GroupRequest
 from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject
 from conformance.checks.grouping.test_grouping import indices_of
+from conformance.contract import arrays as table
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
@@ -25,7 +26,7 @@ from conformance.oracles.grouping import pool_radii, seed_of
 from conformance.scans.specimens import Recipe, make_specimen
 
 REQUEST = GroupRequest(N=8, gridsize=2, K=5, nsamples=12, seed=3, strategy="group_then_sample")
-KEYS = ("all_groups", "dataset_checksum", "gridsize", "overlap_factor")
+KEYS = table.names_of(table.Place.CACHE)
 
 
 def arrays_of(seed: int = 31, M: int = 30) -> dict[str, Any]:

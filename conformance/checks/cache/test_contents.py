@@ -22,6 +22,7 @@ from conformance.checks.coordinates.test_coordinates import (
 from conformance.checks.grouping.test_draws import SEEDS, islands
 from conformance.checks.grouping.test_grouping import in_pools, pairing
 from conformance.checks.normalization.test_normalization import frames_of, normalised
+from conformance.contract.arrays import COORDINATES
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -53,7 +54,7 @@ def test_groups_of_every_part_of_a_long_scan_are_held(subject: Subject, evidence
     """Island after island, each as large as a pool: none may be without any, the last ones included."""
     specimen = islands(200, 6, 77)
     arrays, island = dict(specimen.arrays), np.arange(1_200) // 6
-    for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
+    for name in COORDINATES:
         arrays[name] = arrays[name] % (1000.0 if name[0] == "x" else 400.0) + 1000.0 * island
     groups = written(evidence, Place(subject, arrays), replace(REQUEST, K=5))["all_groups"]
     held = np.bincount(island[groups[:, 0]], minlength=200)

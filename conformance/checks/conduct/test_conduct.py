@@ -33,7 +33,7 @@ from conformance.checks.conduct.calls import (
     spoil,
     values_in,
 )
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from conformance.adapter import GroupRequest
 from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import Place, axes_of, per_group
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy, framework
@@ -20,21 +20,10 @@ from conformance.oracles.coordinates import coordinates_of
 from conformance.oracles.normalization import amplitude_scale_of
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
-GROUPED = ("group", "row", "column", "channel")
-PLACES = ("group", "unit", "xy", "channel")
+GROUPED = axes_of("diffraction", 4)
+PLACES = axes_of("coords_nn", 4)
 NEEDED = ["group"]
-PER_GROUP = (
-    "X",
-    "Y",
-    "Y_I",
-    "Y_phi",
-    "coords_nominal",
-    "coords_true",
-    "coords",
-    "local_offsets",
-    "global_offsets",
-    "nn_indices",
-)
+PER_GROUP = per_group(Place.CONTAINER)
 
 
 def contained(

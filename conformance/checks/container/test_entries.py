@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.container.test_container import PER_GROUP
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -21,8 +22,8 @@ from conformance.scans.regimes import groupings
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 
 Array = NDArray[Any]
-GROUPED = ("group", "row", "column", "channel")
-PLACES = ("group", "unit", "xy", "channel")
+GROUPED = axes_of("diffraction", 4)
+PLACES = axes_of("coords_nn", 4)
 NEEDED = ["group"]
 
 

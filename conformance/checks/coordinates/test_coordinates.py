@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import PAIRS, axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -18,7 +19,7 @@ from conformance.oracles.coordinates import Triple, coordinates_of
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.scans.strategies import GroupingCase, grouping_cases, oversampling_cases
 
-AXES = ("group", "unit", "xy", "channel")
+AXES = axes_of("coords_nn", 4)
 ANY = {"case": grouping_cases()}
 WIDE = {"case": grouping_cases(min_gridsize=2)}
 OVERSAMPLED = {"case": oversampling_cases()}
@@ -363,7 +364,7 @@ def narrowed(specimen: Specimen, grouped: Mapping[str, Any], *, start: bool) -> 
 def test_x_and_y_are_treated_alike(subject: Subject, evidence: Evidence) -> None:
     arrays = untied(33)
     exchanged = dict(arrays)
-    for x, y in (("xcoords", "ycoords"), ("xcoords_start", "ycoords_start")):
+    for x, y in PAIRS:
         exchanged[x], exchanged[y] = arrays[y], arrays[x]
     request = GroupRequest(N=8, gridsize=2, K=3 + 1, nsamples=30, seed=4, sequential_sampling=True)
     for one in (request, replace(request, gridsize=1)):

@@ -9,7 +9,7 @@ from conformance.checks.coordinates.test_coordinates import (
     relative_follow,
     start_follow,
 )
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.regimes import groupings, longest_scan

@@ -11,21 +11,11 @@ from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import Place, names_of
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 
-FIELDS = (
-    "images",
-    "coords_relative",
-    "coords_global",
-    "coords_center",
-    "nn_indices",
-    "experiment_id",
-    "rms_scaling_constant",
-    "physics_scaling_constant",
-    "probe",
-    "probe_scaling",
-)
+FIELDS = names_of(Place.BATCH)
 Rows = dict[str, NDArray[Any]]
 
 

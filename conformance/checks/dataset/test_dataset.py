@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, batches_of, rows_of
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import COORDINATES, axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
@@ -23,12 +23,11 @@ from conformance.oracles.normalization import amplitude_scale_of
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 Arrays = dict[str, Any]
-GROUPED = ("group", "row", "column", "channel")
-PLACES = ("group", "unit", "xy", "channel")
-LIGHT = ("group", "channel", "mode", "row", "column")
+GROUPED = axes_of("diffraction", 4)
+PLACES = axes_of("coords_nn", 4)
+LIGHT = axes_of("probe", 5)
 REQUEST = BatchRequest(GroupRequest(N=8, gridsize=2, K=5, nsamples=6, seed=4), batch_size=4)
 SINGLE = BatchRequest(GroupRequest(N=8, gridsize=1, K=4, nsamples=50, seed=4), batch_size=4)
-PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
 
 
 def scans() -> list[Arrays]:
@@ -164,8 +163,7 @@ def layouts(arrays: Arrays) -> dict[str, Arrays]:
         "big-endian members": {name: values.astype(values.dtype.newbyteorder(">")) for name, values in arrays.items()},
         "16-bit frames": arrays | {"diff3d": frames.astype(np.uint16)},
         "float64 frames": arrays | {"diff3d": frames.astype(np.float64)},
-        "more positions than frames": arrays
-        | {name: np.append(arrays[name], 3.0) for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start")},
+        "more positions than frames": arrays | {name: np.append(arrays[name], 3.0) for name in COORDINATES},
         "NumPy's compression": arrays,
         "NumPy's compression and Fortran order": {name: np.asfortranarray(values) for name, values in arrays.items()},
     }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
 from conformance.checks.dataset.test_dataset import REQUEST, layouts
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen, write_scan

@@ -23,7 +23,7 @@ from conformance.checks.dataset.test_dataset import (
     probes_of,
     written,
 )
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from conformance.adapter import SplitRequest
 from conformance.backends.subject import Subject
-from conformance.checks.dataset.test_dataset import PER_POINT
 from conformance.checks.rawdata.test_rawdata import same
+from conformance.contract.arrays import PER_POINT
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

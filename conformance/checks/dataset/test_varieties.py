@@ -15,7 +15,7 @@ from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, batches_of, rows_of
 from conformance.checks.dataset.test_dataset import GROUPED, LIGHT, PLACES, REQUEST, SINGLE, scans, taken_from, within
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from conformance.adapter import ConfigureRequest, GroupRequest
 from conformance.backends.subject import Subject, offered
+from conformance.contract.arrays import Place, axes_of, required_in
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.explanation import Suspects
@@ -20,7 +21,7 @@ from conformance.oracles.grouping import lies_in_pool, pool_radii, seed_of
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.scans.strategies import GroupingCase, grouping_cases, oversampling_cases
 
-GROUPED = ("group", "row", "column", "channel")
+GROUPED = axes_of("diffraction", 4)
 ANY = {"case": grouping_cases()}
 WIDE = {"case": grouping_cases(min_gridsize=2)}
 OVERSAMPLED = {"case": oversampling_cases()}
@@ -484,17 +485,7 @@ def test_the_request_decides_the_gridsize(subject: Subject, evidence: Evidence) 
             )
 
 
-KEYS = (
-    "diffraction",
-    "X_full",
-    "coords_nn",
-    "coords_offsets",
-    "coords_relative",
-    "coords_start_nn",
-    "coords_start_offsets",
-    "coords_start_relative",
-    "nn_indices",
-)
+KEYS = required_in(Place.GROUPED)
 
 
 @check("GRP-021")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -18,7 +19,7 @@ from conformance.oracles.normalization import amplitude_scale_of
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.scans.strategies import GroupingCase, grouping_cases
 
-AXES = ("group", "row", "column", "channel")
+AXES = axes_of("diffraction", 4)
 Array = NDArray[Any]
 
 

@@ -8,12 +8,11 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.rawdata.test_rawdata import standing_in
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.variants import loaded
-
-AXES = {1: ("frame",), 2: ("row", "column"), 3: ("frame", "row", "column")}
 
 
 def members_are(subject: Subject, evidence: Evidence, *names: str) -> None:
@@ -31,9 +30,9 @@ def members_are(subject: Subject, evidence: Evidence, *names: str) -> None:
             evidence.present(held, name)
             evidence.holds(held[name] is not None, f"{what} is None.")
             seen = as_numpy(held[name])
-            axes = ("mode", "row", "column") if name == "probeGuess" else AXES.get(np.ndim(expected), ())
+            axes = axes_of(name, np.ndim(expected))
             suspects = standing_in(name, variant.expected)
-            evidence.equal(seen, expected, what, axes=axes[-np.ndim(expected) :], suspects=suspects)
+            evidence.equal(seen, expected, what, axes=axes, suspects=suspects)
 
 
 def refused(subject: Subject) -> Iterator[tuple[str, Exception]]:

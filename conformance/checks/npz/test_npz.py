@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import PER_POSITION, axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
@@ -19,7 +20,7 @@ from conformance.scans.specimens import Recipe, Specimen, make_specimen
 from conformance.scans.strategies import specimens, stored_scans
 
 Arrays = dict[str, Any]
-FRAMES = ("frame", "row", "column")
+FRAMES = axes_of("diff3d", 3)
 DRAWN = {"drawn": specimens()}
 
 
@@ -243,7 +244,7 @@ def test_surplus_positions_are_dropped_from_the_end(subject: Subject, evidence: 
             )
         evidence.holds(len(caught) > 0, f"{surplus} surplus positions were dropped without a warning.")
         frames_are(evidence, held, given["diff3d"], "the frames of a scan with surplus positions")
-        for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"):
+        for name in PER_POSITION:
             evidence.equal(
                 held[name],
                 arrays[name][:M],

@@ -13,6 +13,7 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.npz.test_npz import plain
+from conformance.contract.arrays import COORDINATES, PER_POSITION
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 
@@ -134,7 +135,7 @@ def test_the_last_frame_of_a_long_stack_is_looked_at(subject: Subject, evidence:
 @check("NPZ-019")
 def test_fewer_positions_than_frames_are_refused(subject: Subject, evidence: Evidence) -> None:
     def short(by: int) -> dict[str, Any]:
-        names = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index")
+        names = PER_POSITION
         arrays = plain()
         return arrays | {name: arrays[name][:-by] for name in names}
 
@@ -147,7 +148,7 @@ def test_fewer_positions_than_frames_are_refused(subject: Subject, evidence: Evi
 def test_coordinates_of_unequal_length_are_refused(subject: Subject, evidence: Evidence) -> None:
     arrays = plain()
     cases = []
-    for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
+    for name in COORDINATES:
         cases.append((f"{name} one short", arrays | {name: arrays[name][:-1]}))
         cases.append((f"{name} one long", arrays | {name: np.append(arrays[name], 1.0)}))
     # A longer pair is a surplus, which is accepted; a longer xcoords alone is not.

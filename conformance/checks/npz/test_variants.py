@@ -11,6 +11,7 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.npz.test_npz import frames_are, load, plain
+from conformance.contract.arrays import COORDINATES, PER_POSITION
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -25,10 +26,10 @@ def test_positions_of_any_width(subject: Subject, evidence: Evidence) -> None:
     """Single precision and whole numbers are exact in float64, so they mean the same positions."""
     for dtype in ("f4", ">f4", "i4", "u2", "i8"):
         arrays = plain()
-        for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
+        for name in COORDINATES:
             arrays[name] = (np.round(arrays[name] * 4) / (4 if dtype[-2] == "f" else 1)).astype(dtype)
         held = load(subject, evidence, arrays, f"a scan with positions in {np.dtype(dtype)}")
-        for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
+        for name in COORDINATES:
             evidence.layout(held[name], f"{name} stored as {np.dtype(dtype)}", shape=(20,), dtype="float64")
             evidence.equal(
                 held[name], arrays[name].astype(np.float64), f"{name} stored as {np.dtype(dtype)}", axes=("position",)
@@ -294,7 +295,7 @@ def test_surplus_positions_of_a_legacy_stack(subject: Subject, evidence: Evidenc
         given[name] = np.ascontiguousarray(np.moveaxis(arrays["diff3d"][:12], 0, 2))
         held = load(subject, evidence, given, f"a legacy stack called {name} with three surplus positions")
         frames_are(evidence, held, arrays["diff3d"][:12], "the frames of a legacy stack with surplus positions")
-        for key in ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"):
+        for key in PER_POSITION:
             evidence.equal(
                 held[key],
                 arrays[key][:12],

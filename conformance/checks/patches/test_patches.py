@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -17,8 +18,8 @@ from conformance.oracles.patches import patches_at
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for, structured_object
 from conformance.scans.strategies import GroupingCase, grouping_cases, objects, positions
 
-AXES = ("position", "row", "column")
-GROUPED = ("group", "row", "column", "channel")
+AXES = axes_of("patches", 3)
+GROUPED = axes_of("diffraction", 4)
 Array = NDArray[Any]
 sides = st.sampled_from([8, 10, 12])
 

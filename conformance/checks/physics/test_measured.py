@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -17,7 +18,7 @@ from conformance.oracles.physics import amplitudes_of
 from conformance.scans.specimens import structured_object, structured_probe
 
 Array = NDArray[Any]
-FRAMES = ("frame", "row", "column")
+FRAMES = axes_of("amplitude", 3)
 
 
 def measured(subject: Subject, nphotons: float, seed: int) -> Mapping[str, Any]:

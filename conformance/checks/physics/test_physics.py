@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.backends.subject import Subject
 from conformance.checks.patches.test_patches import misplaced
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -18,8 +19,8 @@ from conformance.oracles.physics import amplitudes_of
 from conformance.scans.specimens import Specimen, requests_for, structured_object, structured_probe
 from conformance.scans.strategies import GroupingCase, grouping_cases
 
-AXES = ("frame", "row", "column")
-GROUPED = ("group", "row", "column", "channel")
+AXES = axes_of("amplitude", 3)
+GROUPED = axes_of("diffraction", 4)
 Array = NDArray[Any]
 DRAWN = {
     "N": st.sampled_from([8, 10, 12, 16]),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import COORDINATES, KINDS, Place, arrays_of, axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
@@ -24,16 +24,7 @@ SAVED = (
     "load",
     "arrays",
 )
-DTYPES = {
-    "xcoords": "float64",
-    "ycoords": "float64",
-    "xcoords_start": "float64",
-    "ycoords_start": "float64",
-    "diff3d": "float32",
-    "probeGuess": "complex64",
-    "objectGuess": "complex64",
-    "Y": "complex64",
-}
+DTYPES = {one.name: one.dtype for one in arrays_of(Place.FILE) if one.dtype not in KINDS and not one.alias_of}
 
 
 def plain(**changes: Any) -> Arrays:
@@ -75,7 +66,7 @@ def same(
 
 def standing_in(name: str, expected: Mapping[str, Any]) -> Suspects:
     """Other arrays of the same scan that may stand in the place of one."""
-    if name not in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
+    if name not in COORDINATES:
         return {}
     other = f"{'yx'['xy'.index(name[0])]}{name[1:]}"
     twin = name.removesuffix("_start") if name.endswith("_start") else f"{name}_start"

@@ -8,6 +8,7 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.rawdata.test_rawdata import held_by, plain, same
+from conformance.contract.arrays import PER_POINT
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -16,7 +17,6 @@ from conformance.oracles.physics import amplitudes_of
 from conformance.scans.specimens import structured_object, structured_probe
 
 Arrays = dict[str, Any]
-PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
 
 
 def without(*names: str, **changes: Any) -> Arrays:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -17,7 +18,7 @@ from conformance.oracles.patches import patches_at
 from conformance.scans.specimens import structured_object
 
 Array = NDArray[Any]
-CANVAS = ("row", "column")
+CANVAS = axes_of("object", 2)
 DRAWN = {"n": st.integers(1, 12), "N": st.sampled_from([8, 10]), "seed": st.integers(0, 999), "whole": st.booleans()}
 
 

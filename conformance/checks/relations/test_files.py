@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
-from conformance.contract.axes import axes_of
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, rows_of
-from conformance.contract.axes import FRAMES, GRID, axes_of
+from conformance.contract.arrays import Place, axes_of, per_group
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
@@ -34,7 +34,7 @@ from conformance.scans.strategies import among, seeds
 SEED = {"seed": seeds}
 SCANS = ("load", "assemble")
 PLACES = ("coords_nn", "coords_offsets", "coords_start_nn", "coords_start_offsets")
-PER_GROUP = ("X", "Y", "Y_I", "Y_phi", "coords_nominal", "coords_true", "local_offsets", "global_offsets", "nn_indices")
+PER_GROUP = tuple(name for name in per_group(Place.CONTAINER) if name != "coords")
 
 
 def near(
@@ -408,11 +408,15 @@ def test_layouts_form_a_circle(subject: Subject, evidence: Evidence, seed: int, 
         to("channel_to_grid", values),
         grid,
         f"channel_to_grid at gridsize {g}, against the way through flat",
-        axes=GRID,
+        axes=axes_of("grid", 6),
         either=True,
     )
     evidence.equal(
-        to("grid_to_channel", grid), values, f"from channels to grid and back at gridsize {g}", axes=FRAMES, either=True
+        to("grid_to_channel", grid),
+        values,
+        f"from channels to grid and back at gridsize {g}",
+        axes=axes_of("diffraction", 4),
+        either=True,
     )
     evidence.equal(to("grid_to_flat", grid), flat, f"from flat to grid and back at gridsize {g}")
     evidence.equal(to("flat_to_channel", flat), values, f"from channels to flat and back at gridsize {g}")

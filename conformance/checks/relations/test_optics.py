@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.backends.subject import Subject
-from conformance.contract.axes import IMAGE, STACK
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.explanation import Suspects
@@ -36,7 +36,7 @@ def near(
 ) -> None:
     """Require equality of lists of images within a part of the largest value."""
     atol = tolerance * float(np.abs(expected).max())
-    axes = STACK if expected.ndim == 3 else IMAGE
+    axes = axes_of("diff3d", 3) if expected.ndim == 3 else axes_of("object", 2)
     evidence.close(seen, expected, what, rtol=0, atol=atol, axes=axes, suspects=suspects, either=True)
 
 
@@ -98,7 +98,7 @@ def same_canvas(
         f"coverage {what}",
         rtol=0,
         atol=2e-5 * float(expected[1].max()),
-        axes=IMAGE,
+        axes=axes_of("object", 2),
         suspects=suspects,
         either=True,
     )
@@ -357,7 +357,7 @@ def test_coverage_of_two_halves_adds(subject: Subject, evidence: Evidence, seed:
         "coverage of all patches, against two halves",
         rtol=0,
         atol=2e-5 * 640,
-        axes=IMAGE,
+        axes=axes_of("object", 2),
         either=True,
     )
     total = halves[0][0] * halves[0][1] + halves[1][0] * halves[1][1]

@@ -17,11 +17,12 @@ from conformance.checks.transforms.test_transforms import (
     moved,
     moves_for,
 )
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy, dtype_name
 
-FRAMES = ("frame", "row", "column")
+FRAMES = axes_of("images", 3)
 
 
 @check("TRF-001", "TRF-002", "TRF-003", "TRF-004", "TRF-005", "TRF-006")

@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from conformance.backends.subject import Subject
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import dtype_name
 
 Array = NDArray[Any]
 SIZES = {"B": st.integers(1, 4), "g": st.integers(1, 4), "N": st.sampled_from([8, 10]), "seed": st.integers(0, 99)}
-FLAT = ("frame", "row", "column", "unit")
-GROUPED = ("group", "row", "column", "channel")
-GRID = ("group", "grid row", "grid column", "row", "column", "unit")
+FLAT = axes_of("flat", 4)
+GROUPED = axes_of("channel", 4)
+GRID = axes_of("grid", 6)
 
 
 def groups(B: int, g: int, N: int, seed: int = 0) -> Array:
