@@ -11,18 +11,8 @@ from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
-from conformance.checks.dataset.rows import Rows, batches_of, rows_of
-from conformance.checks.dataset.test_dataset import (
-    GROUPED,
-    LIGHT,
-    REQUEST,
-    SINGLE,
-    Files,
-    frames_of,
-    probes_for,
-    probes_of,
-    written,
-)
+from conformance.checks.dataset.rows import GROUPED, LIGHT, Rows, batches_of, rows_of
+from conformance.checks.dataset.scan_files import REQUEST, SINGLE, Files, frames_of, probes_for, probes_of, written
 from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
