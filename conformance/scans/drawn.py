@@ -7,22 +7,24 @@ so that it is never symmetric, constant, real or zero.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import Arrays, GroupRequest
 from conformance.contract.arrays import PAIRS, STACKS
 from conformance.scans.seed import moved
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_object, structured_probe
+
+Drawn = TypeVar("Drawn")
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1).map(moved)
 frame_sides = st.sampled_from([8, 10, 12, 16])
 
 
-def among(*options: Any) -> st.SearchStrategy[Any]:
+def among(*options: Drawn) -> st.SearchStrategy[Drawn]:
     """Draw one of the options; unlike ``sampled_from``, the simplest example is another one in another run."""
     return seeds.map(lambda seed: options[seed % len(options)])
 
@@ -149,7 +151,7 @@ def positions(
 
 
 @st.composite
-def stored_scans(draw: st.DrawFn) -> tuple[Specimen, dict[str, NDArray[Any]]]:
+def stored_scans(draw: st.DrawFn) -> tuple[Specimen, Arrays]:
     """Scans, and the members of one of the files that mean them: names, layouts and dtypes that carry no meaning.
 
     Frames are whole numbers, so that integer dtypes hold them exactly.

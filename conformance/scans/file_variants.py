@@ -8,9 +8,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import Arrays
+from conformance.adapter import Array, Arrays
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.oracles.patches import patches_at
 from conformance.scans.specimens import Recipe, make_specimen
@@ -33,7 +32,7 @@ class Variant:
 
     what: str
     members: Mapping[str, Any]
-    expected: Mapping[str, NDArray[Any] | None]
+    expected: Mapping[str, Array | None]
     compressed: bool = False
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,17 +52,17 @@ def survey(seed: int, M: int, N: int, *, modes: int = 1, columns: int | None = N
     }
 
 
-def positions_of(arrays: Mapping[str, Any]) -> NDArray[np.float64]:
+def positions_of(arrays: Mapping[str, Array]) -> NDArray[np.float64]:
     """Positions (M, 2), columns [x, y]."""
     return np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
 
 
-def taken(arrays: Mapping[str, Any], rows: Array) -> Arrays:
+def taken(arrays: Mapping[str, Array], rows: Array) -> Arrays:
     """Return the scan of some points, or of all of them in another order."""
     return {name: values[rows] if name in PER_POINT else values for name, values in arrays.items()}
 
 
-def placed(arrays: Mapping[str, Any], factor: float = 1.0, shift: tuple[float, float] = (0.0, 0.0)) -> Arrays:
+def placed(arrays: Mapping[str, Array], factor: float = 1.0, shift: tuple[float, float] = (0.0, 0.0)) -> Arrays:
     """Return the scan with positions, and start positions, multiplied and then moved."""
     moved = dict(arrays)
     for pair in PAIRS:
@@ -72,7 +71,7 @@ def placed(arrays: Mapping[str, Any], factor: float = 1.0, shift: tuple[float, f
     return moved
 
 
-def exchanged(arrays: Mapping[str, Any]) -> Arrays:
+def exchanged(arrays: Mapping[str, Array]) -> Arrays:
     """Return the scan with x and y exchanged, and every image transposed."""
     turned = dict(arrays)
     for one, other in PAIRS:
@@ -87,7 +86,7 @@ def transposed(images: Array) -> Array:
     return np.ascontiguousarray(np.swapaxes(images, -1, -2))
 
 
-def mirrored(arrays: Mapping[str, Any], axis: int) -> Arrays:
+def mirrored(arrays: Mapping[str, Array], axis: int) -> Arrays:
     """Return the scan with x (axis 0) or y (axis 1) running the other way, and every image mirrored with it."""
     turned = dict(arrays)
     side = arrays["objectGuess"].shape[1 - axis]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import Arrays, GroupRequest
 from conformance.contract.arrays import PAIRS
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_probe
 
@@ -74,7 +74,7 @@ def regimes() -> tuple[Regime, ...]:
 def longest_scan() -> Regime:
     """More single points than sixteen bits count, in sequence."""
     M, rng = 66_000, np.random.default_rng(66)
-    arrays: dict[str, Any] = {
+    arrays: Arrays = {
         "xcoords": rng.uniform(0, 900, M),
         "ycoords": rng.uniform(0, 400, M),
         "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
@@ -115,7 +115,7 @@ def islands(number: int, size: int, seed: int) -> Specimen:
     """Scan points on islands far from each other, in random order, so that a group tells whose island it is of."""
     rng = np.random.default_rng(seed)
     M = number * size
-    arrays: dict[str, Any] = dict(make_specimen(Recipe(M=M, N=8, truth="none", seed=seed)).arrays)
+    arrays: Arrays = dict(make_specimen(Recipe(M=M, N=8, truth="none", seed=seed)).arrays)
     island = rng.permutation(M) // size
     arrays["xcoords"] = 1000.0 * island + rng.uniform(0, 5, M)
     arrays["ycoords"] = 400.0 * (island % 3) + rng.uniform(0, 5, M)

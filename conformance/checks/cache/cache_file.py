@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import Arrays, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.grouping.members import indices_of
 from conformance.contract import arrays as table
@@ -49,7 +49,7 @@ class Place:
         """Groups of the same request without one."""
         return indices_of(self.subject.adapter.group(self.scan, replace(request, dataset_path=None)), request)
 
-    def content(self, request: GroupRequest = REQUEST) -> dict[str, NDArray[Any]]:
+    def content(self, request: GroupRequest = REQUEST) -> Arrays:
         """Members of the cache file; never unpickled."""
         with np.load(self.cache(request), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
@@ -71,7 +71,7 @@ class Place:
         return sorted(path.name for path in self.path.parent.iterdir())
 
 
-def written(evidence: Evidence, place: Place, request: GroupRequest = REQUEST) -> dict[str, NDArray[Any]]:
+def written(evidence: Evidence, place: Place, request: GroupRequest = REQUEST) -> Arrays:
     """Group once, and return what the cache holds."""
     place.members(request)
     evidence.holds(

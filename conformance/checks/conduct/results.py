@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from conformance.adapter import Array
 from conformance.checks.conduct.sound_calls import Call, Inputs, Values
@@ -52,7 +51,7 @@ def answered(call: Call, given: Inputs) -> Values:
         return snapshot(call.run(given))
 
 
-def altered(given: Any, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
+def altered(given: Any, change: Callable[[Array], Array]) -> Any:
     """Arguments with every array changed."""
     if isinstance(given, Mapping):
         return {name: altered(value, change) for name, value in given.items()}

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.adapter import Arrays, BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 Inputs = dict[str, Any]
-Values = dict[str, NDArray[Any]]
+Values = Arrays
 REQUEST = GroupRequest(N=8, gridsize=2, K=6, nsamples=7, seed=21)
 
 

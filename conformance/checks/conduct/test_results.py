@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from numpy.typing import NDArray
-
+from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.results import altered, answered, same, shared, snapshot, spoil, values_in
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls, scan_arrays
@@ -56,7 +55,7 @@ def test_groups_and_arrays_of_a_scan_are_the_callers(subject: Subject, evidence:
             )
 
 
-def _halved(values: NDArray[Any]) -> NDArray[Any]:
+def _halved(values: Array) -> Array:
     return values * values.dtype.type(0.5) if values.dtype.kind in "fc" else values
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import Array, Arrays, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.container.contents import GROUPED, NEEDED, contained, members_of
 from conformance.engine.declaration import check
@@ -44,7 +44,7 @@ def test_x_is_the_normalised_diffraction(subject: Subject, evidence: Evidence, s
         )
 
 
-def contents_for(normalised: NDArray[Any], frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def contents_for(normalised: Array, frames: Array) -> Arrays:
     """Images that a container with a known mistake would hold."""
     again = np.float64(amplitude_scale_of(normalised))
     return {

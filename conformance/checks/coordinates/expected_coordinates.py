@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from conformance.adapter import Array, Arrays
 from conformance.contract.arrays import axes_of
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -41,7 +41,7 @@ def absolute_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str
     )
 
 
-def absolute_suspects(specimen: Specimen, members: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def absolute_suspects(specimen: Specimen, members: Array) -> Arrays:
     """Absolute coordinates that known mistakes would give."""
     next_one, previous = (members + 1) % specimen.M, (members - 1) % specimen.M
     return {
@@ -76,7 +76,7 @@ def offsets_follow(evidence: Evidence, specimen: Specimen, grouped: Mapping[str,
     )
 
 
-def offset_suspects(specimen: Specimen, members: NDArray[Any], *, start: bool = False) -> dict[str, NDArray[Any]]:
+def offset_suspects(specimen: Specimen, members: Array, *, start: bool = False) -> Arrays:
     """Offsets that known mistakes would give."""
     places = (specimen.positions, specimen.start_positions)
     true, other = (coordinates_of(positions, members) for positions in (places[::-1] if start else places))
@@ -106,7 +106,7 @@ def offset_suspects(specimen: Specimen, members: NDArray[Any], *, start: bool = 
     }
 
 
-def relative_suspects(specimen: Specimen, members: NDArray[Any], *, start: bool = False) -> dict[str, NDArray[Any]]:
+def relative_suspects(specimen: Specimen, members: Array, *, start: bool = False) -> Arrays:
     """Relative coordinates that known mistakes would give."""
     true = coordinates_of(specimen.start_positions if start else specimen.positions, members)
     suspects = {

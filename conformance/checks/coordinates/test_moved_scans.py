@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import Array, Arrays, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.coordinates.expected_coordinates import AXES, oracle, relative_suspects
 from conformance.contract.arrays import PAIRS
@@ -98,7 +97,7 @@ def test_sub_pixel_positions_survive_large_scans(subject: Subject, evidence: Evi
             )
 
 
-def narrowed(specimen: Specimen, grouped: Mapping[str, Any], *, start: bool) -> dict[str, NDArray[Any]]:
+def narrowed(specimen: Specimen, grouped: Mapping[str, Any], *, start: bool) -> Arrays:
     """Relative coordinates as positions in float32 would give them."""
     positions = (specimen.start_positions if start else specimen.positions).astype(np.float32)
     coarse = coordinates_of(positions.astype(np.float64), as_numpy(grouped["nn_indices"])).relative
@@ -131,7 +130,7 @@ def test_x_and_y_are_treated_alike(subject: Subject, evidence: Evidence) -> None
             )
 
 
-def mirrored(arrays: Mapping[str, Any], members: NDArray[Any], name: str) -> dict[str, NDArray[Any]]:
+def mirrored(arrays: Mapping[str, Any], members: Array, name: str) -> Arrays:
     """Coordinates of a scan as a backend gives them that mirrors one axis of every scan."""
     specimen = Specimen("exchanged", arrays, consistent=False)
     positions = specimen.start_positions if "start" in name else specimen.positions

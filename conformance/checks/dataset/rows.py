@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest
+from conformance.adapter import Array, Arrays, BatchRequest
 from conformance.backends.batches import channels_last
 from conformance.backends.subject import Subject
 from conformance.contract.arrays import Place, axes_of, names_of
@@ -20,7 +19,7 @@ GROUPED = axes_of("diffraction", 4)
 PLACES = axes_of("coords_nn", 4)
 LIGHT = axes_of("probe", 5)
 FIELDS = names_of(Place.BATCH)
-Rows = dict[str, NDArray[Any]]
+Rows = Arrays
 
 
 def batches_of(subject: Subject, paths: Sequence[Path], request: BatchRequest) -> list[Mapping[str, Any]]:
@@ -46,7 +45,7 @@ def rows_of(
     return {name: np.concatenate([channels_last(name, batch) for batch in batches]) for name in fields}
 
 
-def taken_from(stacks: Sequence[NDArray[Any]], rows: Rows, step: int = 0) -> NDArray[Any]:
+def taken_from(stacks: Sequence[Array], rows: Rows, step: int = 0) -> Array:
     """Frames (R, N, N, C) of the reported files, some indices further on; indices beyond a file start over."""
     frames = []
     for experiment, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True):
@@ -55,7 +54,7 @@ def taken_from(stacks: Sequence[NDArray[Any]], rows: Rows, step: int = 0) -> NDA
     return np.stack(frames)
 
 
-def within(evidence: Evidence, members: NDArray[Any], frames: NDArray[Any]) -> None:
+def within(evidence: Evidence, members: Array, frames: Array) -> None:
     """Require indices that are rows of a file."""
     right = bool(((members >= 0) & (members < len(frames))).all())
     evidence.holds(

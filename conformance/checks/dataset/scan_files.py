@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import Arrays, BatchRequest, GroupRequest
+from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import Rows, taken_from, within
 from conformance.evidence.evidence import Evidence
@@ -52,7 +49,7 @@ def written(subject: Subject) -> Files:
     return Files(subject, scans())
 
 
-def frames_of(evidence: Evidence, files: Files, rows: Rows) -> NDArray[Any]:
+def frames_of(evidence: Evidence, files: Files, rows: Rows) -> Array:
     """Frames that the reported file and indices name, (R, N, N, C)."""
     stacks = [scan["diff3d"] for scan in files.scans]
     for experiment, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True):
@@ -60,7 +57,7 @@ def frames_of(evidence: Evidence, files: Files, rows: Rows) -> NDArray[Any]:
     return taken_from(stacks, rows)
 
 
-def probes_of(files: Files, rows: Rows, request: BatchRequest, *, most: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def probes_of(files: Files, rows: Rows, request: BatchRequest, *, most: int) -> tuple[Array, Array]:
     """Probes (R, C, P, N, N) and their factors (R, 1, 1, 1) by the gauge."""
     C = request.group.gridsize**2
     probes = np.zeros((len(rows["images"]), C, most, 8, 8), dtype=np.complex128)
@@ -73,7 +70,7 @@ def probes_of(files: Files, rows: Rows, request: BatchRequest, *, most: int) -> 
     return probes, factors
 
 
-def probes_for(files: Files, rows: Rows, expected: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def probes_for(files: Files, rows: Rows, expected: Array) -> Arrays:
     """Probes that known mistakes with modes and files would give."""
     dark = np.abs(expected).sum(axis=(3, 4), keepdims=True) == 0
     order = np.argsort(rows["experiment_id"], kind="stable")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest
+from conformance.adapter import Array, Arrays, BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, batches_of, rows_of, same_rows
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, scans, written
@@ -91,7 +89,7 @@ def test_batch_size_does_not_change_rows(subject: Subject, evidence: Evidence) -
             evidence.holds(lengths == wanted, f"{total} rows at batch size {size} came in batches of {lengths}.")
 
 
-def scaled_by_batches(values: NDArray[Any], usual: int, size: int) -> dict[str, NDArray[Any]]:
+def scaled_by_batches(values: Array, usual: int, size: int) -> Arrays:
     """Rows of batches of another size, where each batch has an influence that it should not have."""
     if values.dtype.kind not in "fc":
         return {}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import Arrays, BatchRequest
+from conformance.adapter import Array, Arrays, BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, LIGHT, batches_of, rows_of, within
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, scans, written
@@ -104,7 +102,7 @@ def test_files_do_not_disturb_each_other(subject: Subject, evidence: Evidence) -
             )
 
 
-def alone_like(probe: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:
+def alone_like(probe: Array, like: Array) -> Array:
     """Probes of one file in the place of another's: as many rows and modes, missing modes zero."""
     out = np.zeros_like(like)
     modes = min(probe.shape[2], like.shape[2])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Arrays, BatchRequest, GroupRequest
+from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import GROUPED, LIGHT, PLACES, rows_of, taken_from
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, Files, frames_of, probes_for, probes_of, written
@@ -19,7 +19,7 @@ from conformance.oracles.normalization import amplitude_scale_of
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe
 
 
-def offset_like(positions: NDArray[Any], members: NDArray[Any], part: str) -> dict[str, NDArray[Any]]:
+def offset_like(positions: Array, members: Array, part: str) -> Arrays:
     """Coordinates of one row, centred on something else than its own mean."""
     absolute = coordinates_of(positions, members[np.newaxis]).absolute
     found = {}
@@ -82,13 +82,13 @@ def test_coordinates_are_those_of_the_images(subject: Subject, evidence: Evidenc
                 )
 
 
-def coordinates_for(files: Files, arrays: Arrays, members: NDArray[Any], name: str) -> dict[str, NDArray[Any]]:
+def coordinates_for(files: Files, arrays: Arrays, members: Array, name: str) -> Arrays:
     """Coordinates of one row that known mistakes would give."""
     part = {"coords_global": "absolute", "coords_center": "offsets", "coords_relative": "relative"}[name]
 
-    def those(held: Arrays, start: str = "", step: int = 0) -> NDArray[Any]:
+    def those(held: Arrays, start: str = "", step: int = 0) -> Array:
         positions = np.stack([held[f"{axis}coords{start}"] for axis in "xy"], axis=1)
-        taken: NDArray[Any] = getattr(coordinates_of(positions, (members + step)[np.newaxis] % len(positions)), part)
+        taken: Array = getattr(coordinates_of(positions, (members + step)[np.newaxis] % len(positions)), part)
         return taken
 
     positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)

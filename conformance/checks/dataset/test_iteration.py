@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.adapter import Arrays
 from conformance.backends.batches import channels_last
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, Rows, rows_of, same_rows, taken_from
@@ -79,7 +80,7 @@ def test_changed_sources_are_seen(subject: Subject, evidence: Evidence) -> None:
     )
 
 
-def copied(batch: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def copied(batch: Mapping[str, Any]) -> Arrays:
     """Arrays of a batch, which nothing that happens later can change."""
     return {name: np.array(as_numpy(values)) for name, values in dict(batch).items()}
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import Arrays
+from conformance.adapter import Array, Arrays
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
 from conformance.checks.dataset.scan_files import REQUEST
@@ -18,7 +17,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
-Members = dict[str, NDArray[Any]]
+Members = Arrays
 
 
 def layouts(arrays: Arrays) -> dict[str, Arrays]:
@@ -82,7 +81,7 @@ class Pairs:
             (np.savez_compressed if "compression" in what else np.savez)(self.varied[-1], allow_pickle=False, **members)
             self.dtypes.append(members["diff3d" if "diff3d" in members else "diffraction"].dtype)
 
-    def reread(self, rows: Rows) -> NDArray[Any]:
+    def reread(self, rows: Rows) -> Array:
         """Images whose bytes are read in the dtype of the first file."""
         images, first = rows["images"].copy(), self.dtypes[0]
         for row, experiment in enumerate(rows["experiment_id"]):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Arrays, SplitRequest
+from conformance.adapter import Array, Arrays, SplitRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.parts import METHODS, parts_of, rows_in
 from conformance.checks.rawdata.held_arrays import same
@@ -114,7 +114,7 @@ def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
         )
 
 
-def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
+def separable(first: Array, second: Array) -> bool:
     """Whether a straight line, which may pass through points, has the first on one side and the second on the other."""
     points = np.concatenate([first, second]).astype(np.float64)
     points -= points.mean(axis=0)

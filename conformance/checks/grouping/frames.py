@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import Array, Arrays, GroupRequest
 from conformance.contract.arrays import axes_of
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -22,7 +21,7 @@ def pairing(
     grouped: Any,
     specimen: Specimen,
     request: GroupRequest,
-    earlier: Sequence[NDArray[Any]] = (),
+    earlier: Sequence[Array] = (),
 ) -> None:
     """Require that the frames are those of the indices."""
     members = as_numpy(grouped["nn_indices"])
@@ -44,10 +43,10 @@ def pairing(
     )
 
 
-def frames_for(frames: NDArray[Any], members: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def frames_for(frames: Array, members: Array) -> Arrays:
     """Frames of groups that known mistakes would give."""
 
-    def those(rows: NDArray[Any]) -> NDArray[Any]:
+    def those(rows: Array) -> Array:
         return np.moveaxis(frames[rows % len(frames)], 1, -1)
 
     return {

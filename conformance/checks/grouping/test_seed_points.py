@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import Array, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.grouping.members import fresh, members_of
 from conformance.checks.grouping.requests import base_request
@@ -64,7 +63,7 @@ def unordered(subject: Subject, specimen: Specimen, request: GroupRequest) -> Su
     }
 
 
-def _first_by(keys: NDArray[Any], request: GroupRequest) -> NDArray[np.intp]:
+def _first_by(keys: Array, request: GroupRequest) -> NDArray[np.intp]:
     return np.argsort(keys, kind="stable")[: request.nsamples]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from conformance.adapter import Array
 from conformance.backends.subject import Subject
@@ -84,7 +83,7 @@ def measured(subject: Subject, nphotons: float, seed: int) -> Mapping[str, Any]:
     return held
 
 
-def whole(values: NDArray[Any]) -> bool:
+def whole(values: Array) -> bool:
     """Whether all values are whole numbers."""
     return bool(np.allclose(values, np.round(values), rtol=1e-5, atol=1e-4))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.adapter import Array
 from conformance.contract.arrays import Place, axes_of, per_group
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
@@ -18,7 +19,7 @@ PER_GROUP = tuple(name for name in per_group(Place.CONTAINER) if name != "coords
 def near(
     evidence: Evidence,
     seen: Any,
-    expected: NDArray[Any],
+    expected: Array,
     what: str,
     tolerance: float = 2e-5,
     suspects: Callable[[], Suspects] | None = None,
@@ -29,7 +30,7 @@ def near(
     evidence.close(seen, expected, what, rtol=0, atol=atol, axes=axes, suspects=suspects, either=True)
 
 
-def equal(evidence: Evidence, seen: Any, expected: NDArray[Any], what: str) -> None:
+def equal(evidence: Evidence, seen: Any, expected: Array, what: str) -> None:
     """Require equality; ``what`` starts with the name of the array."""
     axes = axes_of(what.partition(" ")[0], expected.ndim)
     evidence.equal(seen, expected, what, axes=axes, either=True)

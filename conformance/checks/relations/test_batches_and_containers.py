@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest, GroupRequest
+from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, rows_of
 from conformance.checks.relations.given_and_needed import SCANS, SEED
@@ -39,7 +39,7 @@ def test_batches_at_another_dose(subject: Subject, evidence: Evidence, seed: int
             evidence.equal(seen[name], plain[name], f"{name} of frames times {factor:g}")
 
 
-def guarded_scale(scale: NDArray[Any], power: float) -> dict[str, NDArray[Any]]:
+def guarded_scale(scale: Array, power: float) -> Arrays:
     """Scales when a small number guards the division; ``scale`` to the power is one over the energy."""
     inverse = scale.astype(np.float64) ** power
     return {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Arrays, BatchRequest, GroupRequest
+from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
 from conformance.checks.relations.canvases import on_window
@@ -168,7 +168,7 @@ def test_more_members(subject: Subject, evidence: Evidence, seed: int) -> None:
         same_points(evidence, singles(subject, scan, 8, 60), groups, "a scan with members of other programs")
 
 
-def taken_up(name: str, values: NDArray[Any], more: Arrays) -> Suspects:
+def taken_up(name: str, values: Array, more: Arrays) -> Suspects:
     """Arrays of a scan into which a member of another program was taken."""
     fitting = {
         key: one for key, one in more.items() if one.dtype.kind in "bif" and one.shape == values.shape[-one.ndim :]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
+from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import rows_of
 from conformance.checks.relations.given_and_needed import SCANS, SEED
@@ -51,7 +48,7 @@ def test_a_scan_far_away(subject: Subject, evidence: Evidence, seed: int, shift:
         )
 
 
-def narrowed(positions: NDArray[Any]) -> NDArray[Any]:
+def narrowed(positions: Array) -> Array:
     """Relative coordinates (B, 1, 2, C) of (B, C, 2) positions as float32 arithmetic gives them."""
     narrow = np.moveaxis(positions.astype(np.float32), 1, 2)[:, np.newaxis]
     return np.asarray(narrow.mean(axis=3, keepdims=True, dtype=np.float32) - narrow, dtype=np.float64)
@@ -119,7 +116,7 @@ def test_a_scan_that_runs_backward(subject: Subject, evidence: Evidence, seed: i
             near(evidence, seen[name][..., 0], reflected(plain[name][..., 0], which), f"{name} of the mirrored scan")
 
 
-def turned_back(positions: NDArray[Any], axis: int) -> dict[str, NDArray[Any]]:
+def turned_back(positions: Array, axis: int) -> Arrays:
     """Positions (B, 1, 2, C) of a scan whose x (0) or y (1) is mirrored about its own middle."""
     turned = positions.copy()
     along = positions[:, :, axis]
@@ -149,7 +146,7 @@ def test_a_scan_at_another_dose(subject: Subject, evidence: Evidence, seed: int)
         evidence.equal(seen["diffraction"], frames, f"diffraction {what}", axes=axes_of("diffraction", 4))
 
 
-def guarded(normalised: NDArray[Any], frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def guarded(normalised: Array, frames: Array) -> Arrays:
     """Normalised frames when a small number guards the division."""
     energy = np.square(frames, dtype=np.float64).sum(axis=(1, 2)).mean()
     return {
@@ -185,7 +182,7 @@ def test_the_truth_of_a_turned_object(subject: Subject, evidence: Evidence, seed
         evidence.close(phases, expected, f"exp(i Y_phi) {what}", rtol=0, atol=2e-4)
 
 
-def cut_off(truth: NDArray[Any], seen: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def cut_off(truth: Array, seen: Array) -> Arrays:
     """Truth whose phases stop at the largest one that was seen."""
     largest = float(np.abs(np.angle(seen)).max())
     phases = np.clip(np.angle(truth), -largest, largest)

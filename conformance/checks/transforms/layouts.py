@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -95,7 +93,7 @@ def grid_suspects(values: Array, g: int) -> dict[str, Array]:
     }
 
 
-def layouts_of(source: NDArray[Any], g: int) -> tuple[tuple[str, NDArray[Any], NDArray[Any]], ...]:
+def layouts_of(source: Array, g: int) -> tuple[tuple[str, Array, Array], ...]:
     """Every transform by name, with an array of groups (B, N, N, C) in the layout it takes and in the one it gives."""
     flat, grid = flat_of(source), grid_of(source, g)
     return (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +24,7 @@ def wide_and_tall_follow(
     for shape in ((7, 19), (19, 7), (12, 12)):
         for dtype in (np.complex64, np.float32):
             turned = (rng.normal(size=(4, *shape)) + 1j * rng.normal(size=(4, *shape)) + 2).astype(np.complex64)
-            images: NDArray[Any] = turned if dtype is np.complex64 else turned.real.copy()
+            images: Array = turned if dtype is np.complex64 else turned.real.copy()
             evidence.close(
                 subject.adapter.translate(images, shifts),
                 moved(images, shifts),
@@ -50,7 +48,7 @@ def test_sub_pixel_translation_of_real_wide_and_tall_images(subject: Subject, ev
     wide_and_tall_follow(subject, evidence, np.random.default_rng(22), shifts, "fractions of pixels")
 
 
-def corners_cut(images: NDArray[Any], shifts: NDArray[np.float64]) -> NDArray[np.float64]:
+def corners_cut(images: Array, shifts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Images moved bilinearly, where every weighted corner is cut to a whole number before it is added."""
     result = np.zeros(images.shape)
     whole = np.floor(shifts)
