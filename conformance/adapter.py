@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 Array: TypeAlias = NDArray[Any]
+Arrays: TypeAlias = dict[str, Array]
 Scan: TypeAlias = Any
 Strategy: TypeAlias = Literal["sample_then_group", "group_then_sample"]
 

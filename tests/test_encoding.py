@@ -12,8 +12,8 @@ import pytest
 
 from conformance.adapter import BatchRequest, BridgeRequest, GroupRequest
 from conformance.failures.encoding import Encoder, NotEncodable, Undecodable, decode, parsed
+from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
-from conformance.scans.strategies import GroupingCase
 
 SPECIMEN = make_specimen(Recipe(M=7, N=8, modes=2, seed=3))
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import conformance.checks
+
 HEAVY = ("tensorflow", "torch", "matplotlib", "h5py")
+CHECKS = Path(conformance.checks.__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -44,3 +51,42 @@ def test_the_contract_mark_loads_no_framework(pytester: pytest.Pytester) -> None
     )
     assert done.ret == 0
     assert "LOADED []" in done.stdout.str()
+
+
+def imported(source: str, package: str) -> Iterator[str]:
+    """Every dotted name that the source of a module of the package imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def check_modules_in(source: str, package: str) -> list[str]:
+    """Check modules among what a source imports."""
+    inside = (name.split(".") for name in imported(source, package) if name.startswith("conformance.checks."))
+    return sorted({part for parts in inside for part in parts[2:] if part.startswith("test_")})
+
+
+@pytest.mark.parametrize("path", sorted(CHECKS.rglob("*.py")), ids=lambda path: str(path.relative_to(CHECKS)))
+def test_no_module_of_the_checks_imports_a_check_module(path: Path) -> None:
+    package = ".".join(("conformance.checks", *path.parent.relative_to(CHECKS).parts))
+    assert check_modules_in(path.read_text(encoding="utf-8"), package) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from conformance.checks.npz.test_frames import load",
+        "from conformance.checks.npz import test_frames",
+        "import conformance.checks.npz.test_frames as frames",
+        "def late():\n    from conformance.checks.npz import test_frames",
+        "from .test_frames import load",
+        "from . import test_frames",
+        "from ..npz import test_frames",
+    ],
+)
+def test_every_way_to_import_a_check_module_is_seen(statement: str) -> None:
+    assert check_modules_in(statement, "conformance.checks.npz") == ["test_frames"]

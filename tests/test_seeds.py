@@ -184,7 +184,7 @@ def test_a_clause_that_applies_to_some_seeds_only_is_unexpected() -> None:
 
 @pytest.mark.parametrize(("outcome", "code"), [("FAIL", 1), ("ERROR", 2), ("VACUOUS", 2), ("NOT-RUN", 2)])
 def test_every_unexpected_outcome_decides_the_exit_code(outcome: str, code: int) -> None:
-    odd = Oddity("GRP-001", "grouping/test_grouping.py::test_a", outcome, "it is wrong")
+    odd = Oddity("GRP-001", "grouping/test_members.py::test_a", outcome, "it is wrong")
     found = series(result(17, unexpected=(odd,)))
     assert found.exit_code == code
     assert any("--seed 17 --budget small --adapter ref" in sentence for sentence in found.sentences())

@@ -60,7 +60,7 @@ def test_without_torch_the_reference_is_judged_and_the_rest_says_why_not(tmp_pat
 
 
 def test_without_torch_its_mark_says_what_it_skipped(tmp_path: Path) -> None:
-    arguments = ("--pyargs", "conformance.checks.patches.test_patches", "-p", "no:cacheprovider")
+    arguments = ("--pyargs", "conformance.checks.patches.test_windows", "-p", "no:cacheprovider")
     done = python(tmp_path, TORCH, "-m", "pytest", "-m", "torch", "-rs", *arguments)
     assert done.returncode == 0, done.stdout
     assert "PyTorch is required by ptycho_torch: pip install" in done.stdout

@@ -36,7 +36,7 @@ def declared_in(module: str) -> tuple[Declaration, ...]:
 
 
 def declared(name: str) -> Declaration | None:
-    """Find a check by its name, such as ``grouping/test_draws.py::test_a``; no other module is imported."""
+    """Find a check by its name, such as ``grouping/test_seeds.py::test_a``; no other module is imported."""
     stage, _, rest = name.partition("/")
     module = f"conformance.checks.{stage}.{rest.partition('.py::')[0]}"
     if stage not in set(Stage) or module not in modules_of(Stage(stage)):

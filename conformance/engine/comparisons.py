@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.adapter import Array, BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.backends.batches import channels_last
 from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
-from conformance.checks.dataset.rows import channels_last
 from conformance.contract.arrays import (
     CHANNEL,
     PER_POINT,
@@ -32,7 +31,6 @@ from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.tensors import as_numpy, dtype_name
 from conformance.scans.specimens import Specimen, requests_for, structured_object
 
-Array = NDArray[Any]
 Named = Mapping[str, Any]
 Comparison = Callable[["Pair", Specimen], None]
 

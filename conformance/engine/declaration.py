@@ -105,7 +105,7 @@ class Declaration:
 
     @property
     def name(self) -> str:
-        """Stage, module and function, such as ``grouping/test_draws.py::test_each_seed_once``."""
+        """Stage, module and function, such as ``grouping/test_seeds.py::test_each_seed_once``."""
         place = "/".join(self.body.__module__.split(".")[-2:])
         return f"{place}.py::{self.body.__name__}"
 

@@ -7,8 +7,8 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from conformance.adapter import Array
 from conformance.evidence.explanation import Explanation, Suspects, difference_summary, explain, seconded
 from conformance.evidence.tensors import as_numpy, dtype_name
 
@@ -35,8 +35,8 @@ class Violation(AssertionError):
         statement: str,
         *,
         diagnosis: Callable[[], tuple[Explanation, ...]] | None = None,
-        seen: NDArray[Any] | None = None,
-        expected: NDArray[Any] | None = None,
+        seen: Array | None = None,
+        expected: Array | None = None,
     ) -> None:
         self.statement = statement
         self.seen = seen
@@ -205,7 +205,7 @@ class Evidence:
         raise Violation(f"{what} must be refused, but was accepted and gave {type(result).__name__}.")
 
 
-def agrees(seen: NDArray[Any], expected: NDArray[Any], *, rtol: float, atol: float) -> bool:
+def agrees(seen: Array, expected: Array, *, rtol: float, atol: float) -> bool:
     """Whether two arrays of one shape agree within ``atol + rtol * |expected|``; NaN agrees with NaN only."""
     if seen.dtype.kind in "OUS" or expected.dtype.kind in "OUS":
         return bool(np.array_equal(seen, expected))

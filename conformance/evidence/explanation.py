@@ -6,11 +6,11 @@ import itertools
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from conformance.adapter import Array
 from conformance.evidence.mistakes.comparison import TIGHT, Comparison
 from conformance.evidence.mistakes.factors import factor_in_words, is_common, sizes_of
 from conformance.evidence.mistakes.mistake import Mistake
@@ -19,7 +19,6 @@ from conformance.evidence.mistakes.place import affine, any_order, arrangements,
 from conformance.evidence.mistakes.shape import alike, misshapen
 from conformance.evidence.mistakes.value import complex_parts, fitted, lossy, signs_and_powers, values
 
-Array = NDArray[Any]
 Suspects: TypeAlias = Mapping[str, Array | complex | Callable[[], Array]]
 """Sentences of mistakes that a check knows of, and what each would give."""
 _LEAST_DISTINCT = 6

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from conformance.adapter import Array
 
 
-def as_numpy(value: Any) -> NDArray[Any]:
+def as_numpy(value: Any) -> Array:
     """Return the values as a NumPy array; tensors are brought to the CPU."""
     if isinstance(value, np.ndarray):
         return value

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.contract.arrays import Place, required_in
+from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen
-from conformance.scans.strategies import GroupingCase
 
 Arrays = Mapping[str, NDArray[Any]]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from conformance.adapter import Array
 
 
 class Triple(NamedTuple):
@@ -16,7 +18,7 @@ class Triple(NamedTuple):
     relative: NDArray[np.float64]
 
 
-def coordinates_of(positions: NDArray[np.float64], members: NDArray[Any]) -> Triple:
+def coordinates_of(positions: NDArray[np.float64], members: Array) -> Triple:
     """Coordinates of groups.
 
     Parameters

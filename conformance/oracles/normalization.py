@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+
+from conformance.adapter import Array
 
 
-def amplitude_scale_of(diffraction: NDArray[Any]) -> float:
+def amplitude_scale_of(diffraction: Array) -> float:
     """Scale of grouped amplitudes ``(B, N, N, C)``: sqrt((N/2)² / mean over frames of the sum of squares)."""
     energies = [
         float((diffraction[b, :, :, c].astype(np.float64) ** 2).sum())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.adapter import Array
 
-def patch_at(obj: NDArray[Any], x: float, y: float, N: int) -> NDArray[np.complex128]:
+
+def patch_at(obj: Array, x: float, y: float, N: int) -> NDArray[np.complex128]:
     """Cut the patch of one position.
 
     Pixel (i, j) of the patch is object pixel (y - N/2 + i, x - N/2 + j); bilinear between pixels, zero outside.
@@ -40,7 +41,7 @@ def patch_at(obj: NDArray[Any], x: float, y: float, N: int) -> NDArray[np.comple
     return patch
 
 
-def _window(obj: NDArray[Any], top: int, left: int, N: int) -> NDArray[np.complex128]:
+def _window(obj: Array, top: int, left: int, N: int) -> NDArray[np.complex128]:
     window = np.zeros((N, N), dtype=np.complex128)
     height, width = obj.shape
     first_row, last_row = max(top, 0), min(top + N, height)
@@ -52,6 +53,6 @@ def _window(obj: NDArray[Any], top: int, left: int, N: int) -> NDArray[np.comple
     return window
 
 
-def patches_at(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[np.complex128]:
+def patches_at(obj: Array, centres_xy: Array, N: int) -> NDArray[np.complex128]:
     """Cut one patch for each ``(n, 2)`` position [x, y]; returns ``(n, N, N)`` complex128."""
     return np.stack([patch_at(obj, float(x), float(y), N) for x, y in centres_xy])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.adapter import Array
 
-def amplitude_of(patch: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.float64]:
+
+def amplitude_of(patch: Array, probe: Array) -> NDArray[np.float64]:
     """Diffraction amplitude of one patch.
 
     Parameters
@@ -31,6 +31,6 @@ def amplitude_of(patch: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.float64
     return np.asarray(np.sqrt(np.fft.fftshift(intensity) / side**2))
 
 
-def amplitudes_of(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.float64]:
+def amplitudes_of(patches: Array, probe: Array) -> NDArray[np.float64]:
     """Diffraction amplitudes ``(n, N, N)`` of ``(n, N, N)`` patches."""
     return np.stack([amplitude_of(patch, probe) for patch in patches])

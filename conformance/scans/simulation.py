@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.scans.specimens import Array, Recipe, make_specimen
+from conformance.adapter import Array
+from conformance.scans.specimens import Recipe, make_specimen
 
 # Radians a pixel² of the probe's phase: the chirp spreads the beam over the detector, and stays sampled at its edge.
 _CHIRP = 0.6

@@ -11,12 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import Array, GroupRequest
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
 
 Pattern = Literal["raster", "spiral", "clustered"]
-Array = NDArray[Any]
 ObjectMaker = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.complex64]]
 ProbeMaker = Callable[[np.random.Generator, int, int], NDArray[np.complex64]]
 

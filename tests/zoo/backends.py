@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
-from conformance.checks.dataset.rows import channels_last
+from conformance.backends.batches import channels_last
 from conformance.evidence.tensors import as_numpy
 
 VARIABLE = "PTYCHO_ZOO_BACKEND"

@@ -112,7 +112,7 @@ class CachesRowsInAnyOrder(Rewriting):
 @breaks("CCH-006")
 class ReusesStaleGroups(Caching):
     def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
-        from conformance.checks.cache.test_cache import checksum_of
+        from conformance.checks.cache.cache_file import checksum_of
 
         content = content_of(path)
         if content and {"dataset_checksum", "all_groups"} <= set(content):
@@ -341,7 +341,7 @@ class CachesFarGroups(Rewriting):
 @breaks("CCH-006")
 class ChecksOnlyTheNumberOfPoints(Caching):
     def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
-        from conformance.checks.cache.test_cache import checksum_of
+        from conformance.checks.cache.cache_file import checksum_of
 
         content, held = content_of(path), Held(self.right, scan)
         if "all_groups" in content and content["all_groups"].max(initial=0) == len(held) - 1:

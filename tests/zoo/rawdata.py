@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.checks.rawdata.test_members import other_file_system
+from conformance.checks.rawdata.file_systems import other_file_system
 from tests.zoo.liar import PER_POINT, Array, Arrays, Liar, breaks, members_of, stack_of
 
 

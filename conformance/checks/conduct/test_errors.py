@@ -12,7 +12,7 @@ import numpy as np
 
 from conformance.adapter import BridgeRequest, ConfigureRequest
 from conformance.backends.subject import Subject, offered
-from conformance.checks.conduct.calls import REQUEST, scan_arrays
+from conformance.checks.conduct.sound_calls import REQUEST, scan_arrays
 from conformance.contract.clauses import clauses_in
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence, Violation

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from conformance.adapter import BridgeRequest
 from conformance.backends.subject import Subject
+from conformance.checks.config.bridging import INFERRED, SOUND, bridged, is_value
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-
-SOUND: dict[str, Any] = {
-    "n_groups": 40,
-    "nphotons": 2e7,
-    "train_data_file": "data/a.npz",
-    "test_data_file": "data/b.npz",
-}
-INFERRED: dict[str, Any] = {"model_path": "models/night-4", "test_data_file": "data/b.npz"}
-
-
-def bridged(subject: Subject, kind: str = "training", **sections: Any) -> dict[str, Any]:
-    """Canonical fields of torch-named settings; sound overrides unless others are given."""
-    given = {"overrides": INFERRED if kind == "inference" else SOUND, **sections}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return dict(subject.adapter.bridge(BridgeRequest("inference" if kind == "inference" else "training", **given)))
-
-
-def is_value(evidence: Evidence, seen: Mapping[str, Any], name: str, value: Any, after: str) -> None:
-    """Require a canonical field; paths are compared as text."""
-    held = str(seen.get(name)) if isinstance(seen.get(name), Path) else seen.get(name)
-    same = held == value and isinstance(held, bool) == isinstance(value, bool)
-    evidence.holds(same, f"{name} is {held!r} after {after}; the contract says {value!r}.")
 
 
 @check("CFG-018", needs=["bridge"])
@@ -242,3 +218,59 @@ def test_nothing_to_test_on_is_said(subject: Subject, evidence: Evidence) -> Non
         evidence.holds(len(told) == count, f"{len(told)} warnings for a {kind} configuration with {overrides}: {told}")
         named = all("test_data_file" in text for text in told)
         evidence.holds(named, f"The warning of a training without test data does not name test_data_file: {told}")
+
+
+@check("CFG-018", needs=["bridge"])
+def test_large_settings_are_carried(subject: Subject, evidence: Evidence) -> None:
+    data = {"N": 1024, "probe_scale": 0.1, "subsample_seed": 2**32 - 1, "K": 128, "grid_size": (9, 9)}
+    expected = {"N": 1024, "probe_scale": 0.1, "neighbor_count": 128, "gridsize": 9}
+    for kind in ("training", "inference"):
+        seen = bridged(subject, kind, data=data)
+        further = {"subsample_seed": 2**32 - 1} if kind == "training" else {}
+        for name, value in (expected | further).items():
+            is_value(evidence, seen, name, value, f"the torch settings {data} of {kind}")
+
+
+@check("CFG-019", needs=["bridge"])
+def test_names_are_translated_for_inference_too(subject: Subject, evidence: Evidence) -> None:
+    for mode, model_type in (("Unsupervised", "pinn"), ("Supervised", "supervised")):
+        for name, value in (("silu", "swish"), ("SiLU", "swish"), ("relu", "relu")):
+            model = {"mode": mode, "amp_activation": name}
+            seen = evidence.accepted(lambda: bridged(subject, "inference", model=model), f"{model} of inference")
+            is_value(evidence, seen, "model_type", model_type, f"{model} of inference")
+            is_value(evidence, seen, "amp_activation", value, f"{model} of inference")
+    for model in ({"mode": "PINN"}, {"amp_activation": "tanh"}):
+        evidence.refused(
+            lambda: bridged(subject, "inference", model=model),
+            f"{model} of inference",
+            beside=lambda: bridged(subject, "inference"),
+        )
+
+
+@check("CFG-021", needs=["bridge"])
+def test_any_array_is_a_probe_mask(subject: Subject, evidence: Evidence) -> None:
+    for kind in ("training", "inference"):
+        for what, mask in (("an array of zeros", np.zeros((8, 8))), ("a boolean array", np.eye(8, dtype=bool))):
+            seen = evidence.accepted(lambda: bridged(subject, kind, model={"probe_mask": mask}), f"{what} as the mask")
+            is_value(evidence, seen, "probe_mask", True, f"{what} as the probe mask of {kind}")
+
+
+@check("CFG-024", needs=["bridge"])
+def test_overrides_of_every_kind_win(subject: Subject, evidence: Evidence) -> None:
+    data = {"N": 38, "probe_scale": 2.5, "K": 7, "grid_size": (3, 3)}
+    model = {"mode": "Supervised", "amp_activation": "relu", "probe_mask": None, "object_big": True}
+    overrides: dict[str, Any] = {
+        "N": 24,
+        "probe_scale": 3.5,
+        "neighbor_count": 5,
+        "gridsize": 2,
+        "model_type": "pinn",
+        "amp_activation": "sigmoid",
+        "probe_mask": True,
+        "object_big": False,
+        "n_groups": 11,
+    }
+    for kind, sound in (("training", SOUND), ("inference", INFERRED)):
+        seen = bridged(subject, kind, data=data, model=model, overrides={**sound, **overrides})
+        for name, value in overrides.items():
+            is_value(evidence, seen, name, value, f"an override of {name} for {kind}")

@@ -1,22 +1,25 @@
-"""Rows of a data set, put into one layout whatever the backend's."""
+"""Rows of a data set, put into one layout whatever the backend's, and what they say of where they come from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest
+from conformance.adapter import Array, Arrays, BatchRequest
+from conformance.backends.batches import channels_last
 from conformance.backends.subject import Subject
-from conformance.contract.arrays import Place, names_of
+from conformance.contract.arrays import Place, axes_of, names_of
 from conformance.evidence.evidence import Evidence
-from conformance.evidence.tensors import as_numpy
+from conformance.evidence.explanation import Suspects
 
+GROUPED = axes_of("diffraction", 4)
+PLACES = axes_of("coords_nn", 4)
+LIGHT = axes_of("probe", 5)
 FIELDS = names_of(Place.BATCH)
-Rows = dict[str, NDArray[Any]]
+Rows = Arrays
 
 
 def batches_of(subject: Subject, paths: Sequence[Path], request: BatchRequest) -> list[Mapping[str, Any]]:
@@ -42,14 +45,36 @@ def rows_of(
     return {name: np.concatenate([channels_last(name, batch) for batch in batches]) for name in fields}
 
 
-def channels_last(name: str, batch: Mapping[str, Any]) -> NDArray[Any]:
-    """Bring one field of a batch to channels last; what fits neither layout stays as it is."""
-    values = as_numpy(batch[name])
-    C = as_numpy(batch["nn_indices"]).shape[-1] if "nn_indices" in batch else 1
-    if values.ndim != 4:
-        return values
-    if name == "images" and values.shape[2] == values.shape[3] and values.shape[1] == C:
-        return np.moveaxis(values, 1, -1)
-    if name.startswith("coords") and values.shape[2:] == (1, 2):
-        return np.moveaxis(values, 1, -1)
-    return values
+def taken_from(stacks: Sequence[Array], rows: Rows, step: int = 0) -> Array:
+    """Frames (R, N, N, C) of the reported files, some indices further on; indices beyond a file start over."""
+    frames = []
+    for experiment, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True):
+        held = stacks[int(experiment)]
+        frames.append(np.moveaxis(held[(members + step) % len(held)], 0, -1))
+    return np.stack(frames)
+
+
+def within(evidence: Evidence, members: Array, frames: Array) -> None:
+    """Require indices that are rows of a file."""
+    right = bool(((members >= 0) & (members < len(frames))).all())
+    evidence.holds(
+        right, f"nn_indices {members.tolist()} leave the file that experiment_id names: {len(frames)} frames."
+    )
+
+
+def same_rows(
+    evidence: Evidence,
+    rows: Rows,
+    expected: Rows,
+    what: str,
+    suspects: Callable[[str], Suspects] = lambda name: {},
+) -> None:
+    """Require equal rows in every field."""
+    for name in FIELDS:
+        evidence.equal(
+            rows[name],
+            expected[name],
+            f"{name} {what}",
+            axes=axes_of(name, expected[name].ndim),
+            suspects=lambda: suspects(name),
+        )

@@ -1,4 +1,4 @@
-"""Checks of data sets (DAT): iterating in any manner, folders and files of any name, splits with every seed."""
+"""Checks of data sets (DAT): iterating twice, at once, shuffled, and while sources change."""
 
 from __future__ import annotations
 
@@ -11,25 +11,76 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import SplitRequest
+from conformance.adapter import Arrays
+from conformance.backends.batches import channels_last
 from conformance.backends.subject import Subject
-from conformance.checks.dataset.rows import FIELDS, Rows, channels_last, rows_of
-from conformance.checks.dataset.test_dataset import (
-    REQUEST,
-    SINGLE,
-    frames_of,
-    same_rows,
-    scans,
-    written,
-)
-from conformance.checks.dataset.test_splits import parts_of, rows_in
+from conformance.checks.dataset.rows import FIELDS, GROUPED, Rows, rows_of, same_rows, taken_from
+from conformance.checks.dataset.scan_files import REQUEST, SINGLE, frames_of, scans, written
+from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.specimens import Recipe, make_specimen, write_scan
+from conformance.scans.specimens import write_scan
 
 
-def copied(batch: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+@check("DAT-014")
+def test_iterating_twice_gives_the_same(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (SINGLE, REQUEST):
+        plain = rows_of(subject, evidence, files.paths, request)
+        same_rows(evidence, rows_of(subject, evidence, files.paths, request), plain, "of a second iteration")
+        keys = keys_of(plain)
+        orders: dict[int, NDArray[Any]] = {}
+        for seed in (1, 2, 1):
+            rows = rows_of(subject, evidence, files.paths, replace(request, shuffle=True, seed=seed))
+            seen = keys_of(rows)
+            evidence.holds(sorted(seen) == sorted(keys), "The shuffled rows are no permutation of the rows.")
+            order = np.array([keys.index(key) for key in seen])
+            same_rows(
+                evidence,
+                rows,
+                {name: values[order] for name, values in plain.items()},
+                "of shuffled rows",
+                suspects=lambda name: {f"{name} is left in the order of the files while the rows move": plain[name]},
+            )
+            if seed in orders:
+                evidence.equal(
+                    order, orders[seed], "the order of a shuffle with the same seed", axes=("row of the data set",)
+                )
+            orders[seed] = order
+        evidence.holds(not np.array_equal(orders[1], orders[2]), "Two seeds gave the same shuffle.")
+        evidence.holds(not np.array_equal(orders[1], np.arange(len(keys))), "shuffle left the rows in their order.")
+
+
+def keys_of(rows: Rows) -> list[tuple[int, ...]]:
+    """File and members of each row."""
+    return [(int(e), *map(int, m)) for e, m in zip(rows["experiment_id"], rows["nn_indices"], strict=True)]
+
+
+@check("DAT-017")
+def test_changed_sources_are_seen(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    rows_of(subject, evidence, files.paths, REQUEST)
+    old = [scan["diff3d"] for scan in files.scans]
+    for number in (0, 2):
+        files.scans[number] = files.scans[number] | {"diff3d": files.scans[number]["diff3d"][::-1] * np.float32(1.5)}
+        write_scan(files.paths[number], files.scans[number])
+    try:
+        rows = rows_of(subject, evidence, files.paths, REQUEST)
+    except ValueError:
+        # The contract lets a store refuse and ask for a rebuild.
+        evidence.holds(True, "")
+        return
+    evidence.equal(
+        rows["images"],
+        frames_of(evidence, files, rows),
+        "images after source files changed",
+        axes=GROUPED,
+        suspects=lambda: {"the images are those of the files before they changed": taken_from(old, rows)},
+    )
+
+
+def copied(batch: Mapping[str, Any]) -> Arrays:
     """Arrays of a batch, which nothing that happens later can change."""
     return {name: np.array(as_numpy(values)) for name, values in dict(batch).items()}
 
@@ -97,38 +148,6 @@ def test_every_seed_shuffles_its_own_way(subject: Subject, evidence: Evidence) -
         evidence.holds(other == seed, f"Seeds {other} and {seed} shuffle the rows alike.")
 
 
-@check("DAT-005")
-def test_files_sorted_by_name_are_sorted_as_text(subject: Subject, evidence: Evidence) -> None:
-    """scan10 comes before scan9, whatever was written first."""
-    folder, held = subject.fresh_folder(), scans()
-    names = ("scan9.npz", "scan10.npz", "scan100.npz", "scan1.npz")
-    for name, arrays in zip(names, held, strict=True):
-        write_scan(folder / name, arrays)
-    expected = rows_of(subject, evidence, [folder / name for name in sorted(names)], REQUEST)
-    rows = evidence.accepted(lambda: rows_of(subject, evidence, [folder], REQUEST), "A folder of scans")
-    by_number = [0, 3, 1, 2]
-    numbered = rows_of(subject, evidence, [folder / sorted(names)[i] for i in by_number], REQUEST)
-    for name in FIELDS:
-        evidence.equal(
-            rows[name],
-            expected[name],
-            f"{name} of a folder with scan1, scan9, scan10 and scan100",
-            suspects=lambda: {"the files are sorted by the numbers in their names": numbered[name]},
-        )
-
-
-@check("DAT-006")
-def test_any_rest_is_kept(subject: Subject, evidence: Evidence) -> None:
-    files = written(subject)
-    total = sum(len(arrays["xcoords"]) for arrays in files.scans)
-    for size in (total - 1, 7, 16, 49):
-        rows = rows_of(subject, evidence, files.paths, replace(SINGLE, batch_size=size), ("images", "nn_indices"))
-        seen = len(rows["images"])
-        evidence.holds(
-            seen == total, f"{total} groups at batch size {size} gave {seen} rows; the last batch has {total % size}."
-        )
-
-
 @check("DAT-017")
 def test_any_change_of_a_source_is_seen(subject: Subject, evidence: Evidence) -> None:
     """Frames, positions or probe alone; with the old size, and even with the old time of change."""
@@ -189,24 +208,24 @@ def test_a_change_during_an_iteration_is_not_mixed_in(subject: Subject, evidence
         )
 
 
-@check("DAT-015", needs=["split", "arrays"])
-def test_parts_keep_what_all_points_share(subject: Subject, evidence: Evidence) -> None:
-    arrays = dict(make_specimen(Recipe(M=21, N=8, modes=3, seed=12)).arrays)
-    for method in ("ordered", "random", "blocks"):
-        for part in parts_of(subject, arrays, SplitRequest(0.6, method, seed=5)):
-            evidence.present(part, "probeGuess", "objectGuess")
-            for name, axes in (("probeGuess", ("mode", "row", "column")), ("objectGuess", ("row", "column"))):
-                evidence.holds(part[name] is not None, f"A part of a split, {method}, has lost {name}.")
-                evidence.equal(part[name], arrays[name], f"{name} of a part of a split, {method}", axes=axes)
+@check("DAT-007")
+def test_batch_size_does_not_change_a_shuffle(subject: Subject, evidence: Evidence) -> None:
+    paths = [subject.write(arrays) for arrays in scans()[:3]]
+    shuffled = replace(SINGLE, shuffle=True, seed=3)
+    expected = rows_of(subject, evidence, paths, replace(shuffled, batch_size=50))
+    for size in (1, 4, 16):
+        rows = rows_of(subject, evidence, paths, replace(shuffled, batch_size=size))
+        for name in FIELDS:
+            what = f"{name} shuffled in batches of {size}, against one batch of all"
+            evidence.equal(rows[name], expected[name], what, axes=axes_of(name, expected[name].ndim))
 
 
-@check("DAT-016", needs=["split", "arrays"])
-def test_every_seed_splits_its_own_way(subject: Subject, evidence: Evidence) -> None:
-    arrays = dict(make_specimen(Recipe(M=40, N=8, seed=13)).arrays)
-    seen: dict[tuple[int, ...], int] = {}
-    for seed in (0, 1, 257, 65537, 2**31 + 1):
-        request = SplitRequest(0.5, "random", seed)
-        rows = [np.sort(rows_in(parts_of(subject, arrays, request)[0], arrays)) for _ in range(2)]
-        evidence.equal(rows[1], rows[0], f"training frames of a random split repeated with seed {seed}")
-        other = seen.setdefault(tuple(rows[0].tolist()), seed)
-        evidence.holds(other == seed, f"Seeds {other} and {seed} split the scan alike.")
+@check("DAT-006")
+def test_a_shuffle_without_a_seed_keeps_every_row(subject: Subject, evidence: Evidence) -> None:
+    paths = [subject.write(arrays) for arrays in scans()[:3]]
+    names = ("experiment_id", "nn_indices")
+    for size in (4, 50):
+        plain = rows_of(subject, evidence, paths, replace(SINGLE, batch_size=size), names)
+        rows = rows_of(subject, evidence, paths, replace(SINGLE, batch_size=size, shuffle=True), names)
+        seen, expected = (np.sort(1000 * held["experiment_id"] + held["nn_indices"][:, 0]) for held in (rows, plain))
+        evidence.equal(seen, expected, f"the rows of a shuffle without a seed, sorted, in batches of {size}")

@@ -7,17 +7,50 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from conformance.adapter import Array, Arrays
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
-from conformance.checks.dataset.test_dataset import REQUEST, layouts
-from conformance.contract.arrays import axes_of
+from conformance.checks.dataset.scan_files import REQUEST
+from conformance.contract.arrays import COORDINATES, axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
-Members = dict[str, NDArray[Any]]
+Members = Arrays
+
+
+def layouts(arrays: Arrays) -> dict[str, Arrays]:
+    """Members of files that mean one scan, whatever names, layouts and dtypes (NPZ-004, NPZ-010, NPZ-032)."""
+    frames = arrays["diff3d"]
+    other = {name: values for name, values in arrays.items() if name != "diff3d"}
+    return {
+        "another name of the stack": other | {"diffraction": frames},
+        "frames last": other | {"diff3d": np.ascontiguousarray(np.moveaxis(frames, 0, -1))},
+        "Fortran order": {name: np.asfortranarray(values) for name, values in arrays.items()},
+        "big-endian members": {name: values.astype(values.dtype.newbyteorder(">")) for name, values in arrays.items()},
+        "16-bit frames": arrays | {"diff3d": frames.astype(np.uint16)},
+        "float64 frames": arrays | {"diff3d": frames.astype(np.float64)},
+        "more positions than frames": arrays | {name: np.append(arrays[name], 3.0) for name in COORDINATES},
+        "NumPy's compression": arrays,
+        "NumPy's compression and Fortran order": {name: np.asfortranarray(values) for name, values in arrays.items()},
+    }
+
+
+@check("DAT-002")
+def test_images_of_files_in_every_layout(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=20, N=8, modes=2, seed=118))
+    arrays = dict(specimen.arrays) | {"diff3d": np.round(specimen.arrays["diff3d"] * 3)}
+    fields = ("images", "coords_global", "nn_indices", "probe", "rms_scaling_constant")
+    expected = rows_of(subject, evidence, [subject.write(arrays)], REQUEST, fields)
+    for what, members in layouts(arrays).items():
+        path = subject.fresh_folder() / "scan.npz"
+        (np.savez_compressed if "compression" in what else np.savez)(path, allow_pickle=False, **members)
+        rows = evidence.accepted(
+            lambda: rows_of(subject, evidence, [path], REQUEST, fields), f"a data set of a file with {what}"
+        )
+        for name in fields:
+            evidence.close(rows[name], expected[name], f"{name} of a file with {what}", rtol=1e-6, atol=0)
 
 
 def varied(arrays: Members) -> dict[str, Members]:
@@ -48,7 +81,7 @@ class Pairs:
             (np.savez_compressed if "compression" in what else np.savez)(self.varied[-1], allow_pickle=False, **members)
             self.dtypes.append(members["diff3d" if "diff3d" in members else "diffraction"].dtype)
 
-    def reread(self, rows: Rows) -> NDArray[Any]:
+    def reread(self, rows: Rows) -> Array:
         """Images whose bytes are read in the dtype of the first file."""
         images, first = rows["images"].copy(), self.dtypes[0]
         for row, experiment in enumerate(rows["experiment_id"]):

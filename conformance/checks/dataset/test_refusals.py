@@ -12,8 +12,8 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import batches_of
-from conformance.checks.dataset.test_dataset import REQUEST
-from conformance.checks.npz.test_npz import plain
+from conformance.checks.dataset.scan_files import REQUEST
+from conformance.checks.npz.loading import plain
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen

@@ -7,22 +7,11 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest
+from conformance.adapter import Array, Arrays, BatchRequest
 from conformance.backends.subject import Subject
-from conformance.checks.dataset.rows import Rows, batches_of, rows_of
-from conformance.checks.dataset.test_dataset import (
-    GROUPED,
-    LIGHT,
-    REQUEST,
-    SINGLE,
-    Files,
-    frames_of,
-    probes_for,
-    probes_of,
-    written,
-)
+from conformance.checks.dataset.rows import GROUPED, LIGHT, Rows, batches_of, rows_of
+from conformance.checks.dataset.scan_files import REQUEST, SINGLE, Files, frames_of, probes_for, probes_of, written
 from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -68,7 +57,7 @@ def test_the_probe_gauge(subject: Subject, evidence: Evidence) -> None:
         )
 
 
-def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> dict[str, NDArray[Any]]:
+def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> Arrays:
     """Probe factors (R, 1, 1, 1) that known mistakes would give."""
     one_each: dict[str, list[float]] = {}
     for experiment in rows["experiment_id"]:
@@ -123,7 +112,7 @@ def test_the_gauge_of_dim_and_bright_probes(subject: Subject, evidence: Evidence
                 )
 
 
-def gauged_apart(expected: NDArray[Any], factors: NDArray[Any], request: BatchRequest) -> dict[str, NDArray[Any]]:
+def gauged_apart(expected: Array, factors: Array, request: BatchRequest) -> Arrays:
     """Probes or their factors, where probes of some strengths are gauged in another way."""
     bare, bound = expected / factors.reshape(-1, *[1] * (expected.ndim - 1)), 1 / request.probe_scale
     found = {"the probe is not normalised": bare}
@@ -239,7 +228,7 @@ def test_an_unknown_scope_is_refused(subject: Subject, evidence: Evidence) -> No
         )
 
 
-def scales_for(frames: NDArray[Any], rows: Rows, request: BatchRequest, name: str) -> dict[str, NDArray[Any]]:
+def scales_for(frames: Array, rows: Rows, request: BatchRequest, name: str) -> Arrays:
     """Scales (R, 1, 1, 1) of the data that known mistakes would give."""
     experiments, places = rows["experiment_id"], np.arange(len(frames))
 

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import SplitRequest
+from conformance.adapter import Array, Arrays, SplitRequest
 from conformance.backends.subject import Subject
-from conformance.checks.rawdata.test_rawdata import same
+from conformance.checks.dataset.parts import METHODS, parts_of, rows_in
+from conformance.checks.rawdata.held_arrays import same
 from conformance.contract.arrays import PER_POINT
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.evidence.tensors import as_numpy
+from conformance.scans.file_variants import meant_by, whole_scan
 from conformance.scans.specimens import Recipe, make_specimen
-from conformance.scans.variants import Arrays, meant_by, whole_scan
-
-METHODS: tuple[Literal["ordered", "random", "blocks"], ...] = ("ordered", "random", "blocks")
-
-
-def parts_of(subject: Subject, arrays: Arrays, request: SplitRequest) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Arrays of the training and of the test part."""
-    train, test = subject.adapter.split(subject.scan(arrays), request)
-    return subject.adapter.arrays(train), subject.adapter.arrays(test)
-
-
-def rows_in(part: Mapping[str, Any], arrays: Arrays) -> NDArray[np.int64]:
-    """Rows of the scan that the frames of a part are."""
-    known = {frame.tobytes(): row for row, frame in enumerate(arrays["diff3d"])}
-    frames = as_numpy(part["diff3d"]).astype(np.float32)
-    return np.array([known.get(np.ascontiguousarray(frame).tobytes(), -1) for frame in frames], dtype=np.int64)
 
 
 @check("DAT-015", needs=["split", "arrays"])
@@ -130,7 +114,7 @@ def test_how_points_are_split(subject: Subject, evidence: Evidence) -> None:
         )
 
 
-def separable(first: NDArray[Any], second: NDArray[Any]) -> bool:
+def separable(first: Array, second: Array) -> bool:
     """Whether a straight line, which may pass through points, has the first on one side and the second on the other."""
     points = np.concatenate([first, second]).astype(np.float64)
     points -= points.mean(axis=0)
@@ -189,3 +173,26 @@ def test_what_cannot_be_split_is_refused(subject: Subject, evidence: Evidence) -
             beside=lambda: parts_of(subject, arrays, SplitRequest(0.5, "random", seed=3)),
         )
         evidence.holds(name in str(error), f"The refusal of {what} does not name {name}: {error}")
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_parts_keep_what_all_points_share(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=21, N=8, modes=3, seed=12)).arrays)
+    for method in ("ordered", "random", "blocks"):
+        for part in parts_of(subject, arrays, SplitRequest(0.6, method, seed=5)):
+            evidence.present(part, "probeGuess", "objectGuess")
+            for name, axes in (("probeGuess", ("mode", "row", "column")), ("objectGuess", ("row", "column"))):
+                evidence.holds(part[name] is not None, f"A part of a split, {method}, has lost {name}.")
+                evidence.equal(part[name], arrays[name], f"{name} of a part of a split, {method}", axes=axes)
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_every_seed_splits_its_own_way(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=40, N=8, seed=13)).arrays)
+    seen: dict[tuple[int, ...], int] = {}
+    for seed in (0, 1, 257, 65537, 2**31 + 1):
+        request = SplitRequest(0.5, "random", seed)
+        rows = [np.sort(rows_in(parts_of(subject, arrays, request)[0], arrays)) for _ in range(2)]
+        evidence.equal(rows[1], rows[0], f"training frames of a random split repeated with seed {seed}")
+        other = seen.setdefault(tuple(rows[0].tolist()), seed)
+        evidence.holds(other == seed, f"Seeds {other} and {seed} split the scan alike.")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.npz.test_npz import plain
+from conformance.checks.npz.loading import plain
 from conformance.contract.arrays import COORDINATES, PER_POSITION
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence

@@ -1,101 +1,30 @@
-"""Relations between files that mean the same scan (REL-001 to REL-008)."""
+"""Relations between files that mean the same scan (REL)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import BatchRequest, GroupRequest
+from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
+from conformance.checks.relations.canvases import on_window
+from conformance.checks.relations.given_and_needed import SCANS, SEED
+from conformance.checks.relations.same_scans import OF_A_POINT, READ, held, same_points, same_scan
+from conformance.checks.relations.single_points import singles
 from conformance.contract.arrays import axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.relations import Arrays, on_window, placed, reach_of, singles, survey, taken
 from conformance.scans.specimens import structured_probe, write_scan
-from conformance.scans.strategies import seeds
+from conformance.scans.transformed import placed, reach_of, survey, taken
 
-SEED = {"seed": seeds}
-SCANS = ("load", "assemble")
-READ = ["load", "arrays"]
-OF_A_POINT = ("diffraction", "X_full", "coords_nn", "coords_offsets", "coords_start_nn", "Y")
 SHARED = ("images", "coords_global", "coords_center", "coords_relative", "nn_indices")
-
-
-def same_points(
-    evidence: Evidence,
-    seen: Mapping[str, Any],
-    expected: Mapping[str, Any],
-    what: str,
-    suspects: Callable[[str], Suspects] = lambda name: {},
-) -> None:
-    """Require the same arrays of every single point, as close as two results by one rule are."""
-    for name in OF_A_POINT:
-        values = expected[name]
-        atol = 2e-5 * float(np.abs(values).max()) if name in ("X_full", "Y") else 1e-9
-        evidence.close(
-            seen[name],
-            values,
-            f"{name} of {what}",
-            rtol=0,
-            atol=atol,
-            axes=axes_of(name, values.ndim),
-            suspects=lambda: {**suspects(name), **nominal_for_start(expected, name)},
-            either=True,
-        )
-
-
-def nominal_for_start(expected: Mapping[str, Any], name: str) -> Suspects:
-    """Start coordinates in which nominal ones stand."""
-    if not name.startswith("coords_start"):
-        return {}
-    start, nominal = expected[name], expected[name.replace("_start", "")]
-    x_only, y_only = start.copy(), start.copy()
-    x_only[:, :, 0], y_only[:, :, 1] = nominal[:, :, 0], nominal[:, :, 1]
-    return {
-        "the nominal coordinates stand in for the start coordinates": nominal,
-        "the nominal x stands in for the start x": x_only,
-        "the nominal y stands in for the start y": y_only,
-    }
-
-
-def held(subject: Subject, evidence: Evidence, path: Path, what: str) -> Mapping[str, Any]:
-    """Load a file that the contract accepts, and return what it holds."""
-    arrays: Mapping[str, Any] = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), what)
-    evidence.present(arrays, "xcoords", "ycoords", "diff3d", "probeGuess")
-    evidence.holds(as_numpy(arrays["diff3d"]).ndim == 3, f"{what} holds no stack of frames after loading.")
-    return arrays
-
-
-def same_scan(
-    evidence: Evidence,
-    seen: Mapping[str, Any],
-    expected: Mapping[str, Any],
-    what: str,
-    suspects: Callable[[str], Suspects] = lambda name: {},
-) -> None:
-    """Require every array of a scan, value by value."""
-    evidence.present(expected, "xcoords", "ycoords", "diff3d", "probeGuess")
-    for name, values in expected.items():
-        if values is None:
-            evidence.holds(seen[name] is None, f"{what} has {name}; it had none.")
-        else:
-            target = as_numpy(values)
-            evidence.equal(
-                seen[name],
-                target,
-                f"{name} of {what}",
-                axes=axes_of(name, target.ndim),
-                suspects=lambda: suspects(name),
-                either=True,
-            )
 
 
 @check("REL-001", needs=["group"], any_of=SCANS, given=SEED, weight=6)
@@ -239,7 +168,7 @@ def test_more_members(subject: Subject, evidence: Evidence, seed: int) -> None:
         same_points(evidence, singles(subject, scan, 8, 60), groups, "a scan with members of other programs")
 
 
-def taken_up(name: str, values: NDArray[Any], more: Arrays) -> Suspects:
+def taken_up(name: str, values: Array, more: Arrays) -> Suspects:
     """Arrays of a scan into which a member of another program was taken."""
     fitting = {
         key: one for key, one in more.items() if one.dtype.kind in "bif" and one.shape == values.shape[-one.ndim :]

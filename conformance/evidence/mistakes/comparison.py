@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from conformance.adapter import Array
+
 LISTING = ("frame", "group", "position", "channel", "mode")
 """Axes along which things are listed, so that they can be in another order."""
 SMALL = 20_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.evidence.mistakes.comparison import Array, Comparison
+from conformance.adapter import Array
+from conformance.evidence.mistakes.comparison import Comparison
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from conformance.evidence.mistakes.comparison import LISTING, Array, Comparison
+from conformance.adapter import Array
+from conformance.evidence.mistakes.comparison import LISTING, Comparison
 from conformance.evidence.mistakes.mistake import Mistake
 from conformance.evidence.mistakes.place import LARGEST_REARRANGED, on_whole
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.evidence.mistakes.comparison import LISTING, Array, Comparison
+from conformance.adapter import Array
+from conformance.evidence.mistakes.comparison import LISTING, Comparison
 from conformance.evidence.mistakes.mistake import Mistake
 
 LARGEST_REARRANGED = 2_000_000

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from conformance.adapter import Array
+
 _MOST_AXES = 6
 _MOST_OFFSETS = 4000
 

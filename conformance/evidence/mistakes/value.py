@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from conformance.evidence.mistakes.comparison import Array, Comparison
+from conformance.adapter import Array
+from conformance.evidence.mistakes.comparison import Comparison
 from conformance.evidence.mistakes.factors import factor_in_words, readings, sizes_of
 from conformance.evidence.mistakes.mistake import Mistake
 

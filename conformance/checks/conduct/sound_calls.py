@@ -1,0 +1,158 @@
+"""One sound call of every method that an adapter offers: what the checks of conduct repeat under changed conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Arrays, BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.backends.subject import Subject, offered
+from conformance.scans.specimens import Recipe, make_specimen, write_scan
+
+Inputs = dict[str, Any]
+Values = Arrays
+REQUEST = GroupRequest(N=8, gridsize=2, K=6, nsamples=7, seed=21)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that every adapter with the method answers.
+
+    Attributes
+    ----------
+    method : str
+        The adapter's method.
+    inputs : callable
+        Makes fresh arguments; arrays and mappings of arrays.
+    run : callable
+        Makes the call with such arguments, and returns what came out.
+    """
+
+    method: str
+    inputs: Callable[[], Inputs]
+    run: Callable[[Inputs], Any]
+
+
+CALLED = (
+    *("load", "assemble", "save", "measure", "group", "patches", "container", "split_groups", "split", "batches"),
+    *("configure", "bridge", "transform", "translate", "reassemble", "simulate", "noisy"),
+)
+"""Methods that :func:`calls` knows how to call."""
+
+
+def calls(subject: Subject) -> tuple[Call, ...]:
+    """Sound calls of the methods that are there; what only tensors of a framework could show is left out."""
+    there = offered(subject.selected)
+    known = [*_on_scans(subject, there), *_on_arrays(subject), *_on_settings(subject)]
+    return tuple(call for call in known if call.method in there)
+
+
+@cache
+def _scan_arrays(seed: int = 41) -> Mapping[str, Any]:
+    return make_specimen(Recipe(M=23, N=8, modes=2, seed=seed, margin=8.0)).arrays
+
+
+def scan_arrays() -> Inputs:
+    """Fresh arrays of a scan with two probe modes, an object, and positions that are no integers."""
+    return {name: values.copy() for name, values in _scan_arrays().items()}
+
+
+def _held(subject: Subject, scan: Any) -> Any:
+    held = getattr(subject.adapter, "arrays", None)
+    return held(scan) if callable(held) else {}
+
+
+def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
+    adapter = subject.adapter
+
+    def from_file(given: Inputs) -> Any:
+        return _held(subject, adapter.load(subject.write(given)))
+
+    def saved(given: Inputs) -> Any:
+        path = subject.fresh_folder() / "saved.npz"
+        adapter.save(subject.scan(given), path)
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    def batches(given: Inputs) -> Any:
+        request = BatchRequest(replace(REQUEST, N=8), batch_size=4, shuffle=True, seed=5)
+        second = {
+            name: values[:19] if name not in ("probeGuess", "objectGuess") else values for name, values in given.items()
+        }
+        folder = subject.fresh_folder()
+        for name, arrays in (("a.npz", given), ("b.npz", second)):
+            write_scan(folder / name, arrays)
+        return list(adapter.batches([folder / "a.npz", folder / "b.npz"], request))
+
+    def halves(given: Inputs) -> Any:
+        parts = adapter.split(subject.scan(given), SplitRequest(0.6, "random", seed=9))
+        return [dict(_held(subject, part)) for part in parts]
+
+    yield Call("load", scan_arrays, from_file)
+    yield Call("assemble", scan_arrays, lambda given: _held(subject, adapter.assemble(given)))
+    yield Call("save", scan_arrays, saved)
+    if {"load", "assemble"} & there:
+        yield Call("group", scan_arrays, lambda given: adapter.group(subject.scan(given), REQUEST))
+        yield Call("split", scan_arrays, halves)
+        if "group" in there:
+            yield from _on_groups(subject)
+    yield Call("batches", scan_arrays, batches)
+
+
+def _on_groups(subject: Subject) -> Iterable[Call]:
+    def grouped() -> Inputs:
+        result = subject.adapter.group(subject.scan(scan_arrays()), REQUEST)
+        return {"grouped": dict(result), "probe": scan_arrays()["probeGuess"]}
+
+    yield Call("container", grouped, lambda given: subject.adapter.container(given["grouped"], given["probe"]))
+    yield Call(
+        "split_groups", grouped, lambda given: subject.adapter.split_groups(given["grouped"], given["probe"], 0.6)
+    )
+
+
+def _on_arrays(subject: Subject) -> Iterable[Call]:
+    adapter = subject.adapter
+
+    def scene() -> Inputs:
+        arrays, rng = scan_arrays(), np.random.default_rng(8)
+        values = rng.normal(size=(6, 8, 8)) + 1j * rng.normal(size=(6, 8, 8))
+        return {
+            "object": arrays["objectGuess"],
+            "probe": arrays["probeGuess"],
+            "positions": np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)[:6],
+            "patches": values.astype(np.complex64),
+            "groups": (rng.normal(size=(3, 8, 8, 4)) + 1j).astype(np.complex64),
+            "amplitude": rng.uniform(0, 9, (6, 8, 8)).astype(np.float32),
+        }
+
+    def pick(*names: str) -> Callable[[], Inputs]:
+        return lambda: {name: scene()[name] for name in names}
+
+    def measured(given: Inputs) -> Any:
+        x, y = given["positions"].T
+        return _held(subject, adapter.measure(x, y, given["probe"], given["object"], 1e6, 12))
+
+    yield Call("measure", pick("positions", "probe", "object"), measured)
+    yield Call("patches", pick("object", "positions"), lambda g: adapter.patches(g["object"], g["positions"], 8))
+    yield Call("transform", pick("groups"), lambda g: adapter.transform("channel_to_flat", g["groups"], 2))
+    yield Call("translate", pick("patches", "positions"), lambda g: adapter.translate(g["patches"], g["positions"] / 9))
+    yield Call("reassemble", pick("patches", "positions"), lambda g: adapter.reassemble(g["patches"], g["positions"]))
+    yield Call("simulate", pick("patches", "probe"), lambda g: adapter.simulate(g["patches"], g["probe"]))
+    yield Call("noisy", pick("amplitude"), lambda g: adapter.noisy(g["amplitude"], 17))
+
+
+def _on_settings(subject: Subject) -> Iterable[Call]:
+    def configured() -> Inputs:
+        return {"model": {"N": 24, "gridsize": 2}, "fields": {"n_groups": 9}, "existing": {"N": 64, "label": "night 4"}}
+
+    def bridged() -> Inputs:
+        overrides = {"n_groups": 9, "nphotons": 2e7, "train_data_file": Path("a.npz"), "test_data_file": Path("b.npz")}
+        return {"data": {"N": 24, "K": 7}, "model": {"probe_mask": np.tri(8)}, "overrides": overrides}
+
+    yield Call("configure", configured, lambda given: subject.adapter.configure(ConfigureRequest("training", **given)))
+    yield Call("bridge", bridged, lambda given: subject.adapter.bridge(BridgeRequest("training", **given)))

@@ -1,0 +1,69 @@
+"""What a call could disturb around it: standard output, and the global random generators."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[list[str]]:
+    """Catch what is printed, by Python or below it."""
+    said: list[str] = []
+    with tempfile.TemporaryFile() as below:
+        sys.stdout.flush()
+        kept = os.dup(1)
+        os.dup2(below.fileno(), 1)
+        above = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(above):
+                yield said
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+            below.seek(0)
+            said.append(above.getvalue() + below.read().decode(errors="replace"))
+
+
+class GlobalRandomness:
+    """States of the generators that belong to everyone: Python's, NumPy's, and those of loaded frameworks."""
+
+    def __init__(self) -> None:
+        self.python = random.getstate()
+        self.numpy: Any = np.random.get_state(legacy=True)  # noqa: NPY002 - it is the legacy state that is watched
+        torch = sys.modules.get("torch")
+        self.torch: Any = None if torch is None else torch.get_rng_state()
+
+    def differences(self) -> list[str]:
+        """Names of the generators that no longer are as they were."""
+        now = GlobalRandomness()
+        found = [] if now.python == self.python else ["random"]
+        found += (
+            [] if all(np.array_equal(a, b) for a, b in zip(now.numpy, self.numpy, strict=True)) else ["numpy.random"]
+        )
+        if self.torch is not None and not np.array_equal(now.torch, self.torch):
+            found.append("torch")
+        return found
+
+    def restore(self) -> None:
+        """Put the states back."""
+        random.setstate(self.python)
+        np.random.set_state(self.numpy)  # noqa: NPY002
+        if self.torch is not None:
+            sys.modules["torch"].set_rng_state(self.torch)
+
+    @staticmethod
+    def seed(value: int) -> None:
+        """Seed all of them."""
+        random.seed(value)
+        np.random.seed(value)  # noqa: NPY002
+        if "torch" in sys.modules:
+            sys.modules["torch"].manual_seed(value)

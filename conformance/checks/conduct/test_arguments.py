@@ -1,0 +1,192 @@
+"""Checks of conduct (CND): arguments, scans and files are read and never written, however they lie in memory."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Array, BatchRequest
+from conformance.backends.subject import Subject, offered
+from conformance.checks.conduct.results import altered, answered, same, snapshot, values_in
+from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs, calls, scan_arrays
+from conformance.contract.arrays import axes_of
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.specimens import write_scan
+
+READING = ("load", "batches")
+
+
+@check("CND-001", any_of=CALLED)
+def test_inputs_are_not_changed(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        given = call.inputs()
+        before = snapshot(given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            call.run(given)
+        after = values_in(given)
+        evidence.holds(
+            after.keys() == before.keys(),
+            f"{call.method} changed the entries of its input: {sorted(after.keys() ^ before.keys())}.",
+        )
+        for name, values in before.items():
+            what = f"the input {name} after {call.method}"
+            evidence.equal(after[name], values, what, axes=axes_of(name, values.ndim))
+            evidence.holds(after[name].dtype == values.dtype, f"{call.method} changed the dtype of its input {name}.")
+
+
+@check("CND-001", needs=["group", "arrays"])
+def test_scans_are_not_changed(subject: Subject, evidence: Evidence) -> None:
+    scan = subject.scan(scan_arrays())
+    before = snapshot(subject.adapter.arrays(scan))
+    for _ in range(2):
+        subject.adapter.group(scan, REQUEST)
+    for name, values in values_in(subject.adapter.arrays(scan)).items():
+        evidence.equal(values, before[name], f"{name} of the scan after grouping", axes=axes_of(name, values.ndim))
+
+
+def _locked(values: Array) -> Array:
+    locked = values.copy()
+    locked.setflags(write=False)
+    return locked
+
+
+@check("CND-002", any_of=CALLED)
+def test_read_only_inputs_are_accepted(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        expected = answered(call, call.inputs())
+        given = altered(call.inputs(), _locked)
+        seen = evidence.accepted(lambda: answered(call, given), f"{call.method} of read-only arrays")
+        same(evidence, seen, expected, call, "of read-only arrays")
+
+
+def _strided(values: Array) -> Array:
+    roomy = np.full(tuple(2 * n + 1 for n in values.shape), 99, values.dtype)
+    inner = roomy[tuple(slice(1, None, 2) for _ in values.shape)]
+    inner[...] = values
+    return inner
+
+
+def _swapped(values: Array) -> Array:
+    return values.astype(values.dtype.newbyteorder(">"))
+
+
+def _reversed(values: Array) -> Array:
+    turned = tuple(slice(None, None, -1) for _ in values.shape)
+    return values[turned].copy()[turned]
+
+
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "of every second element of a larger array": _strided,
+    "of arrays in Fortran order": np.asfortranarray,
+    "of big-endian arrays": _swapped,
+    "of arrays with negative strides": _reversed,
+}
+
+
+@check("CND-003", any_of=CALLED)
+def test_memory_layout_carries_no_meaning(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        expected = answered(call, call.inputs())
+        for when, change in LAYOUTS.items():
+            given = altered(call.inputs(), change)
+            seen = evidence.accepted(lambda: answered(call, given), f"{call.method} {when}")
+            same(
+                evidence,
+                seen,
+                expected,
+                call,
+                when,
+                suspects=lambda name: {
+                    words: answered(call, inputs)[name] for words, inputs in misread(call, change).items()
+                },
+            )
+
+
+@check("CND-003", any_of=("patches", "simulate", "reassemble", "translate"))
+def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> None:
+    """Arrays of which one row in memory stands for all, as broadcasting makes them."""
+    rng, there = np.random.default_rng(43), offered(subject.selected)
+    image = (rng.normal(size=(8, 8)) + 1j * rng.normal(size=(8, 8))).astype(np.complex64)
+    row, places = image[:1], rng.uniform(8, 20, (3, 2))
+    place = np.array([[11.0, 9.0]])
+    cases: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
+        "patches": (lambda obj, at: subject.adapter.patches(obj, at, 8), (_repeated(row, (30, 8)), places)),
+        "simulate": (lambda held, light: subject.adapter.simulate(held, light), (_repeated(image, (3, 8, 8)), image)),
+        "reassemble": (
+            lambda held, at: subject.adapter.reassemble(held, at, None)["object"],
+            (_repeated(image, (3, 8, 8)), _repeated(place, (3, 2))),
+        ),
+        "translate": (
+            lambda held, by: subject.adapter.translate(held, by),
+            (_repeated(image, (3, 8, 8)), _repeated(np.array([[1.0, -0.5]]), (3, 2))),
+        ),
+    }
+    for method, (run, given) in cases.items():
+        if method in there:
+            expected = as_numpy(run(*(values.copy() for values in given)))
+            seen = evidence.accepted(lambda: run(*given), f"{method} of repeated arrays")
+            what = f"{method} of repeated arrays, against copies of them"
+            evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(expected).max()))
+
+
+def _repeated(values: Array, shape: tuple[int, ...]) -> Array:
+    return np.broadcast_to(values, shape)
+
+
+def misread(call: Call, change: Callable[[Array], Array]) -> dict[str, Inputs]:
+    """Inputs as a call gets them that takes the memory of all of them, or of one, for plain C order."""
+    given = call.inputs()
+    words = "the memory layout{} is ignored: the bytes are read as they lie, in C order"
+    found = {words.format(""): altered(given, lambda values: _as_it_lies(change(values)))}
+    for key in given if len(given) > 1 else ():
+        one = altered(given[key], lambda values: _as_it_lies(change(values)))
+        found[words.format(f" of {key}")] = {**given, key: one}
+    return found
+
+
+def _as_it_lies(values: Array) -> Array:
+    """Values as somebody gets them who takes the start of the memory for plain C order."""
+    held = values
+    while isinstance(held.base, np.ndarray):
+        held = held.base
+    plain = held.ravel(order="K")[: values.size].reshape(values.shape)
+    return plain.view(plain.dtype.newbyteorder("=")).copy()
+
+
+def _state(path: Path) -> tuple[bytes, int, int]:
+    found = path.stat()
+    return path.read_bytes(), found.st_mtime_ns, found.st_mode
+
+
+@check("CND-001", any_of=READING)
+def test_source_files_are_not_touched(subject: Subject, evidence: Evidence) -> None:
+    """Their bytes, their time of change and their rights stay as they were; they may be read-only."""
+    there = offered(subject.selected)
+    folder = subject.fresh_folder()
+    paths = [folder / "a.npz", folder / "b.npz"]
+    for path in paths:
+        write_scan(path, scan_arrays())
+        path.chmod(0o444)
+        os.utime(path, ns=(10**18, 10**18))
+    before = [_state(path) for path in paths]
+    try:
+        if "load" in there:
+            for path in paths:
+                evidence.accepted(lambda: subject.adapter.load(path), "a scan file that may only be read")
+        if "batches" in there:
+            asked = BatchRequest(REQUEST, batch_size=4)
+            evidence.accepted(lambda: list(subject.adapter.batches(paths, asked)), "scan files that may only be read")
+        after = [_state(path) for path in paths]
+    finally:
+        for path in paths:
+            path.chmod(0o644)
+    for path, held, now in zip(paths, before, after, strict=True):
+        evidence.holds(now == held, f"{path.name} is not as it was before it was read: bytes, time or rights.")

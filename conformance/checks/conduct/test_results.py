@@ -1,0 +1,77 @@
+"""Checks of conduct (CND): results belong to the caller."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from conformance.adapter import Array
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.results import altered, answered, same, shared, snapshot, spoil, values_in
+from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls, scan_arrays
+from conformance.contract.arrays import axes_of
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+
+
+@check("CND-016", any_of=CALLED)
+def test_results_are_the_callers(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        given = call.inputs()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            first = call.run(given)
+            expected = snapshot(first)
+            spoil(first)
+        same(
+            evidence,
+            answered(call, given),
+            expected,
+            call,
+            "after the result of an earlier call was overwritten",
+            suspects=lambda name: shared(expected[name]),
+        )
+
+
+@check("CND-016", needs=["group", "arrays"])
+def test_groups_and_arrays_of_a_scan_are_the_callers(subject: Subject, evidence: Evidence) -> None:
+    scan = subject.scan(scan_arrays())
+    questions: dict[str, Callable[[], Any]] = {
+        "arrays": lambda: subject.adapter.arrays(scan),
+        "group": lambda: subject.adapter.group(scan, REQUEST),
+    }
+    for what, asked in questions.items():
+        first = asked()
+        expected = snapshot(first)
+        spoil(first)
+        for name, values in values_in(asked()).items():
+            evidence.equal(
+                values,
+                expected[name],
+                f"{name} of {what} after an earlier result was overwritten",
+                axes=axes_of(name, values.ndim),
+                suspects=lambda: shared(expected[name]),
+            )
+
+
+def _halved(values: Array) -> Array:
+    return values * values.dtype.type(0.5) if values.dtype.kind in "fc" else values
+
+
+@check("CND-016", any_of=CALLED)
+def test_a_later_call_leaves_earlier_results_alone(subject: Subject, evidence: Evidence) -> None:
+    """The second call gets other values in arrays of the same shapes."""
+    for call in calls(subject):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            first = call.run(call.inputs())
+            expected = snapshot(first)
+            later = answered(call, altered(call.inputs(), _halved))
+        for name, values in values_in(first).items():
+            evidence.equal(
+                values,
+                expected[name],
+                f"{name} of {call.method} after a call with other arguments",
+                suspects=lambda: {"the result shares its memory with that of the later call": later[name]},
+            )

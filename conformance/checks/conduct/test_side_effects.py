@@ -1,0 +1,151 @@
+"""Checks of conduct (CND): nothing is printed, warned of, left behind, or drawn from global random generators."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+from conformance.backends.fresh_process import finish, start
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.results import answered, same
+from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls
+from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.specimens import Recipe, make_specimen
+
+COMPILED = ("torchinductor", "triton", "tf_", "jax")
+"""How the folders begin that compilers of frameworks keep for the next process."""
+
+
+@check("CND-004", any_of=CALLED)
+def test_nothing_is_printed(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        given = call.inputs()
+        with standard_output() as said:
+            answered(call, given)
+        evidence.holds(not said[0], f"{call.method} printed {said[0][:80]!r}.")
+
+
+def _files(folder: Path) -> dict[str, tuple[int, int]]:
+    stats = ((path, path.stat()) for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): (found.st_size, found.st_mtime_ns) for path, found in stats}
+
+
+@check("CND-005", any_of=CALLED)
+def test_nothing_is_left_behind(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        given, here = call.inputs(), subject.fresh_folder()
+        before = _files(subject.folder)
+        with contextlib.chdir(here):
+            answered(call, given)
+            moved = Path.cwd() != here.resolve()
+        # The inputs of this suite's own making are scan files, and saving writes what it was asked to.
+        allowed = {"scan.npz", "saved.npz", "a.npz", "b.npz"}
+        after = _files(subject.folder)
+        left = sorted(name for name in after.keys() - before.keys() if Path(name).name not in allowed)
+        evidence.holds(not left, f"{call.method} left {', '.join(left)} behind.")
+        changed = sorted(name for name, held in before.items() if after.get(name) != held)
+        evidence.holds(not changed, f"{call.method} changed or removed {', '.join(changed)}.")
+        evidence.holds(
+            not list(here.iterdir()), f"{call.method} left {sorted(here.iterdir())} in the working directory."
+        )
+        evidence.holds(not moved, f"{call.method} changed the working directory.")
+
+
+@check("CND-006", any_of=CALLED)
+def test_global_random_state_is_left_alone(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        given = call.inputs()
+        answered(call, given)
+        before = GlobalRandomness()
+        try:
+            # A state of our own, so that a call which sets the state to its own seed shows even the second time.
+            GlobalRandomness.seed(20261124)
+            ours = GlobalRandomness()
+            answered(call, given)
+            changed = ours.differences()
+        finally:
+            before.restore()
+        evidence.holds(not changed, f"{call.method} changed the global state of {', '.join(changed)}.")
+
+
+@check("CND-007", any_of=CALLED)
+def test_global_random_state_is_not_read(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        before = GlobalRandomness()
+        results = []
+        try:
+            for value in (1, 2, 3, 20261124):
+                given = call.inputs()
+                GlobalRandomness.seed(value)
+                results.append(answered(call, given))
+        finally:
+            before.restore()
+        for seen in results[1:]:
+            same(evidence, seen, results[0], call, "after another seeding of the global generators")
+
+
+@check("CND-015", any_of=CALLED)
+def test_nothing_warns_without_cause(subject: Subject, evidence: Evidence) -> None:
+    for call in calls(subject):
+        # Splitting after grouping warns by contract (CON-014).
+        if call.method == "split_groups":
+            continue
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
+            call.run(call.inputs())
+        # Deprecations speak to the backend's author about libraries, not to the caller about data.
+        said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
+        evidence.holds(not said, f"{call.method} warns about a clean scan: {said[:1]}")
+
+
+@check("CND-015", needs=["group"])
+def test_groups_that_just_suffice_are_no_cause(subject: Subject, evidence: Evidence) -> None:
+    """Five points hold five different sets of four, nine hold 126: asking for all of them, or one less, is sound."""
+    for M, sets in ((5, 5), (9, 126)):
+        scan = subject.scan(make_specimen(Recipe(M=M, N=8, seed=42)).arrays)
+        for nsamples in (sets - 1, sets):
+            request = replace(REQUEST, K=M - 1, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=M - 1)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                warnings.simplefilter("ignore", ResourceWarning)
+                grouped = subject.adapter.group(scan, request)
+            said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
+            evidence.holds(not said, f"A request for {nsamples} of the {sets} groups that exist warns: {said[:1]}")
+            different = {tuple(sorted(row)) for row in as_numpy(grouped["nn_indices"]).tolist()}
+            evidence.holds(
+                len(different) == nsamples, f"{len(different)} of {nsamples} groups asked for are different."
+            )
+
+
+_WORK = """
+import tempfile
+from pathlib import Path
+from conformance.checks.conduct.results import answered
+from conformance.checks.conduct.sound_calls import calls
+from conformance.backends.discovery import Selected
+from conformance.contract.stages import Stage
+from conformance.backends.subject import Subject
+stages = frozenset(Stage(str(one)) for one in adapter.stages)
+subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
+for call in calls(subject):
+    answered(call, call.inputs())
+print(json.dumps(True))
+"""
+
+
+@check("CND-017", any_of=CALLED)
+def test_temporary_files_are_removed(subject: Subject, evidence: Evidence) -> None:
+    scratch, work = subject.fresh_folder(), subject.fresh_folder()
+    names = ("TMPDIR", "TEMP", "TMP")
+    evidence.accepted(
+        lambda: finish(start(subject, _WORK, [str(work)], environment=dict.fromkeys(names, str(scratch)))),
+        "One sound call of every method in a fresh process",
+    )
+    left = sorted(path.name for path in scratch.iterdir() if not path.name.startswith(COMPILED))
+    evidence.holds(not left, f"{', '.join(left)} is left among the temporary files after the process has ended.")

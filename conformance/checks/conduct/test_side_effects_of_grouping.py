@@ -1,0 +1,102 @@
+"""Checks of conduct (CND): side effects of requests of every kind."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from conformance.adapter import GroupRequest
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.results import snapshot
+from conformance.checks.conduct.sound_calls import REQUEST, scan_arrays
+from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+
+
+def requests(path: Path | None) -> Iterator[tuple[str, GroupRequest]]:
+    """Requests of every kind that a backend may answer by code of its own."""
+    yield "single points", replace(REQUEST, gridsize=1)
+    yield "sequential groups", replace(REQUEST, sequential_sampling=True)
+    yield "groups of nine", replace(REQUEST, gridsize=3, K=10)
+    yield "oversampled groups", replace(REQUEST, nsamples=40, enable_oversampling=True, neighbor_pool_size=7)
+    yield "groups with a given scale", replace(REQUEST, amplitude_scale=0.5)
+    yield "groups of the older strategy", replace(REQUEST, strategy="group_then_sample")
+    if path is not None:
+        yield "groups beside a cache", replace(REQUEST, strategy="group_then_sample", dataset_path=path)
+
+
+def supported(subject: Subject, scan: Any, path: Path | None) -> Iterator[tuple[str, GroupRequest]]:
+    """Leave out the older strategy where it is not claimed, and oversampling where it is refused (GRP-011)."""
+    for what, request in requests(path):
+        if request.strategy != "sample_then_group" and "cache" not in {str(one) for one in subject.selected.stages}:
+            continue
+        try:
+            if request.enable_oversampling:
+                subject.adapter.group(scan, request)
+        except ValueError:
+            continue
+        yield what, request
+
+
+@check("CND-006", needs=["group"])
+def test_no_kind_of_grouping_changes_the_global_state(subject: Subject, evidence: Evidence) -> None:
+    path = subject.write(scan_arrays())
+    scan = subject.scan(scan_arrays())
+    for what, request in supported(subject, scan, path):
+        for seed in (5, None):
+            before = GlobalRandomness()
+            try:
+                GlobalRandomness.seed(20261124)
+                ours = GlobalRandomness()
+                subject.adapter.group(scan, replace(request, seed=seed))
+                changed = ours.differences()
+            finally:
+                before.restore()
+            evidence.holds(
+                not changed, f"group changed the global state of {', '.join(changed)} ({what}, seed {seed})."
+            )
+
+
+@check("CND-007", needs=["group"])
+def test_no_kind_of_grouping_reads_the_global_state(subject: Subject, evidence: Evidence) -> None:
+    scan = subject.scan(scan_arrays())
+    for what, request in supported(subject, scan, None):
+        before = GlobalRandomness()
+        drawn = []
+        try:
+            for value in (1, 2, 20261124):
+                GlobalRandomness.seed(value)
+                drawn.append(snapshot(subject.adapter.group(scan, request))["result['nn_indices']"])
+        finally:
+            before.restore()
+        for seen in drawn[1:]:
+            evidence.equal(seen, drawn[0], f"nn_indices of {what} after another seeding of the global generators")
+
+
+@check("CND-004", needs=["group"])
+def test_no_kind_of_grouping_prints(subject: Subject, evidence: Evidence) -> None:
+    path = subject.write(scan_arrays())
+    scan = subject.scan(scan_arrays())
+    for what, request in supported(subject, scan, path):
+        for turn in ("first", "second"):
+            with standard_output() as said:
+                subject.adapter.group(scan, request)
+            evidence.holds(not said[0], f"group printed {said[0][:80]!r} ({what}, {turn} call).")
+
+
+@check("CND-015", needs=["group"])
+def test_no_kind_of_grouping_warns_without_cause(subject: Subject, evidence: Evidence) -> None:
+    path = subject.write(scan_arrays())
+    scan = subject.scan(scan_arrays())
+    for what, request in supported(subject, scan, path):
+        for turn in ("first", "second"):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                warnings.simplefilter("ignore", ResourceWarning)
+                subject.adapter.group(scan, request)
+            said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
+            evidence.holds(not said, f"group warns about a clean scan: {said[:1]} ({what}, {turn} call).")

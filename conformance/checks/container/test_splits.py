@@ -1,0 +1,78 @@
+"""Checks of the container (CON): groups split into training and test."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from conformance.backends.subject import Subject
+from conformance.checks.container.contents import PER_GROUP
+from conformance.contract.arrays import axes_of
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.specimens import Recipe, make_specimen
+
+
+@check("CON-013", needs=["group", "split_groups"])
+def test_splits_cut_every_array_at_one_place(subject: Subject, evidence: Evidence) -> None:
+    for truth in ("object", "none"):
+        specimen = make_specimen(Recipe(M=18, N=8, modes=2, truth=truth, seed=98))
+        grouped = subject.grouped(specimen, GroupRequest(N=8, gridsize=2, K=5, nsamples=11, seed=1))
+        whole = subject.adapter.container(grouped, specimen.arrays["probeGuess"])
+        for fraction, cut in ((0.6, 6), (0.5, 5), (0.9, 9), (0.1, 1)):
+            parts = subject.adapter.split_groups(grouped, specimen.arrays["probeGuess"], fraction)
+            for part, rows, what in ((parts[0], slice(0, cut), "training"), (parts[1], slice(cut, None), "test")):
+                evidence.present(part, *(name for name in PER_GROUP if name in whole), "probe")
+                for name in (name for name in PER_GROUP if name in whole):
+                    kept = as_numpy(whole[name])
+                    evidence.equal(
+                        part[name],
+                        kept[rows],
+                        f"{name} of the {what} part at {fraction}",
+                        axes=axes_of(name, kept.ndim),
+                        suspects=lambda: {
+                            f"{name} is not split: the {what} part holds its first rows": kept[: len(kept[rows])],
+                            f"{name} is not split: the {what} part holds its last rows": kept[-len(kept[rows]) :],
+                            "training and test part are exchanged": kept[cut:] if what == "training" else kept[:cut],
+                        },
+                    )
+                evidence.equal(part["probe"], as_numpy(whole["probe"]), f"probe of the {what} part")
+                evidence.holds(
+                    bool(as_numpy(part["ground_truth"])) is (truth != "none"),
+                    f"The {what} part has another ground_truth flag.",
+                )
+
+
+@check("CON-013", needs=["group", "split_groups"])
+def test_splits_at_the_ends_and_beyond(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=18, N=8, seed=100))
+    grouped = subject.grouped(specimen, GroupRequest(N=8, gridsize=2, K=5, nsamples=11, seed=1))
+
+    def halves(fraction: float) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return subject.adapter.split_groups(grouped, specimen.arrays["probeGuess"], fraction)
+
+    for fraction, rows in ((0.0, (0, 11)), (1.0, (11, 0))):
+        parts = evidence.accepted(lambda: halves(fraction), f"a split of groups at {fraction}")
+        seen = [len(as_numpy(part["X"])) for part in parts]
+        kept = {"no part is left empty: one group stays in each": np.clip(rows, 1, 10)}
+        evidence.equal(seen, rows, f"the groups of both parts of a split at {fraction}", suspects=kept)
+    for fraction in (-0.25, 1.25, 2.0, float("nan")):
+        evidence.refused(lambda: halves(fraction), f"a split of groups at {fraction}", beside=lambda: halves(0.5))
+
+
+@check("CON-014", needs=["group", "split_groups"])
+def test_splitting_groups_says_that_frames_are_shared(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=18, N=8, seed=99))
+    grouped = subject.grouped(specimen, GroupRequest(N=8, gridsize=2, K=5, nsamples=11, seed=1))
+    for _ in range(2):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
+            subject.adapter.split_groups(grouped, specimen.arrays["probeGuess"], 0.5)
+        evidence.holds(len(caught) > 0, "Groups were split without a warning that both parts may share frames.")

@@ -1,0 +1,206 @@
+"""Checks of the container (CON): every entry, for groups of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Array, GroupRequest
+from conformance.backends.subject import Subject
+from conformance.checks.container.contents import GROUPED, NEEDED, PER_GROUP, PLACES
+from conformance.checks.grouping.unusual_groups import groupings
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.coordinates import Triple, coordinates_of
+from conformance.scans.specimens import Recipe, Specimen, make_specimen
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A container with what it was made of."""
+
+    what: str
+    specimen: Specimen
+    grouped: Mapping[str, Any]
+    probe: Array
+    held: Mapping[str, Any]
+
+    @property
+    def true(self) -> Triple:
+        """Coordinates of the members."""
+        return coordinates_of(self.specimen.positions, as_numpy(self.grouped["nn_indices"]))
+
+    @property
+    def nominal(self) -> Triple:
+        """Start coordinates of the members."""
+        return coordinates_of(self.specimen.start_positions, as_numpy(self.grouped["nn_indices"]))
+
+    @property
+    def truth(self) -> Array:
+        """Grouped truth; ones where there is none."""
+        Y = self.grouped["Y"]
+        shape = as_numpy(self.grouped["X_full"]).shape
+        return np.ones(shape, np.complex128) if Y is None else as_numpy(Y).astype(np.complex128)
+
+
+@lru_cache(maxsize=2)
+def filled(subject: Subject) -> tuple[Filled, ...]:
+    """Containers of groups in and out of the ordinary."""
+    found = [
+        Filled(regime.what, regime.specimen, grouped, probe, subject.adapter.container(grouped, probe))
+        for regime, grouped in groupings(subject)
+        for probe in [regime.specimen.arrays["probeGuess"]]
+    ]
+    for what, specimen, request, probe in _plain():
+        grouped = subject.grouped(specimen, request)
+        found.append(Filled(what, specimen, grouped, probe, subject.adapter.container(grouped, probe)))
+    return tuple(found)
+
+
+def _plain() -> Iterator[tuple[str, Specimen, GroupRequest, Array]]:
+    """One group, as many groups as pixels, a carried scale, truths that look like none, and probes in complex128."""
+    specimen = make_specimen(Recipe(M=24, N=8, modes=2, seed=401), "container-24x8")
+    probe = specimen.arrays["probeGuess"]
+    request = GroupRequest(N=8, gridsize=2, K=6, nsamples=9, seed=1)
+    for gridsize in (1, 2, 3):
+        wide = replace(request, gridsize=gridsize, K=10)
+        yield f"one group at gridsize {gridsize}", specimen, replace(wide, nsamples=1), probe
+        yield f"eight groups at gridsize {gridsize}", specimen, replace(wide, nsamples=8), probe
+        yield f"a carried scale at gridsize {gridsize}", specimen, replace(wide, amplitude_scale=0.25), probe
+    yield "a probe in complex128", specimen, request, probe.astype(np.complex128)
+    bare = make_specimen(Recipe(M=20, N=10, modes=3, truth="none", seed=402), "container-bare-20x10")
+    yield "groups without truth and three modes", bare, replace(request, N=10), bare.arrays["probeGuess"]
+    for what, value in (("ones", 1.0), ("real numbers", 0.5), ("negative real numbers", -0.8)):
+        stored = dict(specimen.arrays) | {"Y": np.full((24, 8, 8), value, np.complex64)}
+        named = Specimen(f"container-{what.replace(' ', '-')}", stored, consistent=False)
+        yield f"a truth of {what}", named, request, probe
+
+
+def everywhere(
+    subject: Subject, evidence: Evidence, name: str, axes: tuple[str, ...], atol: float, rtol: float = 0.0
+) -> Iterator[tuple[Filled, Any]]:
+    """Yield every container, and a function that compares the named entry with its right value."""
+    for one in filled(subject):
+        evidence.present(one.held, name)
+
+        def against(expected: Any, scale: float = 1.0, one: Filled = one) -> None:
+            what = f"{name} of {one.what}"
+            evidence.close(one.held[name], expected, what, rtol=rtol, atol=atol * scale, axes=axes)
+
+        yield one, against
+
+
+@check("CON-001", needs=NEEDED)
+def test_x_of_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one, against in everywhere(subject, evidence, "X", GROUPED, 0.0):
+        against(as_numpy(one.grouped["X_full"]))
+
+
+@check("CON-002", needs=NEEDED)
+def test_amplitude_and_phase_of_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one, against in everywhere(subject, evidence, "Y_I", GROUPED, 1e-5, 1e-5):
+        against(np.abs(one.truth))
+    for one, _ in everywhere(subject, evidence, "Y_phi", GROUPED, 0.0):
+        modulus = np.abs(one.truth)
+        bright = modulus > 1e-3 * modulus.max()
+        # An angle and the same turned once round are one.
+        off = np.where(bright, np.exp(1j * (as_numpy(one.held["Y_phi"]) - np.angle(one.truth))), 1.0)
+        evidence.close(
+            off, np.ones_like(off), f"the turn from the phase of Y to Y_phi of {one.what}", rtol=0, atol=1e-4
+        )
+
+
+@check("CON-003", needs=NEEDED)
+def test_truth_of_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one, against in everywhere(subject, evidence, "Y", GROUPED, 2e-5):
+        against(one.truth, float(np.abs(one.truth).max()))
+
+
+@check("CON-004", needs=NEEDED)
+def test_nominal_coordinates_of_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one, against in everywhere(subject, evidence, "coords_nominal", PLACES, 1e-4):
+        against(one.nominal.relative)
+
+
+@check("CON-005", needs=NEEDED)
+def test_true_coordinates_of_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one, against in everywhere(subject, evidence, "coords_true", PLACES, 1e-4):
+        against(one.true.relative)
+
+
+@check("CON-006", needs=NEEDED)
+def test_the_alias_for_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one, against in everywhere(subject, evidence, "coords", PLACES, 1e-4):
+        against(one.nominal.relative)
+
+
+@check("CON-007", needs=NEEDED)
+def test_offsets_of_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for name in ("local_offsets", "global_offsets"):
+        for one, against in everywhere(subject, evidence, name, PLACES, 1e-9):
+            expected = one.true.relative if name == "local_offsets" else one.true.offsets
+            against(expected, float(np.abs(one.specimen.positions).max()))
+
+
+@check("CON-008", needs=NEEDED)
+def test_probes_beside_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one, against in everywhere(subject, evidence, "probe", ("mode", "row", "column"), 0.0):
+        against(one.probe.astype(np.complex64))
+
+
+@check("CON-009", needs=NEEDED)
+def test_indices_of_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one, against in everywhere(subject, evidence, "nn_indices", ("group", "channel"), 0.0):
+        against(as_numpy(one.grouped["nn_indices"]))
+
+
+@check("CON-010", needs=NEEDED)
+def test_the_flag_for_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one in filled(subject):
+        evidence.present(one.held, "ground_truth")
+        flag, right = bool(as_numpy(one.held["ground_truth"])), one.grouped["Y"] is not None
+        told = "is there" if right else "is missing"
+        evidence.holds(flag is right, f"ground_truth is {flag} for {one.what}, where the truth {told}.")
+
+
+@check("CON-013", needs=["group", "split_groups"])
+def test_splits_of_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    for one in filled(subject):
+        if len(as_numpy(one.held["X"])) < 2:
+            continue
+        cut = int(len(as_numpy(one.held["X"])) * 0.5)
+        parts = subject.adapter.split_groups(one.grouped, one.probe, 0.5)
+        for part, rows, what in zip(parts, (slice(0, cut), slice(cut, None)), ("training", "test"), strict=True):
+            for name in (name for name in (*PER_GROUP, "probe", "ground_truth") if name in one.held):
+                whole = as_numpy(one.held[name])
+                evidence.present(part, name)
+                expected = whole if name == "probe" or whole.ndim == 0 else whole[rows]
+                evidence.equal(as_numpy(part[name]), expected, f"{name} of the {what} part of {one.what}")
+
+
+@check("CON-011", needs=["group"])
+def test_rows_share_their_order_in_every_regime(subject: Subject, evidence: Evidence) -> None:
+    for regime, grouped in groupings(subject):
+        container = subject.adapter.container(grouped, regime.specimen.arrays["probeGuess"])
+        members = as_numpy(grouped["nn_indices"]).astype(np.int64)
+        true = coordinates_of(regime.specimen.positions, members)
+        nominal = coordinates_of(regime.specimen.start_positions, members)
+        reach = float(np.abs(regime.specimen.positions).max())
+        rows = {
+            "nn_indices": (members, 0.0),
+            "X": (as_numpy(grouped["X_full"]), 0.0),
+            "coords_true": (true.relative, 1e-4),
+            "coords_nominal": (nominal.relative, 1e-4),
+            "local_offsets": (true.relative, 1e-9 * reach),
+            "global_offsets": (true.offsets, 1e-9 * reach),
+        }
+        if grouped["Y"] is not None:
+            rows["Y"] = (as_numpy(grouped["Y"]), 1e-5)
+        evidence.present(container, *rows)
+        for name, (expected, atol) in rows.items():
+            evidence.close(container[name], expected, f"{name} of {regime.what}", rtol=0, atol=atol)

@@ -1,0 +1,67 @@
+"""Data sets whose groups are of every kind, made once a subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from conformance.adapter import Arrays, BatchRequest
+from conformance.backends.subject import Subject
+from conformance.checks.dataset.rows import Rows, rows_of
+from conformance.checks.dataset.scan_files import REQUEST, scans
+from conformance.evidence.evidence import Evidence
+from conformance.scans.specimens import Recipe, make_specimen, structured_probe
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Scans and a request that reach what ordinary ones do not, and the number of rows of each file."""
+
+    what: str
+    scans: tuple[Arrays, ...]
+    request: BatchRequest
+    count: int
+
+
+def kinds() -> Iterator[Kind]:
+    """Groups of nine, sequences, oversampled groups, large and bright frames, many modes."""
+    ordinary = tuple(scans()[:2])
+    group = REQUEST.group
+    nines = replace(group, gridsize=3, K=9, nsamples=8)
+    sequence = replace(group, nsamples=9, sequential_sampling=True)
+    more = replace(group, nsamples=26, K=9, enable_oversampling=True, neighbor_pool_size=5)
+    yield Kind("groups of nine", ordinary, replace(REQUEST, group=nines), 8)
+    yield Kind("groups in sequence", ordinary, replace(REQUEST, group=sequence), 9)
+    yield Kind("oversampled groups", ordinary, replace(REQUEST, group=more, batch_size=7), 26)
+    large = tuple(dict(make_specimen(Recipe(M=5 + k, N=64, modes=1 + k, seed=120 + k)).arrays) for k in (0, 1))
+    yield Kind("large frames", large, replace(REQUEST, group=replace(group, N=64, nsamples=5)), 5)
+    bright = tuple(one | {"diff3d": one["diff3d"] * np.float32(3e4)} for one in ordinary)
+    yield Kind("bright frames", bright, REQUEST, 6)
+    many = ordinary[1] | {"probeGuess": structured_probe(np.random.default_rng(122), 8, 13)}
+    yield Kind("thirteen modes and one", (many, ordinary[0]), REQUEST, 6)
+
+
+@lru_cache(maxsize=4)
+def batched(subject: Subject) -> tuple[tuple[Kind, Rows | Exception], ...]:
+    """Every kind, with its rows, or the error in which it ended."""
+    return tuple((kind, _rows(subject, kind)) for kind in kinds())
+
+
+def _rows(subject: Subject, kind: Kind) -> Rows | Exception:
+    paths = [subject.write(arrays) for arrays in kind.scans]
+    try:
+        return rows_of(subject, Evidence(), paths, kind.request)
+    except Exception as error:  # noqa: BLE001 - the checks judge it, each under its own clause
+        return error
+
+
+def sound(subject: Subject) -> Iterator[tuple[Kind, Rows]]:
+    """Kinds that were batched; those that were not are judged by DAT-006."""
+    for kind, rows in batched(subject):
+        if isinstance(rows, ImportError):
+            raise rows
+        if not isinstance(rows, Exception):
+            yield kind, rows

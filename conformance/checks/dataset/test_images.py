@@ -1,0 +1,153 @@
+"""Checks of data sets (DAT): the images of a row, its coordinates, and its probe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
+from conformance.backends.subject import Subject
+from conformance.checks.dataset.rows import GROUPED, LIGHT, PLACES, rows_of, taken_from
+from conformance.checks.dataset.scan_files import REQUEST, SINGLE, Files, frames_of, probes_for, probes_of, written
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.oracles.coordinates import coordinates_of
+from conformance.oracles.normalization import amplitude_scale_of
+from conformance.scans.specimens import Recipe, make_specimen, structured_probe
+
+
+def offset_like(positions: Array, members: Array, part: str) -> Arrays:
+    """Coordinates of one row, centred on something else than its own mean."""
+    absolute = coordinates_of(positions, members[np.newaxis]).absolute
+    found = {}
+    for words, centre in (
+        ("the mean of the whole scan", positions.mean(axis=0).reshape(1, 1, 2, 1)),
+        ("the first member", absolute[..., :1]),
+        ("nothing", np.zeros((1, 1, 2, 1))),
+    ):
+        mistaken = {"absolute": absolute, "offsets": centre, "relative": centre - absolute}
+        found[f"the group is centred on {words}"] = mistaken[part]
+    return found
+
+
+@check("DAT-002")
+def test_images_are_frames_unscaled(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=3)):
+        rows = rows_of(subject, evidence, files.paths, request)
+        frames, stacks = frames_of(evidence, files, rows), [scan["diff3d"] for scan in files.scans]
+        evidence.equal(
+            rows["images"],
+            frames,
+            "images of the batches",
+            axes=GROUPED,
+            suspects=lambda: {
+                "the images are normalised": frames * rows["rms_scaling_constant"],
+                "the images are normalised by the scale of all files together": frames * amplitude_scale_of(frames),
+                "the values are squared: the images are intensities": frames.astype(np.float64) ** 2,
+                "every group holds the frames of the last file": taken_from([stacks[-1]] * 4, rows),
+                "every group holds the frames of the first file": taken_from([stacks[0]] * 4, rows),
+                "the frames are those of the next index": taken_from(stacks, rows, 1),
+                "the frames are those of the previous index": taken_from(stacks, rows, -1),
+            },
+        )
+
+
+@check("DAT-003")
+def test_coordinates_are_those_of_the_images(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=3)):
+        rows = rows_of(subject, evidence, files.paths, request)
+        for row, (experiment, members) in enumerate(zip(rows["experiment_id"], rows["nn_indices"], strict=True)):
+            arrays = files.scans[int(experiment)]
+            positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
+            expected = coordinates_of(positions, members[np.newaxis])
+            for name, values in (
+                ("coords_global", expected.absolute),
+                ("coords_center", expected.offsets),
+                ("coords_relative", expected.relative),
+            ):
+                what = f"{name} of row {row}"
+                evidence.close(
+                    rows[name][row][np.newaxis],
+                    values,
+                    what,
+                    rtol=0,
+                    atol=1e-3,
+                    axes=PLACES,
+                    suspects=lambda: coordinates_for(files, arrays, members, name),
+                )
+
+
+def coordinates_for(files: Files, arrays: Arrays, members: Array, name: str) -> Arrays:
+    """Coordinates of one row that known mistakes would give."""
+    part = {"coords_global": "absolute", "coords_center": "offsets", "coords_relative": "relative"}[name]
+
+    def those(held: Arrays, start: str = "", step: int = 0) -> Array:
+        positions = np.stack([held[f"{axis}coords{start}"] for axis in "xy"], axis=1)
+        taken: Array = getattr(coordinates_of(positions, (members + step)[np.newaxis] % len(positions)), part)
+        return taken
+
+    positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
+    suspects = {
+        f"{name} comes from the start coordinates": those(arrays, "_start")
+        if "xcoords_start" in arrays
+        else those(arrays),
+        **offset_like(positions, members, part),
+        f"{name} belongs to the next index": those(arrays, step=1),
+        f"{name} belongs to the previous index": those(arrays, step=-1),
+    }
+    for number, other in enumerate(files.scans):
+        if other is not arrays:
+            suspects[f"{name} comes from file {number}, not from the one that experiment_id names"] = those(other)
+    return suspects
+
+
+@check("DAT-009")
+def test_probes_have_channel_and_mode_axes(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for request in (replace(REQUEST, probe_normalize=False), replace(SINGLE, probe_normalize=False, batch_size=8)):
+        rows = rows_of(subject, evidence, files.paths, request)
+        expected, _ = probes_of(files, rows, request, most=3)
+        evidence.close(
+            rows["probe"],
+            expected,
+            "probe of the batches",
+            rtol=1e-5,
+            atol=1e-5,
+            axes=LIGHT,
+            suspects=lambda: probes_for(files, rows, expected),
+        )
+
+
+@check("DAT-009")
+def test_one_mode_has_a_mode_axis(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=20, N=8, seed=119))
+    path = subject.write(specimen.arrays)
+    rows = rows_of(subject, evidence, [path], replace(REQUEST, probe_normalize=False), ("nn_indices", "probe"))
+    shape = (len(rows["nn_indices"]), REQUEST.group.gridsize**2, 1, 8, 8)
+    expected = np.broadcast_to(specimen.arrays["probeGuess"], shape)
+    evidence.close(rows["probe"], expected, "probe of a file with one mode", rtol=1e-5, atol=1e-5, axes=LIGHT)
+
+
+@check("DAT-002", "DAT-003")
+def test_more_frames_than_fifteen_bits_count(subject: Subject, evidence: Evidence) -> None:
+    M = 33_001
+    rng = np.random.default_rng(33)
+    arrays: dict[str, NDArray[Any]] = {
+        "xcoords": rng.uniform(0, 900, M),
+        "ycoords": rng.uniform(0, 400, M),
+        "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
+        "probeGuess": structured_probe(rng, 8),
+    }
+    group = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
+    fields = ("images", "nn_indices", "coords_global")
+    rows = rows_of(subject, evidence, [subject.write(arrays)], BatchRequest(group, batch_size=7_000), fields)
+    evidence.equal(rows["nn_indices"][:, 0], np.arange(M), f"nn_indices of {M:,} rows", axes=("row of the data set",))
+    frames = arrays["diff3d"][..., np.newaxis]
+    evidence.equal(rows["images"], frames, f"images of {M:,} rows", axes=GROUPED)
+    x = rows["coords_global"][:, 0, 0, 0]
+    evidence.close(x, arrays["xcoords"], f"x of {M:,} rows", rtol=0, atol=1e-3, axes=("row of the data set",))

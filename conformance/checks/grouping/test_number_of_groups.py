@@ -1,0 +1,128 @@
+"""Checks of grouping (GRP): how many groups there are, of how many members, and which requests are refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.adapter import ConfigureRequest, GroupRequest
+from conformance.backends.subject import Subject, offered
+from conformance.checks.grouping.members import ANY, fresh, members_of
+from conformance.checks.grouping.requests import base_request, refused
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.drawn import GroupingCase
+from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
+
+
+@check("GRP-006")
+def test_single_points_are_sampled_without_replacement(
+    subject: Subject, evidence: Evidence, specimen: Specimen
+) -> None:
+    for request in requests_for(specimen):
+        if request.gridsize == 1:
+            members = members_of(subject, specimen, request)[:, 0]
+            repeated = len(members) - len(set(members.tolist()))
+            evidence.holds(repeated == 0, f"{repeated} of {len(members)} seeds at gridsize 1 are repeats.")
+
+
+@check("GRP-007", given=ANY)
+def test_the_number_of_groups(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    grouped = subject.grouped(case.specimen, case.request)
+    for name in ("nn_indices", "diffraction", "X_full", "coords_nn", "coords_offsets", "coords_relative"):
+        rows = as_numpy(grouped[name]).shape[0]
+        evidence.holds(
+            rows == case.request.nsamples, f"{name} has {rows} rows; {case.request.nsamples} groups were asked for."
+        )
+
+
+@check("GRP-008")
+def test_more_samples_than_points_at_gridsize_one(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    if specimen.path is not None and specimen.M > 2000:
+        return
+    for sequential in (False, True):
+        request = GroupRequest(
+            N=specimen.N, gridsize=1, K=4, nsamples=specimen.M + 7, seed=1, sequential_sampling=sequential
+        )
+        members = evidence.accepted(
+            lambda: sorted(members_of(subject, specimen, request)[:, 0].tolist()),
+            f"A request for {specimen.M + 7} single points of {specimen.M}",
+        )
+        evidence.equal(members, np.arange(specimen.M), "the seeds when more are asked for than there are")
+
+
+@check("GRP-009")
+def test_more_samples_than_points_are_refused(subject: Subject, evidence: Evidence) -> None:
+    for nsamples in (21, 50):
+        refused(subject, evidence, f"{nsamples} groups of four from 20 points without oversampling", nsamples=nsamples)
+
+
+@check("GRP-014")
+def test_k_smaller_than_a_group_is_refused(subject: Subject, evidence: Evidence) -> None:
+    for gridsize, K in ((2, 3), (2, 1), (3, 8)):
+        refused(subject, evidence, f"K = {K} at gridsize {gridsize}", gridsize=gridsize, K=K)
+
+
+@check("GRP-015")
+def test_fewer_points_than_members_are_refused(subject: Subject, evidence: Evidence) -> None:
+    for gridsize, M in ((2, 1), (2, 3), (3, 8)):
+        refused(
+            subject, evidence, f"{M} points at gridsize {gridsize}", M=M, gridsize=gridsize, K=gridsize**2, nsamples=1
+        )
+
+
+@check("GRP-020")
+def test_the_request_decides_the_gridsize(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=30, N=8, seed=62))
+    for gridsize in (2, 1, 3, 2, 1):
+        if "configure" in offered(subject.selected):
+            subject.adapter.configure(ConfigureRequest("training", {"gridsize": gridsize % 3 + 1}))
+        request = base_request(gridsize=gridsize, K=10, nsamples=4)
+        grouped = subject.adapter.group(subject.scan_of(specimen), request)
+        for name, axis in (("nn_indices", 1), ("diffraction", 3), ("coords_relative", 3)):
+            width = as_numpy(grouped[name]).shape[axis]
+            evidence.holds(
+                width == gridsize**2, f"{name} has {width} channels after a request for gridsize {gridsize}."
+            )
+
+
+@check("GRP-025")
+def test_another_frame_side_is_refused(subject: Subject, evidence: Evidence) -> None:
+    for N in (10, 16, 64):
+        refused(subject, evidence, f"N = {N} for frames of 8 x 8", N=N)
+
+
+@check("GRP-026")
+def test_a_request_for_nothing_is_refused(subject: Subject, evidence: Evidence) -> None:
+    for changes in ({"gridsize": 0}, {"gridsize": -1}, {"nsamples": 0}, {"nsamples": -3}):
+        ((name, value),) = changes.items()
+        refused(subject, evidence, f"a request with {name} = {value}", **changes)
+
+
+@check("GRP-006", "GRP-008")
+def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> None:
+    M = 3_001
+    few = make_specimen(Recipe(M=7, N=8, seed=78, truth="none")).arrays
+    arrays = {name: np.resize(few[name], (M, *few[name].shape[1:])) for name in ("xcoords", "ycoords", "diff3d")}
+    specimen = Specimen(f"long-{M}x8", arrays | {"probeGuess": few["probeGuess"]}, consistent=False)
+    for nsamples in (M - 1, M, 10**7):
+        members = fresh(subject, specimen, base_request(gridsize=1, nsamples=nsamples, seed=3)).ravel()
+        count = min(nsamples, M)
+        evidence.holds(len(members) == count, f"{nsamples} single points of {M} gave {len(members)} groups.")
+        repeated = len(members) - len(np.unique(members))
+        evidence.holds(repeated == 0, f"{repeated} of {len(members)} single points are drawn again.")
+
+
+@check("GRP-025")
+def test_a_smaller_frame_side_is_refused(subject: Subject, evidence: Evidence) -> None:
+    """Cropping the frames would be another scan."""
+    scan = subject.scan_of(make_specimen(Recipe(M=12, N=16, seed=73)))
+    sound = GroupRequest(N=16, gridsize=2, K=5, nsamples=6, seed=1)
+    for N in (8, 12, 14, 32):
+        evidence.refused(
+            lambda: subject.adapter.group(scan, replace(sound, N=N)),
+            f"N = {N} for frames of 16 x 16",
+            beside=lambda: subject.adapter.group(scan, sound),
+        )

@@ -1,0 +1,113 @@
+"""Checks of grouping (GRP): more groups than points, drawn from a pool."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.dataset.group_kinds import sound
+from conformance.checks.dataset.rows import within
+from conformance.checks.grouping.members import OVERSAMPLED, distinct, in_pools, members_of
+from conformance.checks.grouping.requests import base_request, refused
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.oracles.grouping import pool_radii, seed_of
+from conformance.scans.drawn import GroupingCase
+from conformance.scans.specimens import Recipe, Specimen, make_specimen
+
+
+@check("GRP-011", given=OVERSAMPLED)
+def test_oversampling_gives_the_number_asked_for(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    members = members_of(subject, case.specimen, case.request)
+    distinct(evidence, members, case.request)
+    evidence.holds(
+        len(members) == case.request.nsamples,
+        f"Oversampling gave {len(members)} groups; {case.request.nsamples} were asked for.",
+    )
+
+
+@check("GRP-012")
+def test_oversampled_groups_differ(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=12, N=8, seed=41))
+    # Each of 12 pools of 8 others holds 126 sets, so 60 different ones exist by far.
+    request = base_request(nsamples=60, enable_oversampling=True, neighbor_pool_size=8)
+    for seed in range(3):
+        sets = {tuple(sorted(row)) for row in members_of(subject, specimen, replace(request, seed=seed)).tolist()}
+        evidence.holds(len(sets) == 60, f"{60 - len(sets)} of 60 oversampled groups repeat another one.")
+    tight = make_specimen(Recipe(M=5, N=8, seed=42))
+    every = base_request(K=4, nsamples=5, enable_oversampling=True, neighbor_pool_size=4)
+    sets = {tuple(sorted(row)) for row in members_of(subject, tight, every).tolist()}
+    evidence.holds(
+        len(sets) == 5, f"Five different groups of four exist among five points; oversampling gave {len(sets)}."
+    )
+
+
+@check("GRP-013", given=OVERSAMPLED)
+def test_oversampled_groups_lie_in_the_pool(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    pool = case.request.neighbor_pool_size or case.request.K
+    in_pools(evidence, case.specimen, members_of(subject, case.specimen, case.request), pool, "an oversampled request")
+
+
+@check("GRP-013")
+def test_the_oversampling_pool_is_used_whole(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=40, N=8, seed=43))
+    request = base_request(K=4, nsamples=400, enable_oversampling=True, neighbor_pool_size=12)
+    radii = pool_radii(specimen.positions, 6)
+    outside = [row for row in members_of(subject, specimen, request) if seed_of(specimen.positions, row, radii) is None]
+    evidence.holds(
+        len(outside) > 0, "All 400 groups from pools of 12 lie in pools of 6: neighbor_pool_size has no effect."
+    )
+    # The flag counts even where there are points enough.
+    few = [members_of(subject, specimen, replace(request, nsamples=40, seed=seed)) for seed in range(6)]
+    wide = [row for row in np.concatenate(few) if seed_of(specimen.positions, row, radii) is None]
+    evidence.holds(
+        len(wide) > 0, "All of six times 40 groups of 40 points lie in pools of 6, though oversampling asks for 12."
+    )
+    narrow = members_of(subject, specimen, replace(request, K=5, neighbor_pool_size=None))
+    in_pools(evidence, specimen, narrow, 5, "an oversampled request without a pool size")
+
+
+@check("GRP-013")
+def test_a_pool_smaller_than_a_group_is_refused(subject: Subject, evidence: Evidence) -> None:
+    for size in (1, 3):
+        refused(
+            subject,
+            evidence,
+            f"a pool of {size} for groups of four",
+            enable_oversampling=True,
+            neighbor_pool_size=size,
+            nsamples=30,
+        )
+
+
+@check("GRP-011", "GRP-012", "GRP-013")
+def test_oversampled_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
+    """Of nine and of four, from seeds drawn and in sequence: as many as asked for, all different, each in its pool."""
+    specimen = make_specimen(Recipe(M=20, N=8, seed=74, pattern="spiral"))
+    for gridsize, pool, nsamples in ((2, 6, 70), (3, 11, 55)):
+        for sequential in (False, True):
+            request = base_request(gridsize=gridsize, K=14, nsamples=nsamples, sequential_sampling=sequential)
+            request = replace(request, enable_oversampling=True, neighbor_pool_size=pool)
+            what = f"{'sequential ' if sequential else ''}oversampled groups of {gridsize**2}"
+            for seed in (1, 2):
+                members = members_of(subject, specimen, replace(request, seed=seed))
+                evidence.holds(len(members) == nsamples, f"{nsamples} {what} were asked for, {len(members)} are there.")
+                distinct(evidence, members, request)
+                in_pools(evidence, specimen, members, pool, f"{what} with neighbor_pool_size {pool}")
+                sets = {tuple(sorted(row)) for row in members.tolist()}
+                evidence.holds(
+                    len(sets) == nsamples, f"{nsamples - len(sets)} of {nsamples} {what} repeat another one."
+                )
+
+
+@check("GRP-013", needs=["batches"])
+def test_oversampled_groups_of_a_data_set_lie_in_the_pool(subject: Subject, evidence: Evidence) -> None:
+    for kind, rows in sound(subject):
+        pool = kind.request.group.neighbor_pool_size
+        for number, arrays in enumerate(kind.scans if pool else ()):
+            members = rows["nn_indices"][rows["experiment_id"] == number].astype(np.int64)
+            within(evidence, members, arrays["diff3d"])
+            scan = Specimen(f"file {number}", arrays, consistent=False)
+            in_pools(evidence, scan, members, pool or 0, f"{kind.what} of a data set with neighbor_pool_size {pool}")

@@ -1,0 +1,169 @@
+"""Checks of grouping (GRP): what is drawn follows the seed of the request, in every process, and nothing else."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.backends.fresh_process import finish, start
+from conformance.backends.subject import Subject
+from conformance.checks.grouping.members import fresh
+from conformance.checks.grouping.requests import SEEDS, base_request, refused
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for, write_scan
+
+
+@check("GRP-017")
+def test_the_same_seed_gives_the_same_groups(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        first = fresh(subject, specimen, request)
+        subject.adapter.group(subject.scan_of(specimen), replace(request, seed=99, nsamples=1))
+        evidence.equal(
+            fresh(subject, specimen, request), first, "the groups of a second call", axes=("group", "member")
+        )
+
+
+@check("GRP-017")
+def test_the_same_seed_gives_the_same_oversampled_groups(subject: Subject, evidence: Evidence) -> None:
+    """Few groups, nearly all that exist, all of them, and more than exist: each is drawn another way."""
+    specimen = make_specimen(Recipe(M=9, N=8, seed=59))
+    for nsamples in (12, 120, 126, 150):
+        request = base_request(K=8, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=8, seed=7)
+        with warnings.catch_warnings():
+            # Only 126 sets of four exist among nine points.
+            warnings.simplefilter("ignore")
+            first, second = fresh(subject, specimen, request), fresh(subject, specimen, request)
+        evidence.equal(second, first, f"{nsamples} oversampled groups of a second call", axes=("group", "channel"))
+
+
+@check("GRP-017")
+def test_the_same_scan_loaded_again_gives_the_same_groups(subject: Subject, evidence: Evidence) -> None:
+    arrays = make_specimen(Recipe(M=30, N=8, seed=65)).arrays
+    for gridsize in (1, 2):
+        request = base_request(gridsize=gridsize, nsamples=12)
+        first, second = (subject.adapter.group(subject.scan(arrays), request)["nn_indices"] for _ in range(2))
+        evidence.equal(second, as_numpy(first), "the groups of the same scan, loaded again", axes=("group", "member"))
+
+
+@check("GRP-018")
+def test_another_seed_gives_other_groups(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=40, N=8, seed=60))
+    for gridsize, sequential in ((1, False), (2, False), (2, True)):
+        request = base_request(gridsize=gridsize, K=8, nsamples=20, sequential_sampling=sequential)
+        draws = {fresh(subject, specimen, replace(request, seed=seed)).tobytes() for seed in (1, 2, 3, 12345)}
+        evidence.holds(len(draws) == 4, f"Four seeds gave {len(draws)} different draws at gridsize {gridsize}.")
+
+
+@check("GRP-019")
+def test_no_seed_means_fresh_entropy(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=40, N=8, seed=61))
+    for gridsize in (1, 2):
+        request = base_request(gridsize=gridsize, K=8, nsamples=20, seed=None)
+        draws = {fresh(subject, specimen, request).tobytes() for _ in range(3)}
+        evidence.holds(len(draws) == 3, f"Three calls without a seed gave {len(draws)} different draws.")
+
+
+@check("GRP-023")
+def test_groups_depend_on_positions_alone(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=30, N=8, seed=63))
+    brighter = dict(specimen.arrays)
+    brighter["diff3d"] = np.ascontiguousarray(brighter["diff3d"][::-1, ::-1] * 2 + 1)
+    brighter["probeGuess"] = brighter["probeGuess"] * 3
+    # Some frames are dark, as when the shutter closed.
+    brighter["diff3d"][[3, 11, 12, 25]] = 0
+    brighter["probeGuess"] = np.stack([brighter["probeGuess"]] * 3)
+    brighter["scan_index"] = brighter["scan_index"][::-1] + 5
+    del brighter["objectGuess"]
+    other = Specimen("other-frames-30x8", brighter, consistent=False)
+    for gridsize in (1, 2):
+        request = base_request(gridsize=gridsize, nsamples=28)
+        evidence.equal(
+            fresh(subject, other, request),
+            fresh(subject, specimen, request),
+            "the groups of a scan with other frames, probe and labels",
+            axes=("group", "member"),
+        )
+
+
+@check("GRP-017")
+def test_every_seed_is_a_seed(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=30, N=8, seed=60))
+    for gridsize in (1, 2):
+        request = base_request(gridsize=gridsize, K=8, nsamples=15)
+        for seed in SEEDS:
+            first = fresh(subject, specimen, replace(request, seed=seed))
+            fresh(subject, specimen, replace(request, seed=None))
+            again = fresh(subject, specimen, replace(request, seed=seed))
+            evidence.equal(again, first, f"the groups of a second call with seed {seed}", axes=("draw", "member"))
+    # However often: a hundred calls between.
+    first = fresh(subject, specimen, request)
+    for number in range(100):
+        fresh(subject, specimen, replace(request, seed=number, nsamples=1))
+    evidence.equal(
+        fresh(subject, specimen, request), first, "the groups after a hundred other calls", axes=("draw", "member")
+    )
+
+
+@check("GRP-018")
+def test_seeds_that_look_alike_are_different(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=40, N=8, seed=60))
+    for gridsize in (1, 2):
+        request = base_request(gridsize=gridsize, K=8, nsamples=20)
+        seen: dict[bytes, int] = {}
+        for seed in SEEDS:
+            drawn = fresh(subject, specimen, replace(request, seed=seed)).tobytes()
+            other = seen.setdefault(drawn, seed)
+            evidence.holds(other == seed, f"Seeds {other} and {seed} give the same groups at gridsize {gridsize}.")
+
+
+_GROUP = """
+from pathlib import Path
+import numpy as np
+from conformance.adapter import GroupRequest
+path = Path(arguments[0])
+scan = adapter.load(path) if hasattr(adapter, "load") else adapter.assemble(dict(np.load(path)))
+drawn = []
+for gridsize in (1, 2):
+    grouped = adapter.group(scan, GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=12, seed=7))
+    drawn += np.asarray(grouped["nn_indices"]).ravel().tolist()
+print(json.dumps(drawn))
+"""
+
+
+@check("GRP-017")
+def test_another_process_draws_the_same(subject: Subject, evidence: Evidence) -> None:
+    """Python salts the hash of texts anew in every process, and process numbers differ."""
+    specimen = make_specimen(Recipe(M=30, N=8, seed=61))
+    path = subject.fresh_folder() / "scan.npz"
+    write_scan(path, specimen.arrays)
+    running = start(subject, _GROUP, [str(path)])
+    here = [fresh(subject, specimen, base_request(gridsize=g, K=6, nsamples=12, seed=7)).ravel() for g in (1, 2)]
+    there = evidence.accepted(lambda: finish(running), "Grouping in a fresh process")
+    evidence.equal(
+        np.array(there), np.concatenate(here), "the groups of another process, at gridsize 1 and 2", axes=("draw",)
+    )
+
+
+@check("GRP-019")
+def test_no_seed_is_fresh_for_every_draw(subject: Subject, evidence: Evidence) -> None:
+    """Calls in one second, also where the seeds themselves are not drawn."""
+    specimen = make_specimen(Recipe(M=40, N=8, seed=61))
+    for what, changes in (
+        ("one call after the other", {"gridsize": 1}),
+        ("sequential seeds", {"sequential_sampling": True}),
+        ("oversampling", {"nsamples": 60, "enable_oversampling": True, "neighbor_pool_size": 8}),
+    ):
+        request = base_request(**{"K": 8, "nsamples": 20, "seed": None, **changes})
+        draws = {fresh(subject, specimen, request).tobytes() for _ in range(4)}
+        evidence.holds(len(draws) == 4, f"Four calls without a seed gave {len(draws)} different draws ({what}).")
+
+
+@check("GRP-009")
+def test_sequential_requests_are_no_exception(subject: Subject, evidence: Evidence) -> None:
+    for nsamples in (21, 50):
+        what = f"{nsamples} sequential groups of four from 20 points without oversampling"
+        refused(subject, evidence, what, nsamples=nsamples, sequential_sampling=True)

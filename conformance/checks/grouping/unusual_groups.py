@@ -1,0 +1,24 @@
+"""Unusual scans, grouped by the adapter under judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.backends.subject import Subject
+from conformance.scans.unusual import Regime, regimes
+
+
+def groupings(subject: Subject) -> Iterator[tuple[Regime, Mapping[str, Any]]]:
+    """Yield every regime with its grouped result.
+
+    Oversampled requests that a backend refuses are left out: that it must form them is judged by GRP-011.
+    """
+    for regime in regimes():
+        try:
+            grouped = subject.grouped(regime.specimen, regime.request)
+        except ValueError:
+            if not regime.request.enable_oversampling:
+                raise
+            continue
+        yield regime, grouped

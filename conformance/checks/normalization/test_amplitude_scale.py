@@ -1,0 +1,187 @@
+"""Checks of the amplitude scale (NRM)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from conformance.backends.subject import Subject
+from conformance.checks.normalization.expected_scale import AXES, frames_of, misscaled, normalised, suspects_for
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.drawn import GroupingCase, grouping_cases
+from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
+
+
+@check("NRM-001")
+def test_the_scale(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        grouped = subject.grouped(specimen, request)
+        normalised(
+            evidence,
+            grouped["X_full"],
+            frames_of(specimen, grouped),
+            f"X_full at gridsize {request.gridsize}",
+            scan=specimen.arrays["diff3d"],
+        )
+
+
+@check("NRM-001", given={"case": grouping_cases()})
+def test_the_scale_of_any_scan(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
+    grouped = subject.grouped(case.specimen, case.request)
+    normalised(evidence, grouped["X_full"], frames_of(case.specimen, grouped), "X_full")
+
+
+@check("NRM-002")
+def test_energy_of_the_result(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        normalised_frames = as_numpy(subject.grouped(specimen, request)["X_full"]).astype(np.float64)
+        energy = (normalised_frames**2).sum(axis=(1, 2)).mean()
+        what = f"the mean energy of a frame of X_full at gridsize {request.gridsize}"
+        evidence.close(
+            energy,
+            (specimen.N / 2) ** 2,
+            what,
+            rtol=1e-4,
+            atol=0,
+            suspects=lambda: {
+                name: (values**2).sum(axis=(1, 2)).mean()
+                for name, values in suspects_for(frames_of(specimen, subject.grouped(specimen, request))).items()
+            },
+        )
+
+
+@check("NRM-003")
+def test_one_scalar_for_all(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    for request in requests_for(specimen):
+        grouped = subject.grouped(specimen, request)
+        frames, seen = frames_of(specimen, grouped), as_numpy(grouped["X_full"]).astype(np.float64)
+        bright = frames > 1e-4 * frames.max()
+        ratio = seen[bright] / frames[bright]
+        evidence.close(
+            ratio,
+            np.full_like(ratio, np.median(ratio)),
+            "the ratio of X_full to diffraction",
+            rtol=1e-5,
+            atol=0,
+            suspects=lambda: {name: values[bright] / frames[bright] for name, values in suspects_for(frames).items()},
+        )
+
+
+@check("NRM-004")
+def test_channels_are_frames(subject: Subject, evidence: Evidence) -> None:
+    """Frames of equal energy have one scale at every gridsize."""
+    specimen = make_specimen(Recipe(M=30, N=8, seed=81))
+    frames = specimen.arrays["diff3d"].astype(np.float64)
+    frames *= 17.0 / np.sqrt((frames**2).sum(axis=(1, 2), keepdims=True))
+    scan = subject.scan(dict(specimen.arrays) | {"diff3d": frames.astype(np.float32)})
+    for gridsize in (1, 2, 3):
+        grouped = subject.adapter.group(scan, GroupRequest(N=8, gridsize=gridsize, K=10, nsamples=12, seed=1))
+        expected = np.moveaxis(frames[as_numpy(grouped["nn_indices"])], 1, -1) * (4 / 17.0)
+        evidence.close(
+            grouped["X_full"],
+            expected,
+            f"X_full at gridsize {gridsize} of frames with equal energy",
+            rtol=1e-5,
+            atol=1e-7,
+            axes=AXES,
+            suspects=lambda: suspects_for(expected * (17.0 / 4)),
+        )
+
+
+@check("NRM-005")
+def test_squares_never_wrap(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(82)
+    request = GroupRequest(N=8, gridsize=2, K=5, nsamples=9, seed=2)
+    for dtype, top in (("u1", 255), ("u2", 60000), ("u2", 700), ("i2", 32000), ("u4", 100000), ("i4", 100000)):
+        frames = rng.integers(0, top, (20, 8, 8)).astype(dtype)
+        arrays = dict(make_specimen(Recipe(M=20, N=8, seed=83)).arrays) | {"diff3d": frames}
+        scan = evidence.accepted(lambda: subject.scan(arrays), f"a scan of {np.dtype(dtype)} frames")
+        grouped = subject.adapter.group(scan, request)
+        members = as_numpy(grouped["nn_indices"])
+        what = f"X_full of {np.dtype(dtype)} frames up to {top}"
+        normalised(evidence, grouped["X_full"], np.moveaxis(frames[members], 1, -1).astype(np.float64), what)
+
+
+@check("NRM-006")
+def test_the_gain_cancels(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=25, N=8, seed=84))
+    for gridsize in (1, 2):
+        request = GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=10, seed=2)
+        plain = as_numpy(subject.grouped(specimen, request)["X_full"])
+        # The square of the two outermost leaves the range of float32.
+        for gain in (1e-22, 1e-3, 7.0, 1e4, 1e20):
+            brighter = dict(specimen.arrays) | {"diff3d": specimen.arrays["diff3d"] * np.float32(gain)}
+            seen = subject.adapter.group(subject.scan(brighter), request)["X_full"]
+            evidence.close(
+                seen,
+                plain,
+                f"X_full of a scan {gain:g} times as bright",
+                rtol=1e-5,
+                atol=1e-6,
+                axes=AXES,
+                suspects=lambda: suspects_for(frames_of(specimen, subject.grouped(specimen, request)) * gain),
+            )
+
+
+@check("NRM-007")
+def test_a_dark_stack_is_refused(subject: Subject, evidence: Evidence) -> None:
+    sound = make_specimen(Recipe(M=20, N=8, seed=85))
+    dark = dict(sound.arrays) | {"diff3d": np.zeros((20, 8, 8), np.float32)}
+    request = GroupRequest(N=8, gridsize=2, K=5, nsamples=9, seed=2)
+    evidence.refused(
+        lambda: subject.adapter.group(subject.scan(dark), request),
+        "grouping frames that are all zero",
+        beside=lambda: subject.grouped(sound, request),
+    )
+
+
+@check("NRM-008")
+def test_normalised_amplitudes_are_plain_float32(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=25, N=16, seed=86))
+    # One bright spot in each frame leaves all the rest far below one half.
+    frames = specimen.arrays["diff3d"] * np.float32(1e-3)
+    frames[:, 5, 9] = 40.0
+    specimen = Specimen("spots-25x16", dict(specimen.arrays) | {"diff3d": frames}, consistent=False)
+    for request in requests_for(specimen):
+        grouped = subject.grouped(specimen, request)
+        expected = frames_of(specimen, grouped)
+        seen = grouped["X_full"]
+        evidence.layout(seen, "X_full", shape=expected.shape, dtype="float32")
+        values = as_numpy(seen)
+        evidence.holds(bool(np.isfinite(values).all()), "X_full holds values that are not finite.")
+        evidence.holds(bool((values >= 0).all()), "X_full holds negative amplitudes.")
+        normalised(evidence, seen, expected, "X_full of frames with one bright spot")
+
+
+@check("NRM-009")
+def test_a_given_scale_is_applied_unchanged(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=25, N=8, seed=87))
+    for gridsize in (1, 2):
+        request = GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=10, seed=2)
+        for scale in (0.037, 1.0, 12.5):
+            grouped = subject.grouped(specimen, replace(request, amplitude_scale=scale))
+            expected = frames_of(specimen, grouped) * scale
+            evidence.close(
+                grouped["X_full"],
+                expected,
+                f"X_full with a given scale of {scale}",
+                rtol=1e-6,
+                atol=1e-6 * float(expected.max()),
+                axes=AXES,
+                suspects=lambda: misscaled(frames_of(specimen, grouped), scale),
+            )
+
+
+@check("NRM-010")
+def test_sums_keep_faint_pixels(subject: Subject, evidence: Evidence) -> None:
+    frames = np.random.default_rng(88).uniform(6.0, 7.5, (12, 64, 64)).astype(np.float32)
+    frames[:, 0, 0] = 40000.0
+    arrays = dict(make_specimen(Recipe(M=12, N=64, seed=89, truth="none")).arrays) | {"diff3d": frames}
+    grouped = subject.adapter.group(subject.scan(arrays), GroupRequest(N=64, gridsize=1, K=4, nsamples=12, seed=2))
+    members = as_numpy(grouped["nn_indices"])
+    expected = np.moveaxis(frames[members], 1, -1).astype(np.float64)
+    normalised(evidence, grouped["X_full"], expected, "X_full of frames with one very bright pixel")

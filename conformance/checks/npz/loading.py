@@ -1,0 +1,41 @@
+"""Scan files made from arrays, loaded, and the frames that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.contract.arrays import axes_of
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.explanation import Suspects
+from conformance.scans.drawn import specimens
+from conformance.scans.specimens import Recipe, make_specimen
+
+FRAMES = axes_of("diff3d", 3)
+DRAWN = {"drawn": specimens()}
+
+
+def plain(M: int = 20, N: int = 8, **changes: Any) -> dict[str, Any]:
+    """Arrays of a sound scan, with some replaced; None leaves one out."""
+    return dict(make_specimen(Recipe(M=M, N=N, seed=100 + M + N)).arrays) | changes
+
+
+def load(subject: Subject, evidence: Evidence, arrays: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    """Load a file that the contract accepts."""
+    path = subject.write(arrays)
+    held: Mapping[str, Any] = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), what)
+    return held
+
+
+def frames_are(
+    evidence: Evidence,
+    held: Mapping[str, Any],
+    expected: Any,
+    what: str,
+    suspects: Callable[[], Suspects] | None = None,
+) -> None:
+    """Compare the loaded stack."""
+    evidence.equal(held["diff3d"], np.asarray(expected).astype(np.float32), what, axes=FRAMES, suspects=suspects)

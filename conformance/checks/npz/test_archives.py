@@ -1,0 +1,148 @@
+"""Checks of scan files (NPZ): how members are stored, and files of any name."""
+
+from __future__ import annotations
+
+import os
+import warnings
+import zipfile
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Arrays
+from conformance.backends.subject import Subject
+from conformance.checks.npz.loading import frames_are, load, plain
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.explanation import Suspects
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.drawn import stored_scans
+from conformance.scans.file_variants import whole_scan
+from conformance.scans.specimens import Recipe, Specimen, make_specimen, write_scan
+
+
+@check("NPZ-003", given={"stored": stored_scans()})
+def test_one_scan_in_any_file(subject: Subject, evidence: Evidence, stored: tuple[Specimen, Arrays]) -> None:
+    meant, members = stored
+    held = load(
+        subject, evidence, members, f"a file with { ({n: (v.dtype.str, v.shape) for n, v in members.items()}) }"
+    )
+    frames_are(evidence, held, meant.arrays["diff3d"], "the frames of a scan in another layout or dtype")
+    seen = np.stack([as_numpy(held["xcoords"]), as_numpy(held["ycoords"])], axis=1)
+    evidence.equal(seen, meant.positions, "the positions beside them", axes=("position", "xy"))
+
+
+@check("NPZ-032")
+def test_byte_order_and_memory_order(subject: Subject, evidence: Evidence) -> None:
+    arrays = plain(12, 10)
+    swapped = {name: values.astype(values.dtype.newbyteorder(">")) for name, values in arrays.items()}
+    fortran = {name: np.asfortranarray(values) for name, values in arrays.items()}
+    for what, given in (("big-endian members", swapped), ("members in Fortran order", fortran)):
+        held = load(subject, evidence, given, f"a file of {what}")
+        frames_are(evidence, held, arrays["diff3d"], f"the frames of {what}")
+        for name in ("xcoords", "ycoords", "probeGuess", "objectGuess"):
+            evidence.equal(
+                held[name],
+                arrays[name],
+                f"{name} of {what}",
+                axes=("row", "column") if arrays[name].ndim == 2 else ("position",),
+                suspects=lambda: {} if arrays[name].ndim == 1 else misread(arrays[name]),
+            )
+
+
+@check("NPZ-032")
+def test_every_version_of_the_member_format(subject: Subject, evidence: Evidence) -> None:
+    arrays = plain(12, 10)
+    for version in ((1, 0), (2, 0), (3, 0)):
+        path = subject.fresh_folder() / "scan.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, values in arrays.items():
+                with archive.open(f"{name}.npy", "w") as stream, warnings.catch_warnings():
+                    # NumPy warns that old readers do not know the later versions.
+                    warnings.simplefilter("ignore")
+                    np.lib.format.write_array(stream, values, version=version)
+        what = f"a file of members in NPY format {version[0]}.{version[1]}"
+        held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), what)
+        frames_are(evidence, held, arrays["diff3d"], f"the frames of {what}")
+
+
+def misread(values: Any) -> Suspects:
+    """Matrices as a reader that ignores the memory order gives them."""
+    fact = "rows and columns are exchanged: " if values.shape[0] == values.shape[1] else ""
+    return {f"{fact}memory in Fortran order is read as if in C order": values.ravel("F").reshape(values.shape)}
+
+
+@check("NPZ-003")
+def test_compressed_archives(subject: Subject, evidence: Evidence) -> None:
+    arrays = plain(18, 10, Y=make_specimen(Recipe(M=18, N=10, truth="patches", seed=9)).arrays["Y"])
+    path = subject.fresh_folder() / "scan.npz"
+    np.savez_compressed(path, **arrays)
+    held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), "a compressed archive")
+    frames_are(evidence, held, arrays["diff3d"], "the frames of a compressed archive")
+    for name in ("xcoords", "ycoords", "probeGuess", "objectGuess", "Y"):
+        evidence.equal(held[name], arrays[name], f"{name} of a compressed archive")
+
+
+@check("NPZ-037")
+def test_stored_and_deflated_archives_hold_the_same(subject: Subject, evidence: Evidence) -> None:
+    """A beam stop and a dark ground: the frames deflate a thousandfold."""
+    frames = np.zeros((300, 32, 32), dtype=np.float32)
+    frames[7, 20, 11], frames[211, 3, 30] = 3.0, 0.5
+    sparse = whole_scan(M=300, N=32, seed=331) | {"diff3d": frames, "Y": None}
+    dense = whole_scan(M=19, N=8, seed=332)
+    for what, given in (("frames that are nearly all zeros", sparse), ("ordinary frames", dense)):
+        arrays = {name: values for name, values in given.items() if values is not None}
+        for how, save in (("stored", np.savez), ("deflated", np.savez_compressed)):
+            path = subject.fresh_folder() / "scan.npz"
+            save(path, allow_pickle=False, **arrays)
+            held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), f"{what}, {how}")
+            frames_are(evidence, held, arrays["diff3d"], f"{what}, {how}")
+            for name in ("xcoords", "ycoords", "probeGuess"):
+                evidence.equal(held[name], arrays[name], f"{name} beside {what}, {how}")
+
+
+@check("NPZ-003")
+def test_files_of_any_name(subject: Subject, evidence: Evidence) -> None:
+    """A path is no pattern, and its words are not parted at spaces."""
+    arrays = plain()
+    for name in ("scan [1].npz", "night#2 %d.npz", "größe, 3.5 µm.npz", ".hidden.npz", "x" * 120 + ".npz"):
+        folder = subject.fresh_folder() / "run [a] 7"
+        folder.mkdir()
+        write_scan(folder / name, arrays)
+        held = evidence.accepted(
+            lambda: subject.adapter.arrays(subject.adapter.load(folder / name)), f"a file {name!r}"
+        )
+        frames_are(evidence, held, arrays["diff3d"], f"the frames of the file {name!r}")
+
+
+@check("NPZ-003")
+def test_a_file_is_read_as_it_is_now(subject: Subject, evidence: Evidence) -> None:
+    """A file written anew under its old name, at once, with the old size and even with the old time of change."""
+    first, second = plain(), plain()
+    second["diff3d"] = second["diff3d"][::-1] + np.float32(0.5)
+    second["xcoords"] = second["xcoords"] + 3.0
+    path = subject.write(first)
+    load_of = lambda: subject.adapter.arrays(subject.adapter.load(path))  # noqa: E731
+    frames_are(evidence, evidence.accepted(load_of, "a sound scan"), first["diff3d"], "the frames of a file")
+    times = path.stat()
+    earlier: list[Arrays] = []
+    for what in ("written anew", "written anew with its old time of change"):
+        write_scan(path, second)
+        if what != "written anew":
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        held = evidence.accepted(load_of, f"a file {what}")
+        earlier.append(first)
+        suspects = {
+            f"the frames are those of the file as it was before, {n} versions ago": one["diff3d"]
+            for n, one in enumerate(earlier[::-1], 1)
+        }
+        frames_are(evidence, held, second["diff3d"], f"the frames of a file {what}", suspects=lambda: suspects)
+        suspects = {"the positions are those of the file as it was before": first["xcoords"]}
+        evidence.equal(
+            held["xcoords"],
+            second["xcoords"],
+            f"xcoords of a file {what}",
+            axes=("position",),
+            suspects=lambda: suspects,
+        )
+        first, second = second, plain(diff3d=second["diff3d"] * np.float32(2))

@@ -1,0 +1,72 @@
+"""Checks of scan files (NPZ): metadata and declared units."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.npz.loading import frames_are, load, plain
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+
+UNITS = {"pixel_size": 5e-8, "position_units": "m", "rotation": 90, "flip": "ud", "mask": [3, 4], "binning": 2}
+
+
+@check("NPZ-030")
+def test_metadata_never_disturbs_the_data(subject: Subject, evidence: Evidence) -> None:
+    arrays = plain()
+    text = np.array('{"nphotons": 1e9, "N": 128, "gridsize": 7}')
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
+        held = load(subject, evidence, arrays | {"_metadata": text}, "JSON text")
+    frames_are(evidence, held, arrays["diff3d"], "frames")
+    evidence.holds(not caught, f"A _metadata of JSON text is warned about: {[str(one.message) for one in caught][:1]}")
+    path = subject.fresh_folder() / "scan.npz"
+    np.savez(path, **arrays, _metadata=np.array('{"nphotons": 1e9}', dtype=object))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
+        held = evidence.accepted(
+            lambda: subject.adapter.arrays(subject.adapter.load(path)), "a file with an object-dtype _metadata"
+        )
+    frames_are(evidence, held, arrays["diff3d"], "the frames beside an object-dtype _metadata")
+    evidence.holds(len(caught) > 0, "An object-dtype _metadata was skipped without a warning.")
+
+
+@check("NPZ-036")
+def test_declared_amplitude_is_accepted(subject: Subject, evidence: Evidence) -> None:
+    declared = {
+        "scale_contract_version": np.array("legacy_v1"),
+        "measurement_domain": np.array("normalized_amplitude"),
+    }
+    arrays = plain()
+    frames_are(
+        evidence, load(subject, evidence, arrays | declared, "declared amplitude"), arrays["diff3d"], "the frames"
+    )
+
+
+@check("NPZ-030")
+def test_metadata_of_any_kind(subject: Subject, evidence: Evidence) -> None:
+    """What the text says is provenance: another dose, side or gridsize in it changes nothing."""
+    said = json.dumps(
+        {"nphotons": 1e5, "N": 16, "physics_parameters": {"nphotons": 3e7, "gridsize": 2}, "scale": 2, **UNITS}
+    )
+    arrays = plain()
+    kinds: Mapping[str, Any] = {
+        "JSON text": np.array(said),
+        "JSON text in an array of one": np.array([said]),
+        "JSON text in bytes": np.array(said.encode()),
+        "text that is no JSON": np.array("nphotons: 1e5"),
+        "an empty text": np.array(""),
+    }
+    for what, given in kinds.items():
+        held = load(subject, evidence, arrays | {"_metadata": given}, f"a scan whose _metadata is {what}")
+        frames_are(evidence, held, arrays["diff3d"], f"the frames beside {what}")
+        for name in ("xcoords", "ycoords", "probeGuess"):
+            evidence.equal(held[name], arrays[name], f"{name} beside {what}")

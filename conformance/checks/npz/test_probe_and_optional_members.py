@@ -1,0 +1,107 @@
+"""Checks of scan files (NPZ): the probe, and members that a file may leave out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.npz.loading import FRAMES, frames_are, load, plain
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.specimens import Recipe, make_specimen
+
+
+@check("NPZ-024")
+def test_probes_keep_every_mode(subject: Subject, evidence: Evidence) -> None:
+    for modes in (1, 2, 3, 8):
+        probe = make_specimen(Recipe(M=6, N=8, modes=modes, seed=modes)).arrays["probeGuess"]
+        for given in (probe, probe.astype(np.complex128)):
+            held = load(subject, evidence, plain(6, 8, probeGuess=given), f"a probe {given.shape}")
+            evidence.layout(held["probeGuess"], "probeGuess", shape=probe.shape, dtype="complex64")
+            evidence.equal(held["probeGuess"], probe, "the probe", axes=("mode", "row", "column")[-probe.ndim :])
+        if modes == 1:
+            held = load(subject, evidence, plain(6, 8, probeGuess=probe[:, :, np.newaxis]), "a probe (N, N, 1)")
+            evidence.equal(held["probeGuess"], probe, "the squeezed probe", axes=("row", "column"))
+            held = load(subject, evidence, plain(6, 8, probeGuess=probe[np.newaxis]), "a probe (1, N, N)")
+            seen = as_numpy(held["probeGuess"]).reshape(-1, 8, 8)
+            evidence.equal(seen, probe[np.newaxis], "a stack of one mode", axes=("mode", "row", "column"))
+
+
+@check("NPZ-026")
+def test_the_object_is_optional_and_complex(subject: Subject, evidence: Evidence) -> None:
+    arrays = plain()
+    held = load(subject, evidence, arrays, "a scan with an object")
+    evidence.layout(held["objectGuess"], "objectGuess", shape=arrays["objectGuess"].shape, dtype="complex64")
+    evidence.equal(held["objectGuess"], arrays["objectGuess"], "the object", axes=("row", "column"))
+    wide = load(subject, evidence, arrays | {"objectGuess": arrays["objectGuess"].astype(np.complex128)}, "complex128")
+    evidence.equal(wide["objectGuess"], arrays["objectGuess"], "a complex128 object", axes=("row", "column"))
+    flat = np.ones((30, 37), np.complex64)
+    held = load(subject, evidence, arrays | {"objectGuess": flat}, "a scan with an object that is all ones")
+    evidence.holds(held.get("objectGuess") is not None, "An object that is all ones was taken for none.")
+    evidence.equal(held["objectGuess"], flat, "an object that is all ones", axes=("row", "column"))
+    bare = load(subject, evidence, plain(objectGuess=None), "a scan without an object")
+    evidence.holds(bare.get("objectGuess") is None, "A scan without an object has been given one.")
+
+
+@check("NPZ-027")
+def test_stored_patches_are_loaded(subject: Subject, evidence: Evidence) -> None:
+    patches = make_specimen(Recipe(M=20, N=8, truth="patches", seed=9)).arrays["Y"]
+    for given in (patches, patches[..., np.newaxis], patches.astype(np.complex128)):
+        held = load(subject, evidence, plain(Y=given), f"stored patches {given.shape}")
+        evidence.layout(held["Y"], "Y", shape=patches.shape, dtype="complex64")
+        evidence.equal(held["Y"], patches, "the stored patches", axes=FRAMES)
+
+
+@check("NPZ-028")
+def test_labels_are_kept_and_default_to_zero(subject: Subject, evidence: Evidence) -> None:
+    # Labels with gaps, in no order, and wider than a byte.
+    labels = np.array([7, 300, 40, 70000])[np.arange(20)[::-1] * 7 % 4]
+    arrays = plain(scan_index=labels)
+    held = load(subject, evidence, arrays, "a scan with labels")
+    evidence.holds(as_numpy(held["scan_index"]).dtype.kind in "iu", "scan_index is not an integer array after loading.")
+    evidence.equal(
+        held["scan_index"],
+        labels,
+        "scan_index",
+        axes=("frame",),
+        suspects=lambda: {
+            "the values are sorted: the scan is sorted by its labels": np.sort(labels, kind="stable"),
+            "running numbers stand in place of the values": np.arange(20),
+        },
+    )
+    frames_are(evidence, held, arrays["diff3d"], "the frames of a scan with unsorted labels")
+    bare = load(subject, evidence, plain(scan_index=None), "a scan without labels")
+    evidence.equal(bare["scan_index"], np.zeros(20, dtype=int), "scan_index of a scan without labels", axes=("frame",))
+    evidence.holds(
+        as_numpy(bare["scan_index"]).dtype.kind in "iu", "scan_index of a scan without labels is no integer array."
+    )
+
+
+@check("NPZ-024")
+def test_a_single_mode_may_keep_its_axis(subject: Subject, evidence: Evidence) -> None:
+    probe = plain()["probeGuess"]
+    held = load(subject, evidence, plain(probeGuess=probe[np.newaxis]), "a probe (1, N, N)")
+    evidence.equal(np.reshape(held["probeGuess"], (8, 8)), probe, "a probe (1, N, N)", axes=("row", "column"))
+
+
+@check("NPZ-028")
+def test_labels_keep_their_value(subject: Subject, evidence: Evidence) -> None:
+    for dtype, labels in (
+        ("i8", [0, 255, 256, 70_000, 2**31 + 5, 2**40]),
+        ("i8", [1_764_000_000_123_456_789, 2**53 + 1, -(2**60) - 1, 2**63 - 1, 4, 9]),
+        ("u2", [0, 65_535, 300, 7, 8, 9]),
+        ("i4", [-1, 3, 2**31 - 1, -(2**31), 5, 4]),
+    ):
+        given = np.resize(np.array(labels, dtype=dtype), 20)
+        held = load(subject, evidence, plain(scan_index=given), f"labels {labels} in {dtype}")
+        evidence.equal(
+            as_numpy(held["scan_index"]).astype(np.int64),
+            given.astype(np.int64),
+            f"scan_index stored as {dtype}",
+            axes=("frame",),
+            suspects=lambda: {
+                f"the values went through {kind}": given.astype(kind).astype(np.int64)
+                for kind in ("u1", "i1", "u2", "i2", "u4", "i4", "f8", "f4")
+            },
+        )

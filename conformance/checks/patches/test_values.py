@@ -1,0 +1,133 @@
+"""Checks of patches (PAT): complex, one a position, linear in the object, and not illuminated."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from conformance.adapter import Array
+from conformance.backends.subject import Subject
+from conformance.checks.patches.windows import AXES, inside, suspects_at
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.patches import patches_at
+from conformance.scans.drawn import objects, positions
+from conformance.scans.specimens import structured_object
+
+
+@check("PAT-004")
+def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(6)
+    for dtype in (np.complex64, np.complex128):
+        obj = structured_object(rng, (25, 31)).astype(dtype)
+        centres = inside(rng, obj.shape, 8, 4) + 0.25
+        seen = subject.adapter.patches(obj, centres, 8)
+        evidence.layout(seen, "patches", shape=(4, 8, 8), dtype="complex64")
+        expected = patches_at(obj, centres, 8)
+        evidence.close(
+            seen,
+            expected,
+            "patches of a complex object",
+            rtol=0,
+            atol=2e-5,
+            axes=AXES,
+            suspects=lambda: suspects_at(obj, centres, 8),
+        )
+        evidence.close(
+            np.abs(as_numpy(seen)), np.abs(expected), "the modulus of the patches", rtol=0, atol=2e-5, axes=AXES
+        )
+
+
+@check("PAT-005", given={"obj": objects(min_side=20), "centres": positions(min_count=4), "seed": st.integers(0, 999)})
+def test_one_patch_a_position_in_order(
+    subject: Subject, evidence: Evidence, obj: Array, centres: Array, seed: int
+) -> None:
+    order = np.random.default_rng(seed).permutation(len(centres))
+    repeated = np.concatenate([centres[order], centres[:2]])
+    seen = as_numpy(subject.adapter.patches(obj, repeated, 8))
+    evidence.close(
+        seen,
+        patches_at(obj, repeated, 8),
+        "patches at repeated positions in any order",
+        rtol=0,
+        atol=2e-5,
+        axes=AXES,
+        suspects=lambda: suspects_at(obj, repeated, 8),
+    )
+    alone = np.stack([as_numpy(subject.adapter.patches(obj, one[None], 8))[0] for one in repeated])
+    evidence.close(seen, alone, "patches cut together, against patches cut one by one", rtol=0, atol=2e-5, axes=AXES)
+
+
+@check("PAT-005")
+def test_many_positions(subject: Subject, evidence: Evidence) -> None:
+    """So many that any backend cuts them in parts, and a number that no part size divides."""
+    N, count, period = 8, 17_011, 211
+    obj = structured_object(np.random.default_rng(10), (19, 23))
+    centres = np.random.default_rng(11).uniform(-2, 24, (period, 2))
+    turns = np.arange(count) % period
+    expected = patches_at(obj, centres, N)[turns]
+    seen = as_numpy(subject.adapter.patches(obj, centres[turns], N))
+    what = f"patches at {count} positions"
+    evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(obj).max()), axes=AXES)
+
+
+@check("PAT-006")
+def test_patches_are_linear_in_the_object(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(9)
+    first, second = structured_object(rng, (22, 29)), structured_object(rng, (22, 29))
+    centres = rng.uniform(0, 24, (6, 2))
+
+    def of(obj: Array) -> Array:
+        seen = subject.adapter.patches(obj.astype(np.complex64), centres, 8)
+        evidence.layout(seen, "patches", shape=(6, 8, 8), dtype="complex64")
+        return as_numpy(seen).astype(np.complex128)
+
+    evidence.close(
+        of(first + second),
+        of(first) + of(second),
+        "patches of a sum of two objects",
+        rtol=0,
+        atol=5e-5,
+        axes=AXES,
+        suspects=lambda: suspects_at(first + second, centres, 8),
+    )
+    for factor in (3.5, -2.0, 0.5j, 1e-3):
+        what = f"patches of the object times {factor}"
+        evidence.close(
+            of(factor * first),
+            factor * of(first),
+            what,
+            rtol=0,
+            atol=2e-5 * abs(factor),
+            axes=AXES,
+            suspects=lambda: suspects_at(factor * first, centres, 8),
+        )
+
+
+@check("PAT-007")
+def test_patches_are_not_illuminated(subject: Subject, evidence: Evidence) -> None:
+    N, flat = 8, np.full((30, 37), 0.8 - 0.3j, dtype=np.complex64)
+    seen = subject.adapter.patches(flat, np.array([[12.0, 11.0], [20.5, 15.25]]), N)
+    evidence.close(seen, np.full((2, N, N), 0.8 - 0.3j), "patches of a flat object", rtol=0, atol=1e-5, axes=AXES)
+
+
+@check("PAT-012")
+def test_what_has_no_window_is_refused(subject: Subject, evidence: Evidence) -> None:
+    obj = structured_object(np.random.default_rng(66), (24, 31))
+    centres = np.array([[9.0, 12.0], [14.25, 8.5], [20.0, 11.0]])
+    endless, lost = centres.copy(), centres.copy()
+    lost[1, 1], endless[2, 0] = np.nan, -np.inf
+    for what, places in (
+        ("a position that is NaN", lost),
+        ("a position that is infinite", endless),
+        ("positions in rows", centres.T.copy()),
+        ("positions with a third number", np.column_stack([centres, centres[:, 0]])),
+        ("a list of numbers", centres.ravel()),
+        ("a single position", centres[0]),
+    ):
+        evidence.refused(
+            lambda: subject.adapter.patches(obj, places, 8),
+            what,
+            beside=lambda: subject.adapter.patches(obj, centres, 8),
+        )

@@ -1,0 +1,94 @@
+"""Windows of an object, and what they are when a convention is mistaken."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.adapter import Array
+from conformance.backends.subject import Subject
+from conformance.contract.arrays import axes_of
+from conformance.evidence.evidence import Evidence
+from conformance.oracles.patches import patches_at
+
+AXES = axes_of("patches", 3)
+
+
+def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
+    """Patches that known mistakes would give."""
+    size = np.array([obj.shape[1], obj.shape[0]])
+    whole, modulus = np.floor(centres), float(np.abs(obj).max())
+    tiled, edged = np.tile(obj, (3, 3)), np.pad(obj, N, mode="edge")
+    outside = (centres[:, 0] > obj.shape[0]) | (centres[:, 1] > obj.shape[1])
+    right = patches_at(obj, centres, N)
+    moved = {
+        "x and y are exchanged: rows are indexed with x": centres[:, ::-1],
+        "the position names the corner of the patch, not pixel N/2": centres + N // 2,
+        "the position names the far corner of the patch, not pixel N/2": centres - N // 2,
+        "the patch is centred at (N - 1)/2: off by half a pixel": centres + 0.5,
+        "the patch is off by half a pixel, away from (N - 1)/2": centres - 0.5,
+        "the patch is off by one pixel: it starts one too late": centres + 1,
+        "the patch is off by one pixel: it starts one too early": centres - 1,
+        "the sub-pixel part has the wrong sign": 2 * whole - centres,
+        "the sub-pixel parts of x and y are exchanged": whole + (centres - whole)[:, ::-1],
+        "positions are rounded to whole pixels": np.round(centres),
+        "positions are cut to whole pixels": whole,
+        "positions are mirrored about the middle of the object": size - centres,
+        "positions are measured from the middle of the object": centres + size / 2,
+        "x is measured from the right edge": np.stack([size[0] - centres[:, 0], centres[:, 1]], axis=1),
+        "y is measured from the lower edge": np.stack([centres[:, 0], size[1] - centres[:, 1]], axis=1),
+        "patches that leave the object are moved inside": np.clip(centres, N // 2, np.maximum(size - N // 2, N // 2)),
+        "only x is interpolated: y is rounded": np.stack([centres[:, 0], np.round(centres[:, 1])], axis=1),
+        "only x is interpolated: y is cut": np.stack([centres[:, 0], whole[:, 1]], axis=1),
+        "only y is interpolated: x is rounded": np.stack([np.round(centres[:, 0]), centres[:, 1]], axis=1),
+        "only y is interpolated: x is cut": np.stack([whole[:, 0], centres[:, 1]], axis=1),
+        "the positions are sorted by y, then by x": centres[np.lexsort(centres.T)],
+        "the positions are sorted by x, then by y": centres[np.lexsort(centres.T[::-1])],
+    }
+    return {name: patches_at(obj, places, N) for name, places in moved.items()} | {
+        "the object is taken to repeat beyond its edge: patches wrap around": patches_at(
+            tiled, np.mod(centres, size) + size, N
+        ),
+        "the last pixels of the object are repeated beyond its edge": patches_at(edged, centres + N, N),
+        "negative indices count from the other end: patches wrap around below zero only": patches_at(
+            np.pad(obj, ((N, 0), (N, 0)), "wrap"), centres + N, N
+        ),
+        "there are ones beyond the edge of the object": patches_at(np.pad(obj, N, constant_values=1), centres + N, N),
+        "the last row and column of the object are lost": patches_at(obj[:-1, :-1], centres, N),
+        "the object is flattened with its height for its width": patches_at(
+            obj.ravel()[(np.mgrid[: size[1], : size[0]] * [[[size[1]]], [[1]]]).sum(axis=0) % obj.size], centres, N
+        ),
+        "modulus and phase are interpolated apart": patches_at(np.abs(obj), centres, N)
+        * np.exp(1j * patches_at(np.angle(obj), centres, N).real),
+        "modulus and phase are interpolated apart: the modulus by itself": patches_at(np.abs(obj), centres, N)
+        * np.exp(1j * np.angle(right)),
+        "the moduli are cut off at a maximum: the object is clipped at one": right
+        * np.minimum(1, 1 / np.maximum(np.abs(right), 1e-9)),
+        "the mean phase of the object is removed": right * np.exp(-1j * np.angle(obj.astype(np.complex128).sum())),
+        "the bounds of x and y are exchanged: positions beyond the other axis give nothing": np.where(
+            outside[:, None, None], 0, right
+        ),
+        "the object is divided by its largest modulus": right / modulus,
+    }
+
+
+def cut(subject: Subject, evidence: Evidence, obj: Array, centres: Array, N: int, what: str, atol: float) -> None:
+    """Compare the patches at positions with the oracle."""
+    scale = float(np.abs(obj).max())
+    evidence.close(
+        subject.adapter.patches(obj, centres, N),
+        patches_at(obj, centres, N),
+        what,
+        rtol=0,
+        atol=atol * scale,
+        axes=AXES,
+        suspects=lambda: suspects_at(obj, centres, N),
+    )
+
+
+def inside(rng: np.random.Generator, shape: tuple[int, int], N: int, count: int) -> Array:
+    """Whole positions whose windows lie in the object, corners first."""
+    half = N // 2
+    x, y = (rng.integers(half, size - half + 1, count) for size in (shape[1], shape[0]))
+    centres = np.stack([x, y], axis=1).astype(np.float64)
+    centres[:2] = [[half, half], [shape[1] - half, shape[0] - half]]
+    return centres

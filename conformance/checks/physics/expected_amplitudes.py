@@ -1,0 +1,107 @@
+"""Waves to propagate, and their amplitudes when the forward model is mistaken."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from conformance.adapter import Array
+from conformance.contract.arrays import axes_of
+from conformance.oracles.physics import amplitudes_of
+from conformance.scans.specimens import structured_object, structured_probe
+
+AXES = axes_of("amplitude", 3)
+DRAWN = {
+    "N": st.sampled_from([8, 10, 12, 16]),
+    "count": st.integers(1, 6),
+    "modes": st.integers(1, 3),
+    "seed": st.integers(0, 999),
+}
+
+
+def waves(N: int, count: int, modes: int, seed: int) -> tuple[Array, Array]:
+    """Object patches (n, N, N) and a probe."""
+    rng = np.random.default_rng(seed)
+    patches = np.stack([structured_object(rng, (N, N)) for _ in range(count)])
+    return patches, structured_probe(rng, N, modes)
+
+
+def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:
+    """Amplitudes that known mistakes would give."""
+    N = patches.shape[-1]
+    modes = probe if probe.ndim == 3 else probe[np.newaxis]
+    right = amplitudes_of(patches, probe)
+    bare = np.fft.ifftshift(right, axes=(1, 2))
+    first = np.fft.fftshift(np.fft.fft2(patches * modes[0]), axes=(1, 2)) / N
+    suspects = {
+        "the transform is not divided by N": right * N,
+        "the transform is divided by N twice": right / N,
+        "the transform is divided by N·sqrt(N) in place of N": right / np.sqrt(N),
+        "the transform is divided by sqrt(N) in place of N": right * np.sqrt(N),
+        "the values are squared: intensity stands in place of amplitude": right**2,
+        "an fftshift is missing or done twice": bare,
+        "the fftshift shifts the list of frames too": np.fft.fftshift(bare),
+        "the inverse transform was used": amplitudes_of(np.conj(patches), np.conj(modes)),
+        "rows and columns are exchanged: the pattern is transposed": np.swapaxes(right, 1, 2),
+        "the probe is ignored": amplitudes_of(patches, np.ones((N, N))),
+        "the patch is ignored": amplitudes_of(np.ones_like(patches), probe),
+        "the phase of the probe is ignored": amplitudes_of(patches, np.abs(modes)),
+        "the phase of the patch is ignored": amplitudes_of(np.abs(patches), probe),
+        "the phase of the exit wave is ignored": amplitudes_of(np.abs(patches), np.abs(modes)),
+        "the probe is transposed": amplitudes_of(patches, np.swapaxes(modes, -1, -2)),
+        "the patch is transposed": amplitudes_of(np.swapaxes(patches, -1, -2), probe),
+        "one is added to the patch": amplitudes_of(patches + 1, probe),
+        "the probe is added to the patch, not multiplied": amplitudes_of(patches + modes[0], np.ones((N, N))),
+        "the wave is padded to twice its side": _padded(patches, modes),
+        "the pattern is one pixel off the middle": np.roll(right, -1, axis=(1, 2)),
+        "the pattern is one pixel off the middle, the other way": np.roll(right, 1, axis=(1, 2)),
+        "the pattern is flipped left to right": right[:, :, ::-1],
+        "the pattern is flipped top to bottom": right[:, ::-1],
+        "the rows alone are transformed backwards": np.roll(right[:, ::-1], 1, axis=1),
+        "the columns alone are transformed backwards": np.roll(right[:, :, ::-1], 1, axis=2),
+        "the last frame is dark": right * (np.arange(len(right)) < len(right) - 1)[:, np.newaxis, np.newaxis],
+        "the probe is conjugated": amplitudes_of(patches, np.conj(modes)),
+        "the patch is conjugated": amplitudes_of(np.conj(patches), probe),
+        "only the real part of the wave on the detector is used": np.abs(first.real),
+        "only the real part of the probe is used": amplitudes_of(patches, modes.real),
+        "only the real part of the patch is used": amplitudes_of(patches.real, probe),
+        "the probe is divided by its largest modulus": right / np.abs(modes).max(),
+        "the probe is divided by the root of its energy": right / np.sqrt((np.abs(modes) ** 2).sum()),
+        "the probe is divided by its mean modulus": right / np.abs(modes).mean(),
+        "every frame is divided by its own maximum": _divided(right, right.max(axis=(1, 2), keepdims=True)),
+        "the energy is multiplied by the number of frames": right * np.sqrt(len(patches)),
+        "the energy is divided by the number of frames": right / np.sqrt(len(patches)),
+        "all frames are added up in intensity": np.broadcast_to(np.sqrt((right**2).sum(axis=0)), right.shape),
+    }
+    if len(modes) > 1:
+        suspects |= {
+            "modes are added as waves, not as intensities": amplitudes_of(patches, modes.sum(axis=0)),
+            "modes are added as amplitudes, not as intensities": sum(amplitudes_of(patches, mode) for mode in modes),
+            "only the first mode is used": amplitudes_of(patches, modes[0]),
+            "only the last mode is used": amplitudes_of(patches, modes[-1]),
+            **{
+                f"only the first {count} of {len(modes)} modes are used": amplitudes_of(patches, modes[:count])
+                for count in range(2, len(modes))
+            },
+            "modes are averaged, not added": right / np.sqrt(len(modes)),
+        }
+    if len(modes) == len(patches) > 1:
+        each = zip(patches, modes, strict=True)
+        suspects["mode k illuminates patch k only"] = np.concatenate([amplitudes_of(p[None], m) for p, m in each])
+    return suspects
+
+
+def _padded(patches: Array, modes: Array) -> Array:
+    """Amplitudes of waves padded to twice their side, every second pixel kept."""
+    half = patches.shape[-1] // 2
+    wide = ((0, 0), (half, half), (half, half))
+    return amplitudes_of(np.pad(patches, wide), np.pad(modes, wide))[:, ::2, ::2]
+
+
+def _divided(values: Array, by: Array) -> Array:
+    return values / np.where(by > 0, by, 1)
+
+
+def energies_for(patches: Array, probe: Array) -> dict[str, Array]:
+    """Energies of each frame that known mistakes would give."""
+    return {name: (values**2).sum(axis=(1, 2)) for name, values in suspects_for(patches, probe).items()}

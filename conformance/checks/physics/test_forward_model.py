@@ -1,0 +1,214 @@
+"""Checks of the forward model (PHY)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.physics.expected_amplitudes import AXES, DRAWN, energies_for, suspects_for, waves
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.physics import amplitudes_of
+
+
+@check("PHY-001", given=DRAWN)
+def test_the_forward_model(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
+    patches, probe = waves(N, count, modes, seed)
+    expected = amplitudes_of(patches, probe)
+    evidence.close(
+        subject.adapter.simulate(patches, probe),
+        expected,
+        f"the amplitude of {count} patches under {modes} mode(s)",
+        rtol=0,
+        atol=1e-5 * float(expected.max()),
+        axes=AXES,
+        suspects=lambda: suspects_for(patches, probe),
+    )
+
+
+@check("PHY-002", given=DRAWN)
+def test_energy_is_kept(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
+    patches, probe = waves(N, count, modes, seed)
+    all_modes = probe.astype(np.complex128).reshape(-1, 1, N, N)
+    expected = (np.abs(all_modes * patches) ** 2).sum(axis=(0, 2, 3))
+    amplitude = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64)
+    evidence.close(
+        (amplitude**2).sum(axis=(1, 2)),
+        expected,
+        "the energy of the amplitude",
+        rtol=1e-4,
+        atol=0,
+        axes=("frame",),
+        suspects=lambda: energies_for(patches, probe),
+        sizes={"N": N},
+    )
+
+
+@check("PHY-003")
+def test_zero_frequency_is_in_the_middle(subject: Subject, evidence: Evidence) -> None:
+    for N in (8, 10, 16):
+        brightness = np.array([1.0, 2.0, 3.5])
+        patches = (brightness[:, None, None] * np.full((3, N, N), 0.6 + 0.8j)).astype(np.complex64)
+        probe = np.full((N, N), 2.0 + 0j, dtype=np.complex64)
+        seen = subject.adapter.simulate(patches, probe)
+        expected = np.zeros((3, N, N))
+        expected[:, N // 2, N // 2] = 2.0 * N * brightness
+        evidence.close(
+            seen,
+            expected,
+            "the amplitude of a constant exit wave",
+            rtol=0,
+            atol=1e-3,
+            axes=AXES,
+            suspects=lambda: suspects_for(patches, probe),
+        )
+
+
+@check("PHY-004")
+def test_a_ramp_moves_the_pattern_its_own_way(subject: Subject, evidence: Evidence) -> None:
+    N, probe = 12, np.ones((12, 12), dtype=np.complex64)
+    rows, columns = np.mgrid[:N, :N]
+    for down, right in ((0, 3), (2, 0), (-1, 4), (3, -2)):
+        ramp = np.exp(2j * np.pi * (right * columns + down * rows) / N).astype(np.complex64)
+        expected = np.zeros((1, N, N))
+        expected[0, N // 2 + down, N // 2 + right] = N
+        what = f"the amplitude of a phase ramp of {right:+d} cycles over the columns and {down:+d} over the rows"
+        evidence.close(
+            subject.adapter.simulate(ramp[np.newaxis], probe),
+            expected,
+            what,
+            rtol=0,
+            atol=1e-3,
+            axes=AXES,
+            suspects=lambda: suspects_for(ramp[np.newaxis], probe),
+        )
+
+
+@check("PHY-005")
+def test_modes_add_in_intensity(subject: Subject, evidence: Evidence) -> None:
+    for modes, seed in ((2, 1), (3, 2), (5, 3)):
+        patches, probe = waves(10, 4, modes, seed)
+        together = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64) ** 2
+        apart = sum(as_numpy(subject.adapter.simulate(patches, mode)).astype(np.float64) ** 2 for mode in probe)
+        evidence.close(
+            together,
+            apart,
+            f"the intensity of {modes} modes together, against the sum of each alone",
+            rtol=0,
+            atol=1e-5 * float(np.max(apart)),
+            axes=AXES,
+            suspects=lambda: {name: values**2 for name, values in suspects_for(patches, probe).items()},
+        )
+        expected = amplitudes_of(patches, probe) ** 2
+        evidence.close(
+            together,
+            expected,
+            f"the intensity of {modes} modes",
+            rtol=0,
+            atol=2e-5 * float(expected.max()),
+            axes=AXES,
+            suspects=lambda: {name: values**2 for name, values in suspects_for(patches, probe).items()},
+        )
+
+
+@check("PHY-006", given=DRAWN)
+def test_every_patch_by_itself(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
+    patches, probe = waves(N, count + 1, modes, seed)
+    together = as_numpy(subject.adapter.simulate(patches, probe))
+    alone = np.concatenate([as_numpy(subject.adapter.simulate(one[np.newaxis], probe)) for one in patches])
+    evidence.close(
+        together,
+        alone,
+        f"{count + 1} patches simulated together, against one by one",
+        rtol=0,
+        atol=1e-5 * float(alone.max()),
+        axes=AXES,
+        suspects=lambda: suspects_for(patches, probe),
+        either=True,
+    )
+
+
+@check("PHY-006")
+def test_as_many_patches_as_pixels_or_modes(subject: Subject, evidence: Evidence) -> None:
+    """Counts that equal another axis let a wrong broadcast through."""
+    for N, count, modes in ((8, 8, 1), (8, 3, 3), (8, 8, 8)):
+        patches, probe = waves(N, count, modes, 5)
+        expected = amplitudes_of(patches, probe)
+        what = f"{count} patches of {N} x {N} under {modes} mode(s)"
+        evidence.close(
+            subject.adapter.simulate(patches, probe),
+            expected,
+            what,
+            rtol=0,
+            atol=1e-5 * float(expected.max()),
+            axes=AXES,
+            suspects=lambda: suspects_for(patches, probe),
+        )
+
+
+@check("PHY-007", given=DRAWN)
+def test_global_phase_is_not_measured(
+    subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int
+) -> None:
+    patches, probe = waves(N, count, modes, seed)
+    plain = as_numpy(subject.adapter.simulate(patches, probe))
+    evidence.holds(plain.shape == patches.shape, f"The amplitude has shape {plain.shape}, not {patches.shape}.")
+    evidence.holds(bool(np.any(plain)), "The amplitude is zero everywhere.")
+    turn = np.complex64(np.exp(1.1j))
+    for what, objects, light in (
+        ("with a constant phase on the probe", patches, probe * turn),
+        ("with a constant phase on the patches", patches * turn, probe),
+    ):
+        evidence.close(
+            subject.adapter.simulate(objects, light),
+            plain,
+            f"the amplitude {what}",
+            rtol=0,
+            atol=1e-5 * float(plain.max()),
+            axes=AXES,
+            suspects=lambda: suspects_for(objects, light),
+            either=True,
+        )
+
+
+@check("PHY-008")
+def test_amplitudes_are_real(subject: Subject, evidence: Evidence) -> None:
+    for modes in (1, 2):
+        patches, probe = waves(10, 4, modes, 7)
+        patches[1] = 0
+        seen = as_numpy(subject.adapter.simulate(patches, probe))
+        evidence.holds(
+            seen.shape == (4, 10, 10), f"The amplitude has shape {seen.shape}, the contract says (4, 10, 10)."
+        )
+        evidence.holds(
+            seen.dtype.kind == "f", f"The amplitude is {seen.dtype}, the contract says real floating numbers."
+        )
+        evidence.holds(bool(np.isfinite(seen).all()), "The amplitude holds values that are not finite.")
+        evidence.holds(bool((seen >= 0).all()), "The amplitude holds negative values.")
+        evidence.close(
+            seen[1], np.zeros((10, 10)), "the amplitude of a dark exit wave", rtol=0, atol=1e-6, axes=AXES[1:]
+        )
+
+
+@check("PHY-009", given=DRAWN)
+def test_dose_scales_the_amplitude(
+    subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int
+) -> None:
+    patches, probe = waves(N, count, modes, seed)
+    plain = as_numpy(subject.adapter.simulate(patches, probe)).astype(np.float64)
+    evidence.holds(plain.shape == patches.shape, f"The amplitude has shape {plain.shape}, not {patches.shape}.")
+    evidence.holds(bool(np.any(plain)), "The amplitude is zero everywhere.")
+    for factor in (3.0, 0.02, -2.0j):
+        light, scale = (probe * factor).astype(np.complex64), abs(factor)
+        seen = subject.adapter.simulate(patches, light)
+        evidence.close(
+            seen,
+            plain * scale,
+            f"the amplitude under a probe times {factor}",
+            rtol=0,
+            atol=1e-5 * scale * float(plain.max()),
+            axes=AXES,
+            suspects=lambda: suspects_for(patches, light),
+            either=True,
+        )

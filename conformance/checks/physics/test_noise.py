@@ -1,0 +1,191 @@
+"""Checks of the noise (PHY): also in scans that a backend simulates with a dose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Array
+from conformance.backends.subject import Subject
+from conformance.checks.physics.expected_amplitudes import AXES
+from conformance.contract.arrays import axes_of
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.patches import patches_at
+from conformance.oracles.physics import amplitudes_of
+from conformance.scans.specimens import structured_object, structured_probe
+
+FRAMES = axes_of("amplitude", 3)
+
+
+@check("PHY-011", needs=["noisy"])
+def test_counts_are_poisson(subject: Subject, evidence: Evidence) -> None:
+    draws = 40_000
+    for rate in (0.7, 5.3, 90.0):
+        flat = np.full((10, 200, draws // 2000), np.sqrt(rate), dtype=np.float32)
+        noisy = as_numpy(subject.adapter.noisy(flat, 17)).astype(np.float64)
+        evidence.holds(
+            noisy.shape == flat.shape, f"Noisy amplitudes have shape {noisy.shape}, the amplitudes {flat.shape}."
+        )
+        counts = noisy**2
+        evidence.close(counts, np.round(counts), "the squares of noisy amplitudes", rtol=1e-4, atol=1e-4)
+        spread_of_mean, spread_of_variance = np.sqrt(rate / draws), np.sqrt((rate + 2 * rate**2) / draws)
+        evidence.close(
+            counts.mean(),
+            rate,
+            f"the mean of counts at {rate}",
+            rtol=0,
+            atol=6 * spread_of_mean,
+            suspects=lambda: likely_means(counts, rate),
+        )
+        evidence.close(
+            counts.var(),
+            rate,
+            f"the variance of counts at {rate}",
+            rtol=0,
+            atol=6 * spread_of_variance,
+            suspects=lambda: {"there is no noise": 0.0},
+        )
+
+
+def likely_means(counts: Array, rate: float) -> dict[str, float]:
+    """Means that known mistakes would give; the mean that is there, where it lies within the spread of a mistake."""
+    likely, seen = {}, float(counts.mean())
+    for name, drawn, squared in (
+        ("the square root of the counts was not stored", rate, True),
+        ("counts were drawn of the amplitude in place of its square", np.sqrt(rate), True),
+        ("counts were drawn of the amplitude in place of its square, and their root was stored", np.sqrt(rate), False),
+    ):
+        mean = drawn + drawn**2 if squared else drawn
+        variance = 4 * drawn**3 + 6 * drawn**2 + drawn if squared else drawn
+        likely[name] = seen if abs(seen - mean) < 6 * np.sqrt(variance / counts.size) else mean
+    return likely
+
+
+@check("PHY-012", needs=["noisy"])
+def test_noise_follows_its_seed(subject: Subject, evidence: Evidence) -> None:
+    amplitude = np.random.default_rng(3).uniform(1, 9, (4, 8, 8)).astype(np.float32)
+    first = as_numpy(subject.adapter.noisy(amplitude, 5)).copy()
+    other = as_numpy(subject.adapter.noisy(amplitude, 6))
+    evidence.equal(subject.adapter.noisy(amplitude, 5), first, "noise drawn twice with one seed", axes=AXES)
+    evidence.holds(not np.array_equal(first, other), "Two seeds gave the same noise.")
+
+
+def measured(subject: Subject, nphotons: float, seed: int) -> Mapping[str, Any]:
+    """Arrays of a scan of 40 points, simulated with a dose."""
+    rng = np.random.default_rng(72)
+    obj, probe, centres = structured_object(rng, (27, 34)), structured_probe(rng, 8, 2), rng.uniform(6, 22, (40, 2))
+    scan = subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, nphotons, seed)
+    held: Mapping[str, Any] = subject.adapter.arrays(scan)
+    return held
+
+
+def whole(values: Array) -> bool:
+    """Whether all values are whole numbers."""
+    return bool(np.allclose(values, np.round(values), rtol=1e-5, atol=1e-4))
+
+
+@check("PHY-011", needs=["measure", "arrays"])
+def test_simulated_counts_are_poisson(subject: Subject, evidence: Evidence) -> None:
+    """Counts are whole numbers, and their distance from the noise-free ones is that of counting."""
+    rng = np.random.default_rng(72)
+    obj, probe, centres = structured_object(rng, (27, 34)), structured_probe(rng, 8, 2), rng.uniform(6, 22, (40, 2))
+    right = amplitudes_of(patches_at(obj, centres, 8), probe)
+    for nphotons in (2e3, 4e4):
+        frames = as_numpy(measured(subject, nphotons, 5)["diff3d"]).astype(np.float64)
+        counts = frames**2
+        evidence.close(
+            counts,
+            np.round(counts),
+            f"the squares of frames simulated with {nphotons:g} photons",
+            rtol=1e-6,
+            atol=1e-4,
+            axes=FRAMES,
+            suspects=lambda: {
+                "there is no noise: the squares are the noise-free intensities": right**2
+                * (counts.sum() / (right**2).sum()),
+                "the square root of the counts was not stored": counts if whole(frames) else np.round(counts),
+            },
+        )
+        # The dose the backend chose follows from all counts together; each pixel must then scatter about it.
+        rate = right**2 * (counts.sum() / (right**2).sum())
+        kept = rate > 1
+        spread = float(((counts - rate)[kept] ** 2 / rate[kept]).mean())
+        most = 6 * np.sqrt(3 / kept.sum())
+        evidence.close(
+            spread, 1.0, f"the variance over the mean of counts simulated with {nphotons:g} photons", rtol=0, atol=most
+        )
+
+
+@check("PHY-012", needs=["measure", "arrays"])
+def test_simulated_noise_follows_its_seed(subject: Subject, evidence: Evidence) -> None:
+    draws: dict[int, Array] = {}
+    for seed in (0, 5, 6, 261, 65541, 0, 5):
+        frames = as_numpy(measured(subject, 1e4, seed)["diff3d"]).copy()
+        if seed in draws:
+            evidence.equal(frames, draws[seed], f"a scan simulated twice with the seed {seed}", axes=FRAMES)
+        draws[seed] = frames
+    different = {frames.tobytes() for frames in draws.values()}
+    evidence.holds(len(different) == len(draws), f"{len(draws)} seeds gave {len(different)} different scans.")
+
+
+@check("PHY-011", needs=["noisy"])
+def test_every_pixel_has_noise_of_its_own(subject: Subject, evidence: Evidence) -> None:
+    """Equal amplitudes in many frames: noise that repeats from frame to frame or from row to row shows."""
+    noisy = as_numpy(subject.adapter.noisy(np.full((24, 16, 16), 6.0, np.float32), 11)).astype(np.float64) ** 2 - 36.0
+    for axis, name in enumerate(FRAMES):
+        for step in (1, 2, 8):
+            alike = float((noisy * np.roll(noisy, step, axis)).mean() / 36.0)
+            most = 6 / np.sqrt(noisy.size)
+            evidence.close(alike, 0.0, f"the correlation of noise {step} {name}(s) apart", rtol=0, atol=most)
+
+
+@check("PHY-011", needs=["noisy"])
+def test_no_two_frames_have_the_same_noise(subject: Subject, evidence: Evidence) -> None:
+    """Nor any two of a long stack, however it is drawn in parts."""
+    noisy = as_numpy(subject.adapter.noisy(np.full((2_305, 8, 8), 6.0, np.float32), 12))
+    different = len({frame.tobytes() for frame in noisy})
+    evidence.holds(different == len(noisy), f"{len(noisy)} frames of equal amplitudes have {different} kinds of noise.")
+
+
+@check("PHY-011", needs=["measure", "arrays"])
+def test_no_two_frames_of_a_simulated_scan_have_the_same_noise(subject: Subject, evidence: Evidence) -> None:
+    rng, places = np.random.default_rng(74), np.full(530, 14.0)
+    obj, probe = structured_object(rng, (27, 34)), structured_probe(rng, 8)
+    frames = as_numpy(subject.adapter.arrays(subject.adapter.measure(places, places, probe, obj, 5e4, 3))["diff3d"])
+    different = len({frame.tobytes() for frame in frames})
+    evidence.holds(different == 530, f"530 frames simulated at one position have {different} kinds of noise.")
+
+
+@check("PHY-011", needs=["noisy"])
+def test_bright_counts(subject: Subject, evidence: Evidence) -> None:
+    """Rates that do not fit eight or sixteen bits, and pixels without light."""
+    draws = 10_000
+    for rate in (700.0, 1.5e5, 4e6, 1e8):
+        flat = np.full((10, 100, draws // 1000), np.sqrt(rate), dtype=np.float64)
+        counts = as_numpy(subject.adapter.noisy(flat, 23)).astype(np.float64) ** 2
+        step = 4e-7 * rate + 1e-4
+        evidence.close(counts, np.round(counts), f"the squares of noisy amplitudes at {rate:g}", rtol=0, atol=step)
+        evidence.close(counts.mean(), rate, f"the mean of counts at {rate:g}", rtol=0, atol=6 * np.sqrt(rate / draws))
+        scatter = 6 * np.sqrt((rate + 2 * rate**2) / draws)
+        evidence.close(counts.var(), rate, f"the variance of counts at {rate:g}", rtol=0, atol=scatter)
+        steps = np.unique(np.round(counts)).astype(np.int64)
+        evidence.holds(
+            int(np.gcd.reduce(np.diff(steps))) == 1, f"Counts at {rate:g} come in steps of {np.diff(steps).min()}."
+        )
+    dark = subject.adapter.noisy(np.zeros((3, 8, 8), np.float32), 1)
+    evidence.equal(dark, np.zeros((3, 8, 8)), "noisy amplitudes of pixels without light", axes=FRAMES)
+
+
+@check("PHY-012", needs=["noisy"])
+def test_any_seed_of_noise(subject: Subject, evidence: Evidence) -> None:
+    amplitude = np.random.default_rng(3).uniform(1, 9, (4, 8, 8)).astype(np.float32)
+    seeds = (0, 5, 261, 65541, 16777221, 2**31 + 5, 2**32 - 1)
+    draws = {seed: as_numpy(subject.adapter.noisy(amplitude, seed)).copy() for seed in seeds}
+    for seed, first in draws.items():
+        evidence.equal(subject.adapter.noisy(amplitude, seed), first, f"noise of the seed {seed}", axes=FRAMES)
+    different = {noise.tobytes() for noise in draws.values()}
+    evidence.holds(len(different) == len(seeds), f"{len(seeds)} seeds gave {len(different)} different draws of noise.")

@@ -1,0 +1,239 @@
+"""Checks of scans in memory (RAW): assembling from arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Arrays
+from conformance.backends.subject import Subject
+from conformance.checks.rawdata.held_arrays import DTYPES, held_by, plain, same
+from conformance.contract.arrays import PER_POINT, axes_of
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.drawn import specimens
+from conformance.scans.file_variants import variants
+from conformance.scans.specimens import Specimen
+
+
+@check("RAW-001", given={"drawn": specimens()})
+def test_an_assembled_scan_holds_what_was_given(subject: Subject, evidence: Evidence, drawn: Specimen) -> None:
+    same(evidence, held_by(subject, drawn.arrays), drawn.arrays, "an assembled scan")
+
+
+@check("RAW-001")
+def test_assembling_converts_as_reading_does(subject: Subject, evidence: Evidence) -> None:
+    frames = np.random.default_rng(4).integers(0, 900, (14, 8, 8))
+    given = plain(
+        diff3d=frames.astype(np.uint16),
+        xcoords=np.arange(14, dtype=np.int32) + 7,
+        probeGuess=np.asfortranarray(plain()["probeGuess"]),
+    )
+    held = evidence.accepted(lambda: held_by(subject, given), "a scan with integer frames and positions")
+    evidence.equal(
+        held["diff3d"], frames.astype(np.float32), "diff3d assembled from uint16", axes=("frame", "row", "column")
+    )
+    for name, dtype in DTYPES.items():
+        evidence.layout(held[name], f"{name} of an assembled scan", shape=np.shape(given[name]), dtype=dtype)
+    strided = np.repeat(frames.astype(np.float64), 2, axis=2)[:, :, ::2]
+    held = held_by(subject, plain(diff3d=strided))
+    evidence.equal(
+        held["diff3d"],
+        frames.astype(np.float32),
+        "diff3d assembled from a strided view",
+        axes=axes_of("diff3d", 3),
+        suspects=lambda: {
+            "the strides are ignored: the memory is read as it lies": np.resize(
+                np.repeat(frames, 2, axis=2), frames.shape
+            )
+        },
+    )
+    legacy = np.moveaxis(frames.astype(np.float32), 0, -1)
+    held = evidence.accepted(lambda: held_by(subject, plain(diff3d=legacy)), "a legacy stack (N, N, M) in memory")
+    evidence.equal(held["diff3d"], frames.astype(np.float32), "diff3d assembled from a legacy stack")
+
+
+@check("RAW-001")
+def test_assembling_fills_in_what_files_may_leave_out(subject: Subject, evidence: Evidence) -> None:
+    given = plain(xcoords_start=None, ycoords_start=None, scan_index=None, objectGuess=None, Y=None)
+    held = held_by(subject, {name: values for name, values in given.items() if values is not None})
+    filled = {"xcoords_start": given["xcoords"], "ycoords_start": given["ycoords"], "scan_index": np.zeros(14)}
+    same(evidence, held, given | filled, "an assembled scan without optional arrays")
+
+
+@check("RAW-002")
+def test_assembling_refuses_what_files_refuse(subject: Subject, evidence: Evidence) -> None:
+    sound = plain()
+    broken = sound["diff3d"].copy()
+    broken[3, 2, 1] = np.nan
+    negative = sound["diff3d"].copy()
+    negative[-1, 0, 0] = -1
+    cases: list[tuple[str, dict[str, Any]]] = [
+        ("a scan with a NaN in a frame", {"diff3d": broken}),
+        ("a scan with a negative amplitude", {"diff3d": negative}),
+        ("complex frames", {"diff3d": sound["diff3d"].astype(np.complex64)}),
+        ("two positions fewer than frames", {"xcoords": sound["xcoords"][:-2], "ycoords": sound["ycoords"][:-2]}),
+        ("unequal numbers of x and y", {"ycoords": sound["ycoords"][:-1]}),
+        ("a position that is infinite", {"xcoords": np.where(np.arange(14) == 5, np.inf, sound["xcoords"])}),
+        ("a probe of another side", {"probeGuess": np.ones((10, 10), np.complex64)}),
+        ("patches fewer than frames", {"Y": sound["Y"][:-1]}),
+        ("no probe", {"probeGuess": None}),
+    ]
+    for what, changes in cases:
+        evidence.refused(
+            lambda: held_by(subject, {k: v for k, v in plain(**changes).items() if v is not None}),
+            what,
+            beside=lambda: held_by(subject, sound),
+        )
+
+
+@check("RAW-008")
+def test_the_scan_does_not_follow_the_arrays_it_was_made_from(subject: Subject, evidence: Evidence) -> None:
+    given = {name: np.array(values) for name, values in plain().items()}
+    before = {name: values.copy() for name, values in given.items()}
+    scan = subject.adapter.assemble(given)
+    for values in given.values():
+        values[...] = 1
+    same(
+        evidence,
+        subject.adapter.arrays(scan),
+        before,
+        "a scan whose source arrays changed after assembling",
+        suspects=lambda name: {"the scan shares its memory with the arrays it was made from": given[name]},
+    )
+
+
+@check("RAW-008")
+def test_the_scan_does_not_follow_a_file_that_is_mapped(subject: Subject, evidence: Evidence) -> None:
+    """A stack that lies in a memory map, as a detector writes it."""
+    given = plain()
+    path = subject.fresh_folder() / "stack.npy"
+    np.save(path, given["diff3d"])
+    mapped = np.load(path, mmap_mode="r+")
+    scan = subject.adapter.assemble(given | {"diff3d": mapped})
+    mapped[...] = 1
+    seen = subject.adapter.arrays(scan)["diff3d"]
+    evidence.equal(
+        seen,
+        given["diff3d"],
+        "diff3d of a scan whose mapped source changed after assembling",
+        axes=("frame", "row", "column"),
+        suspects=lambda: {"the scan shares its memory with the arrays it was made from": np.asarray(mapped)},
+    )
+
+
+@check("RAW-009")
+def test_frames_keep_their_positions(subject: Subject, evidence: Evidence) -> None:
+    given = plain()
+    order = np.random.default_rng(5).permutation(14)
+    labels = np.array([5, 5, 2, 9, 1, 0, 3, 3, 7, 12, 4, 2, 8, 1])
+    for what, rows in (("as recorded", np.arange(14)), ("in another order", order)):
+        shuffled = {k: v[rows] if k not in ("probeGuess", "objectGuess") else v for k, v in given.items()}
+        shuffled["scan_index"] = labels[rows]
+        # The second time the frames come in the older layout, which a scan that merely keeps what it is given shows.
+        stack = shuffled["diff3d"] if what == "as recorded" else np.moveaxis(shuffled["diff3d"], 0, -1)
+        held = held_by(subject, shuffled | {"diff3d": stack})
+        for name in ("diff3d", "xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "Y"):
+            evidence.equal(
+                as_numpy(held[name]),
+                shuffled[name],
+                f"{name} of a scan given {what}",
+                axes=axes_of(name, shuffled[name].ndim),
+                suspects=lambda: {
+                    f"{name} is sorted by {key}": shuffled[name][np.argsort(shuffled[key], kind="stable")]
+                    for key in ("xcoords", "ycoords", "scan_index")
+                },
+            )
+
+
+@check("RAW-001")
+def test_every_array_in_every_way(subject: Subject, evidence: Evidence) -> None:
+    for variant in variants():
+        if variant.compressed:
+            continue
+        held = evidence.accepted(
+            lambda: subject.adapter.arrays(subject.adapter.assemble(dict(variant.members))),
+            f"{variant.what}, in memory",
+        )
+        same(evidence, held, variant.expected, f"{variant.what}, in memory")
+
+
+def without(*names: str, **changes: Any) -> Arrays:
+    """Arrays of a sound scan, some changed, some left out."""
+    return {name: values for name, values in plain(**changes).items() if name not in names}
+
+
+def unfit() -> dict[str, Arrays]:
+    """Arrays that the clauses of files refuse, beside those that another check of RAW-002 holds."""
+    sound = plain()
+    frames, probe = sound["diff3d"], sound["probeGuess"]
+    broken, spoilt = frames.copy(), probe.copy()
+    broken[0, 7, 7] = np.inf
+    spoilt[..., 3, 4] = np.nan
+    changed = frames.copy()
+    changed[-1, 2, 3] += 1
+    alias = without("diff3d", diffraction=frames)
+    odd = {"diff3d": np.ones((14, 9, 9), np.float32), "probeGuess": np.ones((9, 9), np.complex64)}
+    return {
+        "a stack with an infinity": plain(diff3d=broken),
+        "a negative amplitude in an alias": alias | {"diffraction": -frames},
+        "boolean frames": plain(diff3d=frames > 1),
+        "frames of text": plain(diff3d=frames.astype("U8")),
+        "frames that are not square": plain(diff3d=frames[:, :, :6]),
+        "frames of 9 x 9": without("Y", **odd),
+        "a single frame": plain(diff3d=frames[0]),
+        "two stacks that differ": plain(diffraction=changed),
+        "no stack": without("diff3d"),
+        "no positions": without("ycoords"),
+        "no points": {name: values[:0] if name in PER_POINT else values for name, values in plain().items()},
+        "positions in a column": plain(xcoords=sound["xcoords"][:, np.newaxis]),
+        "complex positions": plain(ycoords=sound["ycoords"] + 0j),
+        "boolean positions": plain(xcoords=sound["xcoords"] > 9),
+        "a start position that is NaN": plain(ycoords_start=np.where(np.arange(14) == 2, np.nan, sound["ycoords"])),
+        "half a start pair": without("xcoords_start"),
+        "the other half of a start pair": without("ycoords_start"),
+        "start positions of another length": plain(xcoords_start=sound["xcoords"][:-1]),
+        "a probe with a NaN": plain(probeGuess=spoilt),
+        "a probe with modes last": plain(probeGuess=np.ones((8, 8, 3), np.complex64)),
+        "an object with two layers": plain(objectGuess=np.ones((2, 30, 30), np.complex64)),
+        "patches of another side": plain(Y=np.ones((14, 10, 10), np.complex64)),
+        "half a pair of units": plain(measurement_domain=np.array("normalized_amplitude")),
+        "units that are no pair": plain(
+            scale_contract_version=np.array("legacy_v1"), measurement_domain=np.array("count_intensity")
+        ),
+    }
+
+
+@check("RAW-002")
+def test_assembling_refuses_all_that_files_refuse(subject: Subject, evidence: Evidence) -> None:
+    for what, arrays in unfit().items():
+        evidence.refused(lambda: held_by(subject, arrays), what, beside=lambda: held_by(subject, plain()))
+
+
+@check("RAW-001")
+def test_assembling_accepts_all_that_files_accept(subject: Subject, evidence: Evidence) -> None:
+    sound = plain()
+    frames = sound["diff3d"]
+    units = {
+        "scale_contract_version": np.array("legacy_v1"),
+        "measurement_domain": np.array("normalized_amplitude"),
+    }
+    cut = {name: values[:11] if name in PER_POINT else values for name, values in sound.items()}
+    surplus = sound | {"diff3d": frames[:11], "Y": sound["Y"][:11]}
+    cases: dict[str, tuple[Arrays, Arrays]] = {
+        "a stack called diffraction": (without("diff3d", diffraction=frames), sound),
+        "both names with equal content": (plain(diffraction=frames.copy()), sound),
+        "declared units": (sound | units, sound),
+        "unknown arrays": (sound | {"mask": np.zeros((8, 8)), "notes": np.array("night 4")}, sound),
+        "patches with a trailing singleton": (plain(Y=sound["Y"][..., np.newaxis]), sound),
+        "three surplus positions": (surplus, cut),
+        "big-endian arrays": ({k: v.astype(v.dtype.newbyteorder(">")) for k, v in sound.items()}, sound),
+    }
+    for what, (given, meant) in cases.items():
+        held = evidence.accepted(lambda: held_by(subject, given), f"{what} in memory")
+        same(evidence, held, meant, f"a scan assembled from {what}")
+    probe = sound["probeGuess"][0]
+    held = evidence.accepted(lambda: held_by(subject, plain(probeGuess=probe[..., np.newaxis])), "a probe (N, N, 1)")
+    evidence.equal(held["probeGuess"], probe, "a probe (N, N, 1) in memory", axes=("row", "column"))

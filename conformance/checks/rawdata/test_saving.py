@@ -1,0 +1,187 @@
+"""Checks of scans in memory (RAW): saving, saving over, and what a saved file holds."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.rawdata.file_systems import other_file_system
+from conformance.checks.rawdata.held_arrays import DTYPES, SAVED, plain, resaved, same
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.scans.drawn import specimens
+from conformance.scans.file_variants import meant_by, variants, whole_scan
+from conformance.scans.specimens import Specimen
+
+NEIGHBOURS = ("scan.tmp", "scan.npz.tmp", "scan.npz~", "scan.bak", "tmp.npz", ".scan.npz", "scan.json", "scan (1).npz")
+
+
+@check("RAW-003", needs=SAVED)
+def test_a_saved_scan_loads_unchanged(subject: Subject, evidence: Evidence) -> None:
+    given = plain()
+    same(evidence, resaved(subject, evidence, given)[1], given, "a saved scan")
+
+
+@check("RAW-003", needs=SAVED, given={"drawn": specimens()})
+def test_any_saved_scan_loads_unchanged(subject: Subject, evidence: Evidence, drawn: Specimen) -> None:
+    same(evidence, resaved(subject, evidence, drawn.arrays)[1], drawn.arrays, "a saved scan")
+
+
+@check("RAW-004", needs=SAVED)
+def test_absent_arrays_stay_absent(subject: Subject, evidence: Evidence) -> None:
+    for absent in (("objectGuess", "Y"), ("Y",), ("objectGuess",)):
+        given = {name: values for name, values in plain().items() if name not in absent}
+        path, held = resaved(subject, evidence, given)
+        with np.load(path, allow_pickle=False) as archive:
+            for name in absent:
+                evidence.holds(name not in archive.files, f"A scan without {name} was saved with a member {name}.")
+                evidence.holds(held.get(name) is None, f"A scan without {name} has one after saving and loading.")
+
+
+@check("RAW-005", needs=SAVED)
+def test_saved_files_are_canonical(subject: Subject, evidence: Evidence) -> None:
+    given = plain(diff3d=plain()["diff3d"].astype(np.float64), probeGuess=plain()["probeGuess"].astype(np.complex128))
+    path, _ = resaved(subject, evidence, given)
+    with np.load(path, allow_pickle=False) as archive:
+        evidence.present(dict.fromkeys(archive.files), *DTYPES)
+        members = evidence.accepted(
+            lambda: {k: archive[k] for k in archive.files}, "Reading a saved file without unpickling"
+        )
+        for name, dtype in DTYPES.items():
+            evidence.layout(members[name], f"{name} of a saved file", shape=np.shape(given[name]), dtype=dtype)
+
+
+@check("RAW-006")
+def test_saving_replaces_whole_files(subject: Subject, evidence: Evidence) -> None:
+    folder = subject.fresh_folder()
+    path = folder / "scan.npz"
+    subject.adapter.save(subject.adapter.assemble(plain()), path)
+    fewer = {
+        k: v[:6] if k not in ("probeGuess", "objectGuess") else v
+        for k, v in plain().items()
+        if k not in ("Y", "objectGuess")
+    }
+    subject.adapter.save(subject.adapter.assemble(fewer), path)
+    left = sorted(p.name for p in folder.iterdir())
+    evidence.holds(
+        left == ["scan.npz"], f"Saving twice left {', '.join(left)} in the folder; only scan.npz was asked for."
+    )
+    with np.load(path, allow_pickle=False) as archive:
+        evidence.holds("Y" not in archive.files, "The saved file still holds the Y of the scan it replaced.")
+        evidence.equal(archive["diff3d"], fewer["diff3d"], "diff3d of a file saved over another")
+
+
+def saved_over(subject: Subject, scans: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Save scans one over the other, and load what lies there at last."""
+    path = subject.fresh_folder() / "scan.npz"
+    for arrays in scans:
+        subject.adapter.save(subject.adapter.assemble(dict(arrays)), path)
+    held: Mapping[str, Any] = subject.adapter.arrays(subject.adapter.load(path))
+    return held
+
+
+@check("RAW-003", needs=SAVED)
+def test_every_array_of_a_saved_scan(subject: Subject, evidence: Evidence) -> None:
+    for variant in variants():
+        if not variant.compressed and set(variant.members) <= set(variant.expected):
+            held = evidence.accepted(
+                lambda: saved_over(subject, [variant.members]), f"{variant.what}, saved by the backend"
+            )
+            same(evidence, held, variant.expected, f"{variant.what}, saved")
+
+
+@check("RAW-006")
+def test_saving_on_any_file_system(subject: Subject, evidence: Evidence) -> None:
+    """A file cannot be renamed from one file system to another."""
+    arrays = plain()
+    scan = subject.adapter.assemble(arrays)
+    for place in (subject.fresh_folder(), other_file_system()):
+        if place is None:
+            continue
+        with tempfile.TemporaryDirectory(dir=place) as folder:
+            path = Path(folder) / "scan.npz"
+            for _ in range(2):
+                evidence.accepted(lambda: subject.adapter.save(scan, path), f"Saving in a folder below {place}")
+            left = sorted(one.name for one in Path(folder).iterdir())
+            evidence.holds(left == ["scan.npz"], f"Saving below {place} left {', '.join(left)} in the folder.")
+            with np.load(path, allow_pickle=False) as archive:
+                evidence.equal(archive["diff3d"], arrays["diff3d"], f"diff3d of a file saved below {place}")
+
+
+@check("RAW-006")
+def test_neighbours_of_a_saved_file_are_left_alone(subject: Subject, evidence: Evidence) -> None:
+    """Also those under names that temporary files like to bear."""
+    folder, scan = subject.fresh_folder(), subject.adapter.assemble(plain())
+    for name in NEIGHBOURS:
+        (folder / name).write_text(f"kept by its owner as {name}", encoding="utf-8")
+    for _ in range(2):
+        subject.adapter.save(scan, folder / "scan.npz")
+    left = sorted(one.name for one in folder.iterdir())
+    expected = sorted((*NEIGHBOURS, "scan.npz"))
+    evidence.holds(left == expected, f"Saving scan.npz left {', '.join(left)} of {', '.join(expected)}.")
+    for name in NEIGHBOURS:
+        same_text = (folder / name).read_bytes() == f"kept by its owner as {name}".encode()
+        evidence.holds(same_text, f"Saving scan.npz changed the file {name} beside it.")
+
+
+@check("RAW-003", needs=SAVED)
+def test_a_long_scan_is_saved_whole(subject: Subject, evidence: Evidence) -> None:
+    arrays = whole_scan(M=1_109, N=8, seed=313)
+    held = evidence.accepted(lambda: saved_over(subject, [arrays]), "a scan of 1,109 points, saved by the backend")
+    same(evidence, held, meant_by(arrays), "a scan of 1,109 points, saved")
+
+
+@check("RAW-006", needs=SAVED)
+def test_every_array_of_a_scan_saved_over_another(subject: Subject, evidence: Evidence) -> None:
+    first, second = whole_scan(seed=311), whole_scan(M=9, N=8, seed=312)
+    bare = {name: values for name, values in second.items() if name not in ("Y", "objectGuess", "scan_index")}
+    for what, scans in (
+        ("a smaller scan", [first, second]),
+        ("a larger scan", [second, first]),
+        ("a bare scan", [first, bare]),
+    ):
+        held = evidence.accepted(lambda: saved_over(subject, list(scans)), f"Loading {what} saved over another")
+        same(evidence, held, meant_by(scans[-1]), f"{what} saved over another")
+
+
+@check("RAW-011", needs=SAVED)
+def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
+    said = {"nphotons": 3e7, "profile": {"scale": "legacy_v1", "names": ["a", "b"]}, "operator": "Zoë"}
+    text = json.dumps(said)
+    forms: Mapping[str, Any] = {
+        "text": np.array(text),
+        "text beyond ASCII": np.array(json.dumps(said, ensure_ascii=False)),
+        "an array of one text": np.array([text]),
+        "bytes": np.array(text.encode()),
+        "an array of one text in bytes": np.array([text.encode()]),
+        "an array of its bytes": np.frombuffer(text.encode(), dtype=np.uint8),
+        "nothing": None,
+    }
+    for what, given in forms.items():
+        target = subject.fresh_folder() / "saved.npz"
+        subject.adapter.save(subject.adapter.load(subject.write(plain(_metadata=given))), target)
+        with np.load(target, allow_pickle=False) as file:
+            kept = file["_metadata"] if "_metadata" in file.files else None
+        if given is None:
+            evidence.holds(kept is None, f"A scan without _metadata was saved with {kept}.")
+        else:
+            evidence.holds(kept is not None, f"_metadata that was {what} is not in the saved file.")
+            evidence.holds(
+                read_as(kept) == said, f"_metadata that was {what} is {kept!r} in the saved file, not {said}."
+            )
+
+
+def read_as(member: Any) -> Any:
+    """What a member of JSON text says; None when it is no plain text."""
+    if member is None or member.dtype.kind != "U" or member.size != 1:
+        return None
+    try:
+        return json.loads(member.item())
+    except ValueError:
+        return None

@@ -1,0 +1,174 @@
+"""Patches put onto one canvas, and what the canvas is when the rule is mistaken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from conformance.adapter import Array
+from conformance.backends.subject import Subject
+from conformance.contract.arrays import axes_of
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.patches import patches_at
+from conformance.scans.specimens import structured_object
+
+CANVAS = axes_of("object", 2)
+DRAWN = {"n": st.integers(1, 12), "N": st.sampled_from([8, 10]), "seed": st.integers(0, 999), "whole": st.booleans()}
+
+
+def cut(n: int, N: int, seed: int, *, whole: bool) -> tuple[Array, Array, Array]:
+    """Object, positions inside it, and its patches there."""
+    rng = np.random.default_rng(seed)
+    obj = structured_object(rng, (34, 47))
+    centres = rng.uniform((N, N), (47 - N, 34 - N), (n, 2))
+    centres = np.round(centres) if whole else centres
+    return obj, centres, patches_at(obj, centres, N).astype(np.complex64)
+
+
+def whole_canvas(result: Mapping[str, Any]) -> tuple[Array, Array, Array]:
+    """Object, coverage and origin of a result as arrays."""
+    origin = as_numpy(result["origin_xy"]).astype(np.float64)
+    return as_numpy(result["object"]), as_numpy(result["coverage"]).astype(np.float64), origin
+
+
+def oracle(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> tuple[Array, Array]:
+    """Sum of patches and of ones on a canvas, placed bilinearly pixel by pixel."""
+    total, coverage = np.zeros(shape, dtype=np.complex128), np.zeros(shape)
+    N = patches.shape[-1]
+    for patch, (x, y) in zip(patches, centres - origin - N // 2, strict=True):
+        top, left = int(np.floor(y)), int(np.floor(x))
+        for row, column, weight in (
+            (top, left, (1 - (y - top)) * (1 - (x - left))),
+            (top, left + 1, (1 - (y - top)) * (x - left)),
+            (top + 1, left, (y - top) * (1 - (x - left))),
+            (top + 1, left + 1, (y - top) * (x - left)),
+        ):
+            if weight:
+                total[row : row + N, column : column + N] += weight * patch
+                coverage[row : row + N, column : column + N] += weight
+    return total, coverage
+
+
+def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) -> tuple[Array, Array, Array]:
+    """Require a canvas on which every patch lies, and return object, coverage and origin."""
+    evidence.present(result, "object", "coverage", "origin_xy")
+    obj, coverage, origin = whole_canvas(result)
+    evidence.holds(obj.shape == coverage.shape, f"object has shape {obj.shape}, coverage {coverage.shape}.")
+    low, high = (centres - origin - N / 2).min(axis=0), (centres - origin + N / 2).max(axis=0)
+    inside = bool((low >= -1e-6).all() and (high <= np.array(obj.shape[::-1]) + 1e-6).all())
+    evidence.holds(inside, f"Patches leave the canvas {obj.shape} with origin {origin.tolist()}.")
+    return obj, coverage, origin
+
+
+def suspects_at(
+    patches: Array, centres: Array, shape: tuple[int, ...], origin: Array
+) -> dict[str, tuple[Array, Array]]:
+    """Canvas and coverage that known mistakes would give."""
+    middle = centres.mean(axis=0)
+    moved = {
+        "x and y are exchanged: rows are placed by x": centres[:, ::-1],
+        "positions are mirrored about their middle": 2 * middle - centres,
+        "positions are mirrored about their rounded middle": 2 * np.round(middle) - centres,
+        "positions are rounded to whole pixels": np.round(centres),
+        "positions are cut to whole pixels": np.floor(centres),
+        "x alone is mirrored about the rounded middle": np.stack(
+            [2 * np.round(middle[0]) - centres[:, 0], centres[:, 1]], axis=1
+        ),
+        "y alone is mirrored about the rounded middle": np.stack(
+            [centres[:, 0], 2 * np.round(middle[1]) - centres[:, 1]], axis=1
+        ),
+        "the sub-pixel part has the wrong sign": 2 * np.floor(centres) - centres,
+        "half pixels are rounded down": np.where(centres % 1 == 0.5, np.floor(centres), centres),
+        "half pixels are rounded up": np.where(centres % 1 == 0.5, np.ceil(centres), centres),
+        "the origin is one pixel off: it is too large": centres + 1,
+        "the origin is one pixel off: it is too small": centres - 1,
+        "patches are placed half a pixel off": centres + 0.5,
+        "patches are placed half a pixel off, the other way": centres - 0.5,
+        "positions name the corner of the patch, not pixel N/2": centres + patches.shape[-1] // 2,
+        "every patch lies at the middle of the scan": np.broadcast_to(middle, centres.shape),
+    }
+    total, coverage = oracle(patches, centres, shape, origin)
+    right = averaged(patches, centres, shape, origin)[0]
+    found = {"the coverage counts pixels that no patch covers": (right, coverage + 1)}
+    for name, places in moved.items():
+        found[name] = averaged(patches, places, shape, origin)
+    if len(patches) > 1:
+        silent = np.array(patches)
+        silent[-1] = 0
+        found["the last patch is missing"] = averaged(patches[:-1], centres[:-1], shape, origin)
+        found["the last patch counts, but adds nothing"] = averaged(silent, centres, shape, origin)
+        for size in (64, 100, 128, 256, 512, 1024):
+            if whole := len(patches) // size * size:
+                tail = averaged(patches[:whole], centres[:whole], shape, origin)
+                found[f"the patches after the last whole {size} are missing"] = tail
+        found["the first patch is missing"] = averaged(patches[1:], centres[1:], shape, origin)
+    found["overlaps are added, not averaged"] = total, coverage
+    found["the phase is dropped: only the modulus is left"] = np.abs(right), coverage
+    found["overlaps are averaged over the number of patches"] = total / len(patches), coverage
+    found["overlaps are divided by the largest coverage"] = total / max(coverage.max(), 1), coverage
+    found["overlaps are not averaged: the last patch wins"] = _winner(patches, centres, shape, origin), coverage
+    found["overlaps are not averaged: the first patch wins"] = (
+        _winner(patches[::-1], centres[::-1], shape, origin),
+        coverage,
+    )
+    return found
+
+
+def _winner(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> Array:
+    """Canvas on which every patch overwrites those before it."""
+    canvas = np.zeros(shape, dtype=np.complex128)
+    for patch, centre in zip(patches, centres, strict=True):
+        own, there = averaged(patch[np.newaxis], centre[np.newaxis], shape, origin)
+        canvas = np.where(there > 0.5, own, canvas)
+    return canvas
+
+
+def averaged(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> tuple[Array, Array]:
+    """Canvas and coverage by the oracle, on a canvas with room to spare."""
+    roomy, N = (shape[0] + 200, shape[1] + 200), patches.shape[-1]
+    places = np.clip(centres, origin - 100 + N, origin + np.array(shape[::-1]) + 100 - N)
+    total, coverage = oracle(patches, places, roomy, origin - 100)
+    canvas = np.where(coverage > 1e-9, total / np.maximum(coverage, 1e-9), 0)
+    return canvas[100:-100, 100:-100], coverage[100:-100, 100:-100]
+
+
+def noise(n: int, N: int, seed: int) -> Array:
+    """Patches of noise (n, N, N) about a complex mean."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(n, N, N)) + 1j * rng.normal(size=(n, N, N)) + (2 - 1j)
+    return np.asarray(values, dtype=np.complex64)
+
+
+def placed(
+    subject: Subject, evidence: Evidence, patches: Array, centres: Array, what: str, chunk: int | None = None
+) -> None:
+    """Compare object and coverage with the oracle, wherever a pixel has weight enough to be divided by."""
+    result: Mapping[str, Any] = subject.adapter.reassemble(patches, centres, chunk)
+    seen, coverage, origin = fits(evidence, result, centres, patches.shape[-1])
+    expected, weights = averaged(patches, centres, seen.shape, origin)
+    scale = float(np.abs(patches).max())
+    evidence.close(
+        coverage,
+        weights,
+        f"the coverage of {what}",
+        rtol=1e-5,
+        atol=2e-5,
+        axes=CANVAS,
+        suspects=lambda: {name: pair[1] for name, pair in suspects_at(patches, centres, seen.shape, origin).items()},
+    )
+    keep = weights > 1e-2
+    evidence.close(
+        np.where(keep, seen, 0),
+        np.where(keep, expected, 0),
+        f"the object of {what}",
+        rtol=0,
+        atol=1e-4 * scale,
+        axes=CANVAS,
+        suspects=lambda: {
+            name: np.where(keep, pair[0], 0) for name, pair in suspects_at(patches, centres, seen.shape, origin).items()
+        },
+    )

@@ -1,0 +1,115 @@
+"""Checks of reassembly (REA): the canvas holds every patch, wherever the scan lies."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.reassembly.canvases import CANVAS, DRAWN, averaged, cut, fits, noise, placed, whole_canvas
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.oracles.patches import patches_at
+from conformance.scans.specimens import structured_object
+
+
+@check("REA-006", given=DRAWN)
+def test_the_canvas_holds_every_patch(
+    subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool
+) -> None:
+    _, centres, patches = cut(n, N, seed, whole=whole)
+    centres[0] += (37.0, -21.0)
+    seen, _, _ = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    middle = np.round(centres.mean(axis=0))
+    needed = N + 2 * np.abs(centres - middle).max(axis=0)
+    for axis, side in (("x", seen.shape[1]), ("y", seen.shape[0])):
+        wanted = needed[0 if axis == "x" else 1]
+        evidence.holds(
+            side + 1 >= wanted, f"The canvas has {side} pixels along {axis}, at least {wanted:.1f} are needed."
+        )
+
+
+@check("REA-007")
+def test_the_origin_moves_with_the_scan(subject: Subject, evidence: Evidence) -> None:
+    for whole in (True, False):
+        _, centres, patches = cut(7, 8, 3, whole=whole)
+        centres = np.round(centres * 1024) / 1024
+        obj, coverage, origin = whole_canvas(subject.adapter.reassemble(patches, centres))
+        for step in ((64, -32), (1000, 2000)):
+            seen = whole_canvas(subject.adapter.reassemble(patches, centres + step))
+            evidence.close(
+                seen[2],
+                origin + step,
+                f"origin_xy of a scan moved by {step}",
+                rtol=0,
+                atol=1e-6,
+                suspects=lambda: {
+                    "the origin does not move with the scan": origin,
+                    "the origin moves the wrong way": origin - step,
+                    "x and y of the origin are exchanged": (origin + step)[::-1],
+                },
+            )
+            evidence.close(seen[0], obj, f"the object of a scan moved by {step}", rtol=0, atol=2e-5, axes=CANVAS)
+            evidence.close(seen[1], coverage, f"the coverage of a scan moved by {step}", rtol=0, atol=2e-5, axes=CANVAS)
+
+
+@check("REA-003")
+def test_patches_far_from_all_others_contribute(subject: Subject, evidence: Evidence) -> None:
+    for reach in (150.0, 700.0):
+        centres = np.array([[20.0, 14.0], [23.0, 17.0], [20.0 + reach, 14.5], [21.0, 14.0 - reach / 2]])
+        coverage = whole_canvas(subject.adapter.reassemble(noise(4, 8, 33), centres))[1]
+        what = f"the sum of the coverage of four patches, the farthest {reach:g} pixels away"
+        evidence.close(
+            coverage.sum(),
+            4 * 64,
+            what,
+            rtol=1e-6,
+            atol=0,
+            suspects=lambda: {f"{n} of four patches are missing": 64.0 * (4 - n) for n in (1, 2, 3)},
+        )
+
+
+@check("REA-001")
+def test_tall_and_wide_scans(subject: Subject, evidence: Evidence) -> None:
+    obj = structured_object(np.random.default_rng(34), (120, 110))
+    along = np.arange(8.0) * 10 + 16
+    for what, centres in (
+        ("a scan along y", np.stack([np.full(8, 50.0) + np.arange(8) % 2, along], axis=1)),
+        ("a scan along x", np.stack([along, np.full(8, 50.0) + np.arange(8) % 3], axis=1)),
+        ("a scan of one position", np.full((3, 2), 41.0)),
+    ):
+        patches = patches_at(obj, centres, 8).astype(np.complex64)
+        placed(subject, evidence, patches, centres, what)
+
+
+@check("REA-007")
+def test_the_origin_moves_anywhere(subject: Subject, evidence: Evidence) -> None:
+    """Far out single precision rounds positions, and below zero lie positions too."""
+    _, centres, patches = cut(7, 8, 3, whole=False)
+    centres = np.round(centres * 1024) / 1024
+    obj, coverage, origin = whole_canvas(subject.adapter.reassemble(patches, centres))
+    keep = coverage > 1e-2
+    for step in ((2**20, -(2**19)), (-(2**20), 2**18), (-40, -30)):
+        seen = whole_canvas(subject.adapter.reassemble(patches, centres + step))
+        evidence.close(seen[2], origin + step, f"origin_xy of a scan moved by {step}", rtol=0, atol=1e-6)
+        narrow = (centres + step).astype(np.float32).astype(np.float64)
+        evidence.close(
+            seen[1],
+            coverage,
+            f"the coverage of a scan moved by {step}",
+            rtol=0,
+            atol=2e-5,
+            axes=CANVAS,
+            suspects=lambda: {
+                "positions were narrowed to float32 before they were centred": averaged(
+                    patches, narrow, coverage.shape, seen[2]
+                )[1]
+            },
+        )
+        evidence.close(
+            np.where(keep, seen[0], 0),
+            np.where(keep, obj, 0),
+            f"the object of a scan moved by {step}",
+            rtol=0,
+            atol=1e-4,
+            axes=CANVAS,
+        )

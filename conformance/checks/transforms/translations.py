@@ -1,0 +1,66 @@
+"""Images moved by their definition, and what they are when a shift is mistaken."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.adapter import Array
+
+
+def moved(images: Array, shifts: Array) -> Array:
+    """Move content by [dx, dy], bilinear, zeros outside, pixel by pixel (TRF-009, TRF-010)."""
+    n, H, W = images.shape
+    out = np.zeros((n, H, W), dtype=np.complex128)
+    for k in range(n):
+        for row in range(H):
+            for column in range(W):
+                out[k, row, column] = sample(images[k], row - shifts[k, 1], column - shifts[k, 0])
+    return out
+
+
+def sample(image: Array, y: float, x: float) -> complex:
+    """Value between pixels; outside there are zeros."""
+    top, left = int(np.floor(y)), int(np.floor(x))
+    total = 0j
+    for row, column, weight in (
+        (top, left, (1 - (y - top)) * (1 - (x - left))),
+        (top, left + 1, (1 - (y - top)) * (x - left)),
+        (top + 1, left, (y - top) * (1 - (x - left))),
+        (top + 1, left + 1, (y - top) * (x - left)),
+    ):
+        if weight and 0 <= row < image.shape[0] and 0 <= column < image.shape[1]:
+            total += weight * image[row, column]
+    return total
+
+
+def moves_for(images: Array, shifts: Array) -> dict[str, Array]:
+    """Translated images that known mistakes would give."""
+    whole, (height, width) = np.round(shifts), images.shape[1:]
+    tiled = np.tile(images, (1, 3, 3))
+    around = moved(tiled, np.mod(shifts, (width, height)))[:, height : 2 * height, width : 2 * width]
+    edged = np.pad(images, ((0, 0), (height, height), (width, width)), mode="edge")
+    right = moved(images, shifts)
+    at_whole = (shifts == whole).all(axis=1)[:, None, None]
+    wrapped = np.stack(
+        [np.roll(image, (int(dy), int(dx)), (0, 1)) for image, (dx, dy) in zip(images, whole, strict=True)]
+    )
+    return {
+        "the content moved the other way": moved(images, -shifts),
+        "dx moved rows and dy columns": moved(images, shifts[:, ::-1]),
+        "dy has the wrong sign: rows moved the other way": moved(images, shifts * (1, -1)),
+        "dx has the wrong sign: columns moved the other way": moved(images, shifts * (-1, 1)),
+        "the content moved one pixel too far": moved(images, shifts + np.sign(shifts)),
+        "the sub-pixel parts of dx and dy are exchanged": moved(
+            images, np.floor(shifts) + (shifts - np.floor(shifts))[:, ::-1]
+        ),
+        "modulus and phase are interpolated apart": moved(np.abs(images), shifts) * np.exp(1j * np.angle(right)),
+        "shifts are rounded to whole pixels": moved(images, whole),
+        "shifts are cut to whole pixels": moved(images, np.floor(shifts)),
+        "the sub-pixel part has the wrong sign": moved(images, 2 * np.floor(shifts) - shifts),
+        "what leaves on one side comes in on the other: the content wraps around": around,
+        "the content wraps around for whole pixels": moved(wrapped, shifts - whole),
+        "the last pixels are repeated beyond the edge": moved(edged, shifts)[:, height : 2 * height, width : 2 * width],
+        "the imaginary part is dropped between pixels": np.where(at_whole, right, right.real),
+        "the content is not moved": images,
+        "every image is moved by the shift of the first": moved(images, np.broadcast_to(shifts[:1], shifts.shape)),
+    }

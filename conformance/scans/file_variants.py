@@ -1,0 +1,164 @@
+"""Scan files that mean one scan each, whatever hand wrote them: layouts, names, dtypes, optional members, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Array, Arrays
+from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
+from conformance.oracles.patches import patches_at
+from conformance.scans.specimens import Recipe, make_specimen
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Members of a file, and the arrays that a scan holds after it was read.
+
+    Attributes
+    ----------
+    what : str
+        In words.
+    members : Mapping[str, Any]
+        As they are stored.
+    expected : Mapping[str, ndarray or None]
+        Under canonical names; None where the scan has no such array.
+    compressed : bool
+    """
+
+    what: str
+    members: Mapping[str, Any]
+    expected: Mapping[str, Array | None]
+    compressed: bool = False
+
+
+def whole_scan(M: int = 22, N: int = 10, seed: int = 301, **recipe: Any) -> Arrays:
+    """Arrays of a scan that carries everything, with whole amplitudes and positions that float32 holds exactly."""
+    arrays = dict(make_specimen(Recipe(**{"M": M, "N": N, "modes": 2, "seed": seed, **recipe})).arrays)
+    for name in COORDINATES:
+        if name in arrays:
+            arrays[name] = np.round(arrays[name] * 64) / 64
+    centres = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
+    arrays["Y"] = (patches_at(arrays["objectGuess"], centres, N) * np.exp(0.3j)).astype(np.complex64)
+    arrays["diff3d"] = np.round(arrays["diff3d"]).astype(np.float32)
+    return arrays | {"scan_index": np.random.default_rng(seed).integers(0, 400, M)}
+
+
+def meant_by(arrays: Mapping[str, Any]) -> Arrays:
+    """Arrays of the scan that canonical members mean, absent ones filled in as the contract says."""
+    defaults = {start: arrays[name] for name, start in zip(*PAIRS, strict=True)}
+    absent = {"objectGuess": None, "Y": None, "scan_index": np.zeros(len(arrays["xcoords"]), dtype=np.int64)}
+    return {**defaults, **absent, **{name: values for name, values in arrays.items() if values is not None}}
+
+
+@cache
+def variants() -> tuple[Variant, ...]:
+    """Every variant; none but the ways to store it is out of the ordinary."""
+    return (*_stored(), *_optional(), *_sized())
+
+
+def _stored() -> Iterator[Variant]:
+    """One scan in many ways of storing it."""
+    scan = whole_scan()
+    meant, frames = meant_by(scan), scan["diff3d"]
+    rest = {name: values for name, values in scan.items() if name != "diff3d"}
+    legacy = np.ascontiguousarray(np.moveaxis(frames, 0, 2))
+    swapped = {name: values.astype(values.dtype.newbyteorder(">")) for name, values in scan.items()}
+    wide = {name: scan[name].astype(np.complex128) for name in ("probeGuess", "objectGuess", "Y")}
+    ways: dict[str, Arrays] = {
+        "in the plainest way": scan,
+        "as a legacy stack": rest | {"diff3d": legacy},
+        "under the alias": rest | {"diffraction": frames},
+        "as a legacy stack under the alias": rest | {"diffraction": legacy},
+        "under both names": scan | {"diffraction": frames},
+        "in big-endian order": swapped,
+        "in Fortran order": {name: np.asfortranarray(values) for name, values in scan.items()},
+        "in big-endian Fortran order": {name: np.asfortranarray(values) for name, values in swapped.items()},
+        "with complex128 arrays": scan | wide,
+        "with big-endian complex128 arrays": scan | {name: values.astype(">c16") for name, values in wide.items()},
+        "with positions in single precision": scan | {n: scan[n].astype(np.float32) for n in COORDINATES},
+        "with labels in 32 bits": scan | {"scan_index": scan["scan_index"].astype(np.int32)},
+        "with patches of a trailing axis": scan | {"Y": scan["Y"][..., np.newaxis]},
+        "with its members in reverse order": dict(reversed(scan.items())),
+        "with metadata": scan | {"_metadata": np.array('{"N": 64, "nphotons": 1e9}')},
+        "with unknown members": scan | {"mask": np.zeros((10, 10)), "coords": np.ones((22, 2)), "X": frames * 3},
+        "with declared units": scan
+        | {"scale_contract_version": np.array("legacy_v1"), "measurement_domain": np.array("normalized_amplitude")},
+        "with three positions to spare": scan | {name: np.append(scan[name], [7, 8, 9]) for name in PER_POSITION},
+        "with three times as many positions": scan
+        | {name: np.concatenate([scan[name], scan[name] + 1, scan[name] - 5]) for name in PER_POSITION},
+    }
+    ways |= {
+        f"with frames of {np.dtype(d)}": scan | {"diff3d": frames.astype(d)}
+        for d in ("u1", "u2", "u4", "i2", "i4", "i8", "u8", "f2", "f8")
+    }
+    for what, members in ways.items():
+        yield Variant(f"a scan {what}", members, meant)
+        if what in ("in the plainest way", "in big-endian Fortran order"):
+            yield Variant(f"a compressed scan {what}", members, meant, compressed=True)
+
+
+def _optional() -> Iterator[Variant]:
+    """Scans that lack what is optional, in every combination of two, and one-mode probes."""
+    scan = whole_scan(seed=302)
+    starts = PAIRS[1]
+    parts: dict[str, tuple[str, ...]] = {
+        "start positions": starts,
+        "labels": ("scan_index",),
+        "an object": ("objectGuess",),
+        "patches": ("Y",),
+        "an object and patches": ("objectGuess", "Y"),
+        "start positions and patches": (*starts, "Y"),
+        "anything optional": (*starts, "scan_index", "objectGuess", "Y"),
+    }
+    for what, names in parts.items():
+        members = {name: values for name, values in scan.items() if name not in names}
+        yield Variant(f"a scan without {what}", members, meant_by(members))
+        legacy = members | {"diff3d": np.ascontiguousarray(np.moveaxis(members["diff3d"], 0, 2))}
+        yield Variant(f"a legacy scan without {what}", legacy, meant_by(members))
+    many = whole_scan(seed=306, modes=13)
+    yield Variant("a scan with thirteen modes", many, meant_by(many))
+    real = scan | {"probeGuess": scan["probeGuess"].real.copy(), "objectGuess": scan["objectGuess"].real.astype("f8")}
+    complexes = {name: real[name].astype(np.complex64) for name in ("probeGuess", "objectGuess")}
+    yield Variant("a scan whose probe and object are stored as real numbers", real, meant_by(real | complexes))
+    away = scan | {start: scan[name] * 2 + 900 for name, start in zip(*PAIRS, strict=True)}
+    yield Variant("a scan whose start positions lie far from its positions", away, meant_by(away))
+    single = whole_scan(seed=303, modes=1)
+    yield Variant("a scan with one mode", single, meant_by(single))
+    last = single | {"probeGuess": single["probeGuess"][..., np.newaxis]}
+    yield Variant("a scan with a probe (N, N, 1)", last, meant_by(single))
+    same = scan | {start: scan[name] for name, start in zip(*PAIRS, strict=True)}
+    yield Variant("a scan whose start positions are its positions", same, meant_by(same))
+    flat = scan | {"objectGuess": np.ones((40, 47), np.complex64)}
+    yield Variant("a scan with an object of ones", flat, meant_by(flat))
+
+
+def _sized() -> Iterator[Variant]:
+    """Scans of other sizes, places and brightness."""
+    for M, N in ((5, 16), (12, 12), (1, 8), (2, 8), (300, 8), (6, 64)):
+        scan = whole_scan(M, N, seed=304 + M)
+        yield Variant(f"a scan of {M} frames {N} x {N}", scan, meant_by(scan))
+        trailing = scan | {"Y": scan["Y"][..., np.newaxis]}
+        yield Variant(f"a scan of {M} frames {N} x {N} with patches of a trailing axis", trailing, meant_by(scan))
+        if M != N:
+            legacy = scan | {"diff3d": np.ascontiguousarray(np.moveaxis(scan["diff3d"], 0, 2))}
+            yield Variant(f"a legacy scan of {M} frames {N} x {N}", legacy, meant_by(scan))
+    scan = whole_scan(seed=305)
+    whole = scan | {name: np.round(scan[name]) for name in COORDINATES}
+    stored = whole | {name: whole[name].astype(np.int32) for name in COORDINATES}
+    yield Variant("a scan at whole positions, stored as integers", stored, meant_by(whole))
+    for what, step in (("far from the origin", 2.0**20), ("below the origin", -(2.0**10))):
+        moved = scan | {name: scan[name] + step for name in COORDINATES}
+        yield Variant(f"a scan {what}", moved, meant_by(moved))
+    for what, names in (("along x", COORDINATES[1::2]), ("along y", COORDINATES[::2]), ("at one place", COORDINATES)):
+        line = scan | {name: np.full(22, 31.25) for name in names}
+        yield Variant(f"a scan {what}", line, meant_by(line))
+    for what, gain in (("bright", 2.0**10), ("faint", 2.0**-10)):
+        lit = scan | {"diff3d": scan["diff3d"] * np.float32(gain)}
+        yield Variant(f"a {what} scan", lit, meant_by(lit))
+    dark = scan | {"diff3d": np.where(np.arange(22)[:, None, None] % 5 == 2, np.float32(0), scan["diff3d"])}
+    yield Variant("a scan with dark frames", dark, meant_by(dark))

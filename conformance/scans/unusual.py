@@ -1,0 +1,124 @@
+"""Groupings out of the ordinary, on which the same clauses hold as on any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import Arrays, GroupRequest
+from conformance.contract.arrays import PAIRS
+from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_probe
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A scan and a request that reach what ordinary ones do not.
+
+    Attributes
+    ----------
+    what : str
+        In words.
+    specimen : Specimen
+    request : GroupRequest
+    """
+
+    what: str
+    specimen: Specimen
+    request: GroupRequest
+
+
+@cache
+def regimes() -> tuple[Regime, ...]:
+    """Oversampled groups; more points than a byte counts, more groups than a block holds; sixteen channels.
+
+    Positions about zero and far from it, along one line, and several at one place; frames of 64 pixels.
+    """
+    few = make_specimen(Recipe(M=20, N=8, seed=201, margin=3.0), "few-20x8")
+    stored = make_specimen(Recipe(M=21, N=8, seed=202, truth="patches", pattern="spiral"), "stored-21x8")
+    many = make_specimen(Recipe(M=300, N=8, seed=203, modes=2), "many-300x8")
+    wide = make_specimen(Recipe(M=40, N=10, seed=204, pattern="spiral"), "wide-40x10")
+    middle = _moved(make_specimen(Recipe(M=36, N=8, seed=205, truth="none"), "about-zero-36x8"), None)
+    dense = Recipe(M=40, N=8, seed=206, truth="none", pattern="spiral", pitch=0.3)
+    long = make_specimen(Recipe(M=2_100, N=8, seed=207), "long-2100x8")
+    places = make_specimen(Recipe(M=26, N=8, seed=208, margin=4.0), "places-26x8")
+    large = make_specimen(Recipe(M=9, N=64, seed=209, modes=2), "large-9x64")
+    far = _moved(make_specimen(dense, "far-40x8"), (3.0e6, -2.0e6))
+    oversampled = GroupRequest(N=8, gridsize=2, K=6, nsamples=47, seed=3, enable_oversampling=True)
+    sequence: dict[str, Any] = {"sequential_sampling": True, "enable_oversampling": False}
+    plain: dict[str, Any] = {"gridsize": 3, "K": 9, "nsamples": 21, "enable_oversampling": False}
+    return (
+        Regime("oversampled groups", few, oversampled),
+        Regime("oversampled groups of a scan that stores its patches", stored, oversampled),
+        Regime("groups of nine of a scan that stores its patches", stored, replace(oversampled, **plain)),
+        Regime("oversampled groups of nine", few, replace(oversampled, gridsize=3, K=11)),
+        Regime("oversampled groups of a sequence", few, replace(oversampled, sequential_sampling=True)),
+        Regime("a sequence of 1,500 groups", long, replace(oversampled, nsamples=1_500, **sequence)),
+        Regime("groups along a line", _on_a_line(few), replace(oversampled, **sequence, nsamples=20)),
+        Regime(
+            "groups of points of which several are at one place", _at_few_places(places), replace(oversampled, **plain)
+        ),
+        Regime("groups of large frames", large, GroupRequest(N=64, gridsize=2, K=5, nsamples=5, seed=9)),
+        Regime("one group of four", few, replace(oversampled, nsamples=1, enable_oversampling=False)),
+        Regime("300 single points", many, GroupRequest(N=8, gridsize=1, K=4, nsamples=300, seed=4)),
+        Regime("290 groups of 300 points", many, GroupRequest(N=8, gridsize=2, K=5, nsamples=290, seed=5)),
+        Regime("groups of sixteen", wide, GroupRequest(N=10, gridsize=4, K=20, nsamples=7, seed=6)),
+        Regime("positions about zero", middle, GroupRequest(N=8, gridsize=2, K=5, nsamples=36, seed=7)),
+        Regime("a dense scan far from the origin", far, GroupRequest(N=8, gridsize=2, K=5, nsamples=40, seed=8)),
+    )
+
+
+@cache
+def longest_scan() -> Regime:
+    """More single points than sixteen bits count, in sequence."""
+    M, rng = 66_000, np.random.default_rng(66)
+    arrays: Arrays = {
+        "xcoords": rng.uniform(0, 900, M),
+        "ycoords": rng.uniform(0, 400, M),
+        "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
+        "probeGuess": structured_probe(rng, 8),
+    }
+    specimen = Specimen("long-66000x8", arrays, consistent=False)
+    request = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
+    return Regime("66,000 single points", specimen, request)
+
+
+def _moved(specimen: Specimen, step: tuple[float, float] | None) -> Specimen:
+    """Move all positions, as they stand or so that their middle is zero."""
+    arrays = dict(specimen.arrays)
+    for axis, keys in enumerate(zip(*PAIRS, strict=True)):
+        by = -float(np.median(arrays[keys[0]])) if step is None else step[axis]
+        for key in keys:
+            arrays[key] = arrays[key] + by
+    return Specimen(specimen.name, arrays, consistent=False)
+
+
+def _on_a_line(specimen: Specimen) -> Specimen:
+    """Give all points one y, and their x in another order than that in which they were visited."""
+    order = np.random.default_rng(4).permutation(specimen.M)
+    x, y = specimen.arrays["xcoords"][order], np.full(specimen.M, 12.5)
+    arrays = dict(specimen.arrays) | {"xcoords": x, "ycoords": y, "xcoords_start": x + 0.25, "ycoords_start": y}
+    return Specimen(f"line-{specimen.M}", arrays, consistent=False)
+
+
+def _at_few_places(specimen: Specimen) -> Specimen:
+    """Bring all points to eleven places, two or three to each."""
+    arrays = dict(specimen.arrays)
+    for name in PAIRS[0]:
+        arrays[name] = np.resize(arrays[name][:11], specimen.M)
+    return Specimen(f"places-{specimen.M}", arrays, consistent=False)
+
+
+def islands(number: int, size: int, seed: int) -> Specimen:
+    """Scan points on islands far from each other, in random order, so that a group tells whose island it is of."""
+    rng = np.random.default_rng(seed)
+    M = number * size
+    arrays: Arrays = dict(make_specimen(Recipe(M=M, N=8, truth="none", seed=seed)).arrays)
+    island = rng.permutation(M) // size
+    arrays["xcoords"] = 1000.0 * island + rng.uniform(0, 5, M)
+    arrays["ycoords"] = 400.0 * (island % 3) + rng.uniform(0, 5, M)
+    for name in ("xcoords", "ycoords"):
+        arrays[f"{name}_start"] = arrays[name] + 0.25
+    return Specimen(f"islands-{number}x{size}", arrays, consistent=False)
