@@ -45,7 +45,7 @@ class Pairs:
             self.plain.append(folder / f"plain {number}.npz")
             write_scan(self.plain[-1], arrays)
             self.varied.append(folder / f"varied {number}.npz")
-            (np.savez_compressed if "compression" in what else np.savez)(self.varied[-1], allow_pickle=False, **members)
+            (np.savez_compressed if "compression" in what else np.savez)(self.varied[-1], **dict[str, Any](members))
             self.dtypes.append(members["diff3d" if "diff3d" in members else "diffraction"].dtype)
 
     def reread(self, rows: Rows) -> NDArray[Any]:
