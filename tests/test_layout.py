@@ -105,7 +105,7 @@ def test_rounding_is_no_change() -> None:
 
 
 def test_tensors_never_pass_as_they_are(kept: SnapshotAssertion) -> None:
-    with pytest.raises(TypeError, match=r"conformance\.layout"):
+    with pytest.raises(TypeError, match=r"conformance\.backends\.layout"):
         LayoutSnapshotExtension().serialize(frames())
 
 
