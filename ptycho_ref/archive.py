@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -105,7 +105,7 @@ def write_archive(path: Path, members: Mapping[str, NDArray[Any]], *, compress: 
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
-            (np.savez_compressed if compress else np.savez)(stream, allow_pickle=False, **dict(members))
+            _write_members(stream, members, zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED)
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o644)
@@ -113,3 +113,11 @@ def write_archive(path: Path, members: Mapping[str, NDArray[Any]], *, compress: 
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _write_members(stream: IO[bytes], members: Mapping[str, NDArray[Any]], compression: int) -> None:
+    """Do what ``np.savez`` does, but pickle nothing, which NumPy before 2.1 cannot be told."""
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, values in members.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, np.asanyarray(values), allow_pickle=False)

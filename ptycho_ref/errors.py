@@ -62,4 +62,4 @@ class ContractWarning(UserWarning):
 
 
 class MissingDependency(ImportError, RuntimeError):
-    """An optional dependency is not installed; the message holds the install command (CND-009)."""
+    """An optional dependency is not installed; the message names it and holds the install command (CND-013)."""

@@ -18,8 +18,10 @@ def _tensorflow() -> Any:
     try:
         import tensorflow
     except ImportError as error:
+        absent = error.name if isinstance(error, ModuleNotFoundError) and error.name else "tensorflow"
+        title = "TensorFlow" if absent == "tensorflow" else absent
         raise MissingDependency(
-            "TensorFlow is required to make tensors: pip install 'ptycho-conformance[tensorflow]' [CND-013]"
+            f"{title} is required to make tensors: pip install 'ptycho-conformance[tensorflow]' [CND-013]", name=absent
         ) from error
     return tensorflow
 

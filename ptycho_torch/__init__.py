@@ -1,14 +1,9 @@
 """The PyTorch backend: streaming, memory-mapped, on any device.
 
-Importing it without PyTorch raises :class:`ptycho_torch.errors.MissingDependency`, with the install command.
+Importing it without a package that it needs raises :class:`ptycho_torch.errors.MissingDependency`, which names the
+package and holds the install command.
 """
 
-from ptycho_torch.errors import INSTALL_TORCH, MissingDependency
+from ptycho_torch.errors import require
 
-try:
-    import tensordict as _tensordict  # noqa: F401
-    import torch as _torch  # noqa: F401
-    import tqdm as _tqdm  # noqa: F401
-except ImportError as error:
-    message = f"PyTorch is required by ptycho_torch: {INSTALL_TORCH} (clause CND-013; {error})"
-    raise MissingDependency(message, name="torch") from error
+require("torch", "tensordict", "tqdm", "filelock")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,7 +39,35 @@ class Suspicion(UserWarning):
 
 
 class MissingDependency(ImportError, RuntimeError):
-    """A package that the backend needs is not installed (CND-013)."""
+    """A package that the backend needs is not installed (CND-013).
+
+    Attributes
+    ----------
+    name : str
+        The package.
+    framework : str
+        The framework of the backend that cannot be used without it.
+    """
+
+    framework = "torch"
+
+
+def require(*packages: str) -> None:
+    """Import packages.
+
+    Raises
+    ------
+    MissingDependency
+        One of them, or one that it needs itself, is not installed.
+    """
+    for package in packages:
+        try:
+            import_module(package)
+        except ImportError as error:
+            absent = error.name if isinstance(error, ModuleNotFoundError) and error.name else package
+            title = "PyTorch" if absent == "torch" else absent
+            message = f"{title} is required by ptycho_torch: {INSTALL_TORCH} (clause CND-013; {error})"
+            raise MissingDependency(message, name=absent) from error
 
 
 def refuse(clause: str, array: str, problem: str, remedy: str, file: Path | None = None) -> NoReturn:

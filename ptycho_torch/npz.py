@@ -207,13 +207,20 @@ def write_npz(path: Path, members: Mapping[str, NDArray[Any]], compress: bool = 
     """
     descriptor, name = tempfile.mkstemp(suffix=".partial", prefix=f".{path.stem}-", dir=path.parent)
     partial = Path(name)
-    save = np.savez_compressed if compress else np.savez
     try:
         with open(descriptor, "wb") as stream:  # noqa: PTH123 - it is a descriptor
-            save(stream, allow_pickle=False, **members)
+            _write_members(stream, members, zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED)
             stream.flush()
             os.fsync(stream.fileno())
         partial.chmod(0o644)
         os.replace(partial, path)  # noqa: PTH105 - one call, atomic
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _write_members(stream: IO[bytes], members: Mapping[str, NDArray[Any]], compression: int) -> None:
+    """Do what ``np.savez`` does, but pickle nothing, which NumPy before 2.1 cannot be told."""
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, values in members.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, np.asanyarray(values), allow_pickle=False)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.backends.discovery import AdapterNotFound, select
+
 HIDE = """
 import os, sys
 from importlib.machinery import PathFinder
@@ -50,12 +52,73 @@ def test_importing_the_torch_backend_ends_in_one_error_that_helps(tmp_path: Path
     assert line.startswith("PyTorch is required by ptycho_torch: pip install 'ptycho-conformance[torch]'")
 
 
+@pytest.mark.torch
+@pytest.mark.parametrize("package", ["tensordict", "tqdm", "filelock"])
+def test_the_package_that_is_missing_is_named(package: str, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("tensordict")
+    code = (
+        "from conformance.backends.discovery import select\n"
+        "(one,) = select(['torch'])\n"
+        "assert one.adapter is None and one.framework == 'torch'\n"
+        "print(one.missing)"
+    )
+    done = python(tmp_path, package, "-c", code)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f"{package} is required by ptycho_torch: pip install 'ptycho-conformance[torch]'")
+    assert "PyTorch" not in line
+
+
+@pytest.mark.parametrize(("package", "title"), [("tensorflow", "TensorFlow"), ("keras", "keras")])
+def test_tensors_name_the_package_that_is_missing(package: str, title: str, tmp_path: Path) -> None:
+    """A TensorFlow that lacks a package of its own is not the one that is missing."""
+    (tmp_path / "tensorflow.py").write_text("import keras\n", encoding="utf-8")
+    code = (
+        "from ptycho_ref.tensors import as_tensors\n"
+        "try:\n as_tensors({})\n"
+        "except ImportError as error:\n assert isinstance(error, RuntimeError)\n print(error.name, error)"
+    )
+    done = python(tmp_path, package, "-c", code)
+    assert done.returncode == 0, done.stderr
+    said = f"{package} {title} is required to make tensors: pip install 'ptycho-conformance[tensorflow]'"
+    assert done.stdout.startswith(said)
+
+
+def test_an_adapter_that_lacks_a_package_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own name begins like that of the package, and is not taken for it."""
+    (tmp_path / "scanfast_adapter.py").write_text("import scanfast.io\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (one,) = select(["scanfast_adapter:Mine"])
+    assert one.adapter is None
+    assert one.missing == "the package scanfast is missing (No module named 'scanfast')"
+    with pytest.raises(AdapterNotFound):
+        select(["scanfast_adaptor:Mine"])
+
+
+def test_layout_snapshots_say_what_they_need(tmp_path: Path) -> None:
+    done = python(tmp_path, "syrupy", "-c", "import conformance.pytest_plugin.snapshot")
+    assert done.returncode == 1
+    assert "syrupy is required by layout snapshots: pip install 'ptycho-conformance[snapshots]'" in done.stderr
+
+
+def test_the_reference_needs_no_extra(tmp_path: Path) -> None:
+    """What the extras bring is missing, and every clause about caches and files is decided all the same."""
+    hidden = f"{TORCH},{TENSORFLOW},tqdm,filelock,syrupy,h5py"
+    arguments = ("--adapter", "ref", "--stage", "cache", "--stage", "rawdata", "--json", "result.json")
+    done = python(tmp_path, hidden, "-m", "conformance", "run", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert outcomes(tmp_path, "ref")["ERROR"] == 0
+    assert outcomes(tmp_path, "ref")["PASS"] >= 20
+
+
 def test_without_torch_the_reference_is_judged_and_the_rest_says_why_not(tmp_path: Path) -> None:
     arguments = ("--adapter", "ref", "--adapter", "torch", "--stage", "physics", "--json", "result.json")
     done = python(tmp_path, TORCH, "-m", "conformance", "run", *arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 2, done.stdout + done.stderr
     assert outcomes(tmp_path, "ref")["PASS"] >= 12
     assert outcomes(tmp_path, "torch")["PASS"] == 0
+    assert "torch could not be judged: PyTorch is required" in done.stdout + done.stderr
     assert "pip install 'ptycho-conformance[torch]'" in done.stdout
 
 

@@ -134,14 +134,26 @@ def _make(name: str) -> Selected:
     except (AdapterNotFound, KeyboardInterrupt):
         raise
     except ImportError as error:
-        if isinstance(error, ModuleNotFoundError) and error.name and name.startswith(error.name.split(".")[0]):
+        own = name.partition(":")[0].partition(".")[0]
+        if ":" in name and isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == own:
             raise AdapterNotFound(f"{name}: {error}") from error
-        return Selected(name, None, frozenset(Stage), missing=str(error), framework=error.name, asked=name)
+        framework = getattr(error, "framework", error.name)
+        return Selected(name, None, frozenset(Stage), missing=_missing(error), framework=framework, asked=name)
     except BaseException as error:
         raise MalformedAdapter(f"{name}: making the adapter ended in {type(error).__name__}: {error}") from error
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
     return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=known, asked=name)
+
+
+def _missing(error: ImportError) -> str:
+    """Sentence that names the package that an adapter lacks; its own, where that holds an install command."""
+    said = str(error) or type(error).__name__
+    if isinstance(error, RuntimeError) or not error.name:
+        return said
+    if isinstance(error, ModuleNotFoundError):
+        return f"the package {error.name.partition('.')[0]} is missing ({said})"
+    return f"the package {error.name.partition('.')[0]} cannot be used ({said})"
 
 
 def _by_path(path: str) -> Any:

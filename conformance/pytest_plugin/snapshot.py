@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+try:
+    from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"{error.name} is required by layout snapshots: pip install 'ptycho-conformance[snapshots]'", name=error.name
+    ) from error
 
 
 class LayoutSnapshotExtension(SingleFileSnapshotExtension):

@@ -260,4 +260,5 @@ def requests_for(specimen: Specimen) -> tuple[GroupRequest, ...]:
 
 def write_scan(path: Path, arrays: Mapping[str, Any]) -> None:
     """Write the given members, and no others, as an uncompressed NPZ; an entry that is None is left out."""
-    np.savez(path, allow_pickle=False, **{key: np.asarray(value) for key, value in arrays.items() if value is not None})
+    members: dict[str, Any] = {key: np.asarray(value) for key, value in arrays.items() if value is not None}
+    np.savez(path, **members)

@@ -64,7 +64,7 @@ class Place:
 
     def rewrite(self, content: Mapping[str, Any], request: GroupRequest = REQUEST) -> None:
         """Put other members in place of the cache."""
-        np.savez_compressed(self.cache(request), allow_pickle=True, **content)
+        np.savez_compressed(self.cache(request), **content)
 
     def files(self) -> list[str]:
         """Names in the folder of the data set."""

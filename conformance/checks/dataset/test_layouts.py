@@ -45,7 +45,7 @@ def test_images_of_files_in_every_layout(subject: Subject, evidence: Evidence) -
     expected = rows_of(subject, evidence, [subject.write(arrays)], REQUEST, fields)
     for what, members in layouts(arrays).items():
         path = subject.fresh_folder() / "scan.npz"
-        (np.savez_compressed if "compression" in what else np.savez)(path, allow_pickle=False, **members)
+        (np.savez_compressed if "compression" in what else np.savez)(path, **members)
         rows = evidence.accepted(
             lambda: rows_of(subject, evidence, [path], REQUEST, fields), f"a data set of a file with {what}"
         )
@@ -78,7 +78,7 @@ class Pairs:
             self.plain.append(folder / f"plain {number}.npz")
             write_scan(self.plain[-1], arrays)
             self.varied.append(folder / f"varied {number}.npz")
-            (np.savez_compressed if "compression" in what else np.savez)(self.varied[-1], allow_pickle=False, **members)
+            (np.savez_compressed if "compression" in what else np.savez)(self.varied[-1], **dict[str, Any](members))
             self.dtypes.append(members["diff3d" if "diff3d" in members else "diffraction"].dtype)
 
     def reread(self, rows: Rows) -> Array:
