@@ -16,6 +16,12 @@ from conformance.scans.specimens import Array, Recipe, make_specimen
 _CHIRP = 0.6
 _SPOKES = 9
 
+MOST_PHOTONS = 1e15
+"""Mean photons a frame above which the noise is lost in the rounding of a float32 amplitude."""
+
+# Bytes a pixel of the stack, the object and the probe at the height of a simulation, measured.
+_STACK, _OBJECT, _PROBE = 36.0, 160.0, 90.0
+
 
 def siemens_star(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.complex64]:
     """Object (H, W): a Siemens star with an odd number of spokes, broken by a ring, on a wavy background.
@@ -84,6 +90,19 @@ def simulated_arrays(recipe: Recipe, photons: float | None, rng: np.random.Gener
         "probeGuess": (arrays["probeGuess"] * np.sqrt(gain)).astype(np.complex64),
     }
     return arrays | noisy
+
+
+def bytes_needed(recipe: Recipe) -> float:
+    """Return about how much memory :func:`simulated_arrays` takes, before anything is made."""
+    across, down = {
+        "raster": (1.31 * recipe.M**0.5 + 2, 0.77 * recipe.M**0.5 + 2),
+        "spiral": (1.97 * recipe.M**0.5 + 1, 1.41 * recipe.M**0.5 + 1),
+        "clustered": (1.5 * recipe.M**0.5, recipe.M**0.5),
+    }[recipe.pattern]
+    edges = 2.0 * recipe.margin + 5.0
+    canvas = (across * recipe.pitch + edges) * (down * recipe.pitch + edges)
+    frame = float(recipe.N) ** 2
+    return _STACK * recipe.M * frame + _OBJECT * canvas + _PROBE * recipe.modes * frame
 
 
 def write_whole(path: Path, arrays: Mapping[str, Array]) -> None:
