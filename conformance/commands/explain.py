@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -58,7 +59,7 @@ def _alike(name: str, known: Contract) -> list[str]:
         return [padded]
     prefixes = dict.fromkeys(one.partition("-")[0] for one in known)
     close = difflib.get_close_matches(name.lower(), known.stages, n=2)
-    return close or difflib.get_close_matches(name.upper(), [*prefixes, *known], n=2, cutoff=0.7)
+    return close or difflib.get_close_matches(name.upper(), [*prefixes, *known], n=2, cutoff=0.65)
 
 
 def _text(name: str, clauses: Sequence[Clause]) -> str:
@@ -71,4 +72,17 @@ def _in_full(clause: Clause) -> str:
     applies = f" · applies to: {clause.applies_to}" if clause.applies_to else ""
     head = f"{clause.id} · {clause.title}\n{clause.level} · since {clause.since} · stage: {clause.stage}{applies}"
     notes = "\n\n".join(f"{label}: {text}" for label, text in clause.notes.items())
-    return f"{head}\n\n{clause.text}" + (f"\n\n{notes}" if notes else "")
+    return _broken_between_words(f"{head}\n\n{clause.text}" + (f"\n\n{notes}" if notes else ""))
+
+
+def _broken_between_words(text: str) -> str:
+    """Fill the paragraphs of a text to the width of a narrow terminal; a pipe gets the lines of the specification."""
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns
+    if not sys.stdout.isatty() or width >= max(map(len, text.splitlines())):
+        return text
+    head, title, *paragraphs = text.split("\n", 2)
+    filled = [textwrap.fill(one, width) for one in "\n".join(paragraphs).strip().split("\n\n")]
+    return "\n\n".join([f"{textwrap.fill(head, width)}\n{textwrap.fill(title, width)}", *filled])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from conformance.commands.cli import Adapters, app, say, undecided, wrong_adapters
+
+if TYPE_CHECKING:
+    from conformance.backends.subject import Subject
 
 
 @app.command()
@@ -28,7 +31,6 @@ def layout(
     import tempfile
 
     from conformance.backends.discovery import select
-    from conformance.backends.layout import layout_text, side_by_side
     from conformance.backends.subject import Subject
 
     with wrong_adapters():
@@ -39,18 +41,16 @@ def layout(
     sizes = gridsize or (1, 2, 3)
     with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder:
         subjects = [Subject(one, Path(folder) / str(number)) for number, one in enumerate(chosen)]
-        if compare:
-            names = ", ".join(subject.name for subject in subjects)
-            say(_shown(names, lambda: "\n".join(side_by_side(subjects, size) for size in sizes)), nl=False)
-            return
-        for subject in subjects:
-            text = _shown(subject.name, lambda one=subject: "\n".join(layout_text(one, size) for size in sizes))
-            say(text, nl=False)
+        for together in [subjects] if compare else [[one] for one in subjects]:
+            say(_text(together, sizes, compare), nl=False)
 
 
-def _shown(name: str, text: Callable[[], str]) -> str:
-    """Compute a text; what an adapter raises meanwhile is no fault of the suite."""
+def _text(subjects: Sequence[Subject], sizes: Sequence[int], compare: bool) -> str:
+    """Return the layouts of one backend, or of several compared; what one raises is no fault of the suite."""
+    from conformance.backends.layout import layout_text, side_by_side
+
     try:
-        return text()
+        return "\n".join(side_by_side(subjects, size) if compare else layout_text(subjects[0], size) for size in sizes)
     except Exception as error:
-        raise undecided(f"{name}: the layout cannot be shown: {type(error).__name__}: {error}") from error
+        names = ", ".join(subject.name for subject in subjects)
+        raise undecided(f"{names}: the layout cannot be shown: {type(error).__name__}: {error}") from error
