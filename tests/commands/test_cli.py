@@ -232,7 +232,7 @@ def test_on_a_narrow_terminal_lines_break_between_words(name: str, named: str, i
     environment = os.environ | {"COLUMNS": "60", "TERM": "xterm"}
     subprocess.run(program, cwd=folder, env=environment, stdout=theirs, check=False, timeout=120)
     os.close(theirs)
-    lines = re.sub(r"\x1b\[\d*m", "", os.read(ours, 1 << 16).decode()).splitlines()
+    lines = re.sub(r"\x1b\[[\d;]*m", "", os.read(ours, 1 << 16).decode()).splitlines()
     os.close(ours)
     assert any(inside in line for line in lines)
     assert len(lines) > 2
