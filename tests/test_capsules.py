@@ -639,7 +639,7 @@ def test_wrong_usage_of_replay_ends_with_three(project: Path) -> None:
     assert command("replay", "nowhere", folder=project).returncode == 3
     assert command("replay", ".", "--adapter", "nobody", folder=project).returncode == 3
     assert command("replay", ".", "--bogus", folder=project).returncode == 3
-    assert command("replay", ".", folder=project).returncode == 2
+    assert command("replay", ".", folder=project).returncode == 3
 
 
 def test_pytest_ends_every_failure_with_its_replay(project: Path) -> None:

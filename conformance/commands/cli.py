@@ -1,25 +1,49 @@
-"""The ``ptycho-conformance`` command."""
+"""The ``ptycho-conformance`` command: its exit codes, its standard streams, and what all commands share.
+
+Every other module of this package is one command; it registers itself with :data:`app` when it is imported.
+"""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import errno
+import importlib
+import io
+import itertools
 import os
+import pkgutil
 import sys
+import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeAlias
 
 import typer
-from rich.console import Console
 
 from conformance import __version__
-from conformance.contract.clauses import Clause, MalformedContract, contract
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+    from rich.console import Console
+
+PROGRAM = "ptycho-conformance"
 OK, VIOLATIONS, UNDECIDED, USAGE = 0, 1, 2, 3
+_LONG = 160
+
+Adapters: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--adapter", metavar="NAME", help="Installed name or package.module:Class; repeatable."),
+]
+Devices: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--torch-device", metavar="DEVICE", help="Only this device, cpu or cuda; repeatable."),
+]
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
+    # Boxes leave half of 80 columns to the words, and cost half of the time to start.
+    rich_markup_mode=None,
     help="Judge ptychography data pipelines and scan files against the written contract. "
     "Exit codes: 0 fine, 1 violations, 2 could not decide, 3 wrong usage.",
 )
@@ -34,16 +58,51 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
         raise typer.Exit(OK)
 
 
+class Ending(Exception):
+    """Ends a command with a sentence on standard error.
+
+    Attributes
+    ----------
+    exit_code : int
+    """
+
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+def wrong_usage(sentence: str) -> Ending:
+    """Return what ends the command because it was called in a wrong way; the sentence names the value."""
+    return Ending(sentence, USAGE)
+
+
+def undecided(sentence: str) -> Ending:
+    """Return what ends the command because it could not decide."""
+    return Ending(sentence, UNDECIDED)
+
+
+@contextlib.contextmanager
+def wrong_adapters() -> Iterator[None]:
+    """Turn a name that leads to no adapter into wrong usage."""
+    from conformance.backends.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
+
+    try:
+        yield
+    except (AdapterNotFound, DeviceNotPresent, MalformedAdapter) as error:
+        raise wrong_usage(str(error)) from error
+
+
 def console() -> Console:
     """Console of standard output."""
+    from rich.console import Console
+
     # A pipe has no width of its own; wide lines keep one clause on one line.
     return Console(width=None if sys.stdout.isatty() else 160, soft_wrap=False)
 
 
-def wrong_usage(message: str) -> typer.Exit:
-    """Say what is wrong, and return what ends the command with 3."""
-    typer.echo(message, err=True)
-    return typer.Exit(USAGE)
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print, in the encoding of the stream and no other."""
+    typer.echo(text, file=sys.stderr if err else sys.stdout, nl=nl)
 
 
 def is_standard_output(path: Path | None) -> bool:
@@ -51,180 +110,169 @@ def is_standard_output(path: Path | None) -> bool:
     return path is not None and str(path) == "-"
 
 
-def writable(path: Path | None, option: str) -> None:
-    """Make sure, before any work, that a report can be written; wrong usage where it cannot."""
+def writable(path: Path | None, option: str = "") -> None:
+    """Make sure, before any work, that a file can be written; wrong usage where it cannot."""
+    import tempfile
+
     if path is None or is_standard_output(path):
         return
-    if path.is_dir():
-        raise wrong_usage(f"{option} {path}: this is a folder")
-    if not path.parent.is_dir():
-        raise wrong_usage(f"{option} {path}: there is no folder {path.parent}")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise wrong_usage(f"{option} {path}: it cannot be written")
+    named = f"{option} {path}".lstrip()
+    try:
+        if path.is_dir():
+            raise wrong_usage(f"{named}: this is a folder, not a file")
+        if path.exists() and not path.is_file():
+            return
+        if not path.parent.is_dir():
+            raise wrong_usage(f"{named}: there is no folder {path.parent}")
+        # Only trying tells: permissions say nothing to root, nor of file systems that are read alone.
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+        if path.exists():
+            path.open("ab").close()
+    except OSError as error:
+        raise wrong_usage(f"{named}: it cannot be written: {error.strerror or error}") from error
 
 
 def write(path: Path, text: str) -> None:
     """Write a report."""
     if is_standard_output(path):
-        typer.echo(text, nl=False)
-    else:
-        path.write_text(text, encoding="utf-8")
-
-
-@app.command("replay")
-def replay_command(
-    capsule: Annotated[Path, typer.Argument(help="Folder that a run has written for a failure.")],
-    adapter: Annotated[
-        list[str] | None, typer.Option(help="Installed name or package.module:Class; repeatable. Default: its own.")
-    ] = None,
-    torch_device: Annotated[list[str] | None, typer.Option(help="Only this device, cpu or cuda; repeatable.")] = None,
-) -> None:
-    """Run one failure again: FIXED, STILL FAILS or CANNOT RUN, with exit code 0, 1 or 2."""
-    from conformance.backends.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
-    from conformance.failures.replaying import replayed
-
-    if not capsule.exists():
-        raise wrong_usage(f"{capsule}: no such folder")
-    try:
-        shown = replayed(capsule, adapter or [], torch_device or [])
-    except (AdapterNotFound, DeviceNotPresent, MalformedAdapter) as error:
-        raise wrong_usage(str(error)) from error
-    for one in shown:
-        typer.echo(one.line())
-    raise typer.Exit(max((one.exit_code for one in shown), key=(OK, UNDECIDED, VIOLATIONS).index))
-
-
-@app.command()
-def explain(clause: Annotated[str, typer.Argument(help="Id such as GRP-004, or a stage such as grouping.")]) -> None:
-    """Print a clause: what it says, why, what a violation looks like, and what to do."""
-    try:
-        known = contract()
-    except MalformedContract as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(UNDECIDED) from error
-    if clause.upper() in known:
-        typer.echo(_clause_text(known[clause.upper()]))
+        say(text, nl=False)
         return
-    listed = known.of_stage(clause.lower())
-    if not listed:
-        raise wrong_usage(f"the contract holds no clause or stage {clause!r}; stages are {', '.join(known.stages)}")
-    for one in listed:
-        typer.echo(f"{one.id}  {one.level:6}  {one.title}")
-
-
-def _clause_text(clause: Clause) -> str:
-    applies = f" · applies to: {clause.applies_to}" if clause.applies_to else ""
-    head = f"{clause.id} · {clause.title}\n{clause.level} · since {clause.since} · stage: {clause.stage}{applies}"
-    notes = "\n\n".join(f"{label}: {text}" for label, text in clause.notes.items())
-    return f"{head}\n\n{clause.text}" + (f"\n\n{notes}" if notes else "")
-
-
-@app.command()
-def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="NPZ scan files.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    strict: Annotated[bool, typer.Option(help="Count warnings as violations.")] = False,
-) -> None:
-    """Say whether scan files are fit for training: what is wrong, where, by which clause, and what to do."""
-    from conformance.files.examine import ScanReport, examine
-    from conformance.report import validation
-
-    reports: list[ScanReport] = []
-    unread = []
-    for path in files:
-        if not path.is_file():
-            raise wrong_usage(f"{path}: no such file")
-        try:
-            reports.append(examine(path))
-        except OSError as error:
-            unread.append(f"{path}: {error.strerror or error}")
-    if as_json:
-        typer.echo(json.dumps(validation.as_json(reports, strict) | {"unread": unread}, indent=2))
-    else:
-        for report in reports:
-            validation.print_report(report, strict, console())
-    for line in unread:
-        typer.echo(line, err=True)
-    fit = all(validation.fit(report, strict) for report in reports)
-    raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
-
-
-@app.command()
-def layout(
-    adapter: Annotated[
-        list[str] | None, typer.Option(help="Installed name or package.module:Class; repeatable.")
-    ] = None,
-    gridsize: Annotated[list[int] | None, typer.Option(min=1, max=4, help="Repeatable; default 1, 2 and 3.")] = None,
-    compare: Annotated[bool, typer.Option("--side-by-side", help="Array by array, what differs marked.")] = False,
-) -> None:
-    """Print tensor layouts, as the snapshots hold them."""
-    import tempfile
-
-    from conformance.backends.discovery import AdapterNotFound, MalformedAdapter, select
-    from conformance.backends.layout import layout_text, side_by_side
-    from conformance.backends.subject import Subject
-
     try:
-        chosen = select(adapter or [])
-    except (AdapterNotFound, MalformedAdapter) as error:
-        raise wrong_usage(str(error)) from error
-    for one in chosen:
-        if one.adapter is None:
-            typer.echo(f"{one.label}: {one.missing}", err=True)
-            raise typer.Exit(UNDECIDED)
-    sizes = gridsize or (1, 2, 3)
-    with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder:
-        subjects = [Subject(one, Path(folder) / str(number)) for number, one in enumerate(chosen)]
-        if compare:
-            typer.echo("\n".join(side_by_side(subjects, size) for size in sizes), nl=False)
-            return
-        for subject in subjects:
-            typer.echo("\n".join(layout_text(subject, size) for size in sizes), nl=False)
-
-
-@app.command()
-def simulate(
-    out: Annotated[Path, typer.Argument(help="NPZ file to write.")],
-    points: Annotated[int, typer.Option(min=1, help="Scan points M.")] = 200,
-    side: Annotated[int, typer.Option(min=8, help="Frame side N in pixels, even.")] = 64,
-    modes: Annotated[int, typer.Option(min=1, help="Incoherent probe modes.")] = 1,
-    pattern: Annotated[str, typer.Option(help="raster, spiral or clustered.")] = "spiral",
-    pitch: Annotated[float, typer.Option(help="Distance of neighbouring positions in pixels.")] = 6.0,
-    photons: Annotated[float | None, typer.Option(help="Mean photons a frame; without it there is no noise.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    force: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,
-) -> None:
-    """Write a physically consistent synthetic scan, with its object and probe."""
-    import numpy as np
-
-    from conformance.scans.simulation import simulated_arrays, write_whole
-    from conformance.scans.specimens import Pattern, Recipe
-
-    if side % 2 or pattern not in get_args(Pattern) or not pitch > 0 or (photons is not None and not photons > 0):
-        raise wrong_usage("side must be even, pattern raster, spiral or clustered, pitch and photons above 0")
-    if out.exists() and not force:
-        raise wrong_usage(f"{out} exists; --force replaces it")
-    recipe = Recipe(points, side, modes, cast(Pattern, pattern), margin=side / 2 + 2, pitch=pitch, seed=seed)
-    try:
-        write_whole(out, simulated_arrays(recipe, photons, np.random.default_rng(seed)))
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise wrong_usage(f"{out}: {error.strerror or error}") from error
-    typer.echo(f"{out}: {points} frames {side} x {side}, {modes} probe mode(s), {pattern}, seed {seed}")
-
-
-from conformance.commands import run  # noqa: E402, F401
+        raise undecided(f"{path}: {error.strerror or error}") from error
 
 
 def main() -> None:
-    """Run the command; wrong usage ends with 3, so that 2 always means 'could not decide'."""
+    """Run the command that the arguments name; nothing ends it with another code than 0, 1, 2 or 3."""
+    before = sys.stdout, sys.stderr
+    _hold_descriptors()
+    sys.stdout, sys.stderr = _stream(before[0], 1), _stream(before[1], 2)
     try:
-        status = app(standalone_mode=False)
-    except typer.Abort:
-        sys.exit(130)
+        status = _delivered(ended(sys.argv[1:]))
+    finally:
+        sys.stdout, sys.stderr = before
+    sys.exit(status)
+
+
+def ended(arguments: Sequence[str]) -> int:
+    """Run a command in this process, and return its exit code; why it ends early is said on standard error."""
+    try:
+        return _run(arguments)
+    except Ending as error:
+        return _say(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted", UNDECIDED)
+    except MemoryError:
+        return _say("the memory of this machine does not suffice", UNDECIDED)
+    except SystemExit as error:
+        return _say(f"what was judged ended the process with exit code {error.code}", UNDECIDED)
+    except Exception:  # noqa: BLE001 - whatever it is, the exit code must not say that something was violated
+        traceback.print_exc()
+        return _say(f"this is a bug of {PROGRAM} {__version__}; please report it with the lines above", UNDECIDED)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    _import_commands()
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context(PROGRAM, list(arguments)) as context:
+            command.invoke(context)
+            if context.invoked_subcommand is None:
+                say(command.get_help(context), err=True)
+                return USAGE
+    except typer.Exit as error:
+        return error.exit_code
     except Exception as error:
         # Typer carries its own copy of click in some versions, so usage errors are known by what they can do.
-        if not (hasattr(error, "show") and hasattr(error, "exit_code")):
+        if not hasattr(error, "format_message"):
             raise
-        error.show()
-        sys.exit(USAGE)
-    sys.exit(status or OK)
+        raise wrong_usage(_usage_sentence(error, arguments)) from error
+    return OK
+
+
+def _usage_sentence(error: Any, arguments: Sequence[str]) -> str:
+    """Say in one sentence what the parser of the arguments refuses, with the value, which not every version names."""
+    sentence = " ".join(error.format_message().replace("Value error, ", "").split())
+    values = _values_of(getattr(getattr(error, "param", None), "opts", ()), arguments)
+    if values and not any(value in sentence for value in values):
+        sentence = f"{sentence.rstrip('.')}, not {' '.join(values)}"
+    where = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+    hint = f" See {where} --help" if len(sentence) < _LONG else ""
+    return f"{sentence}{'' if sentence.endswith(('.', '?')) else '.'}{hint}"
+
+
+def _values_of(options: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    values = []
+    for given, following in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
+        name, equals, value = given.partition("=")
+        if name in options:
+            values.append(value if equals else following)
+    return values
+
+
+def _import_commands() -> None:
+    folder = str(Path(__file__).parent)
+    for module in pkgutil.iter_modules([folder]):
+        importlib.import_module(f"{__package__}.{module.name}")
+
+
+def _say(sentence: str, exit_code: int) -> int:
+    say(" ".join(sentence.split()), err=True)
+    return exit_code
+
+
+class _Descriptor(io.FileIO):
+    """A standard stream of the process; once nobody takes what is written, the rest is dropped.
+
+    Attributes
+    ----------
+    lost : OSError or None
+        Why the rest was dropped.
+    """
+
+    lost: OSError | None = None
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write, or drop; an error here would end the command with a code that says something else."""
+        if self.lost is None:
+            try:
+                return super().write(data)
+            except OSError as error:
+                self.lost = error
+        return memoryview(data).nbytes
+
+
+def _hold_descriptors() -> None:
+    """Open what the caller has closed, or the next file that is opened would be standard output."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _stream(given: TextIO | None, descriptor: int) -> TextIO:
+    """Return a standard stream that never raises: neither for a closed pipe nor for a character it cannot write."""
+    buffer = getattr(given, "buffer", None)
+    # What is captured, as in a test, or is a Windows console, stays what it is.
+    if given is not None and not isinstance(getattr(buffer, "raw", buffer), io.FileIO):
+        return given
+    at_once = descriptor == 2 or os.isatty(descriptor) or isinstance(buffer, io.FileIO)
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Descriptor(descriptor, "w", closefd=False)),
+        encoding=given.encoding if given else "utf-8",
+        errors="backslashreplace",
+        line_buffering=at_once,
+    )
+
+
+def _delivered(status: int) -> int:
+    """Write out what is left; the exit code is undecided where a result was lost, and not for want of a reader."""
+    sys.stdout.flush()
+    lost = getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "lost", None)
+    if lost is not None and lost.errno != errno.EPIPE:
+        status = _say(f"standard output: {lost.strerror}", status or UNDECIDED)
+    sys.stderr.flush()
+    return status

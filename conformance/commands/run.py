@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conformance.commands.cli import UNDECIDED, app, console, is_standard_output, writable, write, wrong_usage
+from conformance.commands.cli import (
+    UNDECIDED,
+    Adapters,
+    Devices,
+    app,
+    console,
+    is_standard_output,
+    say,
+    writable,
+    write,
+    wrong_usage,
+)
 from conformance.contract.stages import Stage
 
 if TYPE_CHECKING:
@@ -56,31 +67,41 @@ class Reports:
 
 @app.command()
 def run(
-    adapter: Annotated[
-        list[str] | None, typer.Option(help="Installed name or package.module:Class; repeatable.")
+    adapter: Adapters = None,
+    stage: Annotated[
+        list[Stage] | None, typer.Option(metavar="STAGE", help="Only this stage, such as grouping; repeatable.")
     ] = None,
-    stage: Annotated[list[Stage] | None, typer.Option(help="Only this stage; repeatable.")] = None,
-    scan: Annotated[Path | None, typer.Option(help="Judge on this scan file as well.")] = None,
+    scan: Annotated[Path | None, typer.Option(metavar="FILE", help="Judge on this scan file as well.")] = None,
     if_present: Annotated[bool, typer.Option("--if-present", help="Go on without the scan if it is absent.")] = False,
-    expected: Annotated[Path | None, typer.Option(help="TOML list of expected failures.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; - prints it.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write the gap matrix as Markdown; - prints it.")] = None,
-    profile: Annotated[str | None, typer.Option("--profile", "--budget", help="contract, small or wide.")] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Worker processes.")] = 0,
+    expected: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML list of expected failures.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - prints it.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the gap matrix as Markdown; - prints it.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", "--budget", metavar="NAME", help="contract, small or wide.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=0, metavar="N", help="Worker processes.")] = 0,
     frameworks: Annotated[bool, typer.Option(help="Include checks that make TensorFlow or PyTorch tensors.")] = True,
-    torch_device: Annotated[list[str] | None, typer.Option(help="Only this device, cpu or cuda; repeatable.")] = None,
-    capsules: Annotated[Path, typer.Option(help="Folder into which every failure is written, to be replayed.")] = Path(
-        "capsules"
-    ),
+    torch_device: Devices = None,
+    capsules: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder into which every failure is written, to be replayed.")
+    ] = Path("capsules"),
     no_capsules: Annotated[bool, typer.Option("--no-capsules", help="Write no capsules.")] = False,
     update_expected: Annotated[
         bool, typer.Option("--update-expected", help="Rewrite the list of expected failures by what fails now.")
     ] = False,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Run under the seeds 0 to N - 1; nothing may fail.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Run under this seed alone.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="File of the results of --seeds, to be taken up again.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Run under the seeds 0 to N - 1; nothing may fail.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Run under this seed alone.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File of the results of --seeds, to be taken up again.")
+    ] = None,
 ) -> None:
-    """Judge backends: clause x adapter, and what was decided of all clauses."""
+    """Judge backends: clause x adapter, and what was decided."""
     from conformance.runs.settings import RunSettings
 
     reports = Reports(json_file, markdown).checked()
@@ -121,7 +142,7 @@ def _scan_to_judge(scan: Path | None, if_present: bool) -> Path | None:
         raise wrong_usage(f"{scan}: no regular file")
     if not if_present:
         raise wrong_usage(f"{scan}: no such file")
-    typer.echo(f"{scan} is not there: judging on synthetic scans alone", err=True)
+    say(f"{scan} is not there: judging on synthetic scans alone", err=True)
     return None
 
 
@@ -186,7 +207,7 @@ def _updated(judgement: Judgement, expected: Path, settings: RunSettings) -> Jud
 
     with _wrong_settings():
         judgement, change = updating.update_expected(expected.resolve(), judgement, all_installed=not settings.adapters)
-    typer.echo(f"{expected}: {change.sentence()}", err=True)
+    say(f"{expected}: {change.sentence()}", err=True)
     return judgement
 
 
@@ -198,7 +219,7 @@ def _show(judgement: Judgement, reports: Reports) -> None:
     reports.write(judgement)
     for sentence in (judgement.cut and f"the run was cut: {judgement.cut}", *judgement.not_judged):
         if sentence:
-            typer.echo(sentence, err=True)
+            say(sentence, err=True)
 
 
 def _judge_seeds(
@@ -230,10 +251,10 @@ def _judge_seeds(
             at = resume and resume.absolute()
             series = judge_seeds(seeds, plan, resume=at, jobs=jobs, listen=[SeedProgress(shown)])
     except RunNotPossible as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(UNDECIDED) from error
     if json_file is not None:
         write(json_file, json.dumps(series.as_json(), indent=2) + "\n")
     for sentence in series.sentences():
-        typer.echo(sentence, err=is_standard_output(json_file))
+        say(sentence, err=is_standard_output(json_file))
     raise typer.Exit(series.exit_code)

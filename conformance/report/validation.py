@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from conformance import __version__
@@ -43,10 +44,18 @@ def print_report(report: ScanReport, strict: bool, console: Console) -> None:
     size = f" · {facts['M']} frames {facts['N']} x {facts['N']} {facts['dtype']}" if "M" in facts else ""
     modes = f" · {facts['modes']} probe mode{'s' * (facts['modes'] != 1)}" if "modes" in facts else ""
     verdict = "fit for training" if fit(report, strict) else "not fit for training"
-    console.print(Text(f"{report.path}: {verdict}{size}{modes}", style="bold"), soft_wrap=True)
+    _print(console, Text(f"{report.path}: {verdict}{size}{modes}", style="bold"))
     for finding in report.findings:
         where = f"{finding.array}{list(finding.index)}" if finding.index is not None else finding.array
-        head = Text(f"  {finding.severity}  ", style=_STYLE[finding.severity])
-        console.print(head + Text(f"{finding.clause}  {where}: {finding.problem}", style=""), soft_wrap=True)
+        kind = (f"{finding.severity}  ", _STYLE[finding.severity])
+        _print(console, Text.assemble(kind, f"{finding.clause}  {where}: {finding.problem}"), indent=2)
         if finding.remedy:
-            console.print(Text(f"      Remedy: {finding.remedy}"), soft_wrap=True)
+            _print(console, Text(f"Remedy: {finding.remedy}"), indent=6)
+
+
+def _print(console: Console, text: Text, indent: int = 0) -> None:
+    """Print one line; on a terminal it is broken between words, and goes on under its own beginning."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent), expand=False))
+    else:
+        console.print(Text(" " * indent) + text, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -17,6 +18,12 @@ from conformance.scans.specimens import Recipe, make_specimen
 # Radians a pixel² of the probe's phase: the chirp spreads the beam over the detector, and stays sampled at its edge.
 _CHIRP = 0.6
 _SPOKES = 9
+
+MOST_PHOTONS = 1e15
+"""Mean photons a frame above which the noise is lost in the rounding of a float32 amplitude."""
+
+# Bytes a pixel of the stack, the object and the probe at the height of a simulation, measured.
+_STACK, _OBJECT, _PROBE = 36.0, 130.0, 60.0
 
 
 def siemens_star(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.complex64]:
@@ -86,6 +93,20 @@ def simulated_arrays(recipe: Recipe, photons: float | None, rng: np.random.Gener
         "probeGuess": (arrays["probeGuess"] * np.sqrt(gain)).astype(np.complex64),
     }
     return arrays | noisy
+
+
+def bytes_needed(recipe: Recipe) -> float:
+    """Return about how much memory :func:`simulated_arrays` takes, before anything is made."""
+    root = math.sqrt(recipe.M)
+    across, down = {
+        "raster": (1.31 * root + 2, 0.77 * root + 2),
+        "spiral": (1.97 * root + 1, 1.41 * root + 1),
+        "clustered": (1.5 * root, root),
+    }[recipe.pattern]
+    edges = 2.0 * recipe.margin + 5.0
+    canvas = (across * recipe.pitch + edges) * (down * recipe.pitch + edges)
+    frame = float(recipe.N * recipe.N)
+    return _STACK * recipe.M * frame + _OBJECT * canvas + _PROBE * recipe.modes * frame
 
 
 def write_whole(path: Path, arrays: Mapping[str, Array]) -> None:

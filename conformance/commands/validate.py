@@ -1,0 +1,70 @@
+"""``ptycho-conformance validate``: are these scan files fit for training?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, wrong_usage
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="NPZ scan files; of a folder, its *.npz in order of name.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Count warnings as violations.")] = False,
+) -> None:
+    """Say whether scan files are fit for training.
+
+    If not: what is wrong, where, by which clause, and what to do. A file that is missing or cannot be read does not
+    stop the others: it is named, and the exit code is 2, or 1 if another file breaks the contract; if all are
+    missing it is 3.
+    """
+    files, unread = _files_in(paths)
+    if not files:
+        raise wrong_usage("; ".join(unread))
+    from conformance.files.examine import ScanReport, examine
+    from conformance.report import validation
+
+    reports: list[ScanReport] = []
+    for path in files:
+        try:
+            reports.append(examine(path))
+        except OSError as error:
+            unread.append(f"{path}: {error.strerror or error}")
+            continue
+        if not as_json:
+            validation.print_report(reports[-1], strict, console())
+    if as_json:
+        say(json.dumps(validation.as_json(reports, strict) | {"unread": unread}, indent=2))
+    for line in unread:
+        say(line, err=True)
+    fit = all(validation.fit(report, strict) for report in reports)
+    raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
+
+
+def _files_in(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the files that paths stand for, each once, and a sentence for each path that stands for none."""
+    files: dict[Path, None] = {}
+    absent = []
+    for path in paths:
+        try:
+            held = sorted(path.glob("*.npz")) if path.is_dir() else [path]
+            missing = "this folder holds no .npz file" if not held else "" if held[0].is_file() else _no_file(path)
+        except OSError as error:
+            held, missing = [], error.strerror or str(error)
+        if missing:
+            absent.append(f"{path}: {missing}")
+        else:
+            files |= dict.fromkeys(held)
+    return list(files), absent
+
+
+def _no_file(path: Path) -> str:
+    return "no regular file" if path.exists() else "no such file"
