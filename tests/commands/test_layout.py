@@ -35,7 +35,9 @@ def adapters(tmp_path: Path) -> str:
 def test_a_missing_dependency_is_undecided(call: Call, adapters: str) -> None:
     done = call("layout", "--adapter", "ref", "--adapter", f"{adapters}:Needy")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == f"{adapters}:Needy: cupy is required by needy: pip install cupy\n"
+    assert (
+        done.stderr == f"{adapters}:Needy: the package cupy is missing (cupy is required by needy: pip install cupy)\n"
+    )
 
 
 @pytest.mark.parametrize("options", [[], ["--side-by-side"]])

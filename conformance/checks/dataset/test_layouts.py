@@ -45,7 +45,7 @@ def test_images_of_files_in_every_layout(subject: Subject, evidence: Evidence) -
     expected = rows_of(subject, evidence, [subject.write(arrays)], REQUEST, fields)
     for what, members in layouts(arrays).items():
         path = subject.fresh_folder() / "scan.npz"
-        (np.savez_compressed if "compression" in what else np.savez)(path, **members)
+        (np.savez_compressed if "compression" in what else np.savez)(path, **dict[str, Any](members))
         rows = evidence.accepted(
             lambda: rows_of(subject, evidence, [path], REQUEST, fields), f"a data set of a file with {what}"
         )

@@ -94,7 +94,7 @@ def test_stored_and_deflated_archives_hold_the_same(subject: Subject, evidence: 
         arrays = {name: values for name, values in given.items() if values is not None}
         for how, save in (("stored", np.savez), ("deflated", np.savez_compressed)):
             path = subject.fresh_folder() / "scan.npz"
-            save(path, **arrays)
+            save(path, **dict[str, Any](arrays))
             held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), f"{what}, {how}")
             frames_are(evidence, held, arrays["diff3d"], f"{what}, {how}")
             for name in ("xcoords", "ycoords", "probeGuess"):
