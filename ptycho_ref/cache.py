@@ -89,4 +89,5 @@ def _write(path: Path, groups: NDArray[np.int64], checksum: str, gridsize: int, 
     try:
         write_archive(path, members, compress=True)
     except OSError as error:
-        warnings.warn(f"{path}: the groups cache was not written ({error}) [CCH-010]", ContractWarning, stacklevel=4)
+        problem = f"the groups cache was not written ({error})"
+        warnings.warn(ContractWarning(problem, clause="CCH-010", file=path), stacklevel=4)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ptycho_torch.errors import Suspicion
+from ptycho_torch.errors import ContractWarning
 from ptycho_torch.grouping import Grouping, draw_subsets, generator_for, neighbour_pools
 from ptycho_torch.npz import write_npz
 
@@ -55,7 +55,7 @@ def kept_groups(positions: NDArray[np.float64], gridsize: int, K: int, dataset: 
     try:
         write_npz(file, members, compress=True)
     except OSError as error:
-        warnings.warn(f"{file}: groups are not kept: {error} (clause CCH-010)", Suspicion, stacklevel=4)
+        warnings.warn(ContractWarning("CCH-010", "", f"groups are not kept: {error}", file), stacklevel=4)
     return groups
 
 

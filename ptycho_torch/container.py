@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.errors import ContractWarning, refuse
 
 _PER_GROUP = ("X", "Y", "coords_nominal", "coords_true", "nn_indices", "global_offsets", "local_offsets")
 
@@ -91,13 +91,15 @@ class Container:
 
         Warns
         -----
-        Suspicion
+        ContractWarning
             Groups of both parts may share frames (CON-014).
         """
         if not 0 <= fraction <= 1:
             refuse("CON-013", "fraction", f"it is {fraction}", "Use a fraction from 0 to 1.")
-        text = "groups of the two parts may share frames: split scan points first to avoid it (clause CON-014)"
-        warnings.warn(text, Suspicion, stacklevel=2)
+        warnings.warn(
+            ContractWarning("CON-014", "", "groups of the two parts may share frames: split scan points first"),
+            stacklevel=2,
+        )
         cut = int(len(self) * fraction)
         return self._rows(slice(None, cut)), self._rows(slice(cut, None))
 

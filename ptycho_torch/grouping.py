@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 from torch import Tensor
 
-from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.errors import ContractWarning, refuse
 
 Strategy = Literal["sample_then_group", "group_then_sample"]
 _TRIES = 6
@@ -197,8 +197,8 @@ def _completed(groups: Tensor, pools: Tensor, wanted: int, generator: torch.Gene
         groups = torch.cat([groups, torch.tensor(more, dtype=torch.int64)])
     short = wanted - len(groups)
     if short:
-        text = f"only {len(groups)} different groups exist, {wanted} were asked for: {short} repeat (clause GRP-012)"
-        warnings.warn(text, Suspicion, stacklevel=5)
+        problem = f"only {len(groups)} different groups exist, {wanted} were asked for: {short} repeat"
+        warnings.warn(ContractWarning("GRP-012", "", problem), stacklevel=5)
         groups = torch.cat([groups, groups[torch.randint(len(groups), (short,), generator=generator)]])
     return groups
 

@@ -195,7 +195,7 @@ def simulate(
     """Write a physically consistent synthetic scan, with its object and probe."""
     import numpy as np
 
-    from conformance.scans.simulation import simulated_arrays, write_whole
+    from conformance.scans.simulation import simulated_scan, write_whole
     from conformance.scans.specimens import Pattern, Recipe
 
     if side % 2 or pattern not in get_args(Pattern) or not pitch > 0 or (photons is not None and not photons > 0):
@@ -204,7 +204,7 @@ def simulate(
         raise wrong_usage(f"{out} exists; --force replaces it")
     recipe = Recipe(points, side, modes, cast(Pattern, pattern), margin=side / 2 + 2, pitch=pitch, seed=seed)
     try:
-        write_whole(out, simulated_arrays(recipe, photons, np.random.default_rng(seed)))
+        write_whole(out, simulated_scan(recipe, photons, np.random.default_rng(seed)))
     except OSError as error:
         raise wrong_usage(f"{out}: {error.strerror or error}") from error
     typer.echo(f"{out}: {points} frames {side} x {side}, {modes} probe mode(s), {pattern}, seed {seed}")

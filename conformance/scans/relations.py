@@ -19,7 +19,7 @@ PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index
 AXES = ("xcoords", "ycoords")
 
 
-def survey(seed: int, M: int, N: int, *, modes: int = 1, columns: int | None = None, truth: bool = True) -> Arrays:
+def random_scan(seed: int, M: int, N: int, *, modes: int = 1, columns: int | None = None, truth: bool = True) -> Arrays:
     """Make a scan of many points, fast: frames are random and follow no forward model.
 
     Parameters

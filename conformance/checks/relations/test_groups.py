@@ -25,9 +25,9 @@ from conformance.scans.relations import (
     mirrored,
     placed,
     positions_of,
+    random_scan,
     reflected,
     singles,
-    survey,
 )
 from conformance.scans.strategies import among, seeds
 
@@ -62,7 +62,7 @@ SHIFTS = ((2.0**17, -(2.0**16)), (-(2.0**14), 2.0**18), (2.0**18, 2.0**18))
 
 @check("REL-009", needs=["batches"], given={"seed": seeds, "shift": among(*SHIFTS)}, weight=6)
 def test_a_scan_far_away(subject: Subject, evidence: Evidence, seed: int, shift: tuple[float, float]) -> None:
-    arrays = survey(seed, 120, 8)
+    arrays = random_scan(seed, 120, 8)
     positions = positions_of(arrays)
     far = subject.write(placed(arrays, shift=shift))
     for gridsize in (1, 2):
@@ -93,7 +93,7 @@ def narrowed(positions: NDArray[Any]) -> NDArray[Any]:
 
 @check("REL-010", needs=["group"], any_of=SCANS, given=SEED, weight=6)
 def test_positions_in_another_unit(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 120, 8, truth=False)
+    arrays = random_scan(seed, 120, 8, truth=False)
     positions = positions_of(arrays)
     for factor in (2.0**11, 2.0**-9):
         scan = subject.scan(placed(arrays, factor))
@@ -111,7 +111,7 @@ def test_positions_in_another_unit(subject: Subject, evidence: Evidence, seed: i
 
 @check("REL-011", needs=["group"], any_of=SCANS, given={"seed": seeds, "columns": among(*range(5, 31))}, weight=6)
 def test_a_scan_with_x_and_y_exchanged(subject: Subject, evidence: Evidence, seed: int, columns: int) -> None:
-    arrays = survey(seed, 120, 8, columns=columns)
+    arrays = random_scan(seed, 120, 8, columns=columns)
     plain = singles(subject, subject.scan(arrays), 8, 120)
     seen = singles(subject, subject.scan(exchanged(arrays)), 8, 120)
     for name in PLACES:
@@ -130,7 +130,7 @@ def test_a_scan_with_x_and_y_exchanged(subject: Subject, evidence: Evidence, see
 
 @check("REL-012", needs=["group"], any_of=SCANS, given={"seed": seeds, "axis": among(0, 1)}, weight=6)
 def test_a_scan_that_runs_backward(subject: Subject, evidence: Evidence, seed: int, axis: int) -> None:
-    arrays = survey(seed, 120, 8)
+    arrays = random_scan(seed, 120, 8)
     plain = singles(subject, subject.scan(arrays), 8, 120)
     for which in (axis, 1 - axis):
         side = arrays["objectGuess"].shape[1 - which]
@@ -163,7 +163,7 @@ def turned_back(positions: NDArray[Any], axis: int) -> dict[str, NDArray[Any]]:
 
 @check("REL-013", needs=["group"], any_of=SCANS, given=SEED, weight=6)
 def test_a_scan_at_another_dose(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 90, 8)
+    arrays = random_scan(seed, 90, 8)
     request = GroupRequest(N=8, gridsize=2, K=6, nsamples=60, seed=3)
     plain = subject.adapter.group(subject.scan(arrays), request)
     for factor in (2.0**-50, 2.0**17):
@@ -194,7 +194,7 @@ def guarded(normalised: NDArray[Any], frames: NDArray[Any]) -> dict[str, NDArray
 
 @check("REL-013", needs=["batches"], given=SEED, weight=12)
 def test_batches_at_another_dose(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 40, 8)
+    arrays = random_scan(seed, 40, 8)
     request = BatchRequest(GroupRequest(N=8, gridsize=2, K=6, nsamples=30, seed=3), batch_size=16)
     plain = rows_of(subject, evidence, [subject.write(arrays)], request)
     for factor in (2.0**-50, 2.0**17):
@@ -229,7 +229,7 @@ def real_probe(seed: int, N: int) -> NDArray[np.complex64]:
 
 @check("REL-014", needs=["batches"], given={"seed": seeds, "normalize": among(True, False)}, weight=6)
 def test_batches_of_a_turned_probe(subject: Subject, evidence: Evidence, seed: int, normalize: bool) -> None:
-    arrays, probe = survey(seed, 30, 8), real_probe(seed, 8)
+    arrays, probe = random_scan(seed, 30, 8), real_probe(seed, 8)
     group = GroupRequest(N=8, gridsize=1, nsamples=30, seed=1, sequential_sampling=True)
     request = BatchRequest(group, batch_size=16, probe_normalize=normalize)
     plain = rows_of(subject, evidence, [subject.write(arrays | {"probeGuess": probe})], request)
@@ -255,7 +255,7 @@ def test_batches_of_a_turned_probe(subject: Subject, evidence: Evidence, seed: i
 
 @check("REL-014", needs=["group", "container"], any_of=SCANS, given=SEED, weight=6)
 def test_the_container_of_a_turned_probe(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 30, 8)
+    arrays = random_scan(seed, 30, 8)
     probe = real_probe(seed, 8)
     grouped = subject.adapter.group(subject.scan(arrays | {"probeGuess": probe}), GroupRequest(8, 2, 6, 20, seed=2))
     plain = subject.adapter.container(grouped, probe)
@@ -267,7 +267,7 @@ def test_the_container_of_a_turned_probe(subject: Subject, evidence: Evidence, s
 
 @check("REL-015", needs=["group", "container"], any_of=SCANS, given=SEED, weight=6)
 def test_the_truth_of_a_turned_object(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 90, 8)
+    arrays = random_scan(seed, 90, 8)
     request = GroupRequest(N=8, gridsize=2, K=6, nsamples=50, seed=2)
     plain_groups = subject.adapter.group(subject.scan(arrays), request)
     plain = subject.adapter.container(plain_groups, arrays["probeGuess"])
@@ -301,7 +301,7 @@ def cut_off(truth: NDArray[Any], seen: NDArray[Any]) -> dict[str, NDArray[Any]]:
 
 @check("REL-016", needs=["batches"], given=SEED, weight=12)
 def test_batches_of_modes_in_another_order(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 20, 8, modes=11)
+    arrays = random_scan(seed, 20, 8, modes=11)
     order = np.random.default_rng(seed).permutation(11)
     group = GroupRequest(N=8, gridsize=2, K=5, nsamples=20, seed=1)
     request = BatchRequest(group, batch_size=16)
@@ -317,7 +317,7 @@ def test_batches_of_modes_in_another_order(subject: Subject, evidence: Evidence,
 
 @check("REL-018", needs=["batches"], given=SEED, weight=12)
 def test_small_batches_and_large(subject: Subject, evidence: Evidence, seed: int) -> None:
-    path = subject.write(survey(seed, 310, 8))
+    path = subject.write(random_scan(seed, 310, 8))
     for gridsize in (1, 2):
         group = GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=310, seed=seed % 1000)
         request = BatchRequest(group, batch_size=64)
@@ -330,7 +330,7 @@ def test_small_batches_and_large(subject: Subject, evidence: Evidence, seed: int
 
 @check("REL-019", needs=["group"], any_of=SCANS, given=SEED, weight=6)
 def test_fewer_points_and_more(subject: Subject, evidence: Evidence, seed: int) -> None:
-    scan = subject.scan(survey(seed, 520, 8))
+    scan = subject.scan(random_scan(seed, 520, 8))
     more = singles(subject, scan, 8, 520)
     for count in (1, 200, 519):
         fewer = singles(subject, scan, 8, count)
@@ -353,7 +353,7 @@ def test_fewer_points_and_more(subject: Subject, evidence: Evidence, seed: int) 
 
 @check("REL-020", needs=["split", "group"], any_of=SCANS, given=SEED, weight=6)
 def test_parts_of_a_scan_and_the_whole(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 210, 8)
+    arrays = random_scan(seed, 210, 8)
     scan = subject.scan(arrays)
     whole = singles(subject, scan, 8, 210, scale=0.25)
     place = {frame.tobytes(): row for row, frame in enumerate(np.ascontiguousarray(whole["diffraction"]))}
@@ -381,7 +381,7 @@ def test_parts_of_a_scan_and_the_whole(subject: Subject, evidence: Evidence, see
 
 @check("REL-021", needs=["group", "container"], any_of=SCANS, given=SEED, weight=6)
 def test_a_container_of_some_groups(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 220, 16)
+    arrays = random_scan(seed, 220, 16)
     request = GroupRequest(N=16, gridsize=2, K=6, nsamples=220, seed=2)
     grouped = dict(subject.adapter.group(subject.scan(arrays), request))
     whole = subject.adapter.container(grouped, arrays["probeGuess"])
@@ -420,7 +420,7 @@ def test_layouts_form_a_circle(subject: Subject, evidence: Evidence, seed: int, 
 
 @check("REL-030", needs=["group", "container"], any_of=SCANS, given=SEED, weight=12)
 def test_truth_as_object_or_as_patches(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 150, 32)
+    arrays = random_scan(seed, 150, 32)
     patches = patches_at(arrays["objectGuess"], positions_of(arrays), 32).astype(np.complex64)
     stored = {name: values for name, values in arrays.items() if name != "objectGuess"} | {"Y": patches}
     request = GroupRequest(N=32, gridsize=1, nsamples=150, seed=1, sequential_sampling=True)
