@@ -69,26 +69,14 @@ class Rules:
         member = self.members.get("xcoords")
         return member.shape[0] if member is not None and len(member.shape) == 1 else None
 
-    def _readable(self, name: str, kinds: str) -> Member | None:
-        member = self.members.get(name)
-        return member if member is not None and not member.needs_unpickling and member.dtype.kind in kinds else None
-
     def _presence(self) -> Iterator[Finding]:
         names = sorted(self.archive.names)
         held = ", ".join(names[:8]) + (" and others" if len(names) > 8 else "") or "nothing"
         for name in ("xcoords", "ycoords", "probeGuess"):
             if name not in self.members:
-                yield Finding(
-                    "NPZ-001", VIOLATION, name, f"the array is missing (found: {held})", f"Write {name} into the file."
-                )
+                yield Finding("NPZ-001", VIOLATION, name, f"the array is missing (found: {held})")
         if not any(name in self.members for name in STACKS):
-            yield Finding(
-                "NPZ-001",
-                VIOLATION,
-                "diff3d",
-                f"the diffraction stack is missing (found: {held})",
-                "Write the amplitudes, (M, N, N) float32, as diff3d.",
-            )
+            yield Finding("NPZ-001", VIOLATION, "diff3d", f"the diffraction stack is missing (found: {held})")
         elif self.stack_name == "diffraction":
             yield Finding("NPZ-004", NOTE, "diffraction", "the stack is read under its other name")
         unknown = [name for name in self.archive.names if name not in KNOWN]
@@ -99,11 +87,7 @@ class Rules:
         for name, member in self.members.items():
             if member.needs_unpickling and name != "_metadata":
                 yield Finding(
-                    "NPZ-031",
-                    VIOLATION,
-                    name,
-                    "the array holds Python objects, which only unpickling could read",
-                    "Store a plain numeric array.",
+                    "NPZ-031", VIOLATION, name, "the array holds Python objects, which only unpickling could read"
                 )
 
     def _coordinates(self) -> Iterator[Finding]:
@@ -113,69 +97,34 @@ class Rules:
         present = [name for name in PAIRS[1] if name in self.members]
         if len(present) == 1:
             absent = next(name for name in PAIRS[1] if name not in present)
-            yield Finding(
-                "NPZ-029",
-                VIOLATION,
-                absent,
-                f"{present[0]} is there without it",
-                "Write both start arrays, or neither.",
-            )
+            yield Finding("NPZ-029", VIOLATION, absent, f"{present[0]} is there without it")
         elif not present:
             yield Finding("NPZ-029", NOTE, "xcoords_start", "no start coordinates: copies of the positions are used")
 
     def _coordinate(self, name: str, member: Member) -> Iterator[Finding]:
         if len(member.shape) != 1 or member.dtype.kind not in "iuf":
             yield Finding(
-                "NPZ-022",
-                VIOLATION,
-                name,
-                f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}",
-                "Store one number a scan point, for example with numpy.ravel.",
+                "NPZ-022", VIOLATION, name, f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}"
             )
             return
         if member.shape[0] == 0:
-            yield Finding("NPZ-023", VIOLATION, name, "the scan has no points", "Do not write empty scans.")
+            yield Finding("NPZ-023", VIOLATION, name, "the scan has no points")
         values = member.array()
         for index in np.flatnonzero(~np.isfinite(values))[:1]:
-            yield Finding(
-                "NPZ-022",
-                VIOLATION,
-                name,
-                f"the position is {values[index]}",
-                "Repair the position, or drop it with its frame.",
-                (int(index),),
-            )
+            yield Finding("NPZ-022", VIOLATION, name, f"the position is {values[index]}", (int(index),))
         if self._positions is not None and member.shape[0] != self._positions:
-            yield Finding(
-                "NPZ-021",
-                VIOLATION,
-                name,
-                f"{member.shape[0]} values, but xcoords has {self._positions}",
-                "Write all coordinate arrays with one length.",
-            )
+            yield Finding("NPZ-021", VIOLATION, name, f"{member.shape[0]} values, but xcoords has {self._positions}")
 
     def _stacks(self) -> Iterator[Finding]:
         held = [self.members[name] for name in STACKS if name in self.members]
         if len(held) == 2 and not equal_members(*held):
-            yield Finding(
-                "NPZ-006",
-                VIOLATION,
-                "diff3d",
-                "diff3d and diffraction are both there and differ",
-                "Delete the stack that is not meant.",
-            )
+            yield Finding("NPZ-006", VIOLATION, "diff3d", "diff3d and diffraction are both there and differ")
         stack = self.members.get(self.stack_name)
         if stack is None or stack.needs_unpickling:
             return
         name = self.stack_name
         if stack.dtype.kind not in "iuf":
-            yield Finding(
-                "NPZ-016",
-                VIOLATION,
-                name,
-                f"amplitudes are real numbers, not {stack.dtype}",
-                "Store the real amplitude, the square root of the counts, as float32.",
-            )
+            yield Finding("NPZ-016", VIOLATION, name, f"amplitudes are real numbers, not {stack.dtype}")
         if self.layout is not None:
             yield from self._shape(name, stack, self.layout)
         if stack.dtype.kind in "iuf" and len(stack.shape) == 3 and 0 not in stack.shape:
@@ -183,82 +132,49 @@ class Rules:
 
     def _shape(self, name: str, stack: Member, layout: StackLayout) -> Iterator[Finding]:
         if layout.frame_axis is None:
-            yield Finding(
-                "NPZ-012",
-                VIOLATION,
-                name,
-                f"a stack {stack.shape} does not fit {self._positions} positions",
-                "Store (M, N, N), frames first, one frame a position.",
-            )
+            yield Finding("NPZ-012", VIOLATION, name, f"a stack {stack.shape} does not fit {self._positions} positions")
             return
         if layout.frame_axis == 2:
             yield Finding("NPZ-010", NOTE, name, "the legacy layout (N, N, M): frames are taken along the last axis")
         yield from self._frame_sides(name, layout)
         positions, frames = self._positions or 0, layout.M
         if frames > positions:
-            yield Finding(
-                "NPZ-019",
-                VIOLATION,
-                name,
-                f"{frames} frames, but only {positions} positions",
-                "Find the missing positions, or drop the frames that have none on purpose.",
-            )
+            yield Finding("NPZ-019", VIOLATION, name, f"{frames} frames, but only {positions} positions")
         elif frames < positions:
             yield Finding(
                 "NPZ-020",
                 WARNING,
                 "xcoords",
                 f"{positions} positions for {frames} frames: the last {positions - frames} are dropped",
-                "Make sure that the surplus positions are the last ones.",
             )
 
     def _frame_sides(self, name: str, layout: StackLayout) -> Iterator[Finding]:
         rows, columns = layout.sides
         if rows != columns:
-            yield Finding(
-                "NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}", "Crop or pad the frames to a square."
-            )
+            yield Finding("NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}")
         elif rows % 2 or rows < SMALLEST_SIDE:
-            yield Finding(
-                "NPZ-014",
-                VIOLATION,
-                name,
-                f"the side N = {rows} is no even number from {SMALLEST_SIDE} on",
-                "Crop or pad the frames.",
-            )
+            yield Finding("NPZ-014", VIOLATION, name, f"the side N = {rows} is no even number from {SMALLEST_SIDE} on")
 
     def _content(self, name: str, content: Content) -> Iterator[Finding]:
         axes = "(frame, row, column)" if self.layout is None or self.layout.frame_axis != 2 else "(row, column, frame)"
         if content.non_finite is not None:
             index, value = content.non_finite
-            yield Finding(
-                "NPZ-017", VIOLATION, name, f"the value is {value}, at {axes}", "Mask or interpolate the pixel.", index
-            )
+            yield Finding("NPZ-017", VIOLATION, name, f"the value is {value}, at {axes}", index)
         if content.negative is not None:
             index, value = content.negative
-            yield Finding(
-                "NPZ-018", VIOLATION, name, f"the value is {value}, at {axes}", "Clip or mask before writing.", index
-            )
+            yield Finding("NPZ-018", VIOLATION, name, f"the value is {value}, at {axes}", index)
         if content.counts_evidence:
-            yield Finding(
-                "NPZ-034",
-                WARNING,
-                name,
-                f"looks like intensity, not amplitude: {content.counts_evidence}",
-                "If these are counts, store their square root.",
-            )
+            yield Finding("NPZ-034", WARNING, name, f"looks like intensity, not amplitude: {content.counts_evidence}")
 
     def _numbers(self, name: str, clause: str) -> Iterator[Finding]:
         """Findings about an array that must hold finite numbers, real or complex."""
         member = self.members[name]
         if member.dtype.kind not in "iufc":
-            yield Finding(
-                clause, VIOLATION, name, f"the values are {member.dtype}, no numbers", "Write complex64 values."
-            )
+            yield Finding(clause, VIOLATION, name, f"the values are {member.dtype}, no numbers")
             return
         bad = first_non_finite(member)
         if bad is not None:
-            yield Finding(clause, VIOLATION, name, f"the value is {bad[1]}", "Write finite values.", bad[0])
+            yield Finding(clause, VIOLATION, name, f"the value is {bad[1]}", bad[0])
 
     def _probe(self) -> Iterator[Finding]:
         probe = self.members.get("probeGuess")
@@ -276,7 +192,6 @@ class Rules:
                 VIOLATION,
                 "probeGuess",
                 f"a probe is ({N}, {N}) or (P, {N}, {N}) like the frames, not {shape}",
-                "Crop or pad the probe to the side of the frames.",
             )
 
     def _truth(self) -> Iterator[Finding]:
@@ -291,14 +206,14 @@ class Rules:
     def _truth_shape(self, name: str, clause: str, shape: tuple[int, ...]) -> Iterator[Finding]:
         if name == "objectGuess":
             if len(shape) != 2:
-                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}", "Store one layer.")
+                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}")
             return
         layout = self.layout
         if layout is None or layout.frame_axis is None:
             return
         wanted = (layout.M, layout.N, layout.N)
         if (shape[:3] if len(shape) == 4 and shape[3] == 1 else shape) != wanted:
-            yield Finding(clause, VIOLATION, name, f"patches are {wanted}, not {shape}", "Write one patch a frame.")
+            yield Finding(clause, VIOLATION, name, f"patches are {wanted}, not {shape}")
 
     def _labels(self) -> Iterator[Finding]:
         member = self.members.get("scan_index")
@@ -306,11 +221,7 @@ class Rules:
             return
         if len(member.shape) != 1 or member.dtype.kind not in "iuf" or member.shape[0] == 0:
             yield Finding(
-                "NPZ-028",
-                VIOLATION,
-                "scan_index",
-                f"labels are (M,) integers, not {member.shape} {member.dtype}",
-                "Write one label a scan point, or leave the array out.",
+                "NPZ-028", VIOLATION, "scan_index", f"labels are (M,) integers, not {member.shape} {member.dtype}"
             )
 
     def _units(self) -> Iterator[Finding]:
@@ -324,7 +235,6 @@ class Rules:
                 VIOLATION,
                 names[declared.index(None)] if None in declared else names[1],
                 f"the declared units {declared} are no pair of the contract",
-                f"Declare {' or '.join(' with '.join(pair) for pair in UNITS)}, or nothing.",
             )
         elif declared == UNITS[1]:
             yield Finding("NPZ-036", NOTE, names[1], "the file declares that it holds count intensity, not amplitude")
@@ -338,13 +248,7 @@ class Rules:
         except ValueError:
             sound = False
         if not sound:
-            yield Finding(
-                "NPZ-030",
-                WARNING,
-                "_metadata",
-                "it is no JSON text, and is skipped",
-                "Write json.dumps(...) as one text, not a pickled dictionary.",
-            )
+            yield Finding("NPZ-030", WARNING, "_metadata", "it is no JSON text, and is skipped")
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the canonical arrays of a file without violations."""

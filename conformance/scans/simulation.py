@@ -75,7 +75,7 @@ def simulated_scan(recipe: Recipe, photons: float | None, rng: np.random.Generat
     if photons is None:
         return arrays
     if not photons > 0:
-        raise ValueError(f"photons is {photons}; it must be above 0 [PHY-011] Remedy: give a number above 0.")
+        raise ValueError(f"photons is {photons}; it must be above 0 [RAW-010] Remedy: give a number above 0.")
     intensity = arrays["diff3d"].astype(np.float64) ** 2
     gain = photons / intensity.sum(axis=(1, 2)).mean()
     counts: NDArray[np.int64] = rng.poisson(intensity * gain)
