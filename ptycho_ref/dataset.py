@@ -49,7 +49,7 @@ def scan_files(paths: Sequence[Path]) -> list[Path]:
     Raises
     ------
     RequestRefusal
-        There is nothing to read (DAT-018).
+        The list is empty, or the folder holds no scan (DAT-018).
     """
     files = [Path(path) for path in paths]
     if len(files) == 1 and files[0].is_dir():

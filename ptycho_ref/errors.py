@@ -29,7 +29,7 @@ def sentence(
 
 
 class Refusal(ValueError):
-    """Input or a request that the contract does not allow (CND-008 to CND-012).
+    """What the contract refuses; the message names file, array, clause and remedy (CND-008 to CND-012).
 
     Parameters
     ----------

@@ -129,7 +129,7 @@ def _seed_points(M: int, request: Grouping, rng: np.random.Generator) -> NDArray
 
 
 def _pools(tree: cKDTree, seeds: NDArray[np.intp], neighbours: int) -> NDArray[np.int32]:
-    """Return the seed and its nearest others, (B, min(K, M - 1) + 1); the seed is known by its index (GRP-005)."""
+    """Return the seed and its nearest others, (B, min(K, M - 1) + 1); coincident points are other points (GRP-005)."""
     _, hits = tree.query(tree.data[seeds], k=min(neighbours + 1, tree.n))
     pools = np.asarray(hits, dtype=np.int32)
     crowded = ~(pools == seeds[:, np.newaxis]).any(axis=1)

@@ -42,7 +42,7 @@ class RawData:
     sample_indices : (M,) int64 or None
         Rows of the scan this one was taken from.
 
-    All arrays are the scan's own and read-only (RAW-008).
+    All arrays are read-only copies: changing what a scan was assembled from does not change it (RAW-008).
     """
 
     def __init__(

@@ -32,7 +32,7 @@ def sentence(problem: str, clause: str, array: str = "", remedy: str = "", file:
 
 
 class Refusal(ValueError):
-    """Something the contract does not allow (CND-008 to CND-012).
+    """What the contract refuses; the message names file, array, clause and remedy (CND-008 to CND-012).
 
     Parameters
     ----------

@@ -85,7 +85,8 @@ def require_possible(asked: Grouping, M: int) -> None:
     Raises
     ------
     Refusal
-        GRP-009, GRP-013, GRP-014, GRP-015, GRP-026 or CCH-012.
+        More groups than points, a pool or K below C, fewer points than members, a request for nothing, or an unknown
+        strategy (GRP-009, GRP-013, GRP-014, GRP-015, GRP-026, CCH-012).
     """
     C = asked.C
     if asked.gridsize < 1:

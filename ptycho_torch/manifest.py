@@ -1,4 +1,4 @@
-"""What a store says of itself, and whether it still holds (DAT-017)."""
+"""What a store says of itself, and whether its sources have changed since (DAT-017)."""
 
 from __future__ import annotations
 

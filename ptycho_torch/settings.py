@@ -133,7 +133,7 @@ def settings_from(
         known = [one.name for one in fields(default)]
         unknown = sorted(set(given) - set(known))
         if unknown:
-            refuse("CFG-012", unknown[0], f"there is no such {part} setting", f"Use one of {', '.join(known)}.")
+            refuse("CFG-012", unknown[0], f"the {part} settings have no such field", f"Use one of {', '.join(known)}.")
         made[part] = replace(default, **given)
     return Settings(**made)
 

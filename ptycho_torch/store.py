@@ -29,7 +29,7 @@ def source_files(paths: str | Path | Sequence[str | Path]) -> list[Path]:
     FileNotFoundError
         A file of the list is not there.
     Refusal
-        There is no file (DAT-018).
+        The list is empty, or the folder holds no scan (DAT-018).
     """
     listed = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     if len(listed) == 1 and listed[0].is_dir():

@@ -151,7 +151,7 @@ class Rules:
     def _frame_sides(self, name: str, layout: StackLayout) -> Iterator[Finding]:
         rows, columns = layout.sides
         if rows != columns:
-            yield Finding("NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}")
+            yield Finding("NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}, not square")
         elif rows % 2 or rows < SMALLEST_SIDE:
             yield Finding("NPZ-014", VIOLATION, name, f"the side N = {rows} is no even number from {SMALLEST_SIDE} on")
 

@@ -45,7 +45,7 @@ def defocused_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray
 
 
 def simulated_scan(recipe: Recipe, photons: float | None, rng: np.random.Generator) -> dict[str, Array]:
-    """Simulate a scan whose frames follow the forward model from the object and the probe it carries (PHY-001).
+    """Simulate a scan whose frames follow the forward model from the object and the probe it carries (PHY-010).
 
     Object and probe are such that the object can be recovered from the frames, which those of the specimens are not
     made for.
