@@ -56,11 +56,12 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "ly", "s", "y", "e")
 _SYMBOLS = frozenset("BCHKMNPWXY")
 _EMPTY = frozenset(
-    (
+    re.findall(
+        r"\w+",
         "an and are as at be by clause clauses for from has have if in into is it its must no none not of on or other "
         "refusal refuse refused that the them then there this to when where which with without int str float optional "
-        "raises"
-    ).split()
+        "raises",
+    )
 )
 
 
