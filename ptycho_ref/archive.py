@@ -97,6 +97,15 @@ def _exactly(stream: Any, count: int, name: str) -> bytearray:
 def write_archive(path: Path, members: Mapping[str, NDArray[Any]], *, compress: bool = False) -> None:
     """Write an NPZ beside its place, sync it, and rename it: readers see the old file or the new one (RAW-006).
 
+    Parameters
+    ----------
+    path : Path
+        Where the archive lies when it is whole.
+    members : Mapping
+        Arrays by member name; none of object dtype.
+    compress : bool
+        Whether members are deflated.
+
     Raises
     ------
     OSError

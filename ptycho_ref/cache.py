@@ -18,7 +18,15 @@ _READ_ERRORS = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zip
 
 
 def cache_path(dataset_path: Path, gridsize: int, K: int) -> Path:
-    """Where the cache of a data set lies (CCH-002)."""
+    """Where the cache of a data set lies (CCH-002).
+
+    Parameters
+    ----------
+    dataset_path : Path
+        Scan file beside which the cache lies.
+    gridsize, K : int
+        Of the request.
+    """
     return dataset_path.with_name(f"{dataset_path.stem}.g{gridsize}k{K}.groups_cache.npz")
 
 

@@ -69,7 +69,15 @@ class PtychoDataContainer:
     def from_raw_data_without_pc(
         cls, raw: RawData, N: int, K: int = 4, nsamples: int = 1, gridsize: int | None = None, seed: int | None = None
     ) -> PtychoDataContainer:
-        """Group a scan and contain the result."""
+        """Group a scan and contain the result.
+
+        Parameters
+        ----------
+        raw : RawData
+            The scan.
+        N, K, nsamples, gridsize, seed
+            As in :meth:`ptycho_ref.rawdata.RawData.generate_grouped_data`.
+        """
         return cls(raw.generate_grouped_data(N, K, nsamples, gridsize=gridsize, seed=seed), raw.probeGuess)
 
     @property

@@ -120,7 +120,17 @@ class ScanDataset:
         return {name: values[rows].copy() for name, values in self._rows.items()}
 
     def batches(self, batch_size: int, *, shuffle: bool = False, seed: int | None = None) -> Iterator[dict[str, Any]]:
-        """Iterate over batches; the last, smaller one is kept (DAT-006, DAT-007, DAT-014)."""
+        """Iterate over batches; the last, smaller one is kept (DAT-006, DAT-007, DAT-014).
+
+        Parameters
+        ----------
+        batch_size : int
+            Rows a batch.
+        shuffle : bool
+            Permute the rows with ``seed``.
+        seed : int, optional
+            Seed of the permutation; None: fresh entropy.
+        """
         order = np.random.default_rng(seed).permutation(len(self)) if shuffle else np.arange(len(self))
         for start in range(0, len(order), batch_size):
             yield self[order[start : start + batch_size]]

@@ -90,7 +90,17 @@ def _as_text(member: NDArray[Any]) -> str:
 
 
 def write_scan(path: Path, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None) -> None:
-    """Write a scan file, whole or not at all; entries that are None are left out (RAW-004, RAW-006)."""
+    """Write a scan file, whole or not at all; entries that are None are left out (RAW-004, RAW-006).
+
+    Parameters
+    ----------
+    path : Path
+        Where the file lies when it is whole.
+    arrays : Mapping
+        Canonical arrays by name.
+    metadata : Mapping or None
+        Provenance, written as JSON text (NPZ-030).
+    """
     members = {name: values for name, values in arrays.items() if values is not None}
     if metadata is not None:
         members["_metadata"] = np.array(json.dumps(metadata))

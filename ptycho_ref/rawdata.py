@@ -25,6 +25,23 @@ from ptycho_ref.simulation import simulate_diffraction
 class RawData:
     """Frames, positions, probe and what is known of the truth.
 
+    Parameters
+    ----------
+    xcoords, ycoords : (M,) real
+        Positions in object pixels; x is the column, y the row.
+    xcoords_start, ycoords_start : (M,) real or None
+        Start positions; None: the positions (NPZ-029).
+    diff3d : (M, N, N) real
+        Diffraction amplitudes.
+    probeGuess : (N, N) or (P, N, N) complex
+    scan_index : (M,) int, optional
+        Labels; None: zeros (NPZ-028).
+    objectGuess : (H, W) complex, optional
+    Y : (M, N, N) complex, optional
+        Ground-truth patches.
+    metadata : Mapping, optional
+        Provenance to carry along.
+
     Attributes
     ----------
     xcoords, ycoords, xcoords_start, ycoords_start : (M,) float64
@@ -98,7 +115,19 @@ class RawData:
         scan_index: ArrayLike | None = None,
         objectGuess: ArrayLike | None = None,
     ) -> RawData:
-        """Assemble a scan without position correction: start positions are the positions."""
+        """Assemble a scan without position correction: start positions are the positions.
+
+        Parameters
+        ----------
+        xcoords, ycoords : (M,) real
+            Positions in object pixels; x is the column, y the row.
+        diff3d : (M, N, N) real
+            Diffraction amplitudes.
+        probeGuess : (N, N) or (P, N, N) complex
+        scan_index : (M,) int, optional
+            Labels; None: zeros.
+        objectGuess : (H, W) complex, optional
+        """
         return cls(xcoords, ycoords, None, None, diff3d, probeGuess, scan_index, objectGuess)
 
     @classmethod

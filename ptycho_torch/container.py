@@ -16,7 +16,7 @@ _PER_GROUP = ("X", "Y", "coords_nominal", "coords_true", "nn_indices", "global_o
 
 
 class Container:
-    """Tensors of B groups, channels last as the contract names them; :meth:`channels_first` gives the other layout.
+    """Tensors of B groups, channels last as the contract names them.
 
     Parameters
     ----------
@@ -77,14 +77,6 @@ class Container:
         """Return every tensor by its contract name; changing them does not change the container."""
         named = {name: getattr(self, name).clone() for name in (*_PER_GROUP, "probe")}
         return named | {"Y_I": self.Y_I, "Y_phi": self.Y_phi, "coords": self.coords_nominal.clone()}
-
-    def channels_first(self) -> dict[str, Tensor]:
-        """Return the per-group tensors as (B, C, N, N) and (B, C, 1, 2): a permutation of axes and nothing else."""
-        return {
-            name: values.permute(0, 3, 1, 2).contiguous() if values.ndim == 4 else values
-            for name, values in self.tensors().items()
-            if name != "probe"
-        }
 
     def split(self, fraction: float) -> tuple[Container, Container]:
         """Split groups: the first int(B · fraction), and the rest (CON-013).

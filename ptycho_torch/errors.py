@@ -81,5 +81,17 @@ class MissingDependency(ImportError, RuntimeError):
 
 
 def refuse(clause: str, array: str, problem: str, remedy: str, file: Path | None = None) -> NoReturn:
-    """Raise a :class:`Refusal`, whose parameters these are."""
+    """Raise a :class:`Refusal`, whose parameters these are.
+
+    Parameters
+    ----------
+    clause : str
+        Id of the clause that is broken, or ``OWN``.
+    array : str
+        Contract name of the array or parameter at fault.
+    problem, remedy : str
+        What is wrong, and what to do about it.
+    file : Path, optional
+        The file at fault.
+    """
     raise Refusal(clause, array, problem, remedy, file)

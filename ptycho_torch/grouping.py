@@ -145,6 +145,17 @@ def neighbour_pools(positions: NDArray[np.float64], seeds: Tensor, reach: int, t
 
     The seed is told apart by its index: a point at the same place is a neighbour like any other (GRP-005). A tree of
     the positions is made unless one is given.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y], object pixels.
+    seeds : (B,) int64
+        Scan indices.
+    reach : int
+        Neighbours of a seed, itself not counted.
+    tree : KDTree, optional
+        Of the positions.
     """
     M = len(positions)
     others = min(reach, M - 1)
@@ -158,7 +169,17 @@ def neighbour_pools(positions: NDArray[np.float64], seeds: Tensor, reach: int, t
 
 
 def draw_subsets(pools: Tensor, C: int, generator: torch.Generator) -> Tensor:
-    """Draw C different entries of each row, (B, C)."""
+    """Draw C different entries of each row, (B, C).
+
+    Parameters
+    ----------
+    pools : (B, P) int64
+        Candidates of each group.
+    C : int
+        Members of a group; at most P.
+    generator : torch.Generator
+        Source of the draws, on the CPU.
+    """
     keys = torch.rand(pools.shape, generator=generator, dtype=torch.float64)
     return pools.gather(1, keys.argsort(dim=1)[:, :C])
 

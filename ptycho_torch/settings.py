@@ -120,6 +120,11 @@ def settings_from(
 ) -> Settings:
     """Make settings from plain mappings; what is not given takes its default.
 
+    Parameters
+    ----------
+    data, model, training, inference : Mapping
+        Fields of the four parts, under the names of the torch side.
+
     Raises
     ------
     Refusal

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.clauses import Clause, contract
+from conformance.files.finding import Finding, Severity
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("conformance", "ptycho_ref", "ptycho_torch")
@@ -169,10 +170,13 @@ def _texts(node: ast.AST) -> list[str]:
     return [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
 
 
+def sources() -> list[Path]:
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
 @cache
 def citations() -> tuple[Citation, ...]:
-    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-    return tuple(one for path in paths for one in Reader(path).found)
+    return tuple(one for path in sources() for one in Reader(path).found)
 
 
 def said_by(clause: Clause) -> str:
@@ -252,6 +256,51 @@ def test_every_cited_clause_speaks_of_what_it_is_cited_for() -> None:
         for problem in problems
         if not any((one.module, clause) in EXCEPTIONS for clause in one.clauses)
     ]
+
+
+def docstrings(tree: ast.Module) -> set[int]:
+    owners = [one for one in ast.walk(tree) if isinstance(one, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    return {id(one.body[0].value) for one in owners if one.body and isinstance(one.body[0], ast.Expr)}
+
+
+def test_messages_cite_in_one_form() -> None:
+    told = []
+    for path in sources():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        silent = docstrings(tree)
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in silent:
+                text = re.sub(r"\[[A-Z]{3}-\d{3}\]", "", EXAMPLE.sub("", one.value))
+                told += [f"{path}:{one.lineno}: {text}" for _ in ID.findall(text) if not ID.fullmatch(text)]
+    assert not told
+
+
+def test_errors_warnings_and_findings_say_it_alike() -> None:
+    from ptycho_ref.errors import ContractWarning, FileRefusal
+
+    remedy = contract()["NPZ-018"].remedy
+    said = f"night.npz, diff3d: one is -1 [NPZ-018] Remedy: {remedy}"
+    assert str(FileRefusal("one is -1", clause="NPZ-018", file="night.npz", array="diff3d", remedy=remedy)) == said
+    warning = ContractWarning("one is -1", clause="NPZ-018", file="night.npz", array="diff3d")
+    assert f"{warning} Remedy: {remedy}" == said
+    finding = Finding("NPZ-018", Severity.VIOLATION, "diff3d", "one is -1")
+    assert finding.sentence() == f"violation: {said.removeprefix('night.npz, ')}"
+
+
+def test_both_backends_say_it_alike() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed; pip install 'ptycho-conformance[torch]'")
+    from ptycho_ref import errors as ref
+    from ptycho_torch import errors as torch
+
+    refusal = torch.Refusal("NPZ-018", "diff3d", "one is -1", "Mask it.", Path("night.npz"))
+    given = {"clause": "NPZ-018", "file": "night.npz", "array": "diff3d"}
+    assert str(refusal) == str(ref.FileRefusal("one is -1", **given, remedy="Mask it."))
+    warning = torch.ContractWarning("NPZ-018", "diff3d", "one is -1", Path("night.npz"))
+    assert str(warning) == str(ref.ContractWarning("one is -1", **given))
+    assert (
+        str(torch.Refusal(torch.OWN, "rule", "it is unknown", "Use Nearest."))
+        == "rule: it is unknown Remedy: Use Nearest."
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,5 +53,15 @@ def _window(obj: NDArray[Any], top: int, left: int, N: int) -> NDArray[np.comple
 
 
 def patches_at(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[np.complex128]:
-    """Cut one patch for each ``(n, 2)`` position [x, y]; returns ``(n, N, N)`` complex128."""
+    """Cut one patch for each ``(n, 2)`` position [x, y]; returns ``(n, N, N)`` complex128.
+
+    Parameters
+    ----------
+    obj : (H, W) complex
+        Object transmission.
+    centres_xy : (n, 2) float
+        Positions in object pixels, columns [x, y].
+    N : int
+        Side of a patch in pixels.
+    """
     return np.stack([patch_at(obj, float(x), float(y), N) for x, y in centres_xy])

@@ -70,7 +70,17 @@ def taken(arrays: Mapping[str, Any], rows: Array) -> Arrays:
 
 
 def placed(arrays: Mapping[str, Any], factor: float = 1.0, shift: tuple[float, float] = (0.0, 0.0)) -> Arrays:
-    """Return the scan with positions, and start positions, multiplied and then moved."""
+    """Return the scan with positions, and start positions, multiplied and then moved.
+
+    Parameters
+    ----------
+    arrays : Mapping
+        Arrays of a scan, with its start positions.
+    factor : float
+        What positions are multiplied by.
+    shift : (float, float)
+        [dx, dy] in pixels, added after that.
+    """
     moved = dict(arrays)
     for name, step in zip(AXES, shift, strict=True):
         for key in (name, f"{name}_start"):
@@ -116,7 +126,21 @@ def reflected(frames: Array, axis: int) -> Array:
 
 
 def singles(subject: Subject, scan: Any, N: int, nsamples: int, scale: float | None = None) -> dict[str, Any]:
-    """Group single points in order; the result as arrays, which leave a backend no choice."""
+    """Group single points in order; the result as arrays, which leave a backend no choice.
+
+    Parameters
+    ----------
+    subject : Subject
+        The backend.
+    scan : Any
+        Its scan.
+    N : int
+        Side of a frame in pixels.
+    nsamples : int
+        Groups wanted: the first scan points.
+    scale : float, optional
+        Amplitude scale to apply as it is (NRM-009); None: that of the result.
+    """
     request = GroupRequest(
         N=N, gridsize=1, K=4, nsamples=nsamples, seed=1, sequential_sampling=True, amplitude_scale=scale
     )
@@ -128,6 +152,13 @@ def on_window(result: Mapping[str, Any], low: Array, high: Array) -> tuple[Array
     """Cut object and coverage of a reassembly to the object's pixels ``low`` to ``high``, both [x, y] and whole.
 
     What the canvas does not hold is zero.
+
+    Parameters
+    ----------
+    result : Mapping
+        ``object`` and ``coverage`` (Hc, Wc), ``origin_xy`` (2,).
+    low, high : (2,) float
+        First pixel and the one after the last, [x, y], whole.
     """
     origin = np.round(as_numpy(result["origin_xy"])).astype(int)
     width, height = (high - low).astype(int)

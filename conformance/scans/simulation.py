@@ -34,7 +34,17 @@ def siemens_star(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np
 
 
 def defocused_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray[np.complex64]:
-    """Probe (N, N), or (P, N, N) with more than one mode: a beam out of focus, off-centre, no symmetry."""
+    """Probe (N, N), or (P, N, N) with more than one mode: a beam out of focus, off-centre, no symmetry.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of position and width of the beam.
+    N : int
+        Side of a frame in pixels.
+    modes : int
+        Number P of modes.
+    """
     rows, columns = np.mgrid[:N, :N] - N / 2
     x0, y0 = rng.uniform(-0.06, 0.06, 2) * N
     x, y = (columns - x0) / N, (rows - y0) / N
