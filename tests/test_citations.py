@@ -119,7 +119,7 @@ class Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         """Take in a call that is given an id: an error, a warning, a finding, or what tests a value for them."""
         given = [*node.args, *(one.value for one in node.keywords)]
-        cited = [one.value for one in given if isinstance(one, ast.Constant) and ID.fullmatch(str(one.value))]
+        cited = [str(one.value) for one in given if isinstance(one, ast.Constant) and ID.fullmatch(str(one.value))]
         if cited and not (isinstance(node.func, ast.Name) and node.func.id == "check"):
             words = [text for one in given for text in self._told(one) if not ID.fullmatch(text)]
             self._cite(tuple(cited), _subjects(node), " ".join(words), node.lineno)
