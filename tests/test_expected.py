@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.failures.expected import ExpectedFailure, MalformedExpectations, overdue, read_expected
-from conformance.failures.update import edited
+from conformance.runs.updating import edited
 from tests.program import command
 
 TODAY = datetime.date(2026, 5, 4)

@@ -134,12 +134,15 @@ def writable(path: Path | None, option: str = "") -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a report."""
+    """Write a report, whole or not at all."""
     if is_standard_output(path):
         say(text, nl=False)
         return
+    from conformance.files.atomic import written_whole
+
     try:
-        path.write_text(text, encoding="utf-8")
+        with written_whole(path) as stream:
+            stream.write(text.encode(errors="backslashreplace"))
     except OSError as error:
         raise undecided(f"{path}: {error.strerror or error}") from error
 

@@ -203,7 +203,7 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 def _updated(judgement: Judgement, expected: Path, settings: RunSettings) -> Judgement:
     """Bring the list of expected failures up to date."""
-    from conformance.failures import update as updating
+    from conformance.runs import updating
 
     with _wrong_settings():
         judgement, change = updating.update_expected(expected.resolve(), judgement, all_installed=not settings.adapters)

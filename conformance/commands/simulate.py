@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -35,7 +35,8 @@ def simulate(
     _require_target(out, force)
     import numpy as np
 
-    from conformance.scans.simulation import MOST_PHOTONS, simulated_arrays, write_whole
+    from conformance.files.atomic import written_whole
+    from conformance.scans.simulation import MOST_PHOTONS, simulated_arrays
     from conformance.scans.specimens import Pattern, Recipe
 
     if side % 2:
@@ -49,7 +50,8 @@ def simulate(
     recipe = Recipe(points, side, modes, cast(Pattern, pattern), margin=side / 2 + 2, pitch=pitch, seed=seed)
     _require_memory(recipe)
     try:
-        write_whole(out, simulated_arrays(recipe, photons, np.random.default_rng(seed)))
+        with written_whole(out) as stream:
+            np.savez(stream, **dict[str, Any](simulated_arrays(recipe, photons, np.random.default_rng(seed))))
     except OSError as error:
         raise undecided(f"{out}: {error.strerror or error}") from error
     many = f"{modes} probe mode{'s' * (modes != 1)}"

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,24 +102,3 @@ def bytes_needed(recipe: Recipe) -> float:
     canvas = (across * recipe.pitch + edges) * (down * recipe.pitch + edges)
     frame = float(recipe.N * recipe.N)
     return _STACK * recipe.M * frame + _OBJECT * canvas + _PROBE * recipe.modes * frame
-
-
-def write_whole(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write an NPZ beside its place, sync it, and rename it: nobody ever sees half a file.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be written; nothing is left behind.
-    """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, **dict[str, Any](arrays))
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -16,6 +16,7 @@ from conformance.backends.discovery import installed_adapters
 from conformance.engine.outcome import Cell, Outcome, denominator
 from conformance.failures.capsule import DamagedCapsule, read_capsule
 from conformance.failures.expected import Expected, ExpectedFailure, MalformedExpectations, overdue, read_expected
+from conformance.files.atomic import written_whole
 from conformance.runs.judgement import Judgement
 
 REASON = "not yet examined"
@@ -86,7 +87,8 @@ def update_expected(path: Path, judgement: Judgement, *, all_installed: bool) ->
     change = _update(before, after)
     if before != after or not path.exists():
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        _write(path, edited(text, path, before, after))
+        with written_whole(path) as stream:
+            stream.write(edited(text, path, before, after).encode())
     return _settled(judgement, after, all_installed), change
 
 
@@ -226,20 +228,6 @@ def _read(text: str, path: Path) -> Expected:
         key: entry if entry.witness is None else replace(entry, witness=path.parent / entry.witness.relative_to(folder))
         for key, entry in read.items()
     }
-
-
-def _write(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _settled(judgement: Judgement, expected: Expected, all_installed: bool) -> Judgement:

@@ -1,0 +1,115 @@
+"""Workers that die cost the piece they were working on; a run that is ended leaves its reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance.runs.workers import Died, WorkerFailed, shared_out
+
+ADAPTERS = '''
+import os
+import time
+from ptycho_ref.adapter import RefAdapter
+
+
+class Exits(RefAdapter):
+    """Ends its process, as if all were well."""
+
+    name = "exits"
+
+    def transform(self, name, array, gridsize):
+        if name == "flat_to_grid":
+            os._exit(0)
+        return super().transform(name, array, gridsize)
+
+
+class Slow(RefAdapter):
+    name = "slow"
+
+    def transform(self, name, array, gridsize):
+        time.sleep(0.3)
+        return super().transform(name, array, gridsize)
+'''
+
+
+def begin(offset: int) -> None:
+    global _offset
+    _offset = offset
+
+
+def answer(piece: int) -> int:
+    if piece == 2:
+        os._exit(0)
+    if piece == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if piece == 4:
+        raise ZeroDivisionError("of the suite")
+    return piece + _offset
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_every_piece_is_answered_or_known_to_have_died(jobs: int) -> None:
+    found = list(shared_out([0, 1, 2, 3, 5, 6], answer, jobs, begin=begin, arguments=(10,)))
+    assert {one for one in found if isinstance(one, int)} == {10, 11, 15, 16}
+    died = {one.piece: one.what for one in found if isinstance(one, Died)}
+    assert died == {2: "its process ended with status 0", 3: "its process ended with status -9"}
+
+
+def test_an_error_of_the_suite_itself_is_raised_with_its_traceback() -> None:
+    with pytest.raises(WorkerFailed, match="ZeroDivisionError: of the suite"):
+        list(shared_out([4, 0], answer, 2, begin=begin, arguments=(0,)))
+
+
+def test_nothing_to_do_starts_nobody() -> None:
+    assert list(shared_out([], answer, 2, begin=begin, arguments=(0,))) == []
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "backends.py").write_text(ADAPTERS)
+    return tmp_path
+
+
+def test_an_adapter_that_ends_its_process_costs_its_own_clauses(project: Path) -> None:
+    asked = ("--adapter", "backends:Exits", "--stage", "transforms", "--jobs", "2", "--no-capsules", "--json", "r.json")
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "run", *asked], cwd=project, capture_output=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    outcomes = {cell["clause"]: cell["outcome"] for cell in json.loads((project / "r.json").read_text())["cells"]}
+    assert {"PASS", "ERROR"} == set(outcomes.values())
+
+
+@pytest.mark.parametrize(
+    ("number", "cut"), [("SIGINT", "interrupted"), ("SIGTERM", "interrupted"), ("SIGKILL", "not ended")]
+)
+def test_a_run_that_is_ended_has_left_what_it_had(project: Path, number: str, cut: str) -> None:
+    asked = ("--adapter", "backends:Slow", "--stage", "transforms", "--no-capsules", "--json", "r.json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run", *asked],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    report = project / "r.json"
+    # Until the first check has been decided and reported.
+    for _ in range(600):
+        if report.exists() and any(cell["checks"] for cell in json.loads(report.read_text())["cells"]):
+            break
+        time.sleep(0.1)
+    process.send_signal(getattr(signal, number))
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (-9 if number == "SIGKILL" else 2), said
+    assert b"Traceback" not in said
+    record = json.loads(report.read_text())
+    assert not record["complete"]
+    assert cut in record["cut"]
+    assert any(cell["outcome"] == "PASS" for cell in record["cells"])
