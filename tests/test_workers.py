@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from conformance.runs.workers import Died, WorkerFailed, shared_out
+from tests.signals import heed_interrupts
 
 ADAPTERS = '''
 import os
@@ -98,6 +99,7 @@ def test_a_run_that_is_ended_has_left_what_it_had(project: Path, number: str, cu
         cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=heed_interrupts,
     )
     report = project / "r.json"
     # Until the first check has been decided and reported.
@@ -113,3 +115,19 @@ def test_a_run_that_is_ended_has_left_what_it_had(project: Path, number: str, cu
     assert not record["complete"]
     assert cut in record["cut"]
     assert any(cell["outcome"] == "PASS" for cell in record["cells"])
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
+def test_a_run_that_is_told_to_ignore_a_hangup_ignores_it(project: Path) -> None:
+    asked = ("--adapter", "backends:Slow", "--stage", "transforms", "--no-capsules", "--json", "r.json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run", *asked],
+        cwd=project,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    while not (project / "r.json").exists() and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=120) == 0
+    assert json.loads((project / "r.json").read_text())["complete"]

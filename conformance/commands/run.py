@@ -190,10 +190,10 @@ def _terminated_as_interrupted() -> Iterator[None]:
     def end(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    names = ("SIGTERM", "SIGHUP")
-    before = {
-        getattr(signal, name): signal.signal(getattr(signal, name), end) for name in names if hasattr(signal, name)
-    }
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What the caller has told this process to ignore, as nohup does, stays ignored.
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heeded}
     try:
         yield
     finally:

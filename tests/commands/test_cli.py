@@ -17,6 +17,7 @@ from conformance import commands
 from conformance.commands.cli import app, ended, write, wrong_usage
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 from tests.commands.calling import Call
+from tests.signals import heed_interrupts
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = sorted(one.name for one in pkgutil.iter_modules(commands.__path__) if one.name != "cli")
@@ -208,6 +209,7 @@ def test_an_interrupt_is_one_line(folder: Path) -> None:
         capture_output=True,
         check=False,
         timeout=120,
+        preexec_fn=heed_interrupts,
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"interrupted\n")
 
