@@ -43,7 +43,21 @@ HEAD = "| what | against | seconds | baseline | ratio |\n|---|---|---|---|---|"
 
 
 def paired(name: str, subject: Callable[[], Any], baseline: str, other: Callable[[], Any], repeats: int = 7) -> Ratio:
-    """Run both once to warm up, then alternately ``repeats`` times."""
+    """Run both once to warm up, then alternately ``repeats`` times.
+
+    Parameters
+    ----------
+    name : str
+        What is measured.
+    subject : callable
+        What is judged.
+    baseline : str
+        Its name, for the table.
+    other : callable
+        What it is compared with.
+    repeats : int
+        Pairs of runs.
+    """
     subject(), other()
     pairs = [(_timed(subject), _timed(other)) for _ in range(repeats)]
     ratios = [a / b for a, b in pairs]

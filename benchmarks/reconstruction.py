@@ -63,13 +63,33 @@ def seen_pixels(positions: NDArray[np.float64], modes: NDArray[np.complex64], sh
 
 
 def in_phase(recovered: NDArray[Any], truth: NDArray[Any], seen: NDArray[Any]) -> NDArray[Any]:
-    """Return the recovered object times the phase that brings it closest to the truth on the pixels seen."""
+    """Return the recovered object times the phase that brings it closest to the truth on the pixels seen.
+
+    Parameters
+    ----------
+    recovered, truth : (H, W) complex
+        Objects on the same pixels.
+    seen : (H, W) bool
+        Pixels that the scan saw.
+    """
     product = np.vdot(recovered[seen], truth[seen])
     return np.asarray(recovered * product / abs(product))
 
 
 def draw(path: Path, truth: NDArray[Any], recovered: NDArray[Any], seen: NDArray[Any], losses: list[float]) -> None:
-    """Write the picture: amplitude and phase of both objects where they were seen, and the loss."""
+    """Write the picture: amplitude and phase of both objects where they were seen, and the loss.
+
+    Parameters
+    ----------
+    path : Path
+        Where the picture is written.
+    truth, recovered : (H, W) complex
+        Objects on the same pixels.
+    seen : (H, W) bool
+        Pixels that the scan saw.
+    losses : list of float
+        Loss after each epoch.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")

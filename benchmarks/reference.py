@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from benchmarks.paired import HEAD, Ratio, paired
-from ptycho_ref.grouping import GroupRequest, group_indices
+from ptycho_ref.grouping import Grouping, group_indices
 from ptycho_ref.patches import cut_patches
 
 K, GRIDSIZE = 6, 2
@@ -22,12 +22,12 @@ def grouping(rng: np.random.Generator) -> Iterator[Ratio]:
         side = np.sqrt(M)
         x, y = rng.uniform(0, side, (2, M))
         points = np.stack([x, y], axis=1)
-        request = GroupRequest(gridsize=GRIDSIZE, K=K, nsamples=M, seed=1)
+        request = Grouping(gridsize=GRIDSIZE, K=K, nsamples=M, seed=1)
 
         def tree(points: NDArray[Any] = points) -> None:
             cKDTree(points).query(points, k=K + 1)
 
-        def ours(x: NDArray[Any] = x, y: NDArray[Any] = y, request: GroupRequest = request) -> None:
+        def ours(x: NDArray[Any] = x, y: NDArray[Any] = y, request: Grouping = request) -> None:
             group_indices(x, y, request)
 
         yield paired(f"grouping {M:,} points", ours, "KD-tree build and query", tree, 7 if M < 10**6 else 5)

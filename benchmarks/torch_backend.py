@@ -60,7 +60,17 @@ class Built:
 
 
 class Scans:
-    """One scan in two files, uncompressed and compressed."""
+    """One scan in two files, uncompressed and compressed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the scan files are written.
+    sizes : Sizes
+        How large they are.
+    rng : numpy.random.Generator
+        Source of their content.
+    """
 
     def __init__(self, folder: Path, sizes: Sizes, rng: np.random.Generator) -> None:
         M, N = sizes.points, sizes.side
@@ -87,7 +97,19 @@ def peak_memory() -> int:
 
 
 def build(path: Path, groups: int, folder: Path, told: Any) -> None:
-    """Build a store, in a process of its own, and tell what it took."""
+    """Build a store, in a process of its own, and tell what it took.
+
+    Parameters
+    ----------
+    path : Path
+        Scan file.
+    groups : int
+        Groups asked for.
+    folder : Path
+        Where the store is built.
+    told : multiprocessing.Queue
+        Where the :class:`Built` is put.
+    """
     # A first, small computation, so that what PyTorch itself holds is not counted.
     torch.ones(1000, 1000).sum()
     before, started = peak_memory(), time.perf_counter()
@@ -96,7 +118,17 @@ def build(path: Path, groups: int, folder: Path, told: Any) -> None:
 
 
 def built(path: Path, groups: int, folder: Path) -> Built:
-    """Build a store in a new process."""
+    """Build a store in a new process.
+
+    Parameters
+    ----------
+    path : Path
+        Scan file.
+    groups : int
+        Groups asked for.
+    folder : Path
+        Where the store is built.
+    """
     context = multiprocessing.get_context("spawn")
     told = context.Queue()
     process = context.Process(target=build, args=(path, groups, folder, told))
@@ -143,7 +175,17 @@ def timed(action: Callable[[], Any]) -> float:
 
 
 def reopening(scans: Scans, folder: Path, sizes: Sizes) -> Ratio:
-    """Open a store that is there, against reading the positions of the scan."""
+    """Open a store that is there, against reading the positions of the scan.
+
+    Parameters
+    ----------
+    scans : Scans
+        The scan files.
+    folder : Path
+        Where the stores lie.
+    sizes : Sizes
+        How large the scans are.
+    """
     M = sizes.points
 
     def reopened() -> None:
@@ -157,7 +199,17 @@ def reopening(scans: Scans, folder: Path, sizes: Sizes) -> Ratio:
 
 
 def batches(scans: Scans, folder: Path, sizes: Sizes) -> Iterator[Ratio]:
-    """Batches in a random order, against gathering the same frames from memory with NumPy."""
+    """Batches in a random order, against gathering the same frames from memory with NumPy.
+
+    Parameters
+    ----------
+    scans : Scans
+        The scan files.
+    folder : Path
+        Where the stores lie.
+    sizes : Sizes
+        How large the scans are.
+    """
     dataset = PtychoDataset(scans.plain, request(sizes.points), folder / "plain-1")
     members = dataset.rows["nn_indices"].numpy()
     for size in (16, 64):

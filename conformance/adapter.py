@@ -171,13 +171,37 @@ class Adapter(Protocol):
     def measure(
         self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
     ) -> Scan:
-        """Simulate a scan of ``obj``; ``nphotons`` None means without noise (RAW, PHY)."""
+        """Simulate a scan of ``obj``; ``nphotons`` None means without noise (RAW, PHY).
+
+        Parameters
+        ----------
+        xcoords, ycoords : (M,) float64
+            Positions in object pixels; x is the column, y the row.
+        probe : (N, N) or (P, N, N) complex
+            Illumination; modes first.
+        obj : (H, W) complex
+            Object transmission.
+        nphotons : float or None
+            Mean number of photons a frame; None: no noise.
+        seed : int or None
+            Seed of the noise; None: fresh entropy.
+        """
 
     def group(self, scan: Scan, request: GroupRequest) -> Mapping[str, Any]:
         """Return the grouped result of the contract (GRP, CRD, NRM, CCH)."""
 
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
-        """Cut ``(n, N, N)`` patches of the object at ``(n, 2)`` positions, columns [x, y] (PAT)."""
+        """Cut ``(n, N, N)`` patches of the object at ``(n, 2)`` positions, columns [x, y] (PAT).
+
+        Parameters
+        ----------
+        obj : (H, W) complex
+            Object transmission.
+        centres_xy : (n, 2) float
+            Positions in object pixels, columns [x, y].
+        N : int
+            Side of a patch in pixels.
+        """
 
     def container(self, grouped: Mapping[str, Any], probe: Array) -> Mapping[str, Any]:
         """Return the arrays of the container under the contract's names (CON)."""
@@ -188,7 +212,17 @@ class Adapter(Protocol):
     def split_groups(
         self, grouped: Mapping[str, Any], probe: Array, fraction: float
     ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """Split a container after grouping: training part, then test part (CON)."""
+        """Split a container after grouping: training part, then test part (CON).
+
+        Parameters
+        ----------
+        grouped : Mapping
+            The grouped result of the contract (GRP-021).
+        probe : (N, N) or (P, N, N) complex
+            Illumination.
+        fraction : float
+            Share of the groups that the training part holds, from 0 to 1.
+        """
 
     def split(self, scan: Scan, request: SplitRequest) -> tuple[Scan, Scan]:
         """Split the scan points before grouping: training part, then test part (DAT)."""
@@ -203,13 +237,34 @@ class Adapter(Protocol):
         """Translate torch-named settings; return the canonical fields, the model's flattened into them (CFG)."""
 
     def transform(self, name: str, array: Array, gridsize: int) -> Array:
-        """Apply a layout transform of the contract, such as ``channel_to_flat`` (TRF)."""
+        """Apply a layout transform of the contract, such as ``channel_to_flat`` (TRF).
+
+        Parameters
+        ----------
+        name : str
+            ``channel_to_flat``, ``flat_to_channel``, ``flat_to_grid``, ``grid_to_flat``, ``channel_to_grid`` or
+            ``grid_to_channel``.
+        array : (B, N, N, C), (B·C, N, N, 1) or (B, g, g, N, N, 1)
+            In the layout that the name begins with.
+        gridsize : int
+            g; C = gridsize².
+        """
 
     def translate(self, images: Array, shifts_xy: Array) -> Array:
         """Move the content of ``(n, H, W)`` images by ``(n, 2)`` shifts [dx, dy] (TRF)."""
 
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Mapping[str, Any]:
-        """Place ``(n, N, N)`` patches: ``object``, ``coverage`` and ``origin_xy``; ``chunk`` streams (REA)."""
+        """Place ``(n, N, N)`` patches: ``object``, ``coverage`` and ``origin_xy``; ``chunk`` streams (REA).
+
+        Parameters
+        ----------
+        patches : (n, N, N) complex or float
+            Object patches.
+        centres_xy : (n, 2) float
+            Positions in object pixels, columns [x, y].
+        chunk : int, optional
+            Patches placed at a time when streaming; None: the whole at once, with an equal result (REA-009).
+        """
 
     def simulate(self, patches: Array, probe: Array) -> Array:
         """Forward model: diffraction amplitude ``(n, N, N)`` of object patches under the probe (PHY)."""

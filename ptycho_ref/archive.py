@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import FileViolation
+from ptycho_ref.errors import FileRefusal
 
 _REMEDY = "Copy the file again from its source; if that does not help, write it anew."
 # Measured frames compress by less than 100; a small file that claims far more is made to exhaust memory.
@@ -39,7 +39,7 @@ def read_members(path: Path, names: Collection[str]) -> dict[str, NDArray[Any] |
     ------
     FileNotFoundError
         There is no such file.
-    FileViolation
+    FileRefusal
         The file is no archive, is damaged, or a header promises other data than its member holds (NPZ-033).
     """
     if not path.exists():
@@ -52,7 +52,7 @@ def read_members(path: Path, names: Collection[str]) -> dict[str, NDArray[Any] |
                 raise ValueError(f"the member {sorted(twice)[0]} occurs twice")
             return {info.filename.removesuffix(".npy"): _member(archive, info) for info in listed}
     except _DAMAGE as error:
-        raise FileViolation(
+        raise FileRefusal(
             f"the archive cannot be read: {error or type(error).__name__}",
             clause="NPZ-033",
             file=path,
@@ -96,6 +96,15 @@ def _exactly(stream: Any, count: int, name: str) -> bytearray:
 
 def write_archive(path: Path, members: Mapping[str, NDArray[Any]], *, compress: bool = False) -> None:
     """Write an NPZ beside its place, sync it, and rename it: readers see the old file or the new one (RAW-006).
+
+    Parameters
+    ----------
+    path : Path
+        Where the archive lies when it is whole.
+    members : Mapping
+        Arrays by member name; none of object dtype.
+    compress : bool
+        Whether members are deflated.
 
     Raises
     ------

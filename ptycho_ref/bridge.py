@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ptycho_ref.config import Config, ModelConfig, make_config
-from ptycho_ref.errors import ConfigurationViolation, ContractWarning
+from ptycho_ref.errors import ConfigurationRefusal, ContractWarning
 
 TORCH_NPHOTONS = 1e5
 _MODES = {"Unsupervised": "pinn", "Supervised": "supervised"}
@@ -63,7 +63,7 @@ def bridge(
 
     Raises
     ------
-    ConfigurationViolation
+    ConfigurationRefusal
         Something cannot be translated, or a required override is missing (CFG-023).
     """
     data = {**_TORCH_DATA, **data}
@@ -137,8 +137,11 @@ def _require_given(kind: str, fields: Mapping[str, Any], overrides: Mapping[str,
             "Pass nphotons as an override.",
         )
     if kind == "training" and fields.get("test_data_file") is None:
-        warnings.warn("test_data_file is not set: nothing to evaluate on", ContractWarning, stacklevel=4)
+        warnings.warn(
+            ContractWarning("it is not set: nothing to evaluate on", clause="CFG-027", array="test_data_file"),
+            stacklevel=4,
+        )
 
 
-def _refusal(clause: str, field: str, problem: str, remedy: str) -> ConfigurationViolation:
-    return ConfigurationViolation(problem, clause=clause, array=field, remedy=remedy)
+def _refusal(clause: str, field: str, problem: str, remedy: str) -> ConfigurationRefusal:
+    return ConfigurationRefusal(problem, clause=clause, array=field, remedy=remedy)

@@ -18,7 +18,15 @@ _READ_ERRORS = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zip
 
 
 def cache_path(dataset_path: Path, gridsize: int, K: int) -> Path:
-    """Where the cache of a data set lies (CCH-002)."""
+    """Where the cache of a data set lies (CCH-002).
+
+    Parameters
+    ----------
+    dataset_path : Path
+        Scan file beside which the cache lies.
+    gridsize, K : int
+        Of the request.
+    """
     return dataset_path.with_name(f"{dataset_path.stem}.g{gridsize}k{K}.groups_cache.npz")
 
 
@@ -89,4 +97,5 @@ def _write(path: Path, groups: NDArray[np.int64], checksum: str, gridsize: int, 
     try:
         write_archive(path, members, compress=True)
     except OSError as error:
-        warnings.warn(f"{path}: the groups cache was not written ({error}) [CCH-010]", ContractWarning, stacklevel=4)
+        problem = f"the groups cache was not written ({error})"
+        warnings.warn(ContractWarning(problem, clause="CCH-010", file=path), stacklevel=4)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ptycho_ref.errors import ConfigurationViolation
+from ptycho_ref.errors import ConfigurationRefusal, sentence
 
 ARCHITECTURES = ("cnn", "ffno", "fno", "fno_vanilla", "neuralop_uno")
 MODEL_TYPES = ("pinn", "supervised")
@@ -123,14 +123,14 @@ def make_config(kind: str, model: dict[str, Any], fields: dict[str, Any]) -> Con
 
     Raises
     ------
-    ConfigurationViolation
+    ConfigurationRefusal
         A field is unknown (CFG-012), missing, or out of range.
     """
     outer: Any = {"training": TrainingConfig, "inference": InferenceConfig}[kind]
     for owner, given in ((ModelConfig, model), (outer, fields)):
         unknown = sorted(set(given) - set(owner.__dataclass_fields__))
         if unknown:
-            raise ConfigurationViolation(
+            raise ConfigurationRefusal(
                 f"{owner.__name__} has no such field",
                 clause="CFG-012",
                 array=unknown[0],
@@ -138,35 +138,31 @@ def make_config(kind: str, model: dict[str, Any], fields: dict[str, Any]) -> Con
             )
     missing = [name for name in ("model_path", "test_data_file") if kind == "inference" and fields.get(name) is None]
     if missing:
-        raise ConfigurationViolation(
+        raise ConfigurationRefusal(
             "inference needs it", clause="CFG-025", array=missing[0], remedy=f"Pass {missing[0]}."
         )
     config: Config = outer(model=ModelConfig(**model), **fields)
     return config
 
 
-def with_fields(config: Config, **fields: Any) -> Config:
-    """Return a changed copy; a configuration itself never changes."""
-    return replace(config, **fields)
-
-
 def _settle_groups(config: Config, default: int | None) -> None:
     groups = config.n_groups
     if config.n_images is not None:
-        warnings.warn("n_images is deprecated; write n_groups [CFG-016]", DeprecationWarning, stacklevel=5)
+        text = sentence("it is deprecated; write n_groups", "CFG-016", array="n_images")
+        warnings.warn(text, DeprecationWarning, stacklevel=5)
         groups = config.n_images if groups is None else groups
     object.__setattr__(config, "n_groups", default if groups is None else groups)
 
 
 def _require(holds: bool, clause: str, field: str, value: object, demand: str) -> None:
     if not holds:
-        raise ConfigurationViolation(
+        raise ConfigurationRefusal(
             f"{value!r} is not {demand}", clause=clause, array=field, remedy=f"Set {field} to a value that is {demand}."
         )
 
 
 def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise ConfigurationViolation(
+        raise ConfigurationRefusal(
             f"{value!r} is unknown", clause="CFG-015", array=field, remedy=f"Choose one of {', '.join(known)}."
         )

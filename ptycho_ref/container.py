@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import ContractViolation, ContractWarning
+from ptycho_ref.errors import ContractWarning, Refusal
 from ptycho_ref.rawdata import RawData
+from ptycho_ref.tensors import as_tensors
 
 _REQUIRED = ("X_full", "coords_relative", "coords_offsets", "nn_indices")
 
@@ -40,14 +41,14 @@ class PtychoDataContainer:
 
     Raises
     ------
-    ContractViolation
+    Refusal
         The grouped result lacks an array (CON-012).
     """
 
     def __init__(self, grouped: Mapping[str, Any], probe: NDArray[Any]) -> None:
         for name in _REQUIRED:
             if grouped.get(name) is None:
-                raise ContractViolation(
+                raise Refusal(
                     "the grouped result lacks it",
                     clause="CON-012",
                     array=name,
@@ -68,7 +69,15 @@ class PtychoDataContainer:
     def from_raw_data_without_pc(
         cls, raw: RawData, N: int, K: int = 4, nsamples: int = 1, gridsize: int | None = None, seed: int | None = None
     ) -> PtychoDataContainer:
-        """Group a scan and contain the result."""
+        """Group a scan and contain the result.
+
+        Parameters
+        ----------
+        raw : RawData
+            The scan.
+        N, K, nsamples, gridsize, seed
+            As in :meth:`ptycho_ref.rawdata.RawData.generate_grouped_data`.
+        """
         return cls(raw.generate_grouped_data(N, K, nsamples, gridsize=gridsize, seed=seed), raw.probeGuess)
 
     @property
@@ -113,8 +122,6 @@ class PtychoDataContainer:
         MissingDependency
             TensorFlow is not installed.
         """
-        from ptycho_ref.tensors import as_tensors
-
         return as_tensors({name: value for name, value in self.arrays().items() if name != "ground_truth"})
 
     def split(self, fraction: float) -> tuple[PtychoDataContainer, PtychoDataContainer]:
@@ -126,13 +133,13 @@ class PtychoDataContainer:
             Groups of both parts may share frames (CON-014); split scan points first where that matters.
         """
         if not 0 <= fraction <= 1:
-            raise ContractViolation(
+            raise Refusal(
                 f"{fraction} is not within [0, 1]",
                 clause="CON-013",
                 array="fraction",
                 remedy="Pass a share of the groups.",
             )
-        warnings.warn("groups of both parts may share frames [CON-014]", ContractWarning, stacklevel=2)
+        warnings.warn(ContractWarning("groups of both parts may share frames", clause="CON-014"), stacklevel=2)
         cut = int(len(self) * fraction)
         return self._rows(slice(0, cut)), self._rows(slice(cut, None))
 

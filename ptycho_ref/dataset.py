@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import RequestViolation
+from ptycho_ref.errors import RequestRefusal
 from ptycho_ref.normalization import amplitude_scale, frame_energies
 from ptycho_ref.rawdata import RawData
 
@@ -29,12 +29,12 @@ class ProbeGauge:
 
         Raises
         ------
-        RequestViolation
+        RequestRefusal
             ``probe_scale`` is not above 0, or the probe is zero everywhere (DAT-010).
         """
         mean = float(np.abs(probe).mean(dtype=np.float64)) if self.normalize else 1.0
         if not self.probe_scale > 0 or not mean > 0:
-            raise RequestViolation(
+            raise RequestRefusal(
                 f"a probe of mean modulus {mean} cannot be brought to probe_scale {self.probe_scale}",
                 clause="DAT-010",
                 array="probe_scale" if not self.probe_scale > 0 else "probeGuess",
@@ -48,14 +48,14 @@ def scan_files(paths: Sequence[Path]) -> list[Path]:
 
     Raises
     ------
-    RequestViolation
-        There is nothing to read (DAT-018).
+    RequestRefusal
+        The list is empty, or the folder holds no scan (DAT-018).
     """
     files = [Path(path) for path in paths]
     if len(files) == 1 and files[0].is_dir():
         files = sorted(path for path in files[0].glob("*.npz") if not path.name.endswith(".groups_cache.npz"))
     if not files:
-        raise RequestViolation(
+        raise RequestRefusal(
             "no scan file is given",
             clause="DAT-018",
             array="paths",
@@ -79,7 +79,7 @@ class ScanDataset:
 
     Raises
     ------
-    RequestViolation
+    RequestRefusal
         No file, files of different N (DAT-018), or an unknown scope (DAT-021).
     """
 
@@ -91,7 +91,7 @@ class ScanDataset:
         scope: Scope = "Batch",
     ) -> None:
         if scope not in get_args(Scope):
-            raise RequestViolation(
+            raise RequestRefusal(
                 f"{scope!r} is no scope of data scales",
                 clause="DAT-021",
                 array="normalize",
@@ -104,7 +104,7 @@ class ScanDataset:
         modes = max(1 if scan.probeGuess.ndim == 2 else len(scan.probeGuess) for scan in scans)
         sides = {scan.diff3d.shape[-1] for scan in scans}
         if len(sides) > 1:
-            raise RequestViolation(
+            raise RequestRefusal(
                 f"the files hold frames of different sides {sorted(sides)}",
                 clause="DAT-018",
                 array="diff3d",
@@ -120,7 +120,17 @@ class ScanDataset:
         return {name: values[rows].copy() for name, values in self._rows.items()}
 
     def batches(self, batch_size: int, *, shuffle: bool = False, seed: int | None = None) -> Iterator[dict[str, Any]]:
-        """Iterate over batches; the last, smaller one is kept (DAT-006, DAT-007, DAT-014)."""
+        """Iterate over batches; the last, smaller one is kept (DAT-006, DAT-007, DAT-014).
+
+        Parameters
+        ----------
+        batch_size : int
+            Rows a batch.
+        shuffle : bool
+            Permute the rows with ``seed``.
+        seed : int, optional
+            Seed of the permutation; None: fresh entropy.
+        """
         order = np.random.default_rng(seed).permutation(len(self)) if shuffle else np.arange(len(self))
         for start in range(0, len(order), batch_size):
             yield self[order[start : start + batch_size]]

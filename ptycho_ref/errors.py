@@ -1,12 +1,35 @@
-"""Errors of the reference backend: one family for broken contracts, one for missing dependencies."""
+"""What the reference backend raises and warns of: refusals, warnings, missing dependencies; one form of citation."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-class ContractViolation(ValueError):
-    """Input or a request breaks a clause of the contract (CND-008).
+def sentence(
+    problem: str, clause: str, *, file: str | Path | None = None, array: str | None = None, remedy: str | None = None
+) -> str:
+    """Return ``file, array: problem [clause] Remedy: remedy``: the one form in which clauses are cited.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, with the numbers that show it.
+    clause : str
+        Id of the clause that says so, for example ``"NPZ-001"``.
+    file : str or Path, optional
+        The file at fault.
+    array : str, optional
+        Contract name of the array or parameter at fault.
+    remedy : str, optional
+        What the caller does about it.
+    """
+    where = ", ".join(str(part) for part in (file, array) if part)
+    told = f"{where}: {problem}" if where else problem
+    return f"{told} [{clause}]" + (f" Remedy: {remedy}" if remedy else "")
+
+
+class Refusal(ValueError):
+    """What the contract refuses; the message names file, array, clause and remedy (CND-008 to CND-012).
 
     Parameters
     ----------
@@ -17,7 +40,7 @@ class ContractViolation(ValueError):
     file : str or Path, optional
         The file at fault.
     array : str, optional
-        The array or parameter at fault.
+        Contract name of the array or parameter at fault.
     remedy : str, optional
         One sentence: what the caller does about it.
     """
@@ -36,29 +59,38 @@ class ContractViolation(ValueError):
         self.file = None if file is None else str(file)
         self.array = array
         self.remedy = remedy
-        super().__init__(self._sentence())
-
-    def _sentence(self) -> str:
-        where = ", ".join(part for part in (self.file, self.array) if part)
-        head = f"{where}: {self.problem}" if where else self.problem
-        tail = f" Remedy: {self.remedy}" if self.remedy else ""
-        return f"{head} [{self.clause}]{tail}"
+        super().__init__(sentence(problem, clause, file=file, array=array, remedy=remedy))
 
 
-class FileViolation(ContractViolation):
+class FileRefusal(Refusal):
     """A file on disk breaks the contract."""
 
 
-class RequestViolation(ContractViolation):
+class RequestRefusal(Refusal):
     """The parameters of a call break the contract."""
 
 
-class ConfigurationViolation(ContractViolation):
+class ConfigurationRefusal(Refusal):
     """A configuration breaks the contract."""
 
 
 class ContractWarning(UserWarning):
-    """Something the contract accepts, but of which the caller should know."""
+    """Something the contract allows, and of which the caller should know.
+
+    Parameters
+    ----------
+    problem : str
+        What was found.
+    clause : str
+        Id of the clause that speaks of it.
+    file : str or Path, optional
+        The file in which it was found.
+    array : str, optional
+        Contract name of the array or parameter.
+    """
+
+    def __init__(self, problem: str, *, clause: str, file: str | Path | None = None, array: str | None = None) -> None:
+        super().__init__(sentence(problem, clause, file=file, array=array))
 
 
 class MissingDependency(ImportError, RuntimeError):

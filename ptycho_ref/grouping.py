@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ptycho_ref.errors import ContractWarning, RequestViolation
+from ptycho_ref.errors import ContractWarning, RequestRefusal
 
 _ROUNDS = 8
 _SUBSETS_A_POINT = 50
 
 
 @dataclass(frozen=True)
-class GroupRequest:
+class Grouping:
     """What to group; see the clauses GRP-006 to GRP-020 for the meaning of each parameter."""
 
     gridsize: int
@@ -44,20 +44,20 @@ class GroupRequest:
         return self.K
 
 
-def check_request(request: GroupRequest, M: int) -> None:
+def check_request(request: Grouping, M: int) -> None:
     """Refuse what cannot be grouped (GRP-009, GRP-013, GRP-014, GRP-015, GRP-026).
 
     Raises
     ------
-    RequestViolation
+    RequestRefusal
         The parameter at fault, with the remedy.
     """
     C = request.C
     if request.gridsize < 1 or request.nsamples < 1:
         array = "gridsize" if request.gridsize < 1 else "nsamples"
-        raise RequestViolation("must be at least 1", clause="GRP-026", array=array, remedy="Pass a positive number.")
+        raise RequestRefusal("must be at least 1", clause="GRP-026", array=array, remedy="Pass a positive number.")
     if request.strategy not in ("sample_then_group", "group_then_sample"):
-        raise RequestViolation(
+        raise RequestRefusal(
             f"{request.strategy!r} is unknown",
             clause="CCH-012",
             array="strategy",
@@ -66,25 +66,25 @@ def check_request(request: GroupRequest, M: int) -> None:
     if C == 1:
         return
     if request.enable_oversampling and request.pool < C:
-        raise RequestViolation(
+        raise RequestRefusal(
             f"a pool of {request.pool} cannot give {C} distinct members",
             clause="GRP-013",
             array="neighbor_pool_size",
             remedy=f"Set neighbor_pool_size >= C = {C}.",
         )
     if request.K < C:
-        raise RequestViolation(
+        raise RequestRefusal(
             f"K={request.K} must be >= C={C}", clause="GRP-014", array="K", remedy=f"Set K to {C} or more."
         )
     if M < C:
-        raise RequestViolation(
+        raise RequestRefusal(
             f"{M} scan points cannot give groups of {C}",
             clause="GRP-015",
             array="gridsize",
             remedy="Lower gridsize, or add frames.",
         )
     if request.nsamples > M and not request.enable_oversampling and request.strategy == "sample_then_group":
-        raise RequestViolation(
+        raise RequestRefusal(
             f"{request.nsamples} groups from {M} scan points need K choose C oversampling",
             clause="GRP-009",
             array="nsamples",
@@ -92,14 +92,14 @@ def check_request(request: GroupRequest, M: int) -> None:
         )
 
 
-def group_indices(x: NDArray[np.float64], y: NDArray[np.float64], request: GroupRequest) -> NDArray[np.int32]:
+def group_indices(x: NDArray[np.float64], y: NDArray[np.float64], request: Grouping) -> NDArray[np.int32]:
     """Sample seed points, then draw the members of each group from its pool.
 
     Parameters
     ----------
     x, y : (M,) float64
         Positions in object pixels.
-    request : GroupRequest
+    request : Grouping
 
     Returns
     -------
@@ -108,7 +108,7 @@ def group_indices(x: NDArray[np.float64], y: NDArray[np.float64], request: Group
 
     Raises
     ------
-    RequestViolation
+    RequestRefusal
         See :func:`check_request`.
     """
     check_request(request, len(x))
@@ -121,7 +121,7 @@ def group_indices(x: NDArray[np.float64], y: NDArray[np.float64], request: Group
     return _draw(_pools(cKDTree(np.stack([x, y], axis=1)), seeds, request.pool), request.C, rng)
 
 
-def _seed_points(M: int, request: GroupRequest, rng: np.random.Generator) -> NDArray[np.intp]:
+def _seed_points(M: int, request: Grouping, rng: np.random.Generator) -> NDArray[np.intp]:
     count = min(request.nsamples, M)
     if request.sequential_sampling:
         return np.arange(count)
@@ -129,7 +129,7 @@ def _seed_points(M: int, request: GroupRequest, rng: np.random.Generator) -> NDA
 
 
 def _pools(tree: cKDTree, seeds: NDArray[np.intp], neighbours: int) -> NDArray[np.int32]:
-    """Return the seed and its nearest others, (B, min(K, M - 1) + 1); the seed is known by its index (GRP-005)."""
+    """Return the seed and its nearest others, (B, min(K, M - 1) + 1); coincident points are other points (GRP-005)."""
     _, hits = tree.query(tree.data[seeds], k=min(neighbours + 1, tree.n))
     pools = np.asarray(hits, dtype=np.int32)
     crowded = ~(pools == seeds[:, np.newaxis]).any(axis=1)
@@ -150,7 +150,7 @@ def _draw(pools: NDArray[np.int32], C: int, rng: np.random.Generator) -> NDArray
 
 
 def _oversampled(
-    x: NDArray[np.float64], y: NDArray[np.float64], request: GroupRequest, rng: np.random.Generator
+    x: NDArray[np.float64], y: NDArray[np.float64], request: Grouping, rng: np.random.Generator
 ) -> NDArray[np.int32]:
     """Draw nsamples groups that are distinct sets while the pools allow (GRP-011, GRP-012)."""
     M = len(x)
@@ -182,11 +182,8 @@ def _all_sets(
     distinct = _first_of_each_set(np.concatenate([groups, every]))
     if len(distinct) >= nsamples:
         return distinct
-    warnings.warn(
-        f"the pools hold {len(distinct)} different groups, {nsamples} were asked for: some repeat [GRP-012]",
-        ContractWarning,
-        stacklevel=5,
-    )
+    problem = f"the pools hold {len(distinct)} different groups, {nsamples} were asked for: some repeat"
+    warnings.warn(ContractWarning(problem, clause="GRP-012"), stacklevel=5)
     return np.concatenate([distinct, distinct[rng.integers(0, len(distinct), nsamples - len(distinct))]])
 
 
@@ -212,7 +209,7 @@ def all_groups(x: NDArray[np.float64], y: NDArray[np.float64], gridsize: int, K:
     return np.unique(np.sort(drawn, axis=1), axis=0).astype(np.int64)
 
 
-def sample_groups(groups: NDArray[np.int64], request: GroupRequest) -> NDArray[np.int32]:
+def sample_groups(groups: NDArray[np.int64], request: Grouping) -> NDArray[np.int32]:
     """Draw nsamples rows with the request's seed, or the first ones in order (CCH-014)."""
     if request.sequential_sampling:
         return groups[: request.nsamples].astype(np.int32)

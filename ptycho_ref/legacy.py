@@ -61,13 +61,3 @@ def scoped() -> Iterator[dict[str, Any]]:
     finally:
         params.clear()
         params.update(before)
-
-
-def merged_side(N: int, gridsize: int, offset: int) -> int:
-    """Side of the region that a group covers: N + (gridsize - 1) · offset pixels."""
-    return N + (gridsize - 1) * offset
-
-
-def padded_side(N: int, gridsize: int, offset: int, jitter: int) -> int:
-    """Side of that region with room for position jitter."""
-    return merged_side(N, gridsize, offset) + jitter

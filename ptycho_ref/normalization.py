@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import ContractViolation
+from ptycho_ref.errors import Refusal
 
 
 def frame_energies(frames: NDArray[Any]) -> NDArray[np.float64]:
@@ -38,11 +38,11 @@ def amplitude_scale(mean_energy: float, N: int) -> float:
 
     Raises
     ------
-    ContractViolation
+    Refusal
         The energy is zero: all frames are dark (NRM-007).
     """
     if not mean_energy > 0:
-        raise ContractViolation(
+        raise Refusal(
             "every frame is zero, so the amplitude scale is a division by zero",
             clause="NRM-007",
             array="diff3d",

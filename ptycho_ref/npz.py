@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ptycho_ref.archive import read_members, write_archive
-from ptycho_ref.errors import ContractWarning, FileViolation
+from ptycho_ref.errors import ContractWarning, FileRefusal
 from ptycho_ref.scan_rules import Rules
 
 MEMBERS = (
@@ -50,14 +50,14 @@ def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], dict[str, Any
     ------
     FileNotFoundError
         There is no such file.
-    FileViolation
+    FileRefusal
         The file breaks a clause of the file contract.
     """
     members = read_members(path, MEMBERS)
     metadata = _metadata(members, path)
     for name, values in members.items():
         if values is None:
-            raise FileViolation(
+            raise FileRefusal(
                 "the array holds Python objects, which only unpickling could read",
                 clause="NPZ-031",
                 file=path,
@@ -76,7 +76,10 @@ def _metadata(members: dict[str, NDArray[Any] | None], path: Path) -> dict[str, 
     except (ValueError, UnicodeDecodeError):
         parsed = None
     if not isinstance(parsed, dict):
-        warnings.warn(f"{path}, _metadata: skipped, it is no JSON text [NPZ-030]", ContractWarning, stacklevel=4)
+        warnings.warn(
+            ContractWarning("skipped, it is no JSON text", clause="NPZ-030", file=path, array="_metadata"),
+            stacklevel=4,
+        )
         return None
     return parsed
 
@@ -87,7 +90,17 @@ def _as_text(member: NDArray[Any]) -> str:
 
 
 def write_scan(path: Path, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None) -> None:
-    """Write a scan file, whole or not at all; entries that are None are left out (RAW-004, RAW-006)."""
+    """Write a scan file, whole or not at all; entries that are None are left out (RAW-004, RAW-006).
+
+    Parameters
+    ----------
+    path : Path
+        Where the file lies when it is whole.
+    arrays : Mapping
+        Canonical arrays by name.
+    metadata : Mapping or None
+        Provenance, written as JSON text (NPZ-030).
+    """
     members = {name: values for name, values in arrays.items() if values is not None}
     if metadata is not None:
         members["_metadata"] = np.array(json.dumps(metadata))

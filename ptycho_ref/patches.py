@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import RequestViolation
+from ptycho_ref.errors import RequestRefusal
 
 # Gathered in chunks so that sub-pixel interpolation needs four patches' memory of a chunk only.
 _CHUNK_BYTES = 4 << 20
@@ -32,7 +32,7 @@ def cut_patches(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[
 
     Raises
     ------
-    RequestViolation
+    RequestRefusal
         The object is not two-dimensional, or positions are not (n, 2) finite numbers.
     """
     positions = _checked(obj, centres_xy)
@@ -55,14 +55,14 @@ def cut_patches(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[
 def _checked(obj: NDArray[Any], centres_xy: NDArray[Any]) -> NDArray[np.float64]:
     positions = np.asarray(centres_xy, dtype=np.float64)
     if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
-        raise RequestViolation(
+        raise RequestRefusal(
             f"positions are (n, 2) finite numbers, not {positions.shape}",
             clause="PAT-001",
             array="centres_xy",
             remedy="Stack x and y as two columns, and drop positions that are not finite.",
         )
     if np.ndim(obj) != 2:
-        raise RequestViolation(
+        raise RequestRefusal(
             f"the object is two-dimensional, not {np.shape(obj)}",
             clause="PAT-001",
             array="objectGuess",

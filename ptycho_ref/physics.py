@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import RequestViolation
+from ptycho_ref.errors import RequestRefusal
 
 
 def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.float32]:
@@ -27,14 +27,14 @@ def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.
 
     Raises
     ------
-    RequestViolation
+    RequestRefusal
         Patches and probe differ in their side.
     """
     stack = np.asarray(patches)
     modes = np.asarray(probe)
     modes = modes[np.newaxis] if modes.ndim == 2 else modes
     if stack.ndim != 3 or modes.ndim != 3 or stack.shape[1:] != modes.shape[1:]:
-        raise RequestViolation(
+        raise RequestRefusal(
             f"patches {stack.shape} and probe {np.shape(probe)} do not share the side N",
             clause="PHY-001",
             array="probe",

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from ptycho_ref import legacy
 from ptycho_ref.cache import cached_groups
 from ptycho_ref.coordinates import group_coordinates
-from ptycho_ref.errors import RequestViolation
-from ptycho_ref.grouping import GroupRequest, check_request, group_indices, sample_groups
+from ptycho_ref.errors import RequestRefusal
+from ptycho_ref.grouping import Grouping, check_request, group_indices, sample_groups
 from ptycho_ref.normalization import amplitude_scale as scale_of
 from ptycho_ref.normalization import frame_energies
 from ptycho_ref.npz import read_scan, write_scan
@@ -24,6 +24,23 @@ from ptycho_ref.simulation import simulate_diffraction
 
 class RawData:
     """Frames, positions, probe and what is known of the truth.
+
+    Parameters
+    ----------
+    xcoords, ycoords : (M,) real
+        Positions in object pixels; x is the column, y the row.
+    xcoords_start, ycoords_start : (M,) real or None
+        Start positions; None: the positions (NPZ-029).
+    diff3d : (M, N, N) real
+        Diffraction amplitudes.
+    probeGuess : (N, N) or (P, N, N) complex
+    scan_index : (M,) int, optional
+        Labels; None: zeros (NPZ-028).
+    objectGuess : (H, W) complex, optional
+    Y : (M, N, N) complex, optional
+        Ground-truth patches.
+    metadata : Mapping, optional
+        Provenance to carry along.
 
     Attributes
     ----------
@@ -42,7 +59,7 @@ class RawData:
     sample_indices : (M,) int64 or None
         Rows of the scan this one was taken from.
 
-    All arrays are the scan's own and read-only (RAW-008).
+    All arrays are read-only copies: changing what a scan was assembled from does not change it (RAW-008).
     """
 
     def __init__(
@@ -98,16 +115,28 @@ class RawData:
         scan_index: ArrayLike | None = None,
         objectGuess: ArrayLike | None = None,
     ) -> RawData:
-        """Assemble a scan without position correction: start positions are the positions."""
+        """Assemble a scan without position correction: start positions are the positions.
+
+        Parameters
+        ----------
+        xcoords, ycoords : (M,) real
+            Positions in object pixels; x is the column, y the row.
+        diff3d : (M, N, N) real
+            Diffraction amplitudes.
+        probeGuess : (N, N) or (P, N, N) complex
+        scan_index : (M,) int, optional
+            Labels; None: zeros.
+        objectGuess : (H, W) complex, optional
+        """
         return cls(xcoords, ycoords, None, None, diff3d, probeGuess, scan_index, objectGuess)
 
     @classmethod
     def from_file(cls, path: str | Path) -> RawData:
-        """Read a scan file (NPZ-001 to NPZ-036).
+        """Read a scan file (NPZ).
 
         Raises
         ------
-        FileNotFoundError, FileViolation
+        FileNotFoundError, FileRefusal
         """
         arrays, metadata = read_scan(Path(path))
         raw = cls.__new__(cls)
@@ -195,7 +224,7 @@ class RawData:
         N : int
             Side of the frames; must be that of the scan (GRP-025).
         K, nsamples, seed, sequential_sampling, enable_oversampling, neighbor_pool_size, strategy
-            See :class:`ptycho_ref.grouping.GroupRequest`.
+            See :class:`ptycho_ref.grouping.Grouping`.
         dataset_path : Path, optional
             Data set beside which the groups cache of ``group_then_sample`` lies.
         gridsize : int, optional
@@ -212,24 +241,22 @@ class RawData:
 
         Raises
         ------
-        RequestViolation
+        RequestRefusal
             The request cannot be met.
         """
         if self.diff3d.shape[-1] != N:
-            raise RequestViolation(
+            raise RequestRefusal(
                 f"N={N}, but the frames have the side {self.diff3d.shape[-1]}",
                 clause="GRP-025",
                 array="N",
                 remedy="Pass the side of the frames.",
             )
         g = legacy.configured("gridsize", 1) if gridsize is None else gridsize
-        request = GroupRequest(
-            g, K, nsamples, seed, sequential_sampling, enable_oversampling, neighbor_pool_size, strategy
-        )
+        request = Grouping(g, K, nsamples, seed, sequential_sampling, enable_oversampling, neighbor_pool_size, strategy)
         members = self._members(request, None if dataset_path is None else Path(dataset_path))
         return self._grouped(members, amplitude_scale)
 
-    def _members(self, request: GroupRequest, dataset_path: Path | None) -> NDArray[np.int32]:
+    def _members(self, request: Grouping, dataset_path: Path | None) -> NDArray[np.int32]:
         x, y = self.xcoords, self.ycoords
         if request.strategy == "sample_then_group" or request.C == 1:
             return group_indices(x, y, request)

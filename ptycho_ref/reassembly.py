@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import RequestViolation
+from ptycho_ref.errors import RequestRefusal
 
 _LARGEST_CANVAS = 1 << 30
 
@@ -50,7 +50,7 @@ class Canvas:
         self.half = N // 2 + reach
         width, height = (int(side) for side in 2 * self.half)
         if width * height > _LARGEST_CANVAS:
-            raise RequestViolation(
+            raise RequestRefusal(
                 f"the positions span a canvas of {height} x {width} pixels",
                 clause="REA-006",
                 array="centres_xy",
@@ -99,13 +99,13 @@ def reassemble(patches: NDArray[Any], centres_xy: NDArray[Any], *, chunk: int | 
 
     Raises
     ------
-    RequestViolation
+    RequestRefusal
         Patches and positions do not match, or a position is not finite (REA-013).
     """
     centres = np.asarray(centres_xy, dtype=np.float64)
     stack = np.asarray(patches)
     if stack.ndim != 3 or not len(stack) or centres.shape != (len(stack), 2) or not np.isfinite(centres).all():
-        raise RequestViolation(
+        raise RequestRefusal(
             f"patches {stack.shape} and positions {centres.shape} do not match, or a position is not finite",
             clause="REA-013",
             array="centres_xy",

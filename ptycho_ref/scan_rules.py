@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import ContractWarning, FileViolation
+from ptycho_ref.errors import ContractWarning, FileRefusal
 
 PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index")
 UNITS = {("legacy_v1", "normalized_amplitude"), ("ci_intensity_v2", "count_intensity")}
@@ -33,21 +33,44 @@ class Rules:
         self.file = file
 
     def refuse(self, clause: str, array: str, problem: str, remedy: str) -> NoReturn:
-        """Raise the violation, with the file's name."""
-        raise FileViolation(problem, clause=clause, file=self.file, array=array, remedy=remedy)
+        """Refuse what was given, with the file's name.
 
-    def warn(self, clause: str, array: str, finding: str) -> None:
-        """Warn of something that the contract accepts."""
-        where = f"{self.file}, " if self.file else ""
-        warnings.warn(f"{where}{array}: {finding} [{clause}]", ContractWarning, stacklevel=6)
+        Parameters
+        ----------
+        clause : str
+            Id of the clause that is broken.
+        array : str
+            Contract name of the array at fault.
+        problem, remedy : str
+            One sentence each: what is wrong, and what to do about it.
+
+        Raises
+        ------
+        FileRefusal
+        """
+        raise FileRefusal(problem, clause=clause, file=self.file, array=array, remedy=remedy)
+
+    def warn(self, clause: str, array: str, problem: str) -> None:
+        """Warn of something that the contract accepts.
+
+        Parameters
+        ----------
+        clause : str
+            Id of the clause that speaks of it.
+        array : str
+            Contract name of the array.
+        problem : str
+            What was found.
+        """
+        warnings.warn(ContractWarning(problem, clause=clause, file=self.file, array=array), stacklevel=6)
 
     def scan(self) -> dict[str, NDArray[Any] | None]:
         """Return the canonical arrays of the scan; optional ones that are absent are None.
 
         Raises
         ------
-        FileViolation
-            See the clauses NPZ-001 to NPZ-036.
+        FileRefusal
+            See the clauses of scan files (NPZ).
         """
         x, y = self._coordinates("xcoords"), self._coordinates("ycoords")
         starts = self._start_pair(x, y)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import RequestViolation
+from ptycho_ref.errors import RequestRefusal
 from ptycho_ref.patches import cut_patches
 from ptycho_ref.physics import forward_amplitude, noisy_amplitude
 
@@ -53,7 +53,7 @@ def simulate_diffraction(
 
     Raises
     ------
-    RequestViolation
+    RequestRefusal
         nphotons is not positive, or the scene is dark (RAW-010).
     """
     patches = cut_patches(obj, centres_xy, probe.shape[-1])
@@ -62,7 +62,7 @@ def simulate_diffraction(
         return SimulatedScan(amplitude, patches, probe.astype(np.complex64))
     energy = float(np.square(amplitude, dtype=np.float64).sum(axis=(1, 2)).mean())
     if not nphotons > 0 or not energy > 0:
-        raise RequestViolation(
+        raise RequestRefusal(
             f"{nphotons} photons on frames of mean energy {energy}",
             clause="RAW-010",
             array="nphotons",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import RequestViolation
+from ptycho_ref.errors import RequestRefusal
 from ptycho_ref.rawdata import RawData
 
 METHODS = ("ordered", "random", "blocks")
@@ -27,14 +27,14 @@ def split_scan(
 
     Raises
     ------
-    RequestViolation
+    RequestRefusal
         The fraction or the method is unknown, or the scan has fewer than two points.
     """
     if not 0 < fraction < 1 or method not in METHODS or len(raw) < 2:
         array = "method" if method not in METHODS else "fraction" if not 0 < fraction < 1 else "xcoords"
-        raise RequestViolation(
+        raise RequestRefusal(
             f"{len(raw)} points cannot be split by fraction={fraction}, method={method!r}",
-            clause="DAT-015",
+            clause="DAT-019",
             array=array,
             remedy=f"Pass a fraction between 0 and 1, one of {', '.join(METHODS)}, and at least two points.",
         )

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import MissingDependency
+from ptycho_ref.errors import MissingDependency, sentence
 
-if TYPE_CHECKING:
-    from ptycho_ref.container import PtychoDataContainer
+
+class TrainingArrays(Protocol):
+    """What batches are made of: of a container, its frames, start coordinates and moduli (B, ...), channels last."""
+
+    @property
+    def X(self) -> NDArray[np.float32]:
+        """Frames (B, N, N, C)."""
+
+    @property
+    def Y_I(self) -> NDArray[np.float32]:
+        """Moduli of the truth (B, N, N, C)."""
+
+    @property
+    def coords_nominal(self) -> NDArray[np.float32]:
+        """Relative start coordinates (B, 1, 2, C)."""
 
 
 def _tensorflow() -> Any:
@@ -21,7 +34,8 @@ def _tensorflow() -> Any:
         absent = error.name if isinstance(error, ModuleNotFoundError) and error.name else "tensorflow"
         title = "TensorFlow" if absent == "tensorflow" else absent
         raise MissingDependency(
-            f"{title} is required to make tensors: pip install 'ptycho-conformance[tensorflow]' [CND-013]", name=absent
+            sentence(f"{title} is required to make tensors: pip install 'ptycho-conformance[tensorflow]'", "CND-013"),
+            name=absent,
         ) from error
     return tensorflow
 
@@ -39,18 +53,22 @@ def as_tensors(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
 
 
 def as_tf_dataset(
-    container: PtychoDataContainer, batch_size: int, nphotons: float, *, shuffle: bool = False, seed: int | None = None
+    container: TrainingArrays, batch_size: int, nphotons: float, *, shuffle: bool = False, seed: int | None = None
 ) -> Any:
     """Make a ``tf.data.Dataset`` of batches; the last, smaller batch is kept.
 
     Parameters
     ----------
     container : PtychoDataContainer
+        Or whatever has its ``X``, ``Y_I`` and ``coords_nominal``.
     batch_size : int
+        Groups a batch.
     nphotons : float
         Mean photons a frame; the intensity scale is s = sqrt(nphotons) / (N/2).
     shuffle : bool
         Permute the rows with ``seed``, the same in every epoch.
+    seed : int, optional
+        Seed of the permutation; None: fresh entropy.
 
     Returns
     -------
@@ -63,7 +81,7 @@ def as_tf_dataset(
         TensorFlow is not installed.
     """
     tf = _tensorflow()
-    order = np.random.default_rng(seed).permutation(len(container)) if shuffle else np.arange(len(container))
+    order = np.random.default_rng(seed).permutation(len(container.X)) if shuffle else np.arange(len(container.X))
     scale = np.float32(np.sqrt(nphotons) / (container.X.shape[1] / 2))
     scaled = container.X[order] * scale
     inputs = (scaled, container.coords_nominal[order])

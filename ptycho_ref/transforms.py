@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import RequestViolation
+from ptycho_ref.errors import RequestRefusal
 
 Array = NDArray[Any]
 
@@ -68,7 +68,7 @@ def translate(images: Array, shifts_xy: Array) -> Array:
     """
     shifts = np.asarray(shifts_xy, dtype=np.float64)
     if images.ndim != 3 or shifts.shape != (len(images), 2) or not np.isfinite(shifts).all():
-        raise RequestViolation(
+        raise RequestRefusal(
             f"images {images.shape} and shifts {shifts.shape} do not match",
             clause="TRF-009",
             array="shifts_xy",
@@ -108,7 +108,7 @@ def _require_flat(flat: Array, gridsize: int) -> None:
 
 def _require(fits: bool, array: Array, layout: str, gridsize: int) -> None:
     if not fits:
-        raise RequestViolation(
+        raise RequestRefusal(
             f"{array.shape} is not {layout} at gridsize {gridsize}",
             clause="TRF-008",
             array="array",

@@ -19,7 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ptycho_torch.blocks import give_back, in_blocks
-from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.errors import OWN, ContractWarning, refuse
 from ptycho_torch.grouped import GroupSettings, members_for
 from ptycho_torch.grouping import Grouping
 from ptycho_torch.manifest import Fingerprint, Manifest, Source, StackPlace, StoreRequest, state_of
@@ -77,7 +77,7 @@ def plan(files: Sequence[Path], request: StoreRequest) -> list[PlannedScan]:
     dropped = sum(one.dropped for one in planned)
     if not any(len(one.members) for one in planned):
         problem = f"no point seeds a group: {dropped} were dropped"
-        refuse("GRP-026", "grouping", problem, "Allow larger distances, or wider bounds.", files[0])
+        refuse(OWN, "grouping", problem, "Allow larger distances, or wider bounds.", files[0])
     return planned
 
 
@@ -89,8 +89,8 @@ def _grouped(file: Path, positions: NDArray[np.float64], N: int, request: StoreR
     if found.dropped:
         _LOG.info("%s: %d of %d points find too few neighbours and seed no group", file, found.dropped, len(positions))
     if not len(found.members):
-        text = f"{file}: no point seeds a group, {found.dropped} were dropped (clause GRP-026)"
-        warnings.warn(text, Suspicion, stacklevel=6)
+        problem = f"no point seeds a group, {found.dropped} were dropped"
+        warnings.warn(ContractWarning(OWN, "", problem, file), stacklevel=6)
     return PlannedScan(file, positions, N, found.members, found.centres, found.dropped)
 
 

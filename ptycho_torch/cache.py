@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ptycho_torch.errors import Suspicion
+from ptycho_torch.errors import ContractWarning
 from ptycho_torch.grouping import Grouping, draw_subsets, generator_for, neighbour_pools
 from ptycho_torch.npz import write_npz
 
@@ -37,7 +37,17 @@ def sampled_groups(positions: NDArray[np.float64], asked: Grouping, dataset: Pat
 
 
 def kept_groups(positions: NDArray[np.float64], gridsize: int, K: int, dataset: Path | None) -> NDArray[np.int64]:
-    """All groups of a data set, (G, C) int64, from their file when it is good, else made and kept."""
+    """All groups of a data set, (G, C) int64, from their file when it is good, else made and kept.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y], object pixels.
+    gridsize, K : int
+        Of the request.
+    dataset : Path or None
+        Scan file beside which the cache lies; None: no cache.
+    """
     if dataset is None:
         return every_group(positions, gridsize, K)
     file = dataset.parent / f"{dataset.stem}.g{gridsize}k{K}.groups_cache.npz"
@@ -55,7 +65,7 @@ def kept_groups(positions: NDArray[np.float64], gridsize: int, K: int, dataset: 
     try:
         write_npz(file, members, compress=True)
     except OSError as error:
-        warnings.warn(f"{file}: groups are not kept: {error} (clause CCH-010)", Suspicion, stacklevel=4)
+        warnings.warn(ContractWarning("CCH-010", "", f"groups are not kept: {error}", file), stacklevel=4)
     return groups
 
 
@@ -67,7 +77,15 @@ def positions_digest(positions: NDArray[np.float64]) -> str:
 
 
 def every_group(positions: NDArray[np.float64], gridsize: int, K: int) -> NDArray[np.int64]:
-    """Some groups of every point, fixed by positions and parameters alone: sorted, unique rows in order (CCH-005)."""
+    """Some groups of every point, fixed by positions and parameters alone: sorted, unique rows in order (CCH-005).
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y], object pixels.
+    gridsize, K : int
+        Of the request.
+    """
     C = gridsize * gridsize
     each = min(_MOST_SETS, (K + 1) // C + 1)
     stream = hashlib.sha256(f"{gridsize} {K} {positions_digest(positions)}".encode()).digest()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any
 
-from ptycho_torch.errors import refuse
+from ptycho_torch.errors import refuse, sentence
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def _filled(table: Mapping[str, Field], given: Mapping[str, Any]) -> dict[str, A
 def _settled(fields: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     alias = fields["n_images"]
     if alias is not None:
-        text = "n_images is deprecated, use n_groups (clause CFG-016)"
+        text = sentence("it is deprecated, use n_groups", "CFG-016", "n_images")
         warnings.warn(text, DeprecationWarning, stacklevel=4)
         if given.get("n_groups") is None:
             fields["n_groups"] = alias

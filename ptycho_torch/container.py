@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.errors import ContractWarning, refuse
 
 _PER_GROUP = ("X", "Y", "coords_nominal", "coords_true", "nn_indices", "global_offsets", "local_offsets")
 
 
 class Container:
-    """Tensors of B groups, channels last as the contract names them; :meth:`channels_first` gives the other layout.
+    """Tensors of B groups, channels last as the contract names them.
 
     Parameters
     ----------
@@ -78,26 +78,20 @@ class Container:
         named = {name: getattr(self, name).clone() for name in (*_PER_GROUP, "probe")}
         return named | {"Y_I": self.Y_I, "Y_phi": self.Y_phi, "coords": self.coords_nominal.clone()}
 
-    def channels_first(self) -> dict[str, Tensor]:
-        """Return the per-group tensors as (B, C, N, N) and (B, C, 1, 2): a permutation of axes and nothing else."""
-        return {
-            name: values.permute(0, 3, 1, 2).contiguous() if values.ndim == 4 else values
-            for name, values in self.tensors().items()
-            if name != "probe"
-        }
-
     def split(self, fraction: float) -> tuple[Container, Container]:
         """Split groups: the first int(B · fraction), and the rest (CON-013).
 
         Warns
         -----
-        Suspicion
+        ContractWarning
             Groups of both parts may share frames (CON-014).
         """
         if not 0 <= fraction <= 1:
             refuse("CON-013", "fraction", f"it is {fraction}", "Use a fraction from 0 to 1.")
-        text = "groups of the two parts may share frames: split scan points first to avoid it (clause CON-014)"
-        warnings.warn(text, Suspicion, stacklevel=2)
+        warnings.warn(
+            ContractWarning("CON-014", "", "groups of the two parts may share frames: split scan points first"),
+            stacklevel=2,
+        )
         cut = int(len(self) * fraction)
         return self._rows(slice(None, cut)), self._rows(slice(cut, None))
 

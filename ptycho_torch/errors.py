@@ -1,4 +1,4 @@
-"""What the backend raises: refusals of the contract, and missing dependencies."""
+"""What the backend raises and warns of: refusals, warnings and missing dependencies, all citing clauses in one form."""
 
 from __future__ import annotations
 
@@ -7,35 +7,74 @@ from pathlib import Path
 from typing import NoReturn
 
 INSTALL_TORCH = "pip install 'ptycho-conformance[torch]'"
+OWN = ""
+"""In place of a clause: the parameter is this backend's own, and the contract does not speak of it."""
+
+
+def sentence(problem: str, clause: str, array: str = "", remedy: str = "", file: Path | None = None) -> str:
+    """Return ``file, array: problem [clause] Remedy: remedy``: the one form in which clauses are cited.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, with the numbers that show it.
+    clause : str
+        Id of the clause that says so, or ``OWN``.
+    array : str
+        Contract name of the array or parameter at fault; empty: none alone.
+    remedy : str
+        What to do about it; empty: nothing need be done.
+    file : Path, optional
+        The file at fault.
+    """
+    where = ", ".join(str(part) for part in (file, array) if part)
+    told = f"{where}: {problem}" if where else problem
+    return told + (f" [{clause}]" if clause else "") + (f" Remedy: {remedy}" if remedy else "")
 
 
 class Refusal(ValueError):
-    """Something the contract does not allow (CND-008 to CND-012).
+    """What the contract refuses; the message names file, array, clause and remedy (CND-008 to CND-012).
 
-    Attributes
+    Parameters
     ----------
     clause : str
-        Id of the clause that is broken.
+        Id of the clause that is broken, or ``OWN``.
     array : str
         Contract name of the array or parameter at fault.
+    problem : str
+        What is wrong, with the numbers that show it.
     remedy : str
         What to do about it.
-    file : Path or None
+    file : Path, optional
         The file at fault.
     """
 
     def __init__(self, clause: str, array: str, problem: str, remedy: str, file: Path | None = None) -> None:
         self.clause, self.array, self.remedy, self.file = clause, array, remedy, file
-        place = f"{file}: {array}" if file is not None else array
-        super().__init__(f"{place}: {problem} (clause {clause}). {remedy}")
+        super().__init__(sentence(problem, clause, array, remedy, file))
 
 
 class StaleStore(Refusal):
     """A store that does not belong to its sources or to the request."""
 
 
-class Suspicion(UserWarning):
-    """Something that is allowed, and that the caller should look at."""
+class ContractWarning(UserWarning):
+    """Something the contract allows, and of which the caller should know.
+
+    Parameters
+    ----------
+    clause : str
+        Id of the clause that speaks of it, or ``OWN``.
+    array : str
+        Contract name of the array or parameter; empty: none alone.
+    problem : str
+        What was found.
+    file : Path, optional
+        The file in which it was found.
+    """
+
+    def __init__(self, clause: str, array: str, problem: str, file: Path | None = None) -> None:
+        super().__init__(sentence(problem, clause, array, file=file))
 
 
 class MissingDependency(ImportError, RuntimeError):
@@ -66,10 +105,22 @@ def require(*packages: str) -> None:
         except ImportError as error:
             absent = error.name if isinstance(error, ModuleNotFoundError) and error.name else package
             title = "PyTorch" if absent == "torch" else absent
-            message = f"{title} is required by ptycho_torch: {INSTALL_TORCH} (clause CND-013; {error})"
+            message = sentence(f"{title} is required by ptycho_torch: {INSTALL_TORCH} ({error})", "CND-013")
             raise MissingDependency(message, name=absent) from error
 
 
 def refuse(clause: str, array: str, problem: str, remedy: str, file: Path | None = None) -> NoReturn:
-    """Raise a :class:`Refusal`."""
+    """Raise a :class:`Refusal`, whose parameters these are.
+
+    Parameters
+    ----------
+    clause : str
+        Id of the clause that is broken, or ``OWN``.
+    array : str
+        Contract name of the array or parameter at fault.
+    problem, remedy : str
+        What is wrong, and what to do about it.
+    file : Path, optional
+        The file at fault.
+    """
     raise Refusal(clause, array, problem, remedy, file)

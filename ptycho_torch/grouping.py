@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 from torch import Tensor
 
-from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.errors import ContractWarning, refuse
 
 Strategy = Literal["sample_then_group", "group_then_sample"]
 _TRIES = 6
@@ -85,7 +85,8 @@ def require_possible(asked: Grouping, M: int) -> None:
     Raises
     ------
     Refusal
-        GRP-009, GRP-013, GRP-014, GRP-015, GRP-026 or CCH-012.
+        More groups than points, a pool or K below C, fewer points than members, a request for nothing, or an unknown
+        strategy (GRP-009, GRP-013, GRP-014, GRP-015, GRP-026, CCH-012).
     """
     C = asked.C
     if asked.gridsize < 1:
@@ -144,6 +145,17 @@ def neighbour_pools(positions: NDArray[np.float64], seeds: Tensor, reach: int, t
 
     The seed is told apart by its index: a point at the same place is a neighbour like any other (GRP-005). A tree of
     the positions is made unless one is given.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y], object pixels.
+    seeds : (B,) int64
+        Scan indices.
+    reach : int
+        Neighbours of a seed, itself not counted.
+    tree : KDTree, optional
+        Of the positions.
     """
     M = len(positions)
     others = min(reach, M - 1)
@@ -157,7 +169,17 @@ def neighbour_pools(positions: NDArray[np.float64], seeds: Tensor, reach: int, t
 
 
 def draw_subsets(pools: Tensor, C: int, generator: torch.Generator) -> Tensor:
-    """Draw C different entries of each row, (B, C)."""
+    """Draw C different entries of each row, (B, C).
+
+    Parameters
+    ----------
+    pools : (B, P) int64
+        Candidates of each group.
+    C : int
+        Members of a group; at most P.
+    generator : torch.Generator
+        Source of the draws, on the CPU.
+    """
     keys = torch.rand(pools.shape, generator=generator, dtype=torch.float64)
     return pools.gather(1, keys.argsort(dim=1)[:, :C])
 
@@ -197,8 +219,8 @@ def _completed(groups: Tensor, pools: Tensor, wanted: int, generator: torch.Gene
         groups = torch.cat([groups, torch.tensor(more, dtype=torch.int64)])
     short = wanted - len(groups)
     if short:
-        text = f"only {len(groups)} different groups exist, {wanted} were asked for: {short} repeat (clause GRP-012)"
-        warnings.warn(text, Suspicion, stacklevel=5)
+        problem = f"only {len(groups)} different groups exist, {wanted} were asked for: {short} repeat"
+        warnings.warn(ContractWarning("GRP-012", "", problem), stacklevel=5)
         groups = torch.cat([groups, groups[torch.randint(len(groups), (short,), generator=generator)]])
     return groups
 

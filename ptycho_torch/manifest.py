@@ -1,4 +1,4 @@
-"""What a store says of itself, and whether it still holds (DAT-017)."""
+"""What a store says of itself, and whether its sources have changed since (DAT-017)."""
 
 from __future__ import annotations
 
@@ -263,12 +263,31 @@ def _source(plain: Mapping[str, Any]) -> Source:
 
 
 def stale(folder: Path, array: str, problem: str) -> NoReturn:
-    """Raise a :class:`StaleStore`, with the instruction to rebuild."""
+    """Raise a :class:`StaleStore`, with the instruction to rebuild.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+    array : str
+        Part of the store or of the request that does not hold.
+    problem : str
+        What is wrong with it.
+    """
     raise StaleStore("DAT-017", array, problem, REBUILD, folder)
 
 
 def require_fresh(folder: Path, files: Sequence[Path], request: StoreRequest) -> Manifest:
     """Refuse a store that is damaged, or was not made from these files for this request.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+    files : sequence of Path
+        The sources, in their order.
+    request : StoreRequest
+        What is asked of them.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 from torch import Tensor
 
-from ptycho_torch.errors import refuse
+from ptycho_torch.errors import OWN, refuse
 from ptycho_torch.grouping import generator_for, neighbour_pools
 
 Rule = Literal["Nearest", "Min_dist", "4_quadrant"]
@@ -100,7 +100,7 @@ def within_bounds(positions: Points, rule: NeighbourRule) -> Indices:
     inside = np.ones(len(positions), dtype=bool)
     for axis, (name, (low, high)) in enumerate((("x_bounds", rule.x_bounds), ("y_bounds", rule.y_bounds))):
         if not 0 <= low < high <= 1:
-            refuse("DAT-018", name, f"({low}, {high}) is no part of the scan", "Use 0 <= low < high <= 1.")
+            refuse(OWN, name, f"({low}, {high}) is no part of the scan", "Use 0 <= low < high <= 1.")
         values = positions[:, axis]
         if len(values) and (extent := np.ptp(values)) > 0:
             share = (values - values.min()) / extent
@@ -159,21 +159,21 @@ def _formed(
 
 def _require_sense(rule: NeighbourRule) -> None:
     if rule.rule not in get_args(Rule):
-        refuse("GRP-026", "rule", f"{rule.rule!r} is unknown", f"Use one of {', '.join(get_args(Rule))}.")
+        refuse(OWN, "rule", f"{rule.rule!r} is unknown", f"Use one of {', '.join(get_args(Rule))}.")
     if rule.gridsize < 1:
         refuse("GRP-026", "gridsize", f"it is {rule.gridsize}", "Ask for a gridsize of 1 or more.")
     if rule.repeats < 1:
-        refuse("GRP-026", "repeats", f"it is {rule.repeats}", "Draw one group or more for each point.")
+        refuse(OWN, "repeats", f"it is {rule.repeats}", "Draw one group or more for each point.")
     if rule.rule == "4_quadrant":
         if rule.gridsize != 2:
-            refuse("GRP-026", "gridsize", f"four quadrants at gridsize {rule.gridsize}", "Use gridsize 2.")
+            refuse(OWN, "gridsize", f"four quadrants at gridsize {rule.gridsize}", "Use gridsize 2.")
         if rule.K_quadrant < rule.C:
             refuse("GRP-014", "K_quadrant", f"{rule.K_quadrant} neighbours for 4 quadrants", "Set it to 4 or more.")
     elif rule.C > 1 and rule.K < rule.C:
         refuse("GRP-014", "K", f"K={rule.K} must be >= C = {rule.C}", f"Set K to {rule.C} or more.")
     if rule.rule != "Nearest" and not 0 <= rule.min_distance <= rule.max_distance:
         problem = f"no distance is from {rule.min_distance} to {rule.max_distance}"
-        refuse("GRP-026", "min_distance", problem, "Use 0 <= min_distance <= max_distance, in pixels.")
+        refuse(OWN, "min_distance", problem, "Use 0 <= min_distance <= max_distance, in pixels.")
 
 
 def _candidates(positions: Points, centres: Indices, rule: NeighbourRule, tree: KDTree) -> NDArray[np.int64]:

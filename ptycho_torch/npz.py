@@ -200,6 +200,15 @@ class Archive:
 def write_npz(path: Path, members: Mapping[str, NDArray[Any]], compress: bool = False) -> None:
     """Write an archive whole or not at all: beside its place, synced, then renamed (RAW-006).
 
+    Parameters
+    ----------
+    path : Path
+        Where the archive lies when it is whole.
+    members : Mapping
+        Arrays by member name.
+    compress : bool
+        Whether members are deflated.
+
     Raises
     ------
     OSError

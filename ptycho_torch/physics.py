@@ -45,7 +45,10 @@ def diffraction_intensity(patches: Tensor, probe: Tensor) -> Tensor:
 
 
 def diffraction_amplitude(patches: Tensor, probe: Tensor) -> Tensor:
-    """Square root of :func:`diffraction_intensity` (PHY-001). Its gradient is infinite where the intensity is zero."""
+    """Forward model: the square root of :func:`diffraction_intensity` (PHY-001).
+
+    Its gradient is infinite where the intensity is zero.
+    """
     return diffraction_intensity(patches, probe).sqrt()
 
 

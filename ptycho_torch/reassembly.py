@@ -17,7 +17,7 @@ class Canvas:
     Attributes
     ----------
     object : (H, W)
-        Mean of the patches where any lies, else 0 (REA-004, REA-005).
+        Patches averaged where they overlap, zero where uncovered (REA-004, REA-005).
     coverage : (H, W) float64
         Sum of ones placed like the patches (REA-002).
     origin_xy : (2,) float64

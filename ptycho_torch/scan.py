@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.errors import ContractWarning, refuse
 from ptycho_torch.npz import Archive, Entry, write_npz
 from ptycho_torch.scan_arrays import canonical, outline
 
@@ -53,7 +53,7 @@ class Scan:
 
     @classmethod
     def load(cls, path: str | Path, spill: Path | None = None) -> Scan:
-        """Read a scan file (NPZ-001 to NPZ-036).
+        """Read a scan file (NPZ).
 
         Parameters
         ----------
@@ -185,5 +185,7 @@ def _metadata(archive: Archive, entry: Entry | None) -> dict[str, Any] | None:
             found = None
     if isinstance(found, dict):
         return found
-    warnings.warn(f"{archive.path}: _metadata is no JSON text and is skipped (clause NPZ-030)", Suspicion, stacklevel=3)
+    warnings.warn(
+        ContractWarning("NPZ-030", "_metadata", "it is no JSON text and is skipped", archive.path), stacklevel=3
+    )
     return None

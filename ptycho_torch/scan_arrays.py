@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ptycho_torch.blocks import in_blocks
-from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.errors import ContractWarning, refuse
 
 Found = Mapping[str, NDArray[Any]]
 DECLARABLE = {"legacy_v1": "normalized_amplitude", "ci_intensity_v2": "count_intensity"}
@@ -51,7 +51,7 @@ def canonical(found: Found, file: Path | None = None, in_memory: bool = True) ->
     if in_memory:
         frames = np.ascontiguousarray(frames, dtype=np.float32)
     if length > M:
-        _suspect(file, f"xcoords: {length - M} trailing positions have no frame and are dropped (clause NPZ-020)")
+        _warn("NPZ-020", "xcoords", f"{length - M} trailing positions have no frame and are dropped", file)
     _declared_units(found, file)
     kept: dict[str, NDArray[Any] | None] = {name: values[:M] for name, values in lines.items()}
     return kept | {
@@ -80,8 +80,8 @@ def outline(found: Found, file: Path | None = None) -> tuple[NDArray[np.float64]
     return np.column_stack([x, y])[: len(frames)], int(frames.shape[-1])
 
 
-def _suspect(file: Path | None, text: str) -> None:
-    warnings.warn(f"{file}: {text}" if file else text, Suspicion, stacklevel=5)
+def _warn(clause: str, array: str, problem: str, file: Path | None) -> None:
+    warnings.warn(ContractWarning(clause, array, problem, file), stacklevel=5)
 
 
 def _missing(name: str, found: Found, file: Path | None) -> None:
@@ -178,9 +178,7 @@ def _require_amplitudes(name: str, frames: NDArray[Any], file: Path | None) -> N
         largest = max(largest, high)
         whole = whole and (block.dtype.kind != "f" or bool(np.equal(block, np.floor(block)).all()))
     if whole and largest > 1:
-        _suspect(
-            file, f"{name}: all values are whole numbers, up to {largest:g}: counts, not amplitudes? (clause NPZ-034)"
-        )
+        _warn("NPZ-034", name, f"all values are whole numbers, up to {largest:g}: counts, not amplitudes?", file)
     else:
         _suspect_noise(name, frames, file)
 
@@ -216,9 +214,7 @@ def _suspect_noise(name: str, frames: NDArray[Any], file: Path | None) -> None:
     ratio = (variance[lit] / mean[lit])[order]
     thirds = [np.median(part) for part in np.array_split(ratio, 3)]
     if all(0.75 < third < 1.35 for third in thirds):
-        _suspect(
-            file, f"{name}: variance over mean is {thirds[1]:.2f} throughout: counts, not amplitudes? (clause NPZ-034)"
-        )
+        _warn("NPZ-034", name, f"variance over mean is {thirds[1]:.2f} throughout: counts, not amplitudes?", file)
 
 
 def _numbers(clause: str, name: str, values: NDArray[Any], file: Path | None) -> NDArray[np.complex64]:

@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from ptycho_torch.config import MODEL, Configuration, configuration
-from ptycho_torch.errors import Suspicion, refuse
+from ptycho_torch.errors import ContractWarning, refuse
 
 TORCH_NPHOTONS = 1e5
 MODEL_TYPES = {"Unsupervised": "pinn", "Supervised": "supervised"}
@@ -120,6 +120,11 @@ def settings_from(
 ) -> Settings:
     """Make settings from plain mappings; what is not given takes its default.
 
+    Parameters
+    ----------
+    data, model, training, inference : Mapping
+        Fields of the four parts, under the names of the torch side.
+
     Raises
     ------
     Refusal
@@ -133,7 +138,7 @@ def settings_from(
         known = [one.name for one in fields(default)]
         unknown = sorted(set(given) - set(known))
         if unknown:
-            refuse("CFG-012", unknown[0], f"there is no such {part} setting", f"Use one of {', '.join(known)}.")
+            refuse("CFG-012", unknown[0], f"the {part} settings have no such field", f"Use one of {', '.join(known)}.")
         made[part] = replace(default, **given)
     return Settings(**made)
 
@@ -216,4 +221,4 @@ def _require(kind: str, run: Mapping[str, Any], overrides: Mapping[str, Any]) ->
         problem = "nphotons default divergence: 1e5 here, 1e9 in the canonical configuration"
         refuse("CFG-023", "nphotons", problem, "Say which by an override of nphotons.")
     if run.get("test_data_file") is None:
-        warnings.warn("test_data_file is not given: there is nothing to test on", Suspicion, stacklevel=3)
+        warnings.warn(ContractWarning("CFG-027", "test_data_file", "it is not given: nothing to test on"), stacklevel=3)

@@ -33,9 +33,9 @@ def split_points(
     """
     M = len(scan)
     if not 0 < fraction < 1:
-        refuse("DAT-015", "fraction", f"it is {fraction}", "Use a fraction between 0 and 1.")
+        refuse("DAT-019", "fraction", f"it is {fraction}", "Use a fraction between 0 and 1.")
     if M < 2:
-        refuse("DAT-015", "xcoords", "a single point cannot be divided", "Split scans of two points or more.")
+        refuse("DAT-019", "xcoords", "a single point cannot be divided", "Split scans of two points or more.")
     train = min(max(round(fraction * M), 1), M - 1)
     if method == "ordered":
         order = np.arange(M)
@@ -45,5 +45,5 @@ def split_points(
         positions = scan.positions
         order = np.argsort(positions[:, np.argmax(np.ptp(positions, axis=0))], kind="stable")
     else:
-        refuse("DAT-016", "method", f"{method!r} is unknown", "Use ordered, random or blocks.")
+        refuse("DAT-019", "method", f"{method!r} is unknown", "Use ordered, random or blocks.")
     return scan.take(np.sort(order[:train])), scan.take(np.sort(order[train:]))

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ptycho_torch.building import build, plan, sync
-from ptycho_torch.errors import StaleStore, refuse
+from ptycho_torch.errors import OWN, StaleStore, refuse
 from ptycho_torch.manifest import MANIFEST, StoreRequest, read_manifest, require_fresh
 
 __all__ = ["StoreRequest", "open_store", "source_files"]
@@ -29,7 +29,7 @@ def source_files(paths: str | Path | Sequence[str | Path]) -> list[Path]:
     FileNotFoundError
         A file of the list is not there.
     Refusal
-        There is no file (DAT-018).
+        The list is empty, or the folder holds no scan (DAT-018).
     """
     listed = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     if len(listed) == 1 and listed[0].is_dir():
@@ -114,7 +114,7 @@ def _fits(folder: Path, files: Sequence[Path], request: StoreRequest, rebuild: b
         return False
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else {""}
     if names and MANIFEST not in names:
-        refuse("DAT-017", "folder", "it is there, and no store", "Choose a folder of its own for the store.", folder)
+        refuse(OWN, "folder", "it is there, and no store", "Choose a folder of its own for the store.", folder)
     try:
         return bool(names) and bool(require_fresh(folder, files, request))
     except StaleStore:
@@ -123,7 +123,7 @@ def _fits(folder: Path, files: Sequence[Path], request: StoreRequest, rebuild: b
     foreign = sorted(name for name in names if not _OWN.fullmatch(name))
     if foreign:
         problem = f"{', '.join(foreign)} in it is no part of the store, and would be lost"
-        refuse("DAT-017", "folder", problem, "Move it elsewhere, or choose another folder.", folder)
+        refuse(OWN, "folder", problem, "Move it elsewhere, or choose another folder.", folder)
     return False
 
 

@@ -118,6 +118,24 @@ def test_reading_refuses_what_validate_refuses(tmp_path: Path) -> None:
     assert caught.value.findings[0].clause == "NPZ-001"
 
 
+def test_the_remedy_of_a_finding_is_the_fix_of_its_clause(tmp_path: Path) -> None:
+    write_scan(tmp_path / "scan.npz", plain(probeGuess=None, scan_index=np.ones((20, 1)), extra=np.ones(3)))
+    remedies = {one.clause: one.remedy for one in examine(tmp_path / "scan.npz").findings}
+    assert remedies == {
+        "NPZ-001": "Write the missing array into the file; the amplitudes, (M, N, N) float32, as diff3d.",
+        "NPZ-028": "Store one whole number a scan point, or leave the member out; a reader pairs frames and positions "
+        "by their place.",
+        "NPZ-008": "",
+    }
+    for one in contract().of_stage("npz"):
+        assert one.remedy.lower() == " ".join(one.notes["Fix"].replace("`", "").split()).lower()
+
+
+def test_another_format_is_called_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "scan.npz").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(64))
+    assert "HDF5" in examine(tmp_path / "scan.npz").findings[0].problem
+
+
 def test_findings_become_json(tmp_path: Path) -> None:
     write_scan(tmp_path / "scan.npz", plain(probeGuess=None))
     text = json.dumps([finding.as_json() for finding in examine(tmp_path / "scan.npz").findings])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conformance.scans.simulation import defocused_probe, siemens_star, simulated_arrays
+from conformance.scans.simulation import defocused_probe, siemens_star, simulated_scan
 from conformance.scans.specimens import Recipe
 
 
@@ -32,7 +32,7 @@ def test_modes_of_the_probe_are_distinct_and_have_no_symmetry(N: int) -> None:
 
 
 def test_every_frame_differs_from_every_other() -> None:
-    frames = simulated_arrays(Recipe(M=60, N=16, margin=10.0, seed=2), None, np.random.default_rng(2))["diff3d"]
+    frames = simulated_scan(Recipe(M=60, N=16, margin=10.0, seed=2), None, np.random.default_rng(2))["diff3d"]
     flat = frames.reshape(60, -1)
     apart = np.linalg.norm(flat[:, None] - flat[None], axis=2)[np.triu_indices(60, 1)]
     assert apart.min() > 1e-3 * np.linalg.norm(flat, axis=1).mean()

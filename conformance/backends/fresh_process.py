@@ -22,12 +22,6 @@ else:
 """
 
 
-def reachable(subject: Subject) -> bool:
-    """Whether the adapter's class can be imported by name and made without arguments."""
-    adapter = type(subject.selected.adapter)
-    return "<" not in adapter.__qualname__ and adapter.__module__ != "__main__"
-
-
 def start(
     subject: Subject, script: str, arguments: Sequence[str] = (), *, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:

@@ -150,7 +150,17 @@ def _sizes(specimen: Specimen, gridsize: int, groups: int) -> dict[str, int]:
 
 
 def as_text(name: str, gridsize: int, stages: Iterator[tuple[str, list[Layout]]]) -> str:
-    """Return the layouts of one adapter at one gridsize as lines that a review can diff."""
+    """Return the layouts of one adapter at one gridsize as lines that a review can diff.
+
+    Parameters
+    ----------
+    name : str
+        Name of the adapter.
+    gridsize : int
+        Gridsize at which the layouts were taken.
+    stages : iterator of (str, list of Layout)
+        Stages in their order, each with its layouts.
+    """
     lines = [f"adapter {name} · gridsize {gridsize}"]
     for stage, found in stages:
         lines += ["", stage, *(f"  {layout.line()}" for layout in sorted(found, key=lambda one: one.key))]

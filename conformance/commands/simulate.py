@@ -36,7 +36,7 @@ def simulate(
     import numpy as np
 
     from conformance.files.atomic import written_whole
-    from conformance.scans.simulation import MOST_PHOTONS, simulated_arrays
+    from conformance.scans.simulation import MOST_PHOTONS, simulated_scan
     from conformance.scans.specimens import Pattern, Recipe
 
     if side % 2:
@@ -51,7 +51,7 @@ def simulate(
     _require_memory(recipe)
     try:
         with written_whole(out) as stream:
-            np.savez(stream, **dict[str, Any](simulated_arrays(recipe, photons, np.random.default_rng(seed))))
+            np.savez(stream, **dict[str, Any](simulated_scan(recipe, photons, np.random.default_rng(seed))))
     except OSError as error:
         raise undecided(f"{out}: {error.strerror or error}") from error
     many = f"{modes} probe mode{'s' * (modes != 1)}"

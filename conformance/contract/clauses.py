@@ -71,6 +71,12 @@ class Clause:
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def remedy(self) -> str:
+        """The *Fix* as a sentence on one line, without Markdown; empty where the clause has none."""
+        fix = " ".join(self.notes.get("Fix", "").replace("`", "").split())
+        return fix[:1].upper() + fix[1:]
+
+    @property
     def testable(self) -> bool:
         """Whether a check can decide the clause."""
         return "Untestable" not in self.notes

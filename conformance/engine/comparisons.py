@@ -42,7 +42,15 @@ _COORDINATES = tuple(name for name in _IMAGES_AND_PLACES if row(name, Place.GROU
 
 
 class Pair:
-    """Two subjects and the record of what was compared between them."""
+    """Two subjects and the record of what was compared between them.
+
+    Parameters
+    ----------
+    first, second : Subject
+        The first is what the second is held against.
+    evidence : Evidence
+        Counts what is compared.
+    """
 
     def __init__(self, first: Subject, second: Subject, evidence: Evidence) -> None:
         self.first, self.second, self.evidence = first, second, evidence
@@ -67,6 +75,24 @@ class Pair:
         """Require equal shape, and values as close as two orders of float32 arithmetic are, or ``atol``.
 
         Dtypes must be equal, or with ``wide`` of one kind.
+
+        Parameters
+        ----------
+        seen, expected : array_like, tensor or None
+            What the second and the first subject gave.
+        what : str
+            Name of the array, for the sentence.
+        axes : tuple of str
+            Names of the axes, so that a difference can be explained.
+        atol : float
+            Absolute tolerance, where rounding at the scale of the largest value is not enough.
+        wide : bool
+            Whether dtypes of one kind are equal enough.
+
+        Raises
+        ------
+        Violation
+            The two part.
         """
         self.evidence.holds(
             (seen is None) == (expected is None),
@@ -85,7 +111,21 @@ class Pair:
         self.evidence.close(seen, target, named, rtol=RTOL, atol=max(atol, ATOL * largest), axes=axes)
 
     def named(self, seen: Named, expected: Named, names: Iterable[str], what: str) -> None:
-        """Compare arrays by name; a name that both lack is passed over."""
+        """Compare arrays by name; a name that both lack is passed over.
+
+        Parameters
+        ----------
+        seen, expected : Mapping of str to array
+            What the second and the first subject gave.
+        names : iterable of str
+        what : str
+            What holds the arrays, for the sentence.
+
+        Raises
+        ------
+        Violation
+            The two part.
+        """
         for name in names:
             if name in seen or name in expected:
                 ndim = as_numpy(expected[name]).ndim if expected.get(name) is not None else 0

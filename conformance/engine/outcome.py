@@ -148,7 +148,14 @@ def worst(decisions: Iterable[Decision]) -> Outcome:
 
 
 def cells(decisions: Iterable[Decision], clauses: Iterable[str], adapters: Iterable[str]) -> list[Cell]:
-    """Return one cell for every clause and adapter, in that order; no cell can be missing."""
+    """Return one cell for every clause and adapter, in that order; no cell can be missing.
+
+    Parameters
+    ----------
+    decisions : iterable of Decision
+        Those about other clauses or adapters are passed over.
+    clauses, adapters : iterable of str
+    """
     by_key: dict[tuple[str, str], list[Decision]] = {}
     for decision in decisions:
         by_key.setdefault((decision.clause, decision.adapter), []).append(decision)
@@ -162,7 +169,13 @@ def cells(decisions: Iterable[Decision], clauses: Iterable[str], adapters: Itera
 def denominator(adapter: str, table: Iterable[Cell], untestable: int) -> Denominator:
     """Count the cells of one adapter.
 
-    ``table`` holds the testable clauses; ``untestable`` is the number of the others.
+    Parameters
+    ----------
+    adapter : str
+    table : iterable of Cell
+        Cells of the testable clauses, of this adapter and perhaps of others.
+    untestable : int
+        Number of the other clauses.
     """
     own = [cell for cell in table if cell.adapter == adapter]
     reasons = Counter(cell.reason or "no reason given" for cell in own if cell.outcome is Outcome.NOT_APPLICABLE)

@@ -107,7 +107,15 @@ def planned(
 
 
 def cases_of(declaration: Declaration, selected: Selected, specimens: Iterable[Specimen]) -> Iterator[Case]:
-    """Yield the cases of one check on one adapter."""
+    """Yield the cases of one check on one adapter.
+
+    Parameters
+    ----------
+    declaration : Declaration
+    selected : Selected
+    specimens : iterable of Specimen
+        Taken one by one, if the check takes a scan at all.
+    """
     if not declaration.on_specimens:
         yield Case(declaration, selected)
         return

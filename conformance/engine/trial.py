@@ -85,7 +85,17 @@ def attempt(
     specimens: Iterable[Specimen] | None = None,
     profile: settings = PROFILES["detect"],
 ) -> Iterator[Decision]:
-    """Run one check on an adapter; yields a decision for each clause and specimen, and stops nowhere."""
+    """Run one check on an adapter; yields a decision for each clause and specimen, and stops nowhere.
+
+    Parameters
+    ----------
+    declaration : Declaration
+    subject : Subject
+    specimens : iterable of Specimen, optional
+        Scans for a check that takes one; the gallery where none are given.
+    profile : settings
+        Hypothesis settings, see :data:`conformance.engine.declaration.PROFILES`.
+    """
     for trial in trials(declaration, subject, specimens, profile):
         yield from trial.decisions(subject.name)
 
@@ -96,7 +106,17 @@ def trials(
     specimens: Iterable[Specimen] | None = None,
     profile: settings = PROFILES["detect"],
 ) -> Iterator[Trial]:
-    """Run one check on an adapter, once for each specimen where it takes one."""
+    """Run one check on an adapter, once for each specimen where it takes one.
+
+    Parameters
+    ----------
+    declaration : Declaration
+    subject : Subject
+    specimens : iterable of Specimen, optional
+        Scans for a check that takes one; the gallery where none are given.
+    profile : settings
+        Hypothesis settings, see :data:`conformance.engine.declaration.PROFILES`.
+    """
     for case in cases_of(declaration, subject.selected, gallery() if specimens is None else specimens):
         yield once(declaration, subject, case.specimen, profile=profile)
 
@@ -108,7 +128,19 @@ def once(
     drawn: Mapping[str, Any] | None = None,
     profile: settings = PROFILES["detect"],
 ) -> Trial:
-    """Run one check once; with ``drawn``, on exactly these arguments in place of those that Hypothesis would draw."""
+    """Run one check once; whatever the adapter does becomes an outcome.
+
+    Parameters
+    ----------
+    declaration : Declaration
+    subject : Subject
+    specimen : Specimen, optional
+        The scan, for a check that takes one.
+    drawn : Mapping, optional
+        The check runs on exactly these arguments, in place of those that Hypothesis would draw.
+    profile : settings
+        Hypothesis settings, see :data:`conformance.engine.declaration.PROFILES`.
+    """
     started = time.perf_counter()
     evidence = Evidence()
     violation, where = None, ""
@@ -148,7 +180,17 @@ def _call(
 
 
 def classify(error: BaseException | None, comparisons: int, selected: Selected) -> tuple[Outcome, str]:
-    """Turn the end of a check into an outcome and its sentence."""
+    """Turn the end of a check into an outcome and its sentence.
+
+    Parameters
+    ----------
+    error : BaseException or None
+        What ended the check; None when it came to its end.
+    comparisons : int
+        Values compared; a check that compared none is vacuous.
+    selected : Selected
+        Whom it judged: an adapter may say that a dependency is missing, which must be true.
+    """
     if error is None:
         if comparisons:
             return Outcome.PASS, ""

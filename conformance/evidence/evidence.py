@@ -19,6 +19,15 @@ _MOST_NAMED = 3
 class Violation(AssertionError):
     """The contract is broken.
 
+    Parameters
+    ----------
+    statement : str
+        What is wrong, without its cause.
+    diagnosis : callable, optional
+        Looks for the cause when it is first asked for.
+    seen, expected : ndarray, optional
+        The arrays that differ.
+
     Attributes
     ----------
     sentence : str
@@ -94,7 +103,19 @@ class Evidence:
         sizes: Mapping[str, float] | None = None,
         either: bool = False,
     ) -> None:
-        """Require equal shape and equal values, exactly; dtypes are not compared."""
+        """Require equal shape and equal values, exactly; dtypes are not compared.
+
+        Parameters
+        ----------
+        seen : array_like or tensor
+            What the backend returned.
+        expected : array_like or tensor
+            What an oracle says.
+        what : str
+            Name of the thing compared, for the sentence.
+        axes, suspects, sizes, either
+            As in :meth:`close`.
+        """
         self.close(seen, expected, what, rtol=0.0, atol=0.0, axes=axes, suspects=suspects, sizes=sizes, either=either)
 
     def close(
@@ -157,7 +178,19 @@ class Evidence:
         return lambda: seconded(diagnosis(), told_by_largest())
 
     def layout(self, seen: Any, what: str, *, shape: tuple[int, ...], dtype: str) -> None:
-        """Require a shape and a dtype by name, for example ``"float32"``."""
+        """Require a shape and a dtype by name, for example ``"float32"``.
+
+        Parameters
+        ----------
+        seen : array_like or tensor
+            What the backend returned.
+        what : str
+            Name of the thing, for the sentence.
+        shape : tuple of int
+            The shape that the contract says.
+        dtype : str
+            The dtype that the contract says.
+        """
         if seen is None:
             raise Violation(f"{what} is missing (None).")
         self.comparisons += 1
@@ -190,6 +223,15 @@ class Evidence:
 
         ``beside`` is the nearest valid request; it runs first and must succeed, so that an adapter which refuses
         everything proves nothing.
+
+        Parameters
+        ----------
+        action : callable
+            The invalid request.
+        what : str
+            Name of the invalid thing, for the sentence.
+        beside : callable
+            The nearest valid request.
         """
         self.accepted(beside, f"The nearest valid case beside '{what}'")
         self.comparisons += 1
@@ -206,7 +248,15 @@ class Evidence:
 
 
 def agrees(seen: Array, expected: Array, *, rtol: float, atol: float) -> bool:
-    """Whether two arrays of one shape agree within ``atol + rtol * |expected|``; NaN agrees with NaN only."""
+    """Whether two arrays of one shape agree within ``atol + rtol * |expected|``; NaN agrees with NaN only.
+
+    Parameters
+    ----------
+    seen, expected : ndarray
+        Arrays of one shape.
+    rtol, atol : float
+        Relative and absolute tolerance: ``atol + rtol * |expected|``. Both 0: exactly.
+    """
     if seen.dtype.kind in "OUS" or expected.dtype.kind in "OUS":
         return bool(np.array_equal(seen, expected))
     if rtol == 0.0 and atol == 0.0:

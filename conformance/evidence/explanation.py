@@ -311,7 +311,17 @@ def _rivals(best: Mistake, other: Mistake) -> bool:
 
 
 def difference_summary(seen: Array, expected: Array, *, rtol: float, atol: float, axes: Sequence[str] = ()) -> str:
-    """Say how many values differ, and where and by how much the worst one does."""
+    """Say how many values differ, and where and by how much the worst one does.
+
+    Parameters
+    ----------
+    seen, expected : ndarray
+        Arrays of one shape that differ.
+    rtol, atol : float
+        Relative and absolute tolerance: ``atol + rtol * |expected|``.
+    axes : sequence of str
+        Names of the axes, to say where the worst value lies.
+    """
     if seen.dtype.kind not in "iufcb" or expected.dtype.kind not in "iufcb":
         return f"seen {seen!r}, expected {expected!r}."
     left, right = _wide(seen), _wide(expected)

@@ -104,7 +104,17 @@ def capsule_of(trial: Trial, selected: Selected, scratch: Path) -> Capsule:
 
 
 def untried(trial: Trial, selected: Selected, scratch: Path) -> Capsule:
-    """Make the capsule of a failing check without a replay: as :func:`capsule_of`, without its files and arrays."""
+    """Make the capsule of a failing check without a replay: as :func:`capsule_of`, without its files and arrays.
+
+    Parameters
+    ----------
+    trial : Trial
+        The failing trial.
+    selected : Selected
+        The adapter that failed.
+    scratch : Path
+        Folder for the files of the attempts to cut the scan.
+    """
     drawn, notes = _storable(trial)
     specimen = _untouched(trial.specimen)
     if specimen is not None and specimen.path is not None:

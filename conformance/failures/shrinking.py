@@ -121,7 +121,17 @@ def point_axes(members: Members) -> Mapping[str, int]:
 
 
 def sliced(members: Members, axes: Mapping[str, int], first: int, last: int) -> dict[str, NDArray[Any]]:
-    """Members with the scan points ``first <= i < last``, in their own dtype and memory order."""
+    """Members with the scan points ``first <= i < last``, in their own dtype and memory order.
+
+    Parameters
+    ----------
+    members : Mapping
+        Members of a scan file by name.
+    axes : Mapping of str to int
+        Axis of each member that counts scan points; members without one are kept whole.
+    first, last : int
+        Half-open range of scan points.
+    """
     return {
         name: array[(slice(None),) * axes[name] + (slice(first, last),)].copy(order="K") if name in axes else array
         for name, array in members.items()

@@ -106,9 +106,8 @@ def specimen_from_file(path: Path) -> Specimen:
 
 
 def _damaged(path: Path, error: DamagedArchive) -> Finding:
-    remedy = "Copy the file again from its source; if that does not help, write it anew with numpy.savez."
     with path.open("rb") as stream:
         magic = stream.read(4)
-    if magic == b"\x89HDF":
-        remedy = "This is an HDF5 file (as CXI, NeXus and PtyPy write); store its arrays in an NPZ."
-    return Finding("NPZ-033", Severity.VIOLATION, "archive", f"the archive cannot be read: {error}", remedy)
+    hdf = "this is no NPZ archive but an HDF5 file, as CXI, NeXus and PtyPy write"
+    problem = hdf if magic == b"\x89HDF" else f"the archive cannot be read: {error}"
+    return Finding("NPZ-033", Severity.VIOLATION, "archive", problem)

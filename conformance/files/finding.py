@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from conformance.contract.clauses import contract
+
 
 class Severity(StrEnum):
     """How much a finding weighs: a violation breaks the contract, a warning may, a note informs."""
@@ -26,8 +28,8 @@ class Finding:
     severity : Severity
     array : str
         Contract name of the array, or ``archive``.
-    problem, remedy : str
-        One sentence each; a note may have no remedy.
+    problem : str
+        One sentence: what is wrong, with the numbers that show it.
     index : tuple of int or None
         Where in the array, in its own axes; None means all of it.
     """
@@ -36,8 +38,12 @@ class Finding:
     severity: Severity
     array: str
     problem: str
-    remedy: str = ""
     index: tuple[int, ...] | None = None
+
+    @property
+    def remedy(self) -> str:
+        """What to do: the clause's own *Fix*; empty for a note, which asks for nothing."""
+        return "" if self.severity is Severity.NOTE else contract()[self.clause].remedy
 
     def sentence(self) -> str:
         """Everything, in one line."""

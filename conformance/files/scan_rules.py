@@ -65,25 +65,18 @@ class Rules:
         member = self.members.get("xcoords")
         return member.shape[0] if member is not None and len(member.shape) == 1 else None
 
-    def _readable(self, name: str, kinds: str) -> Member | None:
-        member = self.members.get(name)
-        return member if member is not None and not member.needs_unpickling and member.dtype.kind in kinds else None
-
     def _presence(self) -> Iterator[Finding]:
         names = sorted(self.archive.names)
         held = ", ".join(names[:8]) + (" and others" if len(names) > 8 else "") or "nothing"
         for name in REQUIRED:
             if name not in self.members:
-                yield Finding(
-                    "NPZ-001", VIOLATION, name, f"the array is missing (found: {held})", f"Write {name} into the file."
-                )
+                yield Finding("NPZ-001", VIOLATION, name, f"the array is missing (found: {held})")
         if not any(name in self.members for name in STACKS):
             yield Finding(
                 "NPZ-001",
                 VIOLATION,
                 "diff3d",
                 f"the diffraction stack is missing (found: {held})",
-                "Write the amplitudes, (M, N, N) float32, as diff3d.",
             )
         elif self.stack_name == "diffraction":
             yield Finding("NPZ-004", NOTE, "diffraction", "the stack is read under its other name")
@@ -99,7 +92,6 @@ class Rules:
                     VIOLATION,
                     name,
                     "the array holds Python objects, which only unpickling could read",
-                    "Store a plain numeric array.",
                 )
 
     def _coordinates(self) -> Iterator[Finding]:
@@ -114,7 +106,6 @@ class Rules:
                 VIOLATION,
                 absent,
                 f"{present[0]} is there without it",
-                "Write both start arrays, or neither.",
             )
         elif not present:
             yield Finding("NPZ-029", NOTE, "xcoords_start", "no start coordinates: copies of the positions are used")
@@ -126,11 +117,10 @@ class Rules:
                 VIOLATION,
                 name,
                 f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}",
-                "Store one number a scan point, for example with numpy.ravel.",
             )
             return
         if member.shape[0] == 0:
-            yield Finding("NPZ-023", VIOLATION, name, "the scan has no points", "Do not write empty scans.")
+            yield Finding("NPZ-023", VIOLATION, name, "the scan has no points")
         values = member.array()
         for index in np.flatnonzero(~np.isfinite(values))[:1]:
             yield Finding(
@@ -138,7 +128,6 @@ class Rules:
                 VIOLATION,
                 name,
                 f"the position is {values[index]}",
-                "Repair the position, or drop it with its frame.",
                 (int(index),),
             )
         if self._positions is not None and member.shape[0] != self._positions:
@@ -147,7 +136,6 @@ class Rules:
                 VIOLATION,
                 name,
                 f"{member.shape[0]} values, but xcoords has {self._positions}",
-                "Write all coordinate arrays with one length.",
             )
 
     def _stacks(self) -> Iterator[Finding]:
@@ -158,7 +146,6 @@ class Rules:
                 VIOLATION,
                 "diff3d",
                 "diff3d and diffraction are both there and differ",
-                "Delete the stack that is not meant.",
             )
         stack = self.members.get(self.stack_name)
         if stack is None or stack.needs_unpickling:
@@ -170,7 +157,6 @@ class Rules:
                 VIOLATION,
                 name,
                 f"amplitudes are real numbers, not {stack.dtype}",
-                "Store the real amplitude, the square root of the counts, as float32.",
             )
         if self.layout is not None:
             yield from self._shape(name, stack, self.layout)
@@ -184,7 +170,6 @@ class Rules:
                 VIOLATION,
                 name,
                 f"a stack {stack.shape} does not fit {self._positions} positions",
-                "Store (M, N, N), frames first, one frame a position.",
             )
             return
         if layout.frame_axis == 2:
@@ -197,7 +182,6 @@ class Rules:
                 VIOLATION,
                 name,
                 f"{frames} frames, but only {positions} positions",
-                "Find the missing positions, or drop the frames that have none on purpose.",
             )
         elif frames < positions:
             yield Finding(
@@ -205,56 +189,45 @@ class Rules:
                 WARNING,
                 "xcoords",
                 f"{positions} positions for {frames} frames: the last {positions - frames} are dropped",
-                "Make sure that the surplus positions are the last ones.",
             )
 
     def _frame_sides(self, name: str, layout: StackLayout) -> Iterator[Finding]:
         rows, columns = layout.sides
         if rows != columns:
-            yield Finding(
-                "NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}", "Crop or pad the frames to a square."
-            )
+            yield Finding("NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}, not square")
         elif rows % 2 or rows < SMALLEST_SIDE:
             yield Finding(
                 "NPZ-014",
                 VIOLATION,
                 name,
                 f"the side N = {rows} is no even number from {SMALLEST_SIDE} on",
-                "Crop or pad the frames.",
             )
 
     def _content(self, name: str, content: Content) -> Iterator[Finding]:
         axes = "(frame, row, column)" if self.layout is None or self.layout.frame_axis != 2 else "(row, column, frame)"
         if content.non_finite is not None:
             index, value = content.non_finite
-            yield Finding(
-                "NPZ-017", VIOLATION, name, f"the value is {value}, at {axes}", "Mask or interpolate the pixel.", index
-            )
+            yield Finding("NPZ-017", VIOLATION, name, f"the value is {value}, at {axes}", index)
         if content.negative is not None:
             index, value = content.negative
-            yield Finding(
-                "NPZ-018", VIOLATION, name, f"the value is {value}, at {axes}", "Clip or mask before writing.", index
-            )
+            yield Finding("NPZ-018", VIOLATION, name, f"the value is {value}, at {axes}", index)
         if content.counts_evidence:
             yield Finding(
                 "NPZ-034",
                 WARNING,
                 name,
                 f"looks like intensity, not amplitude: {content.counts_evidence}",
-                "If these are counts, store their square root.",
             )
 
     def _numbers(self, name: str, clause: str) -> Iterator[Finding]:
         """Findings about an array that must hold finite numbers, real or complex."""
         member = self.members[name]
         if member.dtype.kind not in _kinds(name):
-            yield Finding(
-                clause, VIOLATION, name, f"the values are {member.dtype}, no numbers", "Write complex64 values."
-            )
+            yield Finding(clause, VIOLATION, name, f"the values are {member.dtype}, no numbers")
             return
         bad = first_non_finite(member)
         if bad is not None:
-            yield Finding(clause, VIOLATION, name, f"the value is {bad[1]}", "Write finite values.", bad[0])
+            yield Finding(clause, VIOLATION, name, f"the value is {bad[1]}", bad[0])
 
     def _probe(self) -> Iterator[Finding]:
         probe = self.members.get("probeGuess")
@@ -272,7 +245,6 @@ class Rules:
                 VIOLATION,
                 "probeGuess",
                 f"a probe is ({N}, {N}) or (P, {N}, {N}) like the frames, not {shape}",
-                "Crop or pad the probe to the side of the frames.",
             )
 
     def _truth(self) -> Iterator[Finding]:
@@ -287,14 +259,14 @@ class Rules:
     def _truth_shape(self, name: str, clause: str, shape: tuple[int, ...]) -> Iterator[Finding]:
         if name == "objectGuess":
             if len(shape) != 2:
-                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}", "Store one layer.")
+                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}")
             return
         layout = self.layout
         if layout is None or layout.frame_axis is None:
             return
         wanted = (layout.M, layout.N, layout.N)
         if (shape[:3] if len(shape) == 4 and shape[3] == 1 else shape) != wanted:
-            yield Finding(clause, VIOLATION, name, f"patches are {wanted}, not {shape}", "Write one patch a frame.")
+            yield Finding(clause, VIOLATION, name, f"patches are {wanted}, not {shape}")
 
     def _labels(self) -> Iterator[Finding]:
         member = self.members.get("scan_index")
@@ -306,7 +278,6 @@ class Rules:
                 VIOLATION,
                 "scan_index",
                 f"labels are (M,) integers, not {member.shape} {member.dtype}",
-                "Write one label a scan point, or leave the array out.",
             )
 
     def _units(self) -> Iterator[Finding]:
@@ -320,7 +291,6 @@ class Rules:
                 VIOLATION,
                 names[declared.index(None)] if None in declared else names[1],
                 f"the declared units {declared} are no pair of the contract",
-                f"Declare {' or '.join(' with '.join(pair) for pair in UNITS)}, or nothing.",
             )
         elif declared == UNITS[1]:
             yield Finding("NPZ-036", NOTE, names[1], "the file declares that it holds count intensity, not amplitude")
@@ -339,7 +309,6 @@ class Rules:
                 WARNING,
                 "_metadata",
                 "it is no JSON text, and is skipped",
-                "Write json.dumps(...) as one text, not a pickled dictionary.",
             )
 
     def arrays(self) -> dict[str, NDArray[Any]]:

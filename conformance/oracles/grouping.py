@@ -40,14 +40,36 @@ def pool_radii(positions: NDArray[np.float64], K: int) -> NDArray[np.float64]:
 def lies_in_pool(
     positions: NDArray[np.float64], members: NDArray[np.int64], seed: int, radii: NDArray[np.float64]
 ) -> bool:
-    """Whether every member is the seed or one of its K nearest other points."""
+    """Whether every member is the seed or one of its K nearest other points.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y].
+    members : (C,) int64
+        Scan indices of one group.
+    seed : int
+        Scan index of the point whose pool is meant.
+    radii : (M,) float64
+        Distance of each point's K-th nearest other point, as :func:`pool_radii` gives it.
+    """
     distance = np.hypot(*(positions[members] - positions[seed]).T)
     slack = _TIE * (1.0 + float(np.abs(positions).max()))
     return bool(np.all((members == seed) | (distance <= radii[seed] + slack)))
 
 
 def seed_of(positions: NDArray[np.float64], members: NDArray[np.int64], radii: NDArray[np.float64]) -> int | None:
-    """Return a scan point in whose pool the members lie; None when there is none."""
+    """Return a scan point in whose pool the members lie; None when there is none.
+
+    Parameters
+    ----------
+    positions : (M, 2) float64
+        Columns [x, y].
+    members : (C,) int64
+        Scan indices of one group.
+    radii : (M,) float64
+        Distance of each point's K-th nearest other point.
+    """
     reach = np.zeros(len(positions))
     for member in members:
         distance = np.hypot(*(positions - positions[member]).T)

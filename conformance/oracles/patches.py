@@ -54,5 +54,15 @@ def _window(obj: Array, top: int, left: int, N: int) -> NDArray[np.complex128]:
 
 
 def patches_at(obj: Array, centres_xy: Array, N: int) -> NDArray[np.complex128]:
-    """Cut one patch for each ``(n, 2)`` position [x, y]; returns ``(n, N, N)`` complex128."""
+    """Cut one patch for each ``(n, 2)`` position [x, y]; returns ``(n, N, N)`` complex128.
+
+    Parameters
+    ----------
+    obj : (H, W) complex
+        Object transmission.
+    centres_xy : (n, 2) float
+        Positions in object pixels, columns [x, y].
+    N : int
+        Side of a patch in pixels.
+    """
     return np.stack([patch_at(obj, float(x), float(y), N) for x, y in centres_xy])

@@ -39,7 +39,17 @@ def as_json(reports: Sequence[ScanReport], strict: bool) -> dict[str, Any]:
 
 
 def print_report(report: ScanReport, strict: bool, console: Console) -> None:
-    """Print one file: the verdict, then a line for each finding, with its remedy below."""
+    """Print one file: the verdict, then a line for each finding, with its remedy below.
+
+    Parameters
+    ----------
+    report : ScanReport
+        What was found in the file.
+    strict : bool
+        Whether warnings count as violations.
+    console : rich.console.Console
+        Where to print.
+    """
     facts = report.facts
     size = f" · {facts['M']} frames {facts['N']} x {facts['N']} {facts['dtype']}" if "M" in facts else ""
     modes = f" · {facts['modes']} probe mode{'s' * (facts['modes'] != 1)}" if "modes" in facts else ""

@@ -154,6 +154,15 @@ def edited(text: str, path: Path, before: Expected, after: Expected) -> str:
 
     A comment directly above an entry belongs to it.
 
+    Parameters
+    ----------
+    text : str
+        The list as it stands.
+    path : Path
+        Where it stands, for messages and the paths of witnesses.
+    before, after : Mapping
+        What it lists, and what it is to list.
+
     Raises
     ------
     MalformedExpectations

@@ -47,7 +47,19 @@ def recipes(
     truth: str | None = None,
     modes: int | None = None,
 ) -> Recipe:
-    """Recipes of synthetic scans: fewer frames than pixels and more, every pattern, one to three probe modes."""
+    """Recipes of synthetic scans: fewer frames than pixels and more, every pattern, one to three probe modes.
+
+    Parameters
+    ----------
+    min_M, max_M : int
+        Fewest and most scan points.
+    whole_pixels : bool, optional
+        Whether positions are whole pixels; None: drawn.
+    truth : {"object", "patches", "none"}, optional
+        Ground truth that the scan carries; None: drawn.
+    modes : int, optional
+        Probe modes; None: drawn from 1 to 3.
+    """
     return Recipe(
         M=draw(st.integers(min_M, max_M)),
         N=draw(frame_sides),
@@ -70,14 +82,34 @@ def specimens(
     truth: str | None = None,
     modes: int | None = None,
 ) -> st.SearchStrategy[Specimen]:
-    """Synthetic scans that obey the contract; the arguments pin one property of the recipe."""
+    """Synthetic scans that obey the contract; the arguments pin one property of the recipe.
+
+    Parameters
+    ----------
+    min_M, max_M : int
+        Fewest and most scan points.
+    whole_pixels : bool, optional
+        Whether positions are whole pixels; None: drawn.
+    truth : {"object", "patches", "none"}, optional
+        Ground truth that the scan carries; None: drawn.
+    modes : int, optional
+        Probe modes; None: drawn from 1 to 3.
+    """
     drawn = recipes(min_M=min_M, max_M=max_M, whole_pixels=whole_pixels, truth=truth, modes=modes)
     return drawn.map(make_specimen)
 
 
 @st.composite
 def group_requests(draw: st.DrawFn, specimen: Specimen, *, min_gridsize: int = 1) -> GroupRequest:
-    """Valid requests for a scan, without oversampling; ``specimen.M`` must allow ``min_gridsize``."""
+    """Valid requests for a scan, without oversampling; ``specimen.M`` must allow ``min_gridsize``.
+
+    Parameters
+    ----------
+    specimen : Specimen
+        The scan to be grouped.
+    min_gridsize : int
+        Least gridsize.
+    """
     gridsize = draw(st.integers(min_gridsize, max(min_gridsize, min(3, int(np.sqrt(specimen.M))))))
     return GroupRequest(
         N=specimen.N,
@@ -100,7 +132,23 @@ def grouping_cases(
     modes: int | None = None,
     whole_pixels: bool | None = None,
 ) -> GroupingCase:
-    """A scan with a request valid for it; with ``min_gridsize`` 2 every group has several members."""
+    """A scan with a request valid for it; with ``min_gridsize`` 2 every group has several members.
+
+    Parameters
+    ----------
+    min_gridsize : int
+        Least gridsize.
+    max_M : int
+        Most scan points.
+    sequential : bool, optional
+        Whether seeds are taken in order; None: drawn.
+    truth : {"object", "patches", "none"}, optional
+        Ground truth that the scan carries; None: drawn.
+    modes : int, optional
+        Probe modes; None: drawn from 1 to 3.
+    whole_pixels : bool, optional
+        Whether positions are whole pixels; None: drawn.
+    """
     minimum = max(1, min_gridsize**2)
     specimen = draw(specimens(min_M=minimum, max_M=max_M, truth=truth, modes=modes, whole_pixels=whole_pixels))
     request = draw(group_requests(specimen, min_gridsize=min_gridsize))
@@ -128,14 +176,28 @@ def oversampling_cases(draw: st.DrawFn, *, max_M: int = 20) -> GroupingCase:
 
 @st.composite
 def objects(draw: st.DrawFn, *, min_side: int = 12, max_side: int = 40) -> NDArray[np.complex64]:
-    """Objects (H, W) complex64, as a rule not square."""
+    """Objects (H, W) complex64, as a rule not square.
+
+    Parameters
+    ----------
+    min_side, max_side : int
+        Least and greatest H and W in pixels.
+    """
     shape = (draw(st.integers(min_side, max_side)), draw(st.integers(min_side, max_side)))
     return structured_object(np.random.default_rng(draw(seeds)), shape)
 
 
 @st.composite
 def probes(draw: st.DrawFn, *, N: int, max_modes: int = 3) -> NDArray[np.complex64]:
-    """Probes (N, N), or (P, N, N) with more than one mode, complex64."""
+    """Probes (N, N), or (P, N, N) with more than one mode, complex64.
+
+    Parameters
+    ----------
+    N : int
+        Side of a frame in pixels.
+    max_modes : int
+        Most modes.
+    """
     return structured_probe(np.random.default_rng(draw(seeds)), N, draw(st.integers(1, max_modes)))
 
 
@@ -143,7 +205,17 @@ def probes(draw: st.DrawFn, *, N: int, max_modes: int = 3) -> NDArray[np.complex
 def positions(
     draw: st.DrawFn, *, min_count: int = 1, max_count: int = 12, reach: float = 30.0, whole_pixels: bool | None = None
 ) -> NDArray[np.float64]:
-    """Positions (n, 2), columns [x, y], within ``[-reach/4, reach]``: some leave the object."""
+    """Positions (n, 2), columns [x, y], within ``[-reach/4, reach]``: some leave the object.
+
+    Parameters
+    ----------
+    min_count, max_count : int
+        Fewest and most positions n.
+    reach : float
+        Greatest coordinate in pixels.
+    whole_pixels : bool, optional
+        Whether positions are whole pixels; None: drawn.
+    """
     count = draw(st.integers(min_count, max_count))
     drawn = np.random.default_rng(draw(seeds)).uniform(-reach / 4, reach, (count, 2))
     whole = draw(st.booleans()) if whole_pixels is None else whole_pixels

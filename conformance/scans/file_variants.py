@@ -37,7 +37,17 @@ class Variant:
 
 
 def whole_scan(M: int = 22, N: int = 10, seed: int = 301, **recipe: Any) -> Arrays:
-    """Arrays of a scan that carries everything, with whole amplitudes and positions that float32 holds exactly."""
+    """Arrays of a scan that carries everything, with whole amplitudes and positions that float32 holds exactly.
+
+    Parameters
+    ----------
+    M, N : int
+        Scan points and frame side.
+    seed : int
+        Seed of all content.
+    **recipe
+        Further fields of :class:`~conformance.scans.specimens.Recipe`.
+    """
     arrays = dict(make_specimen(Recipe(**{"M": M, "N": N, "modes": 2, "seed": seed, **recipe})).arrays)
     for name in COORDINATES:
         if name in arrays:

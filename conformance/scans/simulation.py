@@ -38,7 +38,17 @@ def siemens_star(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np
 
 
 def defocused_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray[np.complex64]:
-    """Probe (N, N), or (P, N, N) with more than one mode: a beam out of focus, off-centre, no symmetry."""
+    """Probe (N, N), or (P, N, N) with more than one mode: a beam out of focus, off-centre, no symmetry.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of position and width of the beam.
+    N : int
+        Side of a frame in pixels.
+    modes : int
+        Number P of modes.
+    """
     rows, columns = np.mgrid[:N, :N] - N / 2
     x0, y0 = rng.uniform(-0.06, 0.06, 2) * N
     x, y = (columns - x0) / N, (rows - y0) / N
@@ -48,8 +58,8 @@ def defocused_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray
     return np.asarray(probe[0] if modes == 1 else probe, dtype=np.complex64)
 
 
-def simulated_arrays(recipe: Recipe, photons: float | None, rng: np.random.Generator) -> dict[str, Array]:
-    """Simulate a scan whose frames follow the forward model from the object and the probe it carries (PHY-001).
+def simulated_scan(recipe: Recipe, photons: float | None, rng: np.random.Generator) -> dict[str, Array]:
+    """Simulate a scan whose frames follow the forward model from the object and the probe it carries (PHY-010).
 
     Object and probe are such that the object can be recovered from the frames, which those of the specimens are not
     made for.
@@ -79,7 +89,7 @@ def simulated_arrays(recipe: Recipe, photons: float | None, rng: np.random.Gener
     if photons is None:
         return arrays
     if not photons > 0:
-        raise ValueError(f"photons is {photons}; it must be above 0 [PHY-011] Remedy: give a number above 0.")
+        raise ValueError(f"photons is {photons}; it must be above 0 [RAW-010] Remedy: give a number above 0.")
     intensity = arrays["diff3d"].astype(np.float64) ** 2
     gain = photons / intensity.sum(axis=(1, 2)).mean()
     counts: NDArray[np.int64] = rng.poisson(intensity * gain)
@@ -91,7 +101,7 @@ def simulated_arrays(recipe: Recipe, photons: float | None, rng: np.random.Gener
 
 
 def bytes_needed(recipe: Recipe) -> float:
-    """Return about how much memory :func:`simulated_arrays` takes, before anything is made."""
+    """Return about how much memory :func:`simulated_scan` takes, before anything is made."""
     root = math.sqrt(recipe.M)
     across, down = {
         "raster": (1.31 * root + 2, 0.77 * root + 2),

@@ -114,6 +114,17 @@ def make_specimen(
     The object is rectangular and has structure in amplitude and phase, the probe is complex and not symmetric, the
     positions do not start at zero, and every frame differs from every other. Another object or probe may be given:
     by default :func:`structured_object` and :func:`structured_probe`.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How the scan is made.
+    name : str, optional
+        Name shown in outcomes; None: told by the recipe.
+    make_object : callable, optional
+        Makes the object (H, W) complex64 from a generator and its shape.
+    make_probe : callable, optional
+        Makes the probe from a generator, N and the number of modes.
     """
     rng = np.random.default_rng(recipe.seed)
     positions, shape = _positions(recipe, rng)
@@ -150,7 +161,17 @@ def structured_object(rng: np.random.Generator, shape: tuple[int, int]) -> NDArr
 
 
 def structured_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray[np.complex64]:
-    """Probe (N, N), or (P, N, N) with more than one mode: off-centre, curved in phase, no symmetry."""
+    """Probe (N, N), or (P, N, N) with more than one mode: off-centre, curved in phase, no symmetry.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of position and shape.
+    N : int
+        Side of a frame in pixels.
+    modes : int
+        Number P of modes.
+    """
     rows, columns = (np.mgrid[:N, :N] - N / 2) / N
     probe = np.empty((modes, N, N), dtype=np.complex128)
     for mode in range(modes):

@@ -12,7 +12,7 @@ from conformance.contract.arrays import PAIRS, PER_POINT
 from conformance.scans.specimens import structured_object, structured_probe
 
 
-def survey(seed: int, M: int, N: int, *, modes: int = 1, columns: int | None = None, truth: bool = True) -> Arrays:
+def random_scan(seed: int, M: int, N: int, *, modes: int = 1, columns: int | None = None, truth: bool = True) -> Arrays:
     """Make a scan of many points, fast: frames are random and follow no forward model.
 
     Parameters
@@ -63,7 +63,17 @@ def taken(arrays: Mapping[str, Array], rows: Array) -> Arrays:
 
 
 def placed(arrays: Mapping[str, Array], factor: float = 1.0, shift: tuple[float, float] = (0.0, 0.0)) -> Arrays:
-    """Return the scan with positions, and start positions, multiplied and then moved."""
+    """Return the scan with positions, and start positions, multiplied and then moved.
+
+    Parameters
+    ----------
+    arrays : Mapping
+        Arrays of a scan, with its start positions.
+    factor : float
+        What positions are multiplied by.
+    shift : (float, float)
+        [dx, dy] in pixels, added after that.
+    """
     moved = dict(arrays)
     for pair in PAIRS:
         for key, step in zip(pair, shift, strict=True):

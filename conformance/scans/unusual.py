@@ -112,7 +112,15 @@ def _at_few_places(specimen: Specimen) -> Specimen:
 
 
 def islands(number: int, size: int, seed: int) -> Specimen:
-    """Scan points on islands far from each other, in random order, so that a group tells whose island it is of."""
+    """Scan points on islands far from each other, in random order, so that a group tells whose island it is of.
+
+    Parameters
+    ----------
+    number, size : int
+        Islands, and scan points on each.
+    seed : int
+        Seed of all content.
+    """
     rng = np.random.default_rng(seed)
     M = number * size
     arrays: Arrays = dict(make_specimen(Recipe(M=M, N=8, truth="none", seed=seed)).arrays)

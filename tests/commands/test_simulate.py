@@ -10,7 +10,7 @@ import pytest
 
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
-from conformance.scans.simulation import bytes_needed, simulated_arrays
+from conformance.scans.simulation import bytes_needed, simulated_scan
 from conformance.scans.specimens import Pattern, Recipe
 from tests.commands.calling import Call
 
@@ -108,7 +108,7 @@ def test_the_memory_that_a_simulation_takes_is_known_before(
     recipe = Recipe(M, N, modes, pattern, margin=N / 2 + 2, pitch=pitch)
     tracemalloc.start()
     try:
-        simulated_arrays(recipe, 1e4, np.random.default_rng(0))
+        simulated_scan(recipe, 1e4, np.random.default_rng(0))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

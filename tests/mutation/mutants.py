@@ -11,10 +11,10 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation import mutators
 
-WORDING = frozenset({"refuse", "stale", "warn", "warn_explicit", "debug", "info", "warning"})
+WORDING = frozenset({"refuse", "stale", "sentence", "warn", "_warn", "warn_explicit", "debug", "info", "warning"})
 """Calls whose arguments are words for a person; a raised error is the same."""
 
-UNSPOKEN = frozenset({"__repr__", "__str__", "_sentence"})
+UNSPOKEN = frozenset({"__repr__", "__str__", "sentence"})
 """Functions that the contract does not speak of."""
 
 _ONE_OF_A_KIND = frozenset({mutators.operator_string})

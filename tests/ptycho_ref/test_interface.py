@@ -89,11 +89,6 @@ def test_lengths_and_shapes_make_no_tensors(container: PtychoDataContainer) -> N
     assert not {name.partition(".")[0] for name in set(sys.modules) - before} & {"tensorflow", "torch"}
 
 
-def test_merged_and_padded_sides() -> None:
-    assert legacy.merged_side(64, 2, 4) == 68
-    assert legacy.padded_side(64, 2, 4, 10) == 78
-
-
 def test_without_tensorflow_the_container_says_what_to_install(
     container: PtychoDataContainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.contract.clauses import contract
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
-from ptycho_ref.errors import ContractViolation, FileViolation, RequestViolation
+from ptycho_ref.errors import FileRefusal, Refusal, RequestRefusal
 from ptycho_ref.rawdata import RawData
 
 
@@ -55,7 +55,7 @@ def test_a_bad_file_is_refused_in_words(case: str, tmp_path: Path) -> None:
     changes, clause, array = BAD[case]
     arrays = {name: value for name, value in {**sound(), **changes}.items() if value is not None}
     np.savez(tmp_path / "night-7.npz", **arrays)
-    with pytest.raises(FileViolation) as caught:
+    with pytest.raises(FileRefusal) as caught:
         RawData.from_file(tmp_path / "night-7.npz")
     error = caught.value
     assert (error.clause, error.array) == (clause, array)
@@ -69,7 +69,7 @@ def test_a_truncated_archive_is_refused(kept: float, tmp_path: Path) -> None:
     write_scan(tmp_path / "night-7.npz", sound())
     whole = (tmp_path / "night-7.npz").read_bytes()
     (tmp_path / "night-7.npz").write_bytes(whole[: int(kept * len(whole))])
-    with pytest.raises(FileViolation, match=r"night-7\.npz.*NPZ-033"):
+    with pytest.raises(FileRefusal, match=r"night-7\.npz.*NPZ-033"):
         RawData.from_file(tmp_path / "night-7.npz")
 
 
@@ -81,7 +81,7 @@ def test_a_flipped_byte_is_refused_or_harmless(position: int, tmp_path: Path) ->
     (tmp_path / "scan.npz").write_bytes(content)
     try:
         scan = RawData.from_file(tmp_path / "scan.npz")
-    except ContractViolation:
+    except Refusal:
         return
     for name in ("xcoords", "ycoords", "diff3d", "probeGuess"):
         np.testing.assert_array_equal(getattr(scan, name), sound()[name])
@@ -110,7 +110,7 @@ def test_counts_are_suspected_and_read(tmp_path: Path) -> None:
 )
 def test_a_bad_request_is_refused_in_words(changes: dict[str, Any], array: str) -> None:
     scan = RawData.from_arrays(sound())
-    with pytest.raises(RequestViolation) as caught:
+    with pytest.raises(RequestRefusal) as caught:
         scan.generate_grouped_data(**{"N": 8, "K": 6, "nsamples": 5, "gridsize": 2, "seed": 1, **changes})
     assert caught.value.array == array
     assert caught.value.clause in contract()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.reconstruction import block_of, in_phase, run_block, seen_pixels
-from conformance.scans.simulation import simulated_arrays
+from conformance.scans.simulation import simulated_scan
 from conformance.scans.specimens import Recipe, write_scan
 
 README = Path(__file__).parents[2] / "README.md"
@@ -38,7 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     torch = pytest.importorskip("torch", reason="the example trains with PyTorch")
     pytest.importorskip("tensordict", reason="batches of ptycho_torch are TensorDicts")
     recipe = Recipe(M=60, N=24, pattern="spiral", margin=14.0, pitch=3.0, seed=5)
-    write_scan(tmp_path / "scan.npz", simulated_arrays(recipe, 1e6, np.random.default_rng(5)))
+    write_scan(tmp_path / "scan.npz", simulated_scan(recipe, 1e6, np.random.default_rng(5)))
     monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

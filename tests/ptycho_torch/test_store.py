@@ -68,7 +68,7 @@ STORED: dict[str, tuple[Callable[[Any], Any], Any, bool]] = {
 @pytest.mark.parametrize("kind", STORED)
 @pytest.mark.parametrize("name", ["diff3d", "diffraction"])
 def test_frames_are_the_same_however_they_are_stored(kind: str, name: str, asked: Request, tmp_path: Path) -> None:
-    from ptycho_torch.errors import Suspicion
+    from ptycho_torch.errors import ContractWarning
 
     stored, save, in_place = STORED[kind]
     first, _, last = three_scans()
@@ -77,7 +77,7 @@ def test_frames_are_the_same_however_they_are_stored(kind: str, name: str, asked
         arrays[name] = stored(arrays.pop("diff3d"))
     paths = [write(tmp_path / f"{number}.npz", arrays, save) for number, arrays in enumerate(scans)]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Suspicion)
+        warnings.simplefilter("ignore", ContractWarning)
         dataset = opened(paths, asked(), tmp_path / "store")
     assert (frames_on_disk(tmp_path / "store") == 0) == in_place
     # Rows of both scans in one batch, and of one alone.
@@ -159,13 +159,13 @@ def test_drops_are_counted_before_anything_is_written(
 
 
 def test_a_scan_without_groups_is_warned_of(asked: Request, tmp_path: Path) -> None:
-    from ptycho_torch.errors import Suspicion
+    from ptycho_torch.errors import ContractWarning
     from ptycho_torch.neighbours import NeighbourRule
 
     scans = three_scans()
     scans[1]["xcoords"] = scans[1]["xcoords"] * 100
     files = ScanFiles(tmp_path / "scans", scans)
-    with pytest.warns(Suspicion, match=r"b\.npz: no point seeds a group, 9 were dropped"):
+    with pytest.warns(ContractWarning, match=r"b\.npz: no point seeds a group, 9 were dropped"):
         dataset = opened(files.paths, asked(NeighbourRule("Min_dist")), tmp_path / "store")
     assert dataset.dropped[1] == 9
     assert set(dataset.rows["experiment_id"].tolist()) == {0, 2}
@@ -177,11 +177,11 @@ def test_a_scan_without_groups_is_warned_of(asked: Request, tmp_path: Path) -> N
 
 
 def test_a_rule_that_drops_everything_is_refused(files: ScanFiles, asked: Request, tmp_path: Path) -> None:
-    from ptycho_torch.errors import Refusal, Suspicion
+    from ptycho_torch.errors import ContractWarning, Refusal
     from ptycho_torch.neighbours import NeighbourRule
 
     request = asked(NeighbourRule("Min_dist", max_distance=1e-3))
-    with pytest.warns(Suspicion), pytest.raises(Refusal, match="no point seeds a group: 32 were dropped"):
+    with pytest.warns(ContractWarning), pytest.raises(Refusal, match="no point seeds a group: 32 were dropped"):
         opened(files.paths[:2], request, tmp_path / "store")
     assert listing(tmp_path) == ["scans"]
 
@@ -559,13 +559,13 @@ def test_a_refused_scan_leaves_nothing_behind(asked: Request, tmp_path: Path, br
 
 
 def test_surplus_positions_are_dropped(asked: Request, tmp_path: Path) -> None:
-    from ptycho_torch.errors import Suspicion
+    from ptycho_torch.errors import ContractWarning
     from ptycho_torch.grouping import Grouping
 
     arrays = three_scans()[0]
     arrays["diff3d"] = arrays["diff3d"][:17]
     path = write(tmp_path / "surplus.npz", arrays)
-    with pytest.warns(Suspicion, match="6 trailing positions have no frame"):
+    with pytest.warns(ContractWarning, match="6 trailing positions have no frame"):
         dataset = opened([path], asked(Grouping(gridsize=2, K=5, nsamples=17, seed=1)), tmp_path / "store")
     assert dataset.sources[0].points == 17
     fields = dataset[:].fields

@@ -59,7 +59,7 @@ def _rows(subject: Subject, kind: Kind) -> Rows | Exception:
 
 
 def sound(subject: Subject) -> Iterator[tuple[Kind, Rows]]:
-    """Kinds that were batched; those that were not are judged by DAT-006."""
+    """Kinds that were batched; that every group is a row is judged by DAT-006."""
     for kind, rows in batched(subject):
         if isinstance(rows, ImportError):
             raise rows

@@ -43,7 +43,7 @@ def test_ground_truth_of_a_flat_object(subject: Subject, evidence: Evidence) -> 
 
 
 def without_stored_patches(specimen: Specimen) -> str:
-    """Why PAT-008 does not apply."""
+    """Why ground truth cut beside a frame (PAT-008) is not judged here."""
     if "Y" in specimen.arrays:
         return "the scan stores its own patches"
     return "" if "objectGuess" in specimen.arrays else "the scan has no objectGuess"

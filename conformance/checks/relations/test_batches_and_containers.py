@@ -18,12 +18,12 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.drawn import among, seeds
-from conformance.scans.transformed import survey
+from conformance.scans.transformed import random_scan
 
 
 @check("REL-013", needs=["batches"], given=SEED, weight=12)
 def test_batches_at_another_dose(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 40, 8)
+    arrays = random_scan(seed, 40, 8)
     request = BatchRequest(GroupRequest(N=8, gridsize=2, K=6, nsamples=30, seed=3), batch_size=16)
     plain = rows_of(subject, evidence, [subject.write(arrays)], request)
     for factor in (2.0**-50, 2.0**17):
@@ -50,7 +50,7 @@ def guarded_scale(scale: Array, power: float) -> Arrays:
 
 @check("REL-014", needs=["batches"], given={"seed": seeds, "normalize": among(True, False)}, weight=6)
 def test_batches_of_a_turned_probe(subject: Subject, evidence: Evidence, seed: int, normalize: bool) -> None:
-    arrays, probe = survey(seed, 30, 8), real_probe(seed, 8)
+    arrays, probe = random_scan(seed, 30, 8), real_probe(seed, 8)
     group = GroupRequest(N=8, gridsize=1, nsamples=30, seed=1, sequential_sampling=True)
     request = BatchRequest(group, batch_size=16, probe_normalize=normalize)
     plain = rows_of(subject, evidence, [subject.write(arrays | {"probeGuess": probe})], request)
@@ -76,7 +76,7 @@ def test_batches_of_a_turned_probe(subject: Subject, evidence: Evidence, seed: i
 
 @check("REL-014", needs=["group", "container"], any_of=SCANS, given=SEED, weight=6)
 def test_the_container_of_a_turned_probe(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 30, 8)
+    arrays = random_scan(seed, 30, 8)
     probe = real_probe(seed, 8)
     grouped = subject.adapter.group(subject.scan(arrays | {"probeGuess": probe}), GroupRequest(8, 2, 6, 20, seed=2))
     plain = subject.adapter.container(grouped, probe)
@@ -88,7 +88,7 @@ def test_the_container_of_a_turned_probe(subject: Subject, evidence: Evidence, s
 
 @check("REL-016", needs=["batches"], given=SEED, weight=12)
 def test_batches_of_modes_in_another_order(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 20, 8, modes=11)
+    arrays = random_scan(seed, 20, 8, modes=11)
     order = np.random.default_rng(seed).permutation(11)
     group = GroupRequest(N=8, gridsize=2, K=5, nsamples=20, seed=1)
     request = BatchRequest(group, batch_size=16)
@@ -104,7 +104,7 @@ def test_batches_of_modes_in_another_order(subject: Subject, evidence: Evidence,
 
 @check("REL-018", needs=["batches"], given=SEED, weight=12)
 def test_small_batches_and_large(subject: Subject, evidence: Evidence, seed: int) -> None:
-    path = subject.write(survey(seed, 310, 8))
+    path = subject.write(random_scan(seed, 310, 8))
     for gridsize in (1, 2):
         group = GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=310, seed=seed % 1000)
         request = BatchRequest(group, batch_size=64)
@@ -117,7 +117,7 @@ def test_small_batches_and_large(subject: Subject, evidence: Evidence, seed: int
 
 @check("REL-021", needs=["group", "container"], any_of=SCANS, given=SEED, weight=6)
 def test_a_container_of_some_groups(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 220, 16)
+    arrays = random_scan(seed, 220, 16)
     request = GroupRequest(N=16, gridsize=2, K=6, nsamples=220, seed=2)
     grouped = dict(subject.adapter.group(subject.scan(arrays), request))
     whole = subject.adapter.container(grouped, arrays["probeGuess"])

@@ -22,14 +22,14 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.specimens import structured_probe, write_scan
-from conformance.scans.transformed import placed, reach_of, survey, taken
+from conformance.scans.transformed import placed, random_scan, reach_of, taken
 
 SHARED = ("images", "coords_global", "coords_center", "coords_relative", "nn_indices")
 
 
 @check("REL-001", needs=["group"], any_of=SCANS, given=SEED, weight=6)
 def test_points_in_another_order(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 300, 8)
+    arrays = random_scan(seed, 300, 8)
     order = np.random.default_rng(seed).permutation(300)
     plain = singles(subject, subject.scan(arrays), 8, 300)
     seen = singles(subject, subject.scan(taken(arrays, order)), 8, 300)
@@ -42,7 +42,7 @@ def small_files(subject: Subject, seed: int, count: int) -> list[Path]:
     folder = subject.fresh_folder()
     paths = [folder / f"scan{number}.npz" for number in range(count)]
     for number, path in enumerate(paths):
-        arrays = survey(seed + number, 6 + number % 5, 8)
+        arrays = random_scan(seed + number, 6 + number % 5, 8)
         probe = structured_probe(np.random.default_rng(seed + number), 8)
         write_scan(path, arrays | {"probeGuess": probe * np.complex64(1 + number)})
     return paths
@@ -77,7 +77,7 @@ def test_files_in_another_order(subject: Subject, evidence: Evidence, seed: int)
 
 @check("REL-003", needs=["batches"], given=SEED, weight=6)
 def test_one_scan_in_two_files(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays, cut = survey(seed, 300, 8), 130 + seed % 40
+    arrays, cut = random_scan(seed, 300, 8), 130 + seed % 40
     parts = [taken(arrays, np.arange(cut)), taken(arrays, np.arange(cut, 300))]
     request = BatchRequest(GroupRequest(N=8, gridsize=1, nsamples=300, seed=1, sequential_sampling=True), batch_size=60)
     whole = rows_of(subject, evidence, [subject.write(arrays)], request)
@@ -106,7 +106,7 @@ def test_one_scan_in_two_files(subject: Subject, evidence: Evidence, seed: int) 
 
 @check("REL-004", needs=READ, given=SEED, weight=6)
 def test_any_way_to_store_a_scan(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 300, 16)
+    arrays = random_scan(seed, 300, 16)
     plain = held(subject, evidence, subject.write(arrays), "a large scan")
     swapped = {name: values.astype(values.dtype.newbyteorder(">")) for name, values in arrays.items()}
     both = {name: np.asfortranarray(values) for name, values in swapped.items()}
@@ -152,7 +152,7 @@ def bystanders(rng: np.random.Generator, arrays: Arrays) -> Arrays:
 
 @check("REL-005", needs=[*READ, "group"], given=SEED, weight=6)
 def test_more_members(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 60, 8)
+    arrays = random_scan(seed, 60, 8)
     more = bystanders(np.random.default_rng(seed), arrays)
     scans = [subject.adapter.load(subject.write(members)) for members in (arrays, more | arrays, arrays | more)]
     plain = subject.adapter.arrays(scans[0])
@@ -204,7 +204,7 @@ def taken_up(name: str, values: Array, more: Arrays) -> Suspects:
 @check("REL-006", needs=[*READ, "save", "assemble", "group"], given=SEED, weight=6)
 def test_saved_and_loaded_twice(subject: Subject, evidence: Evidence, seed: int) -> None:
     stamps = 20_261_124_093_000 + 7 * np.random.default_rng(seed).permutation(260)
-    scan = subject.adapter.assemble(survey(seed, 260, 8, modes=3) | {"scan_index": stamps})
+    scan = subject.adapter.assemble(random_scan(seed, 260, 8, modes=3) | {"scan_index": stamps})
     plain, groups = subject.adapter.arrays(scan), singles(subject, scan, 8, 260)
     for turn in ("once", "twice"):
         path = subject.fresh_folder() / "saved.npz"
@@ -217,7 +217,7 @@ def test_saved_and_loaded_twice(subject: Subject, evidence: Evidence, seed: int)
 
 @check("REL-007", needs=["group"], any_of=SCANS, given=SEED, weight=6)
 def test_points_visited_again(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 130, 8)
+    arrays = random_scan(seed, 130, 8)
     again = np.concatenate([np.arange(130), np.random.default_rng(seed).permutation(130)])
     once = singles(subject, subject.scan(arrays), 8, 130)
     seen = singles(subject, subject.scan(taken(arrays, again)), 8, 260)
@@ -261,7 +261,7 @@ STEP = (64.0, -32.0)
 
 @check("REL-008", needs=["load", "group"], given=SEED, weight=6)
 def test_nothing_is_left_of_another_scan(subject: Subject, evidence: Evidence, seed: int) -> None:
-    first, second = survey(seed, 90, 8, truth=False), survey(seed, 90, 8, truth=False)
+    first, second = random_scan(seed, 90, 8, truth=False), random_scan(seed, 90, 8, truth=False)
     for name in ("diff3d", "xcoords_start", "ycoords_start", "probeGuess", "scan_index"):
         second[name] = second[name][::-1].copy()
     # What the second scan gives alone is seen on it in another place, which nothing can know it by.
@@ -286,7 +286,7 @@ def test_nothing_is_left_of_another_scan(subject: Subject, evidence: Evidence, s
 
 @check("REL-008", needs=["batches"], given=SEED, weight=12)
 def test_batches_hold_nothing_of_another_scan(subject: Subject, evidence: Evidence, seed: int) -> None:
-    first, second = survey(seed, 40, 8), survey(seed, 40, 8)
+    first, second = random_scan(seed, 40, 8), random_scan(seed, 40, 8)
     for name in ("diff3d", "probeGuess"):
         second[name] = second[name][::-1].copy()
     request = BatchRequest(GroupRequest(N=8, gridsize=1, nsamples=40, seed=1, sequential_sampling=True), batch_size=16)

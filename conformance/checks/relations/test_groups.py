@@ -17,7 +17,7 @@ from conformance.evidence.tensors import as_numpy
 from conformance.oracles.grouping import lies_in_pool, pool_radii
 from conformance.oracles.patches import patches_at
 from conformance.scans.drawn import among, seeds
-from conformance.scans.transformed import exchanged, flipped, mirrored, placed, positions_of, reflected, survey
+from conformance.scans.transformed import exchanged, flipped, mirrored, placed, positions_of, random_scan, reflected
 
 PLACES = ("coords_nn", "coords_offsets", "coords_start_nn", "coords_start_offsets")
 SHIFTS = ((2.0**17, -(2.0**16)), (-(2.0**14), 2.0**18), (2.0**18, 2.0**18))
@@ -25,7 +25,7 @@ SHIFTS = ((2.0**17, -(2.0**16)), (-(2.0**14), 2.0**18), (2.0**18, 2.0**18))
 
 @check("REL-009", needs=["batches"], given={"seed": seeds, "shift": among(*SHIFTS)}, weight=6)
 def test_a_scan_far_away(subject: Subject, evidence: Evidence, seed: int, shift: tuple[float, float]) -> None:
-    arrays = survey(seed, 120, 8)
+    arrays = random_scan(seed, 120, 8)
     positions = positions_of(arrays)
     far = subject.write(placed(arrays, shift=shift))
     for gridsize in (1, 2):
@@ -56,7 +56,7 @@ def narrowed(positions: Array) -> Array:
 
 @check("REL-010", needs=["group"], any_of=SCANS, given=SEED, weight=6)
 def test_positions_in_another_unit(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 120, 8, truth=False)
+    arrays = random_scan(seed, 120, 8, truth=False)
     positions = positions_of(arrays)
     for factor in (2.0**11, 2.0**-9):
         scan = subject.scan(placed(arrays, factor))
@@ -74,7 +74,7 @@ def test_positions_in_another_unit(subject: Subject, evidence: Evidence, seed: i
 
 @check("REL-011", needs=["group"], any_of=SCANS, given={"seed": seeds, "columns": among(*range(5, 31))}, weight=6)
 def test_a_scan_with_x_and_y_exchanged(subject: Subject, evidence: Evidence, seed: int, columns: int) -> None:
-    arrays = survey(seed, 120, 8, columns=columns)
+    arrays = random_scan(seed, 120, 8, columns=columns)
     plain = singles(subject, subject.scan(arrays), 8, 120)
     seen = singles(subject, subject.scan(exchanged(arrays)), 8, 120)
     for name in PLACES:
@@ -93,7 +93,7 @@ def test_a_scan_with_x_and_y_exchanged(subject: Subject, evidence: Evidence, see
 
 @check("REL-012", needs=["group"], any_of=SCANS, given={"seed": seeds, "axis": among(0, 1)}, weight=6)
 def test_a_scan_that_runs_backward(subject: Subject, evidence: Evidence, seed: int, axis: int) -> None:
-    arrays = survey(seed, 120, 8)
+    arrays = random_scan(seed, 120, 8)
     plain = singles(subject, subject.scan(arrays), 8, 120)
     for which in (axis, 1 - axis):
         side = arrays["objectGuess"].shape[1 - which]
@@ -126,7 +126,7 @@ def turned_back(positions: Array, axis: int) -> Arrays:
 
 @check("REL-013", needs=["group"], any_of=SCANS, given=SEED, weight=6)
 def test_a_scan_at_another_dose(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 90, 8)
+    arrays = random_scan(seed, 90, 8)
     request = GroupRequest(N=8, gridsize=2, K=6, nsamples=60, seed=3)
     plain = subject.adapter.group(subject.scan(arrays), request)
     for factor in (2.0**-50, 2.0**17):
@@ -157,7 +157,7 @@ def guarded(normalised: Array, frames: Array) -> Arrays:
 
 @check("REL-015", needs=["group", "container"], any_of=SCANS, given=SEED, weight=6)
 def test_the_truth_of_a_turned_object(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 90, 8)
+    arrays = random_scan(seed, 90, 8)
     request = GroupRequest(N=8, gridsize=2, K=6, nsamples=50, seed=2)
     plain_groups = subject.adapter.group(subject.scan(arrays), request)
     plain = subject.adapter.container(plain_groups, arrays["probeGuess"])
@@ -191,7 +191,7 @@ def cut_off(truth: Array, seen: Array) -> Arrays:
 
 @check("REL-019", needs=["group"], any_of=SCANS, given=SEED, weight=6)
 def test_fewer_points_and_more(subject: Subject, evidence: Evidence, seed: int) -> None:
-    scan = subject.scan(survey(seed, 520, 8))
+    scan = subject.scan(random_scan(seed, 520, 8))
     more = singles(subject, scan, 8, 520)
     for count in (1, 200, 519):
         fewer = singles(subject, scan, 8, count)
@@ -214,7 +214,7 @@ def test_fewer_points_and_more(subject: Subject, evidence: Evidence, seed: int) 
 
 @check("REL-020", needs=["split", "group"], any_of=SCANS, given=SEED, weight=6)
 def test_parts_of_a_scan_and_the_whole(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 210, 8)
+    arrays = random_scan(seed, 210, 8)
     scan = subject.scan(arrays)
     whole = singles(subject, scan, 8, 210, scale=0.25)
     place = {frame.tobytes(): row for row, frame in enumerate(np.ascontiguousarray(whole["diffraction"]))}
@@ -242,7 +242,7 @@ def test_parts_of_a_scan_and_the_whole(subject: Subject, evidence: Evidence, see
 
 @check("REL-030", needs=["group", "container"], any_of=SCANS, given=SEED, weight=12)
 def test_truth_as_object_or_as_patches(subject: Subject, evidence: Evidence, seed: int) -> None:
-    arrays = survey(seed, 150, 32)
+    arrays = random_scan(seed, 150, 32)
     patches = patches_at(arrays["objectGuess"], positions_of(arrays), 32).astype(np.complex64)
     stored = {name: values for name, values in arrays.items() if name != "objectGuess"} | {"Y": patches}
     request = GroupRequest(N=32, gridsize=1, nsamples=150, seed=1, sequential_sampling=True)

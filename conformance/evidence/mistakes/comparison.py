@@ -74,7 +74,19 @@ class Comparison:
         atol: float,
         sizes: dict[str, float] | None = None,
     ) -> Comparison:
-        """Compare two arrays of one shape; of very large ones only a part is taken."""
+        """Compare two arrays of one shape; of very large ones only a part is taken.
+
+        Parameters
+        ----------
+        seen, expected : ndarray
+            Arrays of one shape.
+        axes : sequence of str
+            Names of the axes; others than there are: they are numbered.
+        rtol, atol : float
+            Relative and absolute tolerance: ``atol + rtol * |expected|``.
+        sizes : dict of str to float, optional
+            Numbers that a wrong factor may be made of.
+        """
         named = tuple(axes) if len(axes) == seen.ndim else tuple(f"axis {i}" for i in range(seen.ndim))
         dtypes, shape = (seen.dtype, expected.dtype), seen.shape
         if seen.ndim == 0:
