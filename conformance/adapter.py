@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
-from numpy.typing import NDArray
-
 from conformance.contract.stages import METHODS, OPTIONAL_METHODS, Stage
+from conformance.contract.types import Array
 
 __all__ = [
     "METHODS",
@@ -31,8 +30,6 @@ __all__ = [
     "Stage",
 ]
 
-Array: TypeAlias = NDArray[Any]
-Arrays: TypeAlias = dict[str, Array]
 Scan: TypeAlias = Any
 Strategy: TypeAlias = Literal["sample_then_group", "group_then_sample"]
 

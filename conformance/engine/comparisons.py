@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.batches import channels_last
 from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
@@ -27,6 +27,7 @@ from conformance.contract.arrays import (
     row,
 )
 from conformance.contract.stages import Stage
+from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.tensors import as_numpy, dtype_name
 from conformance.scans.specimens import Specimen, requests_for, structured_object

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 from conformance.evidence.explanation import Explanation, Suspects, difference_summary, explain, seconded
 from conformance.evidence.tensors import as_numpy, dtype_name
 

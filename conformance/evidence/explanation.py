@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 from conformance.evidence.mistakes.comparison import TIGHT, Comparison
 from conformance.evidence.mistakes.factors import factor_in_words, is_common, sizes_of
 from conformance.evidence.mistakes.mistake import Mistake

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 
 
 def as_numpy(value: Any) -> Array:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 
 
 class Triple(NamedTuple):

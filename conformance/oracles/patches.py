@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 
 
 def patch_at(obj: Array, x: float, y: float, N: int) -> NDArray[np.complex128]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 
 
 def amplitude_of(patch: Array, probe: Array) -> NDArray[np.float64]:

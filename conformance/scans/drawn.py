@@ -13,8 +13,9 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from conformance.adapter import Arrays, GroupRequest
+from conformance.adapter import GroupRequest
 from conformance.contract.arrays import PAIRS, STACKS
+from conformance.contract.types import Arrays
 from conformance.scans.seed import moved
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_object, structured_probe
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
+from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
 from conformance.scans.specimens import Recipe, make_specimen
 

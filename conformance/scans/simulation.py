@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 from conformance.scans.specimens import Recipe, make_specimen
 
 # Radians a pixel² of the probe's phase: the chirp spreads the beam over the detector, and stays sampled at its edge.

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array, GroupRequest
+from conformance.adapter import GroupRequest
+from conformance.contract.types import Array
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
 

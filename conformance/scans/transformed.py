@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array, Arrays
 from conformance.contract.arrays import PAIRS, PER_POINT
+from conformance.contract.types import Array, Arrays
 from conformance.scans.specimens import structured_object, structured_probe
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Arrays, GroupRequest
+from conformance.adapter import GroupRequest
 from conformance.contract.arrays import PAIRS
+from conformance.contract.types import Arrays
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_probe
 
 

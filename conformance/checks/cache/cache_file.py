@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Arrays, GroupRequest
+from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.grouping.members import indices_of
 from conformance.contract import arrays as table
+from conformance.contract.types import Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy

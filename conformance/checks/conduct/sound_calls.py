@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Arrays, BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
+from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
+from conformance.contract.types import Arrays
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 Inputs = dict[str, Any]

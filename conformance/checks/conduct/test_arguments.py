@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, BatchRequest
+from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.results import altered, answered, same, snapshot, values_in
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs, calls, scan_arrays
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

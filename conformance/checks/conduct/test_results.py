@@ -6,11 +6,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.results import altered, answered, same, shared, snapshot, spoil, values_in
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls, scan_arrays
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 

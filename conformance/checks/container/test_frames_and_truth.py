@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array, Arrays, GroupRequest
+from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.container.contents import GROUPED, NEEDED, contained, members_of
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

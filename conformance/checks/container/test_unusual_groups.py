@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, GroupRequest
+from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.container.contents import GROUPED, NEEDED, PER_GROUP, PLACES
 from conformance.checks.grouping.unusual_groups import groupings
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array, Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.coordinates import Triple, coordinates_of

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays, GroupRequest
+from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.coordinates.expected_coordinates import AXES, oracle, relative_suspects
 from conformance.contract.arrays import PAIRS
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

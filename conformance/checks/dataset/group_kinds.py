@@ -8,10 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from conformance.adapter import Arrays, BatchRequest
+from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import Rows, rows_of
 from conformance.checks.dataset.scan_files import REQUEST, scans
+from conformance.contract.types import Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe
 

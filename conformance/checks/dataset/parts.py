@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Arrays, SplitRequest
+from conformance.adapter import SplitRequest
 from conformance.backends.subject import Subject
+from conformance.contract.types import Arrays
 from conformance.evidence.tensors import as_numpy
 
 METHODS: tuple[Literal["ordered", "random", "blocks"], ...] = ("ordered", "random", "blocks")

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays, BatchRequest
+from conformance.adapter import BatchRequest
 from conformance.backends.batches import channels_last
 from conformance.backends.subject import Subject
 from conformance.contract.arrays import Place, axes_of, names_of
+from conformance.contract.types import Array, Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 

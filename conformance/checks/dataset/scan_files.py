@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
+from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import Rows, taken_from, within
+from conformance.contract.types import Array, Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 

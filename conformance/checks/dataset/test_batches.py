@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays, BatchRequest
+from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, batches_of, rows_of, same_rows
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, scans, written
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy, dtype_name

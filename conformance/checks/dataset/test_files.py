@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays, BatchRequest
+from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, LIGHT, batches_of, rows_of, within
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, scans, written
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen, write_scan

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Arrays
 from conformance.backends.batches import channels_last
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, Rows, rows_of, same_rows, taken_from
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, frames_of, scans, written
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
 from conformance.checks.dataset.scan_files import REQUEST
 from conformance.contract.arrays import COORDINATES, axes_of
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen, write_scan

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays, BatchRequest
+from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import GROUPED, LIGHT, Rows, batches_of, rows_of
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, Files, frames_of, probes_for, probes_of, written
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

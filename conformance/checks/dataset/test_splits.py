@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array, Arrays, SplitRequest
+from conformance.adapter import SplitRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.parts import METHODS, parts_of, rows_in
 from conformance.checks.rawdata.held_arrays import same
 from conformance.contract.arrays import PER_POINT
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.file_variants import meant_by, whole_scan

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays, GroupRequest
+from conformance.adapter import GroupRequest
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array, Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.specimens import Specimen

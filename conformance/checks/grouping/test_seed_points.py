@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array, GroupRequest
+from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.grouping.members import fresh, members_of
 from conformance.checks.grouping.requests import base_request
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Arrays
 from conformance.backends.subject import Subject
 from conformance.checks.npz.loading import frames_are, load, plain
+from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.checks.patches.windows import AXES, inside, suspects_at
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

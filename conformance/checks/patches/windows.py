@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
 

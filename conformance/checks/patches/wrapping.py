@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 
 
 def come_round(positions: Array, bits: int) -> NDArray[np.float64]:

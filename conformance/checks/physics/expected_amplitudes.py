@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.adapter import Array
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.oracles.physics import amplitudes_of
 from conformance.scans.specimens import structured_object, structured_probe
 

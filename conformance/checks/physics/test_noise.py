@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.checks.physics.expected_amplitudes import AXES
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

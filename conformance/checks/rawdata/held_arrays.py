@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Arrays
 from conformance.backends.subject import Subject
 from conformance.contract.arrays import COORDINATES, KINDS, Place, arrays_of, axes_of
+from conformance.contract.types import Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.oracles.patches import patches_at

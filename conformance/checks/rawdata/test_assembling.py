@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Arrays
 from conformance.backends.subject import Subject
 from conformance.checks.rawdata.held_arrays import DTYPES, held_by, plain, same
 from conformance.contract.arrays import PER_POINT, axes_of
+from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.checks.reassembly.canvases import CANVAS, DRAWN, averaged, cut, fits, noise, placed, whole_canvas
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy

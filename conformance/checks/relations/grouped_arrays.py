@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
 from conformance.contract.arrays import Place, axes_of, per_group
+from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 

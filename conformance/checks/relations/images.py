@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
+from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, rows_of
 from conformance.checks.relations.given_and_needed import SCANS, SEED
 from conformance.checks.relations.grouped_arrays import PER_GROUP, equal, near, real_probe
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

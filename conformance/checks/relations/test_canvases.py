@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.checks.relations.canvases import on_window, same_canvas
 from conformance.checks.relations.given_and_needed import FACTORS, SEED
 from conformance.checks.relations.images import cut, lit, near, noise, scattered, scene
 from conformance.checks.relations.single_points import singles
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest
+from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
 from conformance.checks.relations.canvases import on_window
@@ -17,6 +17,7 @@ from conformance.checks.relations.given_and_needed import SCANS, SEED
 from conformance.checks.relations.same_scans import OF_A_POINT, READ, held, same_points, same_scan
 from conformance.checks.relations.single_points import singles
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects

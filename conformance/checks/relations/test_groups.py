@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.adapter import Array, Arrays, BatchRequest, GroupRequest, SplitRequest
+from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import rows_of
 from conformance.checks.relations.given_and_needed import SCANS, SEED
 from conformance.checks.relations.grouped_arrays import near
 from conformance.checks.relations.single_points import singles
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

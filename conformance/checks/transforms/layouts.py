@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 
 SIZES = {"B": st.integers(1, 4), "g": st.integers(1, 4), "N": st.sampled_from([8, 10]), "seed": st.integers(0, 99)}
 FLAT = axes_of("flat", 4)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.checks.transforms.layouts import groups
 from conformance.checks.transforms.translations import moved, moves_for
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy

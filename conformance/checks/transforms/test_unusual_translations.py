@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from conformance.adapter import Array
 from conformance.backends.subject import Subject
 from conformance.checks.patches.wrapping import come_round
 from conformance.checks.transforms.translations import moved
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects

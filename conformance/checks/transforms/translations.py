@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 
 
 def moved(images: Array, shifts: Array) -> Array:

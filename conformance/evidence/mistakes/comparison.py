@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 
 LISTING = ("frame", "group", "position", "channel", "mode")
 """Axes along which things are listed, so that they can be in another order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 from conformance.evidence.mistakes.comparison import Comparison
 
 

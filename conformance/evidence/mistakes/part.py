@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 from conformance.evidence.mistakes.comparison import LISTING, Comparison
 from conformance.evidence.mistakes.mistake import Mistake
 from conformance.evidence.mistakes.place import LARGEST_REARRANGED, on_whole

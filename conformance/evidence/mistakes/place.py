@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 from conformance.evidence.mistakes.comparison import LISTING, Comparison
 from conformance.evidence.mistakes.mistake import Mistake
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 
 _MOST_AXES = 6
 _MOST_OFFSETS = 4000

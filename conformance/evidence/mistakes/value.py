@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from conformance.adapter import Array
+from conformance.contract.types import Array
 from conformance.evidence.mistakes.comparison import Comparison
 from conformance.evidence.mistakes.factors import factor_in_words, readings, sizes_of
 from conformance.evidence.mistakes.mistake import Mistake
