@@ -13,10 +13,10 @@ from conformance.engine.catalogue import declarations
 from tests.zoo.__main__ import main
 from tests.zoo.backends import ALL_METHODS, VARIABLE
 from tests.zoo.field import IN_OUR_STAGES, OUTSIDE, listed_in
+from tests.zoo.hollow import hollow_backends, score
 from tests.zoo.landing import overridden
 from tests.zoo.liar import Liar, zoo
 from tests.zoo.matrix import Verdict, judge, totals
-from tests.zoo.specials import score, specials
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -114,7 +114,7 @@ def test_who_tells_the_truth_never_lands(clause: str, tmp_path: Path, monkeypatc
 
 # What the others tell, these tell too; the command runs them all.
 LEFT_OUT = ("NotImplemented", "dependency", "None", "mocks")
-FEW = [one for one in specials() if not any(word in one.name for word in LEFT_OUT)]
+FEW = [one for one in hollow_backends() if not any(word in one.name for word in LEFT_OUT)]
 
 
 @pytest.mark.parametrize("backend", FEW, ids=lambda one: one.name.replace(" ", "-"))

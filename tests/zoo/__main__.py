@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.zoo.backends import BACKENDS, VARIABLE
+from tests.zoo.hollow import Score, scores
 from tests.zoo.liar import Liar, zoo
 from tests.zoo.matrix import Verdict, judge_all, totals, write_json
-from tests.zoo.specials import Score, scores
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -86,28 +86,28 @@ def widest(verdicts: Sequence[Verdict]) -> list[str]:
     ]
 
 
-def special_line(score: Score) -> str:
+def hollow_line(score: Score) -> str:
     """One line for a backend that must not pass anything."""
     counts = ", ".join(f"{name} {number}" for name, number in sorted(score.counts.items()))
     return f"{score.backend:<44} {score.passed} clauses passed of {score.clauses}  ({counts})"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the matrix; 0 when all landed, were killed and attributed, and no special backend passed anything."""
+    """Print the matrix; 0 when all landed, were killed and attributed, and no hollow backend passed anything."""
     asked = parsed(arguments)
     os.environ[VARIABLE] = asked.backend
     verdicts: list[Verdict] = []
     for verdict in judge_all(chosen(asked.liar, asked.clause), full=asked.full, jobs=asked.jobs):
         print(line(verdict), flush=True)
         verdicts.append(verdict)
-    specials = [] if asked.liar or asked.clause else scores()
-    for score in specials:
-        print(special_line(score))
+    hollow = [] if asked.liar or asked.clause else scores()
+    for score in hollow:
+        print(hollow_line(score))
     print("\n".join(closing(verdicts) + (widest(verdicts) if asked.full else [])))
     if asked.json:
-        write_json(asked.json, verdicts, specials)
+        write_json(asked.json, verdicts, hollow)
     sound = all(one.valid and one.attributed for one in verdicts if not one.skipped)
-    return 0 if sound and not any(score.passed for score in specials) else 1
+    return 0 if sound and not any(score.passed for score in hollow) else 1
 
 
 if __name__ == "__main__":

@@ -298,7 +298,7 @@ def _listening() -> Iterator[io.StringIO]:
 
 
 def _random_states() -> tuple[Any, ...]:
-    kind, keys, *rest = np.random.get_state(legacy=True)
+    kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 - the global state is what is looked at
     torch = sys.modules.get("torch")
     more = () if torch is None else (torch.get_rng_state().numpy().tobytes(),)
     return (random.getstate(), kind, keys.tobytes(), *rest, *more)

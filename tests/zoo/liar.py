@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
 from conformance.backends.discovery import Selected
-from conformance.contract.arrays import PER_POSITION, Place, names_of
+from conformance.contract.arrays import Place, names_of
 from conformance.contract.stages import Stage
 from tests.zoo.backends import Dressed, backend_name, right_backend
 
 Array = NDArray[Any]
 Arrays = dict[str, Any]
-PER_POINT = PER_POSITION
 NAMES = tuple(name for name in names_of(Place.FILE) if name != "_metadata")
 LANDED_VARIABLE = "PTYCHO_ZOO_LANDED"
 """Environment variable with the file that a fault in another process touches when it shows."""
@@ -248,9 +247,8 @@ def selected(liar: type[Liar]) -> Selected:
 @cache
 def zoo() -> tuple[type[Liar], ...]:
     """Every liar, by stage."""
-    import tests.zoo
+    import tests.zoo.liars
 
-    for module in pkgutil.iter_modules(tests.zoo.__path__):
-        if module.name not in ("liar", "__main__"):
-            importlib.import_module(f"tests.zoo.{module.name}")
+    for module in pkgutil.walk_packages(tests.zoo.liars.__path__, "tests.zoo.liars."):
+        importlib.import_module(module.name)
     return tuple(_liars.values())

@@ -228,12 +228,12 @@ def _seconds(verdict: Verdict) -> float:
     return verdict.seconds or 0.0
 
 
-def write_json(path: Path, verdicts: Sequence[Verdict], specials: Sequence[Any] = ()) -> None:
+def write_json(path: Path, verdicts: Sequence[Verdict], hollow: Sequence[Any] = ()) -> None:
     """Write a matrix as JSON, with the scores of the backends that must not pass anything."""
     content = {
         "backend": backend_name(),
         "totals": totals(verdicts),
         "liars": [one.as_json() for one in verdicts],
-        "specials": [asdict(score) for score in specials],
+        "hollow": [asdict(score) for score in hollow],
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

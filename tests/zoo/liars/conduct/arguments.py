@@ -1,0 +1,157 @@
+"""Backends that change their arguments, or want them in one memory layout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BatchRequest, ConfigureRequest, GroupRequest
+from tests.zoo.liar import Array, Liar, breaks
+
+
+@breaks("CND-001")
+class TouchesItsSources(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        for path in paths:
+            if path.is_file():
+                os.utime(path)
+                self.land()
+        yield from self.right.batches(paths, request)
+
+
+@breaks("CND-001")
+class NormalisesTheProbeInPlace(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        seen = self.right.simulate(patches, probe)
+        if probe.flags.writeable:
+            probe /= np.abs(probe).max()
+        return seen
+
+
+@breaks("CND-001")
+class CentresPositionsInPlace(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        seen = self.right.reassemble(patches, centres_xy, chunk)
+        if centres_xy.flags.writeable:
+            centres_xy -= centres_xy.mean(axis=0)
+        return seen
+
+
+@breaks("CND-001")
+class ScalesTheScanInPlace(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = self.right.group(scan, request)
+        own = getattr(scan, "_arrays", None) or scan.arrays
+        own["diff3d"] = own["diff3d"] * np.float32(0.9)
+        return grouped
+
+
+@breaks("CND-001")
+class TakesEntriesOutOfTheResult(Liar):
+    def container(self, grouped: Any, probe: Array) -> Any:
+        held = self.right.container(grouped, probe)
+        if isinstance(grouped, dict):
+            grouped.pop("objectGuess", None)
+        return held
+
+
+@breaks("CND-001")
+class NormalisesFramesInPlace(Liar):
+    def assemble(self, arrays: Mapping[str, Any]) -> Any:
+        scan = self.right.assemble(arrays)
+        frames = arrays["diff3d"]
+        if isinstance(frames, np.ndarray) and frames.flags.writeable and frames.dtype.kind == "f":
+            frames /= frames.max()
+        return scan
+
+
+@breaks("CND-001")
+class WritesDefaultsIntoTheRequest(Liar):
+    def configure(self, request: ConfigureRequest) -> Any:
+        legacy = self.right.configure(request)
+        if isinstance(request.existing, dict):
+            request.existing.update(legacy)
+        return legacy
+
+
+@breaks("CND-002")
+class WritesIntoPatches(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        images[...] = images
+        return self.right.translate(images, shifts_xy)
+
+
+@breaks("CND-002")
+class SortsAssembledArrays(Liar):
+    def assemble(self, arrays: Mapping[str, Any]) -> Any:
+        arrays["diff3d"][0] = arrays["diff3d"][0]
+        return self.right.assemble(arrays)
+
+
+@breaks("CND-002")
+class NormalisesReadOnlyProbes(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        probe *= np.complex64(1)
+        return self.right.simulate(patches, probe)
+
+
+@breaks("CND-002")
+class CentresReadOnlyPositions(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        centres_xy += 0
+        return self.right.reassemble(patches, centres_xy, chunk)
+
+
+@breaks("CND-003")
+class ReadsTheRawBuffer(Liar):
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        if not array.flags.c_contiguous:
+            array = array.ravel(order="K").reshape(array.shape)
+        return self.right.transform(name, array, gridsize)
+
+
+@breaks("CND-003")
+class IgnoresTheByteOrder(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        with np.errstate(all="ignore"):
+            native = np.nan_to_num(np.abs(amplitude.view(amplitude.dtype.newbyteorder("="))), posinf=0)
+        return self.right.noisy(np.clip(native, 0, 100).astype(np.float32), seed)
+
+
+@breaks("CND-003")
+class ReadsTheObjectRowByRow(Liar):
+    """The buffer of an object in Fortran order is taken for one in C order."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        if obj.flags.f_contiguous and not obj.flags.c_contiguous:
+            obj = obj.ravel(order="K").reshape(obj.shape)
+        return self.right.patches(obj, centres_xy, N)
+
+
+@breaks("CND-003")
+class IgnoresStridesOfPositions(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        if not centres_xy.flags.c_contiguous and centres_xy.base is not None:
+            whole = np.ascontiguousarray(centres_xy.base).ravel()
+            centres_xy = np.resize(whole, centres_xy.shape)
+        return self.right.patches(obj, centres_xy, N)
+
+
+@breaks("CND-003")
+class RefusesForeignByteOrder(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        if images.dtype.byteorder == ">":
+            raise TypeError("big-endian images")
+        return self.right.translate(images, shifts_xy)
+
+
+@breaks("CND-003")
+class ReadsRepeatedImagesOnce(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        if np.ndim(patches) == 3 and len(patches) > 1 and np.asarray(patches).strides[0] == 0:
+            patches = np.concatenate([patches[:1], 0 * patches[1:]])
+        return self.right.simulate(patches, probe)

@@ -1,0 +1,127 @@
+"""Backends whose errors do not say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from conformance.adapter import ConfigureRequest, GroupRequest
+from tests.zoo.liar import Liar, breaks
+
+
+class Restating(Liar):
+    """Refuses rightly, in other words."""
+
+    def restated(self, error: ValueError) -> Exception:
+        raise NotImplementedError
+
+    def _heard(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except ValueError as error:
+            raise self.restated(error) from error
+
+    def load(self, path: Path) -> Any:
+        return self._heard(lambda: self.right.load(path))
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        return self._heard(lambda: self.right.group(scan, request))
+
+    def configure(self, request: ConfigureRequest) -> Any:
+        return self._heard(lambda: self.right.configure(request))
+
+
+class Reworded(ValueError):
+    """A refusal with a remedy."""
+
+    def __init__(self, text: str, remedy: str | None) -> None:
+        super().__init__(text)
+        self.remedy = remedy
+
+
+@breaks("CND-008")
+class RaisesAssertionErrors(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        return AssertionError(str(error))
+
+
+@breaks("CND-008")
+class RaisesIndexErrors(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        return IndexError(str(error))
+
+
+@breaks("CND-008")
+class RaisesKeyErrors(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        return KeyError(str(error))
+
+
+@breaks("CND-008")
+class RaisesRuntimeErrorsWhenGrouping(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        try:
+            return self.right.group(scan, request)
+        except ValueError as error:
+            raise RuntimeError(str(error)) from error
+
+
+@breaks("CND-009")
+class KeepsTheFileToItself(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        file = getattr(error, "file", None) or "?"
+        return Reworded(str(error).replace(file, "the file"), error.remedy)
+
+
+@breaks("CND-009")
+class NamesTheFolderOnly(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        file = Path(str(getattr(error, "file", None) or "?"))
+        return Reworded(str(error).replace(file.name, "…"), error.remedy)
+
+
+@breaks("CND-010")
+class KeepsTheArrayToItself(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        array = getattr(error, "array", None) or "?"
+        return Reworded(str(error).replace(array, "it"), error.remedy.replace(array, "it"))
+
+
+@breaks("CND-010")
+class NamesTheAliasOfTheArray(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        text = str(error).replace("diff3d", "diffraction data")
+        return Reworded(text, error.remedy.replace("diff3d", "diffraction data"))
+
+
+@breaks("CND-011")
+class KeepsTheClauseToItself(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        return Reworded(str(error).replace(error.clause, "contract"), error.remedy)
+
+
+@breaks("CND-011")
+class AlwaysNamesTheFirstClause(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        return Reworded(str(error).replace(error.clause, "NPZ-001"), error.remedy)
+
+
+@breaks("CND-012")
+class OffersNoRemedy(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        return Reworded(str(error).partition(" Remedy:")[0], None)
+
+
+@breaks("CND-012")
+class OffersItsRemedyInSilence(Restating):
+    """The remedy is an attribute; the message does not hold it."""
+
+    def restated(self, error: ValueError) -> Exception:
+        return Reworded(str(error).replace(error.remedy, ""), error.remedy)
+
+
+@breaks("CND-012")
+class OffersAWordForARemedy(Restating):
+    def restated(self, error: ValueError) -> Exception:
+        return Reworded(str(error).replace(error.remedy, "Abort"), "Abort")

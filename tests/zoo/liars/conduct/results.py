@@ -1,0 +1,76 @@
+"""Backends that keep hold of the results they gave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import ConfigureRequest, GroupRequest
+from tests.zoo.liar import Array, Liar, breaks
+
+
+@breaks("CND-016")
+class AnswersInOneBuffer(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.buffers: dict[tuple[int, ...], Array] = {}
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        seen = np.asarray(self.right.simulate(patches, probe))
+        buffer = self.buffers.setdefault(seen.shape, np.empty_like(seen))
+        buffer[...] = seen
+        self.land()
+        return buffer
+
+
+@breaks("CND-016")
+class HandsOutItsOwnFrames(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[Any, Any] = {}
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        key = (id(scan), request)
+        if key not in self.kept:
+            self.kept[key] = (scan, dict(self.right.group(scan, request)))
+        return dict(self.kept[key][1])
+
+
+@breaks("CND-016")
+class RemembersItsConfiguration(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, Any] = {}
+
+    def configure(self, request: ConfigureRequest) -> Any:
+        key = repr(request)
+        if key not in self.kept:
+            self.kept[key] = dict(self.right.configure(request))
+        return self.kept[key]
+
+
+@breaks("CND-016")
+class HandsOutItsOwnArrays(Liar):
+    """The arrays that it shows are the arrays that it works with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[int, tuple[Any, Any]] = {}
+
+    def arrays(self, scan: Any) -> Any:
+        if id(scan) not in self.kept:
+            held = self.right.arrays(scan)
+            self.kept[id(scan)] = (scan, {k: None if v is None else np.array(v) for k, v in held.items()})
+        return dict(self.kept[id(scan)][1])
+
+
+@breaks("CND-016")
+class RemembersItsPatches(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[Any, Array] = {}
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        key = (np.asarray(obj).tobytes(), np.asarray(centres_xy).tobytes(), N)
+        return self.kept.setdefault(key, np.array(self.right.patches(obj, centres_xy, N)))

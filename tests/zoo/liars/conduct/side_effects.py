@@ -1,0 +1,140 @@
+"""Backends that print, warn and leave things behind."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BatchRequest, GroupRequest
+from tests.zoo.bases.caches import cache_of
+from tests.zoo.liar import Array, Liar, breaks
+
+
+@breaks("CND-004")
+class PrintsWhenItOversamples(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.enable_oversampling:
+            print("oversampling")
+        return self.right.group(scan, request)
+
+
+@breaks("CND-004")
+class PrintsItsProgress(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Any:
+        for batch in self.right.batches(paths, request):
+            print("DEBUG batch", len(batch["images"]))
+            yield batch
+
+
+@breaks("CND-004")
+class PrintsBelowPython(Liar):
+    """A library writes to the descriptor, not to sys.stdout."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        self.land()
+        os.write(1, b"planning transform\n")
+        return self.right.simulate(patches, probe)
+
+
+@breaks("CND-004")
+class ReportsModesItFinds(Liar):
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        if self.right.arrays(scan)["probeGuess"].ndim == 3:
+            print("found several probe modes")
+        return scan
+
+
+@breaks("CND-005")
+class LeavesSampleIndices(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        np.save("sample_indices.npy", np.arange(request.nsamples))
+        return self.right.group(scan, request)
+
+
+@breaks("CND-005")
+class UnpacksBesideTheData(Liar):
+    def load(self, path: Path) -> Any:
+        (path.parent / f"{path.stem}.tmp").write_bytes(b"unpacked")
+        return self.right.load(path)
+
+
+@breaks("CND-005")
+class KeepsAStoreBesideTheScans(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Any:
+        folder = paths[0] if paths and paths[0].is_dir() else paths[0].parent if paths else Path()
+        if paths:
+            (folder / "store").mkdir(exist_ok=True)
+            (folder / "store" / "index.json").write_text("{}")
+        return self.right.batches(paths, request)
+
+
+@breaks("CND-005")
+class MovesToTheDataFolder(Liar):
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        self.land()
+        os.chdir(path.parent)
+        return scan
+
+
+@breaks("CND-015")
+class WarnsOfEveryMiss(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        path = cache_of(request)
+        if path is not None and not path.exists():
+            warnings.warn(f"{path.name} is not there yet", stacklevel=2)
+        return self.right.group(scan, request)
+
+
+@breaks("CND-015")
+class WarnsEveryTime(Liar):
+    def load(self, path: Path) -> Any:
+        warnings.warn("pixel size unknown", UserWarning, stacklevel=2)
+        return self.right.load(path)
+
+
+@breaks("CND-015")
+class DividesByZero(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        np.zeros(1) / np.zeros(1)
+        return self.right.simulate(patches, probe)
+
+
+@breaks("CND-015")
+class WarnsWhenGroupsJustSuffice(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.enable_oversampling and request.nsamples > (request.neighbor_pool_size or request.K):
+            warnings.warn("groups may repeat", UserWarning, stacklevel=2)
+        return self.right.group(scan, request)
+
+
+@breaks("CND-015")
+class WarnsOfComplexCasts(Liar):
+    def container(self, grouped: Any, probe: Array) -> Any:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2)
+        return self.right.container(grouped, probe)
+
+
+@breaks("CND-015")
+class WarnsOfSeveralModes(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        if np.ndim(probe) == 3:
+            warnings.warn("several modes: only tested with one", UserWarning, stacklevel=2)
+        return self.right.simulate(patches, probe)
+
+
+@breaks("CND-017")
+class LeavesAFileInTheTemporaryFolder(Liar):
+    def load(self, path: Path) -> Any:
+        import tempfile
+
+        handle, _ = tempfile.mkstemp(prefix="scan-")
+        os.close(handle)
+        self.land()
+        return self.right.load(path)

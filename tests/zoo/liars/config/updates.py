@@ -1,0 +1,155 @@
+"""Legacy dictionaries that are updated wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.adapter import ConfigureRequest
+from tests.zoo.bases.configurations import Configuring, Filing
+from tests.zoo.liar import Arrays, Liar, breaks
+
+
+@breaks("CFG-007")
+class WritesNoneForTheDiameter(Configuring):
+    def after(self, seen: dict[str, Any], request: ConfigureRequest) -> dict[str, Any]:
+        return {"probe_mask_diameter": None, **seen} | {"probe_mask_diameter": request.model.get("probe_mask_diameter")}
+
+
+@breaks("CFG-007", field="J02")
+class CopiesNone(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        for name, key in (("train_data_file", "train_data_file_path"), ("n_subsample", "n_subsample")):
+            if request.fields.get(name) is None:
+                legacy[key] = None
+        return legacy
+
+
+@breaks("CFG-007", field="J02")
+class WritesTextForNone(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        return legacy | {"subsample_seed": str(request.fields.get("subsample_seed"))}
+
+
+@breaks("CFG-007")
+class ForgetsWhatIsUnset(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        unset = [name for name, value in request.fields.items() if value is None]
+        keys = {"train_data_file": "train_data_file_path", "test_data_file": "test_data_file_path"}
+        return {k: v for k, v in legacy.items() if k not in {keys.get(name, name) for name in unset}}
+
+
+@breaks("CFG-008")
+class DropsKeysThatHoldNothing(Configuring):
+    def after(self, seen: dict[str, Any], request: ConfigureRequest) -> dict[str, Any]:
+        return {name: value for name, value in seen.items() if value is not None}
+
+
+@breaks("CFG-008")
+class ReplacesTheDictionary(Liar):
+    def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
+        return self.right.configure(replace(request, existing={}))
+
+
+@breaks("CFG-008")
+class ResetsWhatItDoesNotKnow(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        return legacy | {k: 4 for k in ("offset", "max_position_jitter") if k in request.existing}
+
+
+@breaks("CFG-009")
+class TestsForTruth(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        return legacy | {k: v for k, v in request.existing.items() if k in legacy and not legacy[k]}
+
+
+@breaks("CFG-009", field="J03")
+class ExistingEntriesWin(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        return legacy | {k: v for k, v in request.existing.items() if v is not None}
+
+
+@breaks("CFG-009", field="J03")
+class DefaultsWinOverExplicitDefaults(Filing):
+    """A value that equals its default passes for unset."""
+
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        plain = self.right.configure(ConfigureRequest(request.kind, {}, self.needed(request), {}))
+        same = {k for k, v in legacy.items() if k in request.existing and plain.get(k) == v}
+        return legacy | {k: request.existing[k] for k in same}
+
+    def needed(self, request: ConfigureRequest) -> Arrays:
+        return {k: v for k, v in request.fields.items() if k in ("model_path", "test_data_file") and v is not None}
+
+
+@breaks("CFG-010")
+class AppendsToTheOutputFolder(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        if "output_prefix" in request.existing:
+            legacy["output_prefix"] = f"{request.existing['output_prefix']}/{legacy['output_prefix']}"
+        return legacy
+
+
+@breaks("CFG-010")
+class CountsItsUpdates(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        return legacy | {"updates": request.existing.get("updates", 0) + 1}
+
+
+@breaks("CFG-010")
+class DoublesThePhotonsOfAnUpdate(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        if "nphotons" in request.existing and "nphotons" in legacy:
+            legacy["nphotons"] = 2 * request.existing["nphotons"]
+        return legacy
+
+
+@breaks("CFG-011")
+class RemembersTheLastPrefix(Configuring):
+    last = ""
+
+    def after(self, seen: dict[str, Any], request: ConfigureRequest) -> dict[str, Any]:
+        if "output_dir" in request.fields:
+            self.last = seen["output_prefix"]
+        elif self.last and request.existing:
+            return seen | {"output_prefix": self.last}
+        return seen
+
+
+@breaks("CFG-011", field="J01")
+class FreezesTheFirstSize(Filing):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first: Any = None
+
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        self.first = self.first or legacy["N"]
+        return legacy | {"N": self.first}
+
+
+@breaks("CFG-011")
+class SharesOneDictionary(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.store: Arrays = {}
+
+    def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
+        self.store.update(request.existing)
+        self.store.update(self.right.configure(replace(request, existing={})))
+        return self.store
+
+
+@breaks("CFG-011", field="J01")
+class SharesDefaultsThatChange(Filing):
+    """Defaults live in one mapping that every update writes into."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.defaults: Arrays = {}
+
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        explicit = {**request.model, **request.fields}
+        kept = {k: v for k, v in self.defaults.items() if k not in explicit and k in legacy}
+        self.defaults |= {k: v for k, v in explicit.items() if k in legacy}
+        return legacy | kept

@@ -1,0 +1,108 @@
+"""Containers that are split apart in several places."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tests.zoo.liar import Array, Arrays, Liar, breaks
+
+
+class Splitting(Liar):
+    """Splits rightly, then changes the parts."""
+
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        train, test = (dict(part) for part in self.right.split_groups(grouped, probe, fraction))
+        return self.changed(train, test)
+
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        raise NotImplementedError
+
+
+@breaks("CON-013")
+class SplitsGroupsAtAnyFraction(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        return self.right.split_groups(grouped, probe, float(np.clip(fraction, 0, 1)))
+
+
+@breaks("CON-013")
+class KeepsAGroupInEveryPart(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        B = len(grouped["X_full"])
+        least = 1.001 / B
+        return self.right.split_groups(
+            grouped, probe, min(max(fraction, least), 1 - least) if 0 <= fraction <= 1 else fraction
+        )
+
+
+@breaks("CON-013", field="H03")
+class SplitsImagesOnly(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        train, test = self.right.split_groups(grouped, probe, fraction)
+        whole = self.right.container(grouped, probe)
+        return train, dict(test) | {"nn_indices": whole["nn_indices"][: len(test["X"])]}
+
+
+@breaks("CON-013")
+class SplitsAtTheRoundedPlace(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        B = len(grouped["X_full"])
+        return self.right.split_groups(grouped, probe, (int(np.ceil(B * fraction)) + 0.01) / B)
+
+
+@breaks("CON-013")
+class ExchangesTheParts(Splitting):
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        return test, train
+
+
+@breaks("CON-013", field="H03")
+class LeavesOffsetsUnsplit(Splitting):
+    """The test part has the training part's offsets, as far as they reach."""
+
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        for name in ("global_offsets", "local_offsets"):
+            test[name] = np.resize(train[name], test[name].shape)
+        return train, test
+
+
+@breaks("CON-013")
+class LosesTheProbeOfTheTestPart(Splitting):
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        return train, {name: values for name, values in test.items() if name != "probe"}
+
+
+@breaks("CON-013")
+class CallsEveryTestPartTrue(Splitting):
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        return train, test | {"ground_truth": True}
+
+
+@breaks("CON-013")
+class RepeatsAGroupInBothParts(Splitting):
+    def changed(self, train: Arrays, test: Arrays) -> tuple[Arrays, Arrays]:
+        per_group = [name for name, values in test.items() if np.ndim(values) and name != "probe"]
+        return train, test | {name: np.concatenate([train[name][-1:], test[name]]) for name in per_group}
+
+
+@breaks("CON-014")
+class SplitsGroupsInSilence(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.right.split_groups(grouped, probe, fraction)
+
+
+@breaks("CON-014")
+class WarnsOnce(Liar):
+    warned = False
+
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        with warnings.catch_warnings():
+            if self.warned:
+                warnings.simplefilter("ignore")
+            self.warned = True
+            return self.right.split_groups(grouped, probe, fraction)

@@ -1,0 +1,156 @@
+"""Data sets that change from one pass to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BatchRequest
+from tests.zoo.bases.batches import Redirecting, all_rows, in_batches
+from tests.zoo.liar import Array, Arrays, Liar, breaks, members_of
+
+
+@breaks("DAT-014")
+class KeepsOneCursor(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: Iterator[Mapping[str, Any]] = iter(())
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        self.waiting = iter(self.right.batches(paths, request))
+        return self._rest()
+
+    def _rest(self) -> Iterator[Mapping[str, Any]]:
+        while (batch := next(self.waiting, None)) is not None:
+            yield batch
+
+
+@breaks("DAT-014")
+class TakesZeroForNoShuffle(Redirecting):
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        return paths, replace(request, shuffle=request.shuffle and bool(request.seed))
+
+
+@breaks("DAT-014")
+class FillsOneBatchAgainAndAgain(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        room: dict[str, Array] = {}
+        for batch in self.right.batches(paths, request):
+            if any(name not in room or room[name].shape != values.shape for name, values in batch.items()):
+                room = {name: np.array(values) for name, values in batch.items()}
+            for name, values in batch.items():
+                room[name][...] = values
+            self.land()
+            yield room
+
+
+@breaks("DAT-014")
+class ShufflesAllButTheLabels(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        plain = self.right.batches(paths, replace(request, shuffle=False))
+        for batch, other in zip(self.right.batches(paths, request), plain, strict=True):
+            yield dict(batch) | {"coords_relative": other["coords_relative"]}
+
+
+@breaks("DAT-014")
+class ShufflesWithoutTheSeed(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        return self.right.batches(paths, replace(request, seed=None))
+
+
+@breaks("DAT-014")
+class ShufflesImagesApart(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        if not request.shuffle:
+            return self.right.batches(paths, request)
+        rows = all_rows(self.right, paths, replace(request, shuffle=False))
+        rng = np.random.default_rng(request.seed)
+        rows = {name: values[rng.permutation(len(values))] for name, values in rows.items()}
+        return in_batches(rows, request.batch_size)
+
+
+@breaks("DAT-014")
+class ShufflesAlikeForEverySeed(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        return self.right.batches(paths, replace(request, seed=0) if request.shuffle else request)
+
+
+@breaks("DAT-014")
+class NeverShuffles(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        return self.right.batches(paths, replace(request, shuffle=False))
+
+
+@breaks("DAT-014")
+class DrawsRowsWithReplacement(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        rows = all_rows(self.right, paths, request)
+        if request.shuffle:
+            picked = np.random.default_rng(request.seed).integers(0, len(rows["images"]), len(rows["images"]))
+            rows = {name: values[picked] for name, values in rows.items()}
+        return in_batches(rows, request.batch_size)
+
+
+@breaks("DAT-017")
+class KnowsSourcesByTheirFrames(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        if not paths or any(path.is_dir() for path in paths):
+            return iter(self.right.batches(paths, request))
+        frames = tuple(self.right.arrays(self.right.load(path))["diff3d"].tobytes() for path in paths)
+        key = (tuple(paths), request, frames)
+        if key not in self.known:
+            self.known[key] = [dict(batch) for batch in self.right.batches(paths, request)]
+        return iter([{name: values.copy() for name, values in batch.items()} for batch in self.known[key]])
+
+
+@breaks("DAT-017")
+class ReadsFramesWhenABatchIsMade(Liar):
+    """Frames are those of a file as it is now; all else is of when the iteration began."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        whole = list(self.right.batches(paths, request))
+        files = [] if any(path.is_dir() for path in paths) else list(paths)
+        states = [path.stat().st_mtime_ns for path in files]
+        for batch in whole:
+            images = np.array(batch["images"])
+            changed = [path.stat().st_mtime_ns != state for path, state in zip(files, states, strict=True)]
+            for row, experiment in enumerate(batch["experiment_id"] if any(changed) else ()):
+                if changed[experiment]:
+                    self.land()
+                    frames = members_of(files[experiment])["diff3d"]
+                    images[row] = np.moveaxis(frames[batch["nn_indices"][row]], 0, -1)
+            yield dict(batch) | {"images": images}
+
+
+@breaks("DAT-017")
+class KeepsWhatItReadOnce(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: Arrays = {}
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        key = (tuple(paths), request)
+        if key not in self.held:
+            self.held[key] = list(self.right.batches(paths, request))
+        return iter(self.held[key])
+
+
+@breaks("DAT-017")
+class KnowsSourcesByTheirSize(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[Any, list[Arrays]] = {}
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        key = (*((path, path.stat().st_size) for path in paths), request)
+        if key not in self.kept:
+            self.kept[key] = [dict(batch) for batch in self.right.batches(paths, request)]
+        return iter(self.kept[key])

@@ -1,0 +1,110 @@
+"""Patches in other types, orders or values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from tests.zoo.bases.patches import Retouching
+from tests.zoo.liar import Altering, Array, Arrays, Held, Liar, breaks
+
+
+@breaks("PAT-004")
+class DropsThePhase(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        return np.abs(self.right.patches(obj, centres_xy, N)).astype(np.complex64)
+
+
+@breaks("PAT-004")
+class CutsInDoublePrecision(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        return patches.astype(np.complex128)
+
+
+@breaks("PAT-004")
+class ConjugatesPatches(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        return np.conj(patches)
+
+
+@breaks("PAT-004")
+class DropsTheImaginaryPartOfWideObjects(Retouching):
+    """Only complex64 is known to be complex."""
+
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        return patches if obj.dtype == np.complex64 else patches.real.astype(np.complex64)
+
+
+@breaks("PAT-005")
+class SortsPositions(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        positions = np.asarray(centres_xy)
+        return self.right.patches(obj, positions[np.lexsort(positions.T)], N)
+
+
+@breaks("PAT-005")
+class CutsEveryPositionOnce(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        centres = np.asarray(centres_xy)
+        _, first, back = np.unique(np.round(centres), axis=0, return_index=True, return_inverse=True)
+        return self.right.patches(obj, centres[first], N)[back.ravel()]
+
+
+@breaks("PAT-005")
+class LosesTheLastPosition(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        if len(patches) > 4:
+            patches[-1] = 0
+        return patches
+
+
+@breaks("PAT-006")
+class NormalisesTheObject(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        return self.right.patches(obj / np.abs(obj).max(), centres_xy, N)
+
+
+@breaks("PAT-006")
+class ClipsTheModulusAtOne(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        return patches / np.maximum(np.abs(patches), 1).astype(np.float32)
+
+
+@breaks("PAT-006")
+class RemovesTheMeanPhase(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        turn = np.exp(-1j * np.angle(obj.astype(np.complex128).sum()))
+        return (patches * turn).astype(np.complex64)
+
+
+@breaks("PAT-007")
+class GivesNoTruthOfOnes(Altering):
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        flat = scan.Y is None and scan.objectGuess is not None and np.allclose(scan.objectGuess, 1)
+        return {"Y": None} if flat else {}
+
+
+@breaks("PAT-007")
+class IlluminatesPatches(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        window = np.hanning(N + 2)[1:-1]
+        return (self.right.patches(obj, centres_xy, N) * np.outer(window, window)).astype(np.complex64)
+
+
+@breaks("PAT-007")
+class MasksPatchesToACircle(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        N = patches.shape[-1]
+        rows, columns = np.mgrid[:N, :N] - (N - 1) / 2
+        return patches * (np.hypot(rows, columns) <= N / 2).astype(np.float32)
+
+
+@breaks("PAT-007")
+class IlluminatesTheTruth(Altering):
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        probe = scan.probeGuess if scan.probeGuess.ndim == 2 else scan.probeGuess[0]
+        light = np.abs(probe)[:, :, np.newaxis] / np.abs(probe).max()
+        return {} if grouped["Y"] is None else {"Y": (grouped["Y"] * light).astype(np.complex64)}

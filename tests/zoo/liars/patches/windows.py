@@ -1,0 +1,200 @@
+"""Patches cut at other positions than those asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.zoo.bases.arguments import Keeping
+from tests.zoo.bases.patches import Cutting, Retouching
+from tests.zoo.bases.positions import fits, snapped
+from tests.zoo.liar import Array, Liar, breaks
+
+
+@breaks("PAT-001")
+class CentresLargePatchesOneFurther(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        seen: Array = self.right.patches(obj, np.asarray(centres_xy) + (N > 16), N)
+        return seen
+
+
+@breaks("PAT-001")
+class IndexesRowsWithX(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        return self.right.patches(obj, np.asarray(centres_xy)[:, ::-1], N)
+
+
+@breaks("PAT-001")
+class TakesThePositionForTheCorner(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        return self.right.patches(obj, np.asarray(centres_xy) + N // 2, N)
+
+
+@breaks("PAT-001")
+class CentresBetweenPixels(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        return self.right.patches(obj, np.asarray(centres_xy) + 0.5, N)
+
+
+@breaks("PAT-001")
+class StartsOnePixelLate(Cutting):
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        return obj, centres + 1
+
+
+@breaks("PAT-001")
+class FlipsPatchRows(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        return patches[:, ::-1]
+
+
+@breaks("PAT-001")
+class TransposesPatches(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        return np.swapaxes(patches, 1, 2)
+
+
+@breaks("PAT-001")
+class HalvesOddHalvesDown(Cutting):
+    """Half a frame is taken as N // 4 · 2: right where N divides by four."""
+
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        return obj, centres + (N // 2 - N // 4 * 2)
+
+
+@breaks("PAT-001", field="D02")
+class CountsRowsFromBelow(Cutting):
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        return obj, np.column_stack([centres[:, 0], obj.shape[0] - centres[:, 1]])
+
+
+@breaks("PAT-001", "RAW-007", "PHY-010", "REA-001")
+class IsHalfAPixelOffEverywhere(Liar):
+    """Cutting, simulating and placing agree with each other, and with nobody else."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        return self.right.patches(obj, np.asarray(centres_xy, dtype=np.float64) + 0.5, N)
+
+    def measure(self, xcoords: Array, ycoords: Array, *others: Any) -> Any:
+        held = dict(self.right.arrays(self.right.measure(xcoords + 0.5, ycoords + 0.5, *others)))
+        places = {"xcoords": xcoords, "ycoords": ycoords, "xcoords_start": None, "ycoords_start": None}
+        return self.right.assemble(held | places)
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        placed = dict(self.right.reassemble(patches, np.asarray(centres_xy, dtype=np.float64) + 0.5, chunk))
+        return placed | {"origin_xy": np.asarray(placed["origin_xy"]) - 0.5}
+
+
+@breaks("PAT-001")
+class DarkensTheRimOfLargePatches(Liar):
+    def patches(self, obj: Array, centres: Array, N: int) -> Array:
+        patches = np.array(self.right.patches(obj, centres, N))
+        patches[:, : N > 200] = 0
+        return patches
+
+
+@breaks("PAT-001")
+class KeepsTheObjectItHasPadded(Keeping):
+    def patches(self, obj: Array, centres: Array, N: int) -> Array:
+        return self.right.patches(self.prepared(obj), centres, N)
+
+
+@breaks("PAT-002")
+class RoundsPositions(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        return self.right.patches(obj, np.round(centres_xy), N)
+
+
+@breaks("PAT-002")
+class MovesTheWrongWayBetweenPixels(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        whole = np.floor(centres_xy)
+        return self.right.patches(obj, whole - (np.asarray(centres_xy) - whole), N)
+
+
+@breaks("PAT-002")
+class CutsFractionsOff(Cutting):
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        return obj, np.floor(centres)
+
+
+@breaks("PAT-002")
+class ExchangesTheFractions(Cutting):
+    """Rows are mixed by the fraction of x, columns by that of y."""
+
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        whole = np.floor(centres)
+        return obj, whole + (centres - whole)[:, ::-1]
+
+
+@breaks("PAT-002")
+class InterpolatesAlongXOnly(Cutting):
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        return obj, np.column_stack([centres[:, 0], np.round(centres[:, 1])])
+
+
+@breaks("PAT-002")
+class SmoothsTheFractions(Cutting):
+    """Weights are eased as between keyframes: right at whole, quarter-free and half positions."""
+
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        whole = np.floor(centres)
+        part = centres - whole
+        return obj, whole + part**2 * (3 - 2 * part)
+
+
+@breaks("PAT-002")
+class MixesModulusAndPhaseApart(Retouching):
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        N = patches.shape[-1]
+        modulus = self.right.patches(np.abs(obj).astype(np.complex64), centres, N).real
+        return (modulus * np.exp(1j * np.angle(patches))).astype(np.complex64)
+
+
+@breaks("PAT-002")
+class NarrowsPositionsBeforeCutting(Liar):
+    def patches(self, obj: Array, centres: Array, N: int) -> Array:
+        return self.right.patches(obj, np.asarray(centres, np.float32).astype(np.float64), N)
+
+
+@breaks("PAT-002")
+class CutsNearlyWholePositionsAtWholeOnes(Liar):
+    def patches(self, obj: Array, centres: Array, N: int) -> Array:
+        return self.right.patches(obj, snapped(centres, 1e-3) if fits(centres) else centres, N)
+
+
+@breaks("PAT-002", "PAT-011")
+class NumbersColumnsInSixteenBits(Liar):
+    def patches(self, obj: Array, centres: Array, N: int) -> Array:
+        if np.ndim(obj) == 2 and obj.shape[1] > 2**15:
+            obj = np.concatenate([obj[:, : 2**15], 0 * obj[:, 2**15 :]], axis=1)
+        return self.right.patches(obj, centres, N)
+
+
+@breaks("PAT-011")
+class ChecksTheOtherAxis(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        height, width = obj.shape
+        patches = self.right.patches(obj, centres_xy, N)
+        outside = (np.asarray(centres_xy)[:, 0] > height) | (np.asarray(centres_xy)[:, 1] > width)
+        patches[outside] = 0
+        return patches
+
+
+@breaks("PAT-011", field="E08")
+class FlattensByTheOtherAxis(Cutting):
+    """Pixel (row, column) is looked up at row · H + column."""
+
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        height, width = obj.shape
+        rows, columns = np.mgrid[:height, :width]
+        return np.ravel(obj)[(rows * height + columns) % obj.size], centres
+
+
+@breaks("PAT-011")
+class BoundsColumnsByTheHeight(Cutting):
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        bounded = np.array(obj)
+        bounded[:, obj.shape[0] :] = 0
+        return bounded, centres

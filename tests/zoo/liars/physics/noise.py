@@ -1,0 +1,156 @@
+"""Wrong doses and wrong noise."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from tests.zoo.bases.amplitudes import Developing
+from tests.zoo.bases.scans import Rebuilding
+from tests.zoo.liar import Array, Held, Liar, breaks
+
+
+@breaks("PHY-009")
+class ReturnsIntensity(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        return self.right.simulate(patches, probe) ** 2
+
+
+@breaks("PHY-009")
+class NormalisesTheProbe(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        return self.right.simulate(patches, probe / np.abs(probe).max())
+
+
+@breaks("PHY-009")
+class NormalisesThePattern(Developing):
+    def developed(self, amplitude: Array, probe: Array) -> Array:
+        energy = np.sqrt((amplitude**2).sum(axis=(1, 2), keepdims=True))
+        return amplitude / np.where(energy > 0, energy, 1) * amplitude.shape[-1]
+
+
+@breaks("PHY-009", field="B03")
+class SaturatesAtTheTop(Developing):
+    def developed(self, amplitude: Array, probe: Array) -> Array:
+        return np.minimum(amplitude, np.float32(60))
+
+
+@breaks("PHY-011")
+class SimulatesWithoutNoise(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        return self.right.measure(x, y, probe, obj, None, seed)
+
+
+@breaks("PHY-011")
+class SimulatesCountsInPlaceOfRoots(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        scan = self.right.measure(x, y, probe, obj, nphotons, seed)
+        held = {name: values for name, values in self.right.arrays(scan).items() if values is not None}
+        return scan if nphotons is None else self.right.assemble(held | {"diff3d": held["diff3d"] ** 2})
+
+
+@breaks("PHY-011")
+class RepeatsTheNoiseOfTheFirstFrame(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        alone = [self.right.noisy(frame[np.newaxis], seed)[0] for frame in np.asarray(amplitude)]
+        return np.stack(alone)
+
+
+@breaks("PHY-011")
+class CountsInSixteenBits(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        counts = np.round(np.asarray(self.right.noisy(amplitude, seed), dtype=np.float64) ** 2)
+        return np.sqrt(counts % 65536).astype(np.float32)
+
+
+@breaks("PHY-011")
+class DrawsNoiseOnAmplitudes(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        return np.random.default_rng(seed).poisson(amplitude).astype(np.float32)
+
+
+@breaks("PHY-011")
+class StoresCountsWithoutTheRoot(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        return self.right.noisy(amplitude, seed) ** 2
+
+
+@breaks("PHY-011")
+class AddsGaussianNoise(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        drawn = np.random.default_rng(seed).normal(amplitude, 0.5)
+        return np.sqrt(np.round(np.maximum(drawn, 0) ** 2)).astype(np.float32)
+
+
+@breaks("PHY-011")
+class DrawsOneNoiseForAllFrames(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        amplitude = np.asarray(amplitude, dtype=np.float64)
+        spread = np.random.default_rng(seed).normal(size=amplitude.shape[1:])
+        return np.sqrt(np.round(np.maximum(amplitude**2 + amplitude * spread, 0))).astype(np.float32)
+
+
+@breaks("PHY-011")
+class DoublesTheVariance(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        rate = np.asarray(amplitude, dtype=np.float64) ** 2
+        return np.sqrt(2.0 * np.random.default_rng(seed).poisson(rate / 2)).astype(np.float32)
+
+
+@breaks("PHY-011")
+class RoundsInPlaceOfNoise(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        return np.sqrt(np.round(np.asarray(amplitude, dtype=np.float64) ** 2)).astype(np.float32)
+
+
+@breaks("PHY-011")
+class SeedsTheNoiseOfEveryPart(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        parts = [amplitude[i : i + 64] for i in range(0, len(amplitude), 64)]
+        return np.concatenate([np.asarray(self.right.noisy(part, seed)) for part in parts])
+
+
+@breaks("PHY-011")
+class CountsVeryBrightPixelsWithoutNoise(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        noisy, rate = np.asarray(self.right.noisy(amplitude, seed)), np.asarray(amplitude, np.float64) ** 2
+        return np.where(rate > 1e7, np.sqrt(np.round(rate)), noisy).astype(noisy.dtype)
+
+
+@breaks("PHY-011")
+class SeedsTheNoiseOfEveryPartOfASimulation(Rebuilding):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        scan = self.right.measure(x, y, probe, obj, nphotons, seed)
+        if nphotons is None or len(x) <= 128:
+            return scan
+        light = Held(self.right, scan).probeGuess
+        clean = Held(self.right, self.right.measure(x, y, light, obj, None, seed)).diff3d
+        parts = [np.asarray(self.right.noisy(clean[i : i + 128], seed or 0)) for i in range(0, len(clean), 128)]
+        return self.rebuilt(scan, diff3d=np.concatenate(parts))
+
+
+@breaks("PHY-012")
+class SimulatesWithASeedOfItsOwn(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        return self.right.measure(x, y, probe, obj, nphotons, 42)
+
+
+@breaks("PHY-012")
+class TakesZeroForNoSeedOfNoise(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        return self.right.noisy(amplitude, seed or int.from_bytes(os.urandom(4), "little"))
+
+
+@breaks("PHY-012")
+class DrawsNoiseWithoutTheSeed(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        rng = np.random.default_rng()
+        return np.sqrt(rng.poisson(amplitude.astype(np.float64) ** 2)).astype(np.float32)
+
+
+@breaks("PHY-012")
+class DrawsOneNoiseForEverySeed(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        return self.right.noisy(amplitude, 0)

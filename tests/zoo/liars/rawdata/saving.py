@@ -1,0 +1,248 @@
+"""Scans that are not saved as they are held."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.checks.rawdata.file_systems import other_file_system
+from conformance.contract.arrays import PER_POSITION
+from tests.zoo.bases.scans import Rebuilding
+from tests.zoo.liar import Arrays, Held, Liar, breaks, members_of
+
+
+class Saving(Liar):
+    """Saves other arrays than the scan holds."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        held = {name: values for name, values in self.right.arrays(scan).items() if values is not None}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.right.save(self.right.assemble(self.altered(held)), path)
+
+    def altered(self, held: Arrays) -> Arrays:
+        raise NotImplementedError
+
+
+class Writing(Liar):
+    """Writes the members itself, uncompressed."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        held = {name: values for name, values in self.right.arrays(scan).items() if values is not None}
+        np.savez(path, **self.altered(held))
+
+    def altered(self, held: Arrays) -> Arrays:
+        raise NotImplementedError
+
+
+@breaks("RAW-003", field="A06")
+class SavesWithoutTruth(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(self.right.assemble(dict(self.right.arrays(scan)) | {"Y": None}), path)
+
+
+@breaks("RAW-003")
+class SavesOneMode(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        held = dict(self.right.arrays(scan))
+        held["probeGuess"] = held["probeGuess"][0] if held["probeGuess"].ndim == 3 else held["probeGuess"]
+        self.right.save(self.right.assemble(held), path)
+
+
+@breaks("RAW-003", field="L01")
+class SavesWithoutLabels(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        return held | {"scan_index": None}
+
+
+@breaks("RAW-003", field="L01")
+class SavesWhatWasLoadedSoFar(Saving):
+    """The last frame was still on its way."""
+
+    def altered(self, held: Arrays) -> Arrays:
+        names = [name for name in (*PER_POSITION, "diff3d", "Y") if name in held and len(held["xcoords"]) > 1]
+        return held | {name: held[name][:-1] for name in names}
+
+
+@breaks("RAW-003")
+class SavesNominalPositionsForStart(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        return held | {"xcoords_start": held["xcoords"], "ycoords_start": held["ycoords"]}
+
+
+@breaks("RAW-003")
+class SavesPositionsToThreeDecimals(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        return held | {name: np.round(held[name], 3) for name in PER_POSITION[:4]}
+
+
+@breaks("RAW-003")
+class SavesFramesInHalfPrecision(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        return held | {"diff3d": held["diff3d"].astype(np.float16)}
+
+
+@breaks("RAW-003")
+class SavesTheObjectTransposed(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        return held | ({"objectGuess": held["objectGuess"].T} if "objectGuess" in held else {})
+
+
+@breaks("RAW-003")
+class SavesWholePartsOfLongScans(Rebuilding):
+    def save(self, scan: Any, path: Path) -> None:
+        frames = np.array(Held(self.right, scan).diff3d)
+        if len(frames) > 512 and len(frames) % 256:
+            frames[len(frames) // 256 * 256 :] = 0
+            scan = self.rebuilt(scan, diff3d=frames)
+        self.right.save(scan, path)
+
+
+@breaks("RAW-004")
+class SavesNoneAsAnObject(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        np.savez(path, **self.right.arrays(scan))
+
+
+@breaks("RAW-004")
+class SavesEmptyArraysForAbsentOnes(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        held = self.right.arrays(scan)
+        np.savez(path, **{name: np.empty(0) if values is None else values for name, values in held.items()})
+
+
+@breaks("RAW-004")
+class SavesOnesForAMissingObject(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        return {"objectGuess": np.ones((20, 20), np.complex64)} | held
+
+
+@breaks("RAW-005")
+class SavesDoublePrecision(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        held = {name: values for name, values in self.right.arrays(scan).items() if values is not None}
+        np.savez(path, **held | {"diff3d": held["diff3d"].astype(np.float64)})
+
+
+@breaks("RAW-005")
+class SavesUnderTheAlias(Writing):
+    def altered(self, held: Arrays) -> Arrays:
+        held["diffraction"] = held.pop("diff3d")
+        return held
+
+
+@breaks("RAW-005")
+class SavesWideProbes(Writing):
+    def altered(self, held: Arrays) -> Arrays:
+        return held | {"probeGuess": held["probeGuess"].astype(np.complex128)}
+
+
+@breaks("RAW-005")
+class SavesFramesLast(Writing):
+    def altered(self, held: Arrays) -> Arrays:
+        return held | {"diff3d": np.moveaxis(held["diff3d"], 0, -1)}
+
+
+@breaks("RAW-006")
+class LeavesATemporaryFile(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        path.with_suffix(".tmp").write_bytes(path.read_bytes())
+
+
+@breaks("RAW-006")
+class AppendsToTheArchive(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        old = members_of(path) if path.is_file() else {}
+        self.right.save(scan, path)
+        with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+            warnings.simplefilter("ignore")
+            written = set(archive.namelist())
+            for name, values in old.items():
+                if f"{name}.npy" not in written:
+                    with archive.open(f"{name}.npy", "w") as stream:
+                        np.lib.format.write_array(stream, values)
+
+
+@breaks("RAW-006")
+class KeepsABackup(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        if path.is_file():
+            path.with_suffix(".bak").write_bytes(path.read_bytes())
+        self.right.save(scan, path)
+
+
+@breaks("RAW-006")
+class NeverOverwrites(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        if not path.exists():
+            self.right.save(scan, path)
+
+
+@breaks("RAW-006")
+class RenamesFromTheTemporaryFolder(Liar):
+    not_over = {} if other_file_system() else dict.fromkeys(("ref", "torch"), "there is one file system only")
+
+    def save(self, scan: Any, path: Path) -> None:
+        handle, name = tempfile.mkstemp(suffix=".npz")
+        os.close(handle)
+        self.right.save(scan, Path(name))
+        try:
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+@breaks("RAW-006")
+class WritesOverATemporaryNeighbour(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        beside = Path(path).with_suffix(".tmp")
+        self.right.save(scan, beside)
+        beside.replace(path)
+
+
+@breaks("RAW-006")
+class ClearsTheStemOfASave(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        for one in Path(path).parent.glob(f"{Path(path).stem}.*"):
+            if one.is_file():
+                one.unlink()
+        self.right.save(scan, path)
+
+
+@breaks("RAW-011")
+class SavesWithoutProvenance(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path, allow_pickle=False) as archive:
+            held = {name: archive[name] for name in archive.files if name != "_metadata"}
+        np.savez(path, allow_pickle=False, **held)
+
+
+@breaks("RAW-011")
+class SavesProvenanceAsBytes(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path, allow_pickle=False) as archive:
+            held = {name: archive[name] for name in archive.files}
+        if "_metadata" in held:
+            held["_metadata"] = np.array(held["_metadata"].item().encode())
+        np.savez(path, allow_pickle=False, **held)
+
+
+@breaks("RAW-011")
+class ReadsNoProvenanceInBytes(Liar):
+    """A member of bytes is printed, not decoded, and is no JSON any more."""
+
+    def load(self, path: Path) -> Any:
+        with np.load(path, allow_pickle=False) as archive:
+            names = [name for name in archive.files if name != "_metadata"]
+            printed = "_metadata" in archive.files and archive["_metadata"].dtype.kind == "S"
+            held = {name: archive[name] for name in names} if printed else {}
+        return self.right.assemble(held) if printed else self.right.load(path)

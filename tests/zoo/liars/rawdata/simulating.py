@@ -1,0 +1,136 @@
+"""Scans that are measured wrongly when they are simulated."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tests.zoo.bases.scans import Rebuilding
+from tests.zoo.liar import Array, Arrays, Held, Liar, breaks
+
+
+class Simulating(Liar):
+    """Simulates, then changes what the scan holds."""
+
+    def measure(self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, *others: Any) -> Any:
+        held = dict(self.right.arrays(self.right.measure(xcoords, ycoords, probe, obj, *others)))
+        changes = self.altered(held, np.stack([xcoords, ycoords], axis=1), probe, obj)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.right.assemble(held | changes)
+
+    def altered(self, held: Arrays, centres: Array, probe: Array, obj: Array) -> Arrays:
+        raise NotImplementedError
+
+
+@breaks("RAW-007")
+class SimulatesHalfAPixelOff(Liar):
+    def measure(self, xcoords: Array, ycoords: Array, *others: Any) -> Any:
+        scan = self.right.measure(xcoords + 0.5, ycoords + 0.5, *others)
+        held = dict(self.right.arrays(scan)) | {"xcoords_start": None, "ycoords_start": None}
+        return self.right.assemble(held | {"xcoords": xcoords, "ycoords": ycoords})
+
+
+@breaks("RAW-007")
+class SimulatesWithHeightForWidth(Liar):
+    def measure(self, xcoords: Array, ycoords: Array, *others: Any) -> Any:
+        scan = self.right.measure(ycoords, xcoords, *others)
+        held = dict(self.right.arrays(scan)) | {"xcoords_start": None, "ycoords_start": None}
+        return self.right.assemble(held | {"xcoords": xcoords, "ycoords": ycoords})
+
+
+@breaks("RAW-007")
+class SimulatesAtWholePixels(Simulating):
+    def altered(self, held: Arrays, centres: Array, probe: Array, obj: Array) -> Arrays:
+        patches = self.right.patches(obj, np.round(centres), probe.shape[-1])
+        return {"diff3d": self.right.simulate(patches, probe)}
+
+
+@breaks("RAW-007", field="G10")
+class SimulatesOneMode(Simulating):
+    def altered(self, held: Arrays, centres: Array, probe: Array, obj: Array) -> Arrays:
+        patches = self.right.patches(obj, centres, probe.shape[-1])
+        return {"diff3d": self.right.simulate(patches, probe[0] if probe.ndim == 3 else probe)}
+
+
+@breaks("RAW-007", field="B03")
+class SimulatesIntensity(Simulating):
+    def altered(self, held: Arrays, centres: Array, probe: Array, obj: Array) -> Arrays:
+        return {"diff3d": held["diff3d"] ** 2}
+
+
+@breaks("RAW-007", field="C07")
+class SimulatesWithoutTheShift(Simulating):
+    def altered(self, held: Arrays, centres: Array, probe: Array, obj: Array) -> Arrays:
+        return {"diff3d": np.fft.ifftshift(held["diff3d"], axes=(1, 2))}
+
+
+@breaks("RAW-007")
+class SimulatesNoiseUnasked(Simulating):
+    def altered(self, held: Arrays, centres: Array, probe: Array, obj: Array) -> Arrays:
+        return {"diff3d": self.right.noisy(held["diff3d"], 5)}
+
+
+@breaks("RAW-007")
+class HoldsThePatchesOfTheNextPoint(Simulating):
+    def altered(self, held: Arrays, centres: Array, probe: Array, obj: Array) -> Arrays:
+        patches = self.right.patches(obj, centres, probe.shape[-1])
+        return {"Y": np.roll(patches, 1, axis=0)}
+
+
+@breaks("RAW-007")
+class RepeatsTheLastPartOfLongSimulations(Rebuilding):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        scan, rest = self.right.measure(x, y, probe, obj, nphotons, seed), len(x) % 64
+        if len(x) < 64 or not rest:
+            return scan
+        frames = np.array(Held(self.right, scan).diff3d)
+        frames[-rest:] = frames[-2 * rest : -rest]
+        return self.rebuilt(scan, diff3d=frames)
+
+
+@breaks("RAW-010")
+class TakesNoDoseForNoNoise(Liar):
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        dose = nphotons if nphotons is None or nphotons > 0 else None
+        return self.right.measure(xcoords, ycoords, probe, obj, dose, seed)
+
+
+@breaks("RAW-010")
+class MeasuresInTheDark(Liar):
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        dose = nphotons if np.any(probe) and np.any(obj) else None
+        return self.right.measure(xcoords, ycoords, probe, obj, dose, seed)
+
+
+@breaks("RAW-010")
+class CountsPhotonsAPixel(Liar):
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        dose = None if nphotons is None else nphotons * probe.shape[-1] ** 2
+        return self.right.measure(xcoords, ycoords, probe, obj, dose, seed)
+
+
+@breaks("RAW-010")
+class LeavesFaintScenesFaint(Liar):
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        faint = 0 < float(np.square(np.abs(probe)).sum()) < 1
+        return self.right.measure(xcoords, ycoords, probe, obj, None if faint else nphotons, seed)
+
+
+@breaks("RAW-010")
+class LeavesDarkFramesOutOfTheDose(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        if nphotons is not None and nphotons > 0 and np.any(probe) and np.any(obj):
+            bare = self.right.measure(x, y, probe, obj, None, seed)
+            nphotons *= float(Held(self.right, bare).diff3d.any(axis=(1, 2)).mean())
+        return self.right.measure(x, y, probe, obj, nphotons, seed)

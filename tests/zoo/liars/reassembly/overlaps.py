@@ -1,0 +1,129 @@
+"""Overlaps that are counted or averaged wrongly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.zoo.bases.canvases import Reassembling, Replacing, Weighing
+from tests.zoo.liar import Array, Arrays, Liar, breaks
+
+
+@breaks("REA-002")
+class SkipsDarkPatches(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        bright = np.abs(patches).max(axis=(1, 2)) > 0
+        return (patches[bright], places[bright]) if bright.any() and np.isfinite(places).all() else (patches, places)
+
+
+@breaks("REA-002", field="K06")
+class CountsBrightPixelsOnly(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        right = dict(self.right.reassemble(patches, centres_xy, chunk))
+        return right | {"coverage": right["coverage"] * (np.abs(right["object"]) > 0)}
+
+
+@breaks("REA-002")
+class CountsAPixelOnce(Reassembling):
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        return {"coverage": np.minimum(right["coverage"], 1)}
+
+
+@breaks("REA-002", field="K06")
+class WeighsPatchesByTheirBrightness(Weighing):
+    def weights(self, patches: Array, centres: Array, chunk: int | None) -> Array:
+        return np.abs(patches) / max(float(np.abs(patches).max(initial=0)), 1e-9)
+
+
+@breaks("REA-003")
+class DropsFarPatches(Replacing):
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        near = np.abs(places - np.median(places, axis=0)).max(axis=1) < 200
+        return (patches[near], places[near]) if near.any() and np.isfinite(places).all() else (patches, places)
+
+
+@breaks("REA-003")
+class DropsTheLastPatch(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        whole = dict(self.right.reassemble(patches, centres_xy, chunk))
+        if len(patches) < 2:
+            return whole
+        silent = np.array(patches)
+        silent[-1] = 0
+        ones = np.ones(patches.shape)
+        ones[-1] = 0
+        coverage = self.right.reassemble(ones, centres_xy)["object"].real * whole["coverage"]
+        return whole | {"coverage": coverage}
+
+
+@breaks("REA-003", field="K07")
+class DropsPatchesOnTheRim(Weighing):
+    """A patch counts only strictly inside the outermost positions."""
+
+    def weights(self, patches: Array, centres: Array, chunk: int | None) -> Array:
+        inside = (centres < centres.max(axis=0)).all(axis=1) | (len(centres) == 1)
+        return inside.astype(np.float64)[:, None, None]
+
+
+@breaks("REA-003")
+class PlacesEveryPositionOnce(Weighing):
+    """Of several patches at one position the first counts."""
+
+    def weights(self, patches: Array, centres: Array, chunk: int | None) -> Array:
+        first = np.zeros(len(centres))
+        first[np.unique(centres, axis=0, return_index=True)[1]] = 1
+        return first[:, None, None]
+
+
+@breaks("REA-003", "REA-009", field="K12")
+class EndsWithTheLastWholeThousand(Liar):
+    """More patches than fit one pass take another branch, which loses the rest."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        kept = len(patches) // 1000 * 1000 if chunk is None and len(patches) > 5000 else len(patches)
+        return self.right.reassemble(patches[:kept], centres_xy[:kept], chunk)
+
+
+@breaks("REA-004", field="K06")
+class AddsOverlaps(Reassembling):
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        return {"object": right["object"] * right["coverage"]}
+
+
+@breaks("REA-004")
+class DimsByASmallConstant(Reassembling):
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        coverage = right["coverage"]
+        return {"object": right["object"] * (coverage / (coverage + 1e-3)).astype(np.float32)}
+
+
+@breaks("REA-004")
+class LetsTheLastPatchWin(Weighing):
+    def weights(self, patches: Array, centres: Array, chunk: int | None) -> Array:
+        return np.power(1e-4, np.arange(len(patches))[::-1].clip(0, 3))[:, None, None]
+
+
+@breaks("REA-004")
+class FadesPatchesAtTheirEdges(Weighing):
+    def weights(self, patches: Array, centres: Array, chunk: int | None) -> Array:
+        window = np.hanning(patches.shape[-1] + 2)[1:-1]
+        return np.outer(window, window)[np.newaxis]
+
+
+@breaks("REA-004")
+class DividesByTheLargestOverlap(Reassembling):
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        return {"object": (right["object"] * right["coverage"] / right["coverage"].max()).astype(right["object"].dtype)}
+
+
+@breaks("REA-005")
+class LeavesNaNOutside(Reassembling):
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        return {"object": np.where(right["coverage"] > 0, right["object"], np.nan)}
+
+
+@breaks("REA-005")
+class LeavesOnesOutside(Reassembling):
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        return {"object": np.where(right["coverage"] > 0, right["object"], 1)}

@@ -1,0 +1,45 @@
+"""Faults that show in batches and containers of changed arguments only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BatchRequest
+from tests.zoo.liar import Array, Arrays, Liar, breaks
+
+
+@breaks("REL-016")
+class UsesEightModes(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        return self.right.simulate(patches, probe[:8] if np.ndim(probe) == 3 else probe)
+
+
+@breaks("REL-018")
+class NumbersRowsOfABatchInSevenBits(Liar):
+    """Batches that fit into one part; larger ones go another way."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        for batch in self.right.batches(paths, request):
+            images = batch["images"]
+            few = len(images) < 1000
+            yield dict(batch) | {"images": images[np.arange(len(images)) % 128] if few else images}
+
+
+@breaks("REL-021")
+class KeepsLargeContainersInHalfPrecision(Liar):
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        held = dict(self.right.container(grouped, probe))
+        if held["X"].nbytes < 800_000:
+            return held
+        return held | {"X": held["X"].astype(np.float16).astype(np.float32)}
+
+
+@breaks("REL-022")
+class FillsLargeGridsByColumns(Liar):
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        right = self.right.transform(name, array, gridsize)
+        return np.swapaxes(right, 1, 2).copy() if name == "flat_to_grid" and gridsize > 4 else right

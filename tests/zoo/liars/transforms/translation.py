@@ -1,0 +1,151 @@
+"""Wrong translations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.zoo.bases.arguments import Keeping
+from tests.zoo.bases.positions import come_round, snapped
+from tests.zoo.liar import Array, Liar, breaks
+
+
+@breaks("TRF-009")
+class ExchangesShiftsOfTallImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        tall = np.shape(images)[1] > np.shape(images)[2]
+        seen: Array = self.right.translate(images, np.asarray(shifts_xy)[:, ::-1] if tall else shifts_xy)
+        return seen
+
+
+@breaks("TRF-009")
+class LosesTheTailOfManyImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        seen = np.array(self.right.translate(images, shifts_xy))
+        if len(seen) > 64:
+            seen[len(seen) // 64 * 64 :] = 0
+        return seen
+
+
+@breaks("TRF-009")
+class KeepsTheImagesItHasPadded(Keeping):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(self.prepared(images), shifts_xy)
+
+
+@breaks("TRF-009")
+class MovesContentBackwards(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, -shifts_xy)
+
+
+@breaks("TRF-009")
+class MovesRowsByDx(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, shifts_xy[:, ::-1])
+
+
+@breaks("TRF-009")
+class MovesOnePixelFurther(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, shifts_xy + np.sign(shifts_xy))
+
+
+@breaks("TRF-009")
+class MovesAllByTheFirstShift(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, np.broadcast_to(shifts_xy[:1], shifts_xy.shape).copy())
+
+
+@breaks("TRF-009", field="K01")
+class MovesRowsBackwards(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, shifts_xy * (1, -1))
+
+
+@breaks("TRF-010")
+class RoundsShiftsOfRealImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        real = np.asarray(images).dtype.kind == "f"
+        seen: Array = self.right.translate(images, np.round(shifts_xy) if real else shifts_xy)
+        return seen
+
+
+@breaks("TRF-010")
+class LeavesTinyShiftsAlone(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, snapped(np.asarray(shifts_xy), 1e-2))
+
+
+@breaks("TRF-010")
+class NumbersShiftsInEightBits(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, come_round(shifts_xy, 8))
+
+
+@breaks("TRF-010")
+class NumbersShiftsInSixteenBits(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, come_round(shifts_xy, 16))
+
+
+@breaks("TRF-010")
+class RoundsShifts(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, np.round(shifts_xy))
+
+
+@breaks("TRF-010")
+class WrapsAround(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        whole = np.round(shifts_xy).astype(int)
+        rolled = [np.roll(image, (dy, dx), (0, 1)) for image, (dx, dy) in zip(images, whole, strict=True)]
+        return self.right.translate(np.stack(rolled), shifts_xy - whole)
+
+
+@breaks("TRF-010")
+class DropsTheImaginaryPart(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        moved = self.right.translate(images, shifts_xy)
+        whole = (shifts_xy == np.round(shifts_xy)).all(axis=1)
+        return np.where(whole[:, None, None], moved, moved.real)
+
+
+@breaks("TRF-010")
+class LosesTheLastRowAtRest(Liar):
+    """Corner indices are clipped, and the weights of the last row and column vanish even without a shift."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        moved = np.array(self.right.translate(images, shifts_xy))
+        still = (np.asarray(shifts_xy) == np.round(shifts_xy)).all(axis=1)
+        moved[still, -1], moved[still, :, -1] = 0, 0
+        return moved
+
+
+@breaks("TRF-010")
+class RepeatsTheEdgeOfImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        room = images.shape[-1]
+        padded = np.pad(images, ((0, 0), (room, room), (room, room)), "edge")
+        return self.right.translate(padded, shifts_xy)[:, room:-room, room:-room]
+
+
+@breaks("TRF-010")
+class ExchangesFractionsOfShifts(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        whole = np.floor(shifts_xy)
+        return self.right.translate(images, whole + (shifts_xy - whole)[:, ::-1])
+
+
+@breaks("TRF-010")
+class MovesModulusAndPhaseApart(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        moved = self.right.translate(images, shifts_xy)
+        modulus = np.abs(self.right.translate(np.abs(images).astype(images.dtype), shifts_xy))
+        return (modulus * np.exp(1j * np.angle(moved))).astype(moved.dtype)
+
+
+@breaks("TRF-010")
+class RoundsImagesOfWholeNumbers(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        moved = self.right.translate(images, shifts_xy)
+        return moved if np.asarray(images).dtype.kind in "fc" else np.trunc(moved).astype(images.dtype)
