@@ -5,21 +5,21 @@ from __future__ import annotations
 from conformance.adapter import METHODS, OPTIONAL_METHODS, Adapter
 from conformance.contract.clauses import contract
 from conformance.contract.specification import specification_folder
-from conformance.contract.stages import ALWAYS_CLAIMED, COMPARED, ROWS, Stage
+from conformance.contract.stages import ALWAYS_CLAIMED, COMPARED, FILES, PREFIXES, ROWS, Stage
 from conformance.engine.catalogue import declarations
 from conformance.engine.comparisons import STAGES
 
 
 def test_every_stage_has_its_row_in_order() -> None:
     assert list(ROWS) == list(Stage)
-    assert list(contract().stages) == [str(stage) for stage in Stage]
+    assert list(contract().stages) == [*(str(stage) for stage in Stage), FILES]
 
 
 def test_a_prefix_belongs_to_one_stage_and_stands_in_the_title_table() -> None:
-    assert len({row.prefix for row in ROWS.values()}) == len(Stage)
+    assert len(set(PREFIXES.values())) == len(PREFIXES)
     text = (specification_folder() / "README.md").read_text(encoding="utf-8")
-    for stage, row in ROWS.items():
-        assert [line for line in text.splitlines() if f"[{stage}.md]" in line and line.endswith(f"| {row.prefix} |")]
+    for stage, prefix in PREFIXES.items():
+        assert [line for line in text.splitlines() if f"[{stage}.md]" in line and line.endswith(f"| {prefix} |")]
 
 
 def test_methods_are_those_of_the_protocol() -> None:

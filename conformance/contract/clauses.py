@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from conformance.contract.specification import MalformedContract, specification_folder
-from conformance.contract.stages import ROWS, Stage
+from conformance.contract.stages import FILES, PREFIXES
 from conformance.contract.version import as_numbers, read_version
 
 __all__ = [
@@ -54,7 +54,7 @@ class Clause:
     since : str
         First version of the contract that holds the clause.
     stage : str
-        Pipeline stage: the stem of the file the clause stands in.
+        Stage of the pipeline, or chapter: the stem of the file the clause stands in.
     applies_to : str
         Restriction in words; empty when the clause always applies.
     notes : Mapping[str, str]
@@ -78,8 +78,13 @@ class Clause:
 
     @property
     def testable(self) -> bool:
-        """Whether a check can decide the clause."""
-        return "Untestable" not in self.notes
+        """Whether a check of the suite can decide the clause for a backend."""
+        return "Untestable" not in self.notes and not self.of_files
+
+    @property
+    def of_files(self) -> bool:
+        """Whether it speaks of scan files themselves, and a rule of ``validate`` decides it."""
+        return self.stage == FILES
 
 
 class Contract(Mapping[str, Clause]):
@@ -132,7 +137,7 @@ def read_contract(folder: Path) -> Contract:
         later than the folder's.
     """
     clauses: list[Clause] = []
-    for stage in Stage:
+    for stage in PREFIXES:
         path = folder / f"{stage}.md"
         if path.is_file():
             clauses.extend(parse_clauses(path.read_text(encoding="utf-8"), stage=stage, source=path.name))
@@ -193,7 +198,7 @@ def _clause(heading: re.Match[str], body: list[str], stage: str, where: str) -> 
         lines.pop(0)
     if not lines:
         raise MalformedContract(f"{where}: clause {heading['id']} is empty")
-    prefix = ROWS[Stage(stage)].prefix
+    prefix = PREFIXES[stage]
     if not heading["id"].startswith(f"{prefix}-"):
         raise MalformedContract(f"{where}: ids of clauses of {stage} begin with {prefix}, not as {heading['id']}")
     level, since, applies_to = _level_line(lines[0], heading["id"], stage, where)

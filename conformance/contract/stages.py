@@ -83,6 +83,12 @@ ROWS: Mapping[Stage, StageRow] = {
 }
 """One row a stage, in the order of :class:`Stage`."""
 
+FILES = "files"
+"""Chapter of the clauses about scan files themselves: ``validate`` decides them, and no backend is judged by them."""
+
+PREFIXES: Mapping[str, str] = {**{str(stage): row.prefix for stage, row in ROWS.items()}, FILES: "FIL"}
+"""What the ids of clauses begin with, by the stage or chapter whose file they stand in."""
+
 METHODS: Mapping[Stage, tuple[str, ...]] = {stage: row.required for stage, row in ROWS.items()}
 """Methods a claimed stage must have; a missing one is an error of the adapter."""
 

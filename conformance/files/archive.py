@@ -88,6 +88,11 @@ class Member:
         """Data type that the header gives."""
         return self.header.dtype
 
+    @property
+    def fortran(self) -> bool:
+        """Whether the values are stored with the first axis fastest."""
+        return self.header.fortran
+
     def blocks(self) -> Iterator[NDArray[Any]]:
         """Yield the values in the order in which they are stored, some slices of the first stored axis at a time.
 

@@ -1,0 +1,39 @@
+"""The formats that are known, and which of them a file is of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance.files.archive import Archive
+from conformance.files.formats import canonical, tike
+from conformance.files.formats.description import Format
+from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
+
+FORMATS: tuple[Format, ...] = (
+    canonical.FORMAT,
+    tike.FORMAT,
+)
+"""Known formats; the first that recognises a file reads it."""
+
+
+def sniff(path: Path) -> Sniffed:
+    """Look at the first bytes of a file, and at the names of its members if it is an archive.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    DamagedArchive
+        It begins as an archive and is none.
+    """
+    kind, head = kind_of(path)
+    members: frozenset[str] = frozenset()
+    if kind is Kind.ZIP:
+        with Archive(path) as archive:
+            members = frozenset(archive.names)
+    return Sniffed(path, head, kind, members)
+
+
+def format_of(file: Sniffed) -> Format | None:
+    """Return the format that recognises a file; None where none does."""
+    return next((one for one in FORMATS if one.recognises(file)), None)

@@ -1,0 +1,95 @@
+"""The plain NPZ layout of tike: counts with the zero frequency at [0, 0], positions of the patch's corner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.archive import Archive, Member
+from conformance.files.formats.description import Computed, Description, Format, Part, Quantity, Stored, Values
+from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.unfit import UnfitFile
+
+_NAMES = ("data", "scan", "probe")
+
+
+def _recognises(file: Sniffed) -> bool:
+    return file.kind is Kind.ZIP and {"data", "scan"} <= file.members and not {"xcoords", "ycoords"} & file.members
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Description]:
+    with Archive(path) as archive:
+        members = {name: archive.member(name) for name in _NAMES if name in archive.names}
+        parts = _frames(members["data"]) | _positions(members["scan"], members["data"].shape[-1])
+        if "probe" in members:
+            parts |= _probe(members["probe"])
+        dropped = tuple(name for name in archive.names if name not in _NAMES)
+        assumed = ("the frames are counts", "positions are (row, column) of a patch's corner, in pixels")
+        yield Description(FORMAT.name, parts, dropped=dropped, assumed=assumed, members=archive.names)
+
+
+def _frames(data: Member) -> dict[str, Part]:
+    shape = _without_leading(data, 3)
+
+    def centred(block: NDArray[Any]) -> NDArray[Any]:
+        return np.fft.fftshift(block.reshape(-1, *shape[1:]), axes=(-2, -1))
+
+    values = Computed("data", data, shape, data.dtype, centred)
+    changes = (*_dropped_axes(data, 3), "zero frequency moved from [0, 0] to [N/2, N/2]")
+    return {"diff3d": Part(values, "data", Quantity.COUNTS, _axes(data, "frame, row, column"), changes)}
+
+
+def _positions(scan: Member, N: int) -> dict[str, Part]:
+    shape = _without_leading(scan, 2)
+    if shape[1] != 2:
+        raise UnfitFile("FIL-002", "scan", f"positions are (M, 2) row and column, not {scan.shape}")
+    corners = scan.array().reshape(shape).astype(np.float64)
+    changes = (*_dropped_axes(scan, 2), f"N/2 = {N // 2} added: a corner becomes the centre")
+    return {
+        name: Part(
+            _column(name, corners[:, axis] + N // 2), "scan", Quantity.PIXEL, _axes(scan, "row, column"), changes
+        )
+        for name, axis in (("xcoords", 1), ("ycoords", 0))
+    }
+
+
+def _probe(probe: Member) -> dict[str, Part]:
+    shape = _without_leading(probe, 3)
+    values = Values("probe", probe.array().reshape(shape))
+    changes = _dropped_axes(probe, 3)
+    return {"probeGuess": Part(values, "probe", Quantity.UNKNOWN, _axes(probe, "mode, row, column"), changes)}
+
+
+def _column(name: str, values: NDArray[np.float64]) -> Stored:
+    return Values(name, values)
+
+
+def _without_leading(member: Member, rank: int) -> tuple[int, ...]:
+    """Shape without leading axes of length one."""
+    extra = member.shape[: max(0, len(member.shape) - rank)]
+    if len(member.shape) < rank or any(n != 1 for n in extra):
+        raise UnfitFile(
+            "FIL-002",
+            member.name,
+            f"the shape is {member.shape}: a leading axis longer than one, as of a probe that varies along the scan "
+            "or of several scans, has no place in a scan file",
+        )
+    return member.shape[len(member.shape) - rank :]
+
+
+def _dropped_axes(member: Member, rank: int) -> tuple[str, ...]:
+    extra = len(member.shape) - rank
+    return (f"{extra} leading axes of length 1 dropped",) if extra else ()
+
+
+def _axes(member: Member, names: str) -> str:
+    return f"{member.shape}: {'..., ' if len(member.shape) > names.count(',') + 1 else ''}{names}"
+
+
+FORMAT = Format("the plain layout of tike", _recognises, _opened)
