@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ptycho_ref.crossing import Crossing
+
 
 def sentence(
     problem: str, clause: str, *, file: str | Path | None = None, array: str | None = None, remedy: str | None = None
@@ -28,7 +30,7 @@ def sentence(
     return f"{told} [{clause}]" + (f" Remedy: {remedy}" if remedy else "")
 
 
-class Refusal(ValueError):
+class Refusal(Crossing, ValueError):
     """What the contract refuses; the message names file, array, clause and remedy (CND-008 to CND-012).
 
     Parameters
@@ -74,7 +76,7 @@ class ConfigurationRefusal(Refusal):
     """A configuration breaks the contract."""
 
 
-class ContractWarning(UserWarning):
+class ContractWarning(Crossing, UserWarning):
     """Something the contract allows, and of which the caller should know.
 
     Parameters
@@ -90,8 +92,10 @@ class ContractWarning(UserWarning):
     """
 
     def __init__(self, problem: str, *, clause: str, file: str | Path | None = None, array: str | None = None) -> None:
+        self.problem, self.clause, self.array = problem, clause, array
+        self.file = None if file is None else str(file)
         super().__init__(sentence(problem, clause, file=file, array=array))
 
 
-class MissingDependency(ImportError, RuntimeError):
+class MissingDependency(Crossing, ImportError, RuntimeError):
     """An optional dependency is not installed; the message names it and holds the install command (CND-013)."""

@@ -6,6 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from ptycho_torch.crossing import Crossing
+
 INSTALL_TORCH = "pip install 'ptycho-conformance[torch]'"
 OWN = ""
 """In place of a clause: the parameter is this backend's own, and the contract does not speak of it."""
@@ -32,7 +34,7 @@ def sentence(problem: str, clause: str, array: str = "", remedy: str = "", file:
     return told + (f" [{clause}]" if clause else "") + (f" Remedy: {remedy}" if remedy else "")
 
 
-class Refusal(ValueError):
+class Refusal(Crossing, ValueError):
     """What the contract refuses; the message names file, array, clause and remedy (CND-008 to CND-012).
 
     Parameters
@@ -50,7 +52,7 @@ class Refusal(ValueError):
     """
 
     def __init__(self, clause: str, array: str, problem: str, remedy: str, file: Path | None = None) -> None:
-        self.clause, self.array, self.remedy, self.file = clause, array, remedy, file
+        self.clause, self.array, self.problem, self.remedy, self.file = clause, array, problem, remedy, file
         super().__init__(sentence(problem, clause, array, remedy, file))
 
 
@@ -58,7 +60,7 @@ class StaleStore(Refusal):
     """A store that does not belong to its sources or to the request."""
 
 
-class ContractWarning(UserWarning):
+class ContractWarning(Crossing, UserWarning):
     """Something the contract allows, and of which the caller should know.
 
     Parameters
@@ -74,10 +76,11 @@ class ContractWarning(UserWarning):
     """
 
     def __init__(self, clause: str, array: str, problem: str, file: Path | None = None) -> None:
+        self.clause, self.array, self.problem, self.file = clause, array, problem, file
         super().__init__(sentence(problem, clause, array, file=file))
 
 
-class MissingDependency(ImportError, RuntimeError):
+class MissingDependency(Crossing, ImportError, RuntimeError):
     """A package that the backend needs is not installed (CND-013).
 
     Attributes

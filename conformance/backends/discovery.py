@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from conformance.adapter import METHODS
+from conformance.contract.crossing import Crossing
 from conformance.contract.stages import ALWAYS_CLAIMED, Stage
 
 ENTRY_POINT_GROUP = "ptycho_conformance.adapters"
 
 
-class AdapterNotFound(LookupError):
+class AdapterNotFound(Crossing, LookupError):
     """No adapter answers to the name or import path given."""
 
 
-class DeviceNotPresent(LookupError):
+class DeviceNotPresent(Crossing, LookupError):
     """A device was asked for that this machine does not have."""
 
 
-class MalformedAdapter(TypeError):
+class MalformedAdapter(Crossing, TypeError):
     """The class found is not an adapter: it lacks a name, or claims an unknown stage."""
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
+from conformance.contract.crossing import Crossing
 
 LIMIT_VARIABLE = "PTYCHO_CONFORMANCE_CALL_SECONDS"
 """Environment variable with the seconds that one call of an adapter may take; 0 means no limit."""
@@ -21,11 +22,11 @@ _OF_TESTS = ("unittest", "hypothesis", "_pytest")
 _GUARDED = OPTIONAL_METHODS.union(*METHODS.values())
 
 
-class AdapterBroke(RuntimeError):
+class AdapterBroke(Crossing, RuntimeError):
     """A call ended in a way that is neither a result nor an error of its own: the adapter is at fault."""
 
 
-class _Overdue(BaseException):
+class _Overdue(Crossing, BaseException):
     """Ends a call that takes too long; no ``except Exception`` of the adapter's may catch it."""
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeAlias
 import typer
 
 from conformance import __version__
+from conformance.contract.crossing import Crossing
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -58,7 +59,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
         raise typer.Exit(OK)
 
 
-class Ending(Exception):
+class Ending(Crossing, Exception):
     """Ends a command with a sentence on standard error.
 
     Attributes

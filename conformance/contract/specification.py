@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from conformance.contract.crossing import Crossing
 
-class MalformedContract(ValueError):
+
+class MalformedContract(Crossing, ValueError):
     """A specification file does not follow its form; the message names file, line and clause where there is one."""
 
 

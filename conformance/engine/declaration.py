@@ -15,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.adapter import METHODS
 from conformance.contract.clauses import contract
+from conformance.contract.crossing import Crossing
 from conformance.contract.stages import Stage
 from conformance.scans.specimens import Specimen
 
@@ -48,7 +49,7 @@ PROFILES = {
 }
 
 
-class UnknownProfile(ValueError):
+class UnknownProfile(Crossing, ValueError):
     """No Hypothesis profile is called so."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from conformance.contract.crossing import Crossing
 from conformance.contract.types import Array
 from conformance.evidence.explanation import Explanation, Suspects, difference_summary, explain, seconded
 from conformance.evidence.tensors import as_numpy, dtype_name
@@ -16,7 +17,7 @@ T = TypeVar("T")
 _MOST_NAMED = 3
 
 
-class Violation(AssertionError):
+class Violation(Crossing, AssertionError):
     """The contract is broken.
 
     Parameters
@@ -62,6 +63,10 @@ class Violation(AssertionError):
     def sentence(self) -> str:
         """The statement, and its cause where one is known."""
         return _sentence(self.statement, self.explanations)
+
+    def values(self) -> dict[str, Any]:
+        """Attributes that cross a process: the cause is looked for before, since its search cannot."""
+        return super().values() | {"explanations": self.explanations, "_diagnosis": None}
 
     def __str__(self) -> str:
         return self.sentence

@@ -14,6 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from conformance.contract.crossing import Crossing
 from conformance.engine.outcome import Outcome
 from conformance.failures.encoding import Undecodable, decode, parsed
 from conformance.files.archive import Archive, DamagedArchive
@@ -28,7 +29,7 @@ _MOST_UNPACKED = 1 << 28
 _INPUT_NAME = re.compile(r"^\d{2,4}-[A-Za-z0-9_][A-Za-z0-9_.-]*$")
 
 
-class DamagedCapsule(ValueError):
+class DamagedCapsule(Crossing, ValueError):
     """A folder is no capsule, or no longer the one that was written; the message says why."""
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.contract.arrays import Place, required_in
+from conformance.contract.crossing import Crossing
 from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen
 
@@ -37,11 +38,11 @@ _DATACLASSES: Mapping[str, type[Any]] = {
 _MOST_TEXT = 1 << 22
 
 
-class NotEncodable(TypeError):
+class NotEncodable(Crossing, TypeError):
     """An argument is of a kind that a capsule does not hold; the message names it."""
 
 
-class Undecodable(ValueError):
+class Undecodable(Crossing, ValueError):
     """Stored arguments are not what :func:`encode` writes; the message says where."""
 
 

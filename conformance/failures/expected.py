@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.clauses import contract
+from conformance.contract.crossing import Crossing
 
 KEYS = ("clause", "adapter", "reason", "link", "expires", "witness")
 _NEEDED = ("clause", "adapter", "reason")
 
 
-class MalformedExpectations(ValueError):
+class MalformedExpectations(Crossing, ValueError):
     """The file of expected failures is unreadable, or names a clause that does not exist."""
 
 

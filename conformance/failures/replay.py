@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from conformance.backends.discovery import Selected
 from conformance.backends.subject import offered
+from conformance.contract.crossing import Crossing
 from conformance.engine.catalogue import declared
 from conformance.engine.declaration import PROFILES, Declaration
 from conformance.engine.outcome import Outcome
@@ -72,7 +73,7 @@ class Replay:
         return f"{self.verdict} · {self.adapter + ': ' if self.adapter else ''}{self.sentence}"
 
 
-class UnknownCheck(LookupError):
+class UnknownCheck(Crossing, LookupError):
     """The suite has no such check."""
 
 

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from conformance.contract.crossing import Crossing
+
 BLOCK_BYTES = 1 << 24
 # Measured frames compress by less than 100; a large member that claims far more is made to exhaust memory.
 _MOST_COMPRESSION, _LARGE = 300, 1 << 27
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
-class DamagedArchive(ValueError):
+class DamagedArchive(Crossing, ValueError):
     """The file is no NPZ archive, or is damaged; the message says how."""
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from conformance.contract.crossing import Crossing
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
 from conformance.files.scan_rules import Rules
 from conformance.scans.specimens import Specimen
 
 
-class UnreadableScan(ValueError):
+class UnreadableScan(Crossing, ValueError):
     """The file breaks the file contract.
 
     Attributes

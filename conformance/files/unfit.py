@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from conformance.contract.crossing import Crossing
 
-class UnfitFile(ValueError):
+
+class UnfitFile(Crossing, ValueError):
     """A clause is broken by what a file holds, where reading on makes no sense.
 
     Attributes

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.backends.discovery import Selected
 from conformance.contract.clauses import contract
+from conformance.contract.crossing import Crossing
 from conformance.engine.declaration import Declaration
 from conformance.engine.events import CheckDecided
 from conformance.engine.outcome import Decision, Outcome
@@ -16,7 +17,7 @@ from conformance.engine.plan import Case, Pairing, cases_of, pairings
 from conformance.pytest_plugin.session import AGREEMENT, DECISIONS, STALE, Session
 
 
-class Decided(Exception):
+class Decided(Crossing, Exception):
     """A check was decided, and not as it should be; the message is what a person reads."""
 
 

@@ -14,13 +14,14 @@ from typing import Any
 import conformance
 from conformance import __version__
 from conformance.backends.discovery import Selected
+from conformance.contract.crossing import Crossing
 from conformance.contract.specification import specification_folder
 
 SCHEMA = "ptycho-conformance.seed/1"
 _BEGIN = f'{{"schema": "{SCHEMA}"'
 
 
-class LedgerError(ValueError):
+class LedgerError(Crossing, ValueError):
     """The file does not hold results of seeds; nothing was written to it."""
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance.backends.discovery import Selected, select
+from conformance.contract.crossing import Crossing
 from conformance.runs.ledger import Ledger, Oddity, SeedResult, terms_of
 from conformance.runs.scratch import quiet, scratch
 from conformance.runs.seed import SeedPlan, try_seed
 from conformance.runs.workers import Died, shared_out
 
 
-class RunNotPossible(RuntimeError):
+class RunNotPossible(Crossing, RuntimeError):
     """An adapter cannot be judged at all; the message says why."""
 
 

@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
 
+from conformance.contract.crossing import Crossing
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -37,7 +39,7 @@ class Died(Generic[T]):
     what: str
 
 
-class WorkerFailed(RuntimeError):
+class WorkerFailed(Crossing, RuntimeError):
     """A worker ended in an error of the suite's own; the message is its traceback."""
 
 
