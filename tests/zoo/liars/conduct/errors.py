@@ -35,7 +35,7 @@ class Restating(Liar):
 class Reworded(ValueError):
     """A refusal with a remedy."""
 
-    def __init__(self, text: str, remedy: str | None) -> None:
+    def __init__(self, text: str, remedy: str | None = None) -> None:
         super().__init__(text)
         self.remedy = remedy
 

@@ -1,0 +1,177 @@
+"""Calls that the contract refuses, each beside the nearest one that it does not (CND)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BridgeRequest, ConfigureRequest
+from conformance.backends.subject import Subject, offered
+from conformance.checks.conduct.sound_calls import REQUEST, scan_arrays
+from conformance.evidence.evidence import Evidence, Violation
+
+REFUSING = ("load", "group", "configure", "bridge")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something that the contract refuses.
+
+    Attributes
+    ----------
+    what : str
+        In words.
+    bad, good : callable
+        The call that is refused, and the nearest one that is not.
+    array : str
+        Contract name of the array or parameter at fault.
+    clauses : tuple of str
+        Clauses by any of which it may be refused.
+    file : str
+        Name of the file at fault; empty when there is none.
+    """
+
+    what: str
+    bad: Callable[[], Any]
+    good: Callable[[], Any]
+    array: str
+    clauses: tuple[str, ...]
+    file: str = ""
+
+
+def refusals(subject: Subject) -> Iterable[Refusal]:
+    """Refusals of what the adapter offers: files, groupings, configurations."""
+    there = offered(subject.selected)
+    if "load" in there:
+        yield from _of_files(subject)
+    if "group" in there and {"load", "assemble"} & there:
+        yield from _of_groupings(subject)
+    if "configure" in there:
+        yield from _of_configurations(subject)
+    if "bridge" in there:
+        yield from _of_bridges(subject)
+
+
+def _of_files(subject: Subject) -> Iterable[Refusal]:
+    arrays = scan_arrays()
+    frames = arrays["diff3d"]
+    broken, negative = frames.copy(), frames.copy()
+    broken[17, 2, 5] = np.nan
+    negative[3, 1, 6] = -0.5
+    cases: list[tuple[str, str, Any, tuple[str, ...]]] = [
+        ("a file without probeGuess", "probeGuess", None, ("NPZ-001",)),
+        ("a file without xcoords", "xcoords", None, ("NPZ-001",)),
+        ("a stack with a NaN", "diff3d", broken, ("NPZ-017",)),
+        ("a stack with a negative amplitude", "diff3d", negative, ("NPZ-018",)),
+        ("complex frames", "diff3d", frames.astype(np.complex64), ("NPZ-016",)),
+        ("frames that are not square", "diff3d", frames[:, :, :6], ("NPZ-013", "NPZ-012")),
+        ("a coordinate too few", "ycoords", arrays["ycoords"][:-1], ("NPZ-021", "NPZ-019")),
+        ("a probe of another side", "probeGuess", np.ones((10, 10), np.complex64), ("NPZ-025",)),
+        ("a probe with a NaN", "probeGuess", _spoilt(arrays["probeGuess"]), ("NPZ-025",)),
+        ("an object with two layers", "objectGuess", np.ones((2, 20, 20), np.complex64), ("NPZ-026",)),
+        ("an object of text", "objectGuess", np.full((20, 20), "1+0j"), ("NPZ-026",)),
+        ("patches of text", "Y", frames.astype("U8"), ("NPZ-027",)),
+        ("labels in a column", "scan_index", np.arange(len(frames))[:, np.newaxis], ("NPZ-028",)),
+    ]
+    sound = subject.write(arrays, "sound.npz")
+    for number, (what, array, value, clauses) in enumerate(cases):
+        path = subject.write(arrays | {array: value}, f"night-{number}.npz")
+        yield Refusal(what, _load(subject, path), _load(subject, sound), array, clauses, path.name)
+    damaged = subject.write(arrays, "cut-short.npz")
+    damaged.write_bytes(damaged.read_bytes()[:-300])
+    yield Refusal("a truncated archive", _load(subject, damaged), _load(subject, sound), "", ("NPZ-033",), damaged.name)
+
+
+def _spoilt(values: Any) -> Any:
+    spoilt = values.copy()
+    spoilt.flat[spoilt.size // 2] = np.nan
+    return spoilt
+
+
+def _load(subject: Subject, path: Path) -> Callable[[], Any]:
+    return lambda: subject.adapter.load(path)
+
+
+def _of_groupings(subject: Subject) -> Iterable[Refusal]:
+    scan = subject.scan(scan_arrays())
+    for what, array, changes, clauses in (
+        ("K below C", "K", {"K": 3}, ("GRP-014",)),
+        ("more groups than points", "nsamples", {"nsamples": 400}, ("GRP-009",)),
+        ("frames of another side", "N", {"N": 16}, ("GRP-025",)),
+        (
+            "a pool below C",
+            "neighbor_pool_size",
+            {"nsamples": 90, "enable_oversampling": True, "neighbor_pool_size": 3},
+            ("GRP-013",),
+        ),
+    ):
+        request = replace(REQUEST, **changes)  # type: ignore[arg-type]
+        yield Refusal(
+            f"a grouping with {what}",
+            lambda: subject.adapter.group(scan, request),
+            lambda: subject.adapter.group(scan, REQUEST),
+            array,
+            clauses,
+        )
+
+
+def _of_configurations(subject: Subject) -> Iterable[Refusal]:
+    def configured(**model: Any) -> Callable[[], Any]:
+        return lambda: subject.adapter.configure(ConfigureRequest("training", model=model))
+
+    def trained(**fields: Any) -> Callable[[], Any]:
+        return lambda: subject.adapter.configure(ConfigureRequest("training", fields=fields))
+
+    for array, value, clause in (
+        ("N", 7, "CFG-013"),
+        ("gridsize", 0, "CFG-013"),
+        ("n_filters_scale", 0, "CFG-013"),
+        ("probe_scale", 0.0, "CFG-013"),
+        ("gaussian_smoothing_sigma", -0.5, "CFG-013"),
+        ("architecture", "unet", "CFG-015"),
+        ("model_type", "unsupervised", "CFG-015"),
+        ("amp_activation", "tanh", "CFG-015"),
+        ("grid_sise", 2, "CFG-012"),
+    ):
+        yield Refusal(f"{array} = {value!r}", configured(**{array: value}), configured(N=24), array, (clause,))
+    for array, value, clause in (
+        ("batch_size", 12, "CFG-014"),
+        ("nepochs", 0, "CFG-014"),
+        ("mae_weight", 1.1, "CFG-014"),
+        ("nll_weight", -0.1, "CFG-014"),
+        ("nphotons", 0.0, "CFG-014"),
+        ("backend", "jax", "CFG-015"),
+    ):
+        yield Refusal(f"{array} = {value!r}", trained(**{array: value}), trained(batch_size=8), array, (clause,))
+
+
+def _of_bridges(subject: Subject) -> Iterable[Refusal]:
+    given = {"n_groups": 40, "nphotons": 2e7, "train_data_file": "a.npz", "test_data_file": "b.npz"}
+
+    def bridged(**sections: Any) -> Callable[[], Any]:
+        return lambda: subject.adapter.bridge(BridgeRequest("training", **{"overrides": given, **sections}))
+
+    without = {name: value for name, value in given.items() if name != "n_groups"}
+    for what, array, sections, clause in (
+        ("torch settings without n_groups", "n_groups", {"overrides": without}, "CFG-023"),
+        ("a grid that is not square", "grid_size", {"data": {"grid_size": (2, 3)}}, "CFG-020"),
+        ("an unknown mode", "mode", {"model": {"mode": "PINN"}}, "CFG-019"),
+        ("an unknown activation", "amp_activation", {"model": {"amp_activation": "tanh"}}, "CFG-019"),
+    ):
+        yield Refusal(what, bridged(**sections), bridged(), array, (clause,))
+
+
+def messages(subject: Subject, evidence: Evidence) -> Iterable[tuple[Refusal, Exception]]:
+    """What is refused, with the error; which family it is of is decided elsewhere (CND-008)."""
+    for one in refusals(subject):
+        evidence.accepted(one.good, f"The nearest valid case beside '{one.what}'")
+        try:
+            one.bad()
+        except Exception as error:  # noqa: BLE001
+            yield one, error
+        else:
+            raise Violation(f"{one.what} must be refused, but was accepted.")
