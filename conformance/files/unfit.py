@@ -8,7 +8,7 @@ from conformance.contract.crossing import Crossing
 class UnfitFile(Crossing, ValueError):
     """A clause is broken by what a file holds, where reading on makes no sense.
 
-    Attributes
+    Parameters
     ----------
     clause : str
         Id of the clause.
