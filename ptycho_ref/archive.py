@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from ptycho_ref.atomic import written_whole
 from ptycho_ref.errors import FileRefusal
 
 _REMEDY = "Copy the file again from its source; if that does not help, write it anew."
@@ -111,17 +110,8 @@ def write_archive(path: Path, members: Mapping[str, NDArray[Any]], *, compress: 
     OSError
         The folder cannot be written; nothing is left behind.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            _write_members(stream, members, zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written_whole(path) as stream:
+        _write_members(stream, members, zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED)
 
 
 def _write_members(stream: IO[bytes], members: Mapping[str, NDArray[Any]], compression: int) -> None:

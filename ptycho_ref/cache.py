@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.archive import write_archive
+from ptycho_ref.archive import read_members, write_archive
 from ptycho_ref.errors import ContractWarning
-from ptycho_ref.grouping import all_groups
+from ptycho_ref.grouping import all_groups, most_groups
 
-_READ_ERRORS = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError)
+_KEYS = ("all_groups", "dataset_checksum", "gridsize", "overlap_factor")
+_OWN = "content_checksum"
+_BESIDE = 1 << 16
+"""Bytes of a cache beside its groups, at the most."""
 
 
 def cache_path(dataset_path: Path, gridsize: int, K: int) -> Path:
@@ -66,17 +70,46 @@ def cached_groups(
     return groups
 
 
+def content_checksum(groups: NDArray[np.int64], checksum: str, gridsize: int, K: int) -> str:
+    """SHA-256 of all that a cache holds: it tells groups of this data set from those of another (CCH-008).
+
+    Parameters
+    ----------
+    groups : (G, C) int64
+    checksum : str
+        Of the data set (CCH-004).
+    gridsize, K : int
+        Of the request.
+    """
+    digest = hashlib.sha256(f"{gridsize} {K} {checksum} {groups.shape}".encode())
+    digest.update(np.ascontiguousarray(groups, dtype="<i8").tobytes())
+    return digest.hexdigest()
+
+
 def _read(path: Path, checksum: str, gridsize: int, K: int, M: int) -> NDArray[np.int64] | None:
+    """Return the groups of a cache; None when there is none, or any doubt about it."""
+    most = 8 * gridsize**2 * most_groups(M, gridsize, K) + _BESIDE
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if str(archive["dataset_checksum"]) != checksum:
-                return None
-            if int(archive["gridsize"]) != gridsize or int(archive["overlap_factor"]) != K:
-                return None
-            groups = archive["all_groups"]
-    except _READ_ERRORS:
+        # Opening a pipe would wait for a writer, and a device has no end.
+        if not path.is_file() or path.stat().st_size > most:
+            return None
+        return _believed(read_members(path, (*_KEYS, _OWN)), checksum, gridsize, K, M)
+    except Exception:  # noqa: BLE001 - whatever a stranger's bytes do to their reader, a cache is never worse than none
         return None
-    return groups if _possible(groups, gridsize**2, M) else None
+
+
+def _believed(
+    held: Mapping[str, NDArray[Any] | None], checksum: str, gridsize: int, K: int, M: int
+) -> NDArray[np.int64] | None:
+    groups, *belonging = (held[name] for name in _KEYS)
+    if groups is None or not _possible(groups, gridsize**2, M):
+        return None
+    if [None if value is None else value.item() for value in belonging] != [checksum, gridsize, K]:
+        return None
+    expected = content_checksum(groups, checksum, gridsize, K)
+    # Other writers leave it out.
+    own = held[_OWN] if _OWN in held else np.array(expected)
+    return groups if own is not None and own.item() == expected else None
 
 
 def _possible(groups: NDArray[np.int64], C: int, M: int) -> bool:
@@ -93,6 +126,7 @@ def _write(path: Path, groups: NDArray[np.int64], checksum: str, gridsize: int, 
         "dataset_checksum": np.array(checksum),
         "gridsize": np.array(gridsize),
         "overlap_factor": np.array(K),
+        _OWN: np.array(content_checksum(groups, checksum, gridsize, K)),
     }
     try:
         write_archive(path, members, compress=True)

@@ -201,12 +201,25 @@ def all_groups(x: NDArray[np.float64], y: NDArray[np.float64], gridsize: int, K:
         Rows sorted, unique, in lexicographic order; up to min(50, (K + 1) // C + 1) from the pool of each point.
     """
     C = gridsize**2
-    subsets = min(_SUBSETS_A_POINT, (K + 1) // C + 1)
+    subsets = most_groups(1, gridsize, K)
     digest = hashlib.md5(np.concatenate([x, y]).tobytes(), usedforsecurity=False).digest()
     rng = np.random.default_rng([gridsize, K, *np.frombuffer(digest, dtype=np.uint32)])
     pools = _pools(cKDTree(np.stack([x, y], axis=1)), np.arange(len(x)), K)
     drawn = _draw(np.repeat(pools, subsets, axis=0), C, rng)
     return np.unique(np.sort(drawn, axis=1), axis=0).astype(np.int64)
+
+
+def most_groups(M: int, gridsize: int, K: int) -> int:
+    """How many rows all groups of M points have at the most (CCH-015).
+
+    Parameters
+    ----------
+    M : int
+        Scan points.
+    gridsize, K : int
+        Of the request.
+    """
+    return M * min(_SUBSETS_A_POINT, (K + 1) // gridsize**2 + 1)
 
 
 def sample_groups(groups: NDArray[np.int64], request: Grouping) -> NDArray[np.int32]:

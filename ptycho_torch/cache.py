@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,13 @@ from numpy.typing import NDArray
 
 from ptycho_torch.errors import ContractWarning
 from ptycho_torch.grouping import Grouping, draw_subsets, generator_for, neighbour_pools
-from ptycho_torch.npz import write_npz
+from ptycho_torch.npz import Archive, write_npz
 
-_UNUSABLE = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError)
 _MOST_SETS = 50
+_KEYS = ("dataset_checksum", "gridsize", "overlap_factor")
+_OWN = "content_checksum"
+_BESIDE = 1 << 16
+"""Bytes of a cache beside its groups, at the most."""
 
 
 def sampled_groups(positions: NDArray[np.float64], asked: Grouping, dataset: Path | None) -> torch.Tensor:
@@ -61,6 +63,7 @@ def kept_groups(positions: NDArray[np.float64], gridsize: int, K: int, dataset: 
         "dataset_checksum": np.array(digest),
         "gridsize": np.array(gridsize),
         "overlap_factor": np.array(K),
+        _OWN: np.array(content_checksum(groups, digest, gridsize, K)),
     }
     try:
         write_npz(file, members, compress=True)
@@ -87,22 +90,58 @@ def every_group(positions: NDArray[np.float64], gridsize: int, K: int) -> NDArra
         Of the request.
     """
     C = gridsize * gridsize
-    each = min(_MOST_SETS, (K + 1) // C + 1)
+    each = _sets_of_a_point(gridsize, K)
     stream = hashlib.sha256(f"{gridsize} {K} {positions_digest(positions)}".encode()).digest()
     generator = generator_for(int.from_bytes(stream[:7], "big"))
     pools = neighbour_pools(positions, torch.arange(len(positions)), K).repeat(each, 1)
     return np.unique(draw_subsets(pools, C, generator).sort(dim=1).values.numpy(), axis=0)
 
 
+def content_checksum(groups: NDArray[np.int64], digest: str, gridsize: int, K: int) -> str:
+    """SHA-256 of all that a cache holds: it tells groups of this data set from those of another (CCH-008).
+
+    Parameters
+    ----------
+    groups : (G, C) int64
+    digest : str
+        Of the positions (CCH-004).
+    gridsize, K : int
+        Of the request.
+    """
+    content = hashlib.sha256(f"{gridsize} {K} {digest} {groups.shape}".encode())
+    content.update(np.ascontiguousarray(groups, dtype="<i8").tobytes())
+    return content.hexdigest()
+
+
+def _sets_of_a_point(gridsize: int, K: int) -> int:
+    return min(_MOST_SETS, (K + 1) // gridsize**2 + 1)
+
+
 def _from_file(file: Path, digest: str, gridsize: int, K: int, M: int) -> NDArray[np.int64] | None:
+    """Groups of a cache that belongs to the request, whole beyond doubt; else None."""
+    most = 8 * gridsize**2 * M * _sets_of_a_point(gridsize, K)
     try:
-        with np.load(file, allow_pickle=False) as held:
-            belongs = str(held["dataset_checksum"]) == digest
-            belongs = belongs and (int(held["gridsize"]), int(held["overlap_factor"])) == (gridsize, K)
-            groups = held["all_groups"] if belongs else None
-    except _UNUSABLE:
+        # A pipe would be waited for, a device has no end.
+        if not file.is_file() or file.stat().st_size > most + _BESIDE:
+            return None
+        with Archive(file) as held:
+            entries = held.entries(("all_groups", *_KEYS, _OWN))
+            if any(entry.nbytes > (most if name == "all_groups" else _BESIDE) for name, entry in entries.items()):
+                return None
+            if [held.read(entries[name]).item() for name in _KEYS] != [digest, gridsize, K]:
+                return None
+            groups = held.read(entries["all_groups"])
+            own = held.read(entries[_OWN]).item() if _OWN in entries else None
+    except Exception:  # noqa: BLE001 - whatever a stranger's bytes do to their reader, a cache is never worse than none
         return None
-    if groups is None or groups.dtype != np.int64 or groups.ndim != 2 or groups.shape[1] != gridsize**2:
+    if not _possible(groups, gridsize**2, M):
         return None
-    ascending = len(groups) > 0 and bool((groups[:, 1:] > groups[:, :-1]).all())
-    return groups if ascending and groups[:, 0].min() >= 0 and groups[:, -1].max() < M else None
+    # Other writers leave their checksum of the content out.
+    return groups if own in (None, content_checksum(groups, digest, gridsize, K)) else None
+
+
+def _possible(groups: NDArray[np.int64], C: int, M: int) -> bool:
+    """Whether rows can be groups of a scan: ascending, so that none repeats an index, and within it (CCH-009)."""
+    if groups.dtype != np.int64 or groups.ndim != 2 or groups.shape[1] != C or len(groups) == 0:
+        return False
+    return bool((groups[:, 1:] > groups[:, :-1]).all() and groups[:, 0].min() >= 0 and groups[:, -1].max() < M)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from ptycho_torch.atomic import written_whole
 from ptycho_torch.errors import refuse
 
 _PIECE = 1 << 24
@@ -214,17 +213,8 @@ def write_npz(path: Path, members: Mapping[str, NDArray[Any]], compress: bool = 
     OSError
         The folder cannot be written; nothing is left in it.
     """
-    descriptor, name = tempfile.mkstemp(suffix=".partial", prefix=f".{path.stem}-", dir=path.parent)
-    partial = Path(name)
-    try:
-        with open(descriptor, "wb") as stream:  # noqa: PTH123 - it is a descriptor
-            _write_members(stream, members, zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.chmod(0o644)
-        os.replace(partial, path)  # noqa: PTH105 - one call, atomic
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path) as stream:
+        _write_members(stream, members, zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED)
 
 
 def _write_members(stream: IO[bytes], members: Mapping[str, NDArray[Any]], compression: int) -> None:
