@@ -51,9 +51,9 @@ class Place:
         return indices_of(self.subject.adapter.group(self.scan, replace(request, dataset_path=None)), request)
 
     def content(self, request: GroupRequest = REQUEST) -> Arrays:
-        """Members of the cache file; never unpickled."""
+        """Members of the cache file that the contract names, never unpickled; a backend may add its own beside them."""
         with np.load(self.cache(request), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            return {name: archive[name] for name in archive.files if name in KEYS}
 
     def planted(self, request: GroupRequest = REQUEST) -> set[frozenset[int]]:
         """Groups in the cache file, whatever it is; none when it cannot be read."""

@@ -14,6 +14,8 @@ from conformance.checks.cache.cache_file import REQUEST, Place, answered_anew, a
 from conformance.checks.grouping.members import in_pools
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.damage import damages
+from conformance.scans.seed import moved
 from conformance.scans.specimens import Specimen
 
 
@@ -77,6 +79,22 @@ def test_damage_is_a_miss(subject: Subject, evidence: Evidence) -> None:
         else:
             place.rewrite(held)
         answered_anew(evidence, place, what)
+
+
+@check("CCH-008")
+def test_damage_at_any_place(subject: Subject, evidence: Evidence) -> None:
+    """Damage may lie where nobody need look: such a cache may be used, if the groups are those without one."""
+    request = replace(REQUEST, nsamples=400)
+    place = Place(subject, arrays_of())
+    groups = written(evidence, place, request)["all_groups"]
+    expected, whole = place.bare(request), place.cache().read_bytes()
+    for what, damaged in damages(whole, np.random.default_rng(moved(8))):
+        place.cache().write_bytes(damaged)
+        seen = evidence.accepted(lambda: place.members(request), f"Grouping beside a cache {what}")
+        evidence.equal(seen, expected, f"groups beside a cache {what}", axes=("draw", "member"))
+        kept = "was kept" if place.cache().read_bytes() == damaged else "was rewritten"
+        held = evidence.accepted(place.content, f"Reading the cache that {kept} {what}")
+        evidence.equal(held.get("all_groups", np.empty(0)), groups, f"all_groups of the cache that {kept} {what}")
 
 
 @check("CCH-009", needs=["arrays"])

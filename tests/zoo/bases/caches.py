@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import GroupRequest
+from conformance.contract.arrays import Place, names_of
 from tests.zoo.liar import Arrays, Liar
+
+KEYS = names_of(Place.CACHE)
 
 
 def cache_of(request: GroupRequest) -> Path | None:
@@ -20,10 +23,10 @@ def cache_of(request: GroupRequest) -> Path | None:
 
 
 def content_of(path: Path) -> Arrays:
-    """Members of a cache; empty when it cannot be read."""
+    """Members of a cache that the contract names; empty when it cannot be read."""
     try:
         with np.load(path) as archive:
-            return {name: archive[name] for name in archive.files}
+            return {name: archive[name] for name in archive.files if name in KEYS}
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is no cache
         return {}
 
