@@ -25,8 +25,9 @@ from conformance.engine.outcome import Outcome
 from conformance.engine.trial import Trial, trials
 from conformance.evidence.evidence import Violation
 from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
-from tests.zoo.diagnoses import DIAGNOSES, Undescribable
+from tests.zoo.diagnoses import DIAGNOSES
 from tests.zoo.liar import Liar, selected, zoo
+from tests.zoo.undescribable import Undescribable
 
 RIGHT, WRONG, NONE, UNLISTED, UNDESCRIBABLE = "right", "wrong", "none", "unlisted", "undescribable"
 

@@ -1,0 +1,47 @@
+"""The right names of faults in the stage container."""
+
+from __future__ import annotations
+
+from tests.zoo.undescribable import Undescribable
+
+NAMES: dict[str, str | Undescribable] = {
+    "TrueCoordinatesForNominalOnes": r"true coordinates stand in for the nominal",
+    "ZerosForNominalCoordinates": r"zero",
+    "ExchangesNominalAndTrueCoordinates": r"true coordinates stand in for the nominal",
+    "NominalCoordinatesForTrueOnes": r"nominal coordinates stand in for the true",
+    "NegatesTrueCoordinates": r"sign .*flipped|mirrored about the group centre",
+    "ContainsAbsoluteCoordinates": r"absolute coordinates",
+    "AliasesTheOtherPair": r"true coordinates",
+    "NarrowsOffsets": r"float32",
+    "ExchangesLocalAndGlobalOffsets": r"local and global offsets are exchanged|absolute",
+    "TakesOffsetsOfStart": r"start coordinates",
+    "CentresGlobalOffsets": r"mean along group is subtracted",
+    "ContainsUnnormalisedFrames": r"un-normalised",
+    "NormalisesAgain": r"normalised a second time",
+    "ClipsX": r"cut off at a maximum: at 1",
+    "RepeatsTheFirstChannel": r"every channel holds what belongs to the first",
+    "ContainsIntensityOfTheTruth": r"squared",
+    "UnwrapsThePhase": r"0 to 2 pi",
+    "ContainsDegrees": r"degrees",
+    "TakesTheArcTangentOfTheRatio": r"arc tangent",
+    "NormalisesTheTruth": r"division by the largest modulus",
+    "ConjugatesTheTruth": r"conjugated",
+    "ContainsRealTruth": r"phase is dropped",
+    "ForgetsThePhaseOfOneChannel": r"phase is dropped",
+    "PutsTheTruthTogetherFromIntensity": r"intensity",
+    "ZerosForMissingAmplitude": r"zero",
+    "ContainsANormalisedProbe": r"division by the largest modulus",
+    "TakesAsManyModesAsPixelsForModesLast": r"axes mode, row, column are in another order",
+    "CountsGroupsInPlaceOfIndices": r"places in the list|running numbers",
+    "SortsIndices": r"sorted",
+    "LosesTheTailOfManyRows": r"part is zero.* 64 to (299|1499)",
+    "ShufflesAllButOffsets": r"groups are in reverse order",
+    "ShufflesImagesOnly": r"groups are in reverse order",
+    "RollsTheTruthByOneGroup": r"paired with the (previous|next)",
+    "KeepsAGroupInEveryPart": r"one group stays in each",
+    "SplitsImagesOnly": r"not split: .* first rows",
+    "SplitsAtTheRoundedPlace": r"1 group too many",
+    "ExchangesTheParts": r"parts? are exchanged",
+    "LeavesOffsetsUnsplit": r"not split",
+    "RepeatsAGroupInBothParts": r"1 group too many",
+}

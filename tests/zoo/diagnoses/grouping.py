@@ -1,0 +1,45 @@
+"""The right names of faults in the stage grouping."""
+
+from __future__ import annotations
+
+from tests.zoo.undescribable import ANOTHER_DRAW, Undescribable
+
+NAMES: dict[str, str | Undescribable] = {
+    "CountsPointsInOneByte": r"wrapped at 256",
+    "CountsPointsInSixteenBits": r"wrapped at (32768|65536)",
+    "PairsOversampledFramesWrongly": r"paired with the (previous|next)",
+    "LosesTheTailOfManyGroups": r"part is zero.*group (256 to 299|1472 to 1499)",
+    "PairsFramesWithTheNextGroup": r"paired with the (previous|next)",
+    "GathersChannelsColumnMajor": r"grid is transposed",
+    "GathersFramesByUnsignedSixteenBits": r"wrapped at 65536|group 65536 holds what belongs to group 0",
+    "GathersFramesInSortedOrder": r"sorted",
+    "GathersFramesOfAFilteredScan": r"2 too small",
+    "RedrawsGroupsForTheFrames": ANOTHER_DRAW,
+    "LeavesTheLastGroupDark": r"part is zero.*group 8",
+    "TransposesFramesOfWideGrids": r"rows and columns are exchanged",
+    "ReusesItsFirstBuffer": r"earlier",
+    "GathersLargeFramesInHalfPrecision": r"float16",
+    "RepeatsPointsToFillUp": r"7 .*too many: some are repeated",
+    "RepeatsPointsInOrder": r"7 .*too many: some are repeated",
+    "TransposesTheObject": r"rows and columns are exchanged",
+    "CropsTheObjectOfTheResult": r"cropped",
+    "KeepsTheObjectToItself": Undescribable("there is no array at all"),
+    "IgnoresSequentialSampling": r"sequential_sampling is ignored",
+    "TakesTheLastPointsFirst": r"first points in reverse order",
+    "StartsAtTheSecondPoint": r"start at the second point",
+    "SortsSequentialSeedsByX": r"sorted by x",
+    "SkipsSeedsAtAPlaceThatWasSeen": r"at the place of an earlier one",
+    "TakesZeroForNoSeed": ANOTHER_DRAW,
+    "SaltsTheSeedByTheProcess": ANOTHER_DRAW,
+    "IgnoresTheSeed": ANOTHER_DRAW,
+    "CarriesItsGeneratorAlong": ANOTHER_DRAW,
+    "DrawsMembersWithoutTheSeed": ANOTHER_DRAW,
+    "DependsOnTheRequestBefore": ANOTHER_DRAW,
+    "SeedsByTheScanObject": ANOTHER_DRAW,
+    "RemembersUnseededCalls": ANOTHER_DRAW,
+    "SeedsFromTheFrames": ANOTHER_DRAW,
+    "LeavesDarkFramesOut": r"off by|1 too large",
+    "GroupsBrightFramesFirst": r"another order",
+    "SeedsByTheNumberOfModes": ANOTHER_DRAW,
+    "SeedsByTheFirstLabel": ANOTHER_DRAW,
+}

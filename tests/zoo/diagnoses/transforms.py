@@ -1,0 +1,46 @@
+"""The right names of faults in the stage transforms."""
+
+from __future__ import annotations
+
+from tests.zoo.undescribable import Undescribable
+
+NAMES: dict[str, str | Undescribable] = {
+    "InterleavesWhereAxesAreEqual": r"channel by channel",
+    "FlattensFiveHundredGroups": r"part is zero",
+    "FlattensChannelMajor": r"channel by channel",
+    "FlattensGroupsByColumns": r"grid is transposed",
+    "TransposesFlatFrames": r"rows and columns are exchanged",
+    "ReshapesWithoutMovingAxes": r"reshaped where they must be moved",
+    "SplitsFlatFramesByChannel": r"channel by channel",
+    "ReversesChannels": r"channels are in reverse order",
+    "FillsTheGridByColumns": r"grid is transposed",
+    "CountsGridRowsByTheNumberOfGroups": r"grid",
+    "FlipsTheGrid": r"grid .*(flipped|upside down|from below)",
+    "ReadsTheGridByColumns": r"grid is transposed",
+    "ReadsTheGridFromBelow": r"grid .*(flipped|upside down|from below)",
+    "TransposesTheChannelGrid": r"grid is transposed",
+    "TransposesWideGridsOnly": r"grid is transposed",
+    "TransposesTheGridBothWays": r"grid is transposed",
+    "TransposesTheGridBack": r"grid is transposed",
+    "TransposesFramesOfTheGrid": r"rows and columns are exchanged",
+    "ExchangesShiftsOfTallImages": r"dx moved rows",
+    "LosesTheTailOfManyImages": r"part is zero",
+    "KeepsTheImagesItHasPadded": r"images are as they were at an earlier call",
+    "MovesContentBackwards": r"moved the other way",
+    "MovesRowsByDx": r"dx moved rows",
+    "MovesOnePixelFurther": r"shifted by 0 rows and 1 column|one pixel",
+    "MovesAllByTheFirstShift": r"shift of the first",
+    "MovesRowsBackwards": r"dy .*wrong sign|rows moved the other way",
+    "RoundsShiftsOfRealImages": r"rounded to whole pixels",
+    "LeavesTinyShiftsAlone": r"whole ones are rounded",
+    "NumbersShiftsInEightBits": r"shifts come round",
+    "NumbersShiftsInSixteenBits": r"shifts come round",
+    "RoundsShifts": r"rounded to whole pixels",
+    "WrapsAround": r"wraps? around",
+    "DropsTheImaginaryPart": r"imaginary part is dropped",
+    "LosesTheLastRowAtRest": r"part is zero",
+    "RepeatsTheEdgeOfImages": r"repeated beyond the edge",
+    "ExchangesFractionsOfShifts": r"sub-pixel parts .*exchanged",
+    "MovesModulusAndPhaseApart": r"modulus and phase",
+    "RoundsImagesOfWholeNumbers": r"cut to whole numbers",
+}
