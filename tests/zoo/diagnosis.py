@@ -24,9 +24,9 @@ from conformance.engine.declaration import PROFILES
 from conformance.engine.outcome import Outcome
 from conformance.engine.trial import Trial, trials
 from conformance.evidence.evidence import Violation
-from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
 from tests.zoo.diagnoses import DIAGNOSES
 from tests.zoo.liar import Liar, selected, zoo
+from tests.zoo.matrix import specimens
 from tests.zoo.undescribable import Undescribable
 
 RIGHT, WRONG, NONE, UNLISTED, UNDESCRIBABLE = "right", "wrong", "none", "unlisted", "undescribable"
@@ -91,13 +91,6 @@ class Score:
     def share(self) -> float:
         """Part of the describable differences whose right name comes first."""
         return self.right / self.described if self.described else 0.0
-
-
-def specimens(folder: Path) -> list[Specimen]:
-    """The gallery, and a scan that comes from a file as a measured one does."""
-    specimen = make_specimen(Recipe(M=24, N=8, seed=77, margin=9.0))
-    write_scan(folder / "measured.npz", specimen.arrays)
-    return [*gallery(), Specimen("measured", specimen.arrays, consistent=False, path=folder / "measured.npz")]
 
 
 def failure_of(liar: type[Liar], folder: Path, profile: str = "detect") -> Trial | None:

@@ -1,0 +1,95 @@
+"""A run, pytest and the command end every failure with its replay."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.program import command
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+BACKENDS = """
+from ptycho_ref.adapter import RefAdapter
+
+
+class Wrong(RefAdapter):
+    name = "wrong"
+
+    def transform(self, name, array, gridsize):
+        given = super().transform(name, array, gridsize)
+        return given[:, ::-1] if name == "channel_to_flat" else given
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "backends.py").write_text(BACKENDS)
+    return tmp_path
+
+
+def test_a_run_ends_every_failure_with_its_replay(project: Path) -> None:
+    run = ("run", "--adapter", "backends:Wrong", "--stage", "transforms")
+    done = command(*run, folder=project)
+    assert done.returncode == 1
+    lines = [line.strip() for line in done.stdout.splitlines() if "ptycho-conformance replay" in line]
+    names = sorted(path.name for path in (project / "capsules").iterdir())
+    assert len(lines) == done.stdout.count("FAIL TRF")
+    # Several checks decide TRF-001; the capsule that is named is of the first one that failed.
+    first = Path(lines[0].split()[2]).name
+    assert lines[0] == f"ptycho-conformance replay capsules/{first} --adapter backends:Wrong"
+    assert first in names
+    assert first.startswith("TRF-001-wrong-")
+
+    shared = command(*run, "--jobs", "2", "--capsules", "shared", folder=project)
+    assert shared.returncode == 1
+    assert sorted(path.name for path in (project / "shared").iterdir()) == names
+    assert command(*run, "--no-capsules", "--capsules", "none", folder=project).returncode == 1
+    assert not (project / "none").exists()
+
+    one = f"capsules/{first}"
+    still = command("replay", one, "--adapter", "backends:Wrong", folder=project)
+    assert still.returncode == 1
+    assert still.stdout.startswith("STILL FAILS · wrong: channel_to_flat")
+    both = command("replay", one, "--adapter", "ref", "--adapter", "backends:Wrong", folder=project)
+    assert both.returncode == 1
+    assert both.stdout.startswith("FIXED · ref: ")
+    assert command("replay", one, "--adapter", "ref", folder=project).returncode == 0
+    own = command("replay", one, folder=project)
+    assert own.returncode == 2
+    assert own.stdout.startswith("CANNOT RUN · wrong: ")
+
+
+def test_wrong_usage_of_replay_ends_with_three(project: Path) -> None:
+    assert command("replay", "nowhere", folder=project).returncode == 3
+    assert command("replay", ".", "--adapter", "nobody", folder=project).returncode == 3
+    assert command("replay", ".", "--bogus", folder=project).returncode == 3
+    assert command("replay", ".", folder=project).returncode == 3
+
+
+def test_pytest_ends_every_failure_with_its_replay(project: Path) -> None:
+    checks = Path(__file__).parents[2] / "conformance" / "checks" / "transforms" / "test_layouts.py"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", str(checks), "-c", "/dev/null", "--rootdir", str(project), "-q"),
+            *(
+                "-p",
+                "no:cacheprovider",
+                "--ptycho-adapter",
+                "backends:Wrong",
+                "--ptycho-capsules",
+                "kept",
+                "-k",
+                "channel_to_flat",
+            ),
+        ],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    (name,) = [path.name for path in (project / "kept").iterdir()]
+    assert f"Replay it:       ptycho-conformance replay kept/{name} --adapter backends:Wrong" in done.stdout
