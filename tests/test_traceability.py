@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import pytest
 
 from conformance.contract.clauses import Clause, Level, contract
 from conformance.engine.catalogue import deciding, declarations
+from tests.zoo import diagnoses
+from tests.zoo.liar import zoo
 
 
 def undecided(clauses: list[Clause], decided: set[str]) -> list[str]:
@@ -35,6 +40,19 @@ def test_every_check_stands_in_the_module_of_its_stage() -> None:
     for one in declarations():
         for clause in one.clauses:
             assert one.name.startswith(f"{contract()[clause].stage}/"), f"{one.name} decides {clause}"
+
+
+def test_every_liar_stands_in_the_folder_of_its_stage() -> None:
+    for liar in zoo():
+        stage = contract()[liar.clauses[0]].stage
+        assert liar.__module__.startswith(f"tests.zoo.liars.{stage}."), f"{liar.__name__} breaks {liar.clauses[0]}"
+
+
+def test_every_right_name_of_a_fault_stands_in_the_module_of_its_stage() -> None:
+    stages = {liar.__name__: contract()[liar.clauses[0]].stage for liar in zoo()}
+    for module in pkgutil.iter_modules(diagnoses.__path__, "tests.zoo.diagnoses."):
+        for name in importlib.import_module(module.name).NAMES:
+            assert module.name == f"tests.zoo.diagnoses.{stages.get(name)}", name
 
 
 @pytest.mark.parametrize("declaration", declarations(), ids=lambda one: one.name)

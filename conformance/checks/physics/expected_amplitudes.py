@@ -28,12 +28,24 @@ def waves(N: int, count: int, modes: int, seed: int) -> tuple[Array, Array]:
 
 def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:
     """Amplitudes that known mistakes would give."""
-    N = patches.shape[-1]
     modes = probe if probe.ndim == 3 else probe[np.newaxis]
     right = amplitudes_of(patches, probe)
+    # Of several that fit the first is named.
+    return (
+        _mistaken_transforms(patches, modes, right)
+        | _mistaken_layouts(right)
+        | _mistaken_waves(patches, modes)
+        | _mistaken_scales(modes, right)
+        | _mistaken_modes(patches, modes, right)
+    )
+
+
+def _mistaken_transforms(patches: Array, modes: Array, right: Array) -> dict[str, Array]:
+    """Amplitudes of another transform, and of waves made another thing of."""
+    N = patches.shape[-1]
     bare = np.fft.ifftshift(right, axes=(1, 2))
     first = np.fft.fftshift(np.fft.fft2(patches * modes[0]), axes=(1, 2)) / N
-    suspects = {
+    return {
         "the transform is not divided by N": right * N,
         "the transform is divided by N twice": right / N,
         "the transform is divided by N·sqrt(N) in place of N": right / np.sqrt(N),
@@ -42,37 +54,61 @@ def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:
         "an fftshift is missing or done twice": bare,
         "the fftshift shifts the list of frames too": np.fft.fftshift(bare),
         "the inverse transform was used": amplitudes_of(np.conj(patches), np.conj(modes)),
-        "rows and columns are exchanged: the pattern is transposed": np.swapaxes(right, 1, 2),
-        "the probe is ignored": amplitudes_of(patches, np.ones((N, N))),
-        "the patch is ignored": amplitudes_of(np.ones_like(patches), probe),
+        "the rows alone are transformed backwards": np.roll(right[:, ::-1], 1, axis=1),
+        "the columns alone are transformed backwards": np.roll(right[:, :, ::-1], 1, axis=2),
+        "only the real part of the wave on the detector is used": np.abs(first.real),
+        "the wave is padded to twice its side": _padded(patches, modes),
+    }
+
+
+def _mistaken_waves(patches: Array, modes: Array) -> dict[str, Array]:
+    """Amplitudes of other exit waves."""
+    flat = np.ones(patches.shape[-2:])
+    return {
+        "the probe is ignored": amplitudes_of(patches, flat),
+        "the patch is ignored": amplitudes_of(np.ones_like(patches), modes),
         "the phase of the probe is ignored": amplitudes_of(patches, np.abs(modes)),
-        "the phase of the patch is ignored": amplitudes_of(np.abs(patches), probe),
+        "the phase of the patch is ignored": amplitudes_of(np.abs(patches), modes),
         "the phase of the exit wave is ignored": amplitudes_of(np.abs(patches), np.abs(modes)),
         "the probe is transposed": amplitudes_of(patches, np.swapaxes(modes, -1, -2)),
-        "the patch is transposed": amplitudes_of(np.swapaxes(patches, -1, -2), probe),
-        "one is added to the patch": amplitudes_of(patches + 1, probe),
-        "the probe is added to the patch, not multiplied": amplitudes_of(patches + modes[0], np.ones((N, N))),
-        "the wave is padded to twice its side": _padded(patches, modes),
+        "the patch is transposed": amplitudes_of(np.swapaxes(patches, -1, -2), modes),
+        "one is added to the patch": amplitudes_of(patches + 1, modes),
+        "the probe is added to the patch, not multiplied": amplitudes_of(patches + modes[0], flat),
+        "the probe is conjugated": amplitudes_of(patches, np.conj(modes)),
+        "the patch is conjugated": amplitudes_of(np.conj(patches), modes),
+        "only the real part of the probe is used": amplitudes_of(patches, modes.real),
+        "only the real part of the patch is used": amplitudes_of(patches.real, modes),
+    }
+
+
+def _mistaken_layouts(right: Array) -> dict[str, Array]:
+    """The right amplitudes at other places."""
+    return {
+        "rows and columns are exchanged: the pattern is transposed": np.swapaxes(right, 1, 2),
         "the pattern is one pixel off the middle": np.roll(right, -1, axis=(1, 2)),
         "the pattern is one pixel off the middle, the other way": np.roll(right, 1, axis=(1, 2)),
         "the pattern is flipped left to right": right[:, :, ::-1],
         "the pattern is flipped top to bottom": right[:, ::-1],
-        "the rows alone are transformed backwards": np.roll(right[:, ::-1], 1, axis=1),
-        "the columns alone are transformed backwards": np.roll(right[:, :, ::-1], 1, axis=2),
         "the last frame is dark": right * (np.arange(len(right)) < len(right) - 1)[:, np.newaxis, np.newaxis],
-        "the probe is conjugated": amplitudes_of(patches, np.conj(modes)),
-        "the patch is conjugated": amplitudes_of(np.conj(patches), probe),
-        "only the real part of the wave on the detector is used": np.abs(first.real),
-        "only the real part of the probe is used": amplitudes_of(patches, modes.real),
-        "only the real part of the patch is used": amplitudes_of(patches.real, probe),
+    }
+
+
+def _mistaken_scales(modes: Array, right: Array) -> dict[str, Array]:
+    """The right amplitudes on another scale."""
+    return {
         "the probe is divided by its largest modulus": right / np.abs(modes).max(),
         "the probe is divided by the root of its energy": right / np.sqrt((np.abs(modes) ** 2).sum()),
         "the probe is divided by its mean modulus": right / np.abs(modes).mean(),
         "every frame is divided by its own maximum": _divided(right, right.max(axis=(1, 2), keepdims=True)),
-        "the energy is multiplied by the number of frames": right * np.sqrt(len(patches)),
-        "the energy is divided by the number of frames": right / np.sqrt(len(patches)),
+        "the energy is multiplied by the number of frames": right * np.sqrt(len(right)),
+        "the energy is divided by the number of frames": right / np.sqrt(len(right)),
         "all frames are added up in intensity": np.broadcast_to(np.sqrt((right**2).sum(axis=0)), right.shape),
     }
+
+
+def _mistaken_modes(patches: Array, modes: Array, right: Array) -> dict[str, Array]:
+    """Amplitudes of modes taken together otherwise; nothing where there is one."""
+    suspects: dict[str, Array] = {}
     if len(modes) > 1:
         suspects |= {
             "modes are added as waves, not as intensities": amplitudes_of(patches, modes.sum(axis=0)),
