@@ -109,12 +109,13 @@ def _mistaken_scales(modes: Array, right: Array) -> dict[str, Array]:
 def _mistaken_modes(patches: Array, modes: Array, right: Array) -> dict[str, Array]:
     """Amplitudes of modes taken together otherwise; nothing where there is one."""
     suspects: dict[str, Array] = {}
+    each = np.stack([amplitudes_of(patches, mode) for mode in modes])
     if len(modes) > 1:
         suspects |= {
             "modes are added as waves, not as intensities": amplitudes_of(patches, modes.sum(axis=0)),
-            "modes are added as amplitudes, not as intensities": sum(amplitudes_of(patches, mode) for mode in modes),
-            "only the first mode is used": amplitudes_of(patches, modes[0]),
-            "only the last mode is used": amplitudes_of(patches, modes[-1]),
+            "modes are added as amplitudes, not as intensities": each.sum(axis=0),
+            "only the first mode is used": each[0],
+            "only the last mode is used": each[-1],
             **{
                 f"only the first {count} of {len(modes)} modes are used": amplitudes_of(patches, modes[:count])
                 for count in range(2, len(modes))
@@ -122,8 +123,8 @@ def _mistaken_modes(patches: Array, modes: Array, right: Array) -> dict[str, Arr
             "modes are averaged, not added": right / np.sqrt(len(modes)),
         }
     if len(modes) == len(patches) > 1:
-        each = zip(patches, modes, strict=True)
-        suspects["mode k illuminates patch k only"] = np.concatenate([amplitudes_of(p[None], m) for p, m in each])
+        own = np.arange(len(modes))
+        suspects["mode k illuminates patch k only"] = each[own, own]
     return suspects
 
 
