@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, NoReturn
 
+from ptycho_ref.crossing import Crossing
+
 if sys.platform != "win32":
     import fcntl
 
@@ -87,7 +89,7 @@ def _clear(folder: Path) -> None:
                 os.close(handle)
 
 
-class _Ended(BaseException):
+class _Ended(Crossing, BaseException):
     """A signal that ends the process, on its way through the clauses that clean up."""
 
 
