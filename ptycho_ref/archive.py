@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import math
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -13,21 +15,26 @@ from numpy.typing import NDArray
 
 from ptycho_ref.atomic import written_whole
 from ptycho_ref.errors import FileRefusal
+from ptycho_ref.npy_header import Header, read_header
+from ptycho_ref.regular import open_regular
+from ptycho_ref.unpacking import Unpacking
+from ptycho_ref.zip_directory import Damaged, Entry, entries_of
 
 _REMEDY = "Copy the file again from its source; if that does not help, write it anew."
 # Measured frames compress by less than 100; a small file that claims far more is made to exhaust memory.
-_MOST_COMPRESSION, _LARGE = 300, 1 << 27
-_DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+_MOST_COMPRESSION, _LARGE, _NARROWEST = 300, 1 << 26, 4
 
 
-def read_members(path: Path, names: Collection[str]) -> dict[str, NDArray[Any] | None]:
-    """Read members of an NPZ by exact name; nothing else is opened and nothing unpickled.
+def read_members(path: Path, names: Collection[str], light: Collection[str] = ()) -> dict[str, NDArray[Any] | None]:
+    """Read members of an NPZ by exact name; nothing else is unpacked and nothing unpickled.
 
     Parameters
     ----------
     path : Path
     names : collection of str
         Names wanted; those the archive lacks are left out.
+    light : collection of str
+        Those of the names whose values together do not outgrow the rest, once they are large.
 
     Returns
     -------
@@ -39,58 +46,67 @@ def read_members(path: Path, names: Collection[str]) -> dict[str, NDArray[Any] |
     FileNotFoundError
         There is no such file.
     FileRefusal
-        The file is no archive, is damaged, or a header promises other data than its member holds (NPZ-033).
+        The file is no archive, is damaged, or a header promises other data than its member holds (NPZ-033); or it is
+        no regular file (NPZ-045).
+    OSError
+        The machine cannot read it.
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such scan file")
+    with open_regular(path) as stream:
+        try:
+            entries = _by_name(entries_of(stream))
+            found = {name: _headed(stream, entries[name]) for name in names if name in entries}
+            _require_honest_sizes({name: (entries[name], one) for name, one in found.items()}, light)
+            return {name: _values(stream, entries[name], one) for name, one in found.items()}
+        except MemoryError as error:
+            raise OSError(errno.ENOMEM, "there is not enough memory to read it", str(path)) from error
+        except OSError:
+            raise
+        # Whatever a stranger's bytes do to their reader is damage.
+        except Exception as error:
+            told = str(error) if isinstance(error, Damaged) else f"{type(error).__name__}: {error}"
+            raise FileRefusal(
+                f"the archive cannot be read: {told}", clause="NPZ-033", file=path, array="archive", remedy=_REMEDY
+            ) from error
+
+
+def _by_name(entries: Sequence[Entry]) -> dict[str, Entry]:
+    found = {entry.filename.removesuffix(".npy"): entry for entry in entries}
+    if len(found) != len(entries):
+        raise Damaged("a member occurs twice")
+    return found
+
+
+def _headed(stream: BinaryIO, entry: Entry) -> Header:
     try:
-        with zipfile.ZipFile(path) as archive:
-            listed = [info for info in archive.infolist() if info.filename.removesuffix(".npy") in names]
-            twice = {info.filename for info in listed if [i.filename for i in listed].count(info.filename) > 1}
-            if twice:
-                raise ValueError(f"the member {sorted(twice)[0]} occurs twice")
-            return {info.filename.removesuffix(".npy"): _member(archive, info) for info in listed}
-    except _DAMAGE as error:
-        raise FileRefusal(
-            f"the archive cannot be read: {error or type(error).__name__}",
-            clause="NPZ-033",
-            file=path,
-            array="archive",
-            remedy=_REMEDY,
-        ) from error
+        header, _ = read_header(Unpacking(stream, entry).read, entry.unpacked)
+        return header
+    except Damaged as error:
+        raise Damaged(f"{entry.filename}: {error}") from error
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any] | None:
-    with archive.open(info) as stream:
-        version = npy.read_magic(stream)
-        if version not in ((1, 0), (2, 0), (3, 0)):
-            raise ValueError(f"{info.filename}: NPY version {version} is unknown")
-        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read_header(stream)
-        if dtype.hasobject:
-            return None
-        promised = int(np.prod(shape, dtype=object)) * dtype.itemsize
-        held = info.file_size - stream.tell()
-        if promised != held:
-            raise ValueError(f"{info.filename}: the header promises {promised} bytes, the member holds {held}")
-        if held > _LARGE and held > _MOST_COMPRESSION * info.compress_size:
-            raise ValueError(f"{info.filename}: {info.compress_size} bytes claim to unpack to {held}")
-        content = _exactly(stream, promised, info.filename)
-    array = np.frombuffer(content, dtype=dtype)
-    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+def _require_honest_sizes(found: Mapping[str, tuple[Entry, Header]], light: Collection[str]) -> None:
+    """Refuse an archive that claims to hold far more than one of its size does, or whose small arrays are no such."""
+    plain = {name: (entry, header) for name, (entry, header) in found.items() if not header.dtype.hasobject}
+    held = sum(math.prod(header.shape) * max(header.dtype.itemsize, _NARROWEST) for _, header in plain.values())
+    packed, unpacked = (sum(getattr(entry, n) for entry, _ in plain.values()) for n in ("packed", "unpacked"))
+    if held > _LARGE and unpacked > _MOST_COMPRESSION * packed:
+        raise Damaged(f"{packed} bytes claim to unpack to {unpacked}")
+    slight = sum(header.nbytes for name, (_, header) in plain.items() if name in light)
+    if slight > max(_LARGE, unpacked - slight):
+        raise Damaged(f"{', '.join(name for name in light if name in plain)} claim {slight} bytes of {unpacked}")
 
 
-def _exactly(stream: Any, count: int, name: str) -> bytearray:
-    """Read ``count`` bytes in pieces, so that a false size never reserves memory that no data fills."""
-    content = bytearray()
-    while len(content) < count:
-        piece = stream.read(min(1 << 24, count - len(content)))
-        if not piece:
-            raise ValueError(f"{name}: the data end after {len(content)} of {count} bytes")
-        content += piece
-    if stream.read(1):
-        raise ValueError(f"{name}: data follow after the {count} bytes that the header promises")
-    return content
+def _values(stream: BinaryIO, entry: Entry, header: Header) -> NDArray[Any] | None:
+    if header.dtype.hasobject:
+        return None
+    values = np.empty(header.stored_shape, dtype=header.dtype)
+    unpacking = Unpacking(stream, entry)
+    unpacking.read(entry.unpacked - header.nbytes)
+    unpacking.fill(values)
+    unpacking.finish()
+    return values.T if header.fortran else values
 
 
 def write_archive(path: Path, members: Mapping[str, NDArray[Any]], *, compress: bool = False) -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ptycho_ref.archive import read_members, write_archive
 from ptycho_ref.errors import ContractWarning, FileRefusal
-from ptycho_ref.scan_rules import Rules
+from ptycho_ref.scan_rules import PER_POINT, Rules
+from ptycho_ref.stored_text import json_of
 
 MEMBERS = (
     "xcoords",
@@ -30,6 +31,7 @@ MEMBERS = (
     "measurement_domain",
     "_metadata",
 )
+_LIGHT = (*PER_POINT, "scale_contract_version", "measurement_domain", "_metadata")
 
 
 def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], dict[str, Any] | None]:
@@ -53,7 +55,7 @@ def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], dict[str, Any
     FileRefusal
         The file breaks a clause of the file contract.
     """
-    members = read_members(path, MEMBERS)
+    members = read_members(path, MEMBERS, light=_LIGHT)
     metadata = _metadata(members, path)
     for name, values in members.items():
         if values is None:
@@ -70,23 +72,15 @@ def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], dict[str, Any
 def _metadata(members: dict[str, NDArray[Any] | None], path: Path) -> dict[str, Any] | None:
     if "_metadata" not in members:
         return None
-    text = members.pop("_metadata")
-    try:
-        parsed = json.loads(_as_text(text)) if text is not None else None
-    except (ValueError, UnicodeDecodeError):
-        parsed = None
-    if not isinstance(parsed, dict):
+    values = members.pop("_metadata")
+    parsed = None if values is None else json_of(values)
+    if parsed is None:
         warnings.warn(
             ContractWarning("skipped, it is no JSON text", clause="NPZ-030", file=path, array="_metadata"),
             stacklevel=4,
         )
         return None
     return parsed
-
-
-def _as_text(member: NDArray[Any]) -> str:
-    value = member.item() if member.size == 1 else member.tobytes()
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
 def write_scan(path: Path, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ptycho_ref.errors import ContractWarning, FileRefusal
+from ptycho_ref.stored_text import text_of
 
 PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index")
 UNITS = {("legacy_v1", "normalized_amplitude"), ("ci_intensity_v2", "count_intensity")}
@@ -113,6 +114,7 @@ class Rules:
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
             self.refuse("NPZ-022", name, f"position {bad[0]} is {values[bad[0]]}", "Drop or repair the position.")
+        self._refuse_overflow(name, values, np.float64)
         longest = len(self.given["xcoords"]) if self.given["xcoords"].ndim else 0
         if len(values) != longest:
             self.refuse(
@@ -160,6 +162,8 @@ class Rules:
             )
         frames = self._oriented(name, stack, positions)
         N = frames.shape[-1]
+        if len(frames) == 0:
+            self.refuse("NPZ-023", name, f"no frames for {positions} positions", "Do not write empty scans.")
         if frames.shape[1] != N:
             self.refuse("NPZ-013", name, f"frames are {frames.shape[1]} x {N}", "Crop or pad the frames to a square.")
         if N % 2 or N < _SMALLEST_SIDE:
@@ -197,6 +201,7 @@ class Rules:
     def _amplitudes(self, name: str, frames: NDArray[Any]) -> None:
         if frames.dtype.kind == "f":
             self._refuse_first("NPZ-017", name, frames, ~np.isfinite(frames), "Mask or interpolate the pixel.")
+        self._refuse_overflow(name, frames, np.float32)
         if frames.dtype.kind != "u":
             self._refuse_first("NPZ-018", name, frames, frames < 0, "Clip or mask before writing.")
         evidence = intensity_evidence(frames)
@@ -210,10 +215,26 @@ class Rules:
             index = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
             self.refuse(clause, name, f"the value at (frame, row, column) = {index} is {frames[index]}", remedy)
 
+    def _refuse_overflow(self, name: str, values: NDArray[Any], dtype: type[np.inexact[Any]]) -> None:
+        """Refuse finite values that a narrower dtype turns into infinity (NPZ-038)."""
+        if values.dtype.kind not in "fc" or np.finfo(values.dtype).max <= np.finfo(np.dtype(dtype)).max:
+            return
+        with np.errstate(over="ignore"):
+            infinite = ~np.isfinite(values.astype(dtype))
+        if infinite.any():
+            index = tuple(int(i) for i in np.unravel_index(int(infinite.argmax()), infinite.shape))
+            self.refuse(
+                "NPZ-038",
+                name,
+                f"{np.dtype(dtype).name} cannot hold the value {values[index]} at {index}",
+                "Rescale the array, or repair the value.",
+            )
+
     def _complex(self, name: str, clause: str) -> NDArray[Any]:
         values = self.given[name]
         if values.dtype.kind not in "iufc" or not np.isfinite(values).all():
             self.refuse(clause, name, f"{values.dtype} values must be finite numbers", "Write finite complex64 values.")
+        self._refuse_overflow(name, values, np.complex64)
         return values
 
     def _probe(self, N: int) -> NDArray[np.complex64]:
@@ -238,7 +259,16 @@ class Rules:
             self.refuse(
                 "NPZ-028", "scan_index", f"labels are (M,) integers, not {labels.shape}", "Write one label a point."
             )
-        return labels.astype(np.int64)
+        with np.errstate(invalid="ignore"):
+            kept = labels.astype(np.int64)
+            # A number that 64 bits cannot hold comes back as another one, or with the other sign.
+            wrong = (kept != labels) | ((kept < 0) & (labels > 0))
+        if labels.dtype.kind == "f":
+            wrong |= ~np.isfinite(labels) | (np.abs(labels) >= 2.0**63)
+        if wrong.any():
+            at = int(wrong.argmax())
+            self.refuse("NPZ-039", "scan_index", f"label {at} is {labels[at]}", "Store whole numbers of 64 bits.")
+        return kept
 
     def _object(self) -> NDArray[np.complex64] | None:
         if "objectGuess" not in self.given:
@@ -260,13 +290,14 @@ class Rules:
 
     def _units(self) -> None:
         names = ("scale_contract_version", "measurement_domain")
-        declared = tuple(str(self.given[name]) if name in self.given else None for name in names)
-        if declared == (None, None):
+        absent = [name for name in names if name not in self.given]
+        if len(absent) == len(names):
             return
+        declared = tuple(text_of(self.given[name]) if name in self.given else None for name in names)
         if declared not in UNITS:
             self.refuse(
                 "NPZ-036",
-                names[declared.index(None)] if None in declared else names[1],
+                absent[0] if absent else names[1],
                 f"the declared units {declared} are no pair of the contract",
                 "Declare legacy_v1 with normalized_amplitude, ci_intensity_v2 with count_intensity, or nothing.",
             )
@@ -288,17 +319,26 @@ def intensity_evidence(frames: NDArray[Any]) -> str:
         At least two frames are needed for the second sign.
     """
     # A stride bounds the work on large scans; the finding is a warning, never a verdict.
-    sample = np.asarray(frames[:: max(1, len(frames) // 256)], dtype=np.float64)
-    if sample.max() > 1 and np.array_equal(sample, np.round(sample)):
+    sample = frames[:: max(1, len(frames) // 256)]
+    if sample.max() > 1 and all(np.array_equal(frame, np.round(frame)) for frame in sample):
         return "all values are whole numbers"
-    mean = sample.mean(axis=0)
-    bright = mean > 1
-    if len(sample) < 16 or bright.sum() < 24:
+    if len(sample) < 16:
         return ""
-    levels, ratios = mean[bright], sample.var(axis=0)[bright] / mean[bright]
+    mean = np.asarray(sample.mean(axis=0, dtype=np.float64))
+    bright = mean > 1
+    if bright.sum() < 24:
+        return ""
+    levels, ratios = mean[bright], _variance(sample, mean)[bright] / mean[bright]
     edges = np.quantile(levels, (1 / 3, 2 / 3))
     thirds = [float(np.median(ratios[np.searchsorted(edges, levels) == third])) for third in range(3)]
     # Structure of the scan varies bright pixels more; only counting noise is the same everywhere.
     if min(thirds) < 0.75 or max(thirds) > 1.35:
         return ""
     return f"variance over mean across frames is {thirds[1]:.2f} whatever the brightness"
+
+
+def _variance(sample: NDArray[Any], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = np.zeros_like(mean)
+    for frame in sample:
+        total += (frame - mean) ** 2
+    return total / len(sample)

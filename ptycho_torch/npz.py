@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import math
-import shutil
-import struct
 import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -17,21 +16,15 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from ptycho_torch.atomic import written_whole
-from ptycho_torch.errors import refuse
+from ptycho_torch.errors import Refusal, refuse
+from ptycho_torch.npy_header import Header, read_header
+from ptycho_torch.regular import open_regular
+from ptycho_torch.unpacking import Unpacking
+from ptycho_torch.zip_directory import STORED, Damaged, Packing, packings_of
 
-_PIECE = 1 << 24
-_GENEROUS, _RATIO = 1 << 26, 400
-_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-_BROKEN = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
-    RuntimeError,
-    MemoryError,
-)
+_PIECE = 1 << 22
+# Measured frames compress by less than 100.
+_GENEROUS, _RATIO, _NARROWEST = 1 << 26, 300, 4
 
 
 @dataclass(frozen=True)
@@ -41,25 +34,33 @@ class Entry:
     Attributes
     ----------
     name : str
-    shape : tuple of int
-    dtype : numpy.dtype
-    fortran : bool
+        Of the array.
+    header : Header
     start : int
         Bytes of the member before its values.
-    info : zipfile.ZipInfo
+    packing : Packing
+        Where and how the member lies in the file.
     """
 
     name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    fortran: bool
+    header: Header
     start: int
-    info: zipfile.ZipInfo
+    packing: Packing
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the values."""
+        return self.header.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the values."""
+        return self.header.dtype
 
     @property
     def nbytes(self) -> int:
         """Bytes of the values."""
-        return math.prod(self.shape) * self.dtype.itemsize
+        return self.header.nbytes
 
     @property
     def objects(self) -> bool:
@@ -69,16 +70,16 @@ class Entry:
     @property
     def can_be_mapped(self) -> bool:
         """Whether the values lie in the file as they are."""
-        return self.info.compress_type == zipfile.ZIP_STORED and self.nbytes > 0
+        return self.packing.method == STORED and self.nbytes > 0
 
     @property
     def order(self) -> Literal["C", "F"]:
         """Memory order of the values."""
-        return "F" if self.fortran else "C"
+        return "F" if self.header.fortran else "C"
 
 
 class Archive:
-    """An NPZ file.
+    """An NPZ file; whatever a stranger's bytes do to their reader ends here as a refusal.
 
     Parameters
     ----------
@@ -89,111 +90,127 @@ class Archive:
     FileNotFoundError
         There is no such file.
     Refusal
-        It is no archive, or a header does not fit its member (NPZ-033).
+        It is no archive, its directory contradicts its members, or a header does not fit its member (NPZ-033); or it
+        is no regular file (NPZ-045).
+    OSError
+        The machine cannot read it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such scan file")
+        self._stream = open_regular(path)
         try:
-            self._zip = zipfile.ZipFile(path)
-        except _BROKEN as error:
-            self._refuse(error)
+            with self._blamed():
+                packings = packings_of(self._stream)
+                self._packings = {one.filename.removesuffix(".npy"): one for one in packings}
+                if len(self._packings) != len(packings):
+                    raise Damaged("a member is there twice")
+        except BaseException:
+            self._stream.close()
+            raise
 
-    def _refuse(self, reason: object) -> Any:
-        refuse(
-            "NPZ-033",
-            "archive",
-            f"the file is damaged or no NPZ: {reason or type(reason).__name__}",
-            "Fetch the file again, or write it anew.",
-            self.path,
-        )
+    @contextmanager
+    def _blamed(self, name: str = "") -> Iterator[None]:
+        """Blame the file for what its bytes raise, and the machine for its own trouble."""
+        try:
+            yield
+        except MemoryError as error:
+            raise OSError(errno.ENOMEM, "there is not enough memory to read it", str(self.path)) from error
+        except (OSError, Refusal):
+            raise
+        except Exception as error:  # noqa: BLE001 - nobody can list what a stranger's bytes raise
+            told = str(error) if isinstance(error, Damaged) else f"{type(error).__name__}: {error}"
+            told = told if not name or told.startswith(name) else f"{name}: {told}"
+            problem = f"the file is damaged or no NPZ: {told}"
+            refuse("NPZ-033", "archive", problem, "Fetch the file again, or write it anew.", self.path)
 
-    def entries(self, names: Iterable[str]) -> dict[str, Entry]:
-        """Headers of the members with exactly these names, as far as they are there."""
-        wanted = {f"{name}.npy": name for name in names} | {name: name for name in names}
-        found: dict[str, Entry] = {}
-        for info in self._zip.infolist():
-            name = wanted.get(info.filename)
-            if name is None:
-                continue
-            if name in found:
-                self._refuse(f"{name} is there twice")
-            found[name] = self._entry(name, info)
+    def entries(self, names: Iterable[str], light: Collection[str] = ()) -> dict[str, Entry]:
+        """Headers of the members with exactly these names, as far as they are there.
+
+        Parameters
+        ----------
+        names : iterable of str
+        light : collection of str
+            Those of the names whose values together do not outgrow the rest, once they are large.
+        """
+        found = {name: self._entry(name) for name in names if name in self._packings}
+        with self._blamed():
+            _require_honest_sizes([entry for entry in found.values() if not entry.objects], light)
         return found
 
-    def _entry(self, name: str, info: zipfile.ZipInfo) -> Entry:
-        try:
-            with self._zip.open(info) as stream:
-                major, _ = npy.read_magic(stream)
-                read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
-                shape, fortran, dtype = read(stream)
-                entry = Entry(name, tuple(shape), dtype, fortran, stream.tell(), info)
-        except _BROKEN as error:
-            return self._refuse(f"{name}: {error}")  # type: ignore[no-any-return]
-        if not entry.objects:
-            self._believe(entry)
-        return entry
-
-    def _believe(self, entry: Entry) -> None:
-        held = entry.info.file_size - entry.start
-        if entry.nbytes != held:
-            self._refuse(f"{entry.name}: {entry.nbytes} bytes are promised, {held} are there")
-        if entry.info.compress_size > self.path.stat().st_size:
-            self._refuse(f"{entry.name}: larger than the file")
-        if held > _GENEROUS and held > _RATIO * entry.info.compress_size:
-            self._refuse(f"{entry.name}: {entry.info.compress_size} bytes claim to hold {held}")
+    def _entry(self, name: str) -> Entry:
+        packing = self._packings[name]
+        with self._blamed(name):
+            header, start = read_header(Unpacking(self._stream, packing).read, packing.unpacked)
+            return Entry(name, header, start, packing)
 
     def read(self, entry: Entry) -> NDArray[Any]:
         """Values of a member, with its checksum compared."""
-        content = bytearray()
-        try:
-            with self._zip.open(entry.info) as stream:
-                self._drain(stream, content)
-        except _BROKEN as error:
-            self._refuse(f"{entry.name}: {error}")
-        if len(content) != entry.start + entry.nbytes:
-            self._refuse(f"{entry.name}: the data end early")
-        flat = np.frombuffer(content, dtype=entry.dtype, offset=entry.start)
-        return flat.reshape(entry.shape, order=entry.order)
+        with self._blamed(entry.name):
+            if entry.objects:
+                raise Damaged("the values are Python objects, which are never read")
+            values = np.empty(entry.header.stored_shape, dtype=entry.dtype)
+            unpacking = self._at_values(entry)
+            unpacking.fill(values)
+            unpacking.finish()
+        return values.T if entry.header.fortran else values
 
-    @staticmethod
-    def _drain(stream: IO[bytes], content: bytearray | None) -> None:
-        while piece := stream.read(_PIECE):
-            if content is not None:
-                content += piece
+    def _at_values(self, entry: Entry) -> Unpacking:
+        unpacking = Unpacking(self._stream, entry.packing)
+        unpacking.read(entry.start)
+        return unpacking
+
+    def _pieces(self, entry: Entry) -> Iterator[bytes]:
+        """All values in pieces, with the checksum compared behind the last."""
+        with self._blamed(entry.name):
+            unpacking = self._at_values(entry)
+            for first in range(0, entry.nbytes, _PIECE):
+                yield bytes(unpacking.read(min(_PIECE, entry.nbytes - first)))
+            unpacking.finish()
 
     def spilled(self, entry: Entry, into: Path) -> NDArray[Any]:
-        """Values of a member mapped from an unpacked copy, an NPY file, whose size memory need not hold."""
-        try:
-            with self._zip.open(entry.info) as stream, into.open("xb") as copy:
-                shutil.copyfileobj(stream, copy, _PIECE)
-        except _BROKEN as error:
-            self._refuse(f"{entry.name}: {error}")
-        if into.stat().st_size != entry.start + entry.nbytes:
-            self._refuse(f"{entry.name}: the data end early")
-        return np.memmap(into, dtype=entry.dtype, mode="r", offset=entry.start, shape=entry.shape, order=entry.order)
+        """Values of a member mapped from an unpacked copy, an NPY file, whose size memory need not hold.
+
+        Raises
+        ------
+        Refusal
+            The member is damaged.
+        OSError
+            The copy cannot be written.
+        """
+        with into.open("xb") as copy:
+            described = {"descr": entry.dtype.str, "fortran_order": entry.header.fortran, "shape": entry.shape}
+            npy.write_array_header_2_0(copy, described)
+            start = copy.tell()
+            for piece in self._pieces(entry):
+                copy.write(piece)
+        return np.memmap(into, dtype=entry.dtype, mode="r", offset=start, shape=entry.shape, order=entry.order)
 
     def mapped(self, entry: Entry) -> NDArray[Any]:
         """Values of a member mapped in place, read-only; the checksum is compared first."""
-        try:
-            with self._zip.open(entry.info) as stream:
-                self._drain(stream, None)
-            with self.path.open("rb") as raw:
-                raw.seek(entry.info.header_offset)
-                fields = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
-        except _BROKEN as error:
-            self._refuse(f"{entry.name}: {error}")
-        name_length, extra_length = fields[-2:]
-        offset = entry.info.header_offset + _LOCAL_HEADER.size + name_length + extra_length + entry.start
+        for _ in self._pieces(entry):
+            pass
+        offset = entry.packing.start + entry.start
         return np.memmap(self.path, dtype=entry.dtype, mode="r", offset=offset, shape=entry.shape, order=entry.order)
 
     def __enter__(self) -> Archive:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._zip.close()
+        self._stream.close()
+
+
+def _require_honest_sizes(entries: Sequence[Entry], light: Collection[str]) -> None:
+    """Refuse an archive that claims to hold far more than one of its size does, or whose small arrays are no such."""
+    held = sum(math.prod(one.shape) * max(one.dtype.itemsize, _NARROWEST) for one in entries)
+    packed, unpacked = sum(one.packing.packed for one in entries), sum(one.packing.unpacked for one in entries)
+    if held > _GENEROUS and unpacked > _RATIO * packed:
+        raise Damaged(f"{packed} bytes claim to hold {unpacked}")
+    slight = sum(one.nbytes for one in entries if one.name in light)
+    if slight > max(_GENEROUS, unpacked - slight):
+        raise Damaged(f"coordinates, labels and texts claim {slight} bytes of {unpacked}")
 
 
 def write_npz(path: Path, members: Mapping[str, NDArray[Any]], compress: bool = False) -> None:

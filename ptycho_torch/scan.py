@@ -15,10 +15,15 @@ from numpy.typing import NDArray
 from ptycho_torch.errors import ContractWarning, refuse
 from ptycho_torch.npz import Archive, Entry, write_npz
 from ptycho_torch.scan_arrays import canonical, outline
+from ptycho_torch.stored_text import json_of
 
 MEMBERS = (
     *("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"),
     *("diff3d", "diffraction", "probeGuess", "objectGuess", "Y"),
+    *("scale_contract_version", "measurement_domain", "_metadata"),
+)
+LIGHT = (
+    *("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"),
     *("scale_contract_version", "measurement_domain", "_metadata"),
 )
 PER_POINT = ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "diff3d", "Y")
@@ -69,7 +74,7 @@ class Scan:
         """
         path = Path(path)
         with Archive(path) as archive:
-            entries = archive.entries(MEMBERS)
+            entries = archive.entries(MEMBERS, LIGHT)
             metadata = _metadata(archive, entries.pop("_metadata", None))
             _refuse_objects(entries, path)
             if spill is None:
@@ -88,7 +93,7 @@ class Scan:
         """
         path = Path(path)
         with Archive(path) as archive:
-            entries = archive.entries(("xcoords", "ycoords", "diff3d", "diffraction"))
+            entries = archive.entries(("xcoords", "ycoords", "diff3d", "diffraction"), LIGHT)
             _refuse_objects(entries, path)
             return outline({name: _shaped(archive, entry) for name, entry in entries.items()}, path)
 
@@ -175,15 +180,8 @@ def _copied(values: NDArray[Any] | None) -> NDArray[Any] | None:
 def _metadata(archive: Archive, entry: Entry | None) -> dict[str, Any] | None:
     if entry is None:
         return None
-    found: Any = None
-    if not entry.objects:
-        values = archive.read(entry)
-        text = values.item() if values.size == 1 else values.tobytes()
-        try:
-            found = json.loads(text)
-        except (ValueError, TypeError):
-            found = None
-    if isinstance(found, dict):
+    found = None if entry.objects else json_of(archive.read(entry))
+    if found is not None:
         return found
     warnings.warn(
         ContractWarning("NPZ-030", "_metadata", "it is no JSON text and is skipped", archive.path), stacklevel=3

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from ptycho_torch.blocks import in_blocks
 from ptycho_torch.errors import ContractWarning, refuse
+from ptycho_torch.stored_text import text_of
 
 Found = Mapping[str, NDArray[Any]]
+_LARGEST = float(np.finfo(np.float32).max)
 DECLARABLE = {"legacy_v1": "normalized_amplitude", "ci_intensity_v2": "count_intensity"}
 
 
@@ -95,7 +97,7 @@ def _line(found: Found, name: str, length: int | None, file: Path | None) -> NDA
         refuse("NPZ-022", name, problem, "Store one real number for each scan point.", file)
     if values.size == 0:
         refuse("NPZ-023", name, "the scan is empty", "Write a scan only when it has points.", file)
-    line = values.astype(np.float64)
+    line = _converted(name, values, np.float64, file)
     wrong = ~np.isfinite(line)
     if wrong.any():
         first = int(np.argmax(wrong))
@@ -104,6 +106,22 @@ def _line(found: Found, name: str, length: int | None, file: Path | None) -> NDA
         problem = f"{len(line)} entries beside {length} of xcoords"
         refuse("NPZ-021", name, problem, "Give every coordinate array the same length.", file)
     return line
+
+
+def _converted(
+    name: str, values: NDArray[Any], dtype: type[np.inexact[Any]], file: Path | None, start: int = 0
+) -> NDArray[Any]:
+    """Values in the dtype of the contract; what is finite stays so (NPZ-038); ``start`` is the first one's index."""
+    with np.errstate(over="ignore"):
+        converted = values.astype(dtype)
+    if values.dtype.kind in "fc" and np.finfo(values.dtype).max > np.finfo(np.dtype(dtype)).max:
+        lost = np.isfinite(values) & ~np.isfinite(converted)
+        if lost.any():
+            first = tuple(np.argwhere(lost)[0].tolist())
+            place = (first[0] + start, *first[1:])
+            problem = f"{values[first]} at {place} is beyond {converted.dtype}"
+            refuse("NPZ-038", name, problem, "Rescale the array, or repair the value.", file)
+    return converted
 
 
 def _starts(found: Found, lines: Found, file: Path | None) -> dict[str, NDArray[np.float64]]:
@@ -140,6 +158,8 @@ def _laid_out(found: Found, positions: int, file: Path | None) -> tuple[str, NDA
         refuse("NPZ-016", name, f"{stack.dtype} is no real number", "Store real amplitudes as float32.", file)
     frames = _frames_first(name, stack, positions, file)
     rows, columns = frames.shape[1:]
+    if len(frames) == 0:
+        refuse("NPZ-023", name, f"no frame for {positions} positions", "Write a scan only when it has frames.", file)
     if rows != columns:
         refuse("NPZ-013", name, f"a frame has {rows} x {columns} pixels", "Make the frames square.", file)
     if rows % 2 == 1 or rows < 8:
@@ -173,8 +193,10 @@ def _require_amplitudes(name: str, frames: NDArray[Any], file: Path | None) -> N
     whole, largest = True, 0.0
     for start, block in in_blocks(frames):
         low, high = float(block.min()), float(block.max())
-        if not np.isfinite(low + high) or low < 0:
+        if not (np.isfinite(low) and np.isfinite(high)) or low < 0:
             _refuse_pixel(name, block, start, file)
+        if high > _LARGEST:
+            _converted(name, block, np.float32, file, start)
         largest = max(largest, high)
         whole = whole and (block.dtype.kind != "f" or bool(np.equal(block, np.floor(block)).all()))
     if whole and largest > 1:
@@ -222,7 +244,7 @@ def _numbers(clause: str, name: str, values: NDArray[Any], file: Path | None) ->
         refuse(clause, name, f"{values.dtype} is no number", "Store complex64.", file)
     if not np.isfinite(values).all():
         refuse(clause, name, "a value is not finite", "Repair the value.", file)
-    return values.astype(np.complex64)
+    return _converted(name, values, np.complex64, file)
 
 
 def _probe(values: NDArray[Any], N: int, file: Path | None) -> NDArray[np.complex64]:
@@ -261,23 +283,25 @@ def _labels(found: Found, length: int, file: Path | None) -> NDArray[np.int64]:
         return np.zeros(length, dtype=np.int64)
     if labels.ndim != 1 or labels.dtype.kind not in "fiu" or labels.size == 0:
         refuse("NPZ-028", "scan_index", f"{labels.dtype} of shape {labels.shape}", "Store one integer a point.", file)
+    if labels.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):
+            unfit = ~(np.isfinite(labels) & (np.abs(labels) < 2.0**63)) | (labels % 1 != 0)
+    else:
+        unfit = labels > np.iinfo(np.int64).max
+    if unfit.any():
+        first = int(np.argmax(unfit))
+        refuse("NPZ-039", "scan_index", f"entry {first} is {labels[first]}", "Store whole numbers of 64 bits.", file)
     return labels.astype(np.int64)
 
 
 def _declared_units(found: Found, file: Path | None) -> None:
-    version, domain = (_text(found.get(name)) for name in ("scale_contract_version", "measurement_domain"))
-    if version is None and domain is None:
+    names = ("scale_contract_version", "measurement_domain")
+    if not any(name in found for name in names):
         return
+    version, domain = (text_of(found[name]) if name in found else None for name in names)
     if version is None or domain is None or DECLARABLE.get(version) != domain:
-        name = "scale_contract_version" if version is None else "measurement_domain"
+        name = names[0] if version is None else names[1]
         refuse("NPZ-036", name, f"({version}, {domain}) is no pair", f"Declare one of {DECLARABLE}, or nothing.", file)
     if domain == "count_intensity":
         remedy = "Store the square root of the counts, and declare amplitude."
         refuse("NPZ-036", "measurement_domain", "count intensity is not supported", remedy, file)
-
-
-def _text(values: NDArray[Any] | None) -> str | None:
-    if values is None:
-        return None
-    value = values.item() if values.size == 1 else values.tolist()
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -37,7 +37,7 @@ def validate(
         try:
             reports.append(examine(path))
         except OSError as error:
-            unread.append(f"{path}: {error.strerror or error}")
+            unread.append(f"{path}: it cannot be read: {error.strerror or error}")
             continue
         if not as_json:
             validation.print_report(reports[-1], strict, console())
@@ -67,4 +67,6 @@ def _files_in(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
 
 
 def _no_file(path: Path) -> str:
-    return "no regular file" if path.exists() else "no such file"
+    from conformance.files.regular import kind_of_path
+
+    return f"no regular file but {kind_of_path(path.stat().st_mode)}" if path.exists() else "no such file"

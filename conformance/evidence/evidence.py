@@ -223,6 +223,30 @@ class Evidence:
         except Exception as error:
             raise Violation(f"{what} is valid, but was refused with {type(error).__name__}: {error}") from error
 
+    def unless_refused(self, action: Callable[[], T], what: str) -> T | None:
+        """Return the result of what may be refused by an error of the ValueError family; None when it is.
+
+        A missing dependency is passed on: it makes the check not applicable.
+
+        Parameters
+        ----------
+        action : callable
+        what : str
+            Name of the thing, for the sentence.
+        """
+        self.comparisons += 1
+        try:
+            return action()
+        except (ValueError, ImportError) as error:
+            if isinstance(error, ImportError):
+                raise
+            return None
+        except Exception as error:
+            raise Violation(
+                f"{what} must be read, or refused by an error of the contract's family (a ValueError); it ended in "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
     def refused(self, action: Callable[[], Any], what: str, *, beside: Callable[[], Any]) -> Exception:
         """Require that something invalid is refused by an error of the ValueError family, and return the error.
 

@@ -2,54 +2,40 @@
 
 from __future__ import annotations
 
+import errno
 import math
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from conformance.contract.crossing import Crossing
+from conformance.files.npy_header import Header, read_header
+from conformance.files.regular import open_regular
+from conformance.files.unpacking import Unpacking
+from conformance.files.zip_directory import DamagedArchive, Entry, entries_of
 
-BLOCK_BYTES = 1 << 24
-# Measured frames compress by less than 100; a large member that claims far more is made to exhaust memory.
-_MOST_COMPRESSION, _LARGE = 300, 1 << 27
-_DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)
+__all__ = ["Archive", "DamagedArchive", "Header", "Member"]
 
-
-class DamagedArchive(Crossing, ValueError):
-    """The file is no NPZ archive, or is damaged; the message says how."""
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a member promises.
-
-    Attributes
-    ----------
-    shape : tuple of int
-    dtype : numpy.dtype
-    fortran : bool
-        Whether the values are stored with the first axis fastest.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    fortran: bool
-
-    @property
-    def stored_shape(self) -> tuple[int, ...]:
-        """Shape in which the values lie on disk, the last axis fastest."""
-        return self.shape[::-1] if self.fortran else self.shape
+_BLOCK_VALUES, _BLOCK_BYTES = 1 << 20, 1 << 24
+# Measured frames compress by less than 100; a file that claims far more is made to exhaust memory.
+_MOST_COMPRESSION, _LARGE = 300, 1 << 26
+_NARROWEST = 4
 
 
 class Member:
     """One array of an archive.
+
+    Parameters
+    ----------
+    archive : Archive
+    name : str
+        Of the array.
+    entry : Entry
+        Where and how it lies in the file.
 
     Attributes
     ----------
@@ -57,28 +43,16 @@ class Member:
     header : Header
     """
 
-    def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
-        self.name = info.filename.removesuffix(".npy")
-        self._archive, self._info = archive, info
-        with self._opened() as stream:
-            self.header = _header(stream)
-            self._start = stream.tell()
-        self._require_honest_size()
-
-    def _require_honest_size(self) -> None:
-        if self.needs_unpickling:
-            return
-        promised = math.prod(self.header.shape) * self.header.dtype.itemsize
-        held = self._info.file_size - self._start
-        if promised != held:
-            raise DamagedArchive(f"{self.name}: the header promises {promised} bytes, the member holds {held}")
-        if held > _LARGE and held > _MOST_COMPRESSION * self._info.compress_size:
-            raise DamagedArchive(f"{self.name}: {self._info.compress_size} bytes claim to unpack to {held}")
+    def __init__(self, archive: Archive, name: str, entry: Entry) -> None:
+        self.name = name
+        self._archive, self._entry = archive, entry
+        with archive.blamed(name):
+            self.header, self._start = read_header(archive.unpacking(entry).read, entry.unpacked)
 
     @property
     def needs_unpickling(self) -> bool:
         """Whether the values are Python objects, which are never read."""
-        return self.header.dtype.hasobject
+        return self.dtype.hasobject
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -102,91 +76,89 @@ class Member:
         ------
         DamagedArchive
             The data end early, or their checksum is wrong.
+        OSError
+            The machine cannot read them.
         """
         stored = self.header.stored_shape
-        if not stored or 0 in stored:
-            yield self._block(self._whole(), stored)
-            return
-        slice_bytes = math.prod(stored[1:]) * self.header.dtype.itemsize
-        step = max(1, BLOCK_BYTES // max(1, slice_bytes))
-        with self._opened() as stream:
-            self._exactly(stream, self._start)
-            for first in range(0, stored[0], step):
+        slice_values = math.prod(stored[1:])
+        most = min(_BLOCK_VALUES, _BLOCK_BYTES // max(1, self.dtype.itemsize))
+        step = max(1, most // max(1, slice_values))
+        with self._archive.blamed(self.name):
+            self._require_values()
+            unpacking = self._archive.unpacking(self._entry)
+            unpacking.read(self._start)
+            for first in range(0, stored[0], step) if stored and slice_values else ():
                 count = min(step, stored[0] - first)
-                yield self._block(self._exactly(stream, count * slice_bytes), (count, *stored[1:]))
-            # Reading past the end makes zipfile compare the checksum.
-            self._exactly(stream, 0, and_no_more=True)
+                yield self._block(unpacking, (count, *stored[1:]))
+            if not stored or 0 in stored:
+                yield self._block(unpacking, stored)
+            unpacking.finish()
+
+    def verify(self) -> None:
+        """Read everything, and keep nothing.
+
+        Raises
+        ------
+        DamagedArchive, OSError
+            As :meth:`blocks`.
+        """
+        with self._archive.blamed(self.name):
+            unpacking = self._archive.unpacking(self._entry)
+            for first in range(0, self._entry.unpacked, _BLOCK_BYTES):
+                unpacking.read(min(_BLOCK_BYTES, self._entry.unpacked - first))
+            unpacking.finish()
 
     def array(self) -> NDArray[Any]:
         """Return all values, in the shape of the header."""
-        parts = list(self.blocks())
-        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        with self._archive.blamed(self.name):
+            self._require_values()
+            whole = np.empty(self.header.stored_shape, dtype=self.dtype)
+            unpacking = self._archive.unpacking(self._entry)
+            unpacking.read(self._start)
+            unpacking.fill(whole)
+            unpacking.finish()
         return whole.T if self.header.fortran else whole
 
-    def _whole(self) -> bytearray:
-        with self._opened() as stream:
-            self._exactly(stream, self._start)
-            return self._exactly(stream, math.prod(self.header.shape) * self.header.dtype.itemsize, and_no_more=True)
+    def _require_values(self) -> None:
+        if self.needs_unpickling:
+            raise DamagedArchive("the values are Python objects, which are never read")
 
-    def _block(self, content: bytearray, shape: tuple[int, ...]) -> NDArray[Any]:
+    def _block(self, unpacking: Unpacking, shape: tuple[int, ...]) -> NDArray[Any]:
+        content = unpacking.read(math.prod(shape) * self.header.dtype.itemsize)
         return np.frombuffer(content, dtype=self.header.dtype).reshape(shape)
-
-    def _opened(self) -> IO[bytes]:
-        try:
-            return self._archive.open(self._info)
-        except (*_DAMAGE, OSError) as error:
-            raise DamagedArchive(f"{self.name}: {error or type(error).__name__}") from error
-
-    def _exactly(self, stream: IO[bytes], count: int, and_no_more: bool = False) -> bytearray:
-        content = bytearray()
-        try:
-            while len(content) < count:
-                piece = stream.read(min(BLOCK_BYTES, count - len(content)))
-                if not piece:
-                    raise DamagedArchive(f"{self.name}: the data end after {len(content)} of {count} bytes")
-                content += piece
-            if and_no_more and stream.read(1):
-                raise DamagedArchive(f"{self.name}: more data follow than the header promises")
-        except (*_DAMAGE, OSError) as error:
-            if isinstance(error, DamagedArchive):
-                raise
-            raise DamagedArchive(f"{self.name}: {error or type(error).__name__}") from error
-        return content
-
-
-def _header(stream: IO[bytes]) -> Header:
-    try:
-        version = npy.read_magic(stream)
-        if version not in ((1, 0), (2, 0), (3, 0)):
-            raise DamagedArchive(f"NPY version {version} is unknown")
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read(stream)
-    except (*_DAMAGE, OSError) as error:
-        raise DamagedArchive(f"a member is no array: {error or type(error).__name__}") from error
-    return Header(tuple(int(n) for n in shape), dtype, bool(fortran))
 
 
 class Archive:
-    """An NPZ archive, opened for reading.
+    """An NPZ archive, opened for reading; whatever a stranger's bytes do to their reader is a damaged archive here.
 
     Attributes
     ----------
     path : Path
     names : tuple of str
         Names of all members, in the order of the archive.
+
+    Raises
+    ------
+    DamagedArchive
+        It is no archive (NPZ-033), or its directory and its members contradict each other in a size (NPZ-040).
+    OSError
+        It is no regular file, or the machine cannot read it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._stream = open_regular(path)
         try:
-            self._zip = zipfile.ZipFile(path)
-        except _DAMAGE as error:
-            raise DamagedArchive(str(error) or type(error).__name__) from error
-        self._infos = {info.filename.removesuffix(".npy"): info for info in self._zip.infolist()}
-        if len(self._infos) != len(self._zip.infolist()):
-            self._zip.close()
-            raise DamagedArchive("a member occurs twice")
-        self.names = tuple(self._infos)
+            with self.blamed(""):
+                entries = entries_of(self._stream)
+                self._entries = {entry.filename.removesuffix(".npy"): entry for entry in entries}
+                if len(self._entries) != len(entries):
+                    raise DamagedArchive("a member occurs twice")
+        except BaseException:
+            self._stream.close()
+            raise
+        self.names = tuple(self._entries)
+        self._members: dict[str, Member] = {}
 
     def member(self, name: str) -> Member:
         """Open one member by its exact name.
@@ -196,9 +168,43 @@ class Archive:
         KeyError
             There is no such member.
         DamagedArchive
-            Its header cannot be read, or does not fit what the member holds.
+            Its header cannot be read, or does not fit what the member holds; or all that were opened claim to unpack
+            to far more than an honest archive of this size.
         """
-        return Member(self._zip, self._infos[name])
+        if name not in self._members:
+            self._members[name] = Member(self, name, self._entries[name])
+            self._require_honest_sizes()
+        return self._members[name]
+
+    def _require_honest_sizes(self) -> None:
+        held = [member for member in self._members.values() if not member.needs_unpickling]
+        values = sum(math.prod(one.shape) * max(one.dtype.itemsize, _NARROWEST) for one in held)
+        packed, unpacked = (sum(getattr(self._entries[one.name], n) for one in held) for n in ("packed", "unpacked"))
+        if values > _LARGE and unpacked > _MOST_COMPRESSION * packed:
+            raise DamagedArchive(f"{packed} bytes claim to unpack to {unpacked}")
+
+    def unpacking(self, entry: Entry) -> Unpacking:
+        """Begin to read a member."""
+        return Unpacking(self._stream, entry)
+
+    @contextmanager
+    def blamed(self, name: str) -> Iterator[None]:
+        """Turn what a stranger's bytes raise into a damaged archive; the machine's trouble stays the machine's.
+
+        Parameters
+        ----------
+        name : str
+            The member being read; empty for the directory.
+        """
+        try:
+            yield
+        except MemoryError as error:
+            raise OSError(errno.ENOMEM, "there is not enough memory to read it", str(self.path)) from error
+        except OSError:
+            raise
+        except Exception as error:
+            told = str(error) if isinstance(error, DamagedArchive) else f"{type(error).__name__}: {error}"
+            raise DamagedArchive(told if not name or told.startswith(name) else f"{name}: {told}") from error
 
     def __enter__(self) -> Archive:
         return self
@@ -206,4 +212,4 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._zip.close()
+        self._stream.close()

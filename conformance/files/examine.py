@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from conformance.contract.crossing import Crossing
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
+from conformance.files.regular import kind_of_path, open_regular
 from conformance.files.scan_rules import Rules
 from conformance.scans.specimens import Specimen
 
@@ -68,13 +69,19 @@ def examine(path: Path) -> ScanReport:
     OSError
         The file cannot be opened.
     """
+    if kind := kind_of_path(path.stat().st_mode):
+        return ScanReport(path, (Finding("NPZ-045", Severity.VIOLATION, "archive", f"this is {kind}, no file"),))
+    found: list[Finding] = []
+    facts: Mapping[str, Any] = {}
     try:
         with Archive(path) as archive:
             rules = Rules(archive)
-            found = sorted(rules.findings(), key=lambda one: list(Severity).index(one.severity))
-            return ScanReport(path, tuple(found), rules.facts())
+            facts = rules.facts()
+            found.extend(rules.findings())
     except DamagedArchive as error:
-        return ScanReport(path, (_damaged(path, error),))
+        found.append(_damaged(path, error))
+    found.sort(key=lambda one: list(Severity).index(one.severity))
+    return ScanReport(path, tuple(found), facts)
 
 
 def read_scan(path: Path) -> dict[str, NDArray[Any]]:
@@ -91,8 +98,11 @@ def read_scan(path: Path) -> dict[str, NDArray[Any]]:
     violations = report.of(Severity.VIOLATION)
     if violations:
         raise UnreadableScan(path, violations)
-    with Archive(path) as archive:
-        return Rules(archive).arrays()
+    try:
+        with Archive(path) as archive:
+            return Rules(archive).arrays()
+    except DamagedArchive as error:
+        raise UnreadableScan(path, (_damaged(path, error),)) from error
 
 
 def specimen_from_file(path: Path) -> Specimen:
@@ -107,7 +117,7 @@ def specimen_from_file(path: Path) -> Specimen:
 
 
 def _damaged(path: Path, error: DamagedArchive) -> Finding:
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         magic = stream.read(4)
     hdf = "this is no NPZ archive but an HDF5 file, as CXI, NeXus and PtyPy write"
     problem = hdf if magic == b"\x89HDF" else f"the archive cannot be read: {error}"

@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 from conformance.contract.arrays import COORDINATES, PAIRS, STACKS, UNITS, Place, names_of, required_in, row
 from conformance.files.archive import Archive, DamagedArchive, Member
 from conformance.files.finding import Finding, Severity
-from conformance.files.stack import Content, StackLayout, content_of, equal_members, first_non_finite, layout_of
+from conformance.files.stack import (
+    Content,
+    StackLayout,
+    beyond,
+    content_of,
+    equal_members,
+    first_of,
+    layout_of,
+    no_label,
+    non_finite,
+)
+from conformance.files.stored_text import text_of
 
 VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
 KNOWN = names_of(Place.FILE)
@@ -121,15 +132,10 @@ class Rules:
             return
         if member.shape[0] == 0:
             yield Finding("NPZ-023", VIOLATION, name, "the scan has no points")
-        values = member.array()
-        for index in np.flatnonzero(~np.isfinite(values))[:1]:
-            yield Finding(
-                "NPZ-022",
-                VIOLATION,
-                name,
-                f"the position is {values[index]}",
-                (int(index),),
-            )
+        bad = first_of(member, non_finite)
+        if bad is not None:
+            yield Finding("NPZ-022", VIOLATION, name, f"the position is {bad[1]}", bad[0])
+        yield from self._overflow(name, member, np.float64)
         if self._positions is not None and member.shape[0] != self._positions:
             yield Finding(
                 "NPZ-021",
@@ -176,6 +182,9 @@ class Rules:
             yield Finding("NPZ-010", NOTE, name, "the legacy layout (N, N, M): frames are taken along the last axis")
         yield from self._frame_sides(name, layout)
         positions, frames = self._positions or 0, layout.M
+        if positions and not frames:
+            yield Finding("NPZ-023", VIOLATION, name, f"the scan has no frames for its {positions} positions")
+            return
         if frames > positions:
             yield Finding(
                 "NPZ-019",
@@ -208,6 +217,9 @@ class Rules:
         if content.non_finite is not None:
             index, value = content.non_finite
             yield Finding("NPZ-017", VIOLATION, name, f"the value is {value}, at {axes}", index)
+        if content.overflowing is not None:
+            index, value = content.overflowing
+            yield Finding("NPZ-038", VIOLATION, name, f"float32 cannot hold the value {value}, at {axes}", index)
         if content.negative is not None:
             index, value = content.negative
             yield Finding("NPZ-018", VIOLATION, name, f"the value is {value}, at {axes}", index)
@@ -225,9 +237,19 @@ class Rules:
         if member.dtype.kind not in _kinds(name):
             yield Finding(clause, VIOLATION, name, f"the values are {member.dtype}, no numbers")
             return
-        bad = first_non_finite(member)
+        bad = first_of(member, non_finite)
         if bad is not None:
             yield Finding(clause, VIOLATION, name, f"the value is {bad[1]}", bad[0])
+        yield from self._overflow(name, member, np.complex64)
+
+    def _overflow(self, name: str, member: Member, dtype: type[np.inexact[Any]]) -> Iterator[Finding]:
+        """A value that becomes infinite where the contract converts it."""
+        if member.dtype.kind not in "fc" or np.finfo(member.dtype).max <= np.finfo(np.dtype(dtype)).max:
+            return
+        bad = first_of(member, lambda block: beyond(block, dtype))
+        if bad is not None:
+            problem = f"{np.dtype(dtype).name} cannot hold the value {bad[1]}"
+            yield Finding("NPZ-038", VIOLATION, name, problem, bad[0])
 
     def _probe(self) -> Iterator[Finding]:
         probe = self.members.get("probeGuess")
@@ -279,17 +301,22 @@ class Rules:
                 "scan_index",
                 f"labels are (M,) integers, not {member.shape} {member.dtype}",
             )
+            return
+        bad = first_of(member, no_label)
+        if bad is not None:
+            yield Finding("NPZ-039", VIOLATION, "scan_index", f"the label {bad[1]} is no whole number", bad[0])
 
     def _units(self) -> Iterator[Finding]:
         names = tuple(name for name in KNOWN if row(name, Place.FILE).values)
-        declared = tuple(_text(self.members[name]) if name in self.members else None for name in names)
-        if declared == (None, None):
+        declared = tuple(text_of(self.members[name]) if name in self.members else None for name in names)
+        if not any(name in self.members for name in names):
             return
+        absent = [name for name in names if name not in self.members]
         if declared not in UNITS:
             yield Finding(
                 "NPZ-036",
                 VIOLATION,
-                names[declared.index(None)] if None in declared else names[1],
+                absent[0] if absent else names[1],
                 f"the declared units {declared} are no pair of the contract",
             )
         elif declared == UNITS[1]:
@@ -299,9 +326,10 @@ class Rules:
         member = self.members.get("_metadata")
         if member is None:
             return
+        text = text_of(member)
         try:
-            sound = not member.needs_unpickling and isinstance(json.loads(_text(member)), dict)
-        except ValueError:
+            sound = text is not None and isinstance(json.loads(text), dict)
+        except (ValueError, RecursionError):
             sound = False
         if not sound:
             yield Finding(
@@ -340,11 +368,3 @@ def _kinds(name: str) -> str:
 
 def _squeezed(values: NDArray[Any], rank: int) -> NDArray[Any]:
     return values[..., 0] if values.ndim == rank + 1 and values.shape[-1] == 1 else values
-
-
-def _text(member: Member) -> str:
-    if member.needs_unpickling:
-        return ""
-    values = member.array()
-    value = values.item() if values.size == 1 else values.tobytes()
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from conformance.files.archive import Member
 
 _SAMPLED_FRAMES = 256
-_FEWEST_PIXELS = 24
+_FEWEST_PIXELS, _FEWEST_FRAMES = 24, 16
 
 
 @dataclass(frozen=True)
@@ -67,44 +68,82 @@ class Content:
 
     Attributes
     ----------
-    non_finite, negative : tuple or None
-        Index in the axes of the stored array, and value, of the first such pixel.
+    non_finite, overflowing, negative : tuple or None
+        Index in the axes of the stored array, and value, of the first such pixel; overflowing is what is finite and
+        beyond single precision.
     counts_evidence : str
         What suggests counts in place of amplitudes (NPZ-034); empty when nothing does.
     """
 
     non_finite: tuple[tuple[int, ...], float] | None
+    overflowing: tuple[tuple[int, ...], float] | None
     negative: tuple[tuple[int, ...], float] | None
     counts_evidence: str
 
 
 def content_of(stack: Member, layout: StackLayout | None) -> Content:
     """Look at every value of a stack once; memory does not grow with it."""
-    non_finite = negative = None
+    non_finite = overflowing = negative = None
     statistics = _CountStatistics(stack, layout)
     offset = 0
     for block in stack.blocks():
         if block.dtype.kind == "f":
             non_finite = non_finite or _first(stack, offset, block, ~np.isfinite(block))
+            overflowing = overflowing or _first(stack, offset, block, beyond(block, np.float32))
         if block.dtype.kind != "u":
             negative = negative or _first(stack, offset, block, block < 0)
         statistics.add(block, offset)
         offset += len(block)
-    sound = non_finite is None and negative is None
-    return Content(non_finite, negative, statistics.evidence() if sound else "")
+    sound = non_finite is None and overflowing is None and negative is None
+    return Content(non_finite, overflowing, negative, statistics.evidence() if sound else "")
 
 
-def first_non_finite(member: Member) -> tuple[tuple[int, ...], Any] | None:
-    """Index and value of the first NaN or infinity of a numeric member."""
-    if member.dtype.kind not in "fc":
-        return None
-    offset = 0
+def beyond(values: NDArray[Any], dtype: type[np.inexact[Any]]) -> NDArray[np.bool_]:
+    """Which finite values become infinite in a narrower dtype (NPZ-038).
+
+    Parameters
+    ----------
+    values : ndarray
+        Real or complex.
+    dtype : type
+        What they are converted to.
+    """
+    if values.dtype.kind not in "fc" or np.finfo(values.dtype).max <= np.finfo(np.dtype(dtype)).max:
+        return np.zeros(values.shape, dtype=bool)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(np.isfinite(values) & ~np.isfinite(values.astype(dtype)))
+
+
+def first_of(member: Member, bad: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> tuple[tuple[int, ...], Any] | None:
+    """Index and value of the first value that is bad; every value is read, and the checksum with it.
+
+    Parameters
+    ----------
+    member : Member
+    bad : callable
+        Tells the bad values of a block.
+    """
+    found, offset = None, 0
     for block in member.blocks():
-        found = _first(member, offset, block, ~np.isfinite(block))
-        if found is not None:
-            return found
+        found = found or _first(member, offset, block, bad(block))
         offset += len(block) if block.ndim else 0
-    return None
+    return found
+
+
+def non_finite(block: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which values are NaN or infinite."""
+    return np.asarray(~np.isfinite(block)) if block.dtype.kind in "fc" else np.zeros(block.shape, dtype=bool)
+
+
+def no_label(block: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which values are no whole number of 64 bits (NPZ-039)."""
+    if block.dtype.kind == "u":
+        return np.asarray(block > np.iinfo(np.int64).max)
+    if block.dtype.kind != "f":
+        return np.zeros(block.shape, dtype=bool)
+    with np.errstate(invalid="ignore"):
+        whole = np.isfinite(block) & (block == np.rint(block)) & (block >= -(2.0**63)) & (block < 2.0**63)
+        return np.asarray(~whole)
 
 
 def equal_members(first: Member, second: Member) -> bool:
@@ -138,7 +177,9 @@ class _CountStatistics:
         self.step = max(1, self.M // _SAMPLED_FRAMES)
         self.whole, self.largest = True, 0.0
         self.count = 0
-        self.sums = np.zeros((2, *stored[1:]) if self.frames_first else (2, 0))
+        # Fewer frames tell nothing, and their sums would outgrow them.
+        self.enough = self.M >= _FEWEST_FRAMES
+        self.sums = np.zeros((2, *stored[1:]) if self.frames_first and self.enough else (2, 0))
         self.moments: list[NDArray[np.float64]] = []
 
     def add(self, block: NDArray[Any], offset: int) -> None:
@@ -147,6 +188,8 @@ class _CountStatistics:
             self.largest = max(self.largest, float(block.max()))
             if self.whole and block.dtype.kind == "f":
                 self.whole = bool((block == np.rint(block)).all())
+            if not self.enough:
+                return
             if self.frames_first:
                 sample = block[-offset % self.step :: self.step].astype(np.float64)
                 self.count += len(sample)
@@ -160,7 +203,7 @@ class _CountStatistics:
         """What suggests counts, in words; empty when nothing does."""
         if self.whole and self.largest > 1:
             return f"all values are whole numbers, up to {self.largest:g}"
-        if self.count < 16:
+        if self.count < _FEWEST_FRAMES:
             return ""
         mean, variance = self._moments()
         bright = np.flatnonzero(mean > 1)
