@@ -1,13 +1,15 @@
-"""Files that are written whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from conformance.files.atomic import written_whole
+from conformance.files.atomic import folder_written_whole, written_whole
 
 
 def test_what_was_there_stays_until_all_is_written(tmp_path: Path) -> None:
@@ -50,3 +52,60 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     with written_whole(Path(os.devnull)) as stream:
         stream.write(b"lost")
     assert not Path(os.devnull).is_file()
+
+
+def test_a_folder_takes_the_place_of_an_older_one_as_a_whole(tmp_path: Path) -> None:
+    place = tmp_path / "capsule"
+    place.mkdir()
+    (place / "old.txt").write_text("before")
+    with folder_written_whole(place) as draft:
+        (draft / "inner").mkdir()
+        (draft / "inner" / "new.txt").write_text("after")
+        assert (place / "old.txt").read_text() == "before"
+    assert [one.relative_to(place).as_posix() for one in sorted(place.rglob("*"))] == ["inner", "inner/new.txt"]
+    assert [one.name for one in tmp_path.iterdir()] == ["capsule"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_that_cannot_be_filled_leaves_what_was_there(there: bool, tmp_path: Path) -> None:
+    place = tmp_path / "capsule"
+    if there:
+        place.mkdir()
+        (place / "old.txt").write_text("before")
+    with pytest.raises(FileNotFoundError), folder_written_whole(place) as draft:
+        shutil.copy(tmp_path / "missing.txt", draft)
+    assert sorted(one.name for one in tmp_path.rglob("*")) == (["capsule", "old.txt"] if there else [])
+
+
+def test_a_rename_that_fails_puts_the_older_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "capsule"
+    place.mkdir()
+    (place / "old.txt").write_text("before")
+    rename = Path.replace
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(OSError, match="Input/output"), folder_written_whole(place) as draft:
+        (draft / "new.txt").write_text("after")
+    assert sorted(one.name for one in tmp_path.rglob("*")) == ["capsule", "old.txt"]
+
+
+def test_every_file_and_every_name_is_synced_before_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, place = [], tmp_path / "capsule"
+    sync = os.fsync
+
+    def seen(handle: int) -> None:
+        synced.append((os.fstat(handle).st_ino, place.exists()))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    with folder_written_whole(place) as draft:
+        (draft / "inner").mkdir()
+        (draft / "inner" / "new.txt").write_text("after")
+    before = {node for node, there in synced if not there}
+    assert {path.stat().st_ino for path in (place, *place.rglob("*"))} <= before
+    assert synced[-1] == (tmp_path.stat().st_ino, True)

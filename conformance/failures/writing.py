@@ -7,7 +7,6 @@ import json
 import platform
 import shutil
 import sys
-import tempfile
 import zipfile
 from collections.abc import Collection, Mapping
 from functools import cache
@@ -24,6 +23,7 @@ from conformance.contract.clauses import contract
 from conformance.contract.version import contract_version
 from conformance.failures.capsule import MOST_BYTES, SCHEMA, Capsule, command, file_hash, plain_name
 from conformance.failures.encoding import Encoder
+from conformance.files.atomic import folder_written_whole
 from conformance.scans.specimens import Specimen
 
 _PACKAGES = ("numpy", "scipy", "hypothesis", "pytest", "h5py", "torch", "tensorflow", "tensorflow-cpu")
@@ -57,28 +57,11 @@ def write_capsule(capsule: Capsule, folder: Path, adapter_option: str = "") -> P
     name = f"{capsule.clauses[0]}-{plain_name(capsule.adapter)}-{_digest(capsule, request, encoder.arrays)[:8]}"
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / name
-    draft = Path(tempfile.mkdtemp(dir=folder, prefix=f".{name}."))
-    try:
+    with folder_written_whole(place) as draft:
         _write_files(draft, capsule, request, encoder.arrays)
         held = {path.name for path in draft.iterdir()}
         _write_text(draft / "README.txt", _readme(capsule, held, name, adapter_option))
-        draft.chmod(0o755)
-        _put(draft, place)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     return place
-
-
-def _put(draft: Path, place: Path) -> None:
-    """Put a finished folder in its place, where an older version of the same may stand."""
-    if place.exists():
-        old = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
-        place.replace(old / "old")
-        draft.replace(place)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        draft.replace(place)
 
 
 def _specimen_record(specimen: Specimen | None, encoder: Encoder) -> Any:

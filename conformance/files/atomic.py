@@ -1,8 +1,10 @@
-"""Files that are written whole or not at all."""
+"""Files and folders that are written whole or not at all: beside their place, synced, and renamed."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,3 +40,45 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+    _sync(place.parent)
+
+
+@contextmanager
+def folder_written_whole(place: Path) -> Iterator[Path]:
+    """Fill an empty folder beside its place, sync all of it, and rename it as one.
+
+    A folder that stands there is replaced; between the two renames there is none, and never half of one.
+
+    Raises
+    ------
+    OSError
+        The folder around it cannot be written, or is full; nothing is left behind, and what was there stays.
+    """
+    beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part"))
+    draft, old = beside / "new", beside / "old"
+    try:
+        draft.mkdir()
+        yield draft
+        for path in (*draft.rglob("*"), draft):
+            _sync(path)
+        if place.exists():
+            place.replace(old)
+        try:
+            draft.replace(place)
+        except OSError:
+            if old.exists():
+                old.replace(place)
+            raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    _sync(place.parent)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk; not every file system syncs folders."""
+    with contextlib.suppress(OSError) if path.is_dir() else contextlib.nullcontext():
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -16,7 +16,7 @@ from conformance.backends.discovery import installed_adapters
 from conformance.engine.outcome import Cell, Outcome, denominator
 from conformance.failures.capsule import DamagedCapsule, read_capsule
 from conformance.failures.expected import Expected, ExpectedFailure, MalformedExpectations, overdue, read_expected
-from conformance.files.atomic import written_whole
+from conformance.files.atomic import folder_written_whole, written_whole
 from conformance.runs.judgement import Judgement
 
 REASON = "not yet examined"
@@ -117,10 +117,8 @@ def _witness(cell: Cell, path: Path) -> Path | None:
     place = path.parent / f"{path.stem}-witnesses" / sound[0].name
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
-        shutil.copytree(sound[0], draft / place.name)
-        (draft / place.name).replace(place)
-        draft.rmdir()
+        with folder_written_whole(place) as draft:
+            shutil.copytree(sound[0], draft, dirs_exist_ok=True)
     return place
 
 
