@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from conformance.adapter import BatchRequest, BridgeRequest, GroupRequest
-from conformance.failures.encoding import Encoder, NotEncodable, Undecodable, decode, parsed
+from conformance.failures.encoding import Encoder, NotEncodable, decode
+from conformance.failures.typed import Undecodable, parsed
 from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 

@@ -27,27 +27,29 @@ def listed(*entries: ExpectedFailure) -> dict[tuple[str, str], ExpectedFailure]:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "told"),
     [
-        "expected = 3",
-        "expected = [3]",
-        "[[expected]",
-        PLAIN + PLAIN,
-        PLAIN + "owner = 'me'\n",
-        PLAIN.replace('"known"', '" "'),
-        PLAIN.replace('"known"', "3"),
-        PLAIN.replace("TRF-001", "TRF-999"),
-        '[[expected]]\nclause = "TRF-001"\nreason = "known"\n',
-        PLAIN + 'expires = "soon"\n',
-        PLAIN + "expires = 3\n",
-        PLAIN + "witness = 3\n",
+        ("expected = 3", "[[expected]]"),
+        ("expected = [3]", "entry 1: expected object, got int"),
+        ("[[expected]", "line 1"),
+        (PLAIN + PLAIN, "entry 2 repeats TRF-001 for wrong"),
+        (PLAIN + "owner = 'me'\n", "entry 1: it has the unknown key owner"),
+        (PLAIN.replace('"known"', '" "'), "entry 1: it lacks reason"),
+        (PLAIN.replace('"known"', "3"), "entry 1: reason: expected str, got int"),
+        (PLAIN.replace("TRF-001", "TRF-999"), "entry 1 names TRF-999"),
+        ('[[expected]]\nclause = "TRF-001"\nreason = "known"\n', "entry 1: it lacks adapter"),
+        (PLAIN + 'expires = "soon"\n', "entry 1: expires: this is no date such as 2027-03-31"),
+        (PLAIN + "expires = 3\n", "entry 1: expires: expected date"),
+        (PLAIN + "expires = 10:00:00\n", "entry 1: expires: expected date"),
+        (PLAIN + "witness = 3\n", "entry 1: witness: expected str, got int"),
     ],
 )
-def test_what_is_no_list_is_refused_by_name(text: str, tmp_path: Path) -> None:
+def test_what_is_no_list_is_refused_by_name(text: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "expected.toml"
     path.write_text(text)
-    with pytest.raises(MalformedExpectations, match="expected.toml"):
+    with pytest.raises(MalformedExpectations, match="expected.toml") as caught:
         read_expected(path)
+    assert told in str(caught.value)
 
 
 @pytest.mark.parametrize("date", ["2027-03-31", '"2027-03-31"', "2027-03-31T10:00:00"])
@@ -130,18 +132,37 @@ def test_a_list_without_entries_gets_some(path: Path) -> None:
     assert edited("# Nothing yet.\n", path, {}, listed(entry())) == f"# Nothing yet.\n\n{PLAIN}"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'expected = [{clause = "TRF-001", adapter = "wrong", reason = "known"}]\n',
-        '[[expected]]\nclause = "TRF-001"\nadapter = "wrong"\nreason = """\nknown\n[[expected]]\n"""\n',
-    ],
-)
-def test_a_list_that_cannot_be_edited_is_refused(text: str, path: Path) -> None:
+def test_a_list_within_one_line_is_refused(path: Path) -> None:
+    text = 'expected = [{clause = "TRF-001", adapter = "wrong", reason = "known"}]\n'
+    path.write_text(text)
+    with pytest.raises(MalformedExpectations, match="cannot be edited"):
+        edited(text, path, read_expected(path), {})
+
+
+def test_a_text_that_looks_like_a_header_is_none(path: Path) -> None:
+    text = PLAIN.replace('"known"', '"""\nknown\n[[expected]]\n"""') + "\n# Stays.\n" + PLAIN.replace("001", "002")
     path.write_text(text)
     before = read_expected(path)
-    with pytest.raises(MalformedExpectations, match="cannot be edited"):
-        edited(text, path, before, {})
+    kept = {key: one for key, one in before.items() if one.clause == "TRF-002"}
+    assert edited(text, path, before, kept) == "# Stays.\n" + PLAIN.replace("001", "002")
+
+
+def test_comments_go_with_the_header_below_them(path: Path) -> None:
+    above = "[owner]\nname = 'me'  # mine\n\n# Ours.\n\n"
+    below = "# For later.\n[later]\nx = 1\n# The end.\n"
+    text = f"{above}# This one.\n{PLAIN}# Its end.\n\n{below}"
+    path.write_text(text)
+    before = read_expected(path)
+    assert edited(text, path, before, before) == text
+    assert edited(text, path, before, {}) == above + below
+    renewed = {key: entry(witness=path.parent / "seen") for key in before}
+    assert edited(text, path, before, renewed).replace('witness = "seen"\n', "") == text
+
+
+def test_what_is_dropped_and_what_is_added_may_come_at_once(path: Path) -> None:
+    before = read_expected(path)
+    text = edited(TEXT, path, before, listed(entry("TRF-003")))
+    assert text == f"# Known failures of the beamline's backend.\n\n{PLAIN.replace('001', '003')}"
 
 
 def test_other_tables_survive(path: Path) -> None:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from conformance.contract.crossing import Crossing
 from conformance.engine.outcome import Outcome
-from conformance.failures.encoding import Undecodable, decode, parsed
+from conformance.failures.encoding import decode
+from conformance.failures.typed import Undecodable, parsed
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.examine import UnreadableScan, specimen_from_file
 from conformance.scans.specimens import Specimen

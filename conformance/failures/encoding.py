@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import re
 import types
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.contract.arrays import Place, required_in
 from conformance.contract.crossing import Crossing
+from conformance.failures.typed import Undecodable, short
 from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen
 
@@ -35,15 +35,10 @@ _DATACLASSES: Mapping[str, type[Any]] = {
         Specimen,
     )
 }
-_MOST_TEXT = 1 << 22
 
 
 class NotEncodable(Crossing, TypeError):
     """An argument is of a kind that a capsule does not hold; the message names it."""
-
-
-class Undecodable(Crossing, ValueError):
-    """Stored arguments are not what :func:`encode` writes; the message says where."""
 
 
 class Encoder:
@@ -143,11 +138,11 @@ def decode(value: Any, arrays: Arrays) -> Any:
     if isinstance(value, list):
         return [decode(part, arrays) for part in value]
     if not isinstance(value, dict) or not value:
-        raise Undecodable(f"a value is {_short(value)}")
+        raise Undecodable(f"a value is {short(value)}")
     kind = next(iter(value))
     content = value[kind]
     if set(value) - {kind} - ({"axes"} if kind in ("array", "scalar") else set()):
-        raise Undecodable(f"a value has several kinds: {_short(value)}")
+        raise Undecodable(f"a value has several kinds: {short(value)}")
     if kind in _DATACLASSES:
         return _decoded_dataclass(_DATACLASSES[kind], _named(content, kind), arrays)
     if kind == "dict":
@@ -163,23 +158,23 @@ def decode(value: Any, arrays: Arrays) -> Any:
     if kind in ("array", "scalar"):
         array = _decoded_array(content, value.get("axes"), arrays)
         return array if kind == "array" else array[()]
-    raise Undecodable(f"a value of the kind {_short(kind)} is {_short(content)}")
+    raise Undecodable(f"a value of the kind {short(kind)} is {short(content)}")
 
 
 def _named(content: Any, kind: str) -> Mapping[str, Any]:
     if not isinstance(content, dict):
-        raise Undecodable(f"a value of the kind {kind} is {_short(content)}")
+        raise Undecodable(f"a value of the kind {kind} is {short(content)}")
     return content
 
 
 def _decoded_array(member: Any, axes: Any, arrays: Arrays) -> NDArray[Any]:
     if not isinstance(member, str) or member not in arrays:
-        raise Undecodable(f"the array {_short(member)} is missing")
+        raise Undecodable(f"the array {short(member)} is missing")
     array = arrays[member].copy(order="K")
     if axes is None:
         return array
     if not isinstance(axes, list) or sorted(map(repr, axes)) != sorted(map(repr, range(array.ndim))):
-        raise Undecodable(f"the axes of the array {member} are {_short(axes)}")
+        raise Undecodable(f"the axes of the array {member} are {short(axes)}")
     return array.transpose(np.argsort(axes))
 
 
@@ -188,7 +183,7 @@ def _decoded_dataclass(kind: type[Any], content: Mapping[str, Any], arrays: Arra
     hints = get_type_hints(kind)
     for key, part in held.items():
         if key not in hints or not _fits(part, hints[key]):
-            raise Undecodable(f"{key} of a {kind.__name__} is {_short(part)}")
+            raise Undecodable(f"{key} of a {kind.__name__} is {short(part)}")
     if kind is Specimen and not _is_scan(held.get("arrays", {})):
         raise Undecodable("a scan lacks arrays, or holds something that is none")
     try:
@@ -224,28 +219,3 @@ def _fits(value: Any, hint: Any) -> bool:
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, origin or hint)
-
-
-def parsed(text: str) -> Any:
-    """Parse JSON that nobody has vouched for.
-
-    Raises
-    ------
-    Undecodable
-        It is no JSON, too long, too deep, or holds NaN or Infinity.
-    """
-    if len(text) > _MOST_TEXT:
-        raise Undecodable(f"the JSON is {len(text)} characters long")
-    try:
-        return json.loads(text, parse_constant=_refused)
-    except (ValueError, RecursionError) as error:
-        raise Undecodable(f"it is no JSON: {_short(str(error))}") from error
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

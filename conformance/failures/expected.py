@@ -5,24 +5,22 @@ from __future__ import annotations
 import datetime
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from conformance.contract.clauses import contract
 from conformance.contract.crossing import Crossing
-
-KEYS = ("clause", "adapter", "reason", "link", "expires", "witness")
-_NEEDED = ("clause", "adapter", "reason")
+from conformance.failures.typed import Undecodable, typed
 
 
 class MalformedExpectations(Crossing, ValueError):
     """The file of expected failures is unreadable, or names a clause that does not exist."""
 
 
-@dataclass(frozen=True)
-class ExpectedFailure:
-    """One known failure.
+class ExpectedFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One known failure: a table ``[[expected]]`` of a list.
 
     Attributes
     ----------
@@ -66,8 +64,16 @@ def read_expected(path: Path) -> Expected:
         Broken TOML, an unknown key or clause, a missing reason, a date that is none, or a repeated entry.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("expected", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return parsed_expected(path.read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise MalformedExpectations(f"{path}: {error}") from error
+
+
+def parsed_expected(text: str, path: Path) -> Expected:
+    """Read the text of a list; as :func:`read_expected`."""
+    try:
+        tables = tomllib.loads(text).get("expected", [])
+    except tomllib.TOMLDecodeError as error:
         raise MalformedExpectations(f"{path}: {error}") from error
     if not isinstance(tables, list):
         raise MalformedExpectations(f"{path}: the entries are tables headed [[expected]]")
@@ -81,39 +87,17 @@ def read_expected(path: Path) -> Expected:
 
 
 def _entry(table: Any, folder: Path, where: str) -> ExpectedFailure:
-    if not isinstance(table, dict):
-        raise MalformedExpectations(f"{where} is no table")
-    unknown = set(table) - set(KEYS)
-    if unknown:
-        raise MalformedExpectations(f"{where} has the unknown key {sorted(unknown)[0]!r}")
-    for key, value in table.items():
-        if key != "expires" and not isinstance(value, str):
-            raise MalformedExpectations(f"{where} holds {key} = {value!r}, which is no text")
-    missing = [key for key in _NEEDED if not table.get(key, "").strip()]
-    if missing:
-        raise MalformedExpectations(f"{where} lacks {', '.join(missing)}")
-    if table["clause"] not in contract():
-        raise MalformedExpectations(f"{where} names {table['clause']}, which the contract does not hold")
-    witness = table.get("witness", "")
-    return ExpectedFailure(
-        clause=table["clause"],
-        adapter=table["adapter"],
-        reason=table["reason"],
-        link=table.get("link", ""),
-        expires=_date(table.get("expires"), where),
-        witness=folder / witness if witness else None,
-    )
-
-
-def _date(value: Any, where: str) -> datetime.date | None:
-    if isinstance(value, datetime.datetime):
-        return value.date()
-    if value is None or isinstance(value, datetime.date):
-        return value
+    if isinstance(table, dict):
+        # What is left empty is not there, and a moment lies in its day.
+        held = {key: value for key, value in table.items() if not isinstance(value, str) or value.strip()}
+        table = {key: value.date() if isinstance(value, datetime.datetime) else value for key, value in held.items()}
     try:
-        return datetime.date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise MalformedExpectations(f"{where} expires {value!r}, which is no date such as 2027-03-31") from error
+        entry = typed(table, ExpectedFailure, folder)
+    except Undecodable as error:
+        raise MalformedExpectations(f"{where}: {error}") from error
+    if entry.clause not in contract():
+        raise MalformedExpectations(f"{where} names {entry.clause}, which the contract does not hold")
+    return entry
 
 
 def overdue(

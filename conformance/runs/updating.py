@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
-import re
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from conformance.backends.discovery import installed_adapters
 from conformance.engine.outcome import Cell, Outcome, denominator
 from conformance.failures.capsule import DamagedCapsule, read_capsule
-from conformance.failures.expected import Expected, ExpectedFailure, MalformedExpectations, overdue, read_expected
+from conformance.failures.expected import Expected, ExpectedFailure, MalformedExpectations, overdue, parsed_expected
 from conformance.files.atomic import folder_written_whole, written_whole
 from conformance.runs.judgement import Judgement
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+    from tomlkit.container import Container
+    from tomlkit.items import Table
 
 REASON = "not yet examined"
 """Reason of an entry that nobody has written."""
 
-_HEADER = re.compile(r"^\s*\[")
-_ENTRY = re.compile(r"^\s*\[\[\s*expected\s*\]\]\s*(#.*)?$")
-_WITNESS = re.compile(r"^\s*witness\s*=")
 _FAILING = (Outcome.FAIL, Outcome.ERROR)
 
 
@@ -76,7 +78,8 @@ def update_expected(path: Path, judgement: Judgement, *, all_installed: bool) ->
     OSError
         It cannot be written.
     """
-    before = read_expected(path) if path.exists() else {}
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = parsed_expected(text, path)
     after = dict(before)
     for cell in judgement.cells:
         entry = _entry(before.get((cell.clause, cell.adapter)), cell, path)
@@ -86,7 +89,6 @@ def update_expected(path: Path, judgement: Judgement, *, all_installed: bool) ->
             after[cell.clause, cell.adapter] = entry
     change = _update(before, after)
     if before != after or not path.exists():
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
         with written_whole(path) as stream:
             stream.write(edited(text, path, before, after).encode())
     return _settled(judgement, after, all_installed), change
@@ -102,7 +104,7 @@ def _entry(known: ExpectedFailure | None, cell: Cell, path: Path) -> ExpectedFai
         return known
     witness = _witness(cell, path)
     if known is not None:
-        return known if witness is None else replace(known, witness=witness)
+        return known if witness is None else msgspec.structs.replace(known, witness=witness)
     if witness is None and cell.outcome is Outcome.ERROR:
         return None
     return ExpectedFailure(cell.clause, cell.adapter, REASON, witness=witness)
@@ -166,75 +168,60 @@ def edited(text: str, path: Path, before: Expected, after: Expected) -> str:
     MalformedExpectations
         The entries of the text do not each stand under a header of their own.
     """
-    opening, *blocks = _blocks(text)
-    if len(blocks) != len(before):
+    import tomlkit
+    from tomlkit.items import AoT
+
+    document = tomlkit.parse(text)
+    entries = document.get("expected", tomlkit.aot())
+    if not isinstance(entries, AoT):
         raise MalformedExpectations(f"{path} cannot be edited: each entry must stand under its own [[expected]]")
-    kept = [
-        block if after[key] == before[key] else _with_witness(block, after[key], path)
-        for key, block in zip(before, blocks, strict=True)
-        if key in after
-    ]
+    _comments_to_headers(document)
+    for index, key in reversed(list(enumerate(before))):
+        if key not in after:
+            del entries[index]
+        elif after[key] != before[key]:
+            entries[index].value["witness"] = _witness_text(after[key], path)
+    if before and not len(entries):
+        del document["expected"]
     new = [_table(entry, path) for key, entry in after.items() if key not in before]
-    whole = "".join([opening, *kept])
-    if whole and new:
-        whole = whole.rstrip("\n") + "\n\n"
-    whole += "\n".join(new)
-    if _read(whole, path) != after:
-        raise MalformedExpectations(f"{path} cannot be edited: it is not written as one line for each key")
+    whole = document.as_string()
+    if new:
+        whole = (whole.rstrip("\n") + "\n\n" if whole else "") + tomlkit.dumps({"expected": new})
+    if parsed_expected(whole, path) != after:
+        raise MalformedExpectations(f"{path} cannot be edited: it would come to say something else")
     return whole
 
 
-def _blocks(text: str) -> list[str]:
-    """Split a list into what stands before the first entry, and the entries; what follows them joins the first."""
-    lines = text.splitlines(keepends=True)
-    starts = []
-    for number, line in enumerate(lines):
-        if _HEADER.match(line):
-            first = number
-            while first and lines[first - 1].startswith("#"):
-                first -= 1
-            starts.append((first, bool(_ENTRY.match(line))))
-    bounds = [first for first, _ in starts] + [len(lines)]
-    opening, blocks = "".join(lines[: bounds[0]]), []
-    for (first, is_entry), last in zip(starts, bounds[1:], strict=True):
-        block = "".join(lines[first:last])
-        if is_entry:
-            blocks.append(block)
-        else:
-            opening += block
-    return [opening, *blocks]
+def _comments_to_headers(document: TOMLDocument) -> None:
+    """Let the comments directly above a header go where it goes; the parser counts them to what stands before."""
+    from tomlkit.items import AoT, Comment, Null, Table
 
+    def headed(container: Container) -> Iterator[Table]:
+        for key, item in container.body:
+            for table in item.body if isinstance(item, AoT) else [item] if isinstance(item, Table) else []:
+                if not (key and key.is_dotted()):
+                    yield table
+                    yield from headed(table.value)
 
-def _with_witness(block: str, entry: ExpectedFailure, path: Path) -> str:
-    lines = [line for line in block.splitlines(keepends=True) if not _WITNESS.match(line)]
-    last = max(number for number, line in enumerate(lines) if line.strip())
-    lines[last] = lines[last].rstrip("\n") + "\n"
-    return "".join([*lines[: last + 1], f"witness = {_witness_text(entry, path)}\n", *lines[last + 1 :]])
+    above = document.body
+    for table in headed(document):
+        last = len(above)
+        while last and isinstance(above[last - 1][1], AoT | Table | Null):
+            last -= 1
+        while last and isinstance(above[last - 1][1], Comment):
+            last -= 1
+            table.trivia.indent = above[last][1].as_string() + table.trivia.indent
+            above[last] = (None, Null())
+        above = table.value.body
 
 
 def _witness_text(entry: ExpectedFailure, path: Path) -> str:
-    relative = os.path.relpath(entry.witness or path.parent, path.parent)
-    return json.dumps(Path(relative).as_posix(), ensure_ascii=False)
+    return Path(os.path.relpath(entry.witness or path.parent, path.parent)).as_posix()
 
 
-def _table(entry: ExpectedFailure, path: Path) -> str:
-    texts: Mapping[str, str] = {"clause": entry.clause, "adapter": entry.adapter, "reason": entry.reason}
-    lines = ["[[expected]]", *(f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in texts.items())]
-    if entry.witness is not None:
-        lines.append(f"witness = {_witness_text(entry, path)}")
-    return "\n".join([*lines, ""])
-
-
-def _read(text: str, path: Path) -> Expected:
-    """Read a text as the list that it would be."""
-    with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as folder:
-        draft = Path(folder) / path.name
-        draft.write_text(text, encoding="utf-8")
-        read = read_expected(draft)
-    return {
-        key: entry if entry.witness is None else replace(entry, witness=path.parent / entry.witness.relative_to(folder))
-        for key, entry in read.items()
-    }
+def _table(entry: ExpectedFailure, path: Path) -> Mapping[str, str]:
+    named = {"clause": entry.clause, "adapter": entry.adapter, "reason": entry.reason}
+    return named if entry.witness is None else named | {"witness": _witness_text(entry, path)}
 
 
 def _settled(judgement: Judgement, expected: Expected, all_installed: bool) -> Judgement:
