@@ -6,7 +6,8 @@ import logging
 import os
 import secrets
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,21 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tensordict import TensorDict
 from torch import Tensor
 from tqdm import tqdm
 
-from ptycho_torch.blocks import give_back, in_blocks
+from ptycho_torch.blocks import in_blocks
+from ptycho_torch.chunks import ChunkChecksums, frames_of_a_chunk
 from ptycho_torch.errors import OWN, ContractWarning, refuse
+from ptycho_torch.fingerprint import Fingerprint, state_of
 from ptycho_torch.grouped import GroupSettings, members_for
 from ptycho_torch.grouping import Grouping
-from ptycho_torch.manifest import Fingerprint, Manifest, Source, StackPlace, StoreRequest, state_of
+from ptycho_torch.manifest import Manifest, Source, StackPlace
 from ptycho_torch.neighbours import groups_by_rule
 from ptycho_torch.normalization import frame_energies
+from ptycho_torch.parts import Part, header_of, write_array
 from ptycho_torch.scan import Scan
+from ptycho_torch.store_request import StoreRequest
 
 _LOG = logging.getLogger(__name__)
 
@@ -122,9 +126,11 @@ def build(folder: Path, planned: Sequence[PlannedScan], request: StoreRequest, p
     _keep_points(planned, energies, folder / "points")
     _keep_rows(planned, folder / "rows")
     _keep_probes(planned, probes, request, folder / "probes")
+    leading = {source.frames.file: source.frames.offset for source in sources}
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    contents = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
-    Manifest(secrets.token_hex(8), request.as_json(), tuple(sources), contents).write(folder)
+    contents = {path.relative_to(folder).as_posix(): Part.of(path, leading.get(path.name)) for path in files}
+    channels = planned[0].members.shape[1]
+    Manifest(secrets.token_hex(8), channels, request.as_json(), tuple(sources), contents).write(folder)
     for path in [*folder.rglob("*"), folder]:
         sync(path)
 
@@ -144,11 +150,9 @@ def _keep_scan(
     """Keep the frames of a scan, unless they can stay where they are."""
     fingerprint = Fingerprint.of(one.file)
     scan = Scan.load(one.file, spill=folder)
-    place = _place(scan.frames, one.file, folder, f"frames-{number}.npy")
-    energies = _kept_frames(scan.frames, None if place else folder / f"frames-{number}.npy", bar)
-    if place is None:
-        kept = np.load(folder / f"frames-{number}.npy", mmap_mode="r")
-        place = StackPlace(f"frames-{number}.npy", kept.dtype.str, kept.shape, kept.offset)
+    kept = f"frames-{number}.npy"
+    lies = _lies(scan.frames, one.file, folder, kept)
+    energies, place = _kept_frames(scan.frames, folder / kept, lies, bar)
     for unpacked in folder.glob("*.unpacked"):
         unpacked.unlink()
     if state_of(one.file) != fingerprint.state or not np.array_equal(scan.positions, one.positions):
@@ -160,31 +164,39 @@ def _keep_scan(
     return source, energies, scan.modes
 
 
-def _place(frames: NDArray[Any], file: Path, folder: Path, name: str) -> StackPlace | None:
-    """Where frames can stay: in the source, or in the unpacked copy, which becomes the store's own; None: nowhere."""
+def _lies(frames: NDArray[Any], file: Path, folder: Path, name: str) -> tuple[str | None, int] | None:
+    """Where frames can stay: in the source, or in the unpacked copy, which becomes the store's own; None: nowhere.
+
+    Told as file, see :class:`ptycho_torch.manifest.StackPlace`, and offset.
+    """
     if not isinstance(frames, np.memmap) or not frames.flags.c_contiguous:
         return None
-    M, N, _ = frames.shape
     lies_in = Path(str(frames.filename))
     if lies_in == file:
-        return StackPlace(None, frames.dtype.str, (M, N, N), frames.offset)
+        return None, frames.offset
     lies_in.rename(folder / name)
-    return StackPlace(name, frames.dtype.str, (M, N, N), frames.offset)
+    return name, frames.offset
 
 
-def _kept_frames(frames: NDArray[Any], into: Path | None, bar: tqdm[Any]) -> Tensor:
-    """Energies (M,) float64 of frames, which are written to a file as float32 when one is named."""
-    copy = None if into is None else np.lib.format.open_memmap(into, mode="w+", dtype="<f4", shape=frames.shape)
-    energies = torch.empty(len(frames), dtype=torch.float64)
-    for at, block in in_blocks(frames):
-        values = np.array(block, dtype=np.float32)
-        energies[at : at + len(values)] = frame_energies(torch.from_numpy(values))
-        if copy is not None:
-            copy[at : at + len(values)] = values
-            copy.flush()
-            give_back(copy)
-        bar.update(len(values))
-    return energies
+def _kept_frames(
+    frames: NDArray[Any], copy: Path, lies: tuple[str | None, int] | None, bar: tqdm[Any]
+) -> tuple[Tensor, StackPlace]:
+    """Energies (M,) float64 of frames and their place; they are written as float32 where they can stay nowhere."""
+    (M, N, _), stored = frames.shape, frames.dtype if lies else np.dtype("<f4")
+    each = frames_of_a_chunk(M, N * N * stored.itemsize)
+    checksums, energies = ChunkChecksums(each), torch.empty(M, dtype=torch.float64)
+    file, offset = lies or (copy.name, 0)
+    with nullcontext() if lies else copy.open("xb") as stream:
+        if stream is not None:
+            offset = stream.write(header_of(stored, (M, N, N)))
+        for at, block in in_blocks(frames):
+            values = np.array(block, dtype=np.float32)
+            energies[at : at + len(values)] = frame_energies(torch.from_numpy(values))
+            checksums.add(values if stored == values.dtype else block)
+            if stream is not None:
+                stream.write(values.data)
+            bar.update(len(values))
+    return energies, StackPlace(file, stored.str, (M, N, N), offset, each, checksums.text())
 
 
 def _mean_energy(energies: Tensor, one: PlannedScan, request: StoreRequest) -> float:
@@ -200,19 +212,18 @@ def _mean_energy(energies: Tensor, one: PlannedScan, request: StoreRequest) -> f
 
 
 def _keep_points(planned: Sequence[PlannedScan], energies: Sequence[Tensor], folder: Path) -> None:
-    positions = torch.from_numpy(np.concatenate([one.positions for one in planned]))
-    points = {"positions": positions, "energies": torch.cat(list(energies))}
-    TensorDict(points, batch_size=[len(positions)]).memmap_(str(folder))
+    positions = np.concatenate([one.positions for one in planned])
+    _keep(folder, {"positions": positions, "energies": torch.cat(list(energies)).numpy()})
 
 
 def _keep_rows(planned: Sequence[PlannedScan], folder: Path) -> None:
     lengths = torch.tensor([len(one.members) for one in planned])
     rows = {
-        "nn_indices": torch.cat([one.members for one in planned]).int(),
-        "center_scan_id": torch.cat([one.centres for one in planned]).long(),
-        "experiment_id": torch.arange(len(planned), dtype=torch.int32).repeat_interleave(lengths),
+        "nn_indices": torch.cat([one.members for one in planned]).int().numpy(),
+        "center_scan_id": torch.cat([one.centres for one in planned]).long().numpy(),
+        "experiment_id": torch.arange(len(planned), dtype=torch.int32).repeat_interleave(lengths).numpy(),
     }
-    TensorDict(rows, batch_size=[int(lengths.sum())]).memmap_(str(folder))
+    _keep(folder, rows)
 
 
 def _keep_probes(
@@ -231,4 +242,10 @@ def _keep_probes(
                 refuse("DAT-010", "probeGuess", "the probe is zero everywhere", "Store the probe of the scan.", file)
             scaling[number] = 1.0 / (request.probe_scale * strength)
         padded[number, : len(held)] = held * scaling[number]
-    TensorDict({"probe": padded, "scaling": scaling}, batch_size=[len(probes)]).memmap_(str(folder))
+    _keep(folder, {"probe": padded.numpy(), "scaling": scaling.numpy()})
+
+
+def _keep(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    folder.mkdir()
+    for name, values in arrays.items():
+        write_array(folder / f"{name}.npy", values)

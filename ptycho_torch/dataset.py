@@ -15,11 +15,13 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ptycho_torch.batch import Batch, Fields
+from ptycho_torch.fingerprint import State
 from ptycho_torch.grouping import generator_for
 from ptycho_torch.manifest import read_manifest, stale
-from ptycho_torch.mapped import MappedStore, Rows, State
+from ptycho_torch.mapped import MappedStore, Rows
 from ptycho_torch.normalization import data_scales
-from ptycho_torch.store import StoreRequest, open_store
+from ptycho_torch.store import open_store
+from ptycho_torch.store_request import StoreRequest
 
 Index = int | slice | Sequence[int] | NDArray[Any] | Tensor
 
@@ -71,7 +73,7 @@ class PtychoDataset(Dataset[Batch]):
         self.device = torch.device(device)
         self._open(None)
 
-    def _open(self, states: Sequence[State] | None, build: str | None = None) -> None:
+    def _open(self, states: Sequence[State | None] | None, build: str | None = None) -> None:
         manifest = read_manifest(self.folder)
         if build not in (None, manifest.id):
             stale(self.folder, "manifest", "the store was rebuilt since the data set was opened")
@@ -92,7 +94,7 @@ class PtychoDataset(Dataset[Batch]):
 
     @property
     def rows(self) -> TensorDict:
-        """All rows: ``nn_indices`` (L, C), ``experiment_id`` (L,) int32, ``center_scan_id`` (L,) int64; mapped."""
+        """All rows: ``nn_indices`` (L, C), ``experiment_id`` (L,) int32, ``center_scan_id`` (L,) int64."""
         store = self._store
         named = {"nn_indices": store.members, "experiment_id": store.experiments, "center_scan_id": store.centres}
         return TensorDict({name: torch.from_numpy(values) for name, values in named.items()}, batch_size=[len(self)])

@@ -2,110 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+import math
+import re
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NoReturn, get_args
+from typing import Annotated, Any, NoReturn
 
-import torch
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
 
 from ptycho_torch.errors import StaleStore, refuse
-from ptycho_torch.grouping import Grouping
-from ptycho_torch.neighbours import NeighbourRule
-from ptycho_torch.settings import DataSettings
+from ptycho_torch.fingerprint import Count, Fingerprint, NotAFile, checksum_of, opened
+from ptycho_torch.parts import REBUILD, Part, header_of
+from ptycho_torch.store_request import StoreRequest
 
-Scope = Literal["Batch", "Group", "None"]
-SCHEMA = "ptycho_torch.store/1"
+SCHEMA = "ptycho_torch.store/2"
 PROFILE = {"scale_contract_version": "legacy_v1", "measurement_domain": "normalized_amplitude"}
 MANIFEST = "manifest.json"
-REBUILD = "Rebuild the store: open it with rebuild=True, or delete its folder."
-_PIECE = 1 << 24
+_MOST = 1 << 26
+_CLOSING = re.compile(rb',\n "checksum": "([0-9a-f]{32})"\n}\n\Z')
+_VERSION = re.compile(rb'"schema": "(ptycho_torch\.store/\d{1,4})"')
+_Positive = Annotated[int, Meta(ge=1, le=1 << 62)]
 
 
-@dataclass(frozen=True)
-class StoreRequest:
-    """What a store is made for.
-
-    Attributes
-    ----------
-    grouping : Grouping or NeighbourRule
-        Applied to every file.
-    N : int or None
-        Side of the frames; None takes that of the first file.
-    seed : int, torch.Generator or None
-        Source of a neighbour rule's draws; a ``Grouping`` has its own. Without a seed, or with a generator, groups are
-        drawn once, when the store is built: opening it again gives the same.
-    probe_scale : float
-    probe_normalize : bool
-        The probe gauge (DAT-010).
-    normalize : {"Batch", "Group", "None"}
-        Scope of the data scales: the groups of the file, the group, or none.
-    """
-
-    grouping: Grouping | NeighbourRule
-    N: int | None = None
-    seed: int | torch.Generator | None = None
-    probe_scale: float = 4.0
-    probe_normalize: bool = True
-    normalize: Scope = "Batch"
-
-    @classmethod
-    def from_settings(cls, data: DataSettings) -> StoreRequest:
-        """Make the request that the torch side's settings stand for: a neighbour rule, drawn ``n_subsample`` times.
-
-        Raises
-        ------
-        Refusal
-            The grid is not square (CFG-020).
-        """
-        height, width = data.grid_size
-        if height != width:
-            refuse("CFG-020", "grid_size", f"({height}, {width}) is not square", "Use a square grid.")
-        rule = NeighbourRule(
-            rule=data.neighbor_function,  # type: ignore[arg-type]
-            gridsize=height,
-            K=data.K,
-            min_distance=data.min_neighbor_distance,
-            max_distance=data.max_neighbor_distance,
-            K_quadrant=data.K_quadrant,
-            x_bounds=data.x_bounds,
-            y_bounds=data.y_bounds,
-            repeats=data.n_subsample,
-        )
-        return cls(rule, data.N, data.subsample_seed, data.probe_scale, data.probe_normalize, data.normalize)  # type: ignore[arg-type]
-
-    def require_sense(self) -> None:
-        """Refuse a request that no scan can fulfil.
-
-        Raises
-        ------
-        Refusal
-        """
-        if self.normalize not in get_args(Scope):
-            remedy = f"Use one of {', '.join(get_args(Scope))}."
-            refuse("DAT-021", "normalize", f"{self.normalize!r} is no scope of data scales", remedy)
-        if not self.probe_scale > 0:
-            refuse("DAT-010", "probe_scale", f"it is {self.probe_scale}", "Use a number above 0.")
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain types, to be compared with those of a manifest."""
-        grouping = self.grouping
-        if isinstance(grouping, Grouping):
-            grouping = replace(grouping, seed=_plain_seed(grouping.seed))
-        plain = {"rule": type(grouping).__name__} | asdict(
-            replace(self, grouping=grouping, seed=_plain_seed(self.seed))
-        )
-        return dict(json.loads(json.dumps(plain, default=lambda number: number.item())))
-
-
-def _plain_seed(seed: int | torch.Generator | None) -> int | None:
-    return None if isinstance(seed, torch.Generator) else seed
-
-
-@dataclass(frozen=True)
-class StackPlace:
+class StackPlace(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the frames of a scan lie, C order.
 
     Attributes
@@ -117,52 +40,30 @@ class StackPlace:
         (M, N, N)
     offset : int
         Bytes of the file before the frames.
+    chunk : int
+        Frames of a chunk.
+    checksums : str
+        Of the chunks, see :class:`ptycho_torch.chunks.ChunkChecksums`.
     """
 
-    file: str | None
-    dtype: str
-    shape: tuple[int, int, int]
-    offset: int
+    file: Annotated[str, Meta(pattern=r"^frames-[0-9]{1,9}\.npy\Z")] | None
+    dtype: Annotated[str, Meta(pattern=r"^[<>|=][biuf](1|2|4|8|16)\Z")]
+    shape: tuple[_Positive, _Positive, _Positive]
+    offset: Count
+    chunk: _Positive
+    checksums: Annotated[str, Meta(pattern=r"^([0-9a-f]{8})+\Z")]
 
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """What tells whether a file has changed.
-
-    Attributes
-    ----------
-    path : str
-    size, mtime_ns : int
-        Compared at every opening.
-    blake2b : str
-        Of the content; compared only when the time differs. A file that was given other content of the same length and
-        its old time back is taken for unchanged.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-    blake2b: str
-
-    @classmethod
-    def of(cls, file: Path) -> Fingerprint:
-        """Read a file, and note its state."""
-        status = file.stat()
-        return cls(str(file), status.st_size, status.st_mtime_ns, _checksum(file))
+    def __post_init__(self) -> None:
+        # What raises here, msgspec takes for an invalid value.
+        np.dtype(self.dtype)
 
     @property
-    def state(self) -> tuple[int, int]:
-        """Size and time."""
-        return self.size, self.mtime_ns
-
-    def holds(self) -> bool:
-        """Whether the file still has this content."""
-        state = state_of(Path(self.path))
-        return state == self.state or (state[0] == self.size and _checksum(Path(self.path)) == self.blake2b)
+    def nbytes(self) -> int:
+        """Bytes of all frames."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True, forbid_unknown_fields=True):
     """A scan of a store, at the place of its ``experiment_id``.
 
     Attributes
@@ -183,10 +84,10 @@ class Source:
 
     file: Fingerprint
     frames: StackPlace
-    rows: int
-    dropped: int
-    modes: int
-    mean_energy: float
+    rows: Count
+    dropped: Count
+    modes: _Positive
+    mean_energy: Annotated[float, Meta(ge=0)]
     metadata: dict[str, Any] | None
 
     @property
@@ -200,66 +101,161 @@ class Source:
         return self.frames.shape[0]
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """The manifest of a store.
 
     Attributes
     ----------
     id : str
         Of this build; no other has it.
+    channels : int
+        Members of a group.
     request : dict
         See :meth:`StoreRequest.as_json`.
     sources : tuple of Source
     contents : dict
-        Bytes of every other file of the store.
+        Every other file of the store.
     """
 
     id: str
-    request: Mapping[str, Any]
-    sources: tuple[Source, ...]
-    contents: Mapping[str, int]
+    channels: _Positive
+    request: dict[str, Any]
+    sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
+    contents: dict[str, Part]
 
     def write(self, folder: Path) -> None:
-        """Write it into the folder of its store."""
-        plain = {"schema": SCHEMA, "profile": PROFILE} | asdict(self)
-        (folder / MANIFEST).write_text(json.dumps(plain, indent=1), encoding="utf-8")
+        """Write it into the folder of its store, with a checksum of its own.
+
+        Raises
+        ------
+        Refusal
+            What the scans say of themselves is too much.
+        OSError
+        """
+        plain = {"schema": SCHEMA, "profile": PROFILE} | msgspec.to_builtins(self)
+        text = json.dumps(plain, indent=1)[: -len("\n}")].encode("ascii")
+        if len(text) > _MOST // 2:
+            remedy = "Leave metadata out of the scans, or make several stores."
+            refuse("DAT-017", "manifest", f"it would have {len(text)} bytes", remedy, folder)
+        with (folder / MANIFEST).open("xb") as stream:
+            stream.write(text + b',\n "checksum": "%b"\n}\n' % checksum_of(text).encode())
+
+    @property
+    def rows(self) -> int:
+        """Groups of all scans."""
+        return sum(source.rows for source in self.sources)
+
+    def arrays(self) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
+        """Dtype and shape of every array of the store but the frames, by its file."""
+        F, N = len(self.sources), self.sources[0].frames.shape[-1]
+        points, modes = sum(source.points for source in self.sources), max(source.modes for source in self.sources)
+        return {
+            "rows/nn_indices.npy": (np.int32, (self.rows, self.channels)),
+            "rows/experiment_id.npy": (np.int32, (self.rows,)),
+            "rows/center_scan_id.npy": (np.int64, (self.rows,)),
+            "points/positions.npy": (np.float64, (points, 2)),
+            "points/energies.npy": (np.float64, (points,)),
+            "probes/probe.npy": (np.complex64, (F, modes, N, N)),
+            "probes/scaling.npy": (np.float32, (F,)),
+        }
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a store, and require the store to be whole.
+    """Read the manifest of a store as a stranger's file, and require that the store has every file in its size.
 
     Raises
     ------
     StaleStore
-        There is none, it is of another version or profile, or files are missing or cut off.
+        There is none, it is damaged or of another version or profile, or files are missing or cut off.
+    OSError
+        The disk does not give it.
     """
-    try:
-        plain = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        schema, profile = plain.pop("schema"), plain.pop("profile")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StaleStore("DAT-017", "manifest", "it cannot be read", REBUILD, folder) from error
+    plain = _plain(folder, _verified(folder, _content(folder)))
+    schema, profile = plain.pop("schema", None), plain.pop("profile", None)
     if schema != SCHEMA:
         stale(folder, "manifest", f"the store is of version {schema}, not {SCHEMA}")
     if profile != PROFILE:
         stale(folder, "profile", f"the store holds {profile}, not {PROFILE}")
     try:
-        manifest = Manifest(
-            plain.pop("id"), plain.pop("request"), tuple(map(_source, plain.pop("sources"))), plain.pop("contents")
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StaleStore("DAT-017", "manifest", f"it is damaged: {error!r}", REBUILD, folder) from error
-    for name, size in manifest.contents.items():
-        found = state_of(folder / name)[0] if (folder / name).is_file() else None
-        if found != size:
-            stale(folder, name, f"{'no file is' if found is None else f'{found} bytes are'} there, {size} were written")
+        manifest = msgspec.convert(plain, Manifest)
+    except (msgspec.ValidationError, RecursionError, OverflowError) as error:
+        raise StaleStore("DAT-017", "manifest", f"it is damaged: {error}", REBUILD, folder) from error
+    for problem in _contradictions(manifest):
+        stale(folder, "manifest", f"it contradicts itself: {problem}")
+    for name, part in manifest.contents.items():
+        found = _size(folder / name)
+        if found != part.size:
+            were = "no file is" if found is None else f"{found} bytes are"
+            stale(folder, name, f"{were} there, {part.size} were written")
     return manifest
 
 
-def _source(plain: Mapping[str, Any]) -> Source:
-    M, N, _ = plain["frames"]["shape"]
-    frames = StackPlace(**{**plain["frames"], "shape": (M, N, N)})
-    return Source(**{**plain, "file": Fingerprint(**plain["file"]), "frames": frames})
+def _content(folder: Path) -> bytes:
+    try:
+        with opened(folder / MANIFEST) as stream:
+            return stream.read(_MOST + 1)
+    except (FileNotFoundError, NotADirectoryError, NotAFile) as error:
+        raise StaleStore("DAT-017", "manifest", "there is none", REBUILD, folder) from error
+
+
+def _verified(folder: Path, content: bytes) -> bytes:
+    """Text of a manifest that is as it was written, without its checksum."""
+    closing = _CLOSING.search(content, max(0, len(content) - 64))
+    text = content[: closing.start()] if closing and len(content) <= _MOST else b""
+    if closing and text and checksum_of(text).encode() == closing[1]:
+        return text
+    version = _VERSION.search(content[:100])
+    if version and version[1].decode() != SCHEMA:
+        stale(folder, "manifest", f"the store is of version {version[1].decode()}, not {SCHEMA}")
+    return stale(folder, "manifest", "it is damaged: its checksum is another one")
+
+
+def _plain(folder: Path, text: bytes) -> dict[str, Any]:
+    try:
+        plain = json.loads(text.decode("ascii") + "}")
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise StaleStore("DAT-017", "manifest", f"it is no JSON: {error}", REBUILD, folder) from error
+    if not isinstance(plain, dict):
+        stale(folder, "manifest", "it is no JSON object")
+    return plain
+
+
+def _contradictions(manifest: Manifest) -> Iterator[str]:
+    """Tell what cannot be true of one store; sizes are Python's integers, which nothing overflows."""
+    own = {source.frames.file: source for source in manifest.sources if source.frames.file is not None}
+    if len({source.frames.shape[1:] for source in manifest.sources}) != 1 or manifest.rows == 0:
+        yield "sides that differ, or no row"
+    for number, source in enumerate(manifest.sources):
+        place = source.frames
+        if place.shape[1] != place.shape[2] or place.file not in (None, f"frames-{number}.npy"):
+            yield f"frames {place.shape} of scan {number} in {place.file}"
+        if not math.isfinite(source.mean_energy):
+            yield f"mean energy {source.mean_energy} of scan {number}"
+        if len(place.checksums) != 8 * -(-place.shape[0] // place.chunk):
+            yield f"the checksums of scan {number} are not those of its chunks"
+        if place.file is None and place.offset + place.nbytes > source.file.size:
+            yield f"the frames of scan {number} leave their file"
+    if manifest.contents.keys() != manifest.arrays().keys() | own.keys():
+        yield "its list of files is another one"
+        return
+    for name, source in own.items():
+        part = manifest.contents[name]
+        if (part.size, part.leading) != (source.frames.offset + source.frames.nbytes, source.frames.offset):
+            yield f"{name} has the size of other frames"
+    for name, (dtype, shape) in manifest.arrays().items():
+        part = manifest.contents[name]
+        wanted = len(header_of(dtype, shape)) + math.prod(shape) * np.dtype(dtype).itemsize
+        if (part.size, part.leading) != (wanted, wanted):
+            yield f"{name} has {part.size} bytes for shape {shape}"
+
+
+def _size(file: Path) -> int | None:
+    """Bytes of a file; None where there is none."""
+    try:
+        status = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def stale(folder: Path, array: str, problem: str) -> NoReturn:
@@ -292,6 +288,8 @@ def require_fresh(folder: Path, files: Sequence[Path], request: StoreRequest) ->
     Raises
     ------
     StaleStore
+    OSError
+        The disk does not give the store, or a source.
     """
     manifest, asked = read_manifest(folder), request.as_json()
     if manifest.request != asked:
@@ -314,17 +312,3 @@ def _flat(request: Mapping[str, Any]) -> dict[str, Any]:
     grouping = request.get("grouping")
     inner = {f"grouping.{name}": value for name, value in grouping.items()} if isinstance(grouping, dict) else {}
     return {name: value for name, value in request.items() if name != "grouping"} | inner
-
-
-def state_of(file: Path) -> tuple[int, int]:
-    """Size and modification time of a file; costs no reading."""
-    status = file.stat()
-    return status.st_size, status.st_mtime_ns
-
-
-def _checksum(file: Path) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    with file.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()

@@ -1,54 +1,19 @@
-"""A store in memory maps: nothing is read before it is asked for (DAT)."""
+"""An opened store: small arrays in memory, frames mapped (DAT)."""
 
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_torch.manifest import Manifest, Source, StackPlace, stale, state_of
-
-State = tuple[int, int] | None
-
-
-class MappedFrames:
-    """Frames of a scan that stay in their file, in its dtype; they become float32 when they are gathered.
-
-    Parameters
-    ----------
-    path : Path
-    place : StackPlace
-    """
-
-    def __init__(self, path: Path, place: StackPlace) -> None:
-        M, self.N, _ = place.shape
-        self._dtype = np.dtype(place.dtype)
-        width = self.N * self.N * self._dtype.itemsize
-        # Frames in an archive start at any byte; rows of bytes are gathered at full speed wherever they lie.
-        mapped = np.memmap(path, dtype=np.uint8, mode="r", offset=place.offset, shape=(M, width))
-        self._rows = mapped.view(np.ndarray)
-        self._plain = self._dtype == np.dtype(np.float32)
-
-    def gathered(self, members: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Frames (..., N, N) of members (...), which must be 0 to M - 1."""
-        found = self._rows[members].view(self._dtype).reshape(*members.shape, self.N, self.N)
-        frames: NDArray[np.float32] = found if self._plain else found.astype(np.float32)
-        return frames
-
-    def gather_into(self, members: NDArray[np.int32], out: NDArray[np.float32]) -> None:
-        """Write the frames of members (n, C) into a C array (n, C, N, N)."""
-        if self._plain:
-            held = out.reshape(*members.shape, -1).view(np.uint8)
-            # Any mode but the default writes straight into its output.
-            self._rows.take(members, axis=0, out=held, mode="clip")
-        else:
-            out[:] = self.gathered(members)
+from ptycho_torch.fingerprint import State, state_of
+from ptycho_torch.frames import MappedFrames
+from ptycho_torch.manifest import Manifest, Source, stale
+from ptycho_torch.parts import read_array
 
 
 class Rows(NamedTuple):
@@ -76,14 +41,14 @@ class Rows(NamedTuple):
 
 
 class MappedStore:
-    """The arrays of a store, mapped so that writing to them never reaches its files.
+    """The arrays of a store. All but the frames are read and verified at once: what is given is what was written.
 
     Parameters
     ----------
     folder : Path
     manifest : Manifest
     states : sequence, optional
-        What :attr:`states` was where the store was first opened; None: look at the scans now.
+        What :attr:`states` was where the store was first opened; None: look at the files now.
 
     Attributes
     ----------
@@ -95,50 +60,49 @@ class MappedStore:
     probes : (F, P, N, N) complex64
     scaling : (F,) float32
     states : list
-        Size and time of each scan that is mapped in place, None for others.
+        State of the file that holds the frames of each scan; None where it has gone and its frames are still mapped.
 
     Raises
     ------
     StaleStore
-        A scan has changed.
+        A scan has changed, or the store is damaged.
+    OSError
+        The disk does not give a file.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, states: Sequence[State] | None = None) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, states: Sequence[State | None] | None = None) -> None:
         self.folder, self.sources = folder, manifest.sources
         self.N = self.sources[0].frames.shape[-1]
         self.states = list(map(self._state, self.sources) if states is None else states)
         lengths = np.array([source.points for source in self.sources])
         self._lengths, self._starts = lengths, np.cumsum(lengths) - lengths
-        L, F, points = sum(source.rows for source in self.sources), len(self.sources), int(lengths.sum())
-        C = manifest.contents["rows/nn_indices.memmap"] // (4 * L)
-        self.members = self._mapped("rows/nn_indices", np.int32, L, C)
-        self.experiments = self._mapped("rows/experiment_id", np.int32, L)
-        self.centres = self._mapped("rows/center_scan_id", np.int64, L)
-        self.positions = self._mapped("points/positions", np.float64, points, 2)
-        self.energies = self._mapped("points/energies", np.float64, points)
-        modes = max(source.modes for source in self.sources)
-        self.probes = self._mapped("probes/probe", np.complex64, F, modes, self.N, self.N)
-        self.scaling = self._mapped("probes/scaling", np.float32, F)
-        self._frames = [self._frames_of(source) for source in self.sources]
+        held: dict[str, NDArray[Any]] = {
+            name: read_array(folder, name, manifest.contents[name], dtype, *shape)
+            for name, (dtype, shape) in manifest.arrays().items()
+        }
+        self.members, self.experiments = held["rows/nn_indices.npy"], held["rows/experiment_id.npy"]
+        self.centres = held["rows/center_scan_id.npy"]
+        self.positions, self.energies = held["points/positions.npy"], held["points/energies.npy"]
+        self.probes, self.scaling = held["probes/probe.npy"], held["probes/scaling.npy"]
+        self._require_rows_of_scans()
+        self._frames = [MappedFrames(self._file_of(source), source.frames, folder) for source in self.sources]
 
-    def _mapped(self, name: str, dtype: type[np.generic], *shape: int) -> NDArray[Any]:
-        path = self.folder / f"{name}.memmap"
-        return np.memmap(path, dtype=dtype, mode="c", shape=shape).view(np.ndarray)
+    def _require_rows_of_scans(self) -> None:
+        """Refuse rows that somebody wrote who knows how stores are written, and not what is in them."""
+        counts = [source.rows for source in self.sources]
+        if not np.array_equal(np.repeat(np.arange(len(counts)), counts), self.experiments):
+            stale(self.folder, "experiment_id", "its numbers of rows are not those of the scans")
+        if (self.members.view(np.uint32) >= self._lengths[self.experiments, np.newaxis]).any():
+            stale(self.folder, "nn_indices", "an index leaves its scan")
 
-    def _frames_of(self, source: Source) -> MappedFrames:
+    def _file_of(self, source: Source) -> Path:
         own = source.frames.file
-        return MappedFrames(source.path if own is None else self.folder / own, source.frames)
+        return source.path if own is None else self.folder / own
 
-    def _state(self, source: Source) -> State:
-        """Size and time of a scan that is mapped in place and has not changed."""
-        if source.frames.file is not None:
-            return None
-        try:
-            state = state_of(source.path)
-            unchanged = state == source.file.state or source.file.holds()
-        except OSError:
-            unchanged = False
-        if not unchanged:
+    def _state(self, source: Source) -> State | None:
+        """State of the file that holds a scan's frames; a scan that is mapped in place must not have changed."""
+        state = _look(self._file_of(source))
+        if source.frames.file is None and (state is None or not (state == source.file.state or source.file.holds())):
             stale(self.folder, "sources", f"{source.path} has changed or gone since the store was made from it")
         return state
 
@@ -157,14 +121,9 @@ class MappedStore:
         alone = first if (experiments == first).all() else None
         places = experiments[:, np.newaxis] if alone is None else alone
         # As unsigned numbers, negative ones are too large as well.
-        if not (0 <= first < len(self.sources) and (alone is not None or self._are_scans(experiments))):
-            stale(self.folder, "experiment_id", "it names no scan")
         if (members.view(np.uint32) >= self._lengths[places]).any():
             stale(self.folder, "nn_indices", "an index leaves its scan")
         return Rows(members, experiments, self.centres[index], members + self._starts[places], alone)
-
-    def _are_scans(self, experiments: NDArray[np.int32]) -> bool:
-        return bool(experiments.min() >= 0 and experiments.max() < len(self.sources))
 
     def frames(self, rows: Rows) -> NDArray[np.float32]:
         """Gather the frames of rows, (B, C, N, N), each read once.
@@ -187,12 +146,16 @@ class MappedStore:
         return images
 
     def _require_unchanged(self, place: int) -> None:
-        """Look at the state of a scan that is mapped in place: frames of another time must not pass silently."""
-        state = self.states[place]
-        if state is None:
-            return
-        with suppress(OSError):
-            status = os.stat(self.sources[place].file.path)  # noqa: PTH116 - once a batch
-            if (status.st_size, status.st_mtime_ns) == state:
-                return
-        self.states[place] = self._state(self.sources[place])
+        """Look at the state of a file of frames: frames of another time must not pass silently."""
+        source, frames = self.sources[place], self._frames[place]
+        if _look(frames.path) != self.states[place]:
+            self.states[place] = self._state(source)
+            frames.forget()
+
+
+def _look(file: Path) -> State | None:
+    """State of a file; None when it has gone."""
+    try:
+        return state_of(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return None

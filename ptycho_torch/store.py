@@ -12,9 +12,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ptycho_torch.atomic import cleaned_up_when_ended
 from ptycho_torch.building import build, plan, sync
 from ptycho_torch.errors import OWN, StaleStore, refuse
-from ptycho_torch.manifest import MANIFEST, StoreRequest, read_manifest, require_fresh
+from ptycho_torch.manifest import MANIFEST, read_manifest, require_fresh, stale
+from ptycho_torch.mapped import MappedStore
+from ptycho_torch.store_request import StoreRequest
+from ptycho_torch.verification import damages
 
 __all__ = ["StoreRequest", "open_store", "source_files"]
 
@@ -56,8 +60,8 @@ def open_store(
     """Find the store of these scans and this request in a folder, or build it there.
 
     A store is built beside its place, synced and renamed: it is there whole or not at all. Several processes may open
-    the same folder at once; one builds, the others wait for it and find its store. What a killed process left is
-    cleared away by the next one.
+    the same folder at once; one builds, the others wait for it and find its store. A process that is ended clears away
+    what it has written; what a killed one left is cleared away by the next.
 
     Parameters
     ----------
@@ -68,7 +72,8 @@ def open_store(
         Folder of the store; made if it is not there.
     rebuild : bool
         Replace a store that is damaged or belongs to other sources or another request, where it is refused otherwise. A
-        store that fits is kept, so that all processes of a training may ask for it.
+        store that fits is kept, so that all processes of a training may ask for it; all of it is read to know that,
+        where opening reads no frames.
     progress : bool or None
         Show a progress bar; None: on a terminal.
 
@@ -82,16 +87,18 @@ def open_store(
     FileNotFoundError
         A scan is not there.
     StaleStore
-        The folder holds another store.
+        The folder holds another store, or a damaged one.
     Refusal
         A scan is refused, scans do not fit together, or the folder holds what is no store.
+    OSError
+        The disk is full, or does not give or take a file; nothing is left behind.
     """
     folder, files = Path(folder).resolve(), source_files(paths)
     if _ready(folder, files, request, rebuild):
         _clear_if_idle(folder)
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with cleaned_up_when_ended(), _alone(folder):
         _recover(folder)
         if not _fits(folder, files, request, rebuild):
             _make(folder, files, request, progress)
@@ -116,7 +123,14 @@ def _fits(folder: Path, files: Sequence[Path], request: StoreRequest, rebuild: b
     if names and MANIFEST not in names:
         refuse(OWN, "folder", "it is there, and no store", "Choose a folder of its own for the store.", folder)
     try:
-        return bool(names) and bool(require_fresh(folder, files, request))
+        if not names:
+            return False
+        manifest = require_fresh(folder, files, request)
+        if rebuild:
+            MappedStore(folder, manifest)
+            for damage in damages(folder, manifest):
+                stale(folder, "manifest", damage)
+        return True
     except StaleStore:
         if not rebuild:
             raise
