@@ -91,17 +91,11 @@ def _read(path: Path, checksum: str, gridsize: int, K: int, M: int) -> NDArray[n
     most = 8 * gridsize**2 * most_groups(M, gridsize, K) + _BESIDE
     try:
         # Opening a pipe would wait for a writer, and a device has no end.
-        if not path.is_file() or path.stat().st_size > most or not _begins_as_archive(path):
+        if not path.is_file() or path.stat().st_size > most:
             return None
         return _believed(read_members(path, (*_KEYS, _OWN)), checksum, gridsize, K, M)
     except Exception:  # noqa: BLE001 - whatever a stranger's bytes do to their reader, a cache is never worse than none
         return None
-
-
-def _begins_as_archive(path: Path) -> bool:
-    """Whether nothing stands before the archive, which its reader would pass over."""
-    with path.open("rb") as stream:
-        return stream.read(4) == b"PK\x03\x04"
 
 
 def _believed(

@@ -18,14 +18,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _verify(folder: Path) -> int:
-    from ptycho_torch.errors import StaleStore
+    from ptycho_torch.errors import Refusal
     from ptycho_torch.manifest import read_manifest
     from ptycho_torch.verification import damages, unlike
 
     try:
         manifest = read_manifest(folder)
         found = [*damages(folder, manifest), *unlike(manifest)]
-    except StaleStore as error:
+    except Refusal as error:
         found = [str(error)]
     except OSError as error:
         sys.stderr.write(f"{folder} cannot be read: {error}\n")

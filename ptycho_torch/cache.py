@@ -122,7 +122,7 @@ def _from_file(file: Path, digest: str, gridsize: int, K: int, M: int) -> NDArra
     most = 8 * gridsize**2 * M * _sets_of_a_point(gridsize, K)
     try:
         # A pipe would be waited for, a device has no end.
-        if not file.is_file() or file.stat().st_size > most + _BESIDE or not _begins_as_archive(file):
+        if not file.is_file() or file.stat().st_size > most + _BESIDE:
             return None
         with Archive(file) as held:
             entries = held.entries(("all_groups", *_KEYS, _OWN))
@@ -138,12 +138,6 @@ def _from_file(file: Path, digest: str, gridsize: int, K: int, M: int) -> NDArra
         return None
     # Other writers leave their checksum of the content out.
     return groups if own in (None, content_checksum(groups, digest, gridsize, K)) else None
-
-
-def _begins_as_archive(file: Path) -> bool:
-    """Whether nothing stands before the archive, which its reader would pass over."""
-    with file.open("rb") as stream:
-        return stream.read(4) == b"PK\x03\x04"
 
 
 def _possible(groups: NDArray[np.int64], C: int, M: int) -> bool:

@@ -1,15 +1,15 @@
-"""What tells whether a file has changed, and the reading of files that may be anything (DAT-017)."""
+"""What tells whether a file has changed (DAT-017)."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-import stat
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from msgspec import Meta, Struct
+
+from ptycho_torch.regular import open_regular
 
 State = tuple[int, int, int, int]
 """Size, modification time, change time and inode of a file."""
@@ -17,10 +17,6 @@ State = tuple[int, int, int, int]
 Count = Annotated[int, Meta(ge=0, le=1 << 62)]
 Checksum = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 _DIGEST, _PIECE = 16, 1 << 24
-
-
-class NotAFile(OSError):
-    """What lies there is no file."""
 
 
 class Fingerprint(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,11 +85,13 @@ def checksum(file: Path, count: int = -1) -> str:
 
     Raises
     ------
+    Refusal
+        It is no file.
     OSError
-        It cannot be read, or is no file.
+        It cannot be read.
     """
     digest = hashlib.blake2b(digest_size=_DIGEST)
-    with opened(file) as stream:
+    with open_regular(file) as stream:
         while piece := stream.read(_PIECE if count < 0 else min(_PIECE, count)):
             digest.update(piece)
             count -= len(piece) if count >= 0 else 0
@@ -103,17 +101,3 @@ def checksum(file: Path, count: int = -1) -> str:
 def checksum_of(content: bytes | bytearray | memoryview) -> str:
     """BLAKE2b of bytes, 32 hexadecimal digits."""
     return hashlib.blake2b(content, digest_size=_DIGEST).hexdigest()
-
-
-def opened(file: Path) -> BinaryIO:
-    """Open a file for reading; what is none is refused, where opening a pipe would wait for ever.
-
-    Raises
-    ------
-    OSError
-    """
-    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise NotAFile(errno.EINVAL, "it is a folder, a pipe or a device", str(file))
-    return os.fdopen(handle, "rb")

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ptycho_torch.chunks import checksum_of_chunk, checksums_in
 from ptycho_torch.errors import StaleStore
-from ptycho_torch.fingerprint import opened
 from ptycho_torch.manifest import StackPlace
 from ptycho_torch.parts import REBUILD
+from ptycho_torch.regular import open_regular
 
 
 class MappedFrames:
@@ -36,7 +36,7 @@ class MappedFrames:
         self._dtype = np.dtype(place.dtype)
         width = self.N * self.N * self._dtype.itemsize
         self._end = place.offset + M * width
-        with opened(path) as stream:
+        with open_regular(path) as stream:
             if os.fstat(stream.fileno()).st_size < self._end:
                 self._refuse("it was cut off")
             self._mapping = mmap.mmap(stream.fileno(), self._end, access=mmap.ACCESS_READ)

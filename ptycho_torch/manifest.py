@@ -14,9 +14,10 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from ptycho_torch.errors import StaleStore, refuse
-from ptycho_torch.fingerprint import Count, Fingerprint, NotAFile, checksum_of, opened
+from ptycho_torch.errors import Refusal, StaleStore, refuse
+from ptycho_torch.fingerprint import Count, Fingerprint, checksum_of
 from ptycho_torch.parts import REBUILD, Part, header_of
+from ptycho_torch.regular import open_regular
 from ptycho_torch.store_request import StoreRequest
 
 SCHEMA = "ptycho_torch.store/2"
@@ -192,9 +193,9 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _content(folder: Path) -> bytes:
     try:
-        with opened(folder / MANIFEST) as stream:
+        with open_regular(folder / MANIFEST) as stream:
             return stream.read(_MOST + 1)
-    except (FileNotFoundError, NotADirectoryError, NotAFile) as error:
+    except (FileNotFoundError, NotADirectoryError, Refusal) as error:
         raise StaleStore("DAT-017", "manifest", "there is none", REBUILD, folder) from error
 
 

@@ -14,7 +14,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from ptycho_torch.errors import StaleStore
-from ptycho_torch.fingerprint import Checksum, Count, checksum, checksum_of, opened
+from ptycho_torch.fingerprint import Checksum, Count, checksum, checksum_of
+from ptycho_torch.regular import open_regular
 
 REBUILD = "Rebuild the store: open it with rebuild=True, or delete its folder."
 
@@ -85,7 +86,7 @@ def read_array(folder: Path, name: str, part: Part, dtype: type[np.generic], *sh
         It cannot be read.
     """
     wanted = math.prod(shape) * np.dtype(dtype).itemsize
-    with opened(folder / name) as stream:
+    with open_regular(folder / name) as stream:
         content = bytearray(stream.read(part.size + 1))
     if len(content) != part.size or checksum_of(content) != part.blake2b:
         raise StaleStore("DAT-017", name, "it is damaged: its checksum is another one", REBUILD, folder)

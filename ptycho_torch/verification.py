@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ptycho_torch.chunks import checksum_of_chunk, checksums_in
-from ptycho_torch.fingerprint import checksum, opened
+from ptycho_torch.fingerprint import checksum
 from ptycho_torch.manifest import Manifest, StackPlace
+from ptycho_torch.regular import open_regular
 
 
 def damages(folder: Path, manifest: Manifest) -> Iterator[str]:
@@ -60,7 +61,7 @@ def unlike(manifest: Manifest) -> Iterator[str]:
 def _damaged(file: Path, place: StackPlace) -> Iterator[tuple[int, int]]:
     """First and last frame of each chunk whose checksum is another one."""
     width = place.nbytes // place.shape[0]
-    with opened(file) as stream:
+    with open_regular(file) as stream:
         stream.seek(place.offset)
         for number, expected in enumerate(checksums_in(place.checksums)):
             first = number * place.chunk
