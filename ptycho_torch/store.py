@@ -148,7 +148,7 @@ def _make(folder: Path, files: Sequence[Path], request: StoreRequest, progress: 
         build(building, planned, request, progress)
         _put_in_place(building, folder)
     except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
+        _recover(folder)
         raise
 
 
@@ -157,12 +157,7 @@ def _put_in_place(building: Path, folder: Path) -> None:
     old = _beside(folder, "old")
     if folder.exists():
         folder.rename(old)
-    try:
-        building.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise
+    building.rename(folder)
     sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
@@ -187,8 +182,17 @@ def _alone(folder: Path, timeout: float = -1) -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(OSError):
-                file.unlink()
+            # A signal that ends the process may come once, and in between.
+            try:
+                _unlocked(file)
+            except BaseException:
+                _unlocked(file)
+                raise
+
+
+def _unlocked(file: Path) -> None:
+    with suppress(OSError):
+        file.unlink(missing_ok=True)
 
 
 def _clear_if_idle(folder: Path) -> None:
