@@ -1,0 +1,187 @@
+"""The diagnosis of a scan: its turn, its unit, its zero frequency, its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.orientation import oriented, trusted
+from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
+from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.sample import Sample, Scan, blocks, take
+from conformance.files.diagnose.turns import EIGHT, exif_of, name_of, positions_of
+from conformance.files.diagnose.units import Scale, unit
+from conformance.files.diagnose.verdict import Verdict, Word
+from conformance.files.diagnose.zero import Zero, zero_frequency
+
+FEWEST = 8
+"""Frames below which nothing is said."""
+
+_LOOKED_AT = 32
+_CLEAR = 0.02
+"""Correlation by which another place of the zero frequency must be better."""
+
+_SMALLEST_STEP, _LARGEST_STEP = 0.05, 1.0
+"""Median step of a scan in object pixels, and in sides of a frame, outside which positions are in another unit."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Which convention a scan is in.
+
+    Attributes
+    ----------
+    orientation : Verdict
+        The turn that makes the positions canonical.
+    readings : tuple of Reading
+        What each estimator says by itself.
+    faults : tuple of Fault
+        What else is not as the contract has it, surest first.
+    quantity : Quantity
+        What the stored values are.
+    frames : int
+        How many were looked at.
+    """
+
+    orientation: Verdict
+    readings: tuple[Reading, ...]
+    faults: tuple[Fault, ...]
+    quantity: Quantity
+    frames: int
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the scan is surely as the contract has it, as far as this can be seen."""
+        turn = self.orientation.turn
+        stored = turn is not None and not self.orientation.general and turn.quarter in (EIGHT[0], EIGHT[2])
+        return self.orientation.word is Word.CERTAIN and stored and not self.faults
+
+
+def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") -> Diagnosis:
+    """Say which convention a scan is in; memory does not grow with the number of frames.
+
+    Parameters
+    ----------
+    scan : Scan
+    rng : numpy.random.Generator
+        Draws windows of a large scan, pairs, frequencies, and the nulls.
+    declared : str
+        What the frames are said to be, ``amplitude`` or ``counts``: believed where the values do not show it.
+    """
+    M = len(scan.positions)
+    if M < FEWEST:
+        return _too_few(M)
+    looked_at = np.unique(np.linspace(0, M - 1, min(M, _LOOKED_AT)).astype(np.int64))
+    quantity = quantity_of(np.concatenate(list(blocks(scan.frames, looked_at))))
+    meant = quantity.name if quantity.name != "unknown" else declared
+    sample = take(scan, intensity_of(meant), rng)
+    if len(sample) < FEWEST:
+        return _too_few(len(sample))
+    faults = _values(quantity, declared)
+    factor, fault = _scale(sample, rng)
+    found = oriented(sample, rng, factor)
+    faults += [] if fault is None else [fault]
+    faults += _zero(sample, found.zero)
+    return Diagnosis(found.verdict, found.readings, tuple(faults), quantity, len(sample))
+
+
+def _too_few(frames: int) -> Diagnosis:
+    why = f"{frames} frames with light are too few"
+    verdict = Verdict(Word.CANNOT_TELL, None, float("nan"), False, why)
+    return Diagnosis(verdict, (), (), Quantity("unknown", why), frames)
+
+
+def _values(quantity: Quantity, declared: str) -> list[Fault]:
+    if quantity.name in ("unknown", declared):
+        return []
+    remedy = {
+        "counts": "store square roots",
+        "amplitude": "square them",
+        "log": "take the logarithm back, then the root",
+    }
+    said = f"the frames hold {_PLURAL[quantity.name]}, not {_PLURAL.get(declared, declared)}: {quantity.evidence}"
+    return [Fault(quantity.name, Word.CERTAIN, said, remedy[quantity.name])]
+
+
+_PLURAL = {"counts": "counts", "amplitude": "amplitudes", "log": "logarithms of counts"}
+
+
+def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | None]:
+    """Object pixels in a unit of the positions, and what is wrong with the unit."""
+    step = typical_step(sample)
+    if _SMALLEST_STEP <= step <= _LARGEST_STEP * sample.N:
+        return 1.0, None
+    said = (
+        f"neighbouring positions are {step:.3g} apart, which cannot be pixels of an object under frames of {sample.N}"
+    )
+    found = Scale(float("nan"), float("nan"), 0.0, False)
+    if sample.probe is not None:
+        found = unit(sample, zero_frequency(sample.mean(), sample.probe, sample.good), None, rng)
+    if not found.decided:
+        return float("nan"), Fault("unit", Word.LIKELY, said, "divide the positions by the size of an object pixel")
+    size = 1 / found.factor
+    remedy = f"divide the positions by the size of an object pixel, about {size:.2g} of their unit"
+    return found.factor, Fault("unit", Word.CERTAIN, said, remedy, {"factor": found.factor, "lead": found.lead})
+
+
+def typical_step(sample: Sample) -> float:
+    """Median distance of a point to its nearest neighbour at another place, in the unit of the positions."""
+    places = np.unique(sample.s, axis=0)
+    if len(places) < 2:
+        return 0.0
+    return float(np.median(np.asarray(cKDTree(places).query(places, 2)[0])[:, 1]))
+
+
+def _zero(sample: Sample, zero: Zero | None) -> list[Fault]:
+    """Whether the zero frequency lies elsewhere than at N/2, or the probe does not belong to the frames."""
+    if zero is None:
+        return []
+    figures = {"rows": zero.shift[0], "columns": zero.shift[1], "correlation": zero.correlation, "stored": zero.stored}
+    if not trusted(zero):
+        said = f"the probe does not explain the mean frame (correlation {zero.correlation:.2f} at best)"
+        return [Fault("probe", Word.LIKELY, said, "give the probe of this scan, or none", figures)]
+    gain = zero.correlation - zero.stored
+    far = max(map(abs, zero.shift)) > max(1, sample.N // 64)
+    if not far or gain < _CLEAR:
+        return []
+    down, right = zero.shift
+    corner = max(abs(abs(down) - sample.N / 2), abs(abs(right) - sample.N / 2)) <= 2
+    said = (
+        f"the zero frequency lies {down:+d} rows and {right:+d} columns off the middle: mean amplitude and probe "
+        f"correlate {zero.correlation:.3f} there, {zero.stored:.3f} as stored"
+    )
+    remedy = "apply fftshift to every frame" if corner else f"roll every frame by {-down} rows and {-right} columns"
+    clear = gain > 5 * _CLEAR and zero.correlation - zero.runner_up > _CLEAR / 4
+    return [Fault("fftshift" if corner else "centre", Word.CERTAIN if clear else Word.LIKELY, said, remedy, figures)]
+
+
+def sentence(diagnosis: Diagnosis) -> str:
+    """What is found, for a person, in one paragraph."""
+    parts = [_turn_in_words(diagnosis.orientation)]
+    parts += [f"{fault.word}: {fault.sentence}; {fault.remedy}" for fault in diagnosis.faults]
+    return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
+
+
+def _turn_in_words(verdict: Verdict) -> str:
+    if verdict.turn is None:
+        return f"the orientation cannot be told: {verdict.reason}"
+    open_twin = ", or the same turned by 180 degrees with the twin of probe and object" if verdict.twin_open else ""
+    because = f" ({verdict.word}: {verdict.reason})"
+    if verdict.general:
+        mirror = "after x is flipped " if verdict.turn.mirrored else ""
+        angle = (verdict.turn.degrees + 180) % 360 - 180
+        angle = (angle + 90) % 180 - 90 if verdict.twin_open else angle
+        how = f"the positions must be turned by {angle:.1f} ± {max(verdict.spread, 0.5):.1f} degrees {mirror}".strip()
+        return f"{how}{open_twin}{because}"
+    quarter = verdict.turn.quarter
+    if verdict.twin_open and quarter.degrees >= 180:
+        quarter = quarter.twin
+    if quarter == EIGHT[0]:
+        return f"the positions go with the frames as stored{open_twin}{because}"
+    return (
+        f"{name_of(quarter)}: the canonical x, y are {positions_of(quarter)}{open_twin}, or frames of EXIF orientation "
+        f"{exif_of(quarter)}{because}"
+    )

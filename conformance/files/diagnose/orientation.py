@@ -1,0 +1,95 @@
+"""The turn of a scan: which estimators can be asked of it, and what they say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.diagnose.jacobian import jacobian
+from conformance.files.diagnose.matched import matched
+from conformance.files.diagnose.overlap import beam_of
+from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.shadow import shadow
+from conformance.files.diagnose.turns import EIGHT, Turn, turned_frames
+from conformance.files.diagnose.verdict import Verdict, judged
+from conformance.files.diagnose.zero import TRUSTED, Zero, zero_frequency
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """What was found about the turn.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    readings : tuple of Reading
+    zero : Zero or None
+        Where the zero frequency lies; None without a probe.
+    """
+
+    verdict: Verdict
+    readings: tuple[Reading, ...]
+    zero: Zero | None
+
+
+def oriented(sample: Sample, rng: np.random.Generator, scale: float = 1.0) -> Orientation:
+    """Ask A, B and F; F with the probe where it fits the frames, else with a flat beam.
+
+    Parameters
+    ----------
+    sample : Sample
+    rng : numpy.random.Generator
+    scale : float
+        Object pixels in a unit of the positions; NaN where the unit is unknown, which silences F.
+    """
+    readings = [jacobian(sample, rng), shadow(sample, rng)]
+    zero = None
+    if sample.probe is not None:
+        zero = zero_frequency(sample.mean(), sample.probe, sample.good)
+    in_pixels = sample.moved(sample.s * scale)
+    if np.isfinite(scale):
+        readings.append(_overlap(in_pixels, zero, rng))
+    return Orientation(judged(readings), tuple(readings), zero)
+
+
+def trusted(zero: Zero | None) -> bool:
+    """Whether the probe of the file explains the mean frame well enough to be believed."""
+    return zero is not None and zero.correlation > TRUSTED
+
+
+def centred(sample: Sample, zero: Zero) -> Sample:
+    """The sample with its zero frequency rolled to N/2."""
+    if zero.shift == (0, 0):
+        return sample
+    back = (-zero.shift[0], -zero.shift[1])
+    return replace(sample, intensity=np.roll(sample.intensity, back, (1, 2)), good=np.roll(sample.good, back, (0, 1)))
+
+
+def beam_in_frames(sample: Sample, zero: Zero) -> NDArray[np.complex64]:
+    """Transform (P, N, N) of the probe, turned as the frames are."""
+    assert sample.probe is not None
+    beam = beam_of(sample.probe)
+    if zero.turn == EIGHT[0]:
+        return beam
+    back = zero.turn.inverse
+    parts = [turned_frames(part.astype(np.float32), back) for part in (beam.real, beam.imag)]
+    return np.asarray(parts[0] + 1j * parts[1], dtype=np.complex64)
+
+
+def _overlap(sample: Sample, zero: Zero | None, rng: np.random.Generator) -> Reading:
+    if zero is not None and trusted(zero):
+        found = matched(centred(sample, zero), beam_in_frames(sample, zero), rng)
+        if found.decided:
+            return found
+    else:
+        found = None
+    flat = matched(sample, None, rng)
+    return flat if found is None or flat.decided else found
+
+
+def turned(s: NDArray[np.float64], turn: Turn) -> NDArray[np.float64]:
+    """Positions (m, 2) [row, column] after a turn."""
+    return np.asarray(s @ turn.matrix.T)

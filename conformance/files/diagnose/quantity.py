@@ -1,0 +1,64 @@
+"""What the stored values are: amplitudes, counts, or logarithms of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WHOLE = 0.998
+"""Share of values that must be whole."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A reading of the stored values.
+
+    Attributes
+    ----------
+    name : str
+        ``amplitude``, ``counts``, ``log``, or ``unknown``: then they are taken as declared.
+    evidence : str
+        What shows it.
+    """
+
+    name: str
+    evidence: str
+
+
+def quantity_of(stored: NDArray[Any]) -> Quantity:
+    """Decide from some frames (m, N, N) what their values are."""
+    values = np.asarray(stored, dtype=np.float64).ravel()
+    values = values[np.isfinite(values) & (values >= 0)]
+    if not len(values) or values.max() <= 0:
+        return Quantity("unknown", "the frames hold nothing")
+    top = values.max()
+    if top > 1 and _whole(values):
+        return Quantity("counts", f"all values are whole numbers, up to {top:g}")
+    if top**2 > 1 and _whole(values**2):
+        return Quantity("amplitude", "the squares of the values are whole numbers")
+    if top < 40:
+        for name, grown in (("e", np.expm1(values)), ("10", 10.0**values - 1)):
+            if grown.max() > 1 and _whole(grown):
+                return Quantity("log", f"the values are logarithms to base {name} of whole numbers and one")
+    return Quantity("unknown", "neither the values nor their squares are whole numbers")
+
+
+def intensity_of(quantity: str) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
+    """Return what makes intensities of values of a quantity."""
+    if quantity == "counts":
+        return lambda values: values
+    if quantity == "log":
+        return np.expm1
+    return np.square
+
+
+def _whole(values: NDArray[np.float64]) -> bool:
+    """Whether values are whole within the rounding of their float32, and do not only lie near zero."""
+    telling = values[(values > 0.5) & (values < 2e5)]
+    if len(telling) < 20:
+        return False
+    return bool((np.abs(telling - np.rint(telling)) < 1e-3 + 4e-7 * telling).mean() > _WHOLE)

@@ -1,0 +1,122 @@
+"""From readings to a word: certain where estimators of different assumptions agree, never by one alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conformance.files.diagnose import jacobian, matched, shadow
+from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.turns import Turn
+
+SAME = 20.0
+"""Degrees within which two estimators mean the same turn."""
+
+TWIN_LEAD = 4.0
+"""Lead of a turn over its twin, with a trusted probe, from which the twin counts as decided."""
+
+_LEADS = {jacobian.NAME: jacobian.LEAD, shadow.NAME: shadow.LEAD, matched.NAME: matched.LEAD}
+_QUARTER = 3.0
+"""Degrees within which a turn counts as one of the eight, whatever its spread."""
+
+_SUPPORT = 0.6
+"""Part of an estimator's own threshold from which it may support, or contradict, another."""
+
+
+class Word(StrEnum):
+    """How sure a verdict is."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    CANNOT_TELL = "cannot tell"
+
+    @property
+    def adverb(self) -> str:
+        """The word before what it says of a turn."""
+        return {"certain": "certainly", "likely": "likely"}.get(str(self), "perhaps")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which turn makes the scan canonical.
+
+    Attributes
+    ----------
+    word : Word
+    turn : Turn or None
+        None where it cannot be told.
+    spread : float
+        Standard deviation of the angle in degrees.
+    twin_open : bool
+        Whether the turn by another 180 degrees, with the twin of probe and object, explains the frames as well.
+    reason : str
+        What decided, or why nothing did.
+    """
+
+    word: Word
+    turn: Turn | None
+    spread: float
+    twin_open: bool
+    reason: str
+
+    @property
+    def general(self) -> bool:
+        """Whether the angle is none of the quarter turns."""
+        return self.turn is not None and abs(self.turn.off_quarter) > max(_QUARTER, 3 * self.spread)
+
+
+def judged(readings: Sequence[Reading]) -> Verdict:
+    """Weigh the readings of A, B and F against each other."""
+    heard = [one for one in readings if one.turn is not None and _weight(one) >= _SUPPORT]
+    decided = [one for one in heard if one.decided]
+    if not decided:
+        return Verdict(Word.CANNOT_TELL, None, float("nan"), False, "; ".join(_whys(readings)))
+    first = max(decided, key=_weight)
+    assert first.turn is not None
+    against = [one for one in heard if not _same(one, first)]
+    behind = [one for one in heard if one is not first and _same(one, first)]
+    if against and (any(one.decided for one in against) or not behind):
+        return Verdict(Word.CANNOT_TELL, None, float("nan"), False, _contradiction(first, against[0]))
+    best = min([first, *behind], key=lambda one: one.spread)
+    turn, twin_open = _with_twin(best, [first, *behind])
+    letters = " and ".join(sorted({one.estimator[0] for one in [first, *behind]}))
+    if behind and not against:
+        return Verdict(Word.CERTAIN, turn, best.spread, twin_open, f"{letters} agree")
+    return Verdict(Word.LIKELY, turn, best.spread, twin_open, f"{letters} alone: {first.estimator}")
+
+
+def _weight(one: Reading) -> float:
+    """Lead in parts of the estimator's threshold."""
+    return one.lead / _LEADS.get(one.estimator, matched.LEAD)
+
+
+def _same(one: Reading, other: Reading) -> bool:
+    assert one.turn is not None
+    assert other.turn is not None
+    return one.turn.apart(other.turn, 180.0) <= SAME
+
+
+def _with_twin(best: Reading, agreeing: Sequence[Reading]) -> tuple[Turn, bool]:
+    """The turn, and whether its twin is as good; an estimator that knows the twin decides between the two."""
+    assert best.turn is not None
+    knowing = [one for one in agreeing if one.twin > TWIN_LEAD and one.turn is not None]
+    if not knowing:
+        return best.turn, True
+    near = min((best.turn, best.turn.twin), key=lambda turn: turn.apart(knowing[0].turn or turn))
+    return near, False
+
+
+def _whys(readings: Sequence[Reading]) -> list[str]:
+    return [f"{one.estimator[0]}: {one.why}" for one in readings if one.why] or ["no estimator was heard"]
+
+
+def _contradiction(first: Reading, other: Reading) -> str:
+    assert first.turn is not None
+    assert other.turn is not None
+    said = [f"{one.estimator[0]} says {_told(one.turn)}" for one in (first, other) if one.turn is not None]
+    return "the estimators contradict each other: " + ", ".join(said)
+
+
+def _told(turn: Turn) -> str:
+    return f"{'mirrored, ' if turn.mirrored else ''}{turn.degrees:.0f} degrees"

@@ -1,0 +1,76 @@
+"""Where the zero frequency of the frames lies, and how they stand to the probe: by the modulus of its transform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import fft2, ifft2
+
+from conformance.files.diagnose.overlap import beam_of
+from conformance.files.diagnose.turns import EIGHT, Turn, turned_frames
+
+TRUSTED = 0.75
+"""Correlation of mean amplitude and probe below which the probe is not believed."""
+
+
+@dataclass(frozen=True)
+class Zero:
+    """The best place of the zero frequency.
+
+    Attributes
+    ----------
+    shift : tuple of int
+        Rows and columns that the frames lie off the middle.
+    correlation : float
+        Of mean amplitude and probe's modulus at that place.
+    stored : float
+        The same with the zero frequency at N/2.
+    runner_up : float
+        The same at the best place more than two pixels away.
+    turn : Turn
+        Turn of the frames against the probe that correlates best, identity unless another is clearly better.
+    """
+
+    shift: tuple[int, int]
+    correlation: float
+    stored: float
+    runner_up: float
+    turn: Turn
+
+
+def zero_frequency(mean: NDArray[np.float64], probe: NDArray[np.complexfloating], good: NDArray[np.bool_]) -> Zero:
+    """Find it by correlating the mean amplitude with the modulus of the probe's transform.
+
+    Parameters
+    ----------
+    mean : (N, N)
+        Mean intensity.
+    probe : (P, N, N) complex
+    good : (N, N) bool
+        Pixels that hold data.
+    """
+    beam = np.sqrt((np.abs(beam_of(probe)) ** 2).sum(axis=0))
+    amplitude = np.where(good, np.sqrt(np.maximum(mean, 0)), 0)
+    found = [_correlate(amplitude, turned_frames(beam.astype(np.float32), turn.inverse)) for turn in EIGHT]
+    best = int(np.argmax([one.max() for one in found]))
+    chosen = best if found[best].max() > found[0].max() + 0.02 else 0
+    correlation = found[chosen]
+    N = len(mean)
+    place = np.unravel_index(int(correlation.argmax()), correlation.shape)
+    shift = tuple(int((p + N // 2) % N - N // 2) for p in place)
+    rows, columns = np.indices((N, N))
+    apart = np.maximum(
+        np.abs((rows - place[0] + N // 2) % N - N // 2), np.abs((columns - place[1] + N // 2) % N - N // 2)
+    )
+    away = float(correlation[apart > 2].max()) if N > 8 else 0.0
+    return Zero((shift[0], shift[1]), float(correlation.max()), float(correlation[0, 0]), away, EIGHT[chosen])
+
+
+def _correlate(amplitude: NDArray[np.float64], beam: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Pearson's correlation (N, N) of two images for every cyclic shift of the first against the second."""
+    a = amplitude - amplitude.mean()
+    b = beam - beam.mean()
+    size = np.linalg.norm(a) * np.linalg.norm(b) + 1e-300
+    return np.asarray(ifft2(fft2(a) * np.conj(fft2(b))).real / size)
