@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, wrong_usage
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from conformance.files.examine import ScanReport
+
 
 @app.command()
 def validate(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="NPZ scan files; of a folder, its *.npz in order of name.")
+        list[Path],
+        typer.Argument(metavar="FILE", help="Scan files of any known format; of a folder, its *.npz in order of name."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as violations.")] = False,
@@ -29,7 +35,7 @@ def validate(
     files, unread = _files_in(paths)
     if not files:
         raise wrong_usage("; ".join(unread))
-    from conformance.files.examine import ScanReport, examine
+    from conformance.files.examine import examine
     from conformance.report import validation
 
     reports: list[ScanReport] = []
@@ -41,12 +47,30 @@ def validate(
             continue
         if not as_json:
             validation.print_report(reports[-1], strict, console())
+    _compare(reports, None if as_json else console())
     if as_json:
         say(json.dumps(validation.as_json(reports, strict) | {"unread": unread}, indent=2))
     for line in unread:
         say(line, err=True)
     fit = all(validation.fit(report, strict) for report in reports)
     raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
+
+
+def _compare(reports: list[ScanReport], shown: Console | None) -> None:
+    """Add what is found between files of one scan to their reports, and show it."""
+    from dataclasses import replace
+
+    from conformance.files.splits import leaks
+    from conformance.report import validation
+
+    read = [one.path for one in reports if "M" in one.facts and "format" not in one.facts]
+    found = leaks(read) if len(read) > 1 else {}
+    for number, report in enumerate(reports):
+        if report.path in found:
+            finding = found[report.path]
+            reports[number] = replace(report, findings=(*report.findings, finding))
+            if shown is not None:
+                validation.print_finding(finding, shown, str(report.path))
 
 
 def _files_in(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:

@@ -22,12 +22,10 @@ from conformance.engine.declaration import PROFILES, Declaration, noted
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import case_name, cases_of
 from conformance.evidence.evidence import Evidence, Violation
-from conformance.files.machine import trouble_in, trouble_of
 from conformance.scans.seed import drawn_by_seed
 from conformance.scans.specimens import Specimen, gallery
 
 _LONGEST = 4000
-_BLAMING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,6 @@ class Trial:
         Arguments of the failing call; None when it failed before Hypothesis drew any.
     traceback : str
         Where an adapter broke, for its author; empty for every other outcome.
-    trouble : str
-        What ails the machine, for which nobody else is to blame; the outcome is then ERROR.
     """
 
     declaration: Declaration
@@ -62,7 +58,6 @@ class Trial:
     violation: Violation | None = None
     drawn: Mapping[str, Any] | None = None
     traceback: str = ""
-    trouble: str = ""
 
     @property
     def check(self) -> str:
@@ -148,7 +143,7 @@ def once(
     """
     started = time.perf_counter()
     evidence = Evidence()
-    violation, where, trouble = None, "", ""
+    violation, where = None, ""
     try:
         outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
         if not reason:
@@ -156,17 +151,11 @@ def once(
             outcome, reason = classify(None, evidence.comparisons, subject.selected)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
         outcome, reason = classify(error, evidence.comparisons, subject.selected)
-        violation, trouble = violation_in(error), trouble_in(error, subject.folder)
+        violation = violation_in(error)
         where = "".join(traceback.format_exception(error))[-_LONGEST:] if outcome is Outcome.ERROR else ""
-    if outcome in _BLAMING:
-        # A cache that could not be written fails a check without an error.
-        trouble = trouble or trouble_of(subject.folder)
-    if trouble:
-        outcome, violation, where = Outcome.ERROR, None, ""
-        reason = f"this machine is in trouble, and nothing is said of the adapter: {trouble}"
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
-    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept, where, trouble)
+    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept, where)
 
 
 def _call(

@@ -12,9 +12,19 @@ from numpy.typing import NDArray
 from conformance.contract.crossing import Crossing
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
-from conformance.files.regular import kind_of_path, open_regular
+from conformance.files.foreign import examine_foreign, named
+from conformance.files.formats import canonical
+from conformance.files.formats.sniffing import Kind, kind_of
+from conformance.files.formats.table import format_of, sniff
+from conformance.files.regular import kind_of_path
+from conformance.files.rules.looking import view_of
+from conformance.files.rules.table import findings_of
 from conformance.files.scan_rules import Rules
+from conformance.files.unfit import UnfitFile
 from conformance.scans.specimens import Specimen
+
+_OF_NOTHING = {Kind.EMPTY: "empty: the copy ended before it began", Kind.ZEROS: "nothing but zeros: the copy broke off"}
+_PERHAPS_DAMAGED = frozenset({Kind.ZIP, Kind.BINARY, *_OF_NOTHING})
 
 
 class UnreadableScan(Crossing, ValueError):
@@ -74,14 +84,36 @@ def examine(path: Path) -> ScanReport:
     found: list[Finding] = []
     facts: Mapping[str, Any] = {}
     try:
-        with Archive(path) as archive:
-            rules = Rules(archive)
-            facts = rules.facts()
-            found.extend(rules.findings())
+        file = sniff(path)
+        form = format_of(file)
+        if form is None and file.kind not in _PERHAPS_DAMAGED:
+            found.append(named(file))
+        elif form is None or form is canonical.FORMAT:
+            facts = _examine_canonical(path, found)
+        else:
+            facts = examine_foreign(path, form, found)
     except DamagedArchive as error:
         found.append(_damaged(path, error))
-    found.sort(key=lambda one: list(Severity).index(one.severity))
+    except UnfitFile as error:
+        found.append(Finding(error.clause, Severity.VIOLATION, error.array, error.problem))
+    # Advice about counts is given after what tells which values are none.
+    found.sort(key=lambda one: (list(Severity).index(one.severity), one.clause == "NPZ-034"))
     return ScanReport(path, tuple(found), facts)
+
+
+def _examine_canonical(path: Path, found: list[Finding]) -> Mapping[str, Any]:
+    with Archive(path) as archive:
+        rules = Rules(archive)
+        facts = rules.facts()
+        found.extend(rules.findings())
+        content = rules.content
+        stack = rules.members.get(rules.stack_name)
+        if content is not None and content.survey is not None and stack is not None:
+            mask = archive.member("bad_pixels") if "bad_pixels" in archive.names else None
+            counts = bool(content.counts_evidence)
+            view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
+            found.extend(findings_of(view))
+    return facts
 
 
 def read_scan(path: Path) -> dict[str, NDArray[Any]]:
@@ -117,8 +149,6 @@ def specimen_from_file(path: Path) -> Specimen:
 
 
 def _damaged(path: Path, error: DamagedArchive) -> Finding:
-    with open_regular(path) as stream:
-        magic = stream.read(4)
-    hdf = "this is no NPZ archive but an HDF5 file, as CXI, NeXus and PtyPy write"
-    problem = hdf if magic == b"\x89HDF" else f"the archive cannot be read: {error}"
-    return Finding("NPZ-033", Severity.VIOLATION, "archive", problem)
+    kind, _ = kind_of(path)
+    what = f"; it is {_OF_NOTHING[kind]}" if kind in _OF_NOTHING else ""
+    return Finding("NPZ-033", Severity.VIOLATION, "archive", f"the archive cannot be read: {error}{what}")

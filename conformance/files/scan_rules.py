@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from conformance.contract.arrays import COORDINATES, PAIRS, STACKS, UNITS, Place, names_of, required_in, row
 from conformance.files.archive import Archive, DamagedArchive, Member
 from conformance.files.finding import Finding, Severity
+from conformance.files.shape_hints import object_hint, probe_hint
 from conformance.files.stack import (
     Content,
     StackLayout,
@@ -37,6 +38,7 @@ class Rules:
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
         self.members = {name: archive.member(name) for name in archive.names if name in KNOWN}
+        self.content: Content | None = None
         self.stack_name = next((name for name in STACKS if name in self.members), "diff3d")
 
     def findings(self) -> Iterator[Finding]:
@@ -58,9 +60,12 @@ class Rules:
         known: dict[str, Any] = {"members": list(self.archive.names)}
         if layout is not None and layout.frame_axis is not None and stack is not None:
             known |= {"M": min(layout.M, self._positions or layout.M), "N": layout.N, "dtype": stack.dtype.name}
+            known["sides"] = list(layout.sides)
         probe = self.members.get("probeGuess")
-        if probe is not None:
-            known["modes"] = probe.shape[0] if len(probe.shape) == 3 and probe.shape[-1] != 1 else 1
+        if probe is not None and len(probe.shape) == 2:
+            known["modes"] = 1
+        elif probe is not None and len(probe.shape) == 3 and (layout is None or probe.shape[1:] == layout.sides):
+            known["modes"] = probe.shape[0]
         return known
 
     @property
@@ -167,7 +172,8 @@ class Rules:
         if self.layout is not None:
             yield from self._shape(name, stack, self.layout)
         if stack.dtype.kind in _kinds(name) and len(stack.shape) == 3 and 0 not in stack.shape:
-            yield from self._content(name, content_of(stack, self.layout))
+            self.content = content_of(stack, self.layout)
+            yield from self._content(name, self.content)
 
     def _shape(self, name: str, stack: Member, layout: StackLayout) -> Iterator[Finding]:
         if layout.frame_axis is None:
@@ -213,16 +219,29 @@ class Rules:
             )
 
     def _content(self, name: str, content: Content) -> Iterator[Finding]:
+        dtype = self.members[name].dtype
         axes = "(frame, row, column)" if self.layout is None or self.layout.frame_axis != 2 else "(row, column, frame)"
         if content.non_finite is not None:
             index, value = content.non_finite
-            yield Finding("NPZ-017", VIOLATION, name, f"the value is {value}, at {axes}", index)
+            yield Finding(
+                "NPZ-017",
+                VIOLATION,
+                name,
+                f"the value is {value}, at {axes}{_extent(content, 'non-finite', dtype)}",
+                index,
+            )
         if content.overflowing is not None:
             index, value = content.overflowing
             yield Finding("NPZ-038", VIOLATION, name, f"float32 cannot hold the value {value}, at {axes}", index)
         if content.negative is not None:
             index, value = content.negative
-            yield Finding("NPZ-018", VIOLATION, name, f"the value is {value}, at {axes}", index)
+            yield Finding(
+                "NPZ-018",
+                VIOLATION,
+                name,
+                f"the value is {value}, at {axes}{_extent(content, 'negative', dtype)}",
+                index,
+            )
         if content.counts_evidence:
             yield Finding(
                 "NPZ-034",
@@ -260,13 +279,15 @@ class Rules:
         if layout is None or layout.frame_axis is None:
             return
         N, shape = layout.N, probe.shape
+        if layout.sides != (N, N):
+            return
         squeezed = shape[:2] if len(shape) == 3 and shape[2] == 1 and shape[:2] == (N, N) else shape
         if len(squeezed) not in (2, 3) or squeezed[-2:] != (N, N) or 0 in squeezed:
             yield Finding(
                 "NPZ-025",
                 VIOLATION,
                 "probeGuess",
-                f"a probe is ({N}, {N}) or (P, {N}, {N}) like the frames, not {shape}",
+                f"a probe is ({N}, {N}) or (P, {N}, {N}) like the frames, not {shape}{probe_hint(shape, N)}",
             )
 
     def _truth(self) -> Iterator[Finding]:
@@ -281,7 +302,7 @@ class Rules:
     def _truth_shape(self, name: str, clause: str, shape: tuple[int, ...]) -> Iterator[Finding]:
         if name == "objectGuess":
             if len(shape) != 2:
-                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}")
+                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}{object_hint(shape)}")
             return
         layout = self.layout
         if layout is None or layout.frame_axis is None:
@@ -359,6 +380,28 @@ class Rules:
         if "Y" in members:
             found["Y"] = _squeezed(members["Y"].array(), 3).astype(np.complex64)
         return found
+
+
+def _extent(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
+    """Say how far values of a kind reach, and what that tells.
+
+    Parameters
+    ----------
+    content : Content
+    kind : str
+        ``non-finite`` or ``negative``.
+    dtype : numpy.dtype
+        Data type of the stack.
+    """
+    if content.survey is None:
+        return ""
+    extent = content.survey.extent(kind)
+    if extent.values == 1:
+        return ""
+    flags = extent.always == extent.pixels and kind == "negative"
+    told = ": flags of the detector, no data" if flags else ""
+    narrow = "; float16 ends at 65504, and these were brighter" if kind == "non-finite" and dtype == np.float16 else ""
+    return f"; {extent.sentence(content.survey.M)}{told}{narrow}"
 
 
 def _kinds(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.archive import Member
+from conformance.files.survey import Survey
 
 _SAMPLED_FRAMES = 256
+_MOST_PIXELS = 1 << 22
 _FEWEST_PIXELS, _FEWEST_FRAMES = 24, 16
 
 
@@ -73,18 +76,25 @@ class Content:
         beyond single precision.
     counts_evidence : str
         What suggests counts in place of amplitudes (NPZ-034); empty when nothing does.
+    whole : bool
+        Whether all finite values are whole numbers.
+    survey : Survey or None
+        What frames and pixels show; None where the layout is not known, or a frame is too large for it.
     """
 
     non_finite: tuple[tuple[int, ...], float] | None
     overflowing: tuple[tuple[int, ...], float] | None
     negative: tuple[tuple[int, ...], float] | None
     counts_evidence: str
+    whole: bool = False
+    survey: Survey | None = None
 
 
 def content_of(stack: Member, layout: StackLayout | None) -> Content:
     """Look at every value of a stack once; memory does not grow with it."""
     non_finite = overflowing = negative = None
     statistics = _CountStatistics(stack, layout)
+    survey = _survey_for(layout)
     offset = 0
     for block in stack.blocks():
         if block.dtype.kind == "f":
@@ -93,9 +103,33 @@ def content_of(stack: Member, layout: StackLayout | None) -> Content:
         if block.dtype.kind != "u":
             negative = negative or _first(stack, offset, block, block < 0)
         statistics.add(block, offset)
+        if survey is not None and layout is not None:
+            _add(survey, block, offset, layout, stack.fortran)
         offset += len(block)
     sound = non_finite is None and overflowing is None and negative is None
-    return Content(non_finite, overflowing, negative, statistics.evidence() if sound else "")
+    evidence = statistics.evidence(survey) if sound or statistics.whole else ""
+    return Content(non_finite, overflowing, negative, evidence, statistics.whole, survey)
+
+
+def _survey_for(layout: StackLayout | None) -> Survey | None:
+    if layout is None or layout.frame_axis is None or math.prod(layout.sides) > _MOST_PIXELS or layout.M == 0:
+        return None
+    return Survey(layout.M, layout.sides)
+
+
+def _add(survey: Survey, block: NDArray[Any], offset: int, layout: StackLayout, fortran: bool) -> None:
+    """Hand a block to the survey, in whatever order the stack is stored."""
+    part, whole = slice(offset, offset + len(block)), slice(None)
+    legacy = layout.frame_axis == 2
+    if legacy != fortran:
+        # Rows, or columns, of all frames.
+        turned = np.moveaxis(block, -1, 0)
+        if legacy:
+            survey.add(turned, whole, part, whole)
+        else:
+            survey.add(turned.swapaxes(1, 2), whole, whole, part)
+    else:
+        survey.add(block.swapaxes(1, 2) if fortran else block, part, whole, whole)
 
 
 def beyond(values: NDArray[Any], dtype: type[np.inexact[Any]]) -> NDArray[np.bool_]:
@@ -187,7 +221,7 @@ class _CountStatistics:
         with np.errstate(invalid="ignore", over="ignore"):
             self.largest = max(self.largest, float(block.max()))
             if self.whole and block.dtype.kind == "f":
-                self.whole = bool((block == np.rint(block)).all())
+                self.whole = bool(((block == np.rint(block)) | ~np.isfinite(block)).all())
             if not self.enough:
                 return
             if self.frames_first:
@@ -199,10 +233,12 @@ class _CountStatistics:
                 self.count = sample.shape[-1]
                 self.moments.append(np.stack([sample.mean(axis=-1), sample.var(axis=-1)]).reshape(2, -1))
 
-    def evidence(self) -> str:
+    def evidence(self, survey: Survey | None) -> str:
         """What suggests counts, in words; empty when nothing does."""
-        if self.whole and self.largest > 1:
-            return f"all values are whole numbers, up to {self.largest:g}"
+        # Markers of a detector are no counts.
+        largest = self.largest if survey is None or survey.steady.all() else float(survey.largest[~survey.steady].max())
+        if self.whole and largest > 1:
+            return f"all values are whole numbers, up to {largest:g}"
         if self.count < _FEWEST_FRAMES:
             return ""
         mean, variance = self._moments()

@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from conformance import __version__
+from conformance.files.assembly import Assembled
 from conformance.files.examine import ScanReport
-from conformance.files.finding import Severity
+from conformance.files.finding import Finding, Severity
 
 _STYLE = {Severity.VIOLATION: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
@@ -19,6 +20,18 @@ _STYLE = {Severity.VIOLATION: "bold red", Severity.WARNING: "yellow", Severity.N
 def fit(report: ScanReport, strict: bool) -> bool:
     """Whether a file may be trained from; ``strict`` counts warnings as violations."""
     return not report.of(Severity.VIOLATION) and not (strict and report.of(Severity.WARNING))
+
+
+def verdict(report: ScanReport, strict: bool) -> str:
+    """Return the verdict on a file in words, as its headline says it."""
+    if not fit(report, strict):
+        return "not fit for training"
+    warnings = report.of(Severity.WARNING)
+    if any(one.clause == "NPZ-034" for one in warnings):
+        return "fit for training, if these are amplitudes"
+    return (
+        f"fit for training, with {len(warnings)} warning{'s' * (len(warnings) > 1)}" if warnings else "fit for training"
+    )
 
 
 def as_json(reports: Sequence[ScanReport], strict: bool) -> dict[str, Any]:
@@ -51,16 +64,51 @@ def print_report(report: ScanReport, strict: bool, console: Console) -> None:
         Where to print.
     """
     facts = report.facts
-    size = f" · {facts['M']} frames {facts['N']} x {facts['N']} {facts['dtype']}" if "M" in facts else ""
+    size = f" · {facts['M']} frames {' x '.join(map(str, facts['sides']))} {facts['dtype']}" if "M" in facts else ""
     modes = f" · {facts['modes']} probe mode{'s' * (facts['modes'] != 1)}" if "modes" in facts else ""
-    verdict = "fit for training" if fit(report, strict) else "not fit for training"
-    _print(console, Text(f"{report.path}: {verdict}{size}{modes}", style="bold"))
+    _print(console, Text(f"{report.path}: {verdict(report, strict)}{size}{modes}", style="bold"))
     for finding in report.findings:
-        where = f"{finding.array}{list(finding.index)}" if finding.index is not None else finding.array
-        kind = (f"{finding.severity}  ", _STYLE[finding.severity])
-        _print(console, Text.assemble(kind, f"{finding.clause}  {where}: {finding.problem}"), indent=2)
-        if finding.remedy:
-            _print(console, Text(f"Remedy: {finding.remedy}"), indent=6)
+        print_finding(finding, console)
+
+
+def print_finding(finding: Finding, console: Console, file: str = "") -> None:
+    """Print one finding, with its remedy below.
+
+    Parameters
+    ----------
+    finding : Finding
+    console : rich.console.Console
+        Where to print.
+    file : str
+        Name of the file, where the finding does not stand under its headline.
+    """
+    place = f"{finding.array}{list(finding.index)}" if finding.index is not None else finding.array
+    where = f"{file}: {place}" if file else place
+    kind = (f"{finding.severity}  ", _STYLE[finding.severity])
+    _print(console, Text.assemble(kind, f"{finding.clause}  {where}: {finding.problem}"), indent=2)
+    if finding.remedy:
+        _print(console, Text(f"Remedy: {finding.remedy}"), indent=6)
+
+
+def print_conversion(scan: Assembled, console: Console) -> None:
+    """Print where each array of a converted scan came from and what was done to it, then what was assumed.
+
+    Parameters
+    ----------
+    scan : Assembled
+        The scan that was written.
+    console : rich.console.Console
+        Where to print.
+    """
+    width = max(map(len, scan.parts))
+    for name, part in scan.parts.items():
+        shape = " x ".join(map(str, part.values.shape)) or "1"
+        said = "; ".join((part.axes, *part.changes) if part.axes else part.changes)
+        _print(console, Text(f"{name:<{width}}  {shape} {part.values.dtype.name} from {part.source}"), indent=2)
+        if said:
+            _print(console, Text(said, style="dim"), indent=4 + width)
+    for note in scan.notes:
+        _print(console, Text(note, style="dim"), indent=2)
 
 
 def _print(console: Console, text: Text, indent: int = 0) -> None:

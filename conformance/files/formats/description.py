@@ -2,55 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from conformance.files.formats.sniffing import Sniffed
-
-
-class Stored(Protocol):
-    """The values of one array, in a file or computed from one, read in blocks."""
-
-    @property
-    def name(self) -> str:
-        """Name in the file."""
-        ...
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        ...
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Data type of the values."""
-        ...
-
-    @property
-    def fortran(self) -> bool:
-        """Whether blocks run along the last axis, with the axes in reverse order."""
-        ...
-
-    @property
-    def needs_unpickling(self) -> bool:
-        """Whether the values are Python objects, which are never read."""
-        ...
-
-    def blocks(self) -> Iterator[NDArray[Any]]:
-        """Yield the values in the order in which they are stored, some slices of the first stored axis at a time."""
-        ...
-
-    def array(self) -> NDArray[Any]:
-        """Return all values."""
-        ...
+from conformance.files.formats.values import Stored
 
 
 class Quantity(StrEnum):
@@ -79,6 +38,8 @@ class Part:
         The axes as they are stored, in words.
     changes : tuple of str
         What was done to bring it into this form, one phrase each.
+    traps : tuple of str
+        What goes wrong where the array is renamed and nothing else.
     """
 
     values: Stored
@@ -86,6 +47,7 @@ class Part:
     quantity: Quantity = Quantity.NUMBER
     axes: str = ""
     changes: tuple[str, ...] = ()
+    traps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,77 +149,3 @@ class Format:
     name: str
     recognises: Callable[[Sniffed], bool]
     opened: Callable[[Path], AbstractContextManager[Description]]
-
-
-@dataclass(frozen=True)
-class Computed:
-    """Values computed block by block from stored ones whose first axis they keep.
-
-    Attributes
-    ----------
-    name : str
-    source : Stored
-        Stored with the first axis slowest.
-    shape : tuple of int
-        Shape of the result.
-    dtype : numpy.dtype
-        Data type of the result.
-    compute : callable
-        Makes a block of the result from a block of the source.
-    """
-
-    name: str
-    source: Stored
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    compute: Callable[[NDArray[Any]], NDArray[Any]]
-    fortran: bool = False
-    needs_unpickling: bool = False
-
-    def blocks(self) -> Iterator[NDArray[Any]]:
-        """Yield the computed values, some slices of the first axis at a time."""
-        for block in self.source.blocks():
-            yield self.compute(block)
-
-    def array(self) -> NDArray[Any]:
-        """Return all values."""
-        return np.concatenate(list(self.blocks())).reshape(self.shape)
-
-
-@dataclass(frozen=True)
-class Values:
-    """Values that are in memory already: coordinates, probes, and other small arrays.
-
-    Attributes
-    ----------
-    name : str
-    held : numpy.ndarray
-    """
-
-    name: str
-    held: NDArray[Any]
-    fortran: bool = False
-    needs_unpickling: bool = False
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the array."""
-        return self.held.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Data type of the array."""
-        return self.held.dtype
-
-    def blocks(self) -> Iterator[NDArray[Any]]:
-        """Yield the whole array."""
-        yield self.held
-
-    def array(self) -> NDArray[Any]:
-        """Return the array."""
-        return self.held
-
-
-def nbytes(values: Stored) -> int:
-    """Bytes that the values take in memory as they are stored."""
-    return math.prod(values.shape) * values.dtype.itemsize

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from conformance.files.regular import open_regular
+
 HEAD_BYTES = 4096
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _LFS = b"version https://git-lfs"
@@ -98,7 +100,7 @@ def kind_of(path: Path) -> tuple[Kind, bytes]:
     OSError
         The file cannot be read.
     """
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         head = stream.read(HEAD_BYTES)
         if not head:
             return Kind.EMPTY, head

@@ -5,32 +5,43 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.files.archive import Archive
-from conformance.files.formats import canonical, tike
+from conformance.files.formats import canonical, cxi, hxn, pairs, ptychodus, ptypy, tike
 from conformance.files.formats.description import Format
 from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
+from conformance.files.hdf5.opened import OpenedHdf5
 
 FORMATS: tuple[Format, ...] = (
     canonical.FORMAT,
     tike.FORMAT,
+    ptychodus.PRODUCT,
+    ptychodus.DIFFRACTION,
+    ptypy.FORMAT,
+    hxn.FORMAT,
+    pairs.DP,
+    pairs.MASTER,
+    cxi.FORMAT,
 )
 """Known formats; the first that recognises a file reads it."""
 
 
 def sniff(path: Path) -> Sniffed:
-    """Look at the first bytes of a file, and at the names of its members if it is an archive.
+    """Look at the first bytes of a file, and at the names of what it holds if it is an archive or an HDF5 file.
 
     Raises
     ------
     OSError
         The file cannot be read.
-    DamagedArchive
-        It begins as an archive and is none.
+    DamagedArchive, UnfitFile
+        It begins as an archive or an HDF5 file and is none.
     """
     kind, head = kind_of(path)
     members: frozenset[str] = frozenset()
     if kind is Kind.ZIP:
         with Archive(path) as archive:
             members = frozenset(archive.names)
+    elif kind is Kind.HDF5:
+        with OpenedHdf5(path) as file:
+            members = frozenset(file.nodes)
     return Sniffed(path, head, kind, members)
 
 

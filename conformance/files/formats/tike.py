@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.archive import Archive, Member
-from conformance.files.formats.description import Computed, Description, Format, Part, Quantity, Stored, Values
+from conformance.files.formats.description import Description, Format, Part, Quantity
 from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.values import Computed, Stored, Values
 from conformance.files.unfit import UnfitFile
 
+_CORNER = ("the zero frequency stands at [0, 0]",)
+_PATCH = ("positions are (row, column) of the corner of a patch",)
 _NAMES = ("data", "scan", "probe")
 
 
@@ -42,7 +45,7 @@ def _frames(data: Member) -> dict[str, Part]:
 
     values = Computed("data", data, shape, data.dtype, centred)
     changes = (*_dropped_axes(data, 3), "zero frequency moved from [0, 0] to [N/2, N/2]")
-    return {"diff3d": Part(values, "data", Quantity.COUNTS, _axes(data, "frame, row, column"), changes)}
+    return {"diff3d": Part(values, "data", Quantity.COUNTS, _axes(data, "frame, row, column"), changes, _CORNER)}
 
 
 def _positions(scan: Member, N: int) -> dict[str, Part]:

@@ -1,0 +1,252 @@
+"""One scan out of the files that hold its parts: frames from one, positions from another, a probe from a third."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.contract.arrays import COORDINATES, PAIRS
+from conformance.files.formats.description import Description, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.values import Computed, Values
+from conformance.files.unfit import UnfitFile
+
+_FRAMES, _PROBE, _OBJECT, _MASK = "diff3d", "probeGuess", "objectGuess", "bad_pixels"
+_NEEDED = {_FRAMES: "frames", "xcoords": "positions", "ycoords": "positions", _PROBE: "a probe"}
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the user says where no file does; None: nothing.
+
+    Attributes
+    ----------
+    energy, distance : float or None
+        Electronvolts; metres.
+    detector_pixel, object_pixel : float or None
+        Metres.
+    counts : bool or None
+        Whether frames of unknown kind are counts.
+    """
+
+    energy: float | None = None
+    distance: float | None = None
+    detector_pixel: float | None = None
+    object_pixel: float | None = None
+    counts: bool | None = None
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A scan in the contract's form, not read yet.
+
+    Attributes
+    ----------
+    parts : Mapping[str, Part]
+        Arrays by the contract's name, amplitudes and object pixels.
+    orientation : Orientation
+    notes : tuple of str
+        What was assumed and what was left out.
+    formats : tuple of str
+        Names of the formats that the parts came from.
+    """
+
+    parts: Mapping[str, Part]
+    orientation: Orientation
+    notes: tuple[str, ...] = ()
+    formats: tuple[str, ...] = field(default=())
+
+
+def assembled(given: Sequence[Description], stated: Stated) -> Assembled:
+    """Put the parts of one scan together.
+
+    Parameters
+    ----------
+    given : sequence of Description
+        What the files hold, in the order in which they were given; the first that has an array provides it.
+    stated : Stated
+
+    Raises
+    ------
+    UnfitFile
+        A part is missing, sizes do not fit, or metres cannot become pixels (FIL-023).
+    """
+    parts, notes = _merged(given)
+    lacking = dict.fromkeys(word for name, word in _NEEDED.items() if name not in parts)
+    if lacking:
+        held = "; ".join(f"{one.format}: {', '.join(sorted(one.parts)) or 'nothing of a scan'}" for one in given)
+        raise UnfitFile("FIL-023", "file", f"{' and '.join(lacking)} missing: give a file that holds them ({held})")
+    _require_fitting(parts)
+    geometry = _geometry(given, stated)
+    parts = {**parts, **_positions(parts, geometry)}
+    parts[_FRAMES] = _amplitudes(parts[_FRAMES], parts.get(_MASK), stated)
+    parts[_PROBE] = _without_unit_axis(parts[_PROBE])
+    orientation = next((one.orientation for one in given if _FRAMES in one.parts), Orientation())
+    said = [*notes, *(note for one in given for note in (*one.assumed, *(f"left out: {name}" for name in one.dropped)))]
+    return Assembled(parts, orientation, tuple(dict.fromkeys(said)), tuple(one.format for one in given))
+
+
+def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
+    parts: dict[str, Part] = {}
+    notes = []
+    indexes = [one.parts["indexes"] for one in given if "indexes" in one.parts]
+    truth = next((one for one in given if _OBJECT in one.parts), None)
+    # Positions and object have one origin in the file that holds both, and none in common otherwise.
+    ordered = [one for one in given if truth is None or "xcoords" not in truth.parts or one is truth]
+    for one in (*ordered, *given):
+        for name, part in one.parts.items():
+            if name in COORDINATES and name not in parts and one in ordered:
+                parts[name] = part
+    for one in given:
+        for name, part in one.parts.items():
+            if name == "indexes" or parts.get(name) is part:
+                continue
+            if name == _OBJECT and one.parts.get("xcoords") is not parts.get("xcoords"):
+                notes.append(
+                    f"{name} of {one.format} was left out: the positions come from another file, with another origin"
+                )
+            elif name in parts:
+                notes.append(f"{name} of {one.format} was not used: another file holds it")
+            else:
+                parts[name] = part
+    if len(indexes) > 1:
+        parts |= _paired(parts, *(part.values.array() for part in indexes[:2]))
+    if "diffraction" in parts:
+        parts.setdefault(_FRAMES, parts.pop("diffraction"))
+    return parts, notes
+
+
+def _paired(parts: Mapping[str, Part], frames: NDArray[Any], positions: NDArray[Any]) -> dict[str, Part]:
+    """Positions in the order of the frames, by the numbers that both files give their rows."""
+    if _FRAMES in parts and parts[_FRAMES].values.shape[0] != len(frames):
+        frames, positions = positions, frames
+    if np.array_equal(frames, positions):
+        return {}
+    place = {int(number): row for row, number in enumerate(positions)}
+    absent = [int(number) for number in frames if int(number) not in place]
+    if absent:
+        raise UnfitFile("FIL-023", "indexes", f"frames {absent[:5]} have no position of their number")
+    rows = np.array([place[int(number)] for number in frames])
+    said = ("in the order of the frames, by their indexes",)
+    return {
+        name: replace(part, values=Values(name, part.values.array()[rows]), changes=(*part.changes, *said))
+        for name, part in parts.items()
+        if name in COORDINATES
+    }
+
+
+def _require_fitting(parts: Mapping[str, Part]) -> None:
+    frames, probe = parts[_FRAMES].values.shape, parts[_PROBE].values.shape
+    points = parts["xcoords"].values.shape
+    if len(frames) != 3 or frames[1] != frames[2]:
+        raise UnfitFile("NPZ-013", _FRAMES, f"frames are {' x '.join(map(str, frames[1:]))}, not square")
+    if frames[1] % 2:
+        raise UnfitFile("NPZ-014", _FRAMES, f"the side N = {frames[1]} is odd")
+    if points != frames[:1]:
+        raise UnfitFile("FIL-023", "xcoords", f"{points[0] if points else 'no'} positions for {frames[0]} frames")
+    if probe[-2:] != frames[1:]:
+        raise UnfitFile("NPZ-025", _PROBE, f"the probe is {probe}, the frames are {frames[1]} x {frames[2]}")
+
+
+def _geometry(given: Sequence[Description], stated: Stated) -> Geometry:
+    """Geometry of all files together; what the user states comes first."""
+
+    def first(name: str) -> Any:
+        return next((value for one in given if (value := getattr(one.geometry, name)) is not None), None)
+
+    def square(size: float | None) -> tuple[float, float] | None:
+        return None if size is None else (size, size)
+
+    return Geometry(
+        stated.energy if stated.energy is not None else first("photon_energy"),
+        stated.distance if stated.distance is not None else first("distance"),
+        square(stated.detector_pixel) or first("detector_pixel"),
+        square(stated.object_pixel) or first("object_pixel"),
+    )
+
+
+def _positions(parts: Mapping[str, Part], geometry: Geometry) -> dict[str, Part]:
+    N = parts[_FRAMES].values.shape[1]
+    held = {name: parts[name] for name in COORDINATES if name in parts}
+    if any(part.quantity is Quantity.METRE for part in held.values()):
+        held = _in_pixels(held, geometry, N)
+    if _OBJECT in parts or all(part.quantity is Quantity.NUMBER for part in held.values()):
+        return held
+    for pair in PAIRS:
+        for name in pair:
+            if name in held:
+                held[name] = _with_origin(held[name], held[PAIRS[0][pair.index(name)]], N)
+    return held
+
+
+def _in_pixels(held: Mapping[str, Part], geometry: Geometry, N: int) -> dict[str, Part]:
+    pixel = geometry.pixel_of(N)
+    if pixel is None:
+        lacking = [
+            option
+            for option, value in (
+                ("--energy", geometry.photon_energy),
+                ("--distance", geometry.distance),
+                ("--detector-pixel", geometry.detector_pixel),
+            )
+            if not value
+        ]
+        raise UnfitFile(
+            "FIL-023",
+            "xcoords",
+            f"positions are in metres, and no file says how many a pixel has: give {', '.join(lacking)}",
+        )
+    sizes = {"x": pixel[1], "y": pixel[0]}
+    return {
+        name: replace(
+            part,
+            values=Values(name, part.values.array().astype(np.float64) / sizes[name[0]]),
+            quantity=Quantity.PIXEL,
+            changes=(*part.changes, f"divided by {sizes[name[0]]:.6g} m, the object pixel"),
+        )
+        for name, part in held.items()
+    }
+
+
+def _with_origin(part: Part, nominal: Part, N: int) -> Part:
+    """Positions from an origin that puts the first patch at the corner; without an object the origin is free."""
+    values, origin = part.values.array().astype(np.float64), float(nominal.values.array().min())
+    shift = np.ceil(N / 2 - origin)
+    changes = (
+        *part.changes,
+        f"{shift:+g} pixels: the origin is free without an object, and puts all patches at x, y >= 0",
+    )
+    return replace(part, values=Values(part.values.name, values + shift), changes=changes)
+
+
+def _amplitudes(part: Part, mask: Part | None, stated: Stated) -> Part:
+    counts = part.quantity is Quantity.COUNTS
+    if part.quantity is Quantity.UNKNOWN:
+        counts = bool(stated.counts)
+    bad = None if mask is None else mask.values.array().astype(bool)
+    changes = part.changes
+    if bad is not None and bad.any():
+        changes = (*changes, f"{int(bad.sum())} masked pixels set to 0")
+    if counts:
+        changes = (*changes, "square root of the counts")
+
+    def amplitude(block: NDArray[Any]) -> NDArray[Any]:
+        values = np.asarray(block, dtype=np.float32 if block.dtype.itemsize <= 2 else np.float64)
+        if bad is not None:
+            values = np.where(bad if bad.ndim == 2 else False, 0, values)
+        # Counts below zero are no counts; they stay, and are told by the one who reads the result.
+        root = np.sqrt(values, out=values.copy(), where=np.greater(values, 0)) if counts else values
+        return root.astype(np.float32)
+
+    values = Computed(part.values.name, part.values, part.values.shape, np.dtype(np.float32), amplitude)
+    return replace(part, values=values, quantity=Quantity.AMPLITUDE, changes=changes)
+
+
+def _without_unit_axis(part: Part) -> Part:
+    values = part.values.array()
+    if values.ndim == 3 and values.shape[0] == 1:
+        values = values[0]
+    return replace(part, values=Values(part.values.name, values.astype(np.complex64)))

@@ -1,0 +1,199 @@
+"""CXI 1.6 and NXcxi_ptycho: frames, mask, geometry, and the sample's motion in metres."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.quantities import length, length_factor, photon_energy
+from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.values import Computed, Stored, Values
+from conformance.files.hdf5.opened import OpenedHdf5
+from conformance.files.unfit import UnfitFile
+
+_FRAMES = re.compile(r"/(entry\w*)/(instrument\w*)/(detector\w*)/data")
+_GEOMETRY_WORDS = ("orientation", "transformations", "depends_on")
+
+
+def _recognises(file: Sniffed) -> bool:
+    return file.kind is Kind.HDF5 and any(_FRAMES.fullmatch(name) for name in file.members)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Description]:
+    with OpenedHdf5(path) as file:
+        frames = next(name for name in sorted(file.nodes) if _FRAMES.fullmatch(name))
+        detector = frames.removesuffix("/data")
+        entry, instrument = frames.split("/")[1:3]
+        root = f"/{entry}"
+        energy, assumed = photon_energy(
+            file,
+            f"{root}/{instrument}/beam_1/energy",
+            f"{root}/{instrument}/beam_1/incident_energy",
+            f"{root}/{instrument}/monochromator_1/energy",
+            f"{root}/{instrument}/monochromator/energy",
+            f"{root}/{instrument}/source_1/energy",
+        )
+        orientation, turns = _orientation(file, detector)
+        parts = _stack(file, frames, turns) | _positions(file, root, detector) | _mask(file, detector, frames, turns)
+        pixel = (length(file, f"{detector}/y_pixel_size"), length(file, f"{detector}/x_pixel_size"))
+        geometry = Geometry(
+            energy,
+            length(file, f"{detector}/distance"),
+            None if pixel[0] is None or pixel[1] is None else (pixel[0], pixel[1]),
+        )
+        yield Description(
+            "CXI" if "/cxi_version" in file.nodes else "NeXus (NXptycho)",
+            parts,
+            geometry,
+            orientation,
+            _dropped(file, detector),
+            (*assumed, *_basis_said(file, detector)),
+            "it holds no probe: give one from another file",
+            tuple(file.nodes),
+        )
+
+
+def _stack(file: OpenedHdf5, frames: str, turns: tuple[bool, int]) -> dict[str, Part]:
+    data = file.stored(frames)
+    shape = data.shape
+    if len(shape) == 4:
+        flat: tuple[int, ...] = (shape[0] * shape[1], *shape[2:])
+        changes: tuple[str, ...] = (f"{shape[0]} x {shape[1]} points of a raster taken in the order of the file",)
+    elif len(shape) == 3:
+        flat, changes = shape, ()
+    else:
+        raise UnfitFile("FIL-002", frames, f"frames are (M, rows, columns), not {shape}")
+    transpose, quarter = turns
+
+    def turned(block: NDArray[Any]) -> NDArray[Any]:
+        one = np.rot90(block.reshape(-1, *flat[1:]), quarter, axes=(1, 2))
+        return np.ascontiguousarray(one.swapaxes(1, 2) if transpose else one)
+
+    if transpose or quarter:
+        swapped = bool(quarter % 2) != transpose
+        flat = (flat[0], flat[2], flat[1]) if swapped else flat
+        changes = (
+            *changes,
+            f"turned by {quarter} quarter turns{', then transposed' if transpose else ''}, as the file says",
+        )
+    values: Stored = Computed(data.name, data, flat, data.dtype, turned) if changes else data
+    return {"diff3d": Part(values, frames, Quantity.COUNTS, f"{shape}: frame, row, column", changes)}
+
+
+def _orientation(file: OpenedHdf5, detector: str) -> tuple[Orientation, tuple[bool, int]]:
+    """Read the group that says how the detector was read out; what it holds beyond that is refused by name."""
+    group = f"{detector}/orientation"
+    held = {name.removeprefix(f"{group}/"): node for name, node in file.nodes.items() if name.startswith(f"{group}/")}
+    if not held:
+        return Orientation(), (False, 0)
+    unknown = set(held) - {"transpose", "rot90"}
+    if unknown:
+        raise UnfitFile(
+            "FIL-002", group, f"it turns the frames by {', '.join(sorted(unknown))}, which is not known here"
+        )
+    transpose = bool(held["transpose"].value) if "transpose" in held else False
+    quarter = int(held["rot90"].value) % 4 if "rot90" in held else 0
+    exif = {
+        (False, 0): 1,
+        (False, 1): 8,
+        (False, 2): 3,
+        (False, 3): 6,
+        (True, 0): 5,
+        (True, 1): 4,
+        (True, 2): 7,
+        (True, 3): 2,
+    }
+    return Orientation(exif[transpose, quarter], said_by="file"), (transpose, quarter)
+
+
+def _positions(file: OpenedHdf5, root: str, detector: str) -> dict[str, Part]:
+    where = next(
+        (
+            name
+            for name in (
+                f"{root}/sample_1/geometry_1/translation",
+                f"{detector}/translation",
+                f"{root}/data_1/translation",
+            )
+            if name in file.nodes
+        ),
+        None,
+    )
+    if where is None:
+        return {}
+    node = file.nodes[where]
+    moved = file.stored(where).array().astype(np.float64) * length_factor(node)
+    if moved.ndim != 2 or moved.shape[1] not in (2, 3):
+        raise UnfitFile("FIL-002", where, f"the sample's motion is (M, 3), not {moved.shape}")
+    if moved.shape[1] == 2:
+        moved = np.concatenate([moved, np.zeros((len(moved), 1))], axis=1)
+    slow, fast = _basis(file, detector)
+    changes = ("the beam moves against the sample: -translation along the detector's rows and columns",)
+    return {
+        name: Part(Values(name, -moved @ axis), where, Quantity.METRE, "x, y, z of the sample", changes)
+        for name, axis in (("xcoords", fast), ("ycoords", slow))
+    }
+
+
+def _basis(file: OpenedHdf5, detector: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Directions of growing row and growing column in the laboratory, of length one."""
+    node = file.nodes.get(f"{detector}/basis_vectors")
+    if node is None or node.value is None:
+        return np.array([0.0, -1.0, 0.0]), np.array([-1.0, 0.0, 0.0])
+    basis = np.asarray(node.value, dtype=np.float64)
+    if basis.shape == (3, 2):
+        basis = basis.T
+    norms = np.linalg.norm(basis, axis=-1) if basis.shape == (2, 3) else np.zeros(2)
+    if not (np.isfinite(norms).all() and (norms > 0).all()):
+        raise UnfitFile("FIL-002", node.path, f"basis vectors are two of three numbers, not {node.value}")
+    return basis[0] / norms[0], basis[1] / norms[1]
+
+
+def _basis_said(file: OpenedHdf5, detector: str) -> tuple[str, ...]:
+    node = file.nodes.get(f"{detector}/basis_vectors")
+    if node is None:
+        return ("no basis vectors: rows grow against y and columns against x, the default of CXI",)
+    if node.shape == (3, 2):
+        return ("basis_vectors is (3, 2), as real files have it, where the text of CXI says (2, 3)",)
+    return ()
+
+
+def _mask(file: OpenedHdf5, detector: str, frames: str, turns: tuple[bool, int]) -> dict[str, Part]:
+    """Pixels that are not measured; CXI has 0 for good ones, some tools have it the other way round."""
+    path = f"{detector}/mask"
+    if path not in file.nodes:
+        return {}
+    stored = file.stored(path).array()
+    bad = stored != 0
+    changes = ["a bit field: 0 is good"]
+    if stored.ndim == 2 and set(np.unique(stored)) <= {0, 1} and bad.mean() > 0.5:
+        # Half a detector is never bad: ones mark the good pixels here.
+        bad = ~bad
+        changes = [f"{bad.mean():.1%} of the pixels are 0 and the rest 1: 1 was taken for good"]
+    transpose, quarter = turns
+    bad = np.rot90(bad, quarter, axes=(-2, -1))
+    bad = bad.swapaxes(-2, -1) if transpose else bad
+    return {
+        "bad_pixels": Part(
+            Values("mask", np.ascontiguousarray(bad)), path, Quantity.NUMBER, "row, column", tuple(changes)
+        )
+    }
+
+
+def _dropped(file: OpenedHdf5, detector: str) -> tuple[str, ...]:
+    return tuple(
+        f"{name}: it says how the detector stands, and was not used"
+        for name in file.nodes
+        if name.startswith(f"{detector}/") and any(word in name.rsplit("/", 1)[-1] for word in _GEOMETRY_WORDS[1:])
+    )
+
+
+FORMAT = Format("CXI or NXcxi_ptycho", _recognises, _opened)

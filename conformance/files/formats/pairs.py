@@ -1,0 +1,173 @@
+"""Frames whose partner lies in another file: `_dp.hdf5`, the detector's master file, and lists of positions."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.formats.description import Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.quantities import length, photon_energy
+from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.values import Joined, Stored, Values
+from conformance.files.hdf5.opened import OpenedHdf5
+from conformance.files.unfit import UnfitFile
+
+_PART = re.compile(r"/entry/data/data_\d+")
+_MOST_BYTES = 64 << 20
+
+
+def _is_dp(file: Sniffed) -> bool:
+    return file.kind is Kind.HDF5 and "/dp" in file.members
+
+
+@contextmanager
+def _opened_dp(path: Path) -> Iterator[Description]:
+    with OpenedHdf5(path) as file:
+        stack = file.stored("/dp")
+        if len(stack.shape) != 3:
+            raise UnfitFile("FIL-002", "/dp", f"frames are (M, rows, columns), not {stack.shape}")
+        parts = {"diff3d": Part(stack, "/dp", Quantity.COUNTS, "frame, row, column")}
+        if {"/ppX", "/ppY"} <= set(file.nodes):
+            parts |= _shelves(file)
+        advice = "probe and positions lie in the file *_para.hdf5 beside it"
+        yield Description(DP.name, parts, assumed=("the frames are counts",), advice=advice, members=tuple(file.nodes))
+
+
+def _shelves(file: OpenedHdf5) -> dict[str, Part]:
+    """Positions of PtychoShelves: its loader takes (-ppY, -ppX)."""
+    changes = ("its own loader takes the negative of both",)
+    return {
+        name: Part(
+            Values(name, -file.stored(path).array().astype(np.float64).ravel()), path, Quantity.METRE, "", changes
+        )
+        for name, path in (("xcoords", "/ppX"), ("ycoords", "/ppY"))
+    }
+
+
+def _is_master(file: Sniffed) -> bool:
+    return file.kind is Kind.HDF5 and any(_PART.fullmatch(name) for name in file.members)
+
+
+@contextmanager
+def _opened_master(path: Path) -> Iterator[Description]:
+    with ExitStack() as stack:
+        file = stack.enter_context(OpenedHdf5(path))
+        values = _linked(file, stack)
+        energy, passed = photon_energy(
+            file, "/entry/instrument/detector/detectorSpecific/photon_energy", "/entry/instrument/beam/incident_energy"
+        )
+        detector = "/entry/instrument/detector"
+        sizes = length(file, f"{detector}/y_pixel_size"), length(file, f"{detector}/x_pixel_size")
+        pixel = None if sizes[0] is None or sizes[1] is None else (sizes[0], sizes[1])
+        parts = {"diff3d": Part(values, "/entry/data/data_*", Quantity.COUNTS, "frame, row, column")}
+        mask = f"{detector}/detectorSpecific/pixel_mask"
+        if mask in file.nodes:
+            bad = file.stored(mask).array() != 0
+            parts["bad_pixels"] = Part(Values("pixel_mask", bad), mask, Quantity.NUMBER, "row, column", ("0 is good",))
+        geometry = Geometry(energy, length(file, f"{detector}/detector_distance", f"{detector}/distance"), pixel)
+        advice = "it holds frames only: give positions and a probe from other files"
+        yield Description(MASTER.name, parts, geometry, assumed=passed, advice=advice, members=tuple(file.nodes))
+
+
+def _linked(file: OpenedHdf5, stack: ExitStack) -> Stored:
+    """Frames of a master file, from itself and from the files beside it."""
+    names = sorted(name for name in file.nodes if _PART.fullmatch(name))
+    absent, parts = [], []
+    for name in names:
+        node = file.nodes[name]
+        if node.kind == "dataset":
+            parts.append(file.stored(name))
+            continue
+        if node.kind != "external":
+            raise UnfitFile("FIL-020", name, "the link leads to nothing in the file")
+        beside = Path(node.file)
+        if beside.name != node.file:
+            raise UnfitFile(
+                "FIL-020", name, f"it links to {node.file}, outside the folder of the file, which is not followed"
+            )
+        place = file.path.parent / beside
+        if not place.is_file() or place.is_symlink():
+            absent.append(beside.name)
+            continue
+        parts.append(stack.enter_context(OpenedHdf5(place)).stored(node.target))
+    if absent:
+        listed = ", ".join(absent[:3]) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
+        raise UnfitFile("FIL-020", "/entry/data", f"the master names {listed}, not beside it: copy them too")
+    stacks: list[Stored] = list(parts)
+    return stacks[0] if len(stacks) == 1 else Joined(tuple(stacks))
+
+
+def read_positions(path: Path) -> NDArray[np.float64]:
+    """Read a table of numbers: (M, columns).
+
+    Parameters
+    ----------
+    path : Path
+        Text with commas, semicolons, tabs or blanks between numbers; a line of names may stand first.
+
+    Raises
+    ------
+    UnfitFile
+        A line holds no numbers, or the lines differ in length.
+    OSError
+        The file cannot be read.
+    """
+    if path.stat().st_size > _MOST_BYTES:
+        raise UnfitFile("FIL-001", "file", "a list of positions is no file of this size")
+    text = path.read_text(encoding="utf-8-sig")
+    lines = [line for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
+    delimiter = next((one for one in (",", ";", "\t") if lines and one in lines[-1]), None)
+    rows: list[list[float]] = []
+    for number, line in enumerate(lines):
+        words: list[Any] = next(csv.reader([line], delimiter=delimiter)) if delimiter else line.split()
+        try:
+            rows.append([float(word) for word in words])
+        except ValueError as error:
+            if number:
+                raise UnfitFile("FIL-001", "file", f"line {number + 1} holds no numbers: {line[:40]!r}") from error
+    if not rows or len({len(row) for row in rows}) != 1:
+        raise UnfitFile("FIL-001", "file", "the lines of a list of positions hold equally many numbers")
+    return np.asarray(rows, dtype=np.float64)
+
+
+DP = Format("the frames of a pair *_dp.hdf5 and *_para.hdf5", _is_dp, _opened_dp)
+MASTER = Format("the master file of a detector", _is_master, _opened_master)
+
+
+def listed_positions(path: Path, order: str, metres: float) -> Description:
+    """Describe a list of positions, of which the user says what its columns are.
+
+    Parameters
+    ----------
+    path : Path
+    order : str
+        ``xy`` or ``yx``: the first two columns.
+    metres : float
+        Metres a unit; 0 where the unit is the object pixel.
+
+    Raises
+    ------
+    UnfitFile
+        It has fewer than two columns, or holds no numbers.
+    """
+    table = read_positions(path)
+    if table.shape[1] < 2:
+        raise UnfitFile("FIL-001", "file", "a list of positions has two columns or more")
+    quantity = Quantity.METRE if metres else Quantity.PIXEL
+    parts = {
+        f"{axis}coords": Part(
+            Values(f"{axis}coords", table[:, column] * (metres or 1.0)),
+            f"column {column + 1}",
+            quantity,
+            f"{order}, as stated",
+        )
+        for column, axis in enumerate(order)
+    }
+    return Description("a list of positions", parts)

@@ -1,0 +1,86 @@
+"""The .ptyd layout of PtyPy: chunks of frames with weights and positions in metres."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.formats.description import Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.quantities import number
+from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.values import Joined, Stored, Values
+from conformance.files.hdf5.opened import OpenedHdf5
+from conformance.files.unfit import UnfitFile
+
+_CHUNK = re.compile(r"/chunks/(\d+)/data")
+
+
+def _recognises(file: Sniffed) -> bool:
+    return file.kind is Kind.HDF5 and any(_CHUNK.fullmatch(name) for name in file.members)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Description]:
+    with OpenedHdf5(path) as file:
+        chunks = sorted(int(found[1]) for name in file.nodes if (found := _CHUNK.fullmatch(name)))
+        energy = number(file, "/meta/energy")
+        distance = number(file, "/meta/distance")
+        size = file.nodes["/meta/psize"].value if "/meta/psize" in file.nodes else None
+        pixel = np.broadcast_to(np.asarray(size, float), 2) if size is not None else None
+        geometry = Geometry(
+            None if energy is None else energy * 1e3,
+            distance,
+            None if pixel is None else (float(pixel[0]), float(pixel[1])),
+        )
+        parts = _frames(file, chunks) | _positions(file, chunks) | _mask(file, chunks)
+        yield Description(
+            FORMAT.name,
+            parts,
+            geometry,
+            assumed=("whether an orientation was applied to the frames is not recorded", "meta/energy is in keV"),
+            advice="it holds no probe: give one from another file",
+            members=tuple(file.nodes),
+        )
+
+
+def _frames(file: OpenedHdf5, chunks: list[int]) -> dict[str, Part]:
+    held = [file.stored(f"/chunks/{k}/data") for k in chunks]
+    if any(len(one.shape) != 3 or one.shape[1:] != held[0].shape[1:] for one in held):
+        raise UnfitFile("FIL-002", "/chunks", "the chunks hold frames of different sizes")
+    values: Stored = held[0] if len(held) == 1 else Joined(tuple(held))
+    return {"diff3d": Part(values, "/chunks/*/data", Quantity.COUNTS, "chunk by chunk: frame, row, column")}
+
+
+def _positions(file: OpenedHdf5, chunks: list[int]) -> dict[str, Part]:
+    where = np.concatenate([file.stored(f"/chunks/{k}/positions").array().astype(np.float64) for k in chunks])
+    if where.ndim != 2 or where.shape[1] != 2:
+        raise UnfitFile("FIL-002", "/chunks/*/positions", f"positions are (M, 2) row and column, not {where.shape}")
+    return {
+        name: Part(Values(name, where[:, axis]), "/chunks/*/positions", Quantity.METRE, "row, column")
+        for name, axis in (("xcoords", 1), ("ycoords", 0))
+    }
+
+
+def _mask(file: OpenedHdf5, chunks: list[int]) -> dict[str, Part]:
+    if f"/chunks/{chunks[0]}/weights" not in file.nodes:
+        return {}
+    bad: NDArray[np.bool_] | None = None
+    for k in chunks:
+        for block in file.stored(f"/chunks/{k}/weights").blocks():
+            never = (block.reshape(-1, *block.shape[-2:]) == 0).all(axis=0)
+            bad = never if bad is None else bad & never
+    if bad is None or not bad.any():
+        return {}
+    return {
+        "bad_pixels": Part(
+            Values("weights", bad), "/chunks/*/weights", Quantity.NUMBER, "row, column", ("weight 0 is bad",)
+        )
+    }
+
+
+FORMAT = Format("the .ptyd layout of PtyPy", _recognises, _opened)

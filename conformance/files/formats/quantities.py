@@ -1,0 +1,147 @@
+"""Numbers with units out of HDF5 files: energies, lengths, sizes; what is missing is missing, never guessed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from conformance.files.hdf5.opened import Node, OpenedHdf5
+from conformance.files.unfit import UnfitFile
+
+_ENERGY: Mapping[str, float] = {
+    "ev": 1.0,
+    "kev": 1e3,
+    "mev": 1e6,
+    "gev": 1e9,
+    "j": 1 / 1.602176634e-19,
+    "joule": 1 / 1.602176634e-19,
+}
+_LENGTH: Mapping[str, float] = {
+    "m": 1.0,
+    "meter": 1.0,
+    "metre": 1.0,
+    "cm": 1e-2,
+    "mm": 1e-3,
+    "um": 1e-6,
+    "µm": 1e-6,
+    "μm": 1e-6,
+    "micron": 1e-6,
+    "nm": 1e-9,
+    "pm": 1e-12,
+    "a": 1e-10,
+    "angstrom": 1e-10,
+    "å": 1e-10,
+}
+_PHOTONS = (10.0, 1e6)
+"""Electronvolts between which photons and electrons of ptychography lie; a storage ring's lie far above."""
+
+
+def number(file: OpenedHdf5, *paths: str) -> float | None:
+    """First finite number that stands at one of some paths."""
+    for path in paths:
+        node = file.nodes.get(path)
+        value = None if node is None else _single(node.value)
+        if value is not None:
+            return value
+    return None
+
+
+def length(file: OpenedHdf5, *paths: str) -> float | None:
+    """First length at one of some paths, in metres; without a unit it is taken for metres, as CXI and NeXus ask.
+
+    Raises
+    ------
+    UnfitFile
+        Its unit is none of length.
+    """
+    return _with_unit(file, paths, _LENGTH, 1.0)
+
+
+def _with_unit(file: OpenedHdf5, paths: Iterable[str], units: Mapping[str, float], default: float) -> float | None:
+    for path in paths:
+        node = file.nodes.get(path)
+        value = None if node is None else _single(node.value)
+        if value is not None and node is not None:
+            return value * factor(node, units, default)
+    return None
+
+
+def length_factor(node: Node, default: float = 1.0) -> float:
+    """Metres per unit of a dataset."""
+    return factor(node, _LENGTH, default)
+
+
+def factor(node: Node, units: Mapping[str, float], default: float) -> float:
+    """What a value of a dataset is multiplied with, by the unit that stands beside it.
+
+    Parameters
+    ----------
+    node : Node
+    units : Mapping[str, float]
+        Factors by the lower-case name of the unit.
+    default : float
+        Where no unit stands beside it.
+
+    Raises
+    ------
+    UnfitFile
+        The unit is none of these.
+    """
+    said = node.attributes.get("units", node.attributes.get("unit"))
+    if isinstance(said, list) and len(said) == 1:
+        said = said[0]
+    if not isinstance(said, str) or not said.strip():
+        return default
+    name = said.strip().lower()
+    found = units.get(name, units.get(name.removesuffix("s")))
+    if found is None:
+        raise UnfitFile("FIL-002", node.path, f"its unit is {said!r}, which is none that belongs here")
+    return found
+
+
+def photon_energy(file: OpenedHdf5, *paths: str) -> tuple[float | None, tuple[str, ...]]:
+    """Photon energy in electronvolts, and what was passed over on the way.
+
+    An energy of a storage ring stands under the source in NeXus, where CXI has the photon's (NeXus definitions 647).
+
+    Parameters
+    ----------
+    file : OpenedHdf5
+    *paths : str
+        Where it may stand, the likeliest first.
+    """
+    passed: list[str] = []
+    for path in paths:
+        node = file.nodes.get(path)
+        value = None if node is None else _single(node.value)
+        if value is None or node is None:
+            continue
+        energy, why = _plausible(node, value)
+        if energy is not None:
+            return energy, tuple(passed + ([why] if why else []))
+        passed.append(why)
+    return None, tuple(passed)
+
+
+def _plausible(node: Node, value: float) -> tuple[float | None, str]:
+    stated = node.attributes.get("units")
+    if stated:
+        energy = value * factor(node, _ENERGY, 1.0)
+        if _PHOTONS[0] < energy < _PHOTONS[1]:
+            return energy, ""
+        return None, f"{node.path} = {value:g} {stated} is no photon energy (the storage ring's?) and was passed over"
+    joule = value * _ENERGY["j"]
+    if _PHOTONS[0] < joule < _PHOTONS[1]:
+        return joule, f"{node.path} = {value:.4g} was taken for joule, which CXI asks for"
+    if _PHOTONS[0] < value < _PHOTONS[1] and value > 100:
+        return value, f"{node.path} = {value:g} has no unit and was taken for electronvolts"
+    return None, f"{node.path} = {value:g} has no unit, and is no photon energy in joule; it was passed over"
+
+
+def _single(value: Any) -> float | None:
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)

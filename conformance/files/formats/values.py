@@ -1,0 +1,162 @@
+"""The values of one array, wherever they lie, read in blocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Stored(Protocol):
+    """The values of one array, in a file or computed from one, read in blocks."""
+
+    @property
+    def name(self) -> str:
+        """Name in the file."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the values."""
+        ...
+
+    @property
+    def fortran(self) -> bool:
+        """Whether blocks run along the last axis, with the axes in reverse order."""
+        ...
+
+    @property
+    def needs_unpickling(self) -> bool:
+        """Whether the values are Python objects, which are never read."""
+        ...
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the values in the order in which they are stored, some slices of the first stored axis at a time."""
+        ...
+
+    def array(self) -> NDArray[Any]:
+        """Return all values."""
+        ...
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Values computed block by block from stored ones whose first axis they keep.
+
+    Attributes
+    ----------
+    name : str
+    source : Stored
+        Stored with the first axis slowest.
+    shape : tuple of int
+        Shape of the result.
+    dtype : numpy.dtype
+        Data type of the result.
+    compute : callable
+        Makes a block of the result from a block of the source.
+    """
+
+    name: str
+    source: Stored
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    compute: Callable[[NDArray[Any]], NDArray[Any]]
+    fortran: bool = False
+    needs_unpickling: bool = False
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the computed values, some slices of the first axis at a time."""
+        for block in self.source.blocks():
+            yield self.compute(block)
+
+    def array(self) -> NDArray[Any]:
+        """Return all values."""
+        return np.concatenate(list(self.blocks())).reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Values:
+    """Values that are in memory already: coordinates, probes, and other small arrays.
+
+    Attributes
+    ----------
+    name : str
+    held : numpy.ndarray
+    """
+
+    name: str
+    held: NDArray[Any]
+    fortran: bool = False
+    needs_unpickling: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array."""
+        return self.held.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the array."""
+        return self.held.dtype
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the whole array."""
+        yield self.held
+
+    def array(self) -> NDArray[Any]:
+        """Return the array."""
+        return self.held
+
+
+def nbytes(values: Stored) -> int:
+    """Bytes that the values take in memory as they are stored."""
+    return math.prod(values.shape) * values.dtype.itemsize
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Stored values one after the other along the first axis.
+
+    Attributes
+    ----------
+    held : tuple of Stored
+        Arrays that differ in their first axis only.
+    """
+
+    held: tuple[Stored, ...]
+    fortran: bool = False
+    needs_unpickling: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the first."""
+        return self.held[0].name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the whole."""
+        return (sum(one.shape[0] for one in self.held), *self.held[0].shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the first; the others are converted to it."""
+        return self.held[0].dtype
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the values of each, in their order."""
+        for one in self.held:
+            for block in one.blocks():
+                yield block.astype(self.dtype, copy=False)
+
+    def array(self) -> NDArray[Any]:
+        """Return all values."""
+        return np.concatenate(list(self.blocks()))

@@ -1,0 +1,300 @@
+"""An HDF5 file, read through a process of its own."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.unfit import UnfitFile
+
+BLOCK_BYTES = 1 << 24
+_MOST_SMALL = 256 << 20
+_PATIENCE = 60.0
+_LONGEST_LINE = 64 << 20
+_FILTERS: Mapping[int, str] = {
+    32000: "LZF",
+    32001: "Blosc",
+    32004: "LZ4",
+    32008: "bitshuffle",
+    32013: "ZFP",
+    32015: "Zstandard",
+    32017: "SZ",
+    32026: "Blosc2",
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One object of an HDF5 file, or a link.
+
+    Attributes
+    ----------
+    path : str
+    kind : str
+        ``group``, ``dataset``, ``external``, ``dangling``, ``damaged`` or ``cut``.
+    attributes : Mapping[str, Any]
+        Small attributes in plain types.
+    shape : tuple of int or None
+    dtype : numpy.dtype or None
+        None for what is no number.
+    value : Any
+        Content of a small dataset in plain types.
+    filters : tuple of (int, str)
+        Ids and names of the filters that pack a dataset.
+    available : bool
+        Whether the HDF5 library here has all of them.
+    outside : bool
+        Whether the values lie in other files.
+    file, target : str
+        Where an external or dangling link leads.
+    """
+
+    path: str
+    kind: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    shape: tuple[int, ...] | None = None
+    dtype: np.dtype[Any] | None = None
+    value: Any = None
+    filters: tuple[tuple[int, str], ...] = ()
+    available: bool = True
+    outside: bool = False
+    file: str = ""
+    target: str = ""
+
+
+class OpenedHdf5:
+    """An HDF5 file, open for as long as this is used as a context.
+
+    Attributes
+    ----------
+    path : Path
+    nodes : Mapping[str, Node]
+        What the file holds, by path.
+
+    Raises
+    ------
+    UnfitFile
+        The HDF5 library cannot read the file, breaks down over it, or takes too long.
+    OSError
+        The file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        command = [sys.executable, "-I", "-X", "utf8", str(Path(__file__).with_name("child.py")), str(path.resolve())]
+        self._child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            bufsize=0,
+        )
+        self._pending = bytearray()
+        try:
+            self.nodes = {one["path"]: _node(one) for one in self._reply()["nodes"]}
+        except BaseException:
+            self.close()
+            raise
+
+    def stored(self, path: str) -> Dataset:
+        """Return the values of a dataset, to be read in blocks.
+
+        Raises
+        ------
+        UnfitFile
+            It is none, holds no numbers, lies in other files, or is packed by a filter that this library lacks.
+        """
+        node = self.nodes[path]
+        if node.outside:
+            raise UnfitFile("FIL-020", path, "its values lie in other files (external storage or a virtual data set)")
+        if not node.available:
+            raise UnfitFile("FIL-021", path, packed_by(node))
+        if node.shape is None or node.dtype is None:
+            raise UnfitFile("FIL-002", path, "it holds no numbers")
+        return Dataset(self, path, node.shape, node.dtype)
+
+    def read(self, path: str, start: int, stop: int, *, rows: bool = True) -> bytes:
+        """Return the bytes of some rows of a dataset, or of all of it.
+
+        Parameters
+        ----------
+        path : str
+        start, stop : int
+            Rows along the first axis.
+        rows : bool
+            Whether to take rows; otherwise the whole.
+        """
+        request = json.dumps({"path": path, "start": start, "stop": stop, "rows": rows}) + "\n"
+        assert self._child.stdin is not None
+        try:
+            self._child.stdin.write(request.encode())
+        except BrokenPipeError:
+            raise self._broke_down() from None
+        return self._exactly(int(self._reply(path)["bytes"]))
+
+    def _reply(self, array: str = "file") -> dict[str, Any]:
+        deadline = time.monotonic() + _PATIENCE
+        while b"\n" not in self._pending:
+            self._receive(deadline)
+            if len(self._pending) > _LONGEST_LINE:
+                raise UnfitFile("FIL-022", array, "the list of what it holds has no end")
+        line, _, rest = bytes(self._pending).partition(b"\n")
+        self._pending = bytearray(rest)
+        said: dict[str, Any] = json.loads(line)
+        if "missing" in said:
+            raise UnfitFile("FIL-021", array, "HDF5 files need h5py: pip install 'ptycho-conformance[formats]'")
+        if "trouble" in said:
+            # What the operating system refuses is no fault of the file.
+            if said["errno"] is not None:
+                raise OSError(said["errno"], os.strerror(said["errno"]), str(self.path))
+            raise UnfitFile(
+                "FIL-022", array, f"the HDF5 library cannot read it: {said['trouble'][:200]}{self._packed(array)}"
+            )
+        return said
+
+    def _packed(self, array: str) -> str:
+        """Say how a dataset is packed, where that may be why it cannot be read."""
+        node = getattr(self, "nodes", {}).get(array)
+        foreign = (
+            [f"{code} ({name or _FILTERS.get(code, 'unknown')})" for code, name in node.filters if code > 6]
+            if node
+            else []
+        )
+        return f"; it is packed by filter {', '.join(foreign)}, of the package hdf5plugin" if foreign else ""
+
+    def _exactly(self, count: int) -> bytes:
+        deadline = time.monotonic() + _PATIENCE
+        while len(self._pending) < count:
+            self._receive(deadline)
+        content = bytes(self._pending[:count])
+        del self._pending[:count]
+        return content
+
+    def _receive(self, deadline: float) -> None:
+        assert self._child.stdout is not None
+        ready, _, _ = select.select([self._child.stdout], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise UnfitFile("FIL-022", "file", f"the HDF5 library did not answer within {_PATIENCE:.0f} s")
+        piece = os.read(self._child.stdout.fileno(), 1 << 20)
+        if not piece:
+            raise self._broke_down()
+        self._pending += piece
+
+    def _broke_down(self) -> UnfitFile:
+        code = self._child.wait()
+        how = f"signal {-code}" if code < 0 else f"status {code}"
+        return UnfitFile("FIL-022", "file", f"the HDF5 library broke down over it ({how})")
+
+    def close(self) -> None:
+        """End the process that reads the file."""
+        self._child.kill()
+        self._child.wait()
+        for stream in (self._child.stdin, self._child.stdout):
+            if stream is not None:
+                stream.close()
+
+    def __enter__(self) -> OpenedHdf5:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The values of one dataset, read in blocks along its first axis.
+
+    Attributes
+    ----------
+    file : OpenedHdf5
+    name : str
+    shape : tuple of int
+    dtype : numpy.dtype
+    """
+
+    file: OpenedHdf5
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool = False
+    needs_unpickling: bool = False
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the values, some slices of the first axis at a time."""
+        if not self.shape or 0 in self.shape:
+            yield self._block(self.file.read(self.name, 0, 0, rows=False), self.shape)
+            return
+        slice_bytes = math.prod(self.shape[1:]) * self.dtype.itemsize
+        step = max(1, BLOCK_BYTES // max(1, slice_bytes))
+        for first in range(0, self.shape[0], step):
+            count = min(step, self.shape[0] - first)
+            yield self._block(self.file.read(self.name, first, first + count), (count, *self.shape[1:]))
+
+    def array(self) -> NDArray[Any]:
+        """Return all values.
+
+        Raises
+        ------
+        UnfitFile
+            They take more memory than positions, probes and objects do.
+        """
+        size = math.prod(self.shape) * self.dtype.itemsize
+        if size > _MOST_SMALL:
+            raise UnfitFile("FIL-022", self.name, f"it claims {size / 1e6:.0f} MB, where a probe or positions stand")
+        parts = list(self.blocks())
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _block(self, content: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
+        if len(content) != math.prod(shape) * self.dtype.itemsize:
+            raise UnfitFile(
+                "FIL-022", self.name, "the HDF5 library gave another number of values than the file promises"
+            )
+        return np.frombuffer(content, self.dtype).reshape(shape)
+
+
+def packed_by(node: Node) -> str:
+    """Say which filter packs a dataset that cannot be unpacked here, and what to install."""
+    lacking = [one for one in node.filters if one[0] > 6]
+    names = ", ".join(f"{code} ({name or _FILTERS.get(code, 'unknown')})" for code, name in lacking)
+    known = any(code in _FILTERS for code, _ in lacking)
+    remedy = "pip install hdf5plugin" if known else "ask whoever wrote the file which plugin holds it"
+    return f"its values are packed by filter {names}, which the HDF5 library here lacks: {remedy}"
+
+
+def _node(one: Mapping[str, Any]) -> Node:
+    shape, dtype = one.get("shape"), one.get("dtype")
+    return Node(
+        one["path"],
+        one["kind"],
+        one.get("attributes", {}),
+        None if shape is None else tuple(shape),
+        None if dtype is None else np.dtype(dtype),
+        one.get("value"),
+        tuple((code, name) for code, name in one.get("filters", ())),
+        one.get("available", True),
+        one.get("outside", False),
+        one.get("file", ""),
+        one.get("target", ""),
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Environment of the reading process: no plugin folder of a stranger, threads of its own kept few."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HDF5_", "PYTHON"))}
+    return kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

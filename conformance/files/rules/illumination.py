@@ -1,0 +1,135 @@
+"""Rules about probe, object and frames together: scale, centre, overlap, patches beyond the object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.signal import fftconvolve
+from scipy.spatial import cKDTree
+
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules.view import View
+from conformance.files.survey import Floats
+
+_SCALES = (0.3, 3.0)
+_LEAST_OVERLAP = 0.15
+_GOOD_MATCH, _GAIN, _LEAST_SHIFT = 0.6, 0.1, 2
+
+
+def probe_scale(view: View) -> Iterator[Finding]:
+    """FIL-011: the power of the probe against the mean power of the frames."""
+    if view.probe is None:
+        return
+    power, frames = float((np.abs(view.probe) ** 2).sum()), float(np.median(view.flux))
+    if power <= 0 or frames <= 0:
+        return
+    factor = float(np.sqrt(frames / power))
+    if not _SCALES[0] < factor < _SCALES[1]:
+        problem = (
+            f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
+            f"the amplitudes are on scales {factor:.3g} apart"
+        )
+        yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
+
+
+def centre(view: View) -> Iterator[Finding]:
+    """FIL-010: where the mean pattern fits the far field of the probe best."""
+    if view.probe is None or not view.probe.any():
+        return
+    pattern = np.sqrt(view.intensity)
+    far = np.sqrt((np.abs(np.fft.fftshift(np.fft.fft2(view.probe), axes=(-2, -1))) ** 2).sum(axis=0))
+    if pattern.std() == 0 or far.std() == 0:
+        return
+    match = _matches(pattern, far)
+    at = np.unravel_index(int(match.argmax()), match.shape)
+    shift = [int(n) if n < side // 2 else int(n) - side for n, side in zip(at, match.shape, strict=True)]
+    best, here = float(match[at]), float(match[0, 0])
+    if max(map(abs, shift)) >= _LEAST_SHIFT and best > _GOOD_MATCH and best - here > _GAIN:
+        corner = all(abs(abs(n) - side // 2) <= 1 for n, side in zip(shift, match.shape, strict=True))
+        where = f"{_aside(shift[0], 'row')} and {_aside(shift[1], 'column')}"
+        said = (
+            "the zero frequency seems to stand in the corner" if corner else f"the beam stands {where} from the middle"
+        )
+        problem = (
+            f"{said}: the mean pattern fits the far field of the probe there ({best:.2f}, in the middle {here:.2f})"
+        )
+        yield Finding("FIL-010", Severity.WARNING, view.stack, problem)
+
+
+def _aside(shift: int, word: str) -> str:
+    return f"{shift:+d} {word}{'s' * (abs(shift) != 1)}"
+
+
+def _matches(pattern: Floats, far: Floats) -> Floats:
+    """Correlation coefficient of a pattern with the far field, for every cyclic shift."""
+    a, b = pattern - pattern.mean(), far - far.mean()
+    product = np.fft.ifft2(np.fft.fft2(a) * np.conj(np.fft.fft2(b))).real
+    return np.asarray(product / np.sqrt((a**2).sum() * (b**2).sum()))
+
+
+def patches_on_object(view: View) -> Iterator[Finding]:
+    """FIL-012: patches that reach past the object."""
+    if view.object_shape is None or view.x is None or view.y is None:
+        return
+    (height, width), half = view.object_shape, view.N // 2
+    low_x, high_x = view.x - half, view.x + half - 1
+    low_y, high_y = view.y - half, view.y + half - 1
+    inside = (low_x >= 0) & (low_y >= 0) & (high_x <= width - 1) & (high_y <= height - 1)
+    touching = (high_x >= 0) & (high_y >= 0) & (low_x <= width - 1) & (low_y <= height - 1)
+    if inside.all():
+        return
+    M = len(view.x)
+    if not touching.any():
+        problem = (
+            f"none of {M} patches touches objectGuess ({height} x {width}); the positions begin at "
+            f"x = {view.x.min():.6g}, y = {view.y.min():.6g}: another origin"
+        )
+    else:
+        rows = int(np.ceil(high_y.max()) - np.floor(low_y.min())) + 1
+        columns = int(np.ceil(high_x.max()) - np.floor(low_x.min())) + 1
+        outside = int((~inside).sum())
+        problem = (
+            f"{outside} of {M} patches reach past objectGuess ({height} x {width}; the patches need "
+            f"{rows} x {columns}), up to {_reach(view, height, width):.3g} pixels"
+        )
+    yield Finding("FIL-012", Severity.WARNING, "objectGuess", problem, None)
+
+
+def _reach(view: View, height: int, width: int) -> float:
+    half = view.N // 2
+    assert view.x is not None
+    assert view.y is not None
+    beyond = [half - view.x, half - view.y, view.x + half - width, view.y + half - height]
+    return float(max(one.max() for one in beyond))
+
+
+def overlap(view: View) -> Iterator[Finding]:
+    """FIL-013: light that neighbouring points share."""
+    if view.probe is None or view.x is None or view.y is None or len(view.x) < 2:
+        return
+    light = np.abs(view.probe[0])
+    if not light.any():
+        return
+    shared = _shared(light, view.x, view.y)
+    typical = float(np.median(shared))
+    if typical < _LEAST_OVERLAP:
+        problem = f"neighbouring points share {typical:.0%} of their light: nothing ties their patches together"
+        yield Finding("FIL-013", Severity.WARNING, "xcoords", problem)
+
+
+def _shared(light: Floats, x: Floats, y: Floats) -> Floats:
+    """(M,) overlap of the amplitude at each point with that at its nearest neighbour elsewhere."""
+    points = np.unique(np.stack([y, x], axis=1), axis=0)
+    if len(points) < 2:
+        return np.ones(1)
+    index = np.asarray(cKDTree(points).query(points, k=[2])[1]).ravel()
+    steps = np.abs(points[index] - points)
+    own = fftconvolve(light, light[::-1, ::-1]) / (light**2).sum()
+    N = light.shape[0]
+    whole = np.minimum(np.rint(steps), N).astype(int)
+    padded = np.pad(own, 1)
+    # The autocorrelation is even; both diagonals are looked at, and the better one counts.
+    first = padded[N + whole[:, 0], N + whole[:, 1]]
+    second = padded[N + whole[:, 0], N - whole[:, 1]]
+    return np.asarray(np.maximum(first, second))

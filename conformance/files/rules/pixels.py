@@ -1,0 +1,215 @@
+"""Rules about single pixels and lines of a detector: markers, stuck and saturated pixels, wide lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules.view import View
+from conformance.files.rules.wording import listed, pixels
+from conformance.files.survey import Floats
+
+_FEWEST_FRAMES = 8
+_EXPECTED_COUNTS = 30.0
+_WIDEST_GAP = 4
+_WIDTHS = (8, 10, 12, 14, 15, 16, 20, 24, 31, 32, 63, 64)
+_MOST_LINES = 4
+_LINE_FACTOR, _LINE_SPREADS = 1.5, 6.0
+
+
+def markers(view: View) -> Iterator[Finding]:
+    """FIL-005: pixels that hold a marker of the detector in every frame."""
+    survey = view.survey
+    if view.M < 2:
+        return
+    steady = view.steady
+    for marked, why in _marked(view, steady):
+        values = np.unique(survey.largest[marked])
+        value = " or ".join(f"{one:.10g}" for one in values[:3])
+        where = pixels(np.argwhere(marked))
+        problem = f"{int(marked.sum())} pixels hold {value} in every frame, {why}, a marker and no light: {where}"
+        yield Finding("FIL-005", Severity.WARNING, view.stack, problem, _first(marked))
+
+
+def _marked(view: View, steady: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], str]]:
+    largest = view.survey.largest
+    negative = steady & (largest < 0)
+    if negative.any():
+        yield negative, "below zero"
+    limit, why = _full_scale(largest, view.dtype)
+    full = steady & limit & (largest > largest[~steady].max(initial=0.0))
+    if full.any():
+        yield full, why
+
+
+def _full_scale(values: Floats, dtype: np.dtype[Any]) -> tuple[NDArray[np.bool_], str]:
+    """Pixels whose value is a largest number of an integer type, next to it, or a root of one; and which, in words."""
+    if dtype.kind in "iu":
+        own = values >= float(np.iinfo(dtype).max) - 2
+        if own.any():
+            return own, f"the largest of {dtype.name}"
+    whole, rooted = np.zeros(values.shape, bool), np.zeros(values.shape, bool)
+    for bits in _WIDTHS:
+        for below in (0.0, 1.0, 2.0):
+            largest = 2.0**bits - below
+            whole |= np.isin(values, (largest, float(np.float32(largest))))
+            rooted |= np.isclose(values, np.sqrt(largest), rtol=1e-6, atol=0)
+    if whole.any():
+        return whole, "the largest number of an integer type"
+    return rooted, "the root of the largest number of an integer type"
+
+
+def stuck(view: View) -> Iterator[Finding]:
+    """FIL-006: lit pixels that hold one value in all frames, and dead ones among neighbours that count."""
+    if view.M < _FEWEST_FRAMES:
+        return
+    survey = view.survey
+    hot = view.steady & (survey.largest > 0) & ~_at_the_end(view)
+    for marked, _ in _marked(view, view.steady):
+        hot &= ~marked
+    if hot.any():
+        values = np.unique(survey.largest[hot])
+        said = f"{values[0]:.6g}" if len(values) == 1 else f"{values[0]:.4g} to {values[-1]:.4g}"
+        problem = f"{_count(hot)} {said} in all {view.M} frames: {pixels(np.argwhere(hot))}"
+        yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(hot))
+    dead = _dead(view)
+    if dead.any():
+        problem = f"{int(dead.sum())} pixels never count, though light falls around them: {_lines_or_pixels(dead)}"
+        yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(dead))
+
+
+def _count(found: NDArray[np.bool_]) -> str:
+    number = int(found.sum())
+    return f"{number} pixels hold" if number > 1 else "1 pixel holds"
+
+
+def _dead(view: View) -> NDArray[np.bool_]:
+    """Pixels that are zero throughout, between pixels whose light lets expect so many counts that this is no chance."""
+    survey = view.survey
+    zero = view.steady & (survey.largest == 0) & ~survey.ever("non-finite")
+    if not zero.any() or zero.all():
+        return np.zeros_like(zero)
+    counts = view.intensity * view.M / _quantum(view)
+    expected = np.maximum(_between(counts, zero), _between(counts.T, zero.T).T)
+    return np.asarray(zero & (expected > _EXPECTED_COUNTS))
+
+
+def _between(counts: Floats, zero: NDArray[np.bool_]) -> Floats:
+    """Counts of the dimmer one of the nearest pixels above and below that are not zero, at most so many lines away."""
+    sides = []
+    for flip in (1, -1):
+        nearest = np.zeros_like(counts)
+        known = np.where(zero, 0.0, counts)[::flip]
+        for distance in range(_WIDEST_GAP, 0, -1):
+            shifted = np.zeros_like(known)
+            shifted[distance:] = known[:-distance]
+            nearest = np.where(shifted > 0, shifted, nearest)
+        sides.append(nearest[::flip])
+    return np.minimum(*sides)
+
+
+def _quantum(view: View) -> float:
+    """Intensity of one count: the smallest that any pixel shows besides zero."""
+    survey = view.survey
+    varying = ~view.steady & (survey.largest > 0)
+    if not varying.any():
+        return 1.0
+    # A pixel that rarely counts has shown one count at most.
+    dimmest = float(survey.largest[varying].min())
+    return dimmest if view.counts else dimmest**2
+
+
+def _lines_or_pixels(found: NDArray[np.bool_]) -> str:
+    said = []
+    rest = found.copy()
+    for axis, word in ((1, "row"), (0, "column")):
+        lines = np.flatnonzero(found.mean(axis=axis) > 0.3)
+        if len(lines):
+            said.append(f"{word}{'s' * (len(lines) > 1)} {listed(lines)}")
+            if axis == 1:
+                rest[lines] = False
+            else:
+                rest[:, lines] = False
+    return ", ".join([*said, pixels(np.argwhere(rest))] if rest.any() else said)
+
+
+def saturated(view: View) -> Iterator[Finding]:
+    """FIL-007: values that change from frame to frame and stand at the largest of their integer type."""
+    full = _at_the_end(view)
+    if full.any():
+        largest = float(np.iinfo(view.dtype).max)
+        where = pixels(np.argwhere(full))
+        problem = f"{int(full.sum())} pixels reach {largest:.10g}, the largest of {view.dtype.name}: {where}"
+        yield Finding("FIL-007", Severity.WARNING, view.stack, problem, _first(full))
+
+
+def _at_the_end(view: View) -> NDArray[np.bool_]:
+    """Pixels that reach the largest value of an integer type, where light and no marker does."""
+    if view.dtype.kind not in "iu":
+        return np.zeros(view.survey.sides, bool)
+    full = (view.survey.largest >= float(np.iinfo(view.dtype).max)) & view.measured
+    return full if (full & ~view.steady).any() else np.zeros_like(full)
+
+
+def wide_lines(view: View) -> Iterator[Finding]:
+    """FIL-008: rows or columns that carry one factor against their neighbours."""
+    if view.M < _FEWEST_FRAMES or min(view.survey.sides) < 16:
+        return
+    for image, word in ((view.intensity, "row"), (view.intensity.T, "column")):
+        bands = _odd_bands(image)
+        # Many bands are the fringes of a pattern.
+        for first, width, factor in bands if len(bands) <= _MOST_LINES else ():
+            lines = f"{word} {first} carries" if width == 1 else f"{word}s {first} to {first + width - 1} carry"
+            problem = f"{lines} {factor:.2g} times the light of the neighbours: wider pixels, or another gain"
+            yield Finding("FIL-008", Severity.WARNING, view.stack, problem)
+
+
+def _odd_bands(image: Floats) -> list[tuple[int, int, float]]:
+    """Bands of lines (first, width, factor) that differ from both neighbours by one factor."""
+    found: list[tuple[int, int, float]] = []
+    taken = np.zeros(len(image), bool)
+    for width in (1, 2, 3, 4):
+        factor, spread, number = _log_factors(image, width)
+        used = number >= 8
+        if used.sum() < 8:
+            continue
+        factor = factor - np.median(factor[used])
+        typical = 1.4826 * float(np.median(np.abs(factor[used])))
+        for at in np.flatnonzero(used):
+            lines = slice(at + 1, at + 1 + width)
+            error = spread[at] / np.sqrt(number[at])
+            limit = max(np.log(_LINE_FACTOR), _LINE_SPREADS * typical, _LINE_SPREADS * error, 2 * spread[at])
+            if abs(factor[at]) > limit and not taken[lines].any() and _even(image[lines]):
+                taken[lines] = True
+                found.append((int(at + 1), width, float(np.exp(factor[at]))))
+    return found
+
+
+def _log_factors(image: Floats, width: int) -> tuple[Floats, Floats, Floats]:
+    """Median over a band of the logarithm of its light against both neighbours, its spread, and over how many."""
+    bands = len(image) - width - 1
+    centre, spread, number = np.zeros(bands), np.zeros(bands), np.zeros(bands)
+    for at in range(bands):
+        before, after = image[at], image[at + width + 1]
+        inside = image[at + 1 : at + 1 + width].mean(axis=0)
+        lit = (before > 0) & (after > 0) & (inside > 0)
+        if lit.sum() >= image.shape[1] // 2:
+            ratio = np.log(inside[lit]) - (np.log(before[lit]) + np.log(after[lit])) / 2
+            centre[at] = np.median(ratio)
+            spread[at] = 1.4826 * np.median(np.abs(ratio - centre[at]))
+            number[at] = len(ratio)
+    return centre, spread, number
+
+
+def _even(lines: Floats) -> bool:
+    """Whether the lines of a band are alike."""
+    sums = lines.sum(axis=1)
+    return bool(sums.max() < 2.2 * sums.min())
+
+
+def _first(found: NDArray[np.bool_]) -> tuple[int, ...]:
+    return (0, *(int(n) for n in np.argwhere(found)[0]))

@@ -1,0 +1,108 @@
+"""Rules about positions: steps, repeated points, points alone, planned positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules.view import View
+from conformance.files.rules.wording import listed
+from conformance.files.survey import Floats
+
+_TINY_STEP = 1e-2
+_FAR = 20.0
+_FEWEST_POINTS = 8
+_STUCK = 4
+
+
+def nearest(view: View) -> Floats | None:
+    """(M,) distance of each point to the nearest other one; None where it cannot be said."""
+    if view.x is None or view.y is None or len(view.x) < 2:
+        return None
+    points = np.stack([view.x, view.y], axis=1)
+    return np.asarray(cKDTree(points).query(points, k=[2])[0]).ravel()
+
+
+def repeated(view: View) -> Iterator[Finding]:
+    """FIL-014: points that are all at one place, repeated, or closer than a part of a pixel."""
+    distance = nearest(view)
+    if distance is None or view.x is None or view.y is None or len(view.x) < _FEWEST_POINTS:
+        return
+    points = np.stack([view.x, view.y], axis=1)
+    places, times = np.unique(points, axis=0, return_counts=True)
+    if len(places) == 1:
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", f"all {len(points)} points are at one place")
+        return
+    steps = distance[distance > 0]
+    typical = float(np.median(steps)) if len(steps) else 0.0
+    if 0 < typical < _TINY_STEP and np.ptp(points, axis=0).max() < 1:
+        problem = (
+            f"all points lie within {np.ptp(points, axis=0).max():.3g} pixels, {typical:.2g} apart: "
+            "are they in metres or micrometres?"
+        )
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", problem)
+    # A scan that visits every place equally often does so on purpose; an encoder that sticks repeats itself at once.
+    stuck = _longest_run(points)
+    if times.min() < times.max() and len(stuck) >= _STUCK:
+        first = int(stuck[0])
+        problem = (
+            f"{len(stuck)} points in a row stand at x = {points[first, 0]:.6g}, y = {points[first, 1]:.6g} "
+            f"({listed(stuck)}); {int((times - 1).sum())} points repeat another one"
+        )
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", problem, (first,))
+
+
+def _longest_run(points: Floats) -> NDArray[np.intp]:
+    """Return the rows of the longest run of equal points."""
+    same = np.concatenate([[False], (points[1:] == points[:-1]).all(axis=1), [False]])
+    edges = np.flatnonzero(np.diff(same.astype(np.int8)))
+    if not len(edges):
+        return np.arange(0)
+    starts, ends = edges[::2], edges[1::2]
+    best = int((ends - starts).argmax())
+    return np.arange(starts[best], ends[best] + 1)
+
+
+def alone(view: View) -> Iterator[Finding]:
+    """FIL-015: points far from all others."""
+    distance = nearest(view)
+    if distance is None or len(distance) < _FEWEST_POINTS:
+        return
+    steps = distance[distance > 0]
+    if not len(steps):
+        return
+    limit = max(_FAR * float(np.median(steps)), 2.0 * view.N)
+    far = np.flatnonzero(distance > limit)
+    if 0 < len(far) <= len(distance) // 10 and view.x is not None and view.y is not None:
+        first = int(far[0])
+        few = f"{len(far)} points lie" if len(far) > 1 else "1 point lies"
+        problem = (
+            f"{few} {distance[far].min():.4g} pixels or more from all others ({listed(far)}); the first at "
+            f"x = {view.x[first]:.6g}, y = {view.y[first]:.6g}"
+        )
+        yield Finding("FIL-015", Severity.WARNING, "xcoords", problem, (first,))
+
+
+def planned(view: View) -> Iterator[Finding]:
+    """FIL-016: positions that are an exact raster, and equal to the start positions where there are any."""
+    if view.x is None or view.y is None or len(view.x) < 16:
+        return
+    if view.start is not None and not (np.array_equal(view.x, view.start[0]) and np.array_equal(view.y, view.start[1])):
+        return
+    if _exact_steps(view.x) and _exact_steps(view.y):
+        equal = " and equal the start positions" if view.start is not None else ""
+        problem = f"the positions are an exact raster{equal}: planned values, not measured ones?"
+        yield Finding("FIL-016", Severity.NOTE, "xcoords", problem)
+
+
+def _exact_steps(values: Floats) -> bool:
+    """Whether few distinct values occur, at equal distances."""
+    distinct = np.unique(values)
+    if not 2 <= len(distinct) <= len(values) // 3:
+        return False
+    steps = np.diff(distinct)
+    return bool(np.allclose(steps, steps[0], rtol=1e-6, atol=0))

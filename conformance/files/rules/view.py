@@ -1,0 +1,87 @@
+"""What a rule may look at: the small arrays of a scan, and the survey of its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.finding import Finding
+from conformance.files.survey import Floats, Survey
+
+
+@dataclass(frozen=True)
+class View:
+    """A scan file as the rules see it; what a file lacks or holds in a form of no use is None.
+
+    Attributes
+    ----------
+    survey : Survey
+        What the frames show.
+    stack : str
+        Name of the frames in the file.
+    dtype : numpy.dtype
+        Data type of the frames as they are stored.
+    counts : bool
+        Whether the values are held to be counts, not amplitudes.
+    x, y : numpy.ndarray or None
+        (M,) positions in object pixels.
+    start : tuple of numpy.ndarray or None
+        (M,) start positions, x first.
+    probe : numpy.ndarray or None
+        (P, N, N) modes.
+    object_shape : tuple of int or None
+        Rows and columns of the object.
+    mask : numpy.ndarray or None
+        (N, N) pixels that the file says are not measured.
+    """
+
+    survey: Survey
+    stack: str
+    dtype: np.dtype[Any]
+    counts: bool
+    x: Floats | None = None
+    y: Floats | None = None
+    start: tuple[Floats, Floats] | None = None
+    probe: NDArray[np.complex128] | None = None
+    object_shape: tuple[int, int] | None = None
+    mask: NDArray[np.bool_] | None = None
+
+    @property
+    def M(self) -> int:
+        """Number of frames."""
+        return self.survey.M
+
+    @property
+    def N(self) -> int:
+        """Side of the frames."""
+        return self.survey.sides[0]
+
+    @cached_property
+    def measured(self) -> NDArray[np.bool_]:
+        """(N, N): pixels that the file does not mask."""
+        return np.ones(self.survey.sides, bool) if self.mask is None else ~self.mask
+
+    @cached_property
+    def steady(self) -> NDArray[np.bool_]:
+        """(N, N): measured pixels that hold one and the same value in all frames."""
+        return self.survey.steady & self.measured
+
+    @cached_property
+    def intensity(self) -> Floats:
+        """(N, N) mean intensity of each pixel; 0 where a pixel never changes."""
+        mean = (self.survey.sums if self.counts else self.survey.squares) / max(1, self.M)
+        return np.where(self.survey.steady | ~self.measured, 0.0, mean)
+
+    @cached_property
+    def flux(self) -> Floats:
+        """(M,) intensity of each frame, without pixels that never change."""
+        values, squares = self.survey.flux
+        return values if self.counts else squares
+
+
+Body = Callable[[View], Iterator[Finding]]

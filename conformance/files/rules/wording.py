@@ -1,0 +1,30 @@
+"""Numbers in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_MOST = 8
+
+
+def listed(indices: Iterable[int]) -> str:
+    """Return indices in words: runs are shortened, and after the first few it says how many more there are."""
+    runs = _runs([int(one) for one in indices])
+    said = [str(first) if first == last else f"{first} to {last}" for first, last in runs[:_MOST]]
+    return ", ".join(said) + (f" and {len(runs) - _MOST} more" if len(runs) > _MOST else "")
+
+
+def _runs(indices: list[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for one in indices:
+        if runs and one == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], one)
+        else:
+            runs.append((one, one))
+    return [part for run in runs for part in ([run] if run[1] - run[0] != 1 else [(run[0],) * 2, (run[1],) * 2])]
+
+
+def pixels(places: Iterable[Iterable[int]]) -> str:
+    """Return pixels as (row, column), the first few."""
+    said = [f"({', '.join(str(int(n)) for n in place)})" for place in places]
+    return ", ".join(said[:_MOST]) + (f" and {len(said) - _MOST} more" if len(said) > _MOST else "")

@@ -1,0 +1,150 @@
+"""One pass over a diffraction stack: what every frame and every pixel shows, in memory for frames plus pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SAMPLED, _MOST_SAMPLED = 16, 1 << 14
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Where values of one kind stand.
+
+    Attributes
+    ----------
+    values, frames, pixels : int
+        How many values there are, in how many frames and at how many pixels.
+    always : int
+        At how many of these pixels all frames hold one.
+    """
+
+    values: int
+    frames: int
+    pixels: int
+    always: int
+
+    def sentence(self, M: int) -> str:
+        """How many, where, in words."""
+        if self.values == 1:
+            return "1 value"
+        if self.always == self.pixels:
+            return f"the same {self.pixels} pixel{'s' * (self.pixels > 1)} in all {M} frames"
+        frames = f"all {M} frames" if self.frames == M else f"{self.frames} of {M} frames"
+        return f"{self.values} values at {self.pixels} pixels in {frames}"
+
+
+class Survey:
+    """Statistics of a stack (M, N, N), gathered block by block.
+
+    Attributes
+    ----------
+    M : int
+    sides : tuple of int
+        Rows and columns of a frame.
+    least, largest : numpy.ndarray
+        (N, N) smallest and largest finite value of each pixel over the frames.
+    sums, squares : numpy.ndarray
+        (N, N) sums of values and of squares over the frames.
+    sample : numpy.ndarray
+        Some distinct values above zero.
+    """
+
+    def __init__(self, M: int, sides: tuple[int, int]) -> None:
+        self.M, self.sides = M, sides
+        self._power, self._total = np.zeros(M), np.zeros(M)
+        self._row_moment, self._column_moment = np.zeros(M, np.complex128), np.zeros(M, np.complex128)
+        self.least, self.largest = np.full(sides, np.inf), np.full(sides, -np.inf)
+        self.sums, self.squares = np.zeros(sides), np.zeros(sides)
+        self._odd = {kind: (np.zeros(M, np.int64), np.zeros(sides, np.int64)) for kind in ("non-finite", "negative")}
+        self.sample: Floats = np.zeros(0)
+        self._outshining = np.zeros(sides, bool)
+        self._seen = np.zeros(sides, bool)
+        self._waves = tuple(np.exp(2j * np.pi * np.arange(side) / side) for side in sides)
+
+    def add(self, block: NDArray[np.generic], frames: slice, rows: slice, columns: slice) -> None:
+        """Take in a block.
+
+        Parameters
+        ----------
+        block : numpy.ndarray
+            (m, r, c) values of some frames, or of some rows or columns of all frames; real numbers.
+        frames, rows, columns : slice
+            Which these are.
+        """
+        part = (rows, columns)
+        values = block.astype(np.float64)
+        if block.dtype.kind == "f":
+            finite = np.isfinite(values)
+            if not finite.all():
+                self._count("non-finite", ~finite, frames, part)
+                values[~finite] = 0.0
+        if block.dtype.kind != "u" and values.min(initial=0.0) < 0:
+            self._count("negative", values < 0, frames, part)
+        if not len(self.sample):
+            some = np.unique(values[:_SAMPLED])
+            self.sample = some[some > 0][:_MOST_SAMPLED]
+        self._add_pixels(values, part)
+        if not self._seen[part].any():
+            self._seen[part] = True
+            self._outshining[part] = _outshining(values)
+        values[:, self._outshining[part]] = 0.0
+        self._add_frames(values, frames, part)
+
+    def _add_frames(self, values: Floats, frames: slice, part: tuple[slice, slice]) -> None:
+        self._power[frames] += np.einsum("mrc,mrc->m", values, values)
+        by_row, by_column = values.sum(axis=2), values.sum(axis=1)
+        self._total[frames] += by_row.sum(axis=1)
+        self._row_moment[frames] += by_row @ self._waves[0][part[0]]
+        self._column_moment[frames] += by_column @ self._waves[1][part[1]]
+
+    def _add_pixels(self, values: Floats, part: tuple[slice, slice]) -> None:
+        np.minimum(self.least[part], values.min(axis=0), out=self.least[part])
+        np.maximum(self.largest[part], values.max(axis=0), out=self.largest[part])
+        self.sums[part] += values.sum(axis=0)
+        self.squares[part] += np.einsum("mrc,mrc->rc", values, values)
+
+    def _count(self, kind: str, odd: NDArray[np.bool_], frames: slice, part: tuple[slice, slice]) -> None:
+        by_frame, by_pixel = self._odd[kind]
+        by_frame[frames] += odd.sum(axis=(1, 2))
+        by_pixel[part] += odd.sum(axis=0)
+
+    def extent(self, kind: str) -> Extent:
+        """How far values of a kind, ``non-finite`` or ``negative``, reach."""
+        by_frame, by_pixel = self._odd[kind]
+        always = int((by_pixel == self.M).sum())
+        return Extent(int(by_frame.sum()), int((by_frame > 0).sum()), int((by_pixel > 0).sum()), always)
+
+    def ever(self, kind: str) -> NDArray[np.bool_]:
+        """(N, N): pixels that hold a value of a kind in some frame."""
+        return np.asarray(self._odd[kind][1] > 0)
+
+    @property
+    def steady(self) -> NDArray[np.bool_]:
+        """(N, N): pixels that hold one and the same value in all frames."""
+        return np.asarray(self.least == self.largest)
+
+    @property
+    def flux(self) -> tuple[Floats, Floats]:
+        """(M,) sums of values and of squares of each frame, without the pixels that never change."""
+        held = np.where(self.steady & ~self._outshining, self.largest, 0.0)
+        return self._total - held.sum(), self._power - (held**2).sum()
+
+    @property
+    def moments(self) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """(M,) first moments along rows and columns, without the pixels that never change."""
+        held = np.where(self.steady & ~self._outshining, self.largest, 0.0)
+        rows, columns = self._waves
+        return self._row_moment - (rows @ held).sum(), self._column_moment - (held @ columns).sum()
+
+
+def _outshining(values: Floats) -> NDArray[np.bool_]:
+    """Pixels that never change and outshine all that do: sums of their squares would drown the light."""
+    steady = values.min(axis=0) == values.max(axis=0)
+    if len(values) < 4 or steady.all():
+        return np.zeros(steady.shape, bool)
+    return np.asarray(steady & (np.abs(values[0]) > values[:, ~steady].max()))

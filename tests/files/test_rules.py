@@ -1,0 +1,110 @@
+"""The clauses about scan files: each names its faults, and none speaks of a sound scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.contract.clauses import contract
+from conformance.contract.stages import FILES
+from conformance.files.examine import examine
+from conformance.files.finding import Severity
+from conformance.files.rules.table import RULES
+from conformance.scans.specimens import write_scan
+from tests.files.scans import FAULTS, Arrays, sound
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+ELSEWHERE = {"FIL-001", "FIL-002", "FIL-018", "FIL-019", "FIL-020", "FIL-021", "FIL-022", "FIL-023"}
+"""Clauses about whole files and formats, tested beside their readers."""
+
+
+def said(tmp_path: Path, arrays: Arrays, *severities: Severity) -> dict[str, str]:
+    write_scan(tmp_path / "scan.npz", arrays)
+    wanted = severities or (Severity.WARNING, Severity.VIOLATION)
+    return {one.clause: one.problem for one in examine(tmp_path / "scan.npz").findings if one.severity in wanted}
+
+
+def test_every_clause_about_files_has_its_faults() -> None:
+    clauses = {one.id for one in contract().of_stage(FILES)}
+    assert clauses == set(FAULTS) | ELSEWHERE
+    assert set(RULES) <= clauses
+
+
+@pytest.mark.parametrize("clause", FAULTS)
+def test_a_fault_is_named_by_its_clause(clause: str, tmp_path: Path) -> None:
+    for name, fault in FAULTS[clause]:
+        arrays = sound(3)
+        fault(arrays)
+        found = said(tmp_path, arrays, *Severity)
+        assert clause in found, f"{name}: {found}"
+
+
+@pytest.mark.parametrize("clause", FAULTS)
+def test_a_fault_draws_no_other_name(clause: str, tmp_path: Path) -> None:
+    # What else is true of such a file; everything beyond it would be a false cause.
+    true_too = {
+        "FIL-005": {"NPZ-034", "NPZ-018", "FIL-011"},
+        "FIL-007": {"NPZ-034", "FIL-011"},
+        "FIL-010": {"FIL-008"},
+        "FIL-013": {"FIL-012"},
+        "FIL-014": {"FIL-012", "FIL-013"},
+        "FIL-015": {"FIL-012"},
+        "FIL-016": {"FIL-012"},
+        "FIL-017": {"FIL-011"},
+    }
+    for name, fault in FAULTS[clause]:
+        arrays = sound(5)
+        fault(arrays)
+        found = said(tmp_path, arrays)
+        assert set(found) <= {clause} | true_too.get(clause, set()), f"{name}: {found}"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda a: a,
+        lambda a: a | {"diff3d": np.asfortranarray(a["diff3d"])},
+        lambda a: a | {"diff3d": np.moveaxis(a["diff3d"], 0, -1).copy()},
+        lambda a: a | {"diff3d": np.asfortranarray(np.moveaxis(a["diff3d"], 0, -1))},
+        lambda a: a | {"diff3d": a["diff3d"].astype(np.float16)},
+        lambda a: {name: values for name, values in a.items() if name != "objectGuess"},
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sound_scan_draws_nothing(change: Callable[[Arrays], Arrays], seed: int, tmp_path: Path) -> None:
+    assert not said(tmp_path, change(sound(seed, columns=9 + seed, photons=3e3 * 10**seed)))
+
+
+@pytest.mark.parametrize("clause", ["FIL-003", "FIL-004", "FIL-006", "FIL-008", "FIL-009", "FIL-010"])
+def test_the_layout_of_a_stack_hides_nothing(clause: str, tmp_path: Path) -> None:
+    for _, fault in FAULTS[clause]:
+        arrays = sound(4)
+        fault(arrays)
+        stack = arrays["diff3d"]
+        problems = set()
+        for stored in (
+            stack,
+            np.asfortranarray(stack),
+            np.moveaxis(stack, 0, -1).copy(),
+            np.asfortranarray(np.moveaxis(stack, 0, -1)),
+        ):
+            problems.add(said(tmp_path, arrays | {"diff3d": stored}).get(clause))
+        assert len(problems) == 1
+        assert None not in problems
+
+
+def test_masked_pixels_are_not_spoken_of(tmp_path: Path) -> None:
+    arrays = sound(6)
+    arrays["diff3d"][:, 4, 28] = 77.5
+    mask = np.zeros(arrays["diff3d"].shape[1:], bool)
+    mask[4, 28] = True
+    assert "FIL-006" in said(tmp_path, arrays)
+    assert "FIL-006" not in said(tmp_path, arrays | {"bad_pixels": mask})
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="no measured scans beside the checkout")
+def test_a_measured_scan_draws_no_warning() -> None:
+    assert [one.clause for one in examine(DATA / "siemens_canonical.npz").findings] == ["NPZ-029"]
