@@ -23,6 +23,7 @@ from conformance.files.stack import (
     layout_of,
     no_label,
     non_finite,
+    reach_of,
 )
 from conformance.files.stored_text import text_of
 
@@ -227,7 +228,7 @@ class Rules:
                 "NPZ-017",
                 VIOLATION,
                 name,
-                f"the value is {value}, at {axes}{_extent(content, 'non-finite', dtype)}",
+                f"the value is {value}, at {axes}{reach_of(content, 'non-finite', dtype)}",
                 index,
             )
         if content.overflowing is not None:
@@ -239,7 +240,7 @@ class Rules:
                 "NPZ-018",
                 VIOLATION,
                 name,
-                f"the value is {value}, at {axes}{_extent(content, 'negative', dtype)}",
+                f"the value is {value}, at {axes}{reach_of(content, 'negative', dtype)}",
                 index,
             )
         if content.counts_evidence:
@@ -380,28 +381,6 @@ class Rules:
         if "Y" in members:
             found["Y"] = _squeezed(members["Y"].array(), 3).astype(np.complex64)
         return found
-
-
-def _extent(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
-    """Say how far values of a kind reach, and what that tells.
-
-    Parameters
-    ----------
-    content : Content
-    kind : str
-        ``non-finite`` or ``negative``.
-    dtype : numpy.dtype
-        Data type of the stack.
-    """
-    if content.survey is None:
-        return ""
-    extent = content.survey.extent(kind)
-    if extent.values == 1:
-        return ""
-    flags = extent.always == extent.pixels and kind == "negative"
-    told = ": flags of the detector, no data" if flags else ""
-    narrow = "; float16 ends at 65504, and these were brighter" if kind == "non-finite" and dtype == np.float16 else ""
-    return f"; {extent.sentence(content.survey.M)}{told}{narrow}"
 
 
 def _kinds(name: str) -> str:

@@ -59,8 +59,8 @@ def _part(path: Path) -> tuple[str, NDArray[np.float64], int] | None:
 def _overlap(
     path: Path, points: NDArray[np.float64], earlier: Path, others: NDArray[np.float64], side: int
 ) -> Finding | None:
-    distance, _ = cKDTree(others).query(points, p=np.inf)
-    near = distance < side
+    distance = np.asarray(cKDTree(others).query(points, k=[1], p=np.inf)[0]).ravel()
+    near = np.less(distance, side)
     if not near.any():
         return None
     shared = int((distance == 0).sum())
@@ -71,4 +71,4 @@ def _overlap(
         f"{float(distance[near].max()):.3g} pixels, of frames of {side}"
     )
     severity = Severity.WARNING if any(named) else Severity.NOTE
-    return Finding("FIL-019", severity, "xcoords", problem)
+    return Finding("FIL-019", severity, "file", problem)

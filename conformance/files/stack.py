@@ -132,6 +132,28 @@ def _add(survey: Survey, block: NDArray[Any], offset: int, layout: StackLayout, 
         survey.add(block.swapaxes(1, 2) if fortran else block, part, whole, whole)
 
 
+def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
+    """Say how far values of a kind reach, and what that tells.
+
+    Parameters
+    ----------
+    content : Content
+    kind : str
+        ``non-finite`` or ``negative``.
+    dtype : numpy.dtype
+        Data type of the stack.
+    """
+    if content.survey is None:
+        return ""
+    extent = content.survey.extent(kind)
+    if extent.values == 1:
+        return ""
+    flags = extent.always == extent.pixels and kind == "negative"
+    told = ": flags of the detector, no data" if flags else ""
+    narrow = "; float16 ends at 65504, and these were brighter" if kind == "non-finite" and dtype == np.float16 else ""
+    return f"; {extent.sentence(content.survey.M)}{told}{narrow}"
+
+
 def beyond(values: NDArray[Any], dtype: type[np.inexact[Any]]) -> NDArray[np.bool_]:
     """Which finite values become infinite in a narrower dtype (NPZ-038).
 
