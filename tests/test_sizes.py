@@ -14,7 +14,6 @@ SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 LONG = {
-    "tests/ptycho_torch/test_store.py": "to be split with the stores that it tests",
     "conformance/commands/run.py::run": "the signature is the command line: one parameter an option, with its help",
 }
 """What may be longer, and why."""

@@ -71,4 +71,4 @@ def _overlap(
         f"{float(distance[near].max()):.3g} pixels, of frames of {side}"
     )
     severity = Severity.WARNING if any(named) else Severity.NOTE
-    return Finding("FIL-019", severity, "file", problem)
+    return Finding("FIL-019", severity, "scan", problem)
