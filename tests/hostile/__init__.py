@@ -1,0 +1,1 @@
+"""Files that strangers, failing disks and attackers hand over, and what readers make of them."""
