@@ -111,17 +111,19 @@ def photon_energy(file: OpenedHdf5, *paths: str) -> tuple[float | None, tuple[st
     *paths : str
         Where it may stand, the likeliest first.
     """
-    passed: list[str] = []
+    found: float | None = None
+    said: list[str] = []
     for path in paths:
         node = file.nodes.get(path)
         value = None if node is None else _single(node.value)
         if value is None or node is None:
             continue
         energy, why = _plausible(node, value)
-        if energy is not None:
-            return energy, tuple(passed + ([why] if why else []))
-        passed.append(why)
-    return None, tuple(passed)
+        if energy is None or found is None:
+            said.extend([why] if why else [])
+        if found is None:
+            found = energy
+    return found, tuple(said)
 
 
 def _plausible(node: Node, value: float) -> tuple[float | None, str]:

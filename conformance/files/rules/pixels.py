@@ -58,9 +58,7 @@ def _full_scale(values: Floats, dtype: np.dtype[Any]) -> tuple[NDArray[np.bool_]
             largest = 2.0**bits - below
             whole |= np.isin(values, (largest, float(np.float32(largest))))
             rooted |= np.isclose(values, np.sqrt(largest), rtol=1e-6, atol=0)
-    if whole.any():
-        return whole, "the largest number of an integer type"
-    return rooted, "the root of the largest number of an integer type"
+    return whole | rooted, "the largest number of an integer type, or its root"
 
 
 def stuck(view: View) -> Iterator[Finding]:

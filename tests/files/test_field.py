@@ -1,0 +1,18 @@
+"""Files of people get the answer that is owed to them, where the cases lie beside the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.files import field
+
+pytest.importorskip("h5py", reason="HDF5 files need h5py")
+
+
+@pytest.mark.skipif(not field.CASES.is_file(), reason="no cases of people beside the checkout")
+def test_every_case_is_answered(tmp_path: Path) -> None:
+    outcomes = {number: field.answered(number, files)[0] for number, files in field.written(tmp_path)}
+    assert set(outcomes) == set(field.OWED)
+    assert not {number: outcome for number, outcome in outcomes.items() if outcome in ("SILENT", "WRONG")}
