@@ -1,6 +1,7 @@
 """Files of people: what ``validate`` says of each case beside the checkout.
 
-``python -m tests.files.field`` writes the cases into a temporary folder, and prints for each what came of it: HELPED, SILENT, or WRONG where a name was given that is not the cause.
+``python -m tests.files.field`` writes the cases into a temporary folder and prints what came of each: HELPED, SILENT,
+or WRONG where a name was given that is not the cause.
 """
 
 from __future__ import annotations
