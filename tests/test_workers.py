@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.runs.workers import Died, WorkerFailed, shared_out
+from conformance.runs.limits import Limits
+from conformance.runs.workers import Answer, Died, Piece, WorkerFailed, Workers
 from tests.signals import heed_interrupts
 
 ADAPTERS = '''
@@ -53,24 +54,43 @@ def answer(piece: int) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
     if piece == 4:
         raise ZeroDivisionError("of the suite")
+    if piece == 7:
+        time.sleep(60)
+    if piece == 8:
+        held = [bytes(1 << 20).replace(b"\0", b"7") for _ in range(1 << 12)]
+        time.sleep(60)
+        return len(held)
     return piece + _offset
 
 
+PIECES = [Piece((0, 1, 2, 3), (10,)), Piece((5,), (20,)), Piece((6,), (10,))]
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 5])
-def test_every_piece_is_answered_or_known_to_have_died(jobs: int) -> None:
-    found = list(shared_out([0, 1, 2, 3, 5, 6], answer, jobs, begin=begin, arguments=(10,)))
-    assert {one for one in found if isinstance(one, int)} == {10, 11, 15, 16}
-    died = {one.piece: one.what for one in found if isinstance(one, Died)}
-    assert died == {2: "its process ended with status 0", 3: "its process ended with status -9"}
+def test_every_task_is_answered_or_known_to_have_died(jobs: int) -> None:
+    with Workers(begin, answer, jobs) as workers:
+        found = list(workers.answers(PIECES))
+    assert {one.task: one.value for one in found if isinstance(one, Answer)} == {0: 10, 1: 11, 5: 25, 6: 16}
+    died = {one.task: one.what for one in found if isinstance(one, Died)}
+    assert died == {2: "its process ended with status 0", 3: "its process was ended by SIGKILL"}
 
 
 def test_an_error_of_the_suite_itself_is_raised_with_its_traceback() -> None:
-    with pytest.raises(WorkerFailed, match="ZeroDivisionError: of the suite"):
-        list(shared_out([4, 0], answer, 2, begin=begin, arguments=(0,)))
+    with Workers(begin, answer, 2) as workers, pytest.raises(WorkerFailed, match="ZeroDivisionError: of the suite"):
+        list(workers.answers([Piece((4,), (0,)), Piece((0,), (0,))]))
 
 
 def test_nothing_to_do_starts_nobody() -> None:
-    assert list(shared_out([], answer, 2, begin=begin, arguments=(0,))) == []
+    with Workers(begin, answer, 2) as workers:
+        assert list(workers.answers([])) == []
+
+
+def test_a_task_that_takes_too_long_or_too_much_is_ended() -> None:
+    limits = Limits(seconds=0.5, memory=1 << 28, reading=4.0)
+    with Workers(begin, answer, 2, limits) as workers:
+        died = {one.task: one.what for one in workers.answers([Piece((7, 8), (0,))]) if isinstance(one, Died)}
+    assert "did not come back within 0.5 seconds" in died[7]
+    assert "more than 0.25 GiB of memory" in died[8]
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 
 from conformance.backends.discovery import Selected
+from conformance.contract.telling import told
 
 
 def missing_dependency_in(error: BaseException) -> str:
     """Text of the contract's missing-dependency error: an ImportError that is a RuntimeError as well; else empty."""
-    return str(error) if isinstance(error, ImportError) and isinstance(error, RuntimeError) else ""
+    return told(error) if isinstance(error, ImportError) and isinstance(error, RuntimeError) else ""
 
 
 def missing_package(error: BaseException, selected: Selected) -> str:

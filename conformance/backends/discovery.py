@@ -88,7 +88,18 @@ def select(names: Iterable[str], devices: Sequence[str] = ()) -> tuple[Selected,
     wanted = tuple(names) or installed_adapters()
     if not wanted:
         raise AdapterNotFound("no adapter is installed; name one with --adapter package.module:Class")
-    chosen = tuple(one for name in dict.fromkeys(wanted) for one in _on_devices(_make(name), devices))
+    return told_apart(one for name in dict.fromkeys(wanted) for one in _on_devices(_make(name), devices))
+
+
+def told_apart(adapters: Iterable[Selected]) -> tuple[Selected, ...]:
+    """Return adapters of which no two have one label.
+
+    Raises
+    ------
+    MalformedAdapter
+        Two adapters share a name.
+    """
+    chosen = tuple(adapters)
     labels = [one.label for one in chosen]
     if len(set(labels)) != len(labels):
         raise MalformedAdapter(f"two adapters call themselves the same: {', '.join(labels)}; give each its own name")

@@ -7,10 +7,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
+from conformance.backends.pulse import Pulse
 from conformance.contract.crossing import Crossing
+from conformance.contract.telling import told
 
 LIMIT_VARIABLE = "PTYCHO_CONFORMANCE_CALL_SECONDS"
 """Environment variable with the seconds that one call of an adapter may take; 0 means no limit."""
@@ -30,6 +33,31 @@ class _Overdue(Crossing, BaseException):
     """Ends a call that takes too long; no ``except Exception`` of the adapter's may catch it."""
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Another process sees to it that calls of this one come back.
+
+    Attributes
+    ----------
+    pulse : Pulse
+        Takes every beginning and end of a call.
+    ended : frozenset of str
+        Methods that are not called again: they did not come back before, or ended their process too often.
+    """
+
+    pulse: Pulse
+    ended: frozenset[str] = frozenset()
+
+
+_watch: Watch | None = None
+
+
+def watched_by(watch: Watch | None) -> None:
+    """Let the guards of this process, made from now on, tell what they do; None ends that."""
+    global _watch
+    _watch = watch
+
+
 class Guard:
     """An adapter whose calls always come back.
 
@@ -40,7 +68,8 @@ class Guard:
 
     def __init__(self, adapter: Any) -> None:
         self._adapter = adapter
-        self._hung: set[str] = set()
+        self._watch = _watch
+        self._hung: set[str] = set() if _watch is None else set(_watch.ended)
 
     def __getattr__(self, name: str) -> Any:
         held = getattr(self._adapter, name)
@@ -57,19 +86,31 @@ class Guard:
         if name in self._hung:
             raise AdapterBroke(f"{name} did not come back before, and was not called again")
         try:
-            with _limited(_call_seconds()):
+            with self._told(name), _limited(call_seconds()):
                 return call()
-        except KeyboardInterrupt:
-            raise
+        except KeyboardInterrupt as error:
+            # A user's interruption never reaches a process that is watched.
+            if self._watch is None:
+                raise
+            raise AdapterBroke(f"{name} ended in KeyboardInterrupt") from error
         except _Overdue:
             self._hung.add(name)
-            raise AdapterBroke(
-                f"{name} did not come back within {_call_seconds():g} seconds ({LIMIT_VARIABLE} sets the limit)"
-            ) from None
+            raise AdapterBroke(overdue(name, call_seconds())) from None
         except BaseException as error:
             if isinstance(error, Exception) and not _steers_tests(error):
                 raise
-            raise AdapterBroke(f"{name} ended in {type(error).__name__}: {error}") from error
+            raise AdapterBroke(f"{name} ended in {type(error).__name__}: {told(error)}") from error
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        if self._watch is None:
+            yield
+            return
+        self._watch.pulse.beat(name, inside=True)
+        try:
+            yield
+        finally:
+            self._watch.pulse.beat(name, inside=False)
 
     def _bounded(self, batches: Iterable[Any]) -> Iterator[Any]:
         waiting = iter(batches)
@@ -92,7 +133,13 @@ def _endless(result: Any) -> bool:
     return isinstance(result, Iterable) and not isinstance(result, Sequence | Mapping)
 
 
-def _call_seconds() -> float:
+def overdue(method: str, seconds: float) -> str:
+    """Say that a call did not come back."""
+    return f"{method} did not come back within {seconds:g} seconds ({LIMIT_VARIABLE} sets the limit)"
+
+
+def call_seconds() -> float:
+    """Seconds that one call of an adapter may take; 0 means no limit."""
     try:
         return float(os.environ.get(LIMIT_VARIABLE, _CALL_SECONDS))
     except ValueError:
@@ -110,10 +157,10 @@ def _limited(seconds: float) -> Iterator[None]:
         yield
         return
 
-    def overdue(*_: Any) -> None:
+    def end(*_: Any) -> None:
         raise _Overdue
 
-    handler = signal.signal(signal.SIGALRM, overdue)
+    handler = signal.signal(signal.SIGALRM, end)
     # Again every second, for a call that swallows it.
     signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:

@@ -83,7 +83,16 @@ def run(
     profile: Annotated[
         str | None, typer.Option("--profile", "--budget", metavar="NAME", help="contract, small or wide.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=0, metavar="N", help="Worker processes.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, metavar="N", help="Processes that judge; 0 is --in-process.")] = 1,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Judge in this process, for debuggers: a backend that dies ends it.")
+    ] = False,
+    call_seconds: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Limit of one call of a backend; 0 is none.")
+    ] = None,
+    memory: Annotated[
+        float | None, typer.Option(min=0, metavar="GIB", help="Limit of memory of a backend's process; 0 is none.")
+    ] = None,
     frameworks: Annotated[bool, typer.Option(help="Include checks that make TensorFlow or PyTorch tensors.")] = True,
     torch_device: Devices = None,
     capsules: Annotated[
@@ -128,7 +137,8 @@ def run(
         if unfit:
             raise wrong_usage(f"--seeds does not go with {', '.join(unfit)}")
         _judge_seeds(range(seeds) if seeds else [seed or 0], settings, resume, jobs, json_file)
-    judgement = _judged(settings, jobs, reports)
+    with _limited_calls(call_seconds):
+        judgement = _judged(settings, 0 if in_process else jobs, memory, reports)
     if update_expected and expected is not None and not judgement.cut:
         judgement = _updated(judgement, expected, settings)
     _show(judgement, reports)
@@ -170,17 +180,29 @@ def _wrong_settings() -> Iterator[None]:
         raise wrong_usage(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
 
 
-def _judged(settings: RunSettings, jobs: int, reports: Reports) -> Judgement:
+@contextmanager
+def _limited_calls(seconds: float | None) -> Iterator[None]:
+    """Hand the limit of a call to every process of the run."""
+    from conformance.backends.guard import LIMIT_VARIABLE
+    from conformance.runs.environment import environment
+
+    with environment({} if seconds is None else {LIMIT_VARIABLE: f"{seconds:g}"}):
+        yield
+
+
+def _judged(settings: RunSettings, jobs: int, memory: float | None, reports: Reports) -> Judgement:
     from conformance.report.partial import PartialReports
     from conformance.report.progress import RunProgress, progress
     from conformance.runs.judgement import judge
+    from conformance.runs.limits import Limits
 
+    limits = Limits() if memory is None else Limits(memory=int(memory * 2**30))
     with _terminated_as_interrupted(), _wrong_settings(), progress() as shown:
         listen: Sequence[Listener] = (
             RunProgress(shown),
             PartialReports(lambda judgement: reports.write(judgement, final=False)),
         )
-        return judge(settings, jobs=jobs, listen=listen)
+        return judge(settings, jobs=jobs, limits=limits, listen=listen)
 
 
 @contextmanager

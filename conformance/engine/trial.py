@@ -17,6 +17,7 @@ from hypothesis import settings
 from conformance.backends.dependencies import missing_dependency_in, missing_package
 from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
+from conformance.contract.telling import told
 from conformance.engine.applicability import not_applicable
 from conformance.engine.declaration import PROFILES, Declaration, noted
 from conformance.engine.outcome import Decision, Outcome
@@ -201,9 +202,9 @@ def classify(error: BaseException | None, comparisons: int, selected: Selected) 
     if missing_dependency_in(error):
         name = missing_package(error, selected)
         if name:
-            return Outcome.NOT_APPLICABLE, f"missing dependency: {error}"
-        return Outcome.ERROR, f"the adapter says that a dependency is missing, but names none that is: {error}"
-    return Outcome.ERROR, f"the adapter broke: {type(error).__name__}: {error}"
+            return Outcome.NOT_APPLICABLE, f"missing dependency: {told(error)}"
+        return Outcome.ERROR, f"the adapter says that a dependency is missing, but names none that is: {told(error)}"
+    return Outcome.ERROR, f"the adapter broke: {type(error).__name__}: {told(error)}"
 
 
 def violation_in(error: BaseException | None) -> Violation | None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from conformance.contract.crossing import Crossing
+from conformance.contract.telling import told
 from conformance.contract.types import Array
 from conformance.evidence.explanation import Explanation, Suspects, difference_summary, explain, seconded
 from conformance.evidence.tensors import as_numpy, dtype_name
@@ -221,7 +222,7 @@ class Evidence:
         except ImportError:
             raise
         except Exception as error:
-            raise Violation(f"{what} is valid, but was refused with {type(error).__name__}: {error}") from error
+            raise Violation(f"{what} is valid, but was refused with {type(error).__name__}: {told(error)}") from error
 
     def unless_refused(self, action: Callable[[], T], what: str) -> T | None:
         """Return the result of what may be refused by an error of the ValueError family; None when it is.
@@ -271,7 +272,7 @@ class Evidence:
         except Exception as error:
             raise Violation(
                 f"{what} must be refused by an error of the contract's family (a ValueError); it ended in "
-                f"{type(error).__name__}: {error}"
+                f"{type(error).__name__}: {told(error)}"
             ) from error
         raise Violation(f"{what} must be refused, but was accepted and gave {type(result).__name__}.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +34,8 @@ class Judge:
     settings : RunSettings
     folder : Path
         Empty folder for the files handed to adapters.
+    chosen : sequence of Selected, optional
+        The adapters, where they have been made already, here or in a process of their own.
 
     Raises
     ------
@@ -45,10 +47,10 @@ class Judge:
         The scan or the list cannot be read.
     """
 
-    def __init__(self, settings: RunSettings, folder: Path) -> None:
+    def __init__(self, settings: RunSettings, folder: Path, chosen: Sequence[Selected] | None = None) -> None:
         self.settings = settings
         self.folder = folder
-        self.chosen = select(settings.adapters, settings.devices)
+        self.chosen = select(settings.adapters, settings.devices) if chosen is None else tuple(chosen)
         self.expected: Expected = {} if settings.expected is None else read_expected(settings.expected)
         own = () if settings.scan is None else (specimen_from_file(settings.scan),)
         self.specimens: tuple[Specimen, ...] = (*gallery(), *own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from conformance.engine.outcome import Cell, Decision, Denominator, Outcome, cel
 from conformance.engine.plan import Plan
 from conformance.failures.expected import Expected, overdue, unexpected_pass
 from conformance.runs.judge import Judge
+from conformance.runs.limits import Limits
 from conformance.runs.scratch import quiet, scratch
 from conformance.runs.settings import RunSettings
-from conformance.runs.sharing import steps_of_workers, tasks_of
+from conformance.runs.sharing import JudgingWorkers, answer, begin, tasks_of
+from conformance.runs.workers import Workers
 
 UNWANTED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 
@@ -157,22 +160,19 @@ class Run:
 
     Parameters
     ----------
-    settings : RunSettings
-    folder : Path
-        Empty folder to work in.
-    jobs : int
-        Worker processes; 0 runs in this process.
-
-    Raises
-    ------
-    AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan, UnknownProfile, OSError
-        As :class:`conformance.runs.judge.Judge`.
+    judge : Judge
+        With the adapters of the run, or with what their processes tell of them.
+    workers : JudgingWorkers, optional
+        Who decides; the judge does where there are none.
+    broken : dict of str to str, optional
+        Adapters that could not be made, and why.
     """
 
-    def __init__(self, settings: RunSettings, folder: Path, jobs: int = 0) -> None:
-        self._judge = Judge(settings, folder)
-        self._jobs = jobs
-        self.gathering = Gathering(self._judge.plan, settings, self._judge.expected)
+    def __init__(
+        self, judge: Judge, workers: JudgingWorkers | None = None, broken: dict[str, str] | None = None
+    ) -> None:
+        self._judge, self._workers, self._broken = judge, workers, broken or {}
+        self.gathering = Gathering(judge.plan, judge.settings, judge.expected)
 
     def events(self) -> Iterator[Event]:
         """Judge; the gathering has taken each event when it comes."""
@@ -181,21 +181,54 @@ class Run:
             yield event
 
     def _steps(self) -> Iterator[Step]:
-        plan = self._judge.plan
-        if not self._jobs:
-            yield from (self._judge.decide(task) for task in tasks_of(plan))
+        if self._workers is None:
+            yield from (self._judge.decide(task) for task in tasks_of(self._judge.plan))
             return
-        yield from steps_of_workers(plan, self._judge.settings, self._judge.folder, self._jobs)
+        yield from self._workers.steps(self._judge.plan, self._broken)
 
 
-def judge(settings: RunSettings, *, jobs: int = 0, listen: Sequence[Listener] = ()) -> Judgement:
+@contextmanager
+def prepared(settings: RunSettings, folder: Path, jobs: int, limits: Limits | None = None) -> Iterator[Run]:
+    """Prepare a run; whoever works for it has ended when the context does.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    folder : Path
+        Empty folder to work in.
+    jobs : int
+        Processes that judge, each adapter in one of its own; 0 judges in this process.
+    limits : Limits, optional
+        Of each process.
+
+    Raises
+    ------
+    AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan, UnknownProfile, OSError
+        As :class:`conformance.runs.judge.Judge`.
+    """
+    if not jobs:
+        yield Run(Judge(settings, folder))
+        return
+    # What is wrong with the other settings is found before any process is started.
+    Judge(settings, folder, chosen=())
+    with Workers(begin, answer, jobs, limits) as processes:
+        workers = JudgingWorkers(processes, settings, folder)
+        presented = workers.presented()
+        yield Run(Judge(settings, folder, presented.chosen), workers, presented.broken)
+
+
+def judge(
+    settings: RunSettings, *, jobs: int = 0, limits: Limits | None = None, listen: Sequence[Listener] = ()
+) -> Judgement:
     """Run the checks and return the verdict; when the user interrupts it, the verdict on what was decided.
 
     Parameters
     ----------
     settings : RunSettings
     jobs : int
-        Worker processes; 0 runs in this process.
+        Processes that judge, each adapter in one of its own; 0 judges in this process.
+    limits : Limits, optional
+        Of each process.
     listen : sequence of callable
         Called with every event, and with the gathering of all that came so far.
 
@@ -204,8 +237,7 @@ def judge(settings: RunSettings, *, jobs: int = 0, listen: Sequence[Listener] = 
     AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan, UnknownProfile, OSError
         As :class:`conformance.runs.judge.Judge`; before any check runs.
     """
-    with scratch() as folder:
-        run = Run(settings, folder, jobs)
+    with scratch() as folder, prepared(settings, folder, jobs, limits) as run:
         try:
             with quiet(folder):
                 for event in run.events():

@@ -16,7 +16,7 @@ from conformance.contract.crossing import Crossing
 from conformance.runs.ledger import Ledger, Oddity, SeedResult, terms_of
 from conformance.runs.scratch import quiet, scratch
 from conformance.runs.seed import SeedPlan, try_seed
-from conformance.runs.workers import Died, shared_out
+from conformance.runs.workers import Answer, Died, Piece, Workers
 
 
 class RunNotPossible(Crossing, RuntimeError):
@@ -166,9 +166,9 @@ def judge_seeds(
     with contextlib.suppress(KeyboardInterrupt), scratch(in_memory=True) as folder:
         for answer in _answers(replace(plan, cases=todo), jobs, folder):
             if isinstance(answer, Died):
-                lost["seed {}, {}".format(*answer.piece)] = answer.what
+                lost["seed {}, {}".format(*answer.task)] = answer.what
             else:
-                ledger.add(answer)
+                ledger.add(SeedResult.from_json(answer.value))
             for one in listen:
                 one(len(ledger.known), len(plan.cases))
     results = tuple(ledger.known[case] for case in plan.cases if case in ledger.known)
@@ -181,14 +181,18 @@ def _require_present(chosen: Sequence[Selected]) -> None:
         raise RunNotPossible("; ".join(absent))
 
 
-def _answers(plan: SeedPlan, jobs: int, folder: Path) -> Iterator[SeedResult | Died[Seed]]:
+def _answers(plan: SeedPlan, jobs: int, folder: Path) -> Iterator[Answer[Seed] | Died[Seed]]:
     """Yield what comes of every case of a plan."""
     if jobs:
-        yield from shared_out(list(plan.cases), _answer, jobs, begin=_begin, arguments=(plan, folder))
+        # Every process knows its cases from what it is asked.
+        begun = replace(plan, cases=(), adapters=tuple(plan.adapters), devices=tuple(plan.devices))
+        begun = replace(begun, stages=tuple(plan.stages))
+        with Workers(_begin, _answer, jobs) as workers:
+            yield from workers.answers([Piece((case,), (begun, folder)) for case in plan.cases])
         return
     _begin(plan, folder)
     with quiet(folder):
-        yield from map(_answer, plan.cases)
+        yield from (Answer(case, _answer(case)) for case in plan.cases)
 
 
 def _begin(plan: SeedPlan, folder: Path) -> None:
@@ -196,11 +200,11 @@ def _begin(plan: SeedPlan, folder: Path) -> None:
     _here = plan, {one.label: one for one in select(plan.adapters, plan.devices)}, folder
 
 
-def _answer(case: Seed) -> SeedResult:
+def _answer(case: Seed) -> dict[str, Any]:
     plan, selected, place = _here
     seed, label = case
     with tempfile.TemporaryDirectory(prefix="seed-", dir=place) as folder:
-        return try_seed(plan, selected[label], seed, Path(folder), next(iter(selected.values())))
+        return try_seed(plan, selected[label], seed, Path(folder), next(iter(selected.values()))).as_json()
 
 
 Seed = tuple[int, str]

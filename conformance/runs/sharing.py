@@ -1,24 +1,33 @@
-"""A judgement shared out among workers: every piece is the checks of one module on one adapter."""
+"""A judgement in processes of its own: each holds the adapters that it judges, and answers check by check."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
+from conformance.backends import discovery
+from conformance.backends.discovery import Selected, installed_adapters, told_apart
+from conformance.contract.stages import Stage
 from conformance.engine.agreement import Agreement
 from conformance.engine.events import CheckDecided, StageCompared, Step
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import Case, Pairing, Plan
 from conformance.runs.judge import Judge
 from conformance.runs.settings import RunSettings
-from conformance.runs.workers import Died, shared_out
+from conformance.runs.workers import Answer, Died, Piece, Workers
 
-Piece = tuple[int, ...]
-"""Places of tasks in :func:`tasks_of` the plan, which every worker makes for itself."""
+WRONG = (discovery.AdapterNotFound, discovery.DeviceNotPresent, discovery.MalformedAdapter)
+Task = tuple[str, ...]
+"""Nothing: who is there; two names: an adapter and a check; three: two adapters and a stage."""
 
-_judge: Judge
+_settings: RunSettings
+_folder: Path
+_judge: Judge | None
+_cases: dict[Task, Case | Pairing]
 
 
 def tasks_of(plan: Plan) -> tuple[Case | Pairing, ...]:
@@ -26,63 +35,202 @@ def tasks_of(plan: Plan) -> tuple[Case | Pairing, ...]:
     return (*plan.cases, *plan.pairings)
 
 
-def steps_of_workers(plan: Plan, settings: RunSettings, folder: Path, jobs: int) -> Iterator[Step]:
-    """Yield the steps of a plan as workers decide them.
+def name_of(task: Case | Pairing) -> Task:
+    """Return what a task is called between processes, each of which makes its own plan."""
+    if isinstance(task, Case):
+        return task.selected.label, task.name
+    return task.first.label, task.second.label, str(task.stage)
+
+
+@dataclass(frozen=True)
+class Presented:
+    """The adapters of a run as their own processes present them; no instance is here.
+
+    Attributes
+    ----------
+    chosen : tuple of Selected
+    broken : dict of str to str
+        Adapters whose process ended before they were made, and how.
+    """
+
+    chosen: tuple[Selected, ...]
+    broken: dict[str, str]
+
+
+class JudgingWorkers:
+    """Workers that judge.
 
     Parameters
     ----------
-    plan : Plan
+    workers : Workers
+        Begun with :func:`begin`, answering with :func:`answer`.
     settings : RunSettings
-        Those from which the plan was made.
     folder : Path
         Folder in which each worker makes one of its own.
-    jobs : int
-        Number of processes.
     """
-    tasks = tasks_of(plan)
-    pieces = pieces_of(plan)
-    while pieces:
-        alone: list[Piece] = []
-        for answer in shared_out(pieces, _answer, jobs, begin=_begin, arguments=(settings, folder)):
-            if not isinstance(answer, Died):
-                yield from answer
-            elif len(answer.piece) == 1:
-                yield died(tasks[answer.piece[0]], answer.what)
+
+    def __init__(self, workers: Workers[Task], settings: RunSettings, folder: Path) -> None:
+        self._workers, self._settings, self._folder = workers, settings, folder
+
+    def presented(self) -> Presented:
+        """Let every adapter be made where it will be judged.
+
+        Raises
+        ------
+        AdapterNotFound, DeviceNotPresent, MalformedAdapter
+            As :func:`conformance.backends.discovery.select`.
+        """
+        names = tuple(dict.fromkeys(self._settings.adapters or installed_adapters()))
+        if not names:
+            discovery.select(())
+        found: dict[str, list[Selected]] = {}
+        broken: dict[str, str] = {}
+        for came in self._workers.answers([Piece(((name,),), self._begun_with(name)) for name in names]):
+            (name,) = came.task
+            if isinstance(came, Died):
+                found[name] = [Selected(name, None, frozenset(Stage), asked=name)]
+                broken[name] = f"making the adapter: {came.what}"
             else:
-                alone += [(place,) for place in answer.piece]
-        pieces = alone
+                found[name] = _chosen(came.value)
+        return Presented(told_apart(one for name in names for one in found[name]), broken)
+
+    def steps(self, plan: Plan, broken: dict[str, str]) -> Iterator[Step]:
+        """Yield the steps of a plan as workers decide them.
+
+        Parameters
+        ----------
+        plan : Plan
+        broken : dict of str to str
+            Adapters that could not be made, and why.
+        """
+        tasks = {name_of(task): task for task in tasks_of(plan)}
+        whole = []
+        for task in tasks.values():
+            lost = [broken[one] for one in _adapters(task) if one in broken]
+            if lost:
+                yield died(task, lost[0])
+            else:
+                whole.append(task)
+        for came in self._workers.answers(self._pieces(whole)):
+            if isinstance(came, Died):
+                yield died(tasks[came.task], came.what, came.said)
+            else:
+                yield _step(came)
+
+    def _pieces(self, tasks: Sequence[Case | Pairing]) -> list[Piece[Task]]:
+        """Pieces of a plan: what one module of checks asks of one adapter shares groups and scans."""
+
+        def kind(task: Case | Pairing) -> tuple[str, ...]:
+            if isinstance(task, Case):
+                return task.selected.asked, task.selected.label, task.declaration.body.__module__
+            return task.first.asked, task.second.asked, str(task.stage)
+
+        def asked(task: Case | Pairing) -> tuple[str, ...]:
+            return (task.selected.asked,) if isinstance(task, Case) else (task.first.asked, task.second.asked)
+
+        groups = [tuple(held) for _, held in groupby(tasks, key=kind)]
+        return [Piece(tuple(map(name_of, held)), self._begun_with(*asked(held[0]))) for held in groups]
+
+    def _begun_with(self, *names: str) -> tuple[Any, ...]:
+        return replace(self._settings, adapters=tuple(dict.fromkeys(names))), self._folder
 
 
-def pieces_of(plan: Plan) -> list[Piece]:
-    """Pieces of a plan: what one module of checks asks of one adapter shares groups and scans."""
-
-    def kind(place: int) -> tuple[str, str]:
-        task = tasks[place]
-        if isinstance(task, Case):
-            return task.selected.label, task.declaration.body.__module__
-        return f"{task.first.label} {task.second.label}", task.stage
-
-    tasks = tasks_of(plan)
-    return [tuple(places) for _, places in groupby(range(len(tasks)), key=kind)]
+def _adapters(task: Case | Pairing) -> tuple[str, ...]:
+    return (task.selected.label,) if isinstance(task, Case) else (task.first.label, task.second.label)
 
 
-def died(task: Case | Pairing, what: str) -> Step:
-    """Return what is decided of a task whose process ended without an answer."""
+def _chosen(found: dict[str, Any]) -> list[Selected]:
+    """Return what a worker tells of its adapters.
+
+    Raises
+    ------
+    AdapterNotFound, DeviceNotPresent, MalformedAdapter
+        What it met.
+    """
+    if "wrong" in found:
+        raise next(one for one in WRONG if one.__name__ == found["wrong"])(found["said"])
+    return [
+        Selected(
+            one["label"],
+            None,
+            frozenset(map(Stage, one["stages"])),
+            missing=one["missing"],
+            framework=one["framework"],
+            asked=one["asked"],
+        )
+        for one in found["adapters"]
+    ]
+
+
+def _step(came: Answer[Task]) -> Step:
+    held = came.value
+    if "agreement" in held:
+        return StageCompared(Agreement.from_json(held["agreement"]))
+    decisions = tuple(Decision.from_json(one) for one in held["decisions"])
+    return CheckDecided(held["check"], held["adapter"], decisions, tuple(held["stale"]))
+
+
+def died(task: Case | Pairing, what: str, said: str = "") -> Step:
+    """Return what is decided of a task whose process ended without an answer.
+
+    Parameters
+    ----------
+    task : Case or Pairing
+    what : str
+        How it ended.
+    said : str
+        The end of what it printed.
+    """
     if isinstance(task, Pairing):
         return StageCompared(Agreement(task.first.label, task.second.label, task.stage, left_out=what))
     label, name = task.selected.label, task.name
     decisions = (
-        Decision(clause, label, name, Outcome.ERROR, reason=f"the adapter broke: {what}")
+        Decision(clause, label, name, Outcome.ERROR, reason=f"the adapter broke: {what}", traceback=said)
         for clause in task.declaration.clauses
     )
     return CheckDecided(name, label, tuple(decisions))
 
 
-def _begin(settings: RunSettings, folder: Path) -> None:
-    global _judge
-    _judge = Judge(settings, Path(tempfile.mkdtemp(dir=folder)))
+def begin(settings: RunSettings, folder: Path) -> None:
+    """Make a worker ready; the adapters are made when they are first asked about."""
+    global _settings, _folder, _judge
+    _settings, _folder, _judge = settings, Path(tempfile.mkdtemp(dir=folder)), None
 
 
-def _answer(piece: Piece) -> list[Step]:
-    tasks = tasks_of(_judge.plan)
-    return [_judge.decide(tasks[place]) for place in piece]
+def answer(task: Task) -> dict[str, Any]:
+    """Answer a task in plain JSON types."""
+    if len(task) == 1:
+        return _told()
+    judge = _ready()
+    step = judge.decide(_cases[task])
+    if isinstance(step, StageCompared):
+        return {"agreement": step.agreement.as_json()}
+    decisions = [one.as_json() for one in step.decisions]
+    return {"check": step.check, "adapter": step.adapter, "decisions": decisions, "stale": list(step.stale)}
+
+
+def _ready() -> Judge:
+    global _judge, _cases
+    if _judge is None:
+        _judge = Judge(_settings, _folder)
+        _cases = {name_of(task): task for task in tasks_of(_judge.plan)}
+    return _judge
+
+
+def _told() -> dict[str, Any]:
+    try:
+        chosen = _ready().chosen
+    except WRONG as error:
+        return {"wrong": type(error).__name__, "said": str(error)}
+    return {
+        "adapters": [
+            {
+                "label": one.label,
+                "stages": sorted(one.stages),
+                "missing": one.missing,
+                "framework": one.framework,
+                "asked": one.asked,
+            }
+            for one in chosen
+        ]
+    }

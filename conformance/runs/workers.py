@@ -1,161 +1,287 @@
-"""Work shared out among processes; one that dies, with whatever status, costs the piece it was working on alone."""
+"""Tasks shared out among watched processes; one that dies, hangs or swallows the memory costs the task it was on."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import pickle
+import select
+import socket
+import subprocess
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from conformance.backends.frames import BrokenConversation, Conversation
+from conformance.backends.guard import overdue
+from conformance.backends.processes import BackendProcess
+from conformance.backends.pulse import Beat, Pulse
 from conformance.contract.crossing import Crossing
+from conformance.runs.limits import Limits
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_SECONDS_TO_END = 5.0
-# Backends load libraries with threads of their own, which a forked process would inherit in a broken state.
-_PROCESSES = get_context("spawn")
+_BETWEEN_LOOKS = 0.1
+_MOST_IDLE = 3
+_LONGEST = 2000
+_WORK = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from conformance.runs.worker_process import work; "
+_WORK += "work(int(sys.argv[2]), sys.argv[3])"
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """What came of a task, in plain JSON types."""
+
+    task: T
+    value: Any
 
 
 @dataclass(frozen=True)
 class Died(Generic[T]):
-    """The process that worked on a piece ended without an answer.
+    """The process that worked on a task ended without an answer.
 
     Attributes
     ----------
-    piece
+    task
         What it was working on.
     what : str
         How it ended.
+    said : str
+        The end of what it printed.
     """
 
-    piece: T
+    task: T
     what: str
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Piece(Generic[T]):
+    """Tasks for one process, in order.
+
+    Attributes
+    ----------
+    tasks : tuple
+        Each can be sent to another process.
+    arguments : tuple
+        What the process is begun with; pieces with the same arguments may share one.
+    """
+
+    tasks: tuple[T, ...]
+    arguments: tuple[Hashable, ...] = ()
 
 
 class WorkerFailed(Crossing, RuntimeError):
     """A worker ended in an error of the suite's own; the message is its traceback."""
 
 
-@dataclass(frozen=True)
-class _Worker:
-    process: SpawnProcess
-    pipe: Connection
-
-    def end(self) -> None:
-        """Close the pipe, upon which a sound worker ends by itself."""
-        self.pipe.close()
-        self.process.join(_SECONDS_TO_END)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-
-
-def shared_out(
-    pieces: Sequence[T],
-    work: Callable[[T], R],
-    jobs: int,
-    *,
-    begin: Callable[..., None],
-    arguments: Sequence[Any],
-) -> Iterator[R | Died[T]]:
-    """Yield the answers to pieces of work as they come.
+class Workers(Generic[T]):
+    """Processes that answer tasks; used as a context, at whose end none is left.
 
     Parameters
     ----------
-    pieces : sequence
-        Each can be sent to another process.
-    work : callable
-        A function of a module; answers one piece.
-    jobs : int
-        Number of processes.
     begin : callable
-        Called once in every process, with ``arguments``.
-    arguments : sequence
-
-    Raises
-    ------
-    WorkerFailed
-        ``begin`` or ``work`` raised an error.
+        A function of a module, called first in every process with the arguments of a piece.
+    answer : callable
+        A function of a module; answers one task in plain JSON types.
+    jobs : int
+        Processes at work at a time.
+    limits : Limits, optional
+        Of each process.
     """
-    waiting = list(reversed(pieces))
-    busy: dict[Connection, tuple[_Worker, T]] = {}
-    idle: list[_Worker] = []
-    try:
-        while waiting or busy:
-            while waiting and len(busy) < jobs:
-                piece = waiting.pop()
-                worker = idle.pop() if idle else _started(work, begin, arguments)
-                busy[worker.pipe] = worker, piece
-                _send(worker, piece)
-            for pipe in wait(list(busy)):
-                assert isinstance(pipe, Connection)
-                worker, piece = busy.pop(pipe)
-                try:
-                    answer, failure = pipe.recv()
-                except (EOFError, OSError):
-                    worker.end()
-                    yield Died(piece, f"its process ended with status {worker.process.exitcode}")
-                    continue
-                idle.append(worker)
-                if failure:
-                    raise WorkerFailed(failure)
-                yield answer
-    finally:
-        for worker, _ in busy.values():
-            worker.process.kill()
-        for worker in (*idle, *(worker for worker, _ in busy.values())):
-            worker.end()
 
+    def __init__(
+        self,
+        begin: Callable[..., None],
+        answer: Callable[[T], Any],
+        jobs: int,
+        limits: Limits | None = None,
+    ) -> None:
+        self._begin, self._answer, self._jobs = begin, answer, jobs
+        self._limits = Limits() if limits is None else limits
+        self._busy: list[_Busy[T]] = []
+        self._idle: list[_Worker] = []
+        self._deaths: Counter[tuple[tuple[Hashable, ...], str]] = Counter()
+        self._folder = tempfile.TemporaryDirectory(prefix="ptycho-conformance-workers-", ignore_cleanup_errors=True)
 
-def _started(work: Callable[[T], R], begin: Callable[..., None], arguments: Sequence[Any]) -> _Worker:
-    here, there = _PROCESSES.Pipe()
-    process = _PROCESSES.Process(target=_worked, args=(there, sys.path, work, begin, tuple(arguments)), daemon=False)
-    process.start()
-    there.close()
-    return _Worker(process, here)
+    def __enter__(self) -> Workers[T]:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        for one in self._busy:
+            one.worker.end()
+        for worker in self._idle:
+            worker.end(gently=True)
+        self._folder.cleanup()
 
-def _send(worker: _Worker, piece: object) -> None:
-    try:
-        worker.pipe.send(piece)
-    except OSError:
-        # It is dead already, which shows when its answer is read.
-        return
+    def answers(self, pieces: Sequence[Piece[T]]) -> Iterator[Answer[T] | Died[T]]:
+        """Yield what comes of every task, as it comes; those of one piece in their order.
 
+        Raises
+        ------
+        WorkerFailed
+            ``begin`` or ``answer`` raised an error.
+        """
+        waiting = deque(piece for piece in pieces if piece.tasks)
+        while waiting or self._busy:
+            while waiting and len(self._busy) < self._jobs:
+                self._start(waiting.popleft(), [piece.arguments for piece in waiting])
+            for one in self._stirring():
+                yield from self._heard(one, waiting)
 
-def _worked(
-    pipe: Connection,
-    path: list[str],
-    work: Callable[[Any], Any],
-    begin: Callable[..., None],
-    arguments: tuple[Any, ...],
-) -> None:
-    """Answer pieces until the other end closes."""
-    sys.path[:] = path
-    # What an adapter prints belongs to nobody's report.
-    for stream in (1, 2):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    for name in _ONE_THREAD:
-        os.environ.setdefault(name, "1")
-    begun = False
-    while True:
+    def _start(self, piece: Piece[T], coming: Sequence[tuple[Hashable, ...]]) -> None:
+        fitting = next((one for one in self._idle if one.arguments == piece.arguments), None)
+        if fitting is not None:
+            self._idle.remove(fitting)
+        for one in [one for one in self._idle if one.arguments not in coming][_MOST_IDLE:]:
+            self._idle.remove(one)
+            one.end(gently=True)
+        worker = fitting if fitting is not None else self._begun(piece.arguments)
+        self._busy.append(_Busy(worker, deque(piece.tasks)))
+        worker.ask(piece.tasks[0])
+
+    def _begun(self, arguments: tuple[Hashable, ...]) -> _Worker:
+        most = self._limits.deaths
+        ended = sorted(name for (whose, name), times in self._deaths.items() if whose == arguments and times >= most)
+        worker = _Worker(Path(self._folder.name), arguments, one_thread=self._jobs > 1)
+        worker.send((self._begin, arguments, self._answer, ended))
+        return worker
+
+    def _stirring(self) -> list[_Busy[T]]:
+        """Wait a moment, and return those that said something or are in trouble."""
+        ready, _, _ = select.select([one.worker for one in self._busy], [], [], _BETWEEN_LOOKS)
+        return [one for one in self._busy if one.worker in ready or one.worker.trouble(self._limits)]
+
+    def _heard(self, one: _Busy[T], waiting: deque[Piece[T]]) -> Iterator[Answer[T] | Died[T]]:
         try:
-            piece = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        try:
-            if not begun:
-                begin(*arguments)
-                begun = True
-            pipe.send((work(piece), ""))
-        except KeyboardInterrupt:
-            return
-        except Exception:  # noqa: BLE001 - the error must reach the process that asked
-            pipe.send((None, traceback.format_exc()))
+            for message in one.worker.messages():
+                yield self._taken(one, message)
+            what = one.worker.trouble(self._limits)
+        except BrokenConversation as error:
+            what = one.worker.ending(str(error))
+        if not one.tasks:
+            self._busy.remove(one)
+            if what:
+                one.worker.end()
+            else:
+                self._idle.append(one.worker)
+        elif what:
+            yield self._lost(one, what, waiting)
+
+    def _taken(self, one: _Busy[T], message: dict[str, Any]) -> Answer[T] | Died[T]:
+        if not one.tasks or "failed" in message:
+            raise WorkerFailed(str(message.get("failed", "a worker answered what nobody asked")))
+        task = one.tasks.popleft()
+        if one.tasks:
+            one.worker.ask(one.tasks[0])
+        if "broke" in message:
+            return Died(task, str(message["broke"]))
+        return Answer(task, message.get("answer"))
+
+    def _lost(self, one: _Busy[T], what: str, waiting: deque[Piece[T]]) -> Died[T]:
+        beat = one.worker.last()
+        said = one.worker.end()
+        self._busy.remove(one)
+        if beat.what:
+            times = self._limits.deaths if self._limits.overdue(beat) else 1
+            self._deaths[one.worker.arguments, beat.what] += times
+        task = one.tasks.popleft()
+        if one.tasks:
+            waiting.appendleft(Piece(tuple(one.tasks), one.worker.arguments))
+        return Died(task, what, said)
+
+
+@dataclass(frozen=True, eq=False)
+class _Busy(Generic[T]):
+    worker: _Worker
+    tasks: deque[T]
+
+
+class _Worker:
+    """This side of one worker."""
+
+    def __init__(self, folder: Path, arguments: tuple[Hashable, ...], *, one_thread: bool) -> None:
+        self.arguments = arguments
+        # Names of files are used up: an ended worker's page may still be seen by what it left behind.
+        place = Path(tempfile.mkdtemp(dir=folder))
+        self._pulse = Pulse(place / "pulse")
+        self._pulse.beat("", inside=False)
+        self._printed = (place / "printed.txt").open("w+b", buffering=0)
+        here, there = socket.socketpair()
+        self._conversation = Conversation(here)
+        single = dict.fromkeys(_ONE_THREAD, "1") if one_thread else {}
+        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        command = [sys.executable, *flags, "-c", _WORK, json.dumps(sys.path), str(there.fileno()), str(place / "pulse")]
+        with there:
+            self._process = BackendProcess(
+                command, {**single, **os.environ}, [there.fileno()], output=self._printed.fileno()
+            )
+        self._looked, self._greedy = 0.0, ""
+
+    def fileno(self) -> int:
+        return self._conversation.fileno()
+
+    def last(self) -> Beat:
+        return self._pulse.last()
+
+    def send(self, message: object) -> None:
+        # One that is dead shows when its answer is read.
+        with contextlib.suppress(BrokenConversation):
+            self._conversation.send(pickle.dumps(message))
+
+    def ask(self, task: object) -> None:
+        beat = self._pulse.last()
+        self._pulse.beat(beat.what, inside=False)
+        self.send(task)
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        for message in self._conversation.waiting():
+            try:
+                said = json.loads(message)
+            except ValueError as error:
+                raise BrokenConversation(f"a message is no JSON: {error}") from error
+            if not isinstance(said, dict):
+                raise BrokenConversation("a message is no JSON object")
+            yield said
+
+    def trouble(self, limits: Limits) -> str:
+        """What is wrong with it, in words; empty where nothing is."""
+        ended = self._process.status()
+        if ended:
+            return ended
+        beat = self._pulse.last()
+        if limits.overdue(beat):
+            what = beat.what if beat.inside or not beat.what else f"what came of {beat.what}"
+            return overdue(what or "its start", limits.seconds)
+        # Looking at the memory of a whole tree of processes is not for every message.
+        if limits.memory and time.monotonic() - self._looked > _BETWEEN_LOOKS:
+            self._looked = time.monotonic()
+            if self._process.memory() > limits.memory:
+                self._greedy = f"{beat.what} took more than {limits.memory / 2**30:.3g} GiB of memory"
+        return self._greedy
+
+    def ending(self, what: str) -> str:
+        """How it ended, or what it did in place of answering."""
+        # The end of the socket is seen before the end of the process.
+        until = time.monotonic() + 1.0
+        while not (ended := self._process.status()) and time.monotonic() < until:
+            time.sleep(0.01)
+        return ended or f"the conversation with its process broke: {what}"
+
+    def end(self, *, gently: bool = False) -> str:
+        """End it with all its children, and return the end of what it printed."""
+        self._conversation.close()
+        self._process.end(gently=gently)
+        with self._printed as printed:
+            size = printed.seek(0, os.SEEK_END)
+            printed.seek(max(0, size - _LONGEST))
+            said = printed.read().decode(errors="replace")
+        self._pulse.close()
+        return said

@@ -1,0 +1,117 @@
+"""Messages between processes: each whole and unchanged, or the end of the conversation."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import zlib
+from collections.abc import Iterator
+
+from conformance.contract.crossing import Crossing
+
+_HEAD = struct.Struct("<4sQI")
+_SIGN = b"PTC1"
+_AT_ONCE = 1 << 20
+MOST_BYTES = 1 << 36
+"""Longest message that is believed."""
+
+
+class BrokenConversation(Crossing, ConnectionError):
+    """The other end said something that is no message, or nothing at all; the message says which."""
+
+
+class Conversation:
+    """Frames over one end of a pair of sockets: a sign, a length, a checksum, and the bytes of a message.
+
+    Parameters
+    ----------
+    end : socket
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._held = bytearray()
+
+    def fileno(self) -> int:
+        """Descriptor to wait for."""
+        return self._end.fileno()
+
+    def send(self, message: bytes) -> None:
+        """Send a message.
+
+        Raises
+        ------
+        BrokenConversation
+            The other end is gone.
+        """
+        head = _HEAD.pack(_SIGN, len(message), zlib.crc32(message))
+        try:
+            self._end.sendall(head + message)
+        except OSError as error:
+            raise BrokenConversation(f"nobody reads: {os.strerror(error.errno or 0)}") from error
+
+    def waiting(self) -> Iterator[bytes]:
+        """Yield the messages that are there in whole; never waits.
+
+        Raises
+        ------
+        BrokenConversation
+            The other end is gone, or wrote something that is no message.
+        """
+        gone = not self._fill()
+        while (message := self._next()) is not None:
+            yield message
+        if gone:
+            raise BrokenConversation("the other end is closed")
+
+    def receive(self) -> bytes:
+        """Wait for a message.
+
+        Raises
+        ------
+        BrokenConversation
+            The other end is gone, or wrote something that is no message.
+        """
+        while (message := self._next()) is None:
+            try:
+                read = self._end.recv(_AT_ONCE)
+            except OSError as error:
+                raise BrokenConversation(f"it cannot be read: {error.strerror}") from error
+            if not read:
+                raise BrokenConversation("the other end is closed")
+            self._held += read
+        return message
+
+    def close(self) -> None:
+        """Hang up."""
+        self._end.close()
+
+    def _fill(self) -> bool:
+        while True:
+            try:
+                read = self._end.recv(_AT_ONCE, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not read:
+                return False
+            self._held += read
+
+    def _next(self) -> bytes | None:
+        sign = bytes(self._held[: len(_SIGN)])
+        if sign != _SIGN[: len(sign)]:
+            raise BrokenConversation(f"something wrote {bytes(self._held[:24])!r} into the conversation")
+        if len(self._held) < _HEAD.size:
+            return None
+        _, length, check = _HEAD.unpack_from(self._held)
+        if length > MOST_BYTES:
+            raise BrokenConversation(f"a message claims {length} bytes")
+        if len(self._held) < _HEAD.size + length:
+            return None
+        message = bytes(self._held[_HEAD.size : _HEAD.size + length])
+        if zlib.crc32(message) != check:
+            raise BrokenConversation("a message does not match its checksum")
+        del self._held[: _HEAD.size + length]
+        return message
