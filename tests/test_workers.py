@@ -33,6 +33,15 @@ class Exits(RefAdapter):
         return super().transform(name, array, gridsize)
 
 
+class Unmade(RefAdapter):
+    """Ends the process in which it is made."""
+
+    name = "unmade"
+
+    def __init__(self):
+        os._exit(0)
+
+
 class Slow(RefAdapter):
     name = "slow"
 
@@ -107,6 +116,22 @@ def test_an_adapter_that_ends_its_process_costs_its_own_clauses(project: Path) -
     assert done.returncode == 2, done.stderr
     outcomes = {cell["clause"]: cell["outcome"] for cell in json.loads((project / "r.json").read_text())["cells"]}
     assert {"PASS", "ERROR"} == set(outcomes.values())
+
+
+def test_an_adapter_that_cannot_be_made_costs_nobody_else(project: Path) -> None:
+    named = ("--adapter", "backends:Unmade", "--adapter", "ref", "--stage", "transforms")
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "run", *named, "--no-capsules", "--json", "r.json"],
+        cwd=project,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    cells = json.loads((project / "r.json").read_text())["cells"]
+    assert {cell["outcome"] for cell in cells if cell["adapter"] == "ref"} <= {"PASS", "NOT-APPLICABLE"}
+    unmade = [cell for cell in cells if cell["adapter"] == "backends:Unmade"]
+    assert {cell["outcome"] for cell in unmade} == {"ERROR"}
+    assert "making the adapter: its process ended with status 0" in unmade[0]["reason"]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance.adapter import METHODS
+from conformance.backends.guard import is_watched
 from conformance.contract.crossing import Crossing
 from conformance.contract.stages import ALWAYS_CLAIMED, Stage
+from conformance.contract.telling import told
 
 ENTRY_POINT_GROUP = "ptycho_conformance.adapters"
 
@@ -143,7 +145,7 @@ def _make(name: str) -> Selected:
         # An instance may be callable too; what already has a name and stages is no factory.
         ready = not isinstance(found, type) and hasattr(found, "name") and hasattr(found, "stages")
         adapter = found if ready or not callable(found) else found()
-    except (AdapterNotFound, KeyboardInterrupt):
+    except AdapterNotFound:
         raise
     except ImportError as error:
         own = name.partition(":")[0].partition(".")[0]
@@ -152,7 +154,10 @@ def _make(name: str) -> Selected:
         framework = getattr(error, "framework", error.name)
         return Selected(name, None, frozenset(Stage), missing=_missing(error), framework=framework, asked=name)
     except BaseException as error:
-        raise MalformedAdapter(f"{name}: making the adapter ended in {type(error).__name__}: {error}") from error
+        # A user's interruption never reaches a process that is watched.
+        if isinstance(error, KeyboardInterrupt) and not is_watched():
+            raise
+        raise MalformedAdapter(f"{name}: making the adapter ended in {type(error).__name__}: {told(error)}") from error
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
     return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=known, asked=name)
@@ -160,7 +165,7 @@ def _make(name: str) -> Selected:
 
 def _missing(error: ImportError) -> str:
     """Sentence that names the package that an adapter lacks; its own, where that holds an install command."""
-    said = str(error) or type(error).__name__
+    said = told(error) or type(error).__name__
     if isinstance(error, RuntimeError) or not error.name:
         return said
     if isinstance(error, ModuleNotFoundError):

@@ -58,6 +58,11 @@ def watched_by(watch: Watch | None) -> None:
     _watch = watch
 
 
+def is_watched() -> bool:
+    """Whether another process watches this one."""
+    return _watch is not None
+
+
 class Guard:
     """An adapter whose calls always come back.
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 _BEAT = struct.Struct("<Id?63p")
 _SIZE = 4096
+MAKING = "making the adapter"
+"""What is done before any method of an adapter can run."""
 
 
 @dataclass(frozen=True)

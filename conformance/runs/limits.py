@@ -28,6 +28,8 @@ class Limits:
         Bytes that the process and its children may hold; 0 means no limit.
     deaths : int
         How often one method may end its process before it is not called again.
+    hangs : int
+        How often one method may fail to come back before it is not called again.
     grace : float
         Seconds beyond the limit in which a call should have been ended in its own process.
     reading : float
@@ -38,6 +40,7 @@ class Limits:
     seconds: float = field(default_factory=call_seconds)
     memory: int = field(default_factory=_share_of_memory)
     deaths: int = _MOST_DEATHS
+    hangs: int = 1
     grace: float = 2.0
     reading: float = 10.0
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.backends import discovery
 from conformance.backends.discovery import Selected, installed_adapters, told_apart
+from conformance.backends.pulse import MAKING
 from conformance.contract.stages import Stage
 from conformance.engine.agreement import Agreement
 from conformance.engine.events import CheckDecided, StageCompared, Step
@@ -89,7 +90,7 @@ class JudgingWorkers:
             (name,) = came.task
             if isinstance(came, Died):
                 found[name] = [Selected(name, None, frozenset(Stage), asked=name)]
-                broken[name] = f"making the adapter: {came.what}"
+                broken[name] = came.what if came.what.startswith(MAKING) else f"{MAKING}: {came.what}"
             else:
                 found[name] = _chosen(came.value)
         return Presented(told_apart(one for name in names for one in found[name]), broken)

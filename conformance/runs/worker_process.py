@@ -17,9 +17,7 @@ from typing import Any
 from conformance.backends.frames import BrokenConversation, Conversation
 from conformance.backends.guard import Watch, watched_by
 from conformance.backends.processes import die_with_parent
-from conformance.backends.pulse import Pulse
-
-MAKING = "the making of the adapter"
+from conformance.backends.pulse import MAKING, Pulse
 
 
 def work(descriptor: int, page: str) -> None:
@@ -41,11 +39,17 @@ def work(descriptor: int, page: str) -> None:
         watched_by(Watch(pulse, frozenset(ended)))
         faulthandler.enable(os.dup(2))
         pulse.beat(MAKING, inside=False)
+        here = Path.cwd()
         begin(*arguments)
         while True:
             task = pickle.loads(conversation.receive())
-            conversation.send(json.dumps(_answered(answer, task)).encode())
+            said = json.dumps(_answered(answer, task)).encode()
+            try:
+                conversation.send(said)
+            except BrokenConversation:
+                os._exit(1)
             _repair_output()
+            os.chdir(here)
     # What a backend has left running, or set up for the end, has no say in when that is.
     os._exit(0)
 

@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 from conformance.backends.frames import BrokenConversation, Conversation
 from conformance.backends.guard import overdue
 from conformance.backends.processes import BackendProcess
-from conformance.backends.pulse import Beat, Pulse
+from conformance.backends.pulse import MAKING, Beat, Pulse
 from conformance.contract.crossing import Crossing
 from conformance.runs.limits import Limits
 
@@ -109,6 +109,7 @@ class Workers(Generic[T]):
         self._busy: list[_Busy[T]] = []
         self._idle: list[_Worker] = []
         self._deaths: Counter[tuple[tuple[Hashable, ...], str]] = Counter()
+        self._hangs: Counter[tuple[tuple[Hashable, ...], str]] = Counter()
         self._folder = tempfile.TemporaryDirectory(prefix="ptycho-conformance-workers-", ignore_cleanup_errors=True)
 
     def __enter__(self) -> Workers[T]:
@@ -148,8 +149,12 @@ class Workers(Generic[T]):
         worker.ask(piece.tasks[0])
 
     def _begun(self, arguments: tuple[Hashable, ...]) -> _Worker:
-        most = self._limits.deaths
-        ended = sorted(name for (whose, name), times in self._deaths.items() if whose == arguments and times >= most)
+        ended = [
+            name
+            for counted, most in ((self._deaths, self._limits.deaths), (self._hangs, self._limits.hangs))
+            for (whose, name), times in counted.items()
+            if whose == arguments and times >= most
+        ]
         worker = _Worker(Path(self._folder.name), arguments, one_thread=self._jobs > 1)
         worker.send((self._begin, arguments, self._answer, ended))
         return worker
@@ -189,9 +194,9 @@ class Workers(Generic[T]):
         beat = one.worker.last()
         said = one.worker.end()
         self._busy.remove(one)
-        if beat.what:
-            times = self._limits.deaths if self._limits.overdue(beat) else 1
-            self._deaths[one.worker.arguments, beat.what] += times
+        if beat.what != MAKING:
+            counted = self._hangs if self._limits.overdue(beat) else self._deaths
+            counted[one.worker.arguments, beat.what] += 1
         task = one.tasks.popleft()
         if one.tasks:
             waiting.appendleft(Piece(tuple(one.tasks), one.worker.arguments))
@@ -212,7 +217,7 @@ class _Worker:
         # Names of files are used up: an ended worker's page may still be seen by what it left behind.
         place = Path(tempfile.mkdtemp(dir=folder))
         self._pulse = Pulse(place / "pulse")
-        self._pulse.beat("", inside=False)
+        self._pulse.beat(MAKING, inside=False)
         self._printed = (place / "printed.txt").open("w+b", buffering=0)
         here, there = socket.socketpair()
         self._conversation = Conversation(here)
@@ -258,8 +263,8 @@ class _Worker:
             return ended
         beat = self._pulse.last()
         if limits.overdue(beat):
-            what = beat.what if beat.inside or not beat.what else f"what came of {beat.what}"
-            return overdue(what or "its start", limits.seconds)
+            early = beat.what == MAKING
+            return overdue(beat.what if beat.inside or early else f"what came of {beat.what}", limits.seconds)
         # Looking at the memory of a whole tree of processes is not for every message.
         if limits.memory and time.monotonic() - self._looked > _BETWEEN_LOOKS:
             self._looked = time.monotonic()
