@@ -172,7 +172,7 @@ def _positions(parts: Mapping[str, Part], geometry: Geometry) -> dict[str, Part]
     N = parts[_FRAMES].values.shape[1]
     held = {name: parts[name] for name in COORDINATES if name in parts}
     if any(part.quantity is Quantity.METRE for part in held.values()):
-        held = _in_pixels(held, geometry, N)
+        held = in_pixels(held, geometry, N)
     if _OBJECT in parts or all(part.quantity is Quantity.NUMBER for part in held.values()):
         return held
     for pair in PAIRS:
@@ -182,7 +182,22 @@ def _positions(parts: Mapping[str, Part], geometry: Geometry) -> dict[str, Part]
     return held
 
 
-def _in_pixels(held: Mapping[str, Part], geometry: Geometry, N: int) -> dict[str, Part]:
+def in_pixels(held: Mapping[str, Part], geometry: Geometry, N: int) -> dict[str, Part]:
+    """Return positions in object pixels.
+
+    Parameters
+    ----------
+    held : Mapping[str, Part]
+        Positions in metres.
+    geometry : Geometry
+    N : int
+        Side of the frames.
+
+    Raises
+    ------
+    UnfitFile
+        The geometry is not known (FIL-023).
+    """
     pixel = geometry.pixel_of(N)
     if pixel is None:
         lacking = [

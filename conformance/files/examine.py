@@ -19,6 +19,7 @@ from conformance.files.formats.table import format_of, sniff
 from conformance.files.regular import kind_of_path
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.table import findings_of
+from conformance.files.rules.view import View
 from conformance.files.scan_rules import Rules
 from conformance.files.unfit import UnfitFile
 from conformance.scans.specimens import Specimen
@@ -55,11 +56,14 @@ class ScanReport:
         Violations first.
     facts : Mapping[str, Any]
         M, N, probe modes, stack dtype and the like, as far as they could be read.
+    view : View or None
+        What the rules about files looked at; None where the frames could not be seen.
     """
 
     path: Path
     findings: tuple[Finding, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    view: View | None = field(default=None, repr=False, compare=False)
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """Findings of one severity."""
@@ -83,25 +87,27 @@ def examine(path: Path) -> ScanReport:
         return ScanReport(path, (Finding("NPZ-045", Severity.VIOLATION, "archive", f"this is {kind}, no file"),))
     found: list[Finding] = []
     facts: Mapping[str, Any] = {}
+    view: View | None = None
     try:
         file = sniff(path)
         form = format_of(file)
         if form is None and file.kind not in _PERHAPS_DAMAGED:
             found.append(named(file))
         elif form is None or form is canonical.FORMAT:
-            facts = _examine_canonical(path, found)
+            facts, view = _examine_canonical(path, found)
         else:
-            facts = examine_foreign(path, form, found)
+            facts, view = examine_foreign(path, form, found)
     except DamagedArchive as error:
         found.append(_damaged(path, error))
     except UnfitFile as error:
         found.append(Finding(error.clause, Severity.VIOLATION, error.array, error.problem))
     # Advice about counts is given after what tells which values are none.
     found.sort(key=lambda one: (list(Severity).index(one.severity), one.clause == "NPZ-034"))
-    return ScanReport(path, tuple(found), facts)
+    return ScanReport(path, tuple(found), facts, view)
 
 
-def _examine_canonical(path: Path, found: list[Finding]) -> Mapping[str, Any]:
+def _examine_canonical(path: Path, found: list[Finding]) -> tuple[Mapping[str, Any], View | None]:
+    view = None
     with Archive(path) as archive:
         rules = Rules(archive)
         facts = rules.facts()
@@ -113,7 +119,7 @@ def _examine_canonical(path: Path, found: list[Finding]) -> Mapping[str, Any]:
             counts = bool(content.counts_evidence)
             view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
             found.extend(findings_of(view))
-    return facts
+    return facts, view
 
 
 def read_scan(path: Path) -> dict[str, NDArray[Any]]:

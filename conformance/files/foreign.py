@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.files.assembly import in_pixels
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.description import Description, Format, Part, Quantity
 from conformance.files.formats.sniffing import Kind, Sniffed, lfs_size
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.table import findings_of
+from conformance.files.rules.view import View
 from conformance.files.survey import Survey
 
 _MOST_PIXELS = 1 << 22
@@ -92,8 +94,8 @@ def _article(kind: Kind) -> str:
     return "an" if kind.value.startswith(("H", "E", "M", "R", "X", "xz", "e")) and kind is not Kind.MATLAB else "a"
 
 
-def examine_foreign(path: Path, form: Format, found: list[Finding]) -> dict[str, Any]:
-    """Say what a file of another format holds and lacks (FIL-002), judge its frames, and return its sizes.
+def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dict[str, Any], View | None]:
+    """Say what a file of another format holds and lacks (FIL-002), judge its frames; return sizes and view.
 
     Parameters
     ----------
@@ -114,20 +116,32 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> dict[str,
         frames = held.parts.get("diff3d")
         facts: dict[str, Any] = {"members": list(held.members), "format": held.format}
         if frames is None or len(frames.values.shape) != 3 or 0 in frames.values.shape:
-            return facts
+            return facts, None
         M, *sides = frames.values.shape
         facts |= {"M": M, "N": sides[0], "sides": sides, "dtype": frames.values.dtype.name}
-        if sides[0] * sides[1] <= _MOST_PIXELS:
-            survey = Survey(M, (sides[0], sides[1]))
-            offset = 0
-            for block in frames.values.blocks():
-                survey.add(block, slice(offset, offset + len(block)), slice(None), slice(None))
-                offset += len(block)
-            members = {name: part.values for name, part in held.parts.items() if part.quantity is not Quantity.METRE}
-            counts = frames.quantity is Quantity.COUNTS
-            view = view_of(members, survey, "diff3d", frames.values.dtype, counts, members.get("bad_pixels"))
-            found.extend(findings_of(view))
-        return facts
+        if sides[0] * sides[1] > _MOST_PIXELS:
+            return facts, None
+        view = _view(held, frames)
+        found.extend(findings_of(view))
+        return facts, view
+
+
+def _view(held: Description, frames: Part) -> View:
+    """Make the view of the parts of a scan, with positions in object pixels where the geometry is known."""
+    M, rows, columns = frames.values.shape
+    survey = Survey(M, (rows, columns))
+    offset = 0
+    for block in frames.values.blocks():
+        survey.add(block, slice(offset, offset + len(block)), slice(None), slice(None))
+        offset += len(block)
+    parts = dict(held.parts)
+    metres = {name: part for name, part in parts.items() if part.quantity is Quantity.METRE}
+    if metres:
+        known = held.geometry.pixel_of(rows) is not None
+        parts |= in_pixels(metres, held.geometry, rows) if known else {}
+    members = {name: part.values for name, part in parts.items() if part.quantity is not Quantity.METRE}
+    counts = frames.quantity is Quantity.COUNTS
+    return view_of(members, survey, "diff3d", frames.values.dtype, counts, members.get("bad_pixels"))
 
 
 def _described(held: Description, path: Path) -> str:
