@@ -264,7 +264,8 @@ class Rules:
             # A number that 64 bits cannot hold comes back as another one, or with the other sign.
             wrong = (kept != labels) | ((kept < 0) & (labels > 0))
         if labels.dtype.kind == "f":
-            wrong |= ~np.isfinite(labels) | (np.abs(labels) >= 2.0**63)
+            wide = labels.astype(np.promote_types(labels.dtype, np.float64))
+            wrong |= ~np.isfinite(wide) | (wide >= 2.0**63) | (wide < -(2.0**63))
         if wrong.any():
             at = int(wrong.argmax())
             self.refuse("NPZ-039", "scan_index", f"label {at} is {labels[at]}", "Store whole numbers of 64 bits.")

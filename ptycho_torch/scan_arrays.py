@@ -285,7 +285,8 @@ def _labels(found: Found, length: int, file: Path | None) -> NDArray[np.int64]:
         refuse("NPZ-028", "scan_index", f"{labels.dtype} of shape {labels.shape}", "Store one integer a point.", file)
     if labels.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
-            unfit = ~(np.isfinite(labels) & (np.abs(labels) < 2.0**63)) | (labels % 1 != 0)
+            wide = labels.astype(np.promote_types(labels.dtype, np.float64))
+            unfit = ~((wide >= -(2.0**63)) & (wide < 2.0**63)) | (wide % 1 != 0)
     else:
         unfit = labels > np.iinfo(np.int64).max
     if unfit.any():

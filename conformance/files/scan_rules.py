@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.contract.arrays import COORDINATES, PAIRS, STACKS, UNITS, Place, names_of, required_in, row
+from conformance.contract.arrays import (
+    COORDINATES,
+    PAIRS,
+    PER_POSITION,
+    STACKS,
+    UNITS,
+    Place,
+    names_of,
+    required_in,
+    row,
+)
 from conformance.files.archive import Archive, DamagedArchive, Member
 from conformance.files.finding import Finding, Severity
 from conformance.files.shape_hints import object_hint, probe_hint
@@ -31,6 +41,8 @@ VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
 KNOWN = names_of(Place.FILE)
 REQUIRED = tuple(name for name in required_in(Place.FILE) if name not in STACKS)
 SMALLEST_SIDE = 8
+_LIGHT = frozenset(one for one in KNOWN if one in PER_POSITION or row(one, Place.FILE).dtype == "text")
+_LARGE = 1 << 26
 
 
 class Rules:
@@ -45,6 +57,7 @@ class Rules:
     def findings(self) -> Iterator[Finding]:
         """Yield everything that is to be said about the file."""
         yield from self._presence()
+        yield from self._weights()
         yield from self._objects()
         yield from self._coordinates()
         yield from self._stacks()
@@ -100,6 +113,15 @@ class Rules:
         unknown = [name for name in self.archive.names if name not in KNOWN]
         if unknown:
             yield Finding("NPZ-008", NOTE, "archive", f"members the contract does not know: {', '.join(unknown)}")
+
+    def _weights(self) -> Iterator[Finding]:
+        """What describes the frames does not outgrow them, once it is large: nobody could read it in bounded memory."""
+        held = {name: one.header.nbytes for name, one in self.members.items() if not one.needs_unpickling}
+        light = [name for name in held if name in _LIGHT]
+        slight = sum(held[name] for name in light)
+        if slight > max(_LARGE, sum(held.values()) - slight):
+            problem = f"{', '.join(light)} claim {slight} bytes of {sum(held.values())}"
+            yield Finding("NPZ-033", VIOLATION, "archive", problem)
 
     def _objects(self) -> Iterator[Finding]:
         for name, member in self.members.items():

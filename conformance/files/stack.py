@@ -197,6 +197,7 @@ def no_label(block: NDArray[Any]) -> NDArray[np.bool_]:
         return np.asarray(block > np.iinfo(np.int64).max)
     if block.dtype.kind != "f":
         return np.zeros(block.shape, dtype=bool)
+    block = block.astype(np.promote_types(block.dtype, np.float64))
     with np.errstate(invalid="ignore"):
         whole = np.isfinite(block) & (block == np.rint(block)) & (block >= -(2.0**63)) & (block < 2.0**63)
         return np.asarray(~whole)

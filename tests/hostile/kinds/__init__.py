@@ -1,0 +1,1 @@
+"""Kinds of hostile files, a module a family; each has ``files(generator)``."""
