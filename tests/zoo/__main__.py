@@ -12,6 +12,7 @@ from tests.zoo.backends import BACKENDS, VARIABLE
 from tests.zoo.hollow import Score, scores
 from tests.zoo.liar import Liar, zoo
 from tests.zoo.matrix import Verdict, judge_all, totals, write_json
+from tests.zoo.unseen.survey import survey, table
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -23,6 +24,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--clause", nargs="+", default=[], metavar="ID", help="only liars that break these clauses")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     parser.add_argument("--backend", choices=BACKENDS, default="ref", help="the right backend that liars wrap")
+    parser.add_argument("--unseen", type=int, metavar="N", help="judge N drawn liars in place of the written ones")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="which liars are drawn")
     return parser.parse_args(arguments)
 
 
@@ -92,10 +95,22 @@ def hollow_line(score: Score) -> str:
     return f"{score.backend:<44} {score.passed} clauses passed of {score.clauses}  ({counts})"
 
 
+def unseen(seed: int, count: int, jobs: int) -> int:
+    """Judge drawn liars, and print the share that is caught; 0 when none survives."""
+    fates = []
+    for fate in survey(seed, count, jobs):
+        fates.append(fate)
+        print(f"{fate.name:<20} {fate.seconds:6.2f} s  {fate.caught or 'SURVIVES':<60} {fate.words}", flush=True)
+    print("\n".join(table(fates)))
+    return 0 if all(fate.caught for fate in fates) else 1
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the matrix; 0 when all landed, were killed and attributed, and no hollow backend passed anything."""
     asked = parsed(arguments)
     os.environ[VARIABLE] = asked.backend
+    if asked.unseen is not None:
+        return unseen(asked.seed, asked.unseen, asked.jobs)
     verdicts: list[Verdict] = []
     for verdict in judge_all(chosen(asked.liar, asked.clause), full=asked.full, jobs=asked.jobs):
         print(line(verdict), flush=True)

@@ -1,0 +1,1 @@
+"""Wrong backends that nobody wrote: drawn by seed from operators, places and conditions."""
