@@ -174,7 +174,8 @@ class Rules:
     def _oriented(self, name: str, stack: NDArray[Any], positions: int) -> NDArray[Any]:
         if stack.ndim == 3 and stack.shape[0] == positions:
             return stack
-        if stack.ndim == 3 and stack.shape[2] == positions:
+        # Square frames first tell a canonical stack with surplus positions from a legacy one (NPZ-010, NPZ-020).
+        if stack.ndim == 3 and stack.shape[2] == positions and not stack.shape[0] != stack.shape[1] == stack.shape[2]:
             return np.moveaxis(stack, 2, 0)
         if stack.ndim != 3:
             self.refuse("NPZ-012", name, f"a stack is (M, N, N), not {stack.shape}", "Store three axes, frames first.")

@@ -232,7 +232,7 @@ def _keep_probes(
     """Gauge the probes, and pad those with fewer modes by modes of zeros (DAT-009, DAT-010)."""
     most, N = max(len(modes) for modes in probes), probes[0].shape[-1]
     padded = torch.zeros((len(probes), most, N, N), dtype=torch.complex64)
-    scaling = torch.ones(len(probes))
+    scaling = torch.ones(len(probes), dtype=torch.float32)
     for number, modes in enumerate(probes):
         held = torch.from_numpy(modes.copy())
         if request.probe_normalize:

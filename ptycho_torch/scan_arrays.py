@@ -172,7 +172,7 @@ def _frames_first(name: str, stack: NDArray[Any], positions: int, file: Path | N
         first, last = stack.shape[0], stack.shape[2]
         if first == positions:
             return stack
-        if last == positions:
+        if last == positions and (first == stack.shape[1] or stack.shape[1] != last):
             return stack.transpose(2, 0, 1)
         # Neither axis counts the positions: only surplus positions explain that, and square frames tell the layout.
         for count, square, frames in (

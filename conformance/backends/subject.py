@@ -11,7 +11,8 @@ from conformance.adapter import METHODS, OPTIONAL_METHODS, GroupRequest
 from conformance.backends.discovery import Selected
 from conformance.backends.guard import Guard
 from conformance.contract.stages import Stage
-from conformance.scans.specimens import Specimen, write_scan
+from conformance.evidence.tensors import as_numpy, copied
+from conformance.scans.specimens import Specimen, fingerprint, write_scan
 
 
 class Subject:
@@ -33,8 +34,8 @@ class Subject:
         self.name = selected.label
         self.folder = folder
         self._numbers = itertools.count()
-        self._scans: dict[str, Any] = {}
-        self._grouped: dict[tuple[str, GroupRequest], Mapping[str, Any]] = {}
+        self._scans: dict[tuple[str, int], tuple[Any, int]] = {}
+        self._grouped: dict[tuple[str, int, GroupRequest], Mapping[str, Any]] = {}
 
     def fresh_folder(self) -> Path:
         """Make an empty folder that nobody else uses."""
@@ -55,19 +56,34 @@ class Subject:
         return self.adapter.assemble(dict(arrays))
 
     def scan_of(self, specimen: Specimen) -> Any:
-        """Hand a specimen to the adapter, once a run."""
-        if specimen.name not in self._scans:
+        """Hand a specimen to the adapter, once a run; again when the adapter has changed what it was handed."""
+        key = (specimen.name, specimen.fingerprint)
+        scan, before = self._scans.get(key, (None, 0))
+        if scan is None or self._content(scan) != before:
             from_file = specimen.path is not None and "load" in offered(self.selected)
-            self._scans[specimen.name] = self.adapter.load(specimen.path) if from_file else self.scan(specimen.arrays)
-        return self._scans[specimen.name]
+            scan = self.adapter.load(specimen.path) if from_file else self.scan(specimen.arrays)
+            self._scans[key] = (scan, self._content(scan))
+        return scan
+
+    def _content(self, scan: Any) -> int:
+        """Checksum of what a scan holds; 0 where the adapter does not tell."""
+        try:
+            return fingerprint(
+                {name: as_numpy(one) for name, one in self.adapter.arrays(scan).items() if one is not None}
+            )
+        except Exception:  # noqa: BLE001 - whether a scan can be read is for the checks of reading to say
+            return 0
 
     def grouped(self, specimen: Specimen, request: GroupRequest) -> Mapping[str, Any]:
-        """Group a specimen, once for each request with a seed; the result must not be changed."""
-        key = (specimen.name, request)
+        """Group a specimen, once for each request with a seed; the result must not be changed.
+
+        What is kept are copies: an adapter that writes into results it has given away spoils no other check.
+        """
+        key = (specimen.name, specimen.fingerprint, request)
         if request.seed is None or request.dataset_path is not None:
             return self._group(specimen, request)
         if key not in self._grouped:
-            self._grouped[key] = self._group(specimen, request)
+            self._grouped[key] = {name: copied(one) for name, one in self._group(specimen, request).items()}
         return self._grouped[key]
 
     def _group(self, specimen: Specimen, request: GroupRequest) -> Mapping[str, Any]:

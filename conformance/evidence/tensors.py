@@ -22,6 +22,13 @@ def as_numpy(value: Any) -> Array:
     return np.asarray(value)
 
 
+def copied(value: Any) -> Any:
+    """Copy an array or a tensor, dtype, device and order kept; anything else as it is."""
+    if isinstance(value, np.ndarray):
+        return value.copy(order="K")
+    return value.clone() if hasattr(value, "clone") else value
+
+
 def dtype_name(value: Any) -> str:
     """Name of the dtype without its framework, such as ``float32``."""
     dtype = getattr(value, "dtype", None)

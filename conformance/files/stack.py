@@ -48,7 +48,7 @@ def layout_of(shape: tuple[int, ...], positions: int) -> StackLayout:
         return StackLayout(None, 0, (0, 0))
     if shape[0] == positions:
         return _canonical(shape)
-    if shape[2] == positions:
+    if shape[2] == positions and (shape[0] == shape[1] or shape[1] != shape[2]):
         return _legacy(shape)
     if shape[1] == shape[2]:
         return _canonical(shape)

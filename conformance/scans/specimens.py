@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -65,8 +66,24 @@ class Specimen:
             return self.positions
         return np.stack([self.arrays["xcoords_start"], self.arrays["ycoords_start"]], axis=1).astype(np.float64)
 
+    @cached_property
+    def fingerprint(self) -> int:
+        """Checksum of all content, by which specimens of one name are told apart."""
+        return fingerprint(self.arrays)
+
     def __repr__(self) -> str:
         return self.name
+
+
+def fingerprint(arrays: Mapping[str, Any]) -> int:
+    """Checksum of arrays with their names, dtypes and shapes; None counts as absent."""
+    found = 0
+    for name, values in sorted(arrays.items()):
+        if values is not None:
+            held = np.ascontiguousarray(values)
+            found = zlib.crc32(f"{name} {held.dtype.str} {held.shape}".encode(), found)
+            found = zlib.crc32(held.tobytes(), found)
+    return found
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,18 @@ class RefusesSurplusPositions(Liar):
 
 
 @breaks("NPZ-020")
+class TakesAnyLastAxisOfThatLengthForFrames(Liar):
+    """Refuses 5 frames of 8 x 8 with 8 positions: eight frames of 5 x 8 to whoever looks at lengths alone."""
+
+    def load(self, path: Path) -> Any:
+        members = members_of(path)
+        stack = members[stack_of(members)] if len(members) > 2 else np.zeros(0)
+        if stack.ndim == 3 and stack.shape[0] != stack.shape[1] and stack.shape[2] == len(members["xcoords"]):
+            raise ValueError(f"{path}: diff3d has frames of {stack.shape[:2]} [NPZ-013]")
+        return self.right.load(path)
+
+
+@breaks("NPZ-020")
 class DropsSurplusInSilence(Liar):
     def load(self, path: Path) -> Any:
         with warnings.catch_warnings():
