@@ -47,6 +47,7 @@ def cut_patches(obj: Tensor, centres_xy: Tensor, N: int) -> Tensor:
         refuse("PAT-001", "centres_xy", problem, "Pass finite positions as (n, 2), columns [x, y].")
     obj = obj.to(torch.complex64)
     centres = centres_xy.to(obj.device)
+    centres = centres if centres.is_floating_point() else centres.double()
     whole = torch.floor(centres)
     fraction = (centres - whole).to(torch.float32)
     H, W = obj.shape

@@ -38,10 +38,15 @@ def diffraction_intensity(patches: Tensor, probe: Tensor) -> Tensor:
             "Pass patches (..., N, N) and a probe (N, N), (P, N, N), or with the axes of the patches (..., P, N, N)."
         )
         refuse("PHY-001", "probe", problem, remedy)
-    exit_waves = patches.unsqueeze(-3) * modes
+    exit_waves = _inexact(patches).unsqueeze(-3) * _inexact(modes)
     field = torch.fft.fftshift(torch.fft.fft2(exit_waves, norm="ortho"), dim=(-2, -1))
     intensity: Tensor = (field.real.square() + field.imag.square()).sum(dim=-3)
     return intensity
+
+
+def _inexact(values: Tensor) -> Tensor:
+    """Whole numbers as float64, before products of theirs wrap."""
+    return values if values.is_floating_point() or values.is_complex() else values.double()
 
 
 def diffraction_amplitude(patches: Tensor, probe: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ import numpy as np
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
+from conformance.scans.pairs import WHOLE, Row, all_pairs, as_places, as_values
 from conformance.scans.specimens import Recipe, make_specimen
+from conformance.scans.transformed import random_scan
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,109 @@ def _optional() -> Iterator[Variant]:
     yield Variant("a scan whose start positions are its positions", same, meant_by(same))
     flat = scan | {"objectGuess": np.ones((40, 47), np.complex64)}
     yield Variant("a scan with an object of ones", flat, meant_by(flat))
+
+
+SIZES = ((11, 8, 2), (1, 8, 1), (2, 10, 1), (8, 8, 8), (6, 12, 2), (14, 10, 14), (3, 8, 3), (40, 12, 1))
+LARGE = ((1_600, 8, 1), (260, 18, 2), (67, 34, 17), (5, 262, 2), (20, 134, 1))
+FEATURES: Mapping[str, tuple[Any, ...]] = {
+    "sizes": SIZES,
+    "frames": ("f4", "f8", "f2", *WHOLE),
+    "stack": ("diff3d", "diffraction", "legacy diff3d", "legacy diffraction", "both"),
+    "positions": ("f8", "f4", "i4", "u2", "i8", "u1", "i2"),
+    "where": ("a raster", "below zero", "far away", "on a line", "in pairs"),
+    "starts": ("other ones", "none", "the same", "whole"),
+    "probe": ("c8", "c16", "f4", "f8", "i2"),
+    "object": ("c8", None, "c16", "f4", "f8", "u1"),
+    "patches": (None, "c8", "c16", "f4", "i1", "trailing"),
+    "labels": ("i8", None, "i4", "f8", "u1", "i2"),
+    "lying": ("plain", "big-endian", "in Fortran order"),
+    "stored": ("as it is", "compressed"),
+    "light": ("ordinary", "dark frames", "faint", "bright"),
+    "surplus": (0, 3),
+    "beside": ((), ("_metadata",), ("mask", "diff3d_raw", "xcoords_old", "probe")),
+}
+"""What a file may be like; every pair of these features is owed a file."""
+
+
+@lru_cache(maxsize=2)
+def paired(seed: int) -> tuple[Variant, ...]:
+    """Files in which every pair of :data:`FEATURES` occurs."""
+    rng = np.random.default_rng([seed, 31])
+    return tuple(_of_row(row, rng) for row in all_pairs(FEATURES, seed, {"sizes": LARGE}))
+
+
+def _of_row(row: Row, rng: np.random.Generator) -> Variant:
+    M, N, P = row["sizes"]
+    kept, scan = M + row["surplus"], random_scan(int(rng.integers(2**31)), M + row["surplus"], N, modes=P)
+    members: Arrays = {name: as_places(_placed(scan[name], row["where"]), row["positions"]) for name in PAIRS[0]}
+    members |= _starts(members, row, rng)
+    frames = scan["diff3d"][:M] * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0)
+    if row["light"] == "dark frames" and M > 1:
+        frames[M // 2] = 0
+    frames = as_values(frames.astype(np.float64), row["frames"])
+    frames = np.abs(frames) if frames.dtype.kind == "i" else frames
+    probe = as_values(scan["probeGuess"] + 0.5, row["probe"])
+    members["probeGuess"] = probe[0] if probe.ndim == 3 and len(probe) == 1 else probe
+    if row["object"]:
+        members["objectGuess"] = as_values(scan["objectGuess"], row["object"])
+    if row["patches"]:
+        stored = rng.normal(size=(M, N, N)) + 1j * rng.normal(size=(M, N, N))
+        stored = as_values(stored, "c8" if row["patches"] == "trailing" else row["patches"])
+        members["Y"] = stored[..., np.newaxis] if row["patches"] == "trailing" else stored
+    if row["labels"]:
+        members["scan_index"] = rng.integers(0, 120, kept).astype(row["labels"])
+    meant = _loaded(members, frames, M)
+    ways = {"big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")), "in Fortran order": np.asfortranarray}
+    stored_as = _stacked(frames, row["stack"], kept) | members
+    laid = {name: ways.get(row["lying"], np.ascontiguousarray)(values) for name, values in stored_as.items()}
+    extra = {"_metadata": np.array('{"N": 64}'), "mask": np.zeros((N, N)), "probe": np.ones((N, N))}
+    extra |= {"diff3d_raw": frames * 2, "xcoords_old": members["xcoords"] * 2}
+    beside = {name: extra[name] for name in row["beside"]}
+    # A name before the one that it resembles comes first, as a decoy does.
+    return Variant(f"a file with {row}", beside | laid, meant, compressed=row["stored"] == "compressed")
+
+
+def _placed(values: Array, where: str) -> Array:
+    if where == "on a line":
+        return np.full_like(values, values[0])
+    if where == "in pairs":
+        values = values.copy()
+        values[1::2] = values[: len(values) // 2]
+    return values + {"below zero": -120.0, "far away": 2.0**14}.get(where, 0.0)
+
+
+def _starts(members: Arrays, row: Row, rng: np.random.Generator) -> Arrays:
+    if row["starts"] == "none":
+        return {}
+    step = {"other ones": 3, "whole": 1}.get(row["starts"], 0)
+    return {start: (members[name] + step).astype(members[name].dtype) for name, start in zip(*PAIRS, strict=True)}
+
+
+def _stacked(frames: Array, how: str, positions: int) -> Arrays:
+    names = ("diff3d", "diffraction") if how == "both" else (how.rpartition(" ")[2],)
+    M, N = frames.shape[:2]
+    # A legacy stack whose number of frames, or of positions, is its side is another scan, or none.
+    legacy = how.startswith("legacy") and N not in (M, positions)
+    stack = np.ascontiguousarray(np.moveaxis(frames, 0, 2)) if legacy else frames
+    return dict.fromkeys(names, stack)
+
+
+def _loaded(members: Mapping[str, Array], frames: Array, M: int) -> dict[str, Array | None]:
+    """Arrays that a scan holds after loading: positions float64, labels whole, frames float32, the rest complex64."""
+    found: dict[str, Array | None] = {"objectGuess": None, "Y": None}
+    for name, values in members.items():
+        if name in COORDINATES:
+            found[name] = values[:M].astype(np.float64)
+        elif name == "scan_index":
+            found[name] = values[:M].astype(np.int64)
+        elif name == "Y":
+            found[name] = values.reshape(frames.shape).astype(np.complex64)
+        else:
+            found[name] = values.astype(np.complex64)
+    for name, start in zip(*PAIRS, strict=True):
+        found.setdefault(start, found[name])
+    found.setdefault("scan_index", np.zeros(M, np.int64))
+    return found | {"diff3d": frames.astype(np.float32)}
 
 
 def _sized() -> Iterator[Variant]:

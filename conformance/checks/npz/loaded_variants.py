@@ -13,13 +13,14 @@ from conformance.checks.rawdata.held_arrays import standing_in
 from conformance.contract.arrays import axes_of
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.file_variants import Variant, variants
+from conformance.scans.file_variants import Variant, paired, variants
+from conformance.scans.seed import seed_of_run
 
 
 @lru_cache(maxsize=4)
 def loaded(subject: Subject) -> tuple[tuple[Variant, Mapping[str, Any] | Exception], ...]:
     """Every variant, with the arrays that the adapter holds after reading it, or the error in which it ended."""
-    return tuple((variant, _read(subject, variant)) for variant in variants())
+    return tuple((variant, _read(subject, variant)) for variant in (*variants(), *paired(seed_of_run())))
 
 
 def _read(subject: Subject, variant: Variant) -> Mapping[str, Any] | Exception:

@@ -1,0 +1,103 @@
+"""Checks of patches (PAT) on every pair of dtype, layout, size, content, place and what came before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.histories import HISTORIES, after
+from conformance.checks.patches.windows import AXES, suspects_at
+from conformance.contract.types import Array
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.oracles.patches import patches_at
+from conformance.scans.drawn import seeds
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
+
+SIZES = ((5, 10), (1, 8), (2, 12), (8, 8), (64, 8), (12, 14))
+LARGE = ((4_203, 8), (260, 18), (129, 64), (3, 262), (20, 134), (70, 40))
+FACTORS = {
+    "sizes": SIZES,
+    "object": ("c8", "c16", *REAL, *WHOLE[:4], "i4"),
+    "positions": ("f8", "f4", *WHOLE),
+    "lying": tuple(LAYOUTS),
+    "places": tuple(LAYOUTS),
+    "content": ("ordinary", "pure phase", "real", "partly dark", "faint", "bright"),
+    "where": (
+        "anywhere",
+        "whole",
+        "halves",
+        "on a line",
+        "on a diagonal",
+        "twice",
+        "about zero",
+        "outside",
+        "one place",
+    ),
+    "before": HISTORIES,
+}
+_PERIOD = 61
+
+
+def _object(row: Row, rng: np.random.Generator) -> Array:
+    obj = rng.normal(size=(90, 130)) + 1j * rng.normal(size=(90, 130)) + 1
+    content = row["content"]
+    if content == "pure phase":
+        return np.asarray(np.exp(1j * obj.real))
+    if content == "partly dark":
+        obj[20:60, 30:90] = 0
+    factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)
+    return np.asarray(obj.real + 0j if content == "real" else obj * factor)
+
+
+def places(row: Row, rng: np.random.Generator) -> Array:
+    """Positions (few, 2) of order of the object's size."""
+    few = min(row["sizes"][0], _PERIOD)
+    at = rng.uniform((5, 4), (120, 80), (few, 2))
+    where, along = row["where"], np.arange(few) % 61
+    if where == "whole":
+        return np.round(at)
+    if where == "halves":
+        return np.floor(at) + 0.5
+    if where == "on a line":
+        at[:, int(rng.integers(2))] = 33.25
+    elif where == "on a diagonal":
+        at = np.stack([20 + along, 10 + along], axis=1) + 0.25
+    elif where == "twice":
+        at[1::2] = at[: few // 2]
+    elif where == "about zero":
+        at = at - at.mean(axis=0)
+    elif where == "outside":
+        at = at + rng.choice([-150, 0, 150], (few, 2))
+    return np.broadcast_to(at[:1], at.shape).copy() if where == "one place" else at
+
+
+@check("PAT-002", given={"seed": seeds}, weight=12)
+def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
+        n, N = row["sizes"]
+        obj = as_values(_object(row, rng), row["object"])
+        few = as_places(places(row, rng), row["positions"])
+        centres = few[np.arange(n) % len(few)]
+        given, at = LAYOUTS[row["lying"]](obj), LAYOUTS[row["places"]](centres)
+        seen = evidence.accepted(
+            lambda: after(
+                row["before"],
+                lambda: subject.adapter.patches(given, at, N),
+                lambda: subject.adapter.patches(given, np.zeros((3, 3)), N),
+                lambda: subject.adapter.patches(obj[::-1].copy(), centres, N),
+            ),
+            f"patches with {row}",
+        )
+        plain, exact = obj.astype(np.complex128), few.astype(np.float64)
+        right = patches_at(plain, exact, N)
+        evidence.close(
+            seen,
+            right[np.arange(n) % len(few)],
+            f"patches with {row}",
+            rtol=0,
+            atol=1e-5 * float(np.abs(plain).max()),
+            axes=AXES,
+            suspects=lambda: suspects_at(plain, exact, N) if n == len(few) else {},
+        )

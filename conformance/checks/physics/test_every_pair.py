@@ -1,0 +1,146 @@
+"""Checks of the forward model and of noise (PHY) on every pair of dtype, layout, size, content and history."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.histories import HISTORIES, after
+from conformance.checks.physics.expected_amplitudes import AXES, suspects_for
+from conformance.contract.types import Array
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.physics import amplitudes_of
+from conformance.scans.drawn import seeds
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_values
+
+SIZES = ((5, 10, 2), (1, 8, 1), (2, 12, 1), (8, 8, 8), (14, 8, 14), (3, 8, 3))
+LARGE = ((4_201, 8, 1), (70, 36, 9), (3, 262, 2), (300, 18, 17), (64, 64, 2), (131, 130, 1))
+FACTORS = {
+    "sizes": SIZES,
+    "patches": ("c8", "c16", *REAL, "i2", "u1"),
+    "probe": ("c8", "c16", *REAL, "i4", "u2"),
+    "lying": tuple(LAYOUTS),
+    "light": tuple(LAYOUTS),
+    "content": (
+        "ordinary",
+        "a dark patch",
+        "a dark mode",
+        "a weak mode",
+        "pure phase",
+        "real",
+        "flat",
+        "faint",
+        "bright",
+    ),
+    "before": HISTORIES,
+}
+_PERIOD = 61
+
+
+def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Patches (n, N, N), of which no two neighbours agree, and a probe (P, N, N); all of order one."""
+    n, N, P = row["sizes"]
+    few = min(n, _PERIOD)
+    patches = rng.normal(size=(few, N, N)) + 1j * rng.normal(size=(few, N, N)) + 1
+    probe = rng.normal(size=(P, N, N)) + 1j * rng.normal(size=(P, N, N)) + 0.5
+    content = row["content"]
+    if content == "a dark patch" and few > 1:
+        patches[few // 2] = 0
+    elif content == "a dark mode" and P > 1:
+        probe[P // 2] = 0
+    elif content == "a weak mode" and P > 1:
+        probe[P // 2] *= 0.05
+    elif content == "pure phase":
+        patches = np.exp(1j * patches.real)
+    elif content == "real":
+        patches.imag = probe.imag = 0
+    elif content == "flat":
+        patches[...] = 1
+    elif content in ("faint", "bright"):
+        patches, probe = patches * (1e-5 if content == "faint" else 1e4), probe * (1e-4 if content == "faint" else 1e3)
+    return patches, probe
+
+
+@check("PHY-001", given={"seed": seeds}, weight=12)
+def test_the_forward_model_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
+        few, modes = _scene(row, rng)
+        few, probe = as_values(few, row["patches"]), as_values(modes, row["probe"])
+        probe = probe[0] if len(probe) == 1 else probe
+        patches = few[np.arange(row["sizes"][0]) % len(few)]
+        given, light = LAYOUTS[row["lying"]](patches), LAYOUTS[row["light"]](probe)
+        refused = np.ones((row["sizes"][1] + 2,) * 2, np.complex64)
+        seen = evidence.accepted(
+            lambda: after(
+                row["before"],
+                lambda: subject.adapter.simulate(given, light),
+                lambda: subject.adapter.simulate(given, refused),
+                lambda: subject.adapter.simulate(patches[::-1].copy(), probe),
+            ),
+            f"simulate with {row}",
+        )
+        right = amplitudes_of(few.astype(np.complex128), probe)
+        evidence.close(
+            seen,
+            right[np.arange(len(patches)) % len(few)],
+            f"the amplitude with {row}",
+            rtol=0,
+            atol=1e-5 * float(right.max()),
+            axes=AXES,
+            suspects=lambda: suspects_for(few.astype(np.complex128), probe) if len(few) == len(patches) else {},
+        )
+
+
+NOISE = {
+    "sizes": ((40, 8), (1, 8), (8, 8), (2, 50), (700, 8), (3, 100)),
+    "amplitude": ("f8", "f4", *WHOLE),
+    "lying": tuple(LAYOUTS),
+    "content": ("ordinary", "a dark frame", "faint", "bright"),
+    "noise": (17, 0, 2**33),
+    "before": HISTORIES,
+}
+
+
+@check("PHY-011", needs=["noisy"], given={"seed": seeds}, weight=12)
+def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
+    """Roots of whole numbers, none far from where it must lie, and their mean where it must be."""
+    rng = np.random.default_rng(seed)
+    for row in all_pairs(NOISE, seed):
+        n, N = row["sizes"]
+        values = rng.uniform(0.05, 1, (n, N, N))
+        if row["content"] == "a dark frame":
+            values[n // 2] = 0
+        scale = {"faint": 0.02, "bright": 3e4}.get(row["content"], 40.0)
+        whole = np.dtype(row["amplitude"]).kind in "iu"
+        amplitude = (
+            np.rint(values * 90).astype(row["amplitude"]) if whole else (values * scale).astype(row["amplitude"])
+        )
+        given = LAYOUTS[row["lying"]](amplitude)
+        seen = as_numpy(
+            after(
+                row["before"],
+                lambda: subject.adapter.noisy(given, row["noise"]),
+                lambda: None,
+                lambda: subject.adapter.noisy(amplitude[::-1].copy(), row["noise"]),
+            )
+        ).astype(np.float64)
+        evidence.holds(seen.shape == amplitude.shape, f"noisy gives {seen.shape} for {amplitude.shape} with {row}.")
+        mean = amplitude.astype(np.float64) ** 2
+        counts = seen**2
+        near = np.abs(counts - np.rint(counts)) <= 1e-6 * counts + 1e-3
+        evidence.holds(bool(near.all()), f"noisy amplitudes are no roots of whole numbers with {row}.")
+        off = np.abs(counts - mean) > 9 * np.sqrt(mean) + 12 + 1e-5 * mean
+        where = np.argwhere(off)[:1].tolist()
+        evidence.holds(
+            not off.any(), f"{off.sum()} counts lie more than nine deviations off, first at {where}, with {row}."
+        )
+        sums, expected = counts.sum(axis=(1, 2)), mean.sum(axis=(1, 2))
+        far = np.abs(sums - expected) > 7 * np.sqrt(expected) + 12 + 1e-5 * expected
+        evidence.holds(
+            not far.any(), f"frame {np.argwhere(far)[:1].tolist()} has another dose than its amplitudes, with {row}."
+        )
+        again = as_numpy(subject.adapter.noisy(amplitude, row["noise"]))
+        evidence.equal(again, seen.astype(again.dtype), f"noisy of equal amplitudes and seed with {row}", either=True)

@@ -1,0 +1,109 @@
+"""Checks of reassembly (REA) on every pair of dtype, layout, size, content, place, chunk and what came before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.histories import HISTORIES, after
+from conformance.checks.reassembly.canvases import CANVAS, fits, oracle, suspects_at
+from conformance.contract.types import Array
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.scans.drawn import seeds
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
+
+SIZES = ((7, 10), (1, 8), (2, 12), (8, 8), (64, 8))
+LARGE = ((4_203, 8), (260, 18), (129, 32), (3, 262), (11, 134))
+FACTORS = {
+    "sizes": SIZES,
+    "patches": ("c8", "c16", *REAL, "u1", "i4"),
+    "positions": ("f8", "f4", *WHOLE),
+    "lying": tuple(LAYOUTS),
+    "places": tuple(LAYOUTS),
+    "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright"),
+    "where": ("anywhere", "whole", "halves", "on a line", "on a diagonal", "twice", "about zero", "far", "one place"),
+    "chunk": (None, 1, 3, 1_000),
+    "before": HISTORIES,
+}
+_PERIOD = 61
+
+
+def _patches(row: Row, rng: np.random.Generator) -> Array:
+    n, N = row["sizes"]
+    few = min(n, _PERIOD)
+    values = rng.normal(size=(few, N, N)) + 1j * rng.normal(size=(few, N, N)) + (2 - 1j)
+    content = row["content"]
+    if content == "a dark patch" and few > 1:
+        values[few // 2] = 0
+    if content == "pure phase":
+        return np.asarray(np.exp(1j * values.real))
+    factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)
+    return np.asarray(values.real + 0j if content == "real" else values * factor)
+
+
+def _places(row: Row, rng: np.random.Generator) -> Array:
+    few = min(row["sizes"][0], _PERIOD)
+    at, where, along = rng.uniform((20, 15), (70, 50), (few, 2)), row["where"], np.arange(few)
+    if where == "whole":
+        return np.round(at)
+    if where == "halves":
+        return np.floor(at) + 0.5
+    if where == "on a line":
+        at[:, int(rng.integers(2))] = 33.25
+    elif where == "on a diagonal":
+        at = np.stack([20 + along, 10 + along], axis=1) + 0.25
+    elif where == "twice":
+        at[1::2] = at[: few // 2]
+    elif where == "about zero":
+        at = at - at.mean(axis=0)
+    elif where == "far":
+        at = at * 1.5 + (900, -700)
+    return np.broadcast_to(at[:1], at.shape).copy() if where == "one place" else at
+
+
+@check("REA-004", given={"seed": seeds}, weight=12)
+def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
+        n, N = row["sizes"]
+        few, at = as_values(_patches(row, rng), row["patches"]), as_places(_places(row, rng), row["positions"])
+        times = np.arange(n) % len(few)
+        patches, centres = few[times], at[times]
+        given, places = LAYOUTS[row["lying"]](patches), LAYOUTS[row["places"]](centres)
+        chunk = row["chunk"] if n < 1_000 or row["chunk"] is None else 1_000
+        result = evidence.accepted(
+            lambda: after(
+                row["before"],
+                lambda: subject.adapter.reassemble(given, places, chunk),
+                lambda: subject.adapter.reassemble(given, np.zeros((n + 1, 2)), chunk),
+                lambda: subject.adapter.reassemble(patches[::-1].copy(), centres, chunk),
+            ),
+            f"reassemble with {row}",
+        )
+        exact = at.astype(np.float64)
+        seen, coverage, origin = fits(evidence, result, exact, N)
+        # So many patches lie at each place: each is placed once, by its number.
+        often = np.bincount(times)[:, np.newaxis, np.newaxis]
+        total = oracle(few * often.astype(np.complex128), exact, seen.shape, origin)[0]
+        weights = oracle(np.ones_like(few, np.float64) * often, exact, seen.shape, origin)[0].real
+        keep = weights > 1e-2
+        expected = np.where(keep, total / np.where(keep, weights, 1), 0)
+        atol = 2e-5 * max(1.0, float(weights.max()))
+        evidence.close(coverage, weights, f"the coverage with {row}", rtol=1e-5, atol=atol, axes=CANVAS)
+        evidence.close(
+            np.where(keep, seen, 0),
+            expected,
+            f"the object with {row}",
+            rtol=0,
+            atol=1e-4 * float(np.abs(few.astype(np.complex128)).max()),
+            axes=CANVAS,
+            suspects=lambda: (
+                {
+                    name: np.where(keep, pair[0], 0)
+                    for name, pair in suspects_at(few.astype(np.complex128), exact, seen.shape, origin).items()
+                }
+                if n == len(few) < 20
+                else {}
+            ),
+        )

@@ -1,0 +1,125 @@
+"""Checks of layouts and translations (TRF) on every pair of name, dtype, layout, size, content and what came before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.histories import HISTORIES, after
+from conformance.checks.transforms.layouts import layouts_of
+from conformance.checks.transforms.translations import moves_for
+from conformance.contract.types import Array
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import dtype_name
+from conformance.oracles.patches import patch_at
+from conformance.scans.drawn import seeds
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
+
+NAMES = ("channel_to_flat", "flat_to_channel", "flat_to_grid", "grid_to_flat", "channel_to_grid", "grid_to_channel")
+OF_LAYOUTS = {
+    "name": NAMES,
+    "sizes": ((3, 2, 10), (1, 1, 8), (1, 3, 8), (4, 2, 8), (8, 1, 8), (9, 3, 12), (2, 5, 8)),
+    "values": ("c8", "c16", *REAL, *WHOLE, "?"),
+    "lying": tuple(LAYOUTS),
+    "content": ("ordinary", "real", "a dark frame", "faint", "bright"),
+    "before": HISTORIES,
+}
+LARGE_LAYOUTS = ((1_900, 1, 8), (1_100, 2, 8), (70, 3, 18), (3, 2, 262), (2, 7, 34), (1, 17, 8), (16, 4, 130))
+OF_TRANSLATIONS = {
+    "sizes": ((4, 8), (1, 8), (2, 10), (8, 8), (61, 12)),
+    "images": ("c8", "c16", *REAL, *WHOLE),
+    "shifts": ("f8", "f4", *WHOLE),
+    "lying": tuple(LAYOUTS),
+    "steps": tuple(LAYOUTS),
+    "content": ("ordinary", "real", "a dark frame", "faint", "bright", "flat"),
+    "by": ("little", "nothing", "whole pixels", "halves", "backwards", "one way", "far", "alike"),
+    "before": HISTORIES,
+}
+LARGE_IMAGES = ((4_203, 8), (260, 18), (3, 262), (20, 134), (70, 40))
+_PERIOD = 61
+
+
+def _values(row: Row, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    values = rng.normal(size=shape) + 1j * rng.normal(size=shape) + (1 - 0.5j)
+    content = row["content"]
+    if content == "a dark frame" and shape[0] > 1:
+        values[shape[0] // 2] = 0
+    if content == "flat":
+        values[...] = 2 - 1j
+    factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)
+    return np.asarray(values.real + 0j if content == "real" else values * factor)
+
+
+@check("TRF-007", given={"seed": seeds}, weight=12)
+def test_layouts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for row in all_pairs(OF_LAYOUTS, seed, {"sizes": LARGE_LAYOUTS}):
+        B, g, N = row["sizes"]
+        groups = as_values(_values(row, (B, N, N, g * g), rng), row["values"])
+        source, expected = next((one[1], one[2]) for one in layouts_of(groups, g) if one[0] == row["name"])
+        given = LAYOUTS[row["lying"]](source)
+        seen = evidence.accepted(
+            lambda: after(
+                row["before"],
+                lambda: subject.adapter.transform(row["name"], given, g),
+                lambda: subject.adapter.transform(row["name"], given, g + 1),
+                lambda: subject.adapter.transform(row["name"], source[::-1].copy(), g),
+            ),
+            f"transform with {row}",
+        )
+        evidence.equal(seen, expected, f"{row['name']} with {row}")
+        same = dtype_name(seen) == expected.dtype.newbyteorder("=").name
+        evidence.holds(same, f"{row['name']} gives {dtype_name(seen)} for {expected.dtype} with {row}.")
+
+
+def _shifts(row: Row, rng: np.random.Generator) -> Array:
+    few, N = min(row["sizes"][0], _PERIOD), row["sizes"][1]
+    by, shifts = row["by"], rng.uniform(-3, 3, (few, 2))
+    if by == "nothing":
+        shifts[: few // 2 + 1] = 0
+    elif by == "whole pixels":
+        shifts = np.round(shifts)
+    elif by == "halves":
+        shifts = np.floor(shifts) + 0.5
+    elif by == "backwards":
+        shifts = -np.abs(shifts)
+    elif by == "one way":
+        shifts[:, int(rng.integers(2))] = 0
+    elif by == "far":
+        shifts = shifts * N / 2
+    return np.broadcast_to(shifts[:1], shifts.shape).copy() if by == "alike" else shifts
+
+
+@check("TRF-010", needs=["translate"], given={"seed": seeds}, weight=12)
+def test_translations_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
+    """Out of a square image of even side, the patch at its middle minus the shift is the image moved by it."""
+    rng = np.random.default_rng(seed)
+    for row in all_pairs(OF_TRANSLATIONS, seed, {"sizes": LARGE_IMAGES}):
+        n, N = row["sizes"]
+        few = as_values(_values(row, (min(n, _PERIOD), N, N), rng), row["images"])
+        steps = as_places(_shifts(row, rng), row["shifts"])
+        times = np.arange(n) % len(few)
+        images, shifts = few[times], steps[times]
+        given, by = LAYOUTS[row["lying"]](images), LAYOUTS[row["steps"]](shifts)
+        seen = evidence.accepted(
+            lambda: after(
+                row["before"],
+                lambda: subject.adapter.translate(given, by),
+                lambda: subject.adapter.translate(given, np.zeros((n + 1, 2))),
+                lambda: subject.adapter.translate(images[::-1].copy(), shifts),
+            ),
+            f"translate with {row}",
+        )
+        plain = few.astype(np.complex128)
+        exact = steps.astype(np.float64)
+        right = np.stack([patch_at(a, N / 2 - dx, N / 2 - dy, N) for a, (dx, dy) in zip(plain, exact, strict=True)])
+        evidence.close(
+            seen,
+            right[times],
+            f"images moved with {row}",
+            rtol=0,
+            atol=1e-5 * float(np.abs(plain).max()),
+            axes=("frame", "row", "column"),
+            suspects=lambda: moves_for(plain, exact) if n == len(few) < 12 else {},
+        )

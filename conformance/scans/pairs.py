@@ -1,0 +1,146 @@
+"""Cases in which every pair of levels of any two factors occurs, and arrays in every dtype and memory layout.
+
+A fault that needs two things at once (this dtype with that option, this size after that call) shows in one of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from conformance.contract.types import Array
+
+Row = dict[str, Any]
+_LARGEST_WHOLE = 70_000
+
+
+def all_pairs(
+    factors: Mapping[str, Sequence[Any]], seed: int, alone: Mapping[str, Sequence[Any]] | None = None
+) -> list[Row]:
+    """Rows of levels such that each level of each factor meets each level of every other factor.
+
+    Parameters
+    ----------
+    factors : Mapping[str, Sequence]
+        Levels of each factor, the plainest first.
+    seed : int
+        Draws which levels meet beyond the pairs; the first row is always the plainest.
+    alone : Mapping[str, Sequence], optional
+        Further levels of some factors, too dear to meet everything: one row each, all else drawn.
+
+    Returns
+    -------
+    list of dict
+        One level a factor in each row.
+    """
+    names = tuple(factors)
+    counts = tuple(len(factors[name]) for name in names)
+    rng = np.random.default_rng([seed, 2])
+    rows = [{name: factors[name][i] for name, i in zip(names, row, strict=True)} for row in _indices(counts, seed)]
+    for name, levels in (alone or {}).items():
+        for level in levels:
+            drawn = {other: held[int(rng.integers(len(held)))] for other, held in factors.items()}
+            rows.append(drawn | {name: level})
+    return rows
+
+
+@lru_cache(maxsize=64)
+def _indices(counts: tuple[int, ...], seed: int) -> tuple[tuple[int, ...], ...]:
+    """Cover all pairs greedily: start from one that is left, and give every other factor the level that covers most."""
+    rng = np.random.default_rng([seed, 1])
+    columns = range(len(counts))
+    left = {
+        (a, i, b, j)
+        for a, b in itertools.combinations(columns, 2)
+        for i, j in itertools.product(range(counts[a]), range(counts[b]))
+    }
+    rows = [(0,) * len(counts)]
+    left -= _pairs_of(rows[0])
+    while left:
+        a, i, b, j = sorted(left)[int(rng.integers(len(left)))]
+        row = {a: i, b: j}
+        for column in (int(one) for one in rng.permutation(len(counts))):
+            if column not in row:
+                levels = rng.permutation(counts[column])
+                row[column] = max((int(k) for k in levels), key=lambda k, c=column: _gain(row, c, k, left))  # type: ignore[misc]
+        rows.append(tuple(row[column] for column in columns))
+        left -= _pairs_of(rows[-1])
+    return tuple(rows)
+
+
+def _pairs_of(row: tuple[int, ...]) -> set[tuple[int, int, int, int]]:
+    return {(a, row[a], b, row[b]) for a, b in itertools.combinations(range(len(row)), 2)}
+
+
+def _gain(row: Mapping[int, int], column: int, level: int, left: set[tuple[int, int, int, int]]) -> int:
+    met = ((*sorted(((column, level), held)),) for held in row.items())
+    return sum((*one, *other) in left for one, other in met)
+
+
+def _strided(values: Array) -> Array:
+    roomy = np.full(tuple(2 * n + 1 for n in values.shape), 99, values.dtype)
+    inner = roomy[tuple(slice(1, None, 2) for _ in values.shape)]
+    inner[...] = values
+    return inner
+
+
+def _reversed(values: Array) -> Array:
+    turned = tuple(slice(None, None, -1) for _ in values.shape)
+    return values[turned].copy()[turned]
+
+
+def _locked(values: Array) -> Array:
+    locked = values.copy()
+    locked.setflags(write=False)
+    return locked
+
+
+LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
+    "plain": np.ascontiguousarray,
+    "in Fortran order": np.asfortranarray,
+    "strided": _strided,
+    "with negative strides": _reversed,
+    "big-endian": lambda values: values.astype(values.dtype.newbyteorder(">")),
+    "read-only": _locked,
+}
+"""How an array may lie in memory; the first is the usual way."""
+
+WHOLE = ("u1", "i1", "u2", "i2", "u4", "i4", "i8")
+REAL = ("f4", "f8")
+COMPLEX = ("c8", "c16")
+
+
+def as_values(values: Array, dtype: str) -> Array:
+    """Numbers in a dtype; whole ones reach the ends of its range, or beyond that of the next narrower one.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers of order one.
+    dtype : str
+    """
+    kind = np.dtype(dtype).kind
+    if kind == "c":
+        return values.astype(dtype)
+    real = values.real
+    if kind == "f":
+        return real.astype(dtype)
+    if kind == "b":
+        return np.asarray(real > np.median(real))
+    most = float(np.abs(real).max()) if real.size else 1.0
+    top = min(int(np.iinfo(dtype).max), _LARGEST_WHOLE)
+    whole = np.rint((np.abs(real) if kind == "u" else real) * (top / (most or 1.0)))
+    return whole.astype(dtype)
+
+
+def as_places(values: Array, dtype: str) -> Array:
+    """Positions in a dtype: whole pixels where it is one of whole numbers, and none below zero where it has no sign."""
+    kind = np.dtype(dtype).kind
+    if kind not in "iu":
+        return values.astype(dtype)
+    whole = np.rint(values)
+    return (np.abs(whole) if kind == "u" else whole).astype(dtype)
