@@ -75,7 +75,8 @@ def generator_for(seed: int | torch.Generator | None) -> torch.Generator:
     if seed is None:
         generator.seed()
     else:
-        generator.manual_seed(seed)
+        # PyTorch keeps 32 bits of a seed, so a longer one is folded into them (GRP-018).
+        generator.manual_seed(seed if seed < 1 << 32 else int(np.random.SeedSequence(seed).generate_state(1)[0]))
     return generator
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
-from conformance.scans.pairs import WHOLE, Row, all_pairs, as_places, as_values
+from conformance.scans.pairs import LAYOUTS, WHOLE, Row, all_pairs, as_places, as_values
 from conformance.scans.specimens import Recipe, make_specimen
 from conformance.scans.transformed import random_scan
 
@@ -199,9 +199,9 @@ def _of_row(row: Row, rng: np.random.Generator) -> Variant:
     if row["labels"]:
         members["scan_index"] = rng.integers(0, 120, kept).astype(row["labels"])
     meant = _loaded(members, frames, M)
-    ways = {"big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")), "in Fortran order": np.asfortranarray}
+    lay = LAYOUTS[row["lying"]]
     stored_as = _stacked(frames, row["stack"], kept) | members
-    laid = {name: ways.get(row["lying"], np.ascontiguousarray)(values) for name, values in stored_as.items()}
+    laid = {name: lay(values) for name, values in stored_as.items()}
     extra = {"_metadata": np.array('{"N": 64}'), "mask": np.zeros((N, N)), "probe": np.ones((N, N))}
     extra |= {"diff3d_raw": frames * 2, "xcoords_old": members["xcoords"] * 2}
     beside = {name: extra[name] for name in row["beside"]}

@@ -30,6 +30,12 @@ class Regime:
     specimen: Specimen
     request: GroupRequest
 
+    @property
+    def reach(self) -> int:
+        """Neighbours in a pool: of an oversampled request those that it names, else K."""
+        pool = self.request.neighbor_pool_size if self.request.enable_oversampling else None
+        return self.request.K if pool is None else pool
+
 
 @cache
 def regimes() -> tuple[Regime, ...]:

@@ -45,9 +45,10 @@ def test_members_lie_in_a_pool_in_every_regime(subject: Subject, evidence: Evide
     for regime, grouped in groupings(subject):
         members = as_numpy(grouped["nn_indices"]).astype(np.int64)
         if len(members) > 1_000:
-            in_pools_of_a_sequence(evidence, regime.specimen.positions, members, regime.request.K)
+            if regime.request.sequential_sampling:
+                in_pools_of_a_sequence(evidence, regime.specimen.positions, members, regime.reach)
         elif regime.request.gridsize > 1:
-            in_pools(evidence, regime.specimen, members, regime.request.K, regime.what)
+            in_pools(evidence, regime.specimen, members, regime.reach, regime.what)
 
 
 def in_pools_of_a_sequence(

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.backends.subject import Subject
+from conformance.scans.paired_groups import paired
+from conformance.scans.seed import seed_of_run
 from conformance.scans.unusual import Regime, regimes
 
 
@@ -14,7 +16,7 @@ def groupings(subject: Subject) -> Iterator[tuple[Regime, Mapping[str, Any]]]:
 
     Oversampled requests that a backend refuses are left out: that it must form them is judged by GRP-011.
     """
-    for regime in regimes():
+    for regime in (*regimes(), *paired(seed_of_run())):
         try:
             grouped = subject.grouped(regime.specimen, regime.request)
         except ValueError:

@@ -1,0 +1,117 @@
+"""Groupings in which every pair of options, sizes and contents of a scan occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from conformance.contract.arrays import COORDINATES, PAIRS
+from conformance.contract.types import Array, Arrays
+from conformance.oracles.patches import patches_at
+from conformance.scans.pairs import Row, all_pairs
+from conformance.scans.specimens import Specimen
+from conformance.scans.transformed import random_scan
+from conformance.scans.unusual import Regime
+
+SIZES = ((14, 8, 2), (10, 12, 1), (8, 8, 8), (16, 8, 16), (23, 10, 3), (12, 12, 1))
+LARGE = ((1_600, 8, 1), (140, 18, 17), (33, 134, 1), (14, 262, 2), (300, 8, 1))
+OPTIONS: Mapping[str, tuple[Any, ...]] = {
+    "sizes": SIZES,
+    "gridsize": (2, 1, 3),
+    "K": ("more", "C", "M - 1", "beyond"),
+    "nsamples": ("some", "one", "N", "C", "M - 1", "M"),
+    "sampling": ("random", "sequential", "oversampled", "oversampled in sequence"),
+    "pool": (None, "C", "more", "beyond"),
+    "scale": (None, 0.25, 1.0, 3e4),
+    "seed": (3, 0, 2**31, 2**40),
+    "truth": ("object", "patches", "none", "both"),
+    "starts": ("other ones", "none"),
+    "labels": ("counted", "none", "stamps", "alike"),
+    "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "whole", "on a diagonal"),
+    "light": ("ordinary", "dark frames", "faint", "bright"),
+}
+"""What a grouping may be like; every pair of these is owed one."""
+_PIXELS = 400_000
+
+
+@lru_cache(maxsize=2)
+def paired(seed: int) -> tuple[Regime, ...]:
+    """Groupings in which every pair of :data:`OPTIONS` occurs; all are legal."""
+    rng = np.random.default_rng([seed, 41])
+    return tuple(
+        _of_row(f"row {number}", row, rng)
+        for number, row in enumerate(all_pairs(OPTIONS, seed, {"sizes": LARGE, "gridsize": (4, 5)}))
+    )
+
+
+def _of_row(name: str, row: Row, rng: np.random.Generator) -> Regime:
+    M, N, _ = row["sizes"]
+    g = next(side for side in (row["gridsize"], 3, 2, 1) if side * side <= M)
+    C = g * g
+    K = {"C": C, "more": C + 3, "M - 1": max(C, M - 1), "beyond": M + 5}[row["K"]]
+    K = K if M < 1_000 else min(K, C + 3)
+    oversampled = row["sampling"].startswith("oversampled") and g > 1
+    wanted = {"some": 7, "one": 1, "N": N, "C": C, "M - 1": M - 1, "M": M}[row["nsamples"]]
+    pool = {"C": C, "more": C + 2, "beyond": M + 3}.get(row["pool"]) if oversampled else None
+    # As many groups as the smallest pools may hold different ones of, whichever way they lie.
+    wanted = 2 * M if oversampled and wanted == M and min(pool or K, M - 1) > C + 1 else wanted
+    # Frames of a large side are dear, and a few groups of them show what many show.
+    wanted = max(1, min(wanted, _PIXELS // (C * N * N)))
+    request = GroupRequest(
+        N=N,
+        gridsize=g,
+        K=K,
+        nsamples=wanted if oversampled else min(wanted, M),
+        seed=row["seed"],
+        sequential_sampling="sequen" in row["sampling"],
+        enable_oversampling=oversampled,
+        neighbor_pool_size=pool if M < 1_000 or pool is None else min(pool, C + 3),
+        amplitude_scale=row["scale"],
+    )
+    # Few groups might hold dark frames only, and so be refused with every right (NRM-007).
+    scan = _scan(row if request.nsamples > 4 else row | {"light": "ordinary"}, rng)
+    return Regime(f"groups with {row}", Specimen(f"{name}-{M}x{N}", scan, consistent=False), request)
+
+
+def _scan(row: Row, rng: np.random.Generator) -> Arrays:
+    M, N, P = row["sizes"]
+    scan = random_scan(int(rng.integers(2**31)), M, N, modes=P)
+    if P == 1 and scan["probeGuess"].ndim == 3:
+        scan["probeGuess"] = scan["probeGuess"][0]
+    scan["diff3d"] = scan["diff3d"] * np.float32({"faint": 1e-5, "bright": 3e4}.get(row["light"], 1.0))
+    if row["light"] == "dark frames":
+        scan["diff3d"][:: max(3, M // 3)] = 0
+    if row["truth"] in ("patches", "both"):
+        at = np.stack([scan["xcoords"], scan["ycoords"]], axis=1)
+        scan["Y"] = (patches_at(scan["objectGuess"], at, N) * np.exp(0.3j)).astype(np.complex64)
+    if row["truth"] in ("patches", "none"):
+        del scan["objectGuess"]
+    labels = {"stamps": 1_700_000_000 + 3 * np.arange(M)[::-1], "alike": np.full(M, 5)}
+    scan["scan_index"] = labels.get(row["labels"], scan["scan_index"]).astype(np.int64)
+    if row["labels"] == "none":
+        del scan["scan_index"]
+    # Patches were cut where points were drawn; what follows moves the points alone, as a correction does.
+    moved = _elsewhere({name: scan[name] for name in COORDINATES}, row["where"])
+    scan |= moved
+    if row["starts"] == "none":
+        for start in PAIRS[1]:
+            del scan[start]
+    return scan
+
+
+def _elsewhere(places: Mapping[str, Array], where: str) -> Arrays:
+    steps = {"below zero": -150.0, "far away": 2.0**20}
+    if where in steps:
+        return {name: values + steps[where] for name, values in places.items()}
+    if where == "on a line":
+        return {name: np.full_like(values, 12.5) if name[0] == "y" else values for name, values in places.items()}
+    if where == "on a diagonal":
+        ways = {name[1:]: values for name, values in places.items() if name[0] == "x"}
+        return {name: ways[name[1:]].copy() for name in places}
+    if where == "in pairs":
+        return {name: np.repeat(values, 2)[: len(values)] for name, values in places.items()}
+    return {name: np.round(values) if where == "whole" else values for name, values in places.items()}
