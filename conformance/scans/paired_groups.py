@@ -72,7 +72,7 @@ def _of_row(name: str, row: Row, rng: np.random.Generator) -> Regime:
         neighbor_pool_size=pool if M < 1_000 or pool is None else min(pool, C + 3),
         amplitude_scale=row["scale"],
     )
-    # Few groups might hold dark frames only, and so be refused with every right (NRM-007).
+    # An all-zero stack is refused (NRM-007), and few groups might hold nothing but dark frames.
     scan = _scan(row if request.nsamples > 4 else row | {"light": "ordinary"}, rng)
     return Regime(f"groups with {row}", Specimen(f"{name}-{M}x{N}", scan, consistent=False), request)
 
