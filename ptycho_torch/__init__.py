@@ -6,4 +6,4 @@ package and holds the install command.
 
 from ptycho_torch.errors import require
 
-require("torch", "tensordict", "tqdm", "filelock", "msgspec")
+require("torch", "tensordict", "tqdm", "filelock")

@@ -53,7 +53,7 @@ def test_importing_the_torch_backend_ends_in_one_error_that_helps(tmp_path: Path
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("package", ["tensordict", "tqdm", "filelock", "msgspec"])
+@pytest.mark.parametrize("package", ["tensordict", "tqdm", "filelock"])
 def test_the_package_that_is_missing_is_named(package: str, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("tensordict")
@@ -104,7 +104,7 @@ def test_layout_snapshots_say_what_they_need(tmp_path: Path) -> None:
 
 def test_the_reference_needs_no_extra(tmp_path: Path) -> None:
     """What the extras bring is missing, and every clause about caches and files is decided all the same."""
-    hidden = f"{TORCH},{TENSORFLOW},tqdm,filelock,msgspec,syrupy,h5py"
+    hidden = f"{TORCH},{TENSORFLOW},tqdm,filelock,syrupy,h5py"
     arguments = ("--adapter", "ref", "--stage", "cache", "--stage", "rawdata", "--json", "result.json")
     done = python(tmp_path, hidden, "-m", "conformance", "run", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
