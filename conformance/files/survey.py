@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _SAMPLED, _MOST_SAMPLED = 16, 1 << 14
 Floats = NDArray[np.float64]
+Values = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class Survey:
             Which these are.
         """
         part = (rows, columns)
-        values = block.astype(np.float64)
+        # Two bytes fit single precision, and their sums need no more.
+        values: Values = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)
         if block.dtype.kind == "f":
             finite = np.isfinite(values)
             if not finite.all():
@@ -87,26 +90,32 @@ class Survey:
             self._count("negative", values < 0, frames, part)
         if not len(self.sample):
             some = np.unique(values[:_SAMPLED])
-            self.sample = some[some > 0][:_MOST_SAMPLED]
+            self.sample = some[some > 0][:_MOST_SAMPLED].astype(np.float64)
         self._add_pixels(values, part)
         if not self._seen[part].any():
             self._seen[part] = True
             self._outshining[part] = _outshining(values)
-        values[:, self._outshining[part]] = 0.0
+        if self._outshining[part].any():
+            values[:, self._outshining[part]] = 0.0
         self._add_frames(values, frames, part)
 
-    def _add_frames(self, values: Floats, frames: slice, part: tuple[slice, slice]) -> None:
-        self._power[frames] += np.einsum("mrc,mrc->m", values, values)
-        by_row, by_column = values.sum(axis=2), values.sum(axis=1)
-        self._total[frames] += by_row.sum(axis=1)
-        self._row_moment[frames] += by_row @ self._waves[0][part[0]]
-        self._column_moment[frames] += by_column @ self._waves[1][part[1]]
+    def _add_frames(self, values: Values, frames: slice, part: tuple[slice, slice]) -> None:
+        m, r, c = values.shape
+        wave = self._waves[1][part[1]]
+        weights = np.stack([np.ones(c), wave.real, wave.imag], axis=1).astype(values.dtype)
+        by_row = (values.reshape(m * r, c) @ weights).reshape(m, r, 3).astype(np.float64)
+        self._power[frames] += np.einsum("mp,mp->m", values.reshape(m, r * c), values.reshape(m, r * c))
+        self._total[frames] += by_row[..., 0].sum(axis=1)
+        self._row_moment[frames] += by_row[..., 0] @ self._waves[0][part[0]]
+        self._column_moment[frames] += (by_row[..., 1] + 1j * by_row[..., 2]).sum(axis=1)
 
-    def _add_pixels(self, values: Floats, part: tuple[slice, slice]) -> None:
+    def _add_pixels(self, values: Values, part: tuple[slice, slice]) -> None:
+        m, r, c = values.shape
         np.minimum(self.least[part], values.min(axis=0), out=self.least[part])
         np.maximum(self.largest[part], values.max(axis=0), out=self.largest[part])
-        self.sums[part] += values.sum(axis=0)
-        self.squares[part] += np.einsum("mrc,mrc->rc", values, values)
+        flat = values.reshape(m, r * c)
+        self.sums[part] += (np.ones(m, values.dtype) @ flat).reshape(r, c)
+        self.squares[part] += np.einsum("mp,mp->p", flat, flat).reshape(r, c)
 
     def _count(self, kind: str, odd: NDArray[np.bool_], frames: slice, part: tuple[slice, slice]) -> None:
         by_frame, by_pixel = self._odd[kind]
@@ -142,7 +151,7 @@ class Survey:
         return self._row_moment - (rows @ held).sum(), self._column_moment - (held @ columns).sum()
 
 
-def _outshining(values: Floats) -> NDArray[np.bool_]:
+def _outshining(values: Values) -> NDArray[np.bool_]:
     """Pixels that never change and outshine all that do: sums of their squares would drown the light."""
     steady = values.min(axis=0) == values.max(axis=0)
     if len(values) < 4 or steady.all():
