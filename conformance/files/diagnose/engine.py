@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.fault import Fault
-from conformance.files.diagnose.orientation import oriented, trusted
+from conformance.files.diagnose.orientation import Orientation, oriented, trusted
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
-from conformance.files.diagnose.turns import EIGHT, exif_of, name_of, positions_of
+from conformance.files.diagnose.signs import near_field, sliding
+from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of
 from conformance.files.diagnose.units import Scale, unit
-from conformance.files.diagnose.verdict import Verdict, Word
+from conformance.files.diagnose.verdict import Verdict, Word, judged
 from conformance.files.diagnose.zero import Zero, zero_frequency
 
 FEWEST = 8
@@ -84,8 +86,30 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     factor, fault = _scale(sample, rng)
     found = oriented(sample, rng, factor)
     faults += [] if fault is None else [fault]
-    faults += _zero(sample, found.zero)
-    return Diagnosis(found.verdict, found.readings, tuple(faults), quantity, len(sample))
+    readings = found.readings
+    slides = sliding(sample)
+    if slides:
+        faults += slides
+    elif scan.object is not None and sample.probe is not None and np.isfinite(factor):
+        s_all = scan.positions[:, ::-1] * factor
+        zero = found.zero.shift if found.zero is not None and trusted(found.zero) else None
+        done, reading = mending_of(forward_of(sample, scan.object, factor), s_all, _worth_a_try(found), zero)
+        readings += (reading,)
+        faults += faults_of(done, s_all, quantity.name != "unknown")
+        # The mean frame and the probe alone are a weaker witness than all frames.
+        faults += [] if sound(done) else _zero(sample, found.zero)
+    else:
+        faults += _zero(sample, found.zero)
+    faults += near_field(sample, readings)
+    return Diagnosis(judged(readings), readings, tuple(faults), quantity, len(sample))
+
+
+def _worth_a_try(found: Orientation) -> list[Turn]:
+    """The turn that was found; where none was, the eight, and what each estimator takes for the best."""
+    turn = found.verdict.turn
+    if turn is not None:
+        return [turn if found.verdict.general else turn.quarter]
+    return [*EIGHT, *(one.turn for one in found.readings if one.turn is not None)]
 
 
 def _too_few(frames: int) -> Diagnosis:
@@ -117,6 +141,8 @@ def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | Non
     said = (
         f"neighbouring positions are {step:.3g} apart, which cannot be pixels of an object under frames of {sample.N}"
     )
+    if step > sample.N:
+        said = f"neighbouring positions are {step:.3g} apart, more than the {sample.N} pixels of a frame"
     found = Scale(float("nan"), float("nan"), 0.0, False)
     if sample.probe is not None:
         found = unit(sample, zero_frequency(sample.mean(), sample.probe, sample.good), None, rng)

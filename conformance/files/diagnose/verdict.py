@@ -17,6 +17,7 @@ TWIN_LEAD = 4.0
 """Lead of a turn over its twin, with a trusted probe, from which the twin counts as decided."""
 
 _LEADS = {jacobian.NAME: jacobian.LEAD, shadow.NAME: shadow.LEAD, matched.NAME: matched.LEAD}
+_OBJECT_LEAD = 6.0
 _QUARTER = 3.0
 """Degrees within which a turn counts as one of the eight, whatever its spread."""
 
@@ -67,7 +68,7 @@ class Verdict:
 
 
 def judged(readings: Sequence[Reading]) -> Verdict:
-    """Weigh the readings of A, B and F against each other."""
+    """Weigh readings against each other, each of an assumption of its own."""
     heard = [one for one in readings if one.turn is not None and _weight(one) >= _SUPPORT]
     decided = [one for one in heard if one.decided]
     if not decided:
@@ -88,7 +89,7 @@ def judged(readings: Sequence[Reading]) -> Verdict:
 
 def _weight(one: Reading) -> float:
     """Lead in parts of the estimator's threshold."""
-    return one.lead / _LEADS.get(one.estimator, matched.LEAD)
+    return one.lead / _LEADS.get(one.estimator, _OBJECT_LEAD)
 
 
 def _same(one: Reading, other: Reading) -> bool:

@@ -1,0 +1,144 @@
+"""What a file's own probe and object say of its positions and frames: as a reading of the turn, and as faults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.forward import Forward
+from conformance.files.diagnose.mending import BETTER, RIVAL, Mending, Step, finest, mended
+from conformance.files.diagnose.reading import Reading, silent
+from conformance.files.diagnose.repairs import about
+from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.signs import exact_raster
+from conformance.files.diagnose.turns import EIGHT, Turn
+from conformance.files.diagnose.verdict import Word
+
+NAME = "O, the probe and the object of the file"
+SOUND = 3.0
+"""Misfit over the floor up to which frames count as explained; a reconstruction of measured data is at 2."""
+
+SOUND_ALONE = 0.02
+"""Misfit up to which they do whatever the floor."""
+
+_FRAMES = 48
+_WANDER, _GAIN = 0.5, 1.3
+_BEYOND = 1.4
+_SMALL = ("shift", "affine")
+
+
+def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float) -> Forward:
+    """The forward model of some frames.
+
+    Parameters
+    ----------
+    sample : Sample
+        With a probe.
+    obj : (H, W) complex
+    factor : float
+        Object pixels in a unit of the positions.
+    """
+    assert sample.probe is not None
+    rows = np.unique(np.linspace(0, len(sample) - 1, min(len(sample), _FRAMES)).astype(np.int64))
+    amplitude = np.sqrt(np.maximum(sample.intensity[rows], 0))
+    s = sample.s[rows] * factor
+    return Forward(amplitude, s, sample.probe, np.asarray(obj, np.complex64), sample.good, sample.index[rows])
+
+
+def mending_of(
+    forward: Forward, s_all: NDArray[np.float64], turns: Sequence[Turn], zero: tuple[int, int] | None
+) -> tuple[Mending, Reading]:
+    """Mend a file, and say which turn its object speaks for.
+
+    Parameters
+    ----------
+    forward : Forward
+    s_all : (M, 2)
+        All positions, row and column, in object pixels.
+    turns : sequence of Turn
+        Turns that are worth a try.
+    zero : tuple of int or None
+        Where the zero frequency lies off the middle.
+    """
+    done = mended(forward, s_all, turns, zero)
+    return done, _reading(forward, done)
+
+
+def sound(done: Mending) -> bool:
+    """Whether the frames are explained after what was done."""
+    return done.mended.over_floor < SOUND or done.mended.mean < SOUND_ALONE
+
+
+def _reading(forward: Forward, done: Mending) -> Reading:
+    if not sound(done):
+        return silent(NAME, f"they do not explain the frames (misfit {done.mended.over_floor:.1f} times the floor)")
+    turned = [one for one in done.steps if one.repair.turn is not None]
+    turn = turned[0].repair.turn if turned else EIGHT[0]
+    last = done.steps[-1].repair if done.steps else None
+    rows = np.unique(np.linspace(0, len(forward.s) - 1, min(len(forward.s), 24)).astype(np.int64))
+    few = forward.part(rows)
+    if last is not None:
+        few = Forward(last.amplitude[rows], last.s[rows], few.probe, few.object, few.good, few.index)
+    own = few.misfits(few.s)
+    middle = few.s.mean(axis=0)
+    leads = {}
+    for other in EIGHT[1:]:
+        s = about(few.s, other.matrix, middle)
+        leads[other] = own.leads(few.misfits(s + finest(few, s, np.zeros(2), (1.0,))))
+    twin = leads[EIGHT[2]]
+    lead = min(value for other, value in leads.items() if other != EIGHT[2])
+    why = "" if lead > BETTER else "other turns explain the frames as well"
+    assert turn is not None
+    return Reading(NAME, turn, 0.5, lead, lead > BETTER, twin, why, {"misfit_over_floor": done.mended.over_floor})
+
+
+def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[Fault]:
+    """What is wrong with the file by its own probe and object.
+
+    Parameters
+    ----------
+    done : Mending
+    s_all : (M, 2)
+        All positions, for what they look like.
+    counts : bool
+        Whether the frames are known to be counts or their roots, so that the floor can be believed.
+    """
+    left = done.mended.over_floor
+    wandering = done.wander > _WANDER and left > _BEYOND * done.alone and done.alone < SOUND
+    # Where single frames want to move, what they have in common on the average is no fault of its own.
+    found = [_fault(step, done) for step in done.steps if not (wandering and step.repair.family in _SMALL)]
+    if done.inside < 0.5 and not done.steps:
+        said = f"only {done.inside:.0%} of the patches lies on the object, and no shift of the positions helps"
+        found.append(Fault("origin", Word.CERTAIN, said, "bring object and positions to one origin"))
+    if counts and sound(done) and not 1 / _GAIN < done.mended.gain < _GAIN:
+        said = f"amplitudes of probe and object are {1 / done.mended.gain:.3g} times those of the frames"
+        remedy = f"multiply the probe by {done.mended.gain:.4g}"
+        found.append(Fault("probe-scale", Word.CERTAIN, said, remedy, {"gain": done.mended.gain}))
+    if wandering:
+        raster = "; they are an exact raster: planned in place of measured ones?" if exact_raster(s_all) else ""
+        said = (
+            f"no common repair places all frames: single ones want to move by {done.wander:.1f} pixels (misfit over the "
+            f"floor {left:.2f}, {done.alone:.2f} where each lies by itself){raster}"
+        )
+        figures = {"wander": done.wander, "alone": done.alone}
+        found.append(Fault("wandering", Word.LIKELY, said, "take the measured positions, or refine them", figures))
+    elif not sound(done):
+        said = (
+            f"none of the usual repairs makes probe, object and positions explain the frames: misfit {done.mended.mean:.3f}, "
+            f"{left:.3g} times what noise leaves"
+        )
+        found.append(Fault("none", Word.CERTAIN, said, "the fault is another one, or probe or object are of another scan"))
+    return found
+
+
+def _fault(step: Step, done: Mending) -> Fault:
+    clear = step.rival_lead > RIVAL and sound(done)
+    before, after = step.before, step.after
+    said = f"the frames are explained better by {step.repair.name}: misfit {after.mean:.4f}, not {before.mean:.4f}"
+    said += f" (lead {step.lead:.0f} standard errors over the frames"
+    said += f", {step.rival_lead:.0f} over {step.rival})" if step.rival else ")"
+    figures = {"before": before.mean, "after": after.mean, "lead": step.lead, "rival_lead": step.rival_lead}
+    return Fault(step.repair.name, Word.CERTAIN if clear else Word.LIKELY, said, step.repair.what, figures)

@@ -1,0 +1,145 @@
+"""How well a file's own probe, object and positions explain its frames, frame by frame, and what noise alone leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import fft2, fftshift
+
+_BLOCK = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """Frames with the probe and the object that should explain them.
+
+    Attributes
+    ----------
+    amplitude : (m, N, N) float32
+        Square roots of counts.
+    s : (m, 2) float64
+        Positions, row and column, in object pixels.
+    probe : (P, N, N) complex64
+    object : (H, W) complex64
+    good : (N, N) bool
+        Pixels that hold data.
+    index : (m,) int64
+        Numbers of the frames in the scan.
+    """
+
+    amplitude: NDArray[np.float32]
+    s: NDArray[np.float64]
+    probe: NDArray[np.complex64]
+    object: NDArray[np.complex64]
+    good: NDArray[np.bool_]
+    index: NDArray[np.int64]
+
+    @property
+    def N(self) -> int:
+        """Side of a frame."""
+        return int(self.amplitude.shape[-1])
+
+    @cached_property
+    def _padded(self) -> NDArray[np.complex64]:
+        return np.pad(self.object.astype(np.complex64), self.N + 1)
+
+    def part(self, rows: NDArray[np.int64]) -> Forward:
+        """Some of the frames."""
+        return replace(self, amplitude=self.amplitude[rows], s=self.s[rows], index=self.index[rows])
+
+    def inside(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share (m,) of each patch that lies on the object, for positions (m, 2)."""
+        shape = np.array(self.object.shape)
+        low = np.clip(np.floor(s) - self.N // 2, 0, shape)
+        high = np.clip(np.floor(s) + self.N // 2, 0, shape)
+        return np.asarray((high - low).prod(axis=1) / self.N**2)
+
+    def simulated(self, s: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Amplitudes (m, N, N) at positions (m, 2), patches bilinear and zero outside the object."""
+        N = self.N
+        padded = self._padded
+        corner = np.floor(s).astype(np.int64)
+        part = (s - corner).astype(np.float32)
+        corner = np.clip(corner - N // 2 + N + 1, 0, np.array(padded.shape) - N - 1)
+        out = np.empty((len(s), N, N), dtype=np.float32)
+        for start in range(0, len(s), _BLOCK):
+            rows = range(start, min(start + _BLOCK, len(s)))
+            patches = np.stack([_between(padded, corner[row], part[row], N) for row in rows])
+            power = sum(np.abs(fft2(patches * mode)) ** 2 for mode in self.probe)
+            out[start : start + _BLOCK] = fftshift(np.sqrt(power), axes=(1, 2)) / N
+        return out
+
+    def misfits(self, s: NDArray[np.float64], amplitude: NDArray[np.float32] | None = None) -> Misfit:
+        """How far simulated amplitudes at positions (m, 2) lie from measured ones, the best common gain taken out."""
+        measured = (self.amplitude if amplitude is None else amplitude) * self.good
+        made = self.simulated(s) * self.good
+        power = float((made**2).sum(dtype=np.float64))
+        gain = float((made * measured).sum(dtype=np.float64)) / power if power > 0 else 0.0
+        total = float((measured**2).sum(dtype=np.float64)) / len(s)
+        left = ((gain * made - measured) ** 2).sum(axis=(1, 2), dtype=np.float64)
+        noise = float(root_variance(np.square(gain * made, dtype=np.float64)).sum()) / len(s)
+        return Misfit(left / max(total, 1e-300), noise / max(total, 1e-300), gain)
+
+
+@dataclass(frozen=True, eq=False)
+class Misfit:
+    """Relative squared misfit of amplitudes.
+
+    Attributes
+    ----------
+    frames : (m,) float64
+        Of each frame, over the mean power of a frame.
+    floor : float
+        What the counting noise alone leaves, if the model holds and the values are square roots of counts.
+    gain : float
+        Factor on the simulated amplitude that fits best.
+    """
+
+    frames: NDArray[np.float64]
+    floor: float
+    gain: float
+
+    @property
+    def mean(self) -> float:
+        """Misfit over all frames."""
+        return float(self.frames.mean())
+
+    @property
+    def over_floor(self) -> float:
+        """Misfit over the floor."""
+        return self.mean / max(self.floor, 1e-12)
+
+    def leads(self, other: Misfit) -> float:
+        """Student's t by which this misfit is smaller, frame by frame, on logarithms."""
+        difference = np.log(other.frames + 1e-12) - np.log(self.frames + 1e-12)
+        return float(difference.mean() / (difference.std(ddof=1) + 1e-9) * np.sqrt(len(difference)))
+
+
+def root_variance(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean squared distance of the root of a Poisson count from the root of its mean."""
+    return np.interp(np.sqrt(mean), _ROOTS, _SPREAD)
+
+
+def _between(
+    padded: NDArray[np.complex64], corner: NDArray[np.int64], part: NDArray[np.float32], N: int
+) -> NDArray[np.complex64]:
+    window = padded[corner[0] : corner[0] + N + 1, corner[1] : corner[1] + N + 1]
+    rows = (1 - part[0]) * window[:-1] + part[0] * window[1:]
+    return np.asarray((1 - part[1]) * rows[:, :-1] + part[1] * rows[:, 1:])
+
+
+def _table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    roots = np.concatenate([np.linspace(0, 5, 101), [7.0, 10.0, 1e8]])
+    counts = np.arange(400)
+    logs = np.concatenate([[0.0], np.cumsum(np.log(counts[1:]))])
+    spread = []
+    for root in roots[:-1]:
+        chance = np.exp(counts * np.log(max(root**2, 1e-300)) - root**2 - logs)
+        spread.append(float((chance * (np.sqrt(counts) - root) ** 2).sum()))
+    return roots, np.array([*spread, 0.25])
+
+
+_ROOTS, _SPREAD = _table()

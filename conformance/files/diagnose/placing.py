@@ -1,0 +1,127 @@
+"""Where single frames want to lie, and what their wishes have in common: a shift, a scale, a turn, a line's direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.diagnose.forward import Forward
+
+REACH = 2.0
+"""Pixels to each side within which a frame is moved."""
+
+
+def wishes(forward: Forward, reach: float = REACH) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Move (m, 2) in pixels at which each frame by itself fits best, and the misfit (m,) there."""
+    best = forward.misfits(forward.s).frames
+    move = np.zeros_like(forward.s)
+    step = 1.0
+    start = np.arange(-reach, reach + 0.1, step)
+    around = [(a, b) for a in start for b in start if a or b]
+    while step >= 0.25:
+        origin = move.copy()
+        for one in around:
+            tried = origin + one
+            misfit = forward.misfits(forward.s + tried).frames
+            better = misfit < best
+            move[better], best = tried[better], np.minimum(misfit, best)
+        step /= 2
+        around = [(a * step, b * step) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
+    return move, best
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A motion that all frames share.
+
+    Attributes
+    ----------
+    name : str
+        ``shift``, ``affine``, ``lines``.
+    moves : (m, 2) float64
+        In pixels.
+    shift : (2,) float64
+        Rows and columns.
+    matrix : (2, 2) float64
+        Factor on positions about their middle.
+    along : float
+        Pixels along the direction in which the scan moves.
+    """
+
+    name: str
+    moves: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    matrix: NDArray[np.float64]
+    along: float = 0.0
+
+
+def common(s: NDArray[np.float64], moves: NDArray[np.float64], directions: NDArray[np.float64] | None) -> list[Wish]:
+    """Fit what the moves of frames may have in common, the simplest first.
+
+    Parameters
+    ----------
+    s : (m, 2)
+        Positions of the frames.
+    moves : (m, 2)
+        What each wants.
+    directions : (m, 2) or None
+        Unit vectors along which the scan moves at each frame, where they alternate.
+    """
+    shift = np.median(moves, axis=0)
+    found = [Wish("shift", np.broadcast_to(shift, moves.shape), shift, np.eye(2))]
+    middle = s.mean(axis=0)
+    terms = np.column_stack([np.ones(len(s)), s - middle])
+    fit = _robust(terms, moves)
+    found.append(Wish("affine", terms @ fit, fit[0], np.eye(2) + fit[1:].T))
+    if directions is not None:
+        rest = moves - shift
+        along = float(np.median((rest * directions).sum(axis=1)))
+        both = shift + along * directions
+        shift_beside = np.median(moves - along * directions, axis=0)
+        found.append(Wish("lines", both - shift + shift_beside, shift_beside, np.eye(2), along))
+    return found
+
+
+def _robust(terms: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Least squares with Tukey's weights, (n, k) terms to (n, 2) values."""
+    weights = np.ones(len(terms))
+    fit = np.zeros((terms.shape[1], 2))
+    for _ in range(10):
+        root = np.sqrt(weights)[:, np.newaxis]
+        fit = np.asarray(np.linalg.lstsq(terms * root, values * root, rcond=None)[0], dtype=np.float64)
+        residual = np.hypot(*(values - terms @ fit).T)
+        weights = np.clip(1 - (residual / (5 * max(float(np.median(residual)), 0.1))) ** 2, 0, None) ** 2 + 1e-6
+    return fit
+
+
+def line_directions(positions: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Unit vectors (M, 2) along the lines of a scan that goes to and fro; None where it does not.
+
+    Parameters
+    ----------
+    positions : (M, 2)
+        All positions of the scan, in their order.
+    """
+    steps = np.diff(positions, axis=0)
+    length = np.hypot(*steps.T)
+    typical = np.median(length)
+    if len(steps) < 8 or not typical > 0:
+        return None
+    unit = steps / np.maximum(length, 1e-12)[:, np.newaxis]
+    ordinary = (length < 2.5 * typical) & (length > 0.3 * typical)
+    axis = np.linalg.eigh(unit[ordinary].T @ unit[ordinary])[1][:, 1] if ordinary.any() else np.zeros(2)
+    side = unit @ axis
+    straight = np.abs(side) > 0.8
+    forth, back = (straight & (side > 0)).mean(), (straight & (side < 0)).mean()
+    if straight.mean() < 0.6 or min(forth, back) < 0.2:
+        return None
+    # A point belongs to the line of the step that ends there, or, the first of a line, of the one that begins there.
+    sign = np.sign(side) * straight
+    before, after = np.append([0], sign), np.append(sign, [0])
+    chosen = np.where(before == 0, after, before)
+    runs = np.abs(np.diff(chosen[chosen != 0])).sum() / 2
+    if runs > len(positions) / 3:
+        return None
+    return np.asarray(chosen[:, np.newaxis] * axis)

@@ -1,0 +1,115 @@
+"""Repairs that are tried on a file which has probe and object: each a change of frames or positions, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.diagnose.forward import Forward
+from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of, turned_frames
+
+
+@dataclass(frozen=True, eq=False)
+class Repair:
+    """One change of a file.
+
+    Attributes
+    ----------
+    name : str
+        Short name.
+    family : str
+        Repairs of one family are alternatives; two of different ones can be done one after the other.
+    what : str
+        What would be done, as a remedy.
+    s : (m, 2) float64
+        Positions after it.
+    amplitude : (m, N, N) float32
+        Frames after it.
+    turn : Turn or None
+        The turn of positions that it is, or that its turn of frames amounts to.
+    """
+
+    name: str
+    family: str
+    what: str
+    s: NDArray[np.float64]
+    amplitude: NDArray[np.float32]
+    turn: Turn | None = None
+
+
+def repairs(
+    forward: Forward, middle: NDArray[np.float64], turns: Sequence[Turn], zero: tuple[int, int] | None
+) -> Iterator[Repair]:
+    """Every repair that is worth a try.
+
+    Parameters
+    ----------
+    forward : Forward
+        The frames as stored.
+    middle : (2,) float64
+        Middle of the whole scan, about which positions are turned.
+    turns : sequence of Turn
+        Turns that are worth a try; each is tried with its twin.
+    zero : tuple of int or None
+        Where the zero frequency lies off the middle.
+    """
+    yield from _origins(forward, middle)
+    yield from _turns(forward, middle, turns)
+    yield from _frames(forward, zero)
+
+
+def about(s: NDArray[np.float64], matrix: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Positions (m, 2) mapped about a point.
+
+    Parameters
+    ----------
+    s : (m, 2)
+    matrix : (2, 2)
+    middle : (2,)
+    """
+    return np.asarray((s - middle) @ matrix.T + middle)
+
+
+def _origins(forward: Forward, middle: NDArray[np.float64]) -> Iterator[Repair]:
+    half = forward.N / 2
+    for sign, said in ((1, "add"), (-1, "subtract")):
+        what = f"{said} N/2 = {half:g} to x and y" if sign > 0 else f"{said} N/2 = {half:g} from x and y"
+        yield Repair("corner", "origin", f"{what}: they name a corner of the patch", forward.s + sign * half, forward.amplitude)
+    moved = np.array(forward.object.shape) / 2 - middle
+    if np.abs(moved).max() > 3:
+        what = f"add {moved[1]:.6g} to x and {moved[0]:.6g} to y: the object has an origin of its own"
+        yield Repair("origin", "origin", what, forward.s + moved, forward.amplitude)
+
+
+def _turns(forward: Forward, middle: NDArray[np.float64], turns: Sequence[Turn]) -> Iterator[Repair]:
+    for one in dict.fromkeys(each for turn in turns for each in (turn, turn.twin)):
+        if one.apart(EIGHT[0]) < 1.0:
+            continue
+        s = about(forward.s, one.matrix, middle)
+        if abs(one.off_quarter) < 1e-6:
+            what = f"make x, y of {positions_of(one)}"
+            yield Repair(name_of(one), "turn", what, s, forward.amplitude, one)
+        else:
+            what = f"turn the positions by {(one.degrees + 180) % 360 - 180:.1f} degrees"
+            what += " after flipping x" if one.mirrored else ""
+            yield Repair("rotation", "turn", what, s, forward.amplitude, one)
+
+
+def _frames(forward: Forward, zero: tuple[int, int] | None) -> Iterator[Repair]:
+    A, N = forward.amplitude, forward.N
+    for one in EIGHT[1:]:
+        what = f"turn the frames by EXIF orientation {exif_of(one)}"
+        yield Repair(f"frames: {name_of(one)}", "frames", what, forward.s, turned_frames(A, one), one)
+    yield Repair("fftshift", "centre", "apply fftshift to every frame", forward.s, np.roll(A, (N // 2, N // 2), (1, 2)))
+    if zero is not None and zero != (0, 0):
+        what = f"roll every frame by {-zero[0]} rows and {-zero[1]} columns"
+        yield Repair("centre", "centre", what, forward.s, np.roll(A, (-zero[0], -zero[1]), (1, 2)))
+    with np.errstate(over="ignore"):
+        yield Repair("counts", "values", "store square roots: the frames hold counts", forward.s, np.sqrt(A))
+        yield Repair("roots", "values", "square the frames: they hold roots of amplitudes", forward.s, A**2)
+        if A.max() < 40:
+            grown = np.sqrt(np.expm1(A.astype(np.float64))).astype(np.float32)
+            yield Repair("log", "values", "take the logarithm back: log(1 + counts)", forward.s, grown)
