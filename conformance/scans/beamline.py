@@ -65,11 +65,18 @@ class Beamtime:
     object: NDArray[np.complex64]
 
 
-def beamtime(setup: Setup) -> Beamtime:
-    """Make a scan; the same setup makes the same scan."""
+def beamtime(setup: Setup, wander: NDArray[np.float64] | None = None) -> Beamtime:
+    """Make a scan; the same setup makes the same scan.
+
+    ``wander`` (M, 2) is by how many pixels [x, y] the beam was off the planned positions, beside the trajectory's own.
+    """
     rng = np.random.default_rng(setup.seed)
     probe = beam_of_kind(setup.beam, setup.N, rng)
     planned, positions = trajectory(setup, diameter(probe), rng)
+    if wander is not None:
+        positions = positions + wander
+        origin = np.maximum(setup.N / 2 + 3 - positions.min(axis=0), 0)
+        planned, positions = planned + origin, positions + origin
     size = np.ceil(positions.max(axis=0)).astype(int) + setup.N // 2 + 3
     matter = matter_of_kind(setup.matter, (int(size[1]), int(size[0])), rng)
     intensity = np.concatenate(

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.files.diagnose.engine import diagnose, sentence
+from conformance.files.diagnose.engine import diagnose
 from conformance.files.diagnose.jacobian import jacobian
 from conformance.files.diagnose.matched import matched
 from conformance.files.diagnose.overlap import beam_of
 from conformance.files.diagnose.sample import Sample, Scan, take
+from conformance.files.diagnose.sentences import sentences
 from conformance.files.diagnose.shadow import shadow
 from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, positions_of, turn_of, turned_frames
 from conformance.files.diagnose.verdict import Word
@@ -129,6 +130,6 @@ def test_the_measured_near_field_scan(turn: Turn) -> None:
 def test_the_sentence_names_the_turn_and_the_twin() -> None:
     made = sound()
     scan = Scan(made.counts, made.positions * (-1, 1), None)
-    said = sentence(diagnose(scan, np.random.default_rng(8), "counts"))
+    said = sentences(diagnose(scan, np.random.default_rng(8), "counts"))[0]
     assert said.startswith("X flipped: the canonical x, y are -x, y, or the same turned by 180 degrees"), said
     assert "certain" in said

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
@@ -14,7 +17,7 @@ from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.signs import near_field, sliding
-from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of
+from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import Verdict, Word, judged
 from conformance.files.diagnose.zero import Zero, zero_frequency
@@ -55,11 +58,23 @@ class Diagnosis:
     frames: int
 
     @property
+    def stored(self) -> bool:
+        """Whether the turn that was found leaves the scan as it is, or may do so."""
+        turn = self.orientation.turn
+        if turn is None or self.orientation.general:
+            return False
+        return turn.quarter == EIGHT[0] or (self.orientation.twin_open and turn.quarter == EIGHT[2])
+
+    @property
     def canonical(self) -> bool:
         """Whether the scan is surely as the contract has it, as far as this can be seen."""
-        turn = self.orientation.turn
-        stored = turn is not None and not self.orientation.general and turn.quarter in (EIGHT[0], EIGHT[2])
-        return self.orientation.word is Word.CERTAIN and stored and not self.faults
+        return self.orientation.word is Word.CERTAIN and self.stored and not self.faults
+
+
+def scan_of(arrays: Mapping[str, NDArray[Any]]) -> Scan:
+    """What is to be diagnosed of arrays under the contract's names."""
+    positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1).astype(np.float64)
+    return Scan(arrays["diff3d"], positions, arrays.get("probeGuess"), arrays.get("objectGuess"))
 
 
 def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") -> Diagnosis:
@@ -182,32 +197,3 @@ def _zero(sample: Sample, zero: Zero | None) -> list[Fault]:
     remedy = "apply fftshift to every frame" if corner else f"roll every frame by {-down} rows and {-right} columns"
     clear = gain > 5 * _CLEAR and zero.correlation - zero.runner_up > _CLEAR / 4
     return [Fault("fftshift" if corner else "centre", Word.CERTAIN if clear else Word.LIKELY, said, remedy, figures)]
-
-
-def sentence(diagnosis: Diagnosis) -> str:
-    """What is found, for a person, in one paragraph."""
-    parts = [_turn_in_words(diagnosis.orientation)]
-    parts += [f"{fault.word}: {fault.sentence}; {fault.remedy}" for fault in diagnosis.faults]
-    return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
-
-
-def _turn_in_words(verdict: Verdict) -> str:
-    if verdict.turn is None:
-        return f"the orientation cannot be told: {verdict.reason}"
-    open_twin = ", or the same turned by 180 degrees with the twin of probe and object" if verdict.twin_open else ""
-    because = f" ({verdict.word}: {verdict.reason})"
-    if verdict.general:
-        mirror = "after x is flipped " if verdict.turn.mirrored else ""
-        angle = (verdict.turn.degrees + 180) % 360 - 180
-        angle = (angle + 90) % 180 - 90 if verdict.twin_open else angle
-        how = f"the positions must be turned by {angle:.1f} ± {max(verdict.spread, 0.5):.1f} degrees {mirror}".strip()
-        return f"{how}{open_twin}{because}"
-    quarter = verdict.turn.quarter
-    if verdict.twin_open and quarter.degrees >= 180:
-        quarter = quarter.twin
-    if quarter == EIGHT[0]:
-        return f"the positions go with the frames as stored{open_twin}{because}"
-    return (
-        f"{name_of(quarter)}: the canonical x, y are {positions_of(quarter)}{open_twin}, or frames of EXIF orientation "
-        f"{exif_of(quarter)}{because}"
-    )

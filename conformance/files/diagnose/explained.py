@@ -120,7 +120,7 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
     if wandering:
         raster = "; they are an exact raster: planned in place of measured ones?" if exact_raster(s_all) else ""
         said = (
-            f"no common repair places all frames: single ones want to move by {done.wander:.1f} pixels (misfit over the "
+            f"no common repair places all frames: single ones want to move by {done.wander:.1f} px (misfit over the "
             f"floor {left:.2f}, {done.alone:.2f} where each lies by itself){raster}"
         )
         figures = {"wander": done.wander, "alone": done.alone}
@@ -130,7 +130,9 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
             f"none of the usual repairs makes probe, object and positions explain the frames: misfit {done.mended.mean:.3f}, "
             f"{left:.3g} times what noise leaves"
         )
-        found.append(Fault("none", Word.CERTAIN, said, "the fault is another one, or probe or object are of another scan"))
+        found.append(
+            Fault("none", Word.CERTAIN, said, "the fault is another one, or probe or object are of another scan")
+        )
     return found
 
 

@@ -81,7 +81,9 @@ class Mending:
     inside: float
 
 
-def mended(forward: Forward, s_all: NDArray[np.float64], turns: Sequence[Turn], zero: tuple[int, int] | None) -> Mending:
+def mended(
+    forward: Forward, s_all: NDArray[np.float64], turns: Sequence[Turn], zero: tuple[int, int] | None
+) -> Mending:
     """Look for the repairs that explain the frames by the file's own probe and object.
 
     Parameters
@@ -154,7 +156,7 @@ def _tried(
 ) -> Iterator[Repair]:
     if before.over_floor > _COARSE:
         for one in repairs(state, middle, turns, zero):
-            yield one if one.family in ("values", "centre", "frames") else settled(state, one)
+            yield settled(state, one) if one.name == "origin" or one.family == "turn" else one
     if "lines" not in done:
         yield from _orders(state, s_all)
     yield from _small(state, s_all, middle)

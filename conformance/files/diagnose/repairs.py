@@ -77,7 +77,9 @@ def _origins(forward: Forward, middle: NDArray[np.float64]) -> Iterator[Repair]:
     half = forward.N / 2
     for sign, said in ((1, "add"), (-1, "subtract")):
         what = f"{said} N/2 = {half:g} to x and y" if sign > 0 else f"{said} N/2 = {half:g} from x and y"
-        yield Repair("corner", "origin", f"{what}: they name a corner of the patch", forward.s + sign * half, forward.amplitude)
+        yield Repair(
+            "corner", "origin", f"{what}: they name a corner of the patch", forward.s + sign * half, forward.amplitude
+        )
     moved = np.array(forward.object.shape) / 2 - middle
     if np.abs(moved).max() > 3:
         what = f"add {moved[1]:.6g} to x and {moved[0]:.6g} to y: the object has an origin of its own"

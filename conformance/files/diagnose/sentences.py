@@ -1,0 +1,36 @@
+"""What a diagnosis says to a person."""
+
+from __future__ import annotations
+
+from conformance.files.diagnose.engine import Diagnosis
+from conformance.files.diagnose.turns import EIGHT, exif_of, name_of, positions_of
+from conformance.files.diagnose.verdict import Verdict
+
+
+def sentences(diagnosis: Diagnosis) -> list[str]:
+    """What is found, for a person: the orientation first, then a sentence for each fault with its remedy."""
+    said = [_turn_in_words(diagnosis.orientation)]
+    said += [f"{fault.word}: {fault.sentence}; remedy: {fault.remedy}" for fault in diagnosis.faults]
+    return [f"{one[0].upper()}{one[1:]}." for one in said]
+
+
+def _turn_in_words(verdict: Verdict) -> str:
+    if verdict.turn is None:
+        return f"the orientation cannot be told: {verdict.reason}"
+    open_twin = ", or the same turned by 180 degrees with the twin of probe and object" if verdict.twin_open else ""
+    because = f" ({verdict.word}: {verdict.reason})"
+    if verdict.general:
+        mirror = "after x is flipped " if verdict.turn.mirrored else ""
+        angle = (verdict.turn.degrees + 180) % 360 - 180
+        angle = (angle + 90) % 180 - 90 if verdict.twin_open else angle
+        how = f"the positions must be turned by {angle:.1f} ± {max(verdict.spread, 0.5):.1f} degrees {mirror}".strip()
+        return f"{how}{open_twin}{because}"
+    quarter = verdict.turn.quarter
+    if verdict.twin_open and quarter.degrees >= 180:
+        quarter = quarter.twin
+    if quarter == EIGHT[0]:
+        return f"the positions go with the frames as stored{open_twin}{because}"
+    return (
+        f"{name_of(quarter)}: the canonical x, y are {positions_of(quarter)}{open_twin}, or frames of EXIF orientation "
+        f"{exif_of(quarter)}{because}"
+    )

@@ -1,0 +1,53 @@
+"""What ``diagnose`` says of a file, and what it exits with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from conformance.scans.beamline import Setup, beamtime
+from tests.commands.calling import Call
+
+MADE = beamtime(Setup(path="jittered", M=100, N=32, pitch=0.2, photons=2e4, seed=4))
+
+
+def write(path: Path, x_sign: int = 1) -> None:
+    x, y = MADE.positions.T
+    frames = np.sqrt(MADE.counts).astype(np.float32)
+    np.savez(path, xcoords=x_sign * x, ycoords=y, diff3d=frames, probeGuess=MADE.probe, objectGuess=MADE.object)
+
+
+def test_a_canonical_file_ends_with_zero(call: Call, tmp_path: Path) -> None:
+    write(tmp_path / "scan.npz")
+    done = call("diagnose", "scan.npz")
+    assert done.exit_code == 0
+    assert "scan.npz: The positions go with the frames as stored (certain" in done.stdout
+
+
+def test_a_flipped_file_ends_with_one_and_says_what_to_do(call: Call, tmp_path: Path) -> None:
+    write(tmp_path / "scan.npz", -1)
+    done = call("diagnose", "scan.npz", "--json")
+    assert done.exit_code == 1
+    (found,) = json.loads(done.stdout)["files"]
+    assert found["orientation"]["name"] == "x flipped"
+    assert found["orientation"]["exif"] == 2
+    assert not found["canonical"]
+    assert {one["estimator"][0] for one in found["readings"]} == {"A", "B", "F", "O"}
+
+
+def test_a_file_that_tells_nothing_ends_with_two(call: Call, tmp_path: Path) -> None:
+    x, y = np.random.default_rng(0).permutation(MADE.positions).T
+    np.savez(tmp_path / "scan.npz", xcoords=x, ycoords=y, diff3d=np.sqrt(MADE.counts), probeGuess=MADE.probe)
+    done = call("diagnose", "scan.npz")
+    assert done.exit_code == 2
+    assert "cannot be told" in done.stdout
+
+
+def test_what_is_no_scan_file_is_said(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "scan.npz").write_bytes(b"no scan")
+    done = call("diagnose", "scan.npz")
+    assert done.exit_code == 2
+    assert "scan.npz" in done.stderr
+    call("diagnose", "absent.npz").refuses("absent.npz")
