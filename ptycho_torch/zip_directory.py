@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ptycho_torch.crossing import Crossing
+
 STORED, DEFLATED = 0, 8
 _END, _END_SIGNATURE, _LONGEST_COMMENT = struct.Struct("<4s4H2LH"), b"PK\x05\x06", 0xFFFF
 _LOCATOR, _LOCATOR_SIGNATURE = struct.Struct("<4sLQL"), b"PK\x06\x07"
@@ -23,7 +25,7 @@ _LARGE_EXTRA, _SATURATED_SHORT, _SATURATED = 1, 0xFFFF, 0xFFFFFFFF
 _MOST_MEMBERS, _MOST_DIRECTORY = 1 << 14, 1 << 23
 
 
-class Damaged(ValueError):
+class Damaged(Crossing, ValueError):
     """The bytes are no NPZ archive, or a damaged one; a reader turns it into a refusal (NPZ-033)."""
 
 

@@ -12,6 +12,7 @@ import io
 import itertools
 import os
 import pkgutil
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -145,7 +146,7 @@ def write(path: Path, text: str) -> None:
         with written_whole(path) as stream:
             stream.write(text.encode(errors="backslashreplace"))
     except OSError as error:
-        raise undecided(f"{path}: {error.strerror or error}") from error
+        raise undecided(f"{path}: it could not be written: {error.strerror or error}") from error
 
 
 def main() -> None:
@@ -154,10 +155,33 @@ def main() -> None:
     _hold_descriptors()
     sys.stdout, sys.stderr = _stream(before[0], 1), _stream(before[1], 2)
     try:
-        status = _delivered(ended(sys.argv[1:]))
+        with _terminated_as_interrupted():
+            status = ended(sys.argv[1:])
+        status = _delivered(status)
     finally:
         sys.stdout, sys.stderr = before
     sys.exit(status)
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let a command that is told to end do so as if the user had interrupted it: with its reports, and no drafts."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What the caller has told this process to ignore, as nohup does, stays ignored.
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+
+    def end(*_: Any) -> None:
+        # A second one would interrupt what cleans up.
+        for number in heeded:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def ended(arguments: Sequence[str]) -> int:
@@ -172,7 +196,11 @@ def ended(arguments: Sequence[str]) -> int:
         return _say("the memory of this machine does not suffice", UNDECIDED)
     except SystemExit as error:
         return _say(f"what was judged ended the process with exit code {error.code}", UNDECIDED)
-    except Exception:  # noqa: BLE001 - whatever it is, the exit code must not say that something was violated
+    except Exception as error:  # noqa: BLE001 - whatever it is, the exit code must not say that something was violated
+        from conformance.files.machine import trouble_in
+
+        if trouble := trouble_in(error):
+            return _say(trouble, UNDECIDED)
         traceback.print_exc()
         return _say(f"this is a bug of {PROGRAM} {__version__}; please report it with the lines above", UNDECIDED)
 

@@ -48,9 +48,12 @@ def layout(
 def _text(subjects: Sequence[Subject], sizes: Sequence[int], compare: bool) -> str:
     """Return the layouts of one backend, or of several compared; what one raises is no fault of the suite."""
     from conformance.backends.layout import layout_text, side_by_side
+    from conformance.files.machine import trouble_in
 
     try:
         return "\n".join(side_by_side(subjects, size) if compare else layout_text(subjects[0], size) for size in sizes)
     except Exception as error:
+        if trouble := trouble_in(error, subjects[0].folder):
+            raise undecided(trouble) from error
         names = ", ".join(subject.name for subject in subjects)
         raise undecided(f"{names}: the layout cannot be shown: {type(error).__name__}: {error}") from error

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +15,12 @@ from conformance.commands.cli import (
     UNDECIDED,
     Adapters,
     Devices,
+    Ending,
     app,
     console,
     is_standard_output,
     say,
+    undecided,
     writable,
     write,
     wrong_usage,
@@ -55,14 +56,30 @@ class Reports:
         """Whether the terminal's table would stand in the middle of a report."""
         return is_standard_output(self.json) or is_standard_output(self.markdown)
 
-    def write(self, judgement: Judgement, *, final: bool = True) -> None:
-        """Write both; standard output is for the final ones."""
+    def write(self, judgement: Judgement) -> None:
+        """Write both; one that cannot be written does not cost the other."""
+        failed = [error for error in (self._written(one, judgement) for one in self._files()) if error]
+        if failed:
+            raise undecided("; ".join(map(str, failed)))
+
+    def write_partial(self, judgement: Judgement) -> None:
+        """Write the files while the run goes on; whether a disk is full is told by the final ones."""
+        for one in self._files():
+            if not is_standard_output(one):
+                self._written(one, judgement)
+
+    def _files(self) -> tuple[Path, ...]:
+        return tuple(one for one in (self.json, self.markdown) if one is not None)
+
+    def _written(self, path: Path, judgement: Judgement) -> Ending | None:
         from conformance.report.judgement import as_json, as_markdown
 
-        if self.json is not None and (final or not is_standard_output(self.json)):
-            write(self.json, json.dumps(as_json(judgement), indent=2) + "\n")
-        if self.markdown is not None and (final or not is_standard_output(self.markdown)):
-            write(self.markdown, as_markdown(judgement))
+        text = json.dumps(as_json(judgement), indent=2) + "\n" if path is self.json else as_markdown(judgement)
+        try:
+            write(path, text)
+        except Ending as error:
+            return error
+        return None
 
 
 @app.command()
@@ -116,6 +133,8 @@ def run(
     reports = Reports(json_file, markdown).checked()
     if update_expected and expected is None:
         raise wrong_usage("--update-expected needs --expected FILE")
+    writable(resume, "--resume")
+    writable(expected if update_expected else None, "--expected")
     many = seeds is not None or seed is not None
     if resume is not None and not many:
         raise wrong_usage("--resume goes with --seeds only")
@@ -169,6 +188,7 @@ def _wrong_settings() -> Iterator[None]:
     from conformance.engine.declaration import UnknownProfile
     from conformance.failures.expected import MalformedExpectations
     from conformance.files.examine import UnreadableScan
+    from conformance.files.machine import sentence, trouble_in
     from conformance.runs.ledger import LedgerError
 
     wrong = (AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan)
@@ -177,7 +197,7 @@ def _wrong_settings() -> Iterator[None]:
     except (*wrong, UnknownProfile, LedgerError) as error:
         raise wrong_usage(str(error)) from error
     except OSError as error:
-        raise wrong_usage(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+        raise (undecided if trouble_in(error) else wrong_usage)(sentence(error)) from error
 
 
 @contextmanager
@@ -197,38 +217,25 @@ def _judged(settings: RunSettings, jobs: int, memory: float | None, reports: Rep
     from conformance.runs.limits import Limits
 
     limits = Limits() if memory is None else Limits(memory=int(memory * 2**30))
-    with _terminated_as_interrupted(), _wrong_settings(), progress() as shown:
+    with _wrong_settings(), progress() as shown:
         listen: Sequence[Listener] = (
             RunProgress(shown),
-            PartialReports(lambda judgement: reports.write(judgement, final=False)),
+            PartialReports(reports.write_partial),
         )
         return judge(settings, jobs=jobs, limits=limits, listen=listen)
 
 
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Let a run that is told to end do so as if the user had interrupted it, with its reports."""
-
-    def end(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # What the caller has told this process to ignore, as nohup does, stays ignored.
-    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in heeded}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _updated(judgement: Judgement, expected: Path, settings: RunSettings) -> Judgement:
     """Bring the list of expected failures up to date."""
+    from conformance.files.machine import sentence
     from conformance.runs import updating
 
     with _wrong_settings():
-        judgement, change = updating.update_expected(expected.resolve(), judgement, all_installed=not settings.adapters)
+        try:
+            everyone = not settings.adapters
+            judgement, change = updating.update_expected(expected.resolve(), judgement, all_installed=everyone)
+        except OSError as error:
+            raise undecided(f"{expected} could not be brought up to date: {sentence(error)}") from error
     say(f"{expected}: {change.sentence()}", err=True)
     return judgement
 

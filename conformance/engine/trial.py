@@ -23,10 +23,12 @@ from conformance.engine.declaration import PROFILES, Declaration, noted
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import case_name, cases_of
 from conformance.evidence.evidence import Evidence, Violation
+from conformance.files.machine import trouble_in, trouble_of
 from conformance.scans.seed import drawn_by_seed
 from conformance.scans.specimens import Specimen, gallery
 
 _LONGEST = 4000
+_BLAMING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Trial:
         Arguments of the failing call; None when it failed before Hypothesis drew any.
     traceback : str
         Where an adapter broke, for its author; empty for every other outcome.
+    trouble : str
+        What ails the machine, for which nobody else is to blame; the outcome is then ERROR.
     """
 
     declaration: Declaration
@@ -59,6 +63,7 @@ class Trial:
     violation: Violation | None = None
     drawn: Mapping[str, Any] | None = None
     traceback: str = ""
+    trouble: str = ""
 
     @property
     def check(self) -> str:
@@ -144,7 +149,7 @@ def once(
     """
     started = time.perf_counter()
     evidence = Evidence()
-    violation, where = None, ""
+    violation, where, trouble = None, "", ""
     try:
         outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
         if not reason:
@@ -152,11 +157,17 @@ def once(
             outcome, reason = classify(None, evidence.comparisons, subject.selected)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
         outcome, reason = classify(error, evidence.comparisons, subject.selected)
-        violation = violation_in(error)
+        violation, trouble = violation_in(error), trouble_in(error, subject.folder)
         where = "".join(traceback.format_exception(error))[-_LONGEST:] if outcome is Outcome.ERROR else ""
+    if outcome in _BLAMING:
+        # A cache that could not be written fails a check without an error.
+        trouble = trouble or trouble_of(subject.folder)
+    if trouble:
+        outcome, violation, where = Outcome.ERROR, None, ""
+        reason = f"this machine is in trouble, and nothing is said of the adapter: {trouble}"
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
-    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept, where)
+    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept, where, trouble)
 
 
 def _call(

@@ -111,7 +111,7 @@ def _run(capsule: Capsule, declaration: Declaration, selected: Selected) -> Repl
 
 def _verdict(capsule: Capsule, subject: WatchedSubject, trial: Trial, folder: Path) -> Replay:
     inputs = subject.inputs()
-    if trial.outcome is Outcome.NOT_APPLICABLE:
+    if trial.trouble or trial.outcome is Outcome.NOT_APPLICABLE:
         verdict, sentence = Verdict.CANNOT_RUN, trial.reason
     elif trial.outcome is not Outcome.PASS:
         # Where the scratch folder of this replay lay means nothing to anyone.

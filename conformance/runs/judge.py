@@ -102,7 +102,7 @@ class Judge:
         return self._subjects[selected.label]
 
     def _kept(self, trial: Trial, selected: Selected) -> Kept:
-        if self.settings.capsules is None or trial.outcome not in RECORDED:
+        if self.settings.capsules is None or trial.trouble or trial.outcome not in RECORDED:
             return Kept(None)
         return keep(trial, selected, self.settings.capsules)
 

@@ -131,17 +131,33 @@ class Ledger:
         return record
 
     def add(self, result: SeedResult) -> None:
-        """Append a result, and bring it to the disk."""
+        """Append a result, and bring it to the disk.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; the file is as it was.
+        """
         self.known[result.seed, result.adapter] = result
         if self.path is None:
             return
         record = {"schema": SCHEMA, **result.as_json(), "terms": self.terms[result.adapter]}
-        with self.path.open("ab+") as stream:
-            if stream.tell() and not self._ends_with_a_line(stream):
-                stream.write(b"\n")
-            stream.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
+        with self.path.open("ab+", buffering=0) as stream:
+            before = stream.tell()
+            try:
+                self._append(stream, line if not before or self._ends_with_a_line(stream) else b"\n" + line)
+            except BaseException:
+                stream.truncate(before)
+                if not before:
+                    self.path.unlink(missing_ok=True)
+                raise
+
+    @staticmethod
+    def _append(stream: Any, line: bytes) -> None:
+        while line:
+            line = line[stream.write(line) :]
+        os.fsync(stream.fileno())
 
     @staticmethod
     def _ends_with_a_line(stream: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from conformance.backends.discovery import Selected, select
 from conformance.contract.crossing import Crossing
+from conformance.files.machine import sentence
 from conformance.runs.ledger import Ledger, Oddity, SeedResult, terms_of
 from conformance.runs.scratch import quiet, scratch
 from conformance.runs.seed import SeedPlan, try_seed
@@ -20,7 +21,7 @@ from conformance.runs.workers import Answer, Died, Piece, Workers
 
 
 class RunNotPossible(Crossing, RuntimeError):
-    """An adapter cannot be judged at all; the message says why."""
+    """An adapter cannot be judged at all, or its results cannot be kept; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def judge_seeds(
     LedgerError
         The file holds something else.
     RunNotPossible
-        An adapter lacks a dependency.
+        An adapter lacks a dependency, or results cannot be written to the file.
     """
     started = time.perf_counter()
     chosen = select(plan.adapters, plan.devices)
@@ -168,11 +169,18 @@ def judge_seeds(
             if isinstance(answer, Died):
                 lost["seed {}, {}".format(*answer.task)] = answer.what
             else:
-                ledger.add(SeedResult.from_json(answer.value))
+                _add(ledger, SeedResult.from_json(answer.value))
             for one in listen:
                 one(len(ledger.known), len(plan.cases))
     results = tuple(ledger.known[case] for case in plan.cases if case in ledger.known)
     return Series(plan, results, taken_up, lost, time.perf_counter() - started)
+
+
+def _add(ledger: Ledger, result: SeedResult) -> None:
+    try:
+        ledger.add(result)
+    except OSError as error:
+        raise RunNotPossible(f"the results cannot be kept in {sentence(error, ledger.path or '')}") from error
 
 
 def _require_present(chosen: Sequence[Selected]) -> None:

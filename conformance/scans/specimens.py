@@ -300,4 +300,9 @@ def requests_for(specimen: Specimen) -> tuple[GroupRequest, ...]:
 def write_scan(path: Path, arrays: Mapping[str, Any]) -> None:
     """Write the given members, and no others, as an uncompressed NPZ; an entry that is None is left out."""
     members: dict[str, Any] = {key: np.asarray(value) for key, value in arrays.items() if value is not None}
-    np.savez(path, **members)
+    try:
+        np.savez(path, **members)
+    except OSError as error:
+        # A full disk does not say which file it has no room for.
+        error.filename = error.filename or str(path)
+        raise
