@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from conformance.files.atomic import folder_written_whole, written_whole
+from conformance.files.atomic import clear_drafts, folder_written_whole, written_whole
 
 
 def test_what_was_there_stays_until_all_is_written(tmp_path: Path) -> None:
@@ -109,3 +111,22 @@ def test_every_file_and_every_name_is_synced_before_the_rename(tmp_path: Path, m
     before = {node for node, there in synced if not there}
     assert {path.stat().st_ino for path in (place, *place.rglob("*"))} <= before
     assert synced[-1] == (tmp_path.stat().st_ino, True)
+
+
+KILLED = """
+import os, pathlib, signal
+from conformance.files.atomic import folder_written_whole
+with folder_written_whole(pathlib.Path("capsule")) as draft:
+    (draft / "half.txt").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_drafts_of_killed_processes_are_cleared_and_no_others(tmp_path: Path) -> None:
+    (tmp_path / ".mine.part").mkdir()
+    subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    with folder_written_whole(tmp_path / "other"):
+        clear_drafts(tmp_path)
+        assert len(list(tmp_path.iterdir())) == 2
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".mine.part", "other"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+_DRAFT = re.compile(r"\.(\d+)\.[a-z0-9_]+\.part$")
 
 
 @contextmanager
@@ -54,7 +57,7 @@ def folder_written_whole(place: Path) -> Iterator[Path]:
     OSError
         The folder around it cannot be written, or is full; nothing is left behind, and what was there stays.
     """
-    beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part"))
+    beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.{os.getpid()}.", suffix=".part"))
     draft, old = beside / "new", beside / "old"
     try:
         draft.mkdir()
@@ -72,6 +75,24 @@ def folder_written_whole(place: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     _sync(place.parent)
+
+
+def clear_drafts(folder: Path) -> None:
+    """Remove what killed processes were filling in a folder for :func:`folder_written_whole`."""
+    for draft in folder.glob(".*.part"):
+        writer = _DRAFT.search(draft.name)
+        if writer and not _runs(int(writer[1])):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _sync(path: Path) -> None:

@@ -15,6 +15,7 @@ from conformance.engine.events import INTERRUPTED, CheckDecided, Event, RunEnded
 from conformance.engine.outcome import Cell, Decision, Denominator, Outcome, cells, denominator
 from conformance.engine.plan import Plan
 from conformance.failures.expected import Expected, overdue, unexpected_pass
+from conformance.files.atomic import clear_drafts
 from conformance.runs.judge import Judge
 from conformance.runs.limits import Limits
 from conformance.runs.scratch import quiet, scratch
@@ -211,10 +212,14 @@ def prepared(settings: RunSettings, folder: Path, jobs: int, limits: Limits | No
         return
     # What is wrong with the other settings is found before any process is started.
     Judge(settings, folder, chosen=())
-    with Workers(begin, answer, jobs, limits) as processes:
-        workers = JudgingWorkers(processes, settings, folder)
-        presented = workers.presented()
-        yield Run(Judge(settings, folder, presented.chosen), workers, presented.broken)
+    try:
+        with Workers(begin, answer, jobs, limits) as processes:
+            workers = JudgingWorkers(processes, settings, folder)
+            presented = workers.presented()
+            yield Run(Judge(settings, folder, presented.chosen), workers, presented.broken)
+    finally:
+        if settings.capsules is not None:
+            clear_drafts(settings.capsules)
 
 
 def judge(
