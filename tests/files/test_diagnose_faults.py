@@ -47,10 +47,10 @@ def to_and_fro() -> np.ndarray:
 
 
 FAULTS = {
-    "origin": moved(lambda p: p + (1.3e6, -4e5)),
+    "origin": moved(lambda p: p + np.array([1.3e6, -4e5])),
     "corner": moved(lambda p: p - 16),
     "x flipped": moved(lambda p: p * (-1, 1)),
-    "shift": moved(lambda p: p + (0.8, -0.5)),
+    "shift": moved(lambda p: p + np.array([0.8, -0.5])),
     "scale": moved(lambda p: (p - middle(p)) * 1.05 + middle(p)),
     "lines": moved(lambda p: p + 1.2 * to_and_fro()),
     "centre": made_of(lambda f: np.roll(f, (3, -5), (1, 2))),

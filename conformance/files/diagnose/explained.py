@@ -127,8 +127,8 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
         found.append(Fault("wandering", Word.LIKELY, said, "take the measured positions, or refine them", figures))
     elif not sound(done):
         said = (
-            f"none of the usual repairs makes probe, object and positions explain the frames: misfit {done.mended.mean:.3f}, "
-            f"{left:.3g} times what noise leaves"
+            "none of the usual repairs makes probe, object and positions explain the frames: misfit "
+            f"{done.mended.mean:.3f}, {left:.3g} times what noise leaves"
         )
         found.append(
             Fault("none", Word.CERTAIN, said, "the fault is another one, or probe or object are of another scan")

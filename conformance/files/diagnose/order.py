@@ -1,4 +1,4 @@
-"""Pairings of frames and positions other than one by one: a constant lag, extra frames or positions at every line's end."""
+"""Pairings of frames and positions other than one by one: a constant lag, extra frames or positions in every line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where single frames want to lie, and what their wishes have in common: a shift, a scale, a turn, a line's direction."""
+"""Where single frames want to lie, and what they have in common there: a shift, a scale, a turn, a line's way."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _EDGE = 0.25
 
 
 def sliding(sample: Sample) -> list[Fault]:
-    """Whether the pattern moves by the same amount from every frame to the next, as raw data read at a wrong size do."""
+    """Whether the pattern moves alike from every frame to the next, as raw data read at a wrong size do."""
     follows = np.flatnonzero(np.diff(sample.index) == 1)
     if len(follows) < 12:
         return []
@@ -55,8 +55,8 @@ def near_field(sample: Sample, readings: tuple[Reading, ...]) -> list[Fault]:
         return []
     pixels = moved[0].figures["pixels_a_step"]
     said = (
-        f"the frames are filled with light to all four edges ({min(edges) / bright:.2f} of the brightest) and a shadow of "
-        f"the object moves over them by {pixels:.1f} pixels a step: these are not far-field patterns"
+        f"the frames are filled with light to all four edges ({min(edges) / bright:.2f} of the brightest) and a shadow "
+        f"of the object moves over them by {pixels:.1f} pixels a step: these are not far-field patterns"
     )
     figures = {"edge": min(edges) / bright, "pixels_a_step": pixels}
     return [Fault("near-field", Word.LIKELY, said, "reconstruct with a near-field propagator", figures)]
