@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.archive import Member
-from conformance.files.survey import Survey
+from conformance.files.survey import Survey, is_whole
 
 _SAMPLED_FRAMES = 256
 _MOST_PIXELS = 1 << 22
@@ -263,6 +263,9 @@ class _CountStatistics:
         if self.whole and largest > 1:
             return f"all values are whole numbers, up to {largest:g}"
         if self.count < _FEWEST_FRAMES:
+            return ""
+        if survey is not None and is_whole(survey.sample**2):
+            # Roots of counts, however much the object varies them.
             return ""
         mean, variance = self._moments()
         bright = np.flatnonzero(mean > 1)

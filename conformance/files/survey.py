@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 _SAMPLED, _MOST_SAMPLED = 16, 1 << 14
 Floats = NDArray[np.float64]
 Values = NDArray[Any]
+_FEWEST_DISTINCT, _MOST_RELIABLE = 8, 1e4
 
 
 @dataclass(frozen=True)
@@ -157,3 +158,11 @@ def _outshining(values: Values) -> NDArray[np.bool_]:
     if len(values) < 4 or steady.all():
         return np.zeros(steady.shape, bool)
     return np.asarray(steady & (np.abs(values[0]) > values[:, ~steady].max()))
+
+
+def is_whole(counts: Floats) -> bool:
+    """Whether values are whole within the precision of float32, and small enough for that to mean anything."""
+    reliable = counts[counts < _MOST_RELIABLE]
+    if len(np.unique(np.rint(reliable))) < _FEWEST_DISTINCT or len(reliable) < len(counts) // 2:
+        return False
+    return bool((np.abs(reliable - np.rint(reliable)) < 1e-2).all())

@@ -16,7 +16,7 @@ from tests.commands.calling import Call
 
 
 def test_a_simulated_scan_is_valid_and_consistent(call: Call, tmp_path: Path) -> None:
-    done = call("simulate", "scan.npz", "--points", "30", "--side", "16", "--modes", "2", "--seed", "3")
+    done = call("simulate", "scan.npz", "--points", "30", "--side", "16", "--modes", "2", "--pitch", "2", "--seed", "3")
     assert done.exit_code == 0, done.stderr
     assert call("validate", "scan.npz", "--strict").exit_code == 0
     with np.load(tmp_path / "scan.npz") as scan:

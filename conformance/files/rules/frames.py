@@ -9,11 +9,11 @@ import numpy as np
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
-from conformance.files.survey import Floats
+from conformance.files.survey import Floats, is_whole
 
 _BRIGHT, _DIM = 5.0, 0.1
 _STEADY_SLIDE, _REST = 0.6, 0.5
-_FEWEST_VALUES, _MOST_RELIABLE = 8, 1e4
+_FEWEST_VALUES = 8
 _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (np.expm1, "logarithms log(1 + n)"),
     (np.exp, "logarithms"),
@@ -78,23 +78,15 @@ def sliding_frames(view: View) -> Iterator[Finding]:
 def linear(view: View) -> Iterator[Finding]:
     """FIL-017: values that become whole numbers when a logarithm, or a second root, is undone."""
     values = view.survey.sample
-    if view.dtype.kind != "f" or len(values) < _FEWEST_VALUES or _whole(values) or _whole(values**2):
+    if view.dtype.kind != "f" or len(values) < _FEWEST_VALUES or is_whole(values) or is_whole(values**2):
         return
     for undo, word in _UNDONE:
         with np.errstate(over="ignore"):
             counts = undo(values)
-        if _whole(counts):
+        if is_whole(counts):
             problem = f"the values are {word} of whole numbers, up to {counts.max():.0f}: no amplitudes"
             yield Finding("FIL-017", Severity.WARNING, view.stack, problem)
             return
-
-
-def _whole(counts: Floats) -> bool:
-    """Whether values are whole within the precision of float32, and small enough for that to mean anything."""
-    reliable = counts[counts < _MOST_RELIABLE]
-    if len(np.unique(np.rint(reliable))) < _FEWEST_VALUES or len(reliable) < len(counts) // 2:
-        return False
-    return bool((np.abs(reliable - np.rint(reliable)) < 1e-2).all())
 
 
 def size_in_memory(view: View) -> Iterator[Finding]:
