@@ -11,7 +11,9 @@ import typer
 from conformance.commands.cli import app, say, undecided, writable, wrong_usage
 
 if TYPE_CHECKING:
-    from conformance.scans.specimens import Recipe
+    import numpy as np
+
+    from conformance.scans.specimens import Pattern, Recipe
 
 
 @app.command()
@@ -48,28 +50,18 @@ def simulate(
     import numpy as np
 
     from conformance.files.atomic import written_whole
-    from conformance.scans.faults import FAULTS, inflict
-    from conformance.scans.simulation import MOST_PHOTONS, simulated_scan
-    from conformance.scans.specimens import Pattern, Recipe
+    from conformance.scans.faults import inflict
 
-    if side % 2:
-        raise wrong_usage(f"--side {side} is odd; a frame has an even side")
     beamline = beam is not None or sample is not None or pattern in _OF_BEAMLINES
-    _require_names(beamline, pattern, beam, sample, tuple(fault or ()), tuple(FAULTS))
-    if not 0 < pitch < math.inf:
-        raise wrong_usage(f"--pitch {pitch:g} is no distance; give a finite number above 0")
-    if photons is not None and not 0 < photons <= MOST_PHOTONS:
-        raise wrong_usage(f"--photons {photons:g} cannot be simulated; give a number above 0, at most {MOST_PHOTONS:g}")
-    if beamline and modes != 1:
-        raise wrong_usage(f"--modes {modes} is for the plain probe; --beam has one")
+    _require_names(beamline, pattern, beam, sample, tuple(fault or ()))
+    _require_numbers(side, modes, pitch, photons, beamline)
     rng = np.random.default_rng(seed)
-    kind = cast(Pattern, pattern if pattern in get_args(Pattern) else "raster")
-    recipe = Recipe(points, side, modes, kind, margin=side / 2 + 2, pitch=pitch, seed=seed)
-    _require_memory(recipe)
+    kind = cast(Any, "raster" if beamline else pattern)
+    recipe = _recipe(points, side, modes, kind, pitch, seed)
     if beamline:
         arrays = _of_beamline(points, side, pattern, beam, sample, pitch, photons, seed)
     else:
-        arrays = dict[str, Any](simulated_scan(recipe, photons, rng))
+        arrays = _plain(recipe, photons, rng)
     arrays = inflict(arrays, tuple(fault or ()), rng)
     try:
         with written_whole(out) as stream:
@@ -77,10 +69,36 @@ def simulate(
     except OSError as error:
         raise undecided(f"{out}: {error.strerror or error}") from error
     many = f"{modes} probe mode{'s' * (modes != 1)}"
-    frames = arrays["diff3d"].shape[0]
     faults = f", {', '.join(fault)}" if fault else ""
-    say(f"{out}: {frames} frames {side} x {side}, {many}, {pattern}, seed {seed}{faults}")
+    say(f"{out}: {len(arrays['diff3d'])} frames {side} x {side}, {many}, {pattern}, seed {seed}{faults}")
     _warn_of_overlap(out, fault)
+
+
+def _require_numbers(side: int, modes: int, pitch: float, photons: float | None, beamline: bool) -> None:
+    from conformance.scans.simulation import MOST_PHOTONS
+
+    if side % 2:
+        raise wrong_usage(f"--side {side} is odd; a frame has an even side")
+    if not 0 < pitch < math.inf:
+        raise wrong_usage(f"--pitch {pitch:g} is no distance; give a finite number above 0")
+    if photons is not None and not 0 < photons <= MOST_PHOTONS:
+        raise wrong_usage(f"--photons {photons:g} cannot be simulated; give a number above 0, at most {MOST_PHOTONS:g}")
+    if beamline and modes != 1:
+        raise wrong_usage(f"--modes {modes} is for the plain probe; --beam has one")
+
+
+def _recipe(points: int, side: int, modes: int, pattern: Pattern, pitch: float, seed: int) -> Recipe:
+    from conformance.scans.specimens import Recipe
+
+    recipe = Recipe(points, side, modes, pattern, margin=side / 2 + 2, pitch=pitch, seed=seed)
+    _require_memory(recipe)
+    return recipe
+
+
+def _plain(recipe: Recipe, photons: float | None, rng: np.random.Generator) -> dict[str, Any]:
+    from conformance.scans.simulation import simulated_scan
+
+    return dict[str, Any](simulated_scan(recipe, photons, rng))
 
 
 _OF_BEAMLINES = ("fermat", "fly", "jittered")
@@ -92,9 +110,9 @@ def _require_names(
     beam: str | None,
     sample: str | None,
     faults: tuple[str, ...],
-    known: tuple[str, ...],
 ) -> None:
     from conformance.scans.beamline import Beam, Matter, Path
+    from conformance.scans.faults import FAULTS
     from conformance.scans.specimens import Pattern
 
     patterns = get_args(Path) if beamline else (*get_args(Pattern), *_OF_BEAMLINES)
@@ -103,7 +121,7 @@ def _require_names(
         ("--beam", beam, get_args(Beam)),
         ("--sample", sample, get_args(Matter)),
     )
-    for option, value, names in (*chosen, *(("--fault", one, known) for one in faults)):
+    for option, value, names in (*chosen, *(("--fault", one, tuple(FAULTS)) for one in faults)):
         if value is not None and value not in names:
             raise wrong_usage(f"{option} {value!r} is unknown; choose {', '.join(names)}")
 

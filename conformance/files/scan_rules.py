@@ -102,12 +102,7 @@ class Rules:
             if name not in self.members:
                 yield Finding("NPZ-001", VIOLATION, name, f"the array is missing (found: {held})")
         if not any(name in self.members for name in STACKS):
-            yield Finding(
-                "NPZ-001",
-                VIOLATION,
-                "diff3d",
-                f"the diffraction stack is missing (found: {held})",
-            )
+            yield Finding("NPZ-001", VIOLATION, "diff3d", f"the diffraction stack is missing (found: {held})")
         elif self.stack_name == "diffraction":
             yield Finding("NPZ-004", NOTE, "diffraction", "the stack is read under its other name")
         unknown = [name for name in self.archive.names if name not in KNOWN]
@@ -127,10 +122,7 @@ class Rules:
         for name, member in self.members.items():
             if member.needs_unpickling and name != "_metadata":
                 yield Finding(
-                    "NPZ-031",
-                    VIOLATION,
-                    name,
-                    "the array holds Python objects, which only unpickling could read",
+                    "NPZ-031", VIOLATION, name, "the array holds Python objects, which only unpickling could read"
                 )
 
     def _coordinates(self) -> Iterator[Finding]:
@@ -140,22 +132,14 @@ class Rules:
         present = [name for name in PAIRS[1] if name in self.members]
         if len(present) == 1:
             absent = next(name for name in PAIRS[1] if name not in present)
-            yield Finding(
-                "NPZ-029",
-                VIOLATION,
-                absent,
-                f"{present[0]} is there without it",
-            )
+            yield Finding("NPZ-029", VIOLATION, absent, f"{present[0]} is there without it")
         elif not present:
             yield Finding("NPZ-029", NOTE, "xcoords_start", "no start coordinates: copies of the positions are used")
 
     def _coordinate(self, name: str, member: Member) -> Iterator[Finding]:
         if len(member.shape) != 1 or member.dtype.kind not in _kinds(name):
             yield Finding(
-                "NPZ-022",
-                VIOLATION,
-                name,
-                f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}",
+                "NPZ-022", VIOLATION, name, f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}"
             )
             return
         if member.shape[0] == 0:
@@ -165,33 +149,18 @@ class Rules:
             yield Finding("NPZ-022", VIOLATION, name, f"the position is {bad[1]}", bad[0])
         yield from self._overflow(name, member, np.float64)
         if self._positions is not None and member.shape[0] != self._positions:
-            yield Finding(
-                "NPZ-021",
-                VIOLATION,
-                name,
-                f"{member.shape[0]} values, but xcoords has {self._positions}",
-            )
+            yield Finding("NPZ-021", VIOLATION, name, f"{member.shape[0]} values, but xcoords has {self._positions}")
 
     def _stacks(self) -> Iterator[Finding]:
         held = [self.members[name] for name in STACKS if name in self.members]
         if len(held) == 2 and not equal_members(*held):
-            yield Finding(
-                "NPZ-006",
-                VIOLATION,
-                "diff3d",
-                "diff3d and diffraction are both there and differ",
-            )
+            yield Finding("NPZ-006", VIOLATION, "diff3d", "diff3d and diffraction are both there and differ")
         stack = self.members.get(self.stack_name)
         if stack is None or stack.needs_unpickling:
             return
         name = self.stack_name
         if stack.dtype.kind not in _kinds(name):
-            yield Finding(
-                "NPZ-016",
-                VIOLATION,
-                name,
-                f"amplitudes are real numbers, not {stack.dtype}",
-            )
+            yield Finding("NPZ-016", VIOLATION, name, f"amplitudes are real numbers, not {stack.dtype}")
         if self.layout is not None:
             yield from self._shape(name, stack, self.layout)
         if stack.dtype.kind in _kinds(name) and len(stack.shape) == 3 and 0 not in stack.shape:
@@ -200,12 +169,7 @@ class Rules:
 
     def _shape(self, name: str, stack: Member, layout: StackLayout) -> Iterator[Finding]:
         if layout.frame_axis is None:
-            yield Finding(
-                "NPZ-012",
-                VIOLATION,
-                name,
-                f"a stack {stack.shape} does not fit {self._positions} positions",
-            )
+            yield Finding("NPZ-012", VIOLATION, name, f"a stack {stack.shape} does not fit {self._positions} positions")
             return
         if layout.frame_axis == 2:
             yield Finding("NPZ-010", NOTE, name, "the legacy layout (N, N, M): frames are taken along the last axis")
@@ -215,12 +179,7 @@ class Rules:
             yield Finding("NPZ-023", VIOLATION, name, f"the scan has no frames for its {positions} positions")
             return
         if frames > positions:
-            yield Finding(
-                "NPZ-019",
-                VIOLATION,
-                name,
-                f"{frames} frames, but only {positions} positions",
-            )
+            yield Finding("NPZ-019", VIOLATION, name, f"{frames} frames, but only {positions} positions")
         elif frames < positions:
             yield Finding(
                 "NPZ-020",
@@ -234,12 +193,7 @@ class Rules:
         if rows != columns:
             yield Finding("NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}, not square")
         elif rows % 2 or rows < SMALLEST_SIDE:
-            yield Finding(
-                "NPZ-014",
-                VIOLATION,
-                name,
-                f"the side N = {rows} is no even number from {SMALLEST_SIDE} on",
-            )
+            yield Finding("NPZ-014", VIOLATION, name, f"the side N = {rows} is no even number from {SMALLEST_SIDE} on")
 
     def _content(self, name: str, content: Content) -> Iterator[Finding]:
         dtype = self.members[name].dtype
@@ -266,12 +220,7 @@ class Rules:
                 index,
             )
         if content.counts_evidence:
-            yield Finding(
-                "NPZ-034",
-                WARNING,
-                name,
-                f"looks like intensity, not amplitude: {content.counts_evidence}",
-            )
+            yield Finding("NPZ-034", WARNING, name, f"looks like intensity, not amplitude: {content.counts_evidence}")
 
     def _numbers(self, name: str, clause: str) -> Iterator[Finding]:
         """Findings about an array that must hold finite numbers, real or complex."""
@@ -340,10 +289,7 @@ class Rules:
             return
         if len(member.shape) != 1 or member.dtype.kind not in _kinds("scan_index") or member.shape[0] == 0:
             yield Finding(
-                "NPZ-028",
-                VIOLATION,
-                "scan_index",
-                f"labels are (M,) integers, not {member.shape} {member.dtype}",
+                "NPZ-028", VIOLATION, "scan_index", f"labels are (M,) integers, not {member.shape} {member.dtype}"
             )
             return
         bad = first_of(member, no_label)
@@ -376,12 +322,7 @@ class Rules:
         except (ValueError, RecursionError):
             sound = False
         if not sound:
-            yield Finding(
-                "NPZ-030",
-                WARNING,
-                "_metadata",
-                "it is no JSON text, and is skipped",
-            )
+            yield Finding("NPZ-030", WARNING, "_metadata", "it is no JSON text, and is skipped")
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the canonical arrays of a file without violations."""
