@@ -1,4 +1,4 @@
-"""Checks of the forward model (PHY) on whole scans, simulated and measured."""
+"""Checks of the forward model (PHY) on whole scans, simulated ones."""
 
 from __future__ import annotations
 
@@ -82,43 +82,3 @@ def test_a_simulated_scan_explains_itself(subject: Subject, evidence: Evidence, 
 def test_any_simulated_scan_explains_itself(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
     grouped = subject.grouped(case.specimen, case.request)
     explains_itself(subject, evidence, case.specimen, grouped, f"at gridsize {case.request.gridsize}")
-
-
-def not_measured(specimen: Specimen) -> str:
-    """Why PHY-013 does not apply."""
-    if specimen.path is None:
-        return "no measured scan was given (--scan)"
-    return "" if "objectGuess" in specimen.arrays else "the measured scan has no objectGuess"
-
-
-def misfit(subject: Subject, specimen: Specimen, centres: Array, rows: Array) -> float:
-    """Relative squared distance of simulated to measured amplitude, the best gain taken out."""
-    patches = subject.adapter.patches(specimen.arrays["objectGuess"], centres, specimen.N)
-    simulated = as_numpy(subject.adapter.simulate(as_numpy(patches), specimen.arrays["probeGuess"])).astype(np.float64)
-    measured = specimen.arrays["diff3d"][rows].astype(np.float64)
-    power = float((simulated**2).sum())
-    gain = float((simulated * measured).sum()) / power if power else 0.0
-    return float(((gain * simulated - measured) ** 2).sum() / (measured**2).sum())
-
-
-@check("PHY-013", needs=["patches"], where=not_measured)
-def test_the_convention_explains_a_measured_scan(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
-    rows = np.linspace(0, specimen.M - 1, min(specimen.M, 60)).astype(int)
-    centres = specimen.positions[rows]
-    middle = (specimen.positions.max(axis=0) + specimen.positions.min(axis=0)) / 2
-    right = misfit(subject, specimen, centres, rows)
-    for what, wrong in {
-        "x and y exchanged": centres[:, ::-1],
-        "x mirrored": centres * (-1, 1) + (2 * middle[0], 0),
-        "y mirrored": centres * (1, -1) + (0, 2 * middle[1]),
-        "x and y mirrored": 2 * middle - centres,
-        "positions that name the corner of the patch": centres + specimen.N / 2,
-        "positions from the other corner": centres - specimen.N / 2,
-    }.items():
-        # A scan along one line is its own mirror image.
-        if np.allclose(wrong, centres, rtol=0, atol=1e-3):
-            continue
-        other = misfit(subject, specimen, wrong, rows)
-        evidence.holds(
-            right < other, f"With {what} the measured frames are explained better: misfit {other:.4f}, not {right:.4f}."
-        )

@@ -76,12 +76,7 @@ class Forward:
         """How far simulated amplitudes at positions (m, 2) lie from measured ones, the best common gain taken out."""
         measured = (self.amplitude if amplitude is None else amplitude) * self.good
         made = self.simulated(s) * self.good
-        power = float((made**2).sum(dtype=np.float64))
-        gain = float((made * measured).sum(dtype=np.float64)) / power if power > 0 else 0.0
-        total = float((measured**2).sum(dtype=np.float64)) / len(s)
-        left = ((gain * made - measured) ** 2).sum(axis=(1, 2), dtype=np.float64)
-        noise = float(root_variance(np.square(gain * made, dtype=np.float64)).sum()) / len(s)
-        return Misfit(left / max(total, 1e-300), noise / max(total, 1e-300), gain)
+        return misfit_of(made, measured)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +111,16 @@ class Misfit:
         """Student's t by which this misfit is smaller, frame by frame, on logarithms."""
         difference = np.log(other.frames + 1e-12) - np.log(self.frames + 1e-12)
         return float(difference.mean() / (difference.std(ddof=1) + 1e-9) * np.sqrt(len(difference)))
+
+
+def misfit_of(made: NDArray[np.floating], measured: NDArray[np.floating]) -> Misfit:
+    """How far simulated amplitudes (m, N, N) lie from measured ones, the best common gain taken out."""
+    power = float((made**2).sum(dtype=np.float64))
+    gain = float((made * measured).sum(dtype=np.float64)) / power if power > 0 else 0.0
+    total = float((measured**2).sum(dtype=np.float64)) / len(made)
+    left = ((gain * made - measured) ** 2).sum(axis=(1, 2), dtype=np.float64)
+    noise = float(root_variance(np.square(gain * made, dtype=np.float64)).sum()) / len(made)
+    return Misfit(left / max(total, 1e-300), noise / max(total, 1e-300), gain)
 
 
 def root_variance(mean: NDArray[np.float64]) -> NDArray[np.float64]:

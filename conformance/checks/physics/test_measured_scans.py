@@ -1,0 +1,52 @@
+"""Checks of the forward model (PHY) against nature: a measured scan that explains itself, as the adapter sees it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.contract.types import Array
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.files.diagnose.convention import broken_by_itself, clearly_better, mistaken
+from conformance.files.diagnose.forward import Misfit, misfit_of
+from conformance.scans.specimens import Specimen
+
+
+def not_measured(specimen: Specimen) -> str:
+    """Why PHY-013 does not apply."""
+    if specimen.path is None:
+        return "no measured scan was given (--scan)"
+    if "objectGuess" not in specimen.arrays:
+        return "the measured scan has no objectGuess"
+    return _broken_by_itself(specimen)
+
+
+@lru_cache(maxsize=1)
+def _broken_by_itself(specimen: Specimen) -> str:
+    return broken_by_itself(specimen.arrays)
+
+
+def misfit(subject: Subject, specimen: Specimen, centres: Array, rows: Array) -> Misfit:
+    """Squared distance of simulated to measured amplitude, frame by frame, the best gain taken out."""
+    patches = subject.adapter.patches(specimen.arrays["objectGuess"], centres, specimen.N)
+    simulated = as_numpy(subject.adapter.simulate(as_numpy(patches), specimen.arrays["probeGuess"])).astype(np.float64)
+    return misfit_of(simulated, specimen.arrays["diff3d"][rows].astype(np.float64))
+
+
+@check("PHY-013", needs=["patches"], where=not_measured)
+def test_the_convention_explains_a_measured_scan(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    rows = np.linspace(0, specimen.M - 1, min(specimen.M, 60)).astype(int)
+    centres = specimen.positions[rows]
+    right = misfit(subject, specimen, centres, rows)
+    for what, wrong in mistaken(centres, specimen.N).items():
+        other = misfit(subject, specimen, wrong, rows)
+        # Where the contract's own patches fail this, the file is not judged on.
+        evidence.holds(
+            clearly_better(right, other),
+            "The file explains its own frames at the stored positions. By the adapter's patches they are explained no "
+            f"better than with {what}: misfit {right.mean:.4f} and {other.mean:.4f} over {len(rows)} frames.",
+        )
