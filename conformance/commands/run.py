@@ -97,6 +97,9 @@ def run(
     markdown: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the gap matrix as Markdown; - prints it.")
     ] = None,
+    version: Annotated[
+        str, typer.Option("--contract", metavar="VERSION", help="Judge by the clauses of this version, such as 1.0.")
+    ] = "",
     profile: Annotated[
         str | None, typer.Option("--profile", "--budget", metavar="NAME", help="contract, small or wide.")
     ] = None,
@@ -149,6 +152,7 @@ def run(
         capsules=None if no_capsules else capsules.absolute(),
         profile=profile,
         frameworks=frameworks,
+        version=_known_version(version),
     )
     if many:
         others = {"--scan": scan, "--markdown": markdown, "--update-expected": update_expected}
@@ -162,6 +166,14 @@ def run(
         judgement = _updated(judgement, expected, settings)
     _show(judgement, reports)
     raise typer.Exit(judgement.exit_code)
+
+
+def _known_version(version: str) -> str:
+    from conformance.contract.versions import versions
+
+    if version and version not in versions():
+        raise wrong_usage(f"--contract {version!r} is not known; known are {', '.join(versions())}")
+    return version
 
 
 def _scan_to_judge(scan: Path | None, if_present: bool) -> Path | None:

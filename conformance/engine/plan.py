@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.backends.discovery import Selected
-from conformance.contract.clauses import contract
+from conformance.contract.clauses import Clause, contract
 from conformance.contract.stages import Stage
+from conformance.contract.versions import wordings
 from conformance.engine.comparisons import STAGES
 from conformance.engine.declaration import Declaration
 from conformance.scans.specimens import Specimen
@@ -55,22 +56,29 @@ class Plan:
         Names of the adapters.
     stages : tuple of Stage
         Stages whose clauses are decided.
+    version : str
+        Version of the contract by whose clauses is judged; empty for the one that ships.
     """
 
     cases: tuple[Case, ...]
     pairings: tuple[Pairing, ...]
     labels: tuple[str, ...]
     stages: tuple[Stage, ...]
+    version: str = ""
 
     @property
     def clauses(self) -> tuple[str, ...]:
-        """Testable clauses of the stages."""
-        return tuple(one.id for one in contract().values() if one.testable and one.stage in self.stages)
+        """Testable clauses of the stages, as far as the version holds them."""
+        return tuple(one.id for one in self._held() if one.testable)
 
     @property
     def untestable(self) -> int:
         """Clauses of the stages that no check can decide."""
-        return sum(not one.testable for one in contract().values() if one.stage in self.stages)
+        return sum(not one.testable for one in self._held())
+
+    def _held(self) -> Iterator[Clause]:
+        known = wordings(self.version) if self.version else contract()
+        return (one for one in contract().values() if one.id in known and one.stage in self.stages)
 
 
 def planned(
@@ -80,6 +88,7 @@ def planned(
     *,
     stages: Sequence[str] = (),
     frameworks: bool = True,
+    version: str = "",
 ) -> Plan:
     """Lay out a judgement.
 
@@ -94,16 +103,20 @@ def planned(
         Only these stages; empty means all.
     frameworks : bool
         Whether checks that make TensorFlow or PyTorch tensors take part.
+    version : str
+        Only clauses of this version of the contract; empty means the one that ships.
     """
+    held = wordings(version) if version else contract()
     wanted = tuple(one for one in Stage if not stages or one in stages)
     known = contract()
     taking_part = [
         one
         for one in checks
-        if any(known[clause].stage in wanted for clause in one.clauses) and (frameworks or one.framework is None)
+        if any(known[clause].stage in wanted and clause in held for clause in one.clauses)
+        and (frameworks or one.framework is None)
     ]
     cases = tuple(case for selected in chosen for one in taking_part for case in cases_of(one, selected, specimens))
-    return Plan(cases, tuple(pairings(chosen, wanted)), tuple(one.label for one in chosen), wanted)
+    return Plan(cases, tuple(pairings(chosen, wanted)), tuple(one.label for one in chosen), wanted, version)
 
 
 def cases_of(declaration: Declaration, selected: Selected, specimens: Iterable[Specimen]) -> Iterator[Case]:

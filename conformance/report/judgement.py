@@ -32,7 +32,7 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
     return {
         "schema": "ptycho-conformance.run/1",
         "version": __version__,
-        "contract": contract_version(),
+        "contract": judgement.version or contract_version(),
         "scan": str(judgement.scan) if judgement.scan else None,
         "complete": not judgement.cut,
         "cut": judgement.cut,

@@ -68,6 +68,7 @@ class Judge:
             self.specimens,
             stages=self.settings.stages,
             frameworks=self.settings.frameworks,
+            version=self.settings.version,
         )
 
     def decide(self, task: Case | Pairing) -> Step:

@@ -46,6 +46,8 @@ class Judgement:
         Why the run ended before all was decided; empty when it did not.
     not_judged : tuple of str
         A sentence for each adapter that was named and of which nothing could be decided.
+    version : str
+        Version of the contract by which was judged; empty for the one that ships.
     """
 
     cells: tuple[Cell, ...]
@@ -55,6 +57,7 @@ class Judgement:
     agreements: tuple[Agreement, ...] = ()
     cut: str = ""
     not_judged: tuple[str, ...] = ()
+    version: str = ""
 
     @property
     def unexplained(self) -> tuple[Agreement, ...]:
@@ -122,7 +125,9 @@ class Gathering:
         missed = (
             () if everyone or self.cut else tuple(_not_judged(count, table) for count in counts if not count.decided)
         )
-        return Judgement(table, counts, tuple(stale), self.settings.scan, tuple(self.agreements), self.cut, missed)
+        return Judgement(
+            table, counts, tuple(stale), self.settings.scan, tuple(self.agreements), self.cut, missed, plan.version
+        )
 
 
 Listener = Callable[[Event, Gathering], None]

@@ -28,6 +28,8 @@ class RunSettings:
         Hypothesis profile, see :data:`conformance.engine.declaration.PROFILES`; None is that of the environment.
     frameworks : bool
         Whether checks that make TensorFlow or PyTorch tensors take part.
+    version : str
+        Version of the contract by whose clauses is judged; empty for the one that ships.
     """
 
     adapters: tuple[str, ...] = ()
@@ -38,3 +40,4 @@ class RunSettings:
     capsules: Path | None = None
     profile: str | None = None
     frameworks: bool = True
+    version: str = ""
