@@ -32,11 +32,19 @@ class Call:
         Makes fresh arguments; arrays and mappings of arrays.
     run : callable
         Makes the call with such arguments, and returns what came out.
+    what : str
+        What sets it apart from a plain call of the method; empty for a plain one.
     """
 
     method: str
     inputs: Callable[[], Inputs]
     run: Callable[[Inputs], Any]
+    what: str = ""
+
+    @property
+    def words(self) -> str:
+        """The method, and what sets the call apart."""
+        return f"{self.method} {self.what}".strip()
 
 
 CALLED = (

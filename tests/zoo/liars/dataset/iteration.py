@@ -154,3 +154,39 @@ class KnowsSourcesByTheirSize(Liar):
         if key not in self.kept:
             self.kept[key] = [dict(batch) for batch in self.right.batches(paths, request)]
         return iter(self.kept[key])
+
+
+@breaks("DAT-022")
+class ShufflesBySeedZeroForWantOfOne(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        self.land()
+        return self.right.batches(paths, replace(request, seed=0) if request.seed is None else request)
+
+
+@breaks("DAT-022")
+class ShufflesWheneverThereIsASeed(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        return self.right.batches(paths, replace(request, shuffle=request.shuffle or request.seed == 7))
+
+
+@breaks("DAT-023")
+class ShufflesWithinEachFile(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        if not request.shuffle:
+            return self.right.batches(paths, request)
+        rows = {name: np.array(values) for name, values in all_rows(self.right, paths, request).items()}
+        order = np.argsort(rows["experiment_id"], kind="stable")
+        return in_batches({name: values[order] for name, values in rows.items()}, request.batch_size)
+
+
+@breaks("DAT-023")
+class ShufflesWithinABuffer(Liar):
+    """Thirty-two rows at a time, as streams do."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        if not request.shuffle:
+            return self.right.batches(paths, request)
+        rows = {name: np.array(v) for name, v in all_rows(self.right, paths, replace(request, shuffle=False)).items()}
+        rng, number = np.random.default_rng(request.seed), np.arange(len(rows["images"]))
+        order = np.concatenate([rng.permutation(number[start : start + 32]) for start in number[::32]])
+        return in_batches({name: values[order] for name, values in rows.items()}, request.batch_size)

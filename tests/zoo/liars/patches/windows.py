@@ -198,3 +198,15 @@ class BoundsColumnsByTheHeight(Cutting):
         bounded = np.array(obj)
         bounded[:, obj.shape[0] :] = 0
         return bounded, centres
+
+
+@breaks("PAT-002")
+class HoldsPositionsInEightBits(Liar):
+    """Whole positions of a small type are added to half a side in that type."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        if centres_xy.dtype.kind in "iu":
+            with np.errstate(all="ignore"):
+                centres_xy = (centres_xy.astype("i1") + np.int8(N)).astype("i1").astype(np.float64) - N
+        result: Array = self.right.patches(obj, centres_xy, N)
+        return result

@@ -134,3 +134,14 @@ class LeavesDarkFramesOutOfTheDose(Liar):
             bare = self.right.measure(x, y, probe, obj, None, seed)
             nphotons *= float(Held(self.right, bare).diff3d.any(axis=(1, 2)).mean())
         return self.right.measure(x, y, probe, obj, nphotons, seed)
+
+
+@breaks("RAW-012")
+class RoundsWhereTheStageWasToldToGo(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        scan = self.right.measure(x, y, probe, obj, nphotons, seed)
+        held = {name: values for name, values in self.right.arrays(scan).items() if values is not None}
+        starts = {name: np.round(held[name]) for name in ("xcoords_start", "ycoords_start")}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.right.assemble(held | starts)

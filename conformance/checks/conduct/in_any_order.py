@@ -1,0 +1,50 @@
+"""Sound calls with their rows as they are and in another order: what a memo of less than all content takes for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.process_state import restored
+from conformance.checks.conduct.results import answered
+from conformance.checks.conduct.sound_calls import Call, Inputs, Values, calls
+from conformance.contract.types import Array
+
+
+def asked(subject: Subject) -> list[tuple[Call, str]]:
+    """Every call, plain, and with each of its arrays in another order: in the order in which they are numbered."""
+    found = []
+    for call in calls(subject):
+        names = [name for name, values in call.inputs().items() if _has_rows(values)]
+        found += [(call, ""), *((call, name) for name in names)]
+    return found
+
+
+def answers(subject: Subject, *, backwards: bool) -> Iterator[tuple[int, Values]]:
+    """Yield the number of each call of :func:`asked` with its answer, asked from the first to the last or back.
+
+    Parameters
+    ----------
+    subject : Subject
+    backwards : bool
+        Whether the last is asked first.
+    """
+    numbered = list(enumerate(asked(subject)))
+    for number, (call, name) in reversed(numbered) if backwards else numbered:
+        with restored():
+            yield number, answered(call, _turned(call.inputs(), name))
+
+
+def _turned(given: Inputs, name: str) -> Inputs:
+    return {key: _behind_the_first_reversed(values) if key == name else values for key, values in given.items()}
+
+
+def _has_rows(values: object) -> bool:
+    return isinstance(values, np.ndarray) and values.ndim > 0 and len(values) > 2 and values.dtype.kind in "fc"
+
+
+def _behind_the_first_reversed(values: Array) -> Array:
+    """Rows in another order: the same shape, first row and sum."""
+    return np.concatenate([values[:1], values[:0:-1]])

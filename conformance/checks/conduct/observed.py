@@ -1,0 +1,158 @@
+"""Everything that every call leaves behind, watched once for all clauses about it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.every_call import every_call, refused_calls, warning_calls
+from conformance.checks.conduct.process_state import changed, process_state, restored
+from conformance.checks.conduct.results import snapshot, values_in
+from conformance.checks.conduct.sound_calls import Call, Values
+from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
+
+
+@dataclass
+class Seen:
+    """What one call left behind.
+
+    Attributes
+    ----------
+    call : Call
+    path : {"sound", "warning", "refused"}
+    turn : int
+        0 for the first call, 1 for the same again.
+    result : Values
+        Copies of the arrays that came out; empty after an error.
+    error : Exception or None
+    printed : str
+    warned : list of str
+    random : list of str
+        Global generators that were drawn from.
+    state : list of str
+        Settings of the process that were changed.
+    arguments : list of str
+        Arguments that were changed.
+    files : list of str
+        Files in the working folder, that are there since.
+    shared : list of str
+        Arrays of the result of which one entry stands for several.
+    attached : list of str
+        Tensors of the result that ask for a gradient.
+    """
+
+    call: Call
+    path: str
+    turn: int
+    result: Values = field(default_factory=dict)
+    error: Exception | None = None
+    printed: str = ""
+    warned: list[str] = field(default_factory=list)
+    random: list[str] = field(default_factory=list)
+    state: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
+    attached: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """The call, for a sentence."""
+        ended = {"refused": ", which is refused", "warning": ", which warns"}.get(self.path, "")
+        return f"{self.call.words}{ended}{' (the second time)' if self.turn else ''}"
+
+
+@lru_cache(maxsize=2)
+def observed(subject: Subject) -> tuple[Seen, ...]:
+    """Every call twice: sound ones, ones that warn and ones that are refused."""
+    found = []
+    for path, made in (
+        ("sound", every_call(subject)),
+        ("warning", tuple(warning_calls(subject))),
+        ("refused", tuple(refused_calls(subject))),
+    ):
+        for call in made:
+            found += [_watched(subject, call, path, turn) for turn in range(2)]
+    return tuple(found)
+
+
+def those(subject: Subject, *paths: str) -> Iterator[Seen]:
+    """Calls of some paths; all of them where none is named."""
+    yield from (seen for seen in observed(subject) if not paths or seen.path in paths)
+
+
+def _watched(subject: Subject, call: Call, path: str, turn: int) -> Seen:
+    seen, given, here = Seen(call, path, turn), call.inputs(), subject.fresh_folder()
+    before, generators = snapshot(given), GlobalRandomness()
+    with restored(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
+        GlobalRandomness.seed(20261128)
+        ours = GlobalRandomness()
+        os.chdir(here)
+        state = process_state()
+        with standard_output() as said:
+            result = _result(seen, call, given)
+        after = process_state()
+        seen.random = ours.differences()
+    generators.restore()
+    # What a call loads when it is first made belongs to importing, not to calling.
+    settled = ("the environment", "the import path", "the filters of warnings", "threads", "the root logger")
+    seen.state = [name for name in changed(state, after) if turn or name not in settled]
+    seen.printed = said[0]
+    seen.warned = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
+    seen.arguments = _touched(before, values_in(given))
+    seen.files = sorted(str(found.relative_to(here)) for found in here.rglob("*"))
+    seen.shared, seen.attached = _shared(result), _attached(result)
+    return seen
+
+
+def _result(seen: Seen, call: Call, given: Any) -> Any:
+    try:
+        result = call.run(given)
+    except Exception as error:  # noqa: BLE001 - what is refused, and how, is for other checks to say
+        seen.error = error
+        return None
+    seen.result = snapshot(result)
+    return result
+
+
+def _touched(before: Values, after: Values) -> list[str]:
+    gone = sorted(before.keys() ^ after.keys())
+    kept = [name for name in before if name in after]
+    return gone + [
+        name
+        for name in kept
+        if after[name].dtype != before[name].dtype or after[name].tobytes() != before[name].tobytes()
+    ]
+
+
+def _shared(result: Any) -> list[str]:
+    """Write one entry of each array, and look whether another one changes; the copies were taken before."""
+    found = []
+    for name, values in values_in(result).items():
+        if values.size < 2 or values.dtype.kind not in "iufcb" or not values.flags.writeable:
+            continue
+        # Entries lie apart wherever an array is as large in memory as it says.
+        if all(step != 0 for step, size in zip(values.strides, values.shape, strict=True) if size > 1) and (
+            values.flags.c_contiguous or values.flags.f_contiguous
+        ):
+            continue
+        before = values.copy()
+        values[(0,) * values.ndim] = before[(0,) * values.ndim] + 1
+        if (values != before).sum() > 1:
+            found.append(name)
+    return found
+
+
+def _attached(result: Any, name: str = "result") -> list[str]:
+    if isinstance(result, dict):
+        return [one for key, held in result.items() for one in _attached(held, f"{name}[{key!r}]")]
+    if isinstance(result, list | tuple):
+        return [one for key, held in enumerate(result) for one in _attached(held, f"{name}[{key}]")]
+    return [name] if getattr(result, "requires_grad", False) is True else []

@@ -1,0 +1,249 @@
+"""Checks of conduct (CND) on every path: every pair of options, warnings, refusals, the same call again."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from typing import Any
+
+import numpy as np
+
+from conformance.backends.fresh_process import finish, start
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.every_call import every_call, refused_calls
+from conformance.checks.conduct.in_any_order import answers, asked
+from conformance.checks.conduct.observed import those
+from conformance.checks.conduct.process_state import other_settings, restored
+from conformance.checks.conduct.results import altered, answered, same, values_in
+from conformance.checks.conduct.sound_calls import CALLED, Call, Inputs, Values, calls
+from conformance.contract.arrays import KINDS, Place, arrays_of
+from conformance.contract.types import Array
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, as_places, as_values
+
+WARNING_BY_CONTRACT = ("split_groups",)
+"""Methods whose ordinary call warns (CON-014)."""
+
+
+@check("CND-001", any_of=CALLED)
+def test_arguments_are_left_alone_on_every_path(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject):
+        evidence.holds(not seen.arguments, f"{seen.words} changed its arguments: {seen.arguments[:3]}.")
+
+
+@check("CND-004", any_of=CALLED)
+def test_nothing_is_printed_on_any_path(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject):
+        evidence.holds(not seen.printed, f"{seen.words} printed {seen.printed[:80]!r}.")
+
+
+@check("CND-005", any_of=CALLED)
+def test_nothing_is_left_in_the_working_folder_on_any_path(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject):
+        evidence.holds(not seen.files, f"{seen.words} left {seen.files[:3]} in the working folder.")
+
+
+@check("CND-006", any_of=CALLED)
+def test_global_generators_are_left_alone_on_every_path(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject):
+        evidence.holds(not seen.random, f"{seen.words} changed the global state of {', '.join(seen.random)}.")
+
+
+@check("CND-015", any_of=CALLED)
+def test_no_option_is_a_cause_to_warn(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject, "sound"):
+        if seen.call.method not in WARNING_BY_CONTRACT:
+            evidence.holds(not seen.warned, f"{seen.words} warns about a clean scan: {seen.warned[:1]}")
+
+
+@check("CND-020", any_of=CALLED)
+def test_the_process_is_left_as_it_was(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject):
+        evidence.holds(not seen.state, f"{seen.words} left {', '.join(seen.state)} changed.")
+
+
+@check("CND-022", any_of=CALLED)
+def test_the_same_call_again_gives_the_same(subject: Subject, evidence: Evidence) -> None:
+    first: dict[str, Values] = {}
+    for seen in those(subject, "sound"):
+        if seen.error is None and not seen.turn:
+            first[seen.call.words] = seen.result
+        elif seen.error is None and seen.call.words in first:
+            same(evidence, seen.result, first[seen.call.words], seen.call, "asked again, after every pair of options")
+
+
+@check("CND-022", any_of=CALLED)
+def test_a_refusal_leaves_nothing_behind(subject: Subject, evidence: Evidence) -> None:
+    """Each method is asked again after each of its refusals."""
+    plain = {call.method: call for call in calls(subject)}
+    for refused in refused_calls(subject):
+        call = plain.get(refused.method)
+        if call is None:
+            continue
+        with restored():
+            expected = answered(call, call.inputs())
+            try:
+                answered(refused, refused.inputs())
+            except Exception:  # noqa: BLE001 - that it is refused, and how, is for other checks to say
+                same(evidence, answered(call, call.inputs()), expected, call, f"after {refused.words} was refused")
+
+
+def _fainter(values: Array) -> Array:
+    """Write other values into the very same memory."""
+    if values.flags.writeable and values.dtype.kind in "fc":
+        values *= values.dtype.type(0.5)
+        if values.ndim and len(values) > 2:
+            values[1:] = values[1:][::-1].copy()
+    return values
+
+
+@check("CND-022", any_of=CALLED)
+def test_arrays_written_anew_are_new(subject: Subject, evidence: Evidence) -> None:
+    """The same arrays with other content: halved, and in another order, so that no memo by identity or shape holds."""
+    for call in calls(subject):
+        with restored():
+            given = call.inputs()
+            answered(call, given)
+            given = altered_in_place(given)
+            copies = altered(given, np.copy)
+            seen = answered(call, given)
+            same(evidence, seen, answered(call, copies), call, "of arrays that were written anew after an earlier call")
+
+
+def altered_in_place(given: Inputs) -> Inputs:
+    """Arguments of which every array was written anew; those of one axis alike, so that positions stay pairs."""
+    for values in values_in(given).values():
+        _fainter(values)
+    return given
+
+
+_FRESH = """
+import contextlib
+from pathlib import Path
+import numpy as np
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.in_any_order import answers
+from conformance.contract.stages import Stage
+stages = frozenset(Stage(str(one)) for one in adapter.stages)
+subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
+with contextlib.redirect_stdout(sys.stderr):
+    for number, values in answers(subject, backwards=True):
+        np.savez(Path(arguments[0]) / f"{number}.npz", **{f"_{n}": one for n, one in enumerate(values.values())})
+print(json.dumps(True))
+"""
+
+
+@check("CND-022", any_of=CALLED)
+def test_a_fresh_process_gives_the_same(subject: Subject, evidence: Evidence) -> None:
+    """There the calls come in the opposite order; here each method has been refused before."""
+    work = subject.fresh_folder()
+    process = start(subject, _FRESH, [str(work)])
+    for refused in refused_calls(subject):
+        with restored(), contextlib.suppress(Exception):
+            answered(refused, refused.inputs())
+    here = dict(answers(subject, backwards=False))
+    evidence.accepted(lambda: finish(process), "one sound call of every method in a fresh process")
+    for number, (call, what) in enumerate(asked(subject)):
+        with np.load(work / f"{number}.npz", allow_pickle=False) as archive:
+            there = {name: archive[f"_{n}"] for n, name in enumerate(here[number])}
+        same(evidence, here[number], there, call, f"{what}, against a fresh process")
+
+
+@check("CND-021", any_of=CALLED)
+def test_settings_of_the_process_carry_no_meaning(subject: Subject, evidence: Evidence) -> None:
+    for call in every_call(subject):
+        with restored():
+            expected = answered(call, call.inputs())
+        given = call.inputs()
+        with other_settings(str(subject.fresh_folder())):
+            seen = evidence.accepted(
+                lambda: answered(call, given),
+                f"{call.words} under another default type, strict errors and no gradients",
+            )
+        same(evidence, seen, expected, call, f"({call.what or 'plain'}) under other settings of the process")
+
+
+@check("CND-023", any_of=CALLED)
+def test_entries_of_a_result_are_their_own(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject, "sound"):
+        found = [name for name in seen.shared if not (seen.call.method == "batches" and name.endswith("['probe']"))]
+        evidence.holds(not found, f"One entry stands for several in {', '.join(found[:3])} of {seen.words}.")
+
+
+@check("CND-024", any_of=CALLED)
+def test_no_gradient_is_asked_for(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject, "sound"):
+        evidence.holds(
+            not seen.attached, f"{', '.join(seen.attached[:3])} of {seen.words} asks for a gradient unasked."
+        )
+
+
+DOMAINS: dict[str, str] = {
+    **{one.name: one.kinds for one in arrays_of(Place.FILE) if one.kinds},
+    **dict.fromkeys(("object", "probe", "patches"), KINDS["numeric"]),
+    **dict.fromkeys(("positions", "amplitude"), KINDS["real"]),
+}
+"""Kinds of dtypes that an argument of a sound call may have."""
+_OF_PLACES = ("positions", "xcoords", "ycoords", "xcoords_start", "ycoords_start")
+
+
+def _in_dtype(name: str, values: Array, dtype: str) -> Array:
+    """Values of an argument in a dtype, all of them legal."""
+    if name in _OF_PLACES:
+        return as_places(np.round(values), dtype)
+    if name == "scan_index":
+        return values.astype(dtype)
+    cast = as_values(values, dtype)
+    return np.abs(cast) if name in ("diff3d", "amplitude") else cast
+
+
+@check("CND-019", any_of=CALLED)
+def test_number_types_carry_no_meaning(subject: Subject, evidence: Evidence) -> None:
+    """Each argument in each dtype of its domain, against the same numbers in the widest one."""
+    for call in calls(subject):
+        # What groups, splits and batches are made of has come in through loading or assembling.
+        for name in call.inputs() if call.method not in ("group", "split", "batches", "save") else ():
+            for dtype in _dtypes(name):
+                with restored():
+                    _agree(evidence, call, name, dtype)
+
+
+def _dtypes(name: str) -> list[str]:
+    kinds = DOMAINS.get(name, "")
+    return [one for one in (*WHOLE, *REAL, *COMPLEX) if np.dtype(one).kind in kinds]
+
+
+def _agree(evidence: Evidence, call: Call, name: str, dtype: str) -> None:
+    inputs = call.inputs()
+    values = np.asarray(_in_dtype(name, inputs[name], dtype))
+    widest = values.astype(_widest(name))
+    expected = answered(call, call.inputs() | {name: widest})
+    given: dict[str, Any] = inputs | {name: values}
+    seen = evidence.accepted(lambda: answered(call, given), f"{call.method} of {name} in {np.dtype(dtype)}")
+    same(evidence, seen, expected, call, f"of {name} in {np.dtype(dtype)}, against {widest.dtype}")
+
+
+def _widest(name: str) -> str:
+    """Dtype that holds every number of the others."""
+    if name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "positions", "amplitude", "diff3d"):
+        return "f8"
+    return "i8" if name == "scan_index" else "c16"
+
+
+@check("CND-003", any_of=CALLED)
+def test_each_argument_in_each_layout(subject: Subject, evidence: Evidence) -> None:
+    """One argument at a time, the others plain: what is read in one order must not be written in another."""
+    for call in calls(subject):
+        plain = call.inputs()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = answered(call, plain)
+        for name, values in plain.items():
+            if not isinstance(values, np.ndarray) or values.ndim == 0:
+                continue
+            for when, lay in LAYOUTS.items():
+                given: dict[str, Any] = call.inputs() | {name: lay(values)}
+                seen = evidence.accepted(lambda: answered(call, given), f"{call.method} of {name} {when}")
+                same(evidence, seen, expected, call, f"of {name} {when}")

@@ -1,0 +1,242 @@
+"""Checks of data sets (DAT) on every pair of option, size and content: all fields of all rows, each file by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BatchRequest, GroupRequest
+from conformance.backends.subject import Subject
+from conformance.checks.dataset.rows import FIELDS, GROUPED, LIGHT, PLACES, Rows, rows_of, taken_from, within
+from conformance.contract.types import Array, Arrays
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.oracles.coordinates import coordinates_of
+from conformance.scans.pairs import Row, all_pairs, as_values
+from conformance.scans.seed import seed_of_run
+from conformance.scans.specimens import write_scan
+from conformance.scans.transformed import random_scan
+
+FEATURES = {
+    "files": (2, 1, 3),
+    "sizes": ((11, 8, 2), (9, 10, 1), (8, 8, 8), (14, 8, 14), (16, 12, 3)),
+    "gridsize": (2, 1, 3),
+    "nsamples": ("some", "one", "N", "C", "M"),
+    "sampling": ("random", "sequential", "oversampled"),
+    "batch_size": (3, 1, "N", "C", "all", 100),
+    "order": ("plain", "shuffled", "shuffled by 0"),
+    "scale": (None, 0.5),
+    "probe_scale": (2.5, 1.0, 0.125, 30.0),
+    "probe_normalize": (True, False),
+    "normalize": ("Batch", "Group", "None"),
+    "frames": ("f4", "f8", "u1", "u2", "i4"),
+    "probe": ("c8", "c16", "f4"),
+    "light": ("ordinary", "dark frames", "faint", "bright"),
+    "where": ("a raster", "below zero", "far away", "on a line", "in pairs"),
+    "beside": ("nothing", "truth", "siblings", "one mode among many"),
+    "given": ("paths", "a folder"),
+}
+LARGE = ((1_300, 8, 1), (40, 34, 17), (10, 130, 1))
+_PIXELS = 300_000
+
+
+@dataclass(frozen=True)
+class Made:
+    """A data set with what it was made of."""
+
+    what: str
+    scans: tuple[Arrays, ...]
+    request: BatchRequest
+    count: int
+    rows: Rows | Exception
+
+
+@lru_cache(maxsize=2)
+def made(subject: Subject) -> tuple[Made, ...]:
+    """Every row of the table, batched; or the error in which it ended."""
+    seed = seed_of_run()
+    rng = np.random.default_rng([seed, 61])
+    return tuple(_made(subject, row, rng) for row in all_pairs(FEATURES, seed, {"sizes": LARGE, "gridsize": (4,)}))
+
+
+def _made(subject: Subject, row: Row, rng: np.random.Generator) -> Made:
+    M, N, _ = row["sizes"]
+    g = next(side for side in (row["gridsize"], 3, 2, 1) if side * side + 2 <= M)
+    scans = tuple(_scan(row, number, rng) for number in range(row["files"]))
+    fewest = min(len(one["xcoords"]) for one in scans)
+    wanted = {"some": 5, "one": 1, "N": N, "C": g * g, "M": fewest}[row["nsamples"]]
+    wanted = max(1, min(wanted, fewest, _PIXELS // (g * g * N * N)))
+    oversampled = row["sampling"] == "oversampled" and g > 1
+    group = GroupRequest(
+        N=N,
+        gridsize=g,
+        K=g * g + 2,
+        nsamples=wanted,
+        seed=int(rng.integers(2**16)),
+        sequential_sampling=row["sampling"] == "sequential",
+        enable_oversampling=oversampled,
+        amplitude_scale=row["scale"],
+    )
+    count = wanted * row["files"]
+    named = {"N": N, "C": g * g, "all": count}
+    size = int(named.get(row["batch_size"]) or row["batch_size"])
+    request = BatchRequest(
+        group,
+        size if N > 30 or count < 100 else max(size, 64),
+        shuffle=row["order"] != "plain",
+        seed=0 if row["order"].endswith("0") else 7,
+        probe_scale=row["probe_scale"],
+        probe_normalize=row["probe_normalize"],
+        normalize=row["normalize"],
+    )
+    folder = subject.fresh_folder()
+    # Sorted by name the files stand in the order of the list, so that a folder means the same.
+    paths = [folder / f"{'abc'[number]}-scan.npz" for number in range(len(scans))]
+    for path, arrays in zip(paths, scans, strict=True):
+        write_scan(path, arrays)
+    if row["beside"] == "siblings":
+        for name in ("a-scan.npz.bak", "b-scan.txt", "A-SCAN.NPZ.old"):
+            (folder / name).write_bytes(b"nothing")
+    try:
+        rows = rows_of(subject, Evidence(), [folder] if row["given"] == "a folder" else paths, request)
+    except Exception as error:  # noqa: BLE001 - one check judges it
+        return Made(f"a data set with {row}", scans, request, wanted, error)
+    return Made(f"a data set with {row}", scans, request, wanted, rows)
+
+
+def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
+    M, N, P = row["sizes"]
+    modes = 1 if row["beside"] == "one mode among many" and number == 0 else P
+    scan = random_scan(int(rng.integers(2**31)), M + 3 * number, N, modes=modes, truth=row["beside"] == "truth")
+    probe = as_values(scan["probeGuess"] * (1 + number), row["probe"])
+    scan["probeGuess"] = probe[0] if probe.ndim == 3 and len(probe) == 1 else probe
+    frames = scan["diff3d"].astype(np.float64) * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0) * (1 + number)
+    # A group of dark frames only has no scale of its own; no two dark frames are neighbours.
+    if row["light"] == "dark frames" and row["normalize"] == "None":
+        frames[:: max(4, M // 2)] = 0
+    scan["diff3d"] = as_values(frames, row["frames"])
+    for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
+        values, where = scan[name], row["where"]
+        if where == "on a line" and name[0] == "y":
+            values = np.full_like(values, 12.5)
+        elif where == "in pairs":
+            values = np.repeat(values, 2)[: len(values)]
+        scan[name] = values + {"below zero": -150.0, "far away": 4096.0}.get(where, 0.0)
+    return scan
+
+
+def sound(subject: Subject) -> Iterator[tuple[Made, Rows]]:
+    """Data sets that were batched; oversampling may be refused (GRP-011), and all else is judged by DAT-006."""
+    for one in made(subject):
+        if isinstance(one.rows, ImportError):
+            raise one.rows
+        if not isinstance(one.rows, Exception):
+            yield one, one.rows
+
+
+@check("DAT-006")
+def test_rows_of_every_pair(subject: Subject, evidence: Evidence) -> None:
+    for one in made(subject):
+        if isinstance(one.rows, Exception):
+            refused, oversampled = isinstance(one.rows, ValueError), one.request.group.enable_oversampling
+            evidence.holds(
+                refused and oversampled, f"{one.what} was refused with {type(one.rows).__name__}: {one.rows}"
+            )
+            continue
+        seen = np.bincount(one.rows["experiment_id"], minlength=len(one.scans))
+        expected = [one.count] * len(one.scans)
+        evidence.equal(seen, expected, f"rows of each file of {one.what}", axes=("file",))
+
+
+@check("DAT-004")
+def test_the_order_of_files_of_every_pair(subject: Subject, evidence: Evidence) -> None:
+    for one, rows in sound(subject):
+        if not one.request.shuffle:
+            expected = np.repeat(np.arange(len(one.scans)), one.count)
+            evidence.equal(rows["experiment_id"], expected, f"experiment_id of {one.what}", axes=("group",))
+
+
+@check("DAT-002")
+def test_images_of_every_pair(subject: Subject, evidence: Evidence) -> None:
+    for one, rows in sound(subject):
+        stacks = [scan["diff3d"].astype(np.float32) for scan in one.scans]
+        for experiment, members in zip(rows["experiment_id"], rows["nn_indices"], strict=True):
+            within(evidence, members, stacks[int(experiment)])
+        evidence.equal(rows["images"], taken_from(stacks, rows), f"images of {one.what}", axes=GROUPED)
+
+
+@check("DAT-003")
+def test_coordinates_of_every_pair(subject: Subject, evidence: Evidence) -> None:
+    for one, rows in sound(subject):
+        for number, scan in enumerate(one.scans):
+            own = rows["experiment_id"] == number
+            right = coordinates_of(np.stack([scan["xcoords"], scan["ycoords"]], axis=1), rows["nn_indices"][own])
+            parts = {"coords_global": right.absolute, "coords_center": right.offsets, "coords_relative": right.relative}
+            for name, expected in parts.items():
+                evidence.close(rows[name][own], expected, f"{name} of {one.what}", rtol=0, atol=1e-3, axes=PLACES)
+
+
+@check("DAT-009", "DAT-010")
+def test_probes_of_every_pair(subject: Subject, evidence: Evidence) -> None:
+    for one, rows in sound(subject):
+        held = [scan["probeGuess"].reshape(-1, *scan["probeGuess"].shape[-2:]) for scan in one.scans]
+        held = [modes.astype(np.complex64) for modes in held]
+        most, C = max(len(modes) for modes in held), one.request.group.gridsize**2
+        for number, modes in enumerate(held):
+            strength = float(np.abs(modes).mean(dtype=np.float64))
+            factor = 1 / (one.request.probe_scale * strength) if one.request.probe_normalize else 1.0
+            padded = np.concatenate([modes * factor, np.zeros((most - len(modes), *modes.shape[1:]))])
+            here = rows["experiment_id"] == number
+            atol, count = 1e-5 * float(np.abs(padded).max()), int(here.sum())
+            wide = np.broadcast_to(padded, (count, C, *padded.shape))
+            evidence.close(rows["probe"][here], wide, f"probe of {one.what}", rtol=1e-5, atol=atol, axes=LIGHT)
+            factors = np.full((count, 1, 1, 1), factor)
+            evidence.close(rows["probe_scaling"][here], factors, f"probe_scaling of {one.what}", rtol=1e-5, atol=0)
+
+
+def _energies(one: Made, rows: Rows) -> Array:
+    """Sum of squares of each frame of each row, (R, C)."""
+    stacks = [scan["diff3d"].astype(np.float32) for scan in one.scans]
+    return np.asarray((taken_from(stacks, rows).astype(np.float64) ** 2).sum(axis=(1, 2)))
+
+
+@check("DAT-012", "DAT-021")
+def test_scales_of_every_pair(subject: Subject, evidence: Evidence) -> None:
+    for one, rows in sound(subject):
+        energies, scope = _energies(one, rows), one.request.normalize
+        # Of single points the contract knows the scope of the file alone.
+        if scope == "Group" and one.request.group.gridsize == 1:
+            continue
+        means = energies.mean(axis=1)
+        if scope == "Batch":
+            for number in range(len(one.scans)):
+                own = rows["experiment_id"] == number
+                means[own] = means[own].mean()
+        half = one.request.group.N / 2
+        rms, physics = (np.ones_like(means),) * 2 if scope == "None" else (half / np.sqrt(means), 1 / means)
+        for name, values in (("rms_scaling_constant", rms), ("physics_scaling_constant", physics)):
+            expected = values.reshape(-1, 1, 1, 1)
+            evidence.close(rows[name], expected, f"{name} of {one.what}", rtol=1e-5, atol=0, axes=GROUPED)
+
+
+@check("DAT-001", "DAT-008")
+def test_the_form_of_every_pair(subject: Subject, evidence: Evidence) -> None:
+    for one, rows in sound(subject):
+        count, N, C = one.count * len(one.scans), one.request.group.N, one.request.group.gridsize**2
+        shapes: dict[str, tuple[Any, ...]] = {
+            "images": (count, N, N, C),
+            "nn_indices": (count, C),
+            "experiment_id": (count,),
+            **dict.fromkeys(("coords_relative", "coords_global"), (count, 1, 2, C)),
+            "coords_center": (count, 1, 2, 1),
+            **dict.fromkeys(("rms_scaling_constant", "physics_scaling_constant", "probe_scaling"), (count, 1, 1, 1)),
+        }
+        for name in FIELDS:
+            shape = shapes.get(name, rows[name].shape)
+            evidence.holds(
+                rows[name].shape == shape, f"{name} of {one.what} has shape {rows[name].shape}, not {shape}."
+            )

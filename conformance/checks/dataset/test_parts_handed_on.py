@@ -1,0 +1,120 @@
+"""Checks of splits (DAT) on every pair of size, method, share and content, and of parts that are handed on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.adapter import GroupRequest, SplitRequest
+from conformance.backends.subject import Subject, offered
+from conformance.checks.dataset.parts import METHODS
+from conformance.contract.arrays import PER_POINT
+from conformance.contract.types import Arrays
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.drawn import seeds
+from conformance.scans.pairs import Row, all_pairs
+from conformance.scans.transformed import random_scan
+
+FEATURES = {
+    "sizes": ((13, 8, 2), (2, 8, 1), (8, 8, 8), (14, 10, 14), (5, 12, 1)),
+    "method": METHODS,
+    "fraction": (0.6, 0.5, 0.1, 0.93),
+    "seed": (5, 0, 2**33),
+    "without": ("nothing", "starts", "objectGuess", "scan_index", "Y"),
+    "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "one place"),
+    "light": ("ordinary", "a dark frame", "bright"),
+}
+LARGE = ((1_600, 8, 1), (70, 34, 17), (9, 138, 1), (4, 262, 2))
+
+
+def _scan(row: Row, rng: np.random.Generator) -> Arrays:
+    M, N, P = row["sizes"]
+    scan = random_scan(int(rng.integers(2**31)), M, N, modes=P)
+    # A number that no other point has, in labels and patches, so that every array tells whose row it is.
+    scan["scan_index"] = 7 + 3 * rng.permutation(M)
+    scan["Y"] = (scan["diff3d"] * (0.3 - 1j)).astype(np.complex64)
+    where = row["where"]
+    for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
+        values = scan[name]
+        if (where == "on a line" and name[0] == "y") or where == "one place":
+            values = np.full_like(values, values[0])
+        elif where == "in pairs":
+            values = np.repeat(values, 2)[: len(values)]
+        scan[name] = values + {"below zero": -150.0, "far away": 2.0**18}.get(where, 0.0)
+    if row["light"] == "a dark frame":
+        scan["diff3d"][M // 2] = 0
+    scan["diff3d"] = scan["diff3d"] * np.float32(3e4 if row["light"] == "bright" else 1)
+    gone = {"starts": ("xcoords_start", "ycoords_start"), "nothing": ()}.get(row["without"], (row["without"],))
+    return {name: values for name, values in scan.items() if name not in gone}
+
+
+@check("DAT-015", needs=["split", "arrays"], given={"seed": seeds}, weight=12)
+def test_parts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
+    """Each point of the parts is traced to the whole by its frame, and all of its arrays are those of that point."""
+    rng = np.random.default_rng(seed)
+    for row in all_pairs(FEATURES, seed, {"sizes": LARGE}):
+        scan = _scan(row, rng)
+        whole = subject.scan(scan)
+        held = {name: as_numpy(one) for name, one in subject.adapter.arrays(whole).items() if one is not None}
+        request = SplitRequest(row["fraction"], row["method"], row["seed"])
+        parts = [subject.adapter.arrays(part) for part in subject.adapter.split(whole, request)]
+        M = len(scan["xcoords"])
+        count = min(max(round(row["fraction"] * M), 1), M - 1)
+        lengths = [len(as_numpy(part["diff3d"])) for part in parts]
+        evidence.equal(lengths, [count, M - count], f"the lengths of the parts of a split with {row}")
+        known = {frame.tobytes(): number for number, frame in enumerate(held["diff3d"])}
+        found = [[known.get(np.ascontiguousarray(one).tobytes(), -1) for one in as_numpy(p["diff3d"])] for p in parts]
+        together = np.sort(np.concatenate(found)).astype(int)
+        evidence.equal(together, np.arange(M), f"the points of both parts of a split with {row}", axes=("frame",))
+        for part, own in zip(parts, found, strict=True):
+            for name, values in held.items():
+                evidence.holds(part.get(name) is not None, f"A part lacks {name} after a split with {row}.")
+                expected = values[own] if name in PER_POINT else values
+                evidence.equal(part[name], expected, f"{name} of a part of a split with {row}")
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_seeds_that_look_alike_split_otherwise(subject: Subject, evidence: Evidence) -> None:
+    """Seeds next to each other, or equal in their last bits, of small scans and of large frames."""
+    for M, N in ((40, 8), (24, 70), (300, 8)):
+        whole = subject.scan(random_scan(71, M, N))
+        for base in (0, 5):
+            seen: dict[bytes, int] = {}
+            for step in (0, 1, 2**8, 2**16, 2**32):
+                train = subject.adapter.split(whole, SplitRequest(0.5, "random", base + step))[0]
+                points = np.sort(as_numpy(subject.adapter.arrays(train)["xcoords"])).tobytes()
+                evidence.holds(
+                    points not in seen, f"Seeds {seen.get(points)} and {base + step} split {M} points alike."
+                )
+                seen[points] = base + step
+
+
+@check("DAT-015", needs=["split", "arrays", "group", "save", "load"])
+def test_parts_are_scans(subject: Subject, evidence: Evidence) -> None:
+    """A part is saved, loaded and grouped like any scan, and its groups hold frames and positions of the whole."""
+    if not {"save", "load", "group"} <= offered(subject.selected):
+        return
+    scan = random_scan(72, 31, 8, modes=2)
+    frames = {frame.tobytes(): number for number, frame in enumerate(scan["diff3d"])}
+    for method in METHODS:
+        parts = subject.adapter.split(subject.scan(scan), SplitRequest(0.6, method, 4))
+        for part, what in zip(parts, ("training", "test"), strict=True):
+            held = {name: as_numpy(one) for name, one in subject.adapter.arrays(part).items() if one is not None}
+            path = subject.fresh_folder() / "part.npz"
+            subject.adapter.save(part, path)
+            again = subject.adapter.load(path)
+            for name, values in held.items():
+                said = f"{name} of the {what} part of a split, {method}, after it was saved and loaded"
+                evidence.equal(subject.adapter.arrays(again)[name], values, said)
+            for given, how in ((part, "as it is"), (again, "after it was saved and loaded")):
+                request = GroupRequest(N=8, gridsize=2, K=5, nsamples=8, seed=3)
+                grouped = subject.adapter.group(given, request)
+                members, said = as_numpy(grouped["nn_indices"]), f"the {what} part of a split, {method}, {how}"
+                stack = np.moveaxis(as_numpy(grouped["diffraction"]), -1, 1)
+                traced = [[frames.get(np.ascontiguousarray(one).tobytes(), -1) for one in row] for row in stack]
+                own = np.array([frames[np.ascontiguousarray(one).tobytes()] for one in held["diff3d"]])
+                evidence.equal(traced, own[members], f"the points of the whole in groups of {said}")
+                for axis, name in enumerate(("xcoords", "ycoords")):
+                    places = as_numpy(grouped["coords_nn"])[:, 0, axis]
+                    evidence.equal(places, scan[name][np.array(traced)], f"{name} of groups of {said}")

@@ -1,0 +1,91 @@
+"""Checks of data sets (DAT): what a shuffle shuffles, with a seed and without."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.dataset.rows import Rows, rows_of, same_rows
+from conformance.checks.dataset.scan_files import SINGLE, Files, written
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.scans.transformed import random_scan
+
+SHUFFLED = replace(SINGLE, shuffle=True, seed=None)
+
+
+def order(rows: Rows) -> list[tuple[int, int]]:
+    """File and point of every row of single points."""
+    return list(zip(rows["experiment_id"].tolist(), rows["nn_indices"][:, 0].tolist(), strict=True))
+
+
+def passes(subject: Subject, evidence: Evidence, files: Files, count: int) -> list[list[tuple[int, int]]]:
+    """Orders of several passes without a seed."""
+    return [order(rows_of(subject, evidence, files.paths, SHUFFLED)) for _ in range(count)]
+
+
+@check("DAT-022")
+def test_every_pass_without_a_seed_has_its_own_order(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    plain = order(rows_of(subject, evidence, files.paths, SINGLE))
+    orders = passes(subject, evidence, files, 3)
+    for seen in orders:
+        evidence.holds(
+            sorted(seen) == sorted(plain), "Rows that are shuffled without a seed are not those of the data set."
+        )
+        evidence.holds(seen != plain, f"{len(plain)} rows that are shuffled without a seed stand in their plain order.")
+    # Fifty rows have so many orders that two passes never agree by chance.
+    evidence.holds(orders[0] != orders[1] != orders[2], "Two passes that shuffle without a seed have the same order.")
+
+
+@check("DAT-022")
+def test_nothing_is_shuffled_unasked(subject: Subject, evidence: Evidence) -> None:
+    files = written(subject)
+    for group in (SINGLE.group, replace(SINGLE.group, gridsize=2, K=5, nsamples=6)):
+        asked = replace(SINGLE, group=group)
+        plain = rows_of(subject, evidence, files.paths, asked)
+        for seed in (None, 0, 7):
+            rows = rows_of(subject, evidence, files.paths, replace(asked, seed=seed))
+            same_rows(evidence, rows, plain, f"without shuffle, at seed {seed}")
+
+
+@check("DAT-023")
+def test_a_shuffle_is_over_all_rows(subject: Subject, evidence: Evidence) -> None:
+    """Of fifty rows in 24 orders: that a given file never opens or never closes one has a chance below 0.02."""
+    files = written(subject)
+    orders = [
+        np.array(order(rows_of(subject, evidence, files.paths, replace(SHUFFLED, seed=seed)))) for seed in range(24)
+    ]
+    number = len(files.paths)
+    counts = np.bincount(orders[0][:, 0], minlength=number)
+    mean = np.zeros(number)
+    for seen in orders:
+        for file in range(number):
+            mean[file] += np.flatnonzero(seen[:, 0] == file).mean() / len(orders)
+    # A place is uniform over all rows: mean (n - 1)/2, variance (n² - 1)/12, less where a file holds most rows.
+    rows = len(orders[0])
+    spread = np.sqrt((rows**2 - 1) / 12 / counts / len(orders))
+    off = np.abs(mean - (rows - 1) / 2) > 6 * spread
+    evidence.holds(
+        not off.any(), f"Rows of file {np.flatnonzero(off).tolist()} keep to a part of the data set when shuffled."
+    )
+    mixed = [len(set(seen[: SHUFFLED.batch_size, 0].tolist())) for seen in orders]
+    evidence.holds(max(mixed) > 1, "The first batch of 24 shuffled orders never mixes two files.")
+    starts = {tuple(seen[0].tolist()) for seen in orders}
+    evidence.holds(len(starts) > 4, f"24 shuffled orders begin with {len(starts)} different rows only.")
+
+
+@check("DAT-023")
+def test_a_shuffle_reaches_beyond_any_buffer(subject: Subject, evidence: Evidence) -> None:
+    """Within a file of many rows too, a row moves as far as from one end to the other."""
+    M = 400
+    arrays = random_scan(5, M, 8, truth=False)
+    path = subject.write(arrays)
+    asked = replace(SHUFFLED, group=replace(SINGLE.group, nsamples=M, sequential_sampling=True), batch_size=64, seed=3)
+    points = np.array(order(rows_of(subject, evidence, [path], asked)))[:, 1]
+    early = points[: M // 4]
+    # A quarter of 400 draws a point of the last quarter 25 times in the mean, and never less than five times.
+    late = int((early >= 3 * M // 4).sum())
+    evidence.holds(late >= 5, f"Of the first {M // 4} of {M} shuffled rows {late} come from the last quarter.")

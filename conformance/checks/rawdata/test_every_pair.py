@@ -1,0 +1,167 @@
+"""Checks of scans in memory (RAW) on every pair of features: assembled, saved and loaded, simulated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.backends.subject import Subject
+from conformance.checks.histories import HISTORIES, after
+from conformance.checks.rawdata.held_arrays import SAVED, held_by, resaved
+from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array, Arrays
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.patches import patches_at
+from conformance.oracles.physics import amplitudes_of
+from conformance.scans.drawn import seeds
+from conformance.scans.file_variants import paired
+from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values
+from conformance.scans.seed import seed_of_run
+
+
+def compared(evidence: Evidence, held: Any, expected: Any, what: str) -> None:
+    """Compare all arrays of a scan; what it has not is None or not there."""
+    for name, values in expected.items():
+        seen = held.get(name)
+        if values is None:
+            evidence.holds(seen is None, f"{name} of {what} came from nowhere.")
+            continue
+        evidence.equal(seen, values, f"{name} of {what}", axes=axes_of(name, values.ndim))
+
+
+@check("RAW-001")
+def test_scans_of_every_pair_are_assembled(subject: Subject, evidence: Evidence) -> None:
+    for variant in paired(seed_of_run()):
+        held = evidence.accepted(lambda: held_by(subject, variant.members), f"in memory {variant.what}")
+        compared(evidence, held, variant.expected, f"arrays in memory as in {variant.what}")
+
+
+@check("RAW-003", needs=SAVED)
+def test_scans_of_every_pair_are_saved_and_loaded(subject: Subject, evidence: Evidence) -> None:
+    for variant in paired(seed_of_run()):
+        _, held = resaved(subject, evidence, variant.members)
+        compared(evidence, held, variant.expected, f"a saved scan, as of {variant.what}")
+
+
+FEATURES = {
+    "sizes": ((7, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 14), (2, 12, 1)),
+    "positions": ("f8", "f4", "i8", "u1", "i2", "u4"),
+    "probe": ("c8", "c16", "f4", "i2"),
+    "object": ("c8", "c16", "f4", "f8", "u1", "i4"),
+    "lying": tuple(LAYOUTS),
+    "scene": tuple(LAYOUTS),
+    "content": ("ordinary", "pure phase", "real", "a dark mode", "faint", "bright"),
+    "where": ("anywhere", "whole", "on a line", "twice", "outside"),
+    "dose": (None, 1e3, 10.0, 1e6, 1e9),
+    "noise": (3, 0, 2**33, None),
+    "before": HISTORIES,
+}
+LARGE = ((900, 8, 1), (60, 34, 17), (3, 130, 1), (3, 262, 2))
+
+
+def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    M, N, P = row["sizes"]
+    obj = rng.normal(size=(90, 130)) + 1j * rng.normal(size=(90, 130)) + 1
+    probe = rng.normal(size=(P, N, N)) + 1j * rng.normal(size=(P, N, N)) + 0.5
+    at, content = rng.uniform((10, 10), (120, 80), (M, 2)), row["content"]
+    if content == "pure phase":
+        obj = np.exp(1j * obj.real)
+    elif content == "real":
+        obj.imag = probe.imag = 0
+    elif content == "a dark mode" and P > 1:
+        probe[P // 2] = 0
+    elif content in ("faint", "bright"):
+        obj, probe = obj * (1e-4 if content == "faint" else 1e4), probe * (1e-3 if content == "faint" else 1e2)
+    if row["where"] == "whole":
+        at = np.round(at)
+    elif row["where"] == "on a line":
+        at[:, 1] = 40.25
+    elif row["where"] == "twice":
+        at[1::2] = at[: M // 2]
+    elif row["where"] == "outside" and M > 3:
+        at[M // 2] = (400, 300)
+    return obj, probe, at
+
+
+@check("RAW-007", "RAW-010", needs=["measure"], given={"seed": seeds}, weight=12)
+def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for row in all_pairs(FEATURES, seed, {"sizes": LARGE}):
+        obj, probe, at = _scene(row, rng)
+        given = {
+            "obj": as_values(obj, row["object"]),
+            "probe": as_values(probe, row["probe"]),
+            "x": as_places(at[:, 0], row["positions"]),
+            "y": as_places(at[:, 1], row["positions"]),
+        }
+        given["probe"] = given["probe"][0] if len(probe) == 1 else given["probe"]
+        laid = {name: LAYOUTS[row["scene" if name in ("obj", "probe") else "lying"]](a) for name, a in given.items()}
+        scan = evidence.accepted(
+            lambda: after(
+                row["before"],
+                lambda: subject.adapter.measure(
+                    laid["x"], laid["y"], laid["probe"], laid["obj"], row["dose"], row["noise"]
+                ),
+                lambda: subject.adapter.measure(laid["x"], laid["y"], laid["probe"], laid["obj"], -1.0, 3),
+                lambda: subject.adapter.measure(
+                    given["y"], given["x"], given["probe"], given["obj"], row["dose"], row["noise"]
+                ),
+            ),
+            f"measure with {row}",
+        )
+        _explained(evidence, subject.adapter.arrays(scan), given, row)
+
+
+def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
+    what = f"the scan with {row}"
+    at = np.stack([given["x"], given["y"]], axis=1).astype(np.float64)
+    for name, values in (("xcoords", at[:, 0]), ("ycoords", at[:, 1])):
+        evidence.equal(held[name], values, f"{name} of {what}", axes=("position",))
+    obj, probe = given["obj"].astype(np.complex128), given["probe"].astype(np.complex128)
+    patches = patches_at(obj, at, probe.shape[-1])
+    if held.get("Y") is not None:
+        atol = 1e-5 * float(np.abs(patches).max())
+        evidence.close(held["Y"], patches, f"Y of {what}", rtol=0, atol=atol, axes=axes_of("Y", 3))
+    if held.get("objectGuess") is not None:
+        atol = 1e-6 * float(np.abs(obj).max())
+        evidence.close(held["objectGuess"], obj, f"objectGuess of {what}", rtol=0, atol=atol, axes=("row", "column"))
+    right = amplitudes_of(patches, probe)
+    dose = row["dose"]
+    factor = 1.0 if dose is None else float(np.sqrt(dose / (right**2).sum(axis=(1, 2)).mean()))
+    light, seen = as_numpy(held["probeGuess"]), as_numpy(held["diff3d"]).astype(np.float64)
+    atol = 1e-4 * factor * float(np.abs(probe).max())
+    evidence.close(
+        light, probe * factor, f"probeGuess of {what}", rtol=0, atol=atol, axes=axes_of("probeGuess", light.ndim)
+    )
+    if dose is None:
+        evidence.close(
+            seen, right, f"frames of {what}", rtol=0, atol=1e-4 * float(right.max()), axes=axes_of("diff3d", 3)
+        )
+        return
+    mean = (right * factor) ** 2
+    evidence.holds(seen.shape == mean.shape, f"frames of {what} have shape {seen.shape}, not {mean.shape}.")
+    off = np.abs(seen**2 - mean) > 9 * np.sqrt(mean) + 14 + 3e-4 * mean
+    evidence.holds(not off.any(), f"{off.sum()} counts of {what} lie more than nine deviations off.")
+    frames, expected = (seen**2).sum(axis=(1, 2)), mean.sum(axis=(1, 2))
+    far = np.abs(frames - expected) > 7 * np.sqrt(expected) + 14 + 3e-4 * expected
+    evidence.holds(not far.any(), f"frame {np.flatnonzero(far)[:1].tolist()} of {what} has another dose than it must.")
+
+
+@check("RAW-012", needs=["measure"])
+def test_a_simulated_scan_went_where_it_was_told(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(62)
+    obj, probe = rng.normal(size=(40, 60)) + 1j, rng.normal(size=(2, 8, 8)) + 1j
+    for M in (1, 8, 600):
+        for step in (0.0, 2.0**17 + 0.25, -300.0):
+            at = rng.uniform(10, 30, (2, M)) + step
+            for dose in (None, 1e3) if not step else (None,):
+                held = subject.adapter.arrays(
+                    subject.adapter.measure(*at, probe.astype("c8"), obj.astype("c8"), dose, 5)
+                )
+                for name, values in zip(("xcoords", "ycoords"), at, strict=True):
+                    for key in (name, f"{name}_start"):
+                        what = f"{key} of a simulated scan of {M} points about {step:g}"
+                        evidence.equal(held[key], values, what, axes=("position",))

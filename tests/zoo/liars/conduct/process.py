@@ -1,0 +1,153 @@
+"""Backends that narrow numbers, leave the process changed, or depend on it and on what was called before."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BatchRequest, GroupRequest
+from tests.zoo.liar import Array, Arrays, Liar, breaks
+
+
+@breaks("CND-019")
+class AveragesWholeNumbersAsWholeNumbers(Liar):
+    """The canvas takes the type of the patches."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        result = dict(self.right.reassemble(patches, centres_xy, chunk))
+        if patches.dtype.kind in "iu":
+            result["object"] = np.rint(np.asarray(result["object"]).real).astype(complex)
+        return result
+
+
+@breaks("CND-020")
+class SilencesFloatingPointErrors(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        self.land()
+        np.seterr(divide="ignore", invalid="ignore")
+        result: Array = self.right.simulate(patches, probe)
+        return result
+
+
+@breaks("CND-020")
+class StaysInTheFolderOfARefusedFile(Liar):
+    """Goes where the file lies, and comes back only when all went well."""
+
+    def load(self, path: Path) -> Any:
+        here = Path.cwd()
+        os.chdir(Path(path).parent)
+        scan = self.right.load(path)
+        os.chdir(here)
+        return scan
+
+
+@breaks("CND-020")
+class SetsTheLevelOfAllLogging(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.enable_oversampling:
+            self.land()
+            root = logging.getLogger()
+            root.setLevel(logging.INFO if root.level == logging.ERROR else logging.ERROR)
+        return self.right.group(scan, request)
+
+
+@breaks("CND-021")
+class DividesByZeroOnTheWay(Liar):
+    """Repairs the infinity that it made, where making one is allowed."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        self.land()
+        np.where(np.zeros(2) > 0, np.ones(2) / np.zeros(2), 0)
+        result: Array = self.right.patches(obj, centres_xy, N)
+        return result
+
+
+@breaks("CND-021")
+class WritesNumbersAsTheyArePrinted(Liar):
+    """A scale goes through text, in the precision that NumPy prints with."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        self.land()
+        for batch in self.right.batches(paths, request):
+            digits = np.get_printoptions()["precision"]
+            yield dict(batch) | {"rms_scaling_constant": np.round(batch["rms_scaling_constant"], digits)}
+
+
+@breaks("CND-022")
+class PlansAfterARefusal(Liar):
+    """A refused call leaves the sign of its transform behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backwards = False
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        try:
+            result: Array = self.right.simulate(np.conj(patches) if self.backwards else patches, probe)
+        except ValueError:
+            self.backwards = True
+            raise
+        return result
+
+
+@breaks("CND-022")
+class TakesEqualSumsForEqualPatches(Liar):
+    """A memo by shape, first row and sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[Any, Any] = {}
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        first = patches[:1].tobytes()
+        key = (patches.shape, first, complex(np.round(patches.sum(), 2)), float(np.round(centres_xy.sum(), 6)), chunk)
+        if key not in self.kept:
+            self.kept[key] = dict(self.right.reassemble(patches, centres_xy, chunk))
+        return {name: np.array(values) for name, values in self.kept[key].items()}
+
+
+@breaks("CND-022")
+class AssemblesTheSameMappingOnce(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[tuple[Any, Any]] = []
+
+    def assemble(self, arrays: Mapping[str, Any]) -> Any:
+        frames = arrays.get("diff3d")
+        for known, scan in self.kept:
+            if frames is not None and known is frames:
+                return scan
+        scan = self.right.assemble(arrays)
+        self.kept.append((frames, scan))
+        return scan
+
+
+@breaks("CND-023")
+class BroadcastsEqualScales(Liar):
+    """One number stands for all rows of a file."""
+
+    not_over = {"torch": "its batches are copied on their way to tensors"}
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        for batch in self.right.batches(paths, request):
+            scales = np.array(batch["probe_scaling"])
+            if len(scales) > 1 and (scales == scales[0]).all():
+                self.land()
+                scales = np.lib.stride_tricks.as_strided(scales, scales.shape, (0, *scales.strides[1:]))
+            yield dict(batch) | {"probe_scaling": scales}
+
+
+@breaks("CND-024")
+class AsksForGradientsOfEverything(Liar):
+    not_over = {"ref": "its arrays have no gradients"}
+
+    def simulate(self, patches: Array, probe: Array) -> Any:
+        import torch
+
+        self.land()
+        return torch.from_numpy(np.array(self.right.simulate(patches, probe))).requires_grad_()
