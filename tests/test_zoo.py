@@ -55,7 +55,7 @@ def test_the_liar_lands_and_is_killed_by_the_clause_it_breaks(liar: type[Liar], 
 OVER_TENSORS = (
     *("GathersChannelsColumnMajor", "FlipsTheSignOfRelativeCoordinates", "CutsEveryChannelAtTheGroupCentre"),
     *("ShufflesImagesOnly", "BatchesFlatProbes", "KeepsTheCentreOfTheLastFile", "AddsModesAsWaves"),
-    *("LosesTheLastChunk", "CachesRowsInAnyOrder", "MakesDoublePrecisionTensors"),
+    *("LosesTheLastChunk", "CachesRowsInAnyOrder", "MakesDoublePrecisionTensors", "AsksForGradientsOfEverything"),
 )
 
 

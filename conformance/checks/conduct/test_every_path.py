@@ -23,7 +23,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, as_places, as_values
 
 WARNING_BY_CONTRACT = ("split_groups",)
-"""Methods whose ordinary call warns (CON-014)."""
+"""Methods whose ordinary call warns, as the contract asks."""
 
 
 @check("CND-001", any_of=CALLED)

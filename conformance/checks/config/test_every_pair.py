@@ -112,7 +112,7 @@ BRIDGED: Mapping[str, tuple[str, str, tuple[Any, ...], Any]] = {
 
 
 def _canonical(name: str, value: Any) -> Any:
-    """Value under the canonical name (CFG-018, CFG-019, CFG-021)."""
+    """Value under the canonical name, as the bridge translates it."""
     if name == "data.grid_size":
         return value[0]
     if name == "model.probe_mask":
