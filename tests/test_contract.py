@@ -9,7 +9,7 @@ import pytest
 from conformance import __version__
 from conformance.contract.clauses import Level, MalformedContract, contract, parse_clauses, read_contract
 from conformance.contract.version import contract_version
-from conformance.report.judgement import as_json
+from conformance.report.run_result import run_result
 from conformance.runs.judgement import Judgement
 from tests.program import command
 
@@ -116,7 +116,7 @@ def test_the_command_prints_the_versions_of_suite_and_contract() -> None:
 
 
 def test_a_report_states_the_version_of_the_contract() -> None:
-    assert as_json(Judgement((), (), (), None))["contract"] == contract_version()
+    assert run_result(Judgement((), (), (), None)).contract == contract_version()
 
 
 def test_the_shipped_contract_is_large_and_consecutive() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -136,9 +135,3 @@ def test_the_remedy_of_a_finding_is_the_fix_of_its_clause(tmp_path: Path) -> Non
 def test_another_format_is_called_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "scan.npz").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(64))
     assert "HDF5" in examine(tmp_path / "scan.npz").findings[0].problem
-
-
-def test_findings_become_json(tmp_path: Path) -> None:
-    write_scan(tmp_path / "scan.npz", plain(probeGuess=None))
-    text = json.dumps([finding.as_json() for finding in examine(tmp_path / "scan.npz").findings])
-    assert json.loads(text)[0]["array"] == "probeGuess"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,9 +71,10 @@ class Reports:
         return tuple(one for one in (self.json, self.markdown) if one is not None)
 
     def _written(self, path: Path, judgement: Judgement) -> Ending | None:
-        from conformance.report.judgement import as_json, as_markdown
+        from conformance.report.judgement import as_markdown
+        from conformance.report.run_result import run_result
 
-        text = json.dumps(as_json(judgement), indent=2) + "\n" if path is self.json else as_markdown(judgement)
+        text = run_result(judgement).text() if path is self.json else as_markdown(judgement)
         try:
             write(path, text)
         except Ending as error:
@@ -269,6 +269,7 @@ def _judge_seeds(
     """Run a series of seeds, and leave with its exit code."""
     from conformance.failures.expected import read_expected
     from conformance.report.progress import SeedProgress, progress
+    from conformance.report.seeds_result import seeds_result
     from conformance.runs.seed import BUDGETS, SeedPlan
     from conformance.runs.seeds import RunNotPossible, judge_seeds
 
@@ -295,7 +296,7 @@ def _judge_seeds(
         say(str(error), err=True)
         raise typer.Exit(UNDECIDED) from error
     if json_file is not None:
-        write(json_file, json.dumps(series.as_json(), indent=2) + "\n")
+        write(json_file, seeds_result(series).text())
     for sentence in series.sentences():
         say(sentence, err=is_standard_output(json_file))
     raise typer.Exit(series.exit_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +48,9 @@ def validate(
             validation.print_report(reports[-1], strict, console())
     _compare(reports, None if as_json else console())
     if as_json:
-        say(json.dumps(validation.as_json(reports, strict) | {"unread": unread}, indent=2))
+        from conformance.report.validation_result import validation_result
+
+        say(validation_result(reports, unread, strict=strict).text(), nl=False)
     for line in unread:
         say(line, err=True)
     fit = all(validation.fit(report, strict) for report in reports)

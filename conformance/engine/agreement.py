@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from conformance.adapter import METHODS
 from conformance.backends.dependencies import missing_dependency_in
@@ -46,15 +45,6 @@ class Agreement:
     def verdict(self) -> str:
         """One word or two for a table."""
         return "not compared" if self.left_out else "diverge" if self.divergence else "agree"
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return asdict(self) | {"stage": str(self.stage), "verdict": self.verdict}
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Agreement:
-        """Inverse of :meth:`as_json`."""
-        return cls(**{k: v for k, v in record.items() if k != "verdict"} | {"stage": Stage(record["stage"])})
 
 
 def comparison(function: Callable[[], None]) -> Callable[[], None]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 
 class Outcome(StrEnum):
@@ -75,15 +74,6 @@ class Decision:
     capsule: str = ""
     replay: str = ""
     traceback: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return asdict(self) | {"outcome": str(self.outcome)}
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Decision:
-        """Inverse of :meth:`as_json`."""
-        return cls(**{**record, "outcome": Outcome(record["outcome"])})
 
 
 @dataclass(frozen=True)

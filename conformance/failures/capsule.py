@@ -17,17 +17,16 @@ from numpy.typing import NDArray
 from conformance.contract.crossing import Crossing
 from conformance.engine.outcome import Outcome
 from conformance.failures.encoding import decode
-from conformance.failures.typed import Undecodable, parsed
+from conformance.failures.record import Arguments, CapsuleRecord, InputRecord, ScanRecord
+from conformance.failures.typed import T, Undecodable, parsed, typed
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.examine import UnreadableScan, specimen_from_file
 from conformance.scans.specimens import Specimen
 
-SCHEMA = "ptycho-conformance.capsule/1"
 MOST_BYTES = 1 << 26
 """The largest scan, and the largest array, that a capsule holds."""
 
 _MOST_UNPACKED = 1 << 28
-_INPUT_NAME = re.compile(r"^\d{2,4}-[A-Za-z0-9_][A-Za-z0-9_.-]*$")
 
 
 class DamagedCapsule(Crossing, ValueError):
@@ -123,77 +122,41 @@ def read_capsule(folder: Path) -> Capsule:
     DamagedCapsule
         A file is missing or is not what was written.
     """
-    record = _parsed(folder, "capsule.json")
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        raise DamagedCapsule(f"{folder}: capsule.json is not of the schema {SCHEMA}")
-    _require_types(record, folder)
-    for name in record["files"].keys() & {"arguments.json", "input.npz", "scan.npz"}:
-        if file_hash(_regular(folder, name)) != record["files"][name]:
+    record = _read(folder, "capsule.json", CapsuleRecord)
+    for name in record.files.keys() & {"arguments.json", "input.npz", "scan.npz"}:
+        if file_hash(_regular(folder, name)) != record.files[name]:
             raise DamagedCapsule(f"{folder}: {name} is not what was written")
-    request = _parsed(folder, "arguments.json")
-    arrays = _arrays(folder) if "input.npz" in record["files"] else {}
+    arguments = _read(folder, "arguments.json", Arguments)
+    arrays = _arrays(folder) if "input.npz" in record.files else {}
     try:
-        specimen = _specimen(request["specimen"], arrays, folder)
-        drawn = _drawn(request["drawn"], arrays)
-    except (Undecodable, KeyError, TypeError) as error:
-        raise DamagedCapsule(f"{folder}: arguments.json does not hold what it should: {error}") from error
+        specimen = _specimen(arguments.specimen, arrays, folder)
+        drawn = arguments.drawn and {name: decode(held, arrays) for name, held in arguments.drawn.items()}
+    except Undecodable as error:
+        raise DamagedCapsule(f"{folder / 'arguments.json'}: {error}") from error
     return Capsule(
-        check=record["check"],
-        clauses=tuple(record["clauses"]),
-        adapter=record["adapter"],
-        asked=record["asked"],
-        outcome=Outcome(record["outcome"]),
-        sentence=record["sentence"],
+        check=record.check,
+        clauses=record.clauses,
+        adapter=record.adapter,
+        asked=record.asked,
+        outcome=record.outcome,
+        sentence=record.sentence,
         specimen=specimen,
         drawn=drawn,
-        inputs=tuple(_input(one, folder) for one in record["inputs"]),
-        methods=frozenset(record["methods"]),
-        runs=record["runs"],
-        replays=record["replays"],
-        notes=tuple(record["notes"]),
+        inputs=tuple(_input(one, folder) for one in record.inputs),
+        methods=frozenset(record.methods),
+        runs=record.runs,
+        replays=record.replays,
+        notes=record.notes,
     )
 
 
-def _require_types(record: Mapping[str, Any], folder: Path) -> None:
-    texts = ("check", "adapter", "asked", "outcome", "sentence")
-    lists_of_text = ("clauses", "methods", "notes")
-    sound = (
-        all(isinstance(record.get(name), str) for name in texts)
-        and all(_all_text(record.get(name)) for name in lists_of_text)
-        and bool(record["clauses"])
-        and record["outcome"] in {str(outcome) for outcome in Outcome}
-        and record.get("runs") in (1, 2)
-        and isinstance(record.get("replays"), bool)
-        and isinstance(record.get("files"), dict)
-        and isinstance(record.get("inputs"), list)
-        and all(_is_input(one) for one in record["inputs"])
-    )
-    if not sound:
-        raise DamagedCapsule(f"{folder}: capsule.json does not hold what it should")
-
-
-def _all_text(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _is_input(one: Any) -> bool:
-    return (
-        isinstance(one, dict)
-        and isinstance(one.get("name"), str)
-        and bool(_INPUT_NAME.match(one["name"]))
-        and isinstance(one.get("sha256"), str)
-        and isinstance(one.get("made"), bool)
-        and isinstance(one.get("kept"), bool)
-    )
-
-
-def _input(one: Mapping[str, Any], folder: Path) -> Input:
+def _input(one: InputRecord, folder: Path) -> Input:
     content = None
-    if one["kept"] and one["made"]:
-        content = _regular(folder / "inputs", one["name"]).read_bytes()
-        if hashlib.sha256(content).hexdigest() != one["sha256"]:
-            raise DamagedCapsule(f"{folder}: inputs/{one['name']} is not what was written")
-    return Input(one["name"], one["sha256"], one["made"], content)
+    if one.kept and one.made:
+        content = _regular(folder / "inputs", one.name).read_bytes()
+        if hashlib.sha256(content).hexdigest() != one.sha256:
+            raise DamagedCapsule(f"{folder}: inputs/{one.name} is not what was written")
+    return Input(one.name, one.sha256, one.made, content)
 
 
 def _regular(folder: Path, name: str) -> Path:
@@ -210,9 +173,9 @@ def _regular(folder: Path, name: str) -> Path:
     return path
 
 
-def _parsed(folder: Path, name: str) -> Any:
+def _read(folder: Path, name: str, kind: type[T]) -> T:
     try:
-        return parsed(_regular(folder, name).read_text(encoding="utf-8"))
+        return typed(parsed(_regular(folder, name).read_text(encoding="utf-8")), kind)
     except (OSError, UnicodeDecodeError, Undecodable) as error:
         raise DamagedCapsule(f"{folder / name}: {error}") from error
 
@@ -230,38 +193,27 @@ def _arrays(folder: Path) -> dict[str, NDArray[Any]]:
         raise DamagedCapsule(f"{folder}: input.npz: {error}") from error
 
 
-def _specimen(record: Any, arrays: Mapping[str, NDArray[Any]], folder: Path) -> Specimen | None:
-    if isinstance(record, dict) and set(record) == {"scan"}:
-        return _scan(record["scan"], folder)
+def _specimen(record: dict[str, Any] | None, arrays: Mapping[str, NDArray[Any]], folder: Path) -> Specimen | None:
+    if record is not None and set(record) == {"scan"}:
+        return _scan(typed(record["scan"], ScanRecord), folder)
     specimen = decode(record, arrays)
     if specimen is not None and not isinstance(specimen, Specimen):
         raise Undecodable("the specimen is no scan")
     return specimen
 
 
-def _scan(record: Mapping[str, Any], folder: Path) -> Specimen:
-    named, outside = record["name"], record.get("path")
-    if not isinstance(named, str) or not isinstance(outside, str | None):
-        raise Undecodable("the scan has no name, or no path that is text")
-    path = folder / "scan.npz" if outside is None else Path(outside)
+def _scan(record: ScanRecord, folder: Path) -> Specimen:
+    path = folder / "scan.npz" if record.path is None else Path(record.path)
     try:
         found = path.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size != record["bytes"] or file_hash(path) != record["sha256"]:
+        if not stat.S_ISREG(found.st_mode) or found.st_size != record.bytes or file_hash(path) != record.sha256:
             raise DamagedCapsule(f"{path} is no longer the scan on which the check failed")
         held = specimen_from_file(path)
     except OSError as error:
         raise DamagedCapsule(f"the scan {path} is not there: {error.strerror or error}") from error
     except UnreadableScan as error:
         raise DamagedCapsule(str(error)) from error
-    return Specimen(named, held.arrays, held.consistent, held.path)
-
-
-def _drawn(record: Any, arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, Any] | None:
-    if record is None:
-        return None
-    if not isinstance(record, dict):
-        raise Undecodable("the drawn arguments have no names")
-    return {name: decode(held, arrays) for name, held in record.items()}
+    return Specimen(record.name, held.arrays, held.consistent, held.path)
 
 
 def file_hash(path: Path) -> str:

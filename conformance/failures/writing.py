@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
@@ -21,8 +22,9 @@ from numpy.typing import NDArray
 from conformance import __version__
 from conformance.contract.clauses import contract
 from conformance.contract.version import contract_version
-from conformance.failures.capsule import MOST_BYTES, SCHEMA, Capsule, command, file_hash, plain_name
+from conformance.failures.capsule import MOST_BYTES, Capsule, command, file_hash, plain_name
 from conformance.failures.encoding import Encoder
+from conformance.failures.record import Arguments, CapsuleRecord, InputRecord, ScanRecord
 from conformance.files.atomic import folder_written_whole
 from conformance.scans.specimens import Specimen
 
@@ -53,7 +55,8 @@ def write_capsule(capsule: Capsule, folder: Path, adapter_option: str = "") -> P
         The folder cannot be written.
     """
     encoder = Encoder()
-    request = {"specimen": _specimen_record(capsule.specimen, encoder), "drawn": _drawn_record(capsule.drawn, encoder)}
+    arguments = Arguments(_specimen(capsule.specimen, encoder), _drawn(capsule.drawn, encoder))
+    request = msgspec.to_builtins(arguments)
     name = f"{capsule.clauses[0]}-{plain_name(capsule.adapter)}-{_digest(capsule, request, encoder.arrays)[:8]}"
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / name
@@ -64,19 +67,18 @@ def write_capsule(capsule: Capsule, folder: Path, adapter_option: str = "") -> P
     return place
 
 
-def _specimen_record(specimen: Specimen | None, encoder: Encoder) -> Any:
+def _specimen(specimen: Specimen | None, encoder: Encoder) -> dict[str, Any] | None:
     if specimen is None:
         return None
     if specimen.path is None:
-        return encoder.encode(specimen, "specimen")
+        encoded: dict[str, Any] = encoder.encode(specimen, "specimen")
+        return encoded
     size = specimen.path.stat().st_size
-    record: dict[str, Any] = {"name": specimen.name, "sha256": file_hash(specimen.path), "bytes": size}
-    if size > MOST_BYTES:
-        record["path"] = str(specimen.path)
-    return {"scan": record}
+    outside = str(specimen.path) if size > MOST_BYTES else None
+    return {"scan": ScanRecord(specimen.name, file_hash(specimen.path), size, outside)}
 
 
-def _drawn_record(drawn: Mapping[str, Any] | None, encoder: Encoder) -> Any:
+def _drawn(drawn: Mapping[str, Any] | None, encoder: Encoder) -> dict[str, Any] | None:
     return None if drawn is None else {name: encoder.encode(held, name) for name, held in drawn.items()}
 
 
@@ -106,7 +108,7 @@ def _write_files(draft: Path, capsule: Capsule, request: Any, arrays: Mapping[st
             (draft / "inputs" / one.name).write_bytes(one.content)
     (draft / "environment.json").write_text(json.dumps(environment(), indent=2) + "\n", encoding="utf-8")
     files = {path.name: file_hash(path) for path in sorted(draft.iterdir()) if path.suffix in (".npz", ".npy", ".json")}
-    text = json.dumps(_record(capsule, files), indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(msgspec.to_builtins(_record(capsule, files)), indent=2, allow_nan=False, ensure_ascii=False)
     _write_text(draft / "capsule.json", text + "\n")
 
 
@@ -123,26 +125,22 @@ def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
                 npy.write_array(stream, array, allow_pickle=False)
 
 
-def _record(capsule: Capsule, files: Mapping[str, str]) -> dict[str, Any]:
-    inputs = [
-        {"name": one.name, "sha256": one.sha256, "made": one.made, "kept": one.content is not None}
-        for one in capsule.inputs
-    ]
-    return {
-        "schema": SCHEMA,
-        "check": capsule.check,
-        "clauses": list(capsule.clauses),
-        "adapter": capsule.adapter,
-        "asked": capsule.asked,
-        "outcome": str(capsule.outcome),
-        "sentence": capsule.sentence,
-        "runs": capsule.runs,
-        "replays": capsule.replays,
-        "notes": list(capsule.notes),
-        "methods": sorted(capsule.methods),
-        "inputs": inputs,
-        "files": dict(files),
-    }
+def _record(capsule: Capsule, files: dict[str, str]) -> CapsuleRecord:
+    return CapsuleRecord(
+        schema="ptycho-conformance.capsule/1",
+        check=capsule.check,
+        clauses=capsule.clauses,
+        adapter=capsule.adapter,
+        asked=capsule.asked,
+        outcome=capsule.outcome,
+        sentence=capsule.sentence,
+        runs=2 if capsule.runs > 1 else 1,
+        replays=capsule.replays,
+        notes=capsule.notes,
+        methods=tuple(sorted(capsule.methods)),
+        inputs=tuple(InputRecord(one.name, one.sha256, one.made, one.content is not None) for one in capsule.inputs),
+        files=files,
+    )
 
 
 @cache

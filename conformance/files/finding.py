@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from conformance.contract.clauses import contract
 
@@ -50,14 +49,3 @@ class Finding:
         where = f"{self.array}{list(self.index)}" if self.index is not None else self.array
         remedy = f" Remedy: {self.remedy}" if self.remedy else ""
         return f"{self.severity}: {where}: {self.problem} [{self.clause}]{remedy}"
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain types for JSON."""
-        return {
-            "clause": self.clause,
-            "severity": str(self.severity),
-            "array": self.array,
-            "index": None if self.index is None else list(self.index),
-            "problem": self.problem,
-            "remedy": self.remedy,
-        }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import FunctionType
 
+import msgspec
 import pytest
 
 from conformance.backends.discovery import Selected
@@ -55,7 +56,7 @@ class CheckItem(JudgedItem):
     def runtest(self) -> None:
         """Decide the check, and note the decisions for the report."""
         found = self.suite.judge.check(self.case)
-        self.user_properties.append((DECISIONS, [one.as_json() for one in found.decisions]))
+        self.user_properties.append((DECISIONS, msgspec.to_builtins(found.decisions)))
         self.user_properties.append((STALE, list(found.stale)))
         end_as(found)
 
@@ -68,7 +69,7 @@ class PairingItem(JudgedItem):
     def runtest(self) -> None:
         """Compare the two, and note the agreement for the report."""
         found = self.suite.judge.compare(self.pairing).agreement
-        self.user_properties.append((AGREEMENT, found.as_json()))
+        self.user_properties.append((AGREEMENT, msgspec.to_builtins(found)))
         if found.left_out:
             pytest.skip(found.left_out)
         stages = {(contract()[clause].stage, adapter) for clause, adapter in self.suite.judge.expected}

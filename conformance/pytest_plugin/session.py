@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from conformance.backends.discovery import AdapterNotFound, DeviceNotPresent, MalformedAdapter
@@ -63,11 +64,11 @@ class Session:
             return
         for name, held in report.user_properties:
             if name == DECISIONS and isinstance(held, list):
-                self._decisions.extend(Decision.from_json(record) for record in held)
+                self._decisions.extend(msgspec.convert(record, Decision) for record in held)
             elif name == STALE and isinstance(held, list):
                 self._stale.extend(sentence for sentence in held if sentence not in self._stale)
             elif name == AGREEMENT and isinstance(held, dict):
-                self._agreements.append(Agreement.from_json(held))
+                self._agreements.append(msgspec.convert(held, Agreement))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a session whose list of expected failures is out of date."""

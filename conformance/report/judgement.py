@@ -1,17 +1,14 @@
-"""Shows a judgement: a table for the terminal, JSON for programs, Markdown for the living gap matrix."""
+"""Shows a judgement: a table for the terminal, Markdown for the living gap matrix."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance import __version__
 from conformance.contract.clauses import contract
-from conformance.contract.version import contract_version
 from conformance.engine.agreement import summary
 from conformance.engine.outcome import Cell, Outcome
 from conformance.runs.judgement import UNWANTED, Judgement
@@ -25,46 +22,6 @@ _STYLE = {
     Outcome.NOT_APPLICABLE: "dim",
     Outcome.NOT_RUN: "bold magenta",
 }
-
-
-def as_json(judgement: Judgement) -> dict[str, Any]:
-    """Return the judgement in plain JSON types: every cell, every decision, the denominators and the exit code."""
-    return {
-        "schema": "ptycho-conformance.run/1",
-        "version": __version__,
-        "contract": judgement.version or contract_version(),
-        "scan": str(judgement.scan) if judgement.scan else None,
-        "complete": not judgement.cut,
-        "cut": judgement.cut,
-        "not_judged": list(judgement.not_judged),
-        "exit_code": judgement.exit_code,
-        "cells": [
-            {
-                "clause": cell.clause,
-                "title": contract()[cell.clause].title,
-                "level": str(contract()[cell.clause].level),
-                "stage": contract()[cell.clause].stage,
-                "adapter": cell.adapter,
-                "outcome": str(cell.outcome),
-                "reason": cell.reason,
-                "checks": [decision.as_json() for decision in cell.decisions],
-            }
-            for cell in judgement.cells
-        ],
-        "denominators": [
-            {
-                "adapter": count.adapter,
-                "clauses": count.clauses,
-                "decided": count.decided,
-                "untestable": count.untestable,
-                "counts": {str(outcome): count.counts.get(outcome, 0) for outcome in Outcome},
-                "not_applicable_by_reason": dict(count.not_applicable_by_reason),
-            }
-            for count in judgement.denominators
-        ],
-        "agreements": [one.as_json() for one in judgement.agreements],
-        "stale_expectations": list(judgement.stale),
-    }
 
 
 def as_markdown(judgement: Judgement) -> str:

@@ -1,15 +1,11 @@
-"""Shows what was found in scan files: sentences for people, JSON for programs."""
+"""Shows what was found in scan files, in sentences."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from conformance import __version__
 from conformance.files.assembly import Assembled
 from conformance.files.examine import ScanReport
 from conformance.files.finding import Finding, Severity
@@ -32,23 +28,6 @@ def verdict(report: ScanReport, strict: bool) -> str:
     return (
         f"fit for training, with {len(warnings)} warning{'s' * (len(warnings) > 1)}" if warnings else "fit for training"
     )
-
-
-def as_json(reports: Sequence[ScanReport], strict: bool) -> dict[str, Any]:
-    """Return the reports in plain JSON types."""
-    return {
-        "schema": "ptycho-conformance.validate/1",
-        "version": __version__,
-        "files": [
-            {
-                "file": str(report.path),
-                "fit": fit(report, strict),
-                "facts": dict(report.facts),
-                "findings": [finding.as_json() for finding in report.findings],
-            }
-            for report in reports
-        ],
-    }
 
 
 def print_report(report: ScanReport, strict: bool, console: Console) -> None:

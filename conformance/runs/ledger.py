@@ -7,15 +7,17 @@ import importlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 import conformance
 from conformance import __version__
 from conformance.backends.discovery import Selected
 from conformance.contract.crossing import Crossing
 from conformance.contract.specification import specification_folder
+from conformance.failures.typed import Undecodable, parsed, typed
 
 SCHEMA = "ptycho-conformance.seed/1"
 _BEGIN = f'{{"schema": "{SCHEMA}"'
@@ -25,8 +27,7 @@ class LedgerError(Crossing, ValueError):
     """The file does not hold results of seeds; nothing was written to it."""
 
 
-@dataclass(frozen=True)
-class Oddity:
+class Oddity(msgspec.Struct, frozen=True):
     """An outcome that a correct backend never has.
 
     Attributes
@@ -48,8 +49,7 @@ class Oddity:
     replay: str = ""
 
 
-@dataclass(frozen=True)
-class SeedResult:
+class SeedResult(msgspec.Struct, frozen=True, kw_only=True):
     """All checks on one adapter under one seed.
 
     Attributes
@@ -75,18 +75,27 @@ class SeedResult:
     comparisons: int
     not_applicable: tuple[str, ...]
     unexpected: tuple[Oddity, ...]
-    seconds: float = field(compare=False, default=0.0)
+    seconds: float
 
-    def as_json(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return asdict(self)
 
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> SeedResult:
-        """Inverse of :meth:`as_json`; further keys are passed over."""
-        known = {name: record[name] for name in cls.__dataclass_fields__}
-        oddities = tuple(Oddity(**one) for one in record["unexpected"])
-        return cls(**{**known, "not_applicable": tuple(record["not_applicable"]), "unexpected": oddities})
+class _Terms(msgspec.Struct):
+    """The part of a line that says whether the rest is asked for."""
+
+    schema: Literal["ptycho-conformance.seed/1"]
+    adapter: str
+    terms: dict[str, str]
+
+
+class SeedLine(SeedResult, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA):
+    """A line of a ledger: what came of a seed, and under what it holds.
+
+    Attributes
+    ----------
+    terms : dict of str to str
+        Digests of the suite, the contract and the backend, and the settings of the series.
+    """
+
+    terms: Mapping[str, str]
 
 
 class Ledger:
@@ -112,23 +121,15 @@ class Ledger:
     def _read(self) -> Iterator[SeedResult]:
         if self.path is None or not self.path.exists():
             return
-        lines = self.path.read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines, start=1):
-            record = self._record(line, number, last=number == len(lines))
-            if record is not None and record.get("terms") == self.terms.get(record["adapter"]):
-                yield SeedResult.from_json(record)
-
-    def _record(self, line: str, number: int, *, last: bool) -> dict[str, Any] | None:
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            # A run that was cut off while it wrote leaves half a line at the end, and only there.
-            if last and (line.startswith(_BEGIN) or _BEGIN.startswith(line)):
-                return None
-            raise LedgerError(f"{self.path}: line {number} is no JSON: {error}") from error
-        if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-            raise LedgerError(f"{self.path}: line {number} is no result of a seed")
-        return record
+        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                if (record := _record(line)) is None:
+                    continue
+                head = typed(record, _Terms)
+                if head.terms == self.terms.get(head.adapter):
+                    yield typed(record, SeedResult)
+            except Undecodable as error:
+                raise LedgerError(f"{self.path}: line {number} is no result of a seed: {error}") from error
 
     def add(self, result: SeedResult) -> None:
         """Append a result, and bring it to the disk.
@@ -141,8 +142,8 @@ class Ledger:
         self.known[result.seed, result.adapter] = result
         if self.path is None:
             return
-        record = {"schema": SCHEMA, **result.as_json(), "terms": self.terms[result.adapter]}
-        line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
+        record = SeedLine(**msgspec.structs.asdict(result), terms=self.terms[result.adapter])
+        line = json.dumps(msgspec.to_builtins(record)).encode() + b"\n"
         with self.path.open("ab+", buffering=0) as stream:
             before = stream.tell()
             try:
@@ -163,6 +164,16 @@ class Ledger:
     def _ends_with_a_line(stream: Any) -> bool:
         stream.seek(-1, os.SEEK_END)
         return bool(stream.read(1) == b"\n")
+
+
+def _record(line: str) -> Any:
+    """Parse a line; None for the half of one, which a run leaves that was cut off while it wrote."""
+    try:
+        return parsed(line)
+    except Undecodable:
+        if line and (line.startswith(_BEGIN) or _BEGIN.startswith(line)):
+            return None
+        raise
 
 
 def terms_of(selected: Selected, **settings: str) -> dict[str, str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from conformance.backends.discovery import Selected, select
 from conformance.contract.crossing import Crossing
 from conformance.files.machine import sentence
@@ -110,19 +112,6 @@ class Series:
         options = [f"--seed {result.seed}", f"--budget {self.plan.budget}", *asked]
         return "ptycho-conformance run " + " ".join(options)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return {
-            "schema": "ptycho-conformance.seeds/1",
-            "budget": self.plan.budget,
-            "runs": len(self.plan.cases),
-            "missing": self.missing,
-            "unexpected": [{"seed": r.seed, "adapter": r.adapter, **vars(one)} for r, one in self.unexpected],
-            "results": [result.as_json() for result in self.results],
-            "seconds": self.seconds,
-            "exit_code": self.exit_code,
-        }
-
 
 def judge_seeds(
     seeds: Sequence[int],
@@ -169,7 +158,7 @@ def judge_seeds(
             if isinstance(answer, Died):
                 lost["seed {}, {}".format(*answer.task)] = answer.what
             else:
-                _add(ledger, SeedResult.from_json(answer.value))
+                _add(ledger, msgspec.convert(answer.value, SeedResult))
             for one in listen:
                 one(len(ledger.known), len(plan.cases))
     results = tuple(ledger.known[case] for case in plan.cases if case in ledger.known)
@@ -212,7 +201,9 @@ def _answer(case: Seed) -> dict[str, Any]:
     plan, selected, place = _here
     seed, label = case
     with tempfile.TemporaryDirectory(prefix="seed-", dir=place) as folder:
-        return try_seed(plan, selected[label], seed, Path(folder), next(iter(selected.values()))).as_json()
+        result = try_seed(plan, selected[label], seed, Path(folder), next(iter(selected.values())))
+    plain: dict[str, Any] = msgspec.to_builtins(result)
+    return plain
 
 
 Seed = tuple[int, str]

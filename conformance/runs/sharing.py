@@ -9,6 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from conformance.backends import discovery
 from conformance.backends.discovery import Selected, installed_adapters, told_apart
 from conformance.backends.pulse import MAKING
@@ -166,8 +168,8 @@ def _chosen(found: dict[str, Any]) -> list[Selected]:
 def _step(came: Answer[Task]) -> Step:
     held = came.value
     if "agreement" in held:
-        return StageCompared(Agreement.from_json(held["agreement"]))
-    decisions = tuple(Decision.from_json(one) for one in held["decisions"])
+        return StageCompared(msgspec.convert(held["agreement"], Agreement))
+    decisions = msgspec.convert(held["decisions"], tuple[Decision, ...])
     return CheckDecided(held["check"], held["adapter"], decisions, tuple(held["stale"]))
 
 
@@ -205,8 +207,8 @@ def answer(task: Task) -> dict[str, Any]:
     judge = _ready()
     step = judge.decide(_cases[task])
     if isinstance(step, StageCompared):
-        return {"agreement": step.agreement.as_json()}
-    decisions = [one.as_json() for one in step.decisions]
+        return {"agreement": msgspec.to_builtins(step.agreement)}
+    decisions = msgspec.to_builtins(step.decisions)
     return {"check": step.check, "adapter": step.adapter, "decisions": decisions, "stale": list(step.stale)}
 
 

@@ -96,6 +96,17 @@ HOSTILE = {
     "inputs that are not there": edit(
         "capsule.json", inputs=[{"name": "07-scan.npz", "sha256": "0", "made": True, "kept": True}]
     ),
+    "an input that ends in a line break": edit(
+        "capsule.json", inputs=[{"name": "07-scan.npz\n", "sha256": "0", "made": True, "kept": False}]
+    ),
+    "an input of another kind": edit("capsule.json", inputs=["07-scan.npz"]),
+    "a key that no capsule has": edit("capsule.json", owner="me"),
+    "a key of no encoding": edit("capsule.json", **{"\udc80": 1}),
+    "an outcome of no encoding": edit("capsule.json", outcome="\udc80"),
+    "three runs": edit("capsule.json", runs=3),
+    "true runs": edit("capsule.json", runs=True),
+    "replays by a number": edit("capsule.json", replays=1),
+    "a checksum that is none": edit("capsule.json", files={"notes.txt": None}),
     "a check outside the suite": edit("capsule.json", check="os.py::system"),
     "a check by a path": edit("capsule.json", check="../evil.py::test_evil"),
     "a module that is no check": edit("capsule.json", check="conftest.py::pytest_runtest_setup"),
@@ -111,6 +122,10 @@ HOSTILE = {
     "a scan for a check without one": edit(
         "arguments.json", specimen={"scan": {"name": "x", "path": "/dev/zero", "bytes": 0, "sha256": ""}}
     ),
+    "a scan at a place that is none": edit(
+        "arguments.json", specimen={"scan": {"name": "x", "path": "\0", "bytes": 0, "sha256": ""}}
+    ),
+    "an argument beside them": edit("arguments.json", more=[]),
     "a scan without a name": edit("arguments.json", specimen={"scan": {}}),
     "a scan that is a number": edit("arguments.json", specimen=3),
 }

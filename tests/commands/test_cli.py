@@ -62,7 +62,7 @@ def test_what_shows_text_alone_loads_no_numerics(arguments: str) -> None:
     code = (
         f"import sys; from conformance.commands.cli import ended; assert ended({arguments}) == 0\n"
         # Rich is not among them: older Typers load it whatever is shown.
-        "heavy = {'numpy', 'scipy', 'hypothesis', 'pytest', 'torch', 'tensorflow'}\n"
+        "heavy = {'numpy', 'scipy', 'hypothesis', 'pytest', 'torch', 'tensorflow', 'msgspec', 'tomlkit'}\n"
         "sys.stderr.write(repr(sorted(heavy & set(sys.modules))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,127 @@
+"""What ``validate --json`` prints: what was found in each file, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from conformance import __version__
+from conformance.contract.version import contract_version
+from conformance.files.examine import ScanReport
+from conformance.files.finding import Severity
+from conformance.report.published import Published
+from conformance.report.validation import fit
+
+
+class FindingResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One finding about one array of a file.
+
+    Attributes
+    ----------
+    clause : str
+        Clause of the contract that speaks about it.
+    array : str
+        Contract name of the array, or ``archive``.
+    index : tuple of int or None
+        Where in the array, in its own axes; null means all of it.
+    problem : str
+        What is wrong, with the numbers that show it.
+    remedy : str
+        What to do; empty for a note, which asks for nothing.
+    """
+
+    clause: str
+    severity: Severity
+    array: str
+    index: tuple[int, ...] | None
+    problem: str
+    remedy: str
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Sizes of a scan, as far as the headers give them.
+
+    Attributes
+    ----------
+    members : tuple of str
+        Names of the arrays in the archive.
+    M : int
+        Number of frames.
+    N : int
+        Pixels along each side of a frame.
+    sides : tuple of int
+        Pixels along both sides of a frame.
+    dtype : str
+        That of the stack of frames.
+    modes : int
+        Number of probe modes.
+    format : str
+        That of another tool, in which the file is written.
+    """
+
+    members: tuple[str, ...] = ()
+    M: int | msgspec.UnsetType = msgspec.UNSET
+    N: int | msgspec.UnsetType = msgspec.UNSET
+    sides: tuple[int, ...] | msgspec.UnsetType = msgspec.UNSET
+    dtype: str | msgspec.UnsetType = msgspec.UNSET
+    modes: int | msgspec.UnsetType = msgspec.UNSET
+    format: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class FileResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was found in one scan file.
+
+    Attributes
+    ----------
+    fit : bool
+        Whether it may be trained from.
+    findings : tuple of FindingResult
+        Violations first.
+    """
+
+    file: str
+    fit: bool
+    facts: Facts
+    findings: tuple[FindingResult, ...]
+
+
+class ValidationResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="ptycho-conformance.validate/1"):
+    """What was found in scan files.
+
+    Attributes
+    ----------
+    unread : tuple of str
+        A sentence for each path that is missing or cannot be read.
+    """
+
+    files: tuple[FileResult, ...]
+    unread: tuple[str, ...]
+
+
+def validation_result(reports: Sequence[ScanReport], unread: Sequence[str], *, strict: bool) -> ValidationResult:
+    """Return what is printed of reports.
+
+    Parameters
+    ----------
+    reports : sequence of ScanReport
+    unread : sequence of str
+        A sentence for each path of which there is none.
+    strict : bool
+        Whether warnings count as violations.
+    """
+    return ValidationResult(
+        version=__version__,
+        contract=contract_version(),
+        files=tuple(_file(report, strict) for report in reports),
+        unread=tuple(unread),
+    )
+
+
+def _file(report: ScanReport, strict: bool) -> FileResult:
+    return FileResult(
+        file=str(report.path),
+        fit=fit(report, strict),
+        facts=msgspec.convert(report.facts, Facts),
+        findings=tuple(msgspec.convert(one, FindingResult, from_attributes=True) for one in report.findings),
+    )
