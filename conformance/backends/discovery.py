@@ -158,9 +158,21 @@ def _make(name: str) -> Selected:
         if isinstance(error, KeyboardInterrupt) and not is_watched():
             raise
         raise MalformedAdapter(f"{name}: making the adapter ended in {type(error).__name__}: {told(error)}") from error
+    return replace(taken(adapter), label=_name(adapter, name), stages=_stages(adapter, name), asked=name)
+
+
+def taken(adapter: Any) -> Selected:
+    """Take an adapter that was made already.
+
+    Raises
+    ------
+    MalformedAdapter
+        It has no name, or claims a stage that there is not.
+    """
+    asked = type(adapter).__name__
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
-    return Selected(_name(adapter, name), adapter, _stages(adapter, name), framework=known, asked=name)
+    return Selected(_name(adapter, asked), adapter, _stages(adapter, asked), framework=known)
 
 
 def _missing(error: ImportError) -> str:

@@ -27,7 +27,7 @@ ARGUMENTS = {
     **{f"{name} --help": [name, "--help"] for name in COMMANDS},
     "explain": ["explain", "grouping"],
     "validate": ["validate", "bad.npz"],
-    "simulate": ["simulate", "new.npz", "--points", "3", "--side", "8"],
+    "simulate": ["simulate", "new.npz", "--pitch", "0.5", "--points", "3", "--side", "8"],
     "layout": ["layout", "--adapter", "ref", "--gridsize", "1"],
     "wrong usage": ["explain", "XYZ-1"],
     "nothing": [],
