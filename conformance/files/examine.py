@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from conformance.contract.crossing import Crossing
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
-from conformance.files.foreign import examine_foreign, named
+from conformance.files.foreign import examine_foreign, is_archive_of_files, named
 from conformance.files.formats import canonical
 from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, sniff
@@ -91,7 +91,7 @@ def examine(path: Path) -> ScanReport:
     try:
         file = sniff(path)
         form = format_of(file)
-        if form is None and file.kind not in _PERHAPS_DAMAGED:
+        if is_archive_of_files(file) or (form is None and file.kind not in _PERHAPS_DAMAGED):
             found.append(named(file))
         elif form is None or form is canonical.FORMAT:
             facts, view = _examine_canonical(path, found)

@@ -63,9 +63,27 @@ def _what(file: Sniffed) -> str:
         size = lfs_size(file.head)
         amount = f" of {_bytes(size)}" if size is not None else ""
         return f"it points to data{amount} that were not fetched; run: git lfs pull"
+    if file.kind is Kind.ZIP:
+        return _zipped(file.members)
     if file.kind is Kind.NUMBERS:
         return _numbers(file.head)
     return _SAID.get(file.kind, "no scan that is known here")
+
+
+def is_archive_of_files(file: Sniffed) -> bool:
+    """Whether a zip archive holds files of other kinds, and no array."""
+    return file.kind is Kind.ZIP and bool(file.members) and all("/" in name or "." in name for name in file.members)
+
+
+def _zipped(members: frozenset[str]) -> str:
+    """Say what a zip archive without arrays holds."""
+    ends = {name.rsplit("/", 1)[-1] for name in members}
+    if ends & {".zarray", ".zgroup", "zarr.json", ".zattrs"}:
+        return "a Zarr store lies in it: open it with zarr, and write its arrays into a scan file"
+    if {"[Content_Types].xml"} & ends:
+        return "an office document, not the data"
+    listed = ", ".join(sorted(members)[:4]) + (f" and {len(members) - 4} more" if len(members) > 4 else "")
+    return f"it holds files and no arrays ({listed}): unpack it, and give the file with the scan"
 
 
 def _numbers(head: bytes) -> str:

@@ -148,8 +148,9 @@ def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
     extent = content.survey.extent(kind)
     if extent.values == 1:
         return ""
-    flags = extent.always == extent.pixels and kind == "negative"
-    told = ": flags of the detector, no data" if flags else ""
+    always = extent.always == extent.pixels
+    told = ": flags of the detector, no data" if always and kind == "negative" else ""
+    told = ": pixels that are not measured" if always and kind == "non-finite" else told
     narrow = "; float16 ends at 65504, and these were brighter" if kind == "non-finite" and dtype == np.float16 else ""
     return f"; {extent.sentence(content.survey.M)}{told}{narrow}"
 

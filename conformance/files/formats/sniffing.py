@@ -151,11 +151,11 @@ def _kind_of_text(head: bytes) -> Kind:
 
 
 def _mostly_numbers(text: str) -> bool:
-    """Whether most lines that are no comments hold nothing but numbers."""
-    lines = [
-        line for line in text.splitlines()[:-1] or text.splitlines() if line.strip() and line.strip()[0] not in "#%"
-    ]
-    return bool(lines) and sum(_is_row(line) for line in lines) > len(lines) / 2
+    """Whether the lines that are no comments, a line of names apart, hold nothing but numbers."""
+    lines = [line for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
+    # The last line may be cut where the text was.
+    rows = [_is_row(line) for line in (lines[:-1] if len(text) > HEAD_BYTES // 2 else lines)]
+    return any(rows) and all(rows[1:])
 
 
 def _is_row(line: str) -> bool:
