@@ -18,9 +18,10 @@ from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, sniff
 from conformance.files.regular import kind_of_path
 from conformance.files.rules.looking import view_of
+from conformance.files.rules.masks import about_mask
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
-from conformance.files.scan_rules import Rules
+from conformance.files.scan_rules import MASK, Rules
 from conformance.files.unfit import UnfitFile
 from conformance.scans.specimens import Specimen
 
@@ -115,7 +116,9 @@ def _examine_canonical(path: Path, found: list[Finding]) -> tuple[Mapping[str, A
         content = rules.content
         stack = rules.members.get(rules.stack_name)
         if content is not None and content.survey is not None and stack is not None:
-            mask = archive.member("bad_pixels") if "bad_pixels" in archive.names else None
+            mask = archive.member(MASK) if MASK in archive.names else None
+            if mask is not None:
+                found.extend(about_mask(mask, content.survey))
             counts = bool(content.counts_evidence)
             view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
             found.extend(findings_of(view))

@@ -40,6 +40,7 @@ from conformance.files.stored_text import text_of
 VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
 KNOWN = names_of(Place.FILE)
 REQUIRED = tuple(name for name in required_in(Place.FILE) if name not in STACKS)
+MASK = "bad_pixels"
 SMALLEST_SIDE = 8
 _LIGHT = frozenset(one for one in KNOWN if one in PER_POSITION or row(one, Place.FILE).dtype == "text")
 _LARGE = 1 << 26
@@ -105,7 +106,7 @@ class Rules:
             yield Finding("NPZ-001", VIOLATION, "diff3d", f"the diffraction stack is missing (found: {held})")
         elif self.stack_name == "diffraction":
             yield Finding("NPZ-004", NOTE, "diffraction", "the stack is read under its other name")
-        unknown = [name for name in self.archive.names if name not in KNOWN]
+        unknown = [name for name in self.archive.names if name not in KNOWN and name != MASK]
         if unknown:
             yield Finding("NPZ-008", NOTE, "archive", f"members the contract does not know: {', '.join(unknown)}")
 

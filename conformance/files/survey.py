@@ -165,4 +165,5 @@ def is_whole(counts: Floats) -> bool:
     reliable = counts[counts < _MOST_RELIABLE]
     if len(np.unique(np.rint(reliable))) < _FEWEST_DISTINCT or len(reliable) < len(counts) // 2:
         return False
-    return bool((np.abs(reliable - np.rint(reliable)) < 1e-2).all())
+    # A stuck pixel holds what it likes.
+    return bool((np.abs(reliable - np.rint(reliable)) < 1e-2).mean() > 0.97)

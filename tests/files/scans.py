@@ -170,6 +170,19 @@ def _logarithm(a: Arrays) -> None:
     a["diff3d"] = np.log1p(np.rint(a["diff3d"] ** 2)).astype(np.float32)
 
 
+def _masked(bad: Any) -> Callable[[Arrays], None]:
+    def fault(a: Arrays) -> None:
+        a["bad_pixels"] = bad
+
+    return fault
+
+
+def _gap_mask(good: bool) -> NDArray[np.bool_]:
+    bad = np.zeros((N, N), bool)
+    bad[:, 20] = True
+    return ~bad if good else bad
+
+
 FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
     "FIL-003": (("dark frames", _dark),),
     "FIL-004": (("a burst", _burst),),
@@ -196,5 +209,12 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
     "FIL-015": (("a point alone", _alone),),
     "FIL-016": (("planned positions", _planned),),
     "FIL-017": (("logarithm", _logarithm),),
+    "FIL-024": (
+        ("mask of another side", _masked(np.zeros((N, N - 2), bool))),
+        ("mask a frame", _masked(np.zeros((80, N, N), bool))),
+        ("mask of real numbers", _masked(np.zeros((N, N)))),
+        ("mask of good pixels", _masked(_gap_mask(good=True))),
+        ("masked pixels that hold light", _masked(_gap_mask(good=False))),
+    ),
 }
 """Faults by the clause that names them."""
