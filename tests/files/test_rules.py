@@ -110,3 +110,13 @@ def test_masked_pixels_are_not_spoken_of(tmp_path: Path) -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="no measured scans beside the checkout")
 def test_a_measured_scan_draws_no_warning() -> None:
     assert [one.clause for one in examine(DATA / "siemens_canonical.npz").findings] == ["NPZ-029"]
+
+
+@pytest.mark.parametrize("value", [1e300, -1.7e308, 1e20, 5e-324])
+@pytest.mark.parametrize("name", ["xcoords", "ycoords"])
+def test_positions_beyond_everything_break_no_rule(name: str, value: float, tmp_path: Path) -> None:
+    arrays = sound(1)
+    arrays[name][7] = value
+    assert set(said(tmp_path, arrays)) <= {"FIL-012", "FIL-015"}
+    del arrays["objectGuess"]
+    assert ("FIL-015" in said(tmp_path, arrays)) is (abs(value) > 1)

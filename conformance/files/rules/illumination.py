@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.signal import fftconvolve
 from scipy.spatial import cKDTree
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.positions import of_order_one
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
@@ -123,10 +123,11 @@ def _shared(light: Floats, x: Floats, y: Floats) -> Floats:
     points = np.unique(np.stack([y, x], axis=1), axis=0)
     if len(points) < 2:
         return np.ones(1)
-    index = np.asarray(cKDTree(points).query(points, k=[2])[1]).ravel()
+    index = np.asarray(cKDTree(of_order_one(points)).query(of_order_one(points), k=[2])[1]).ravel()
     steps = np.abs(points[index] - points)
-    own = fftconvolve(light, light[::-1, ::-1]) / (light**2).sum()
     N = light.shape[0]
+    spectrum = np.fft.rfft2(light, (2 * N, 2 * N))
+    own = np.fft.fftshift(np.fft.irfft2(np.abs(spectrum) ** 2, (2 * N, 2 * N)))[1:, 1:] / (light**2).sum()
     whole = np.minimum(np.rint(steps), N).astype(int)
     padded = np.pad(own, 1)
     # The autocorrelation is even; both diagonals are looked at, and the better one counts.

@@ -15,6 +15,7 @@ from conformance.files.survey import Floats
 
 _TINY_STEP = 1e-2
 _FAR = 20.0
+_ABSURD = 1e9
 _FEWEST_POINTS = 8
 _STUCK = 4
 
@@ -24,7 +25,17 @@ def nearest(view: View) -> Floats | None:
     if view.x is None or view.y is None or len(view.x) < 2:
         return None
     points = np.stack([view.x, view.y], axis=1)
-    return np.asarray(cKDTree(points).query(points, k=[2])[0]).ravel()
+    scale = _scale(points)
+    return np.asarray(cKDTree(points / scale).query(points / scale, k=[2])[0]).ravel() * scale
+
+
+def of_order_one(points: Floats) -> Floats:
+    """Points (M, 2) on a scale on which no square of a distance is beyond what a number can hold."""
+    return points / _scale(points)
+
+
+def _scale(points: Floats) -> float:
+    return max(1.0, float(np.abs(points).max()))
 
 
 def repeated(view: View) -> Iterator[Finding]:
@@ -72,12 +83,15 @@ def alone(view: View) -> Iterator[Finding]:
     distance = nearest(view)
     if distance is None or len(distance) < _FEWEST_POINTS:
         return
-    steps = distance[distance > 0]
-    if not len(steps):
+    if view.x is None or view.y is None:
         return
-    limit = max(_FAR * float(np.median(steps)), 2.0 * view.N)
-    far = np.flatnonzero(distance > limit)
-    if 0 < len(far) <= len(distance) // 10 and view.x is not None and view.y is not None:
+    steps = distance[distance > 0]
+    limit = max(_FAR * float(np.median(steps)), 2.0 * view.N) if len(steps) else 2.0 * view.N
+    places = np.stack([view.x, view.y])
+    # So far away that the others coincide beside it.
+    absurd = (np.abs(places - np.median(places, axis=1, keepdims=True)) > _ABSURD).any(axis=0)
+    far = np.flatnonzero((distance > limit) | absurd)
+    if 0 < len(far) <= len(distance) // 10:
         first = int(far[0])
         few = f"{len(far)} points lie" if len(far) > 1 else "1 point lies"
         problem = (

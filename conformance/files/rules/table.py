@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from conformance.files.finding import Finding
 from conformance.files.rules import frames, illumination, pixels, positions
 from conformance.files.rules.view import Body, View
@@ -45,11 +47,16 @@ def findings_of(view: View) -> Iterator[Finding]:
     """Yield what the rules find, without what another finding explains."""
     lost = view.survey.extent("non-finite").values > 0
     square = view.survey.sides[0] == view.survey.sides[1]
-    found = {
-        clause: () if (lost and clause in _OF_LIGHT) or (not square and clause in _OF_PROBES) else tuple(body(view))
-        for clause, body in RULES.items()
-    }
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _found(view, lost, square)
     explained = {one for clause, given in found.items() if given for one in EXPLAINED.get(clause, ())}
     for clause, given in found.items():
         if clause not in explained:
             yield from given
+
+
+def _found(view: View, lost: bool, square: bool) -> dict[str, tuple[Finding, ...]]:
+    return {
+        clause: () if (lost and clause in _OF_LIGHT) or (not square and clause in _OF_PROBES) else tuple(body(view))
+        for clause, body in RULES.items()
+    }
