@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_SAMPLED, _MOST_SAMPLED = 16, 1 << 14
+_SAMPLED, _MOST_SAMPLED, _MOST_SORTED = 16, 1 << 14, 1 << 18
 Floats = NDArray[np.float64]
 Values = NDArray[Any]
 _FEWEST_DISTINCT, _MOST_RELIABLE = 8, 1e4
@@ -90,7 +90,9 @@ class Survey:
         if block.dtype.kind != "u" and values.min(initial=0.0) < 0:
             self._count("negative", values < 0, frames, part)
         if not len(self.sample):
-            some = np.unique(values[:_SAMPLED])
+            first = values[:_SAMPLED]
+            # Whole lines of pixels, not each so many pixels: a stride may miss the lit ones.
+            some = np.unique(first[:, :: max(1, first.size // _MOST_SORTED)])
             self.sample = some[some > 0][:_MOST_SAMPLED].astype(np.float64)
         self._add_pixels(values, part)
         if not self._seen[part].any():

@@ -18,6 +18,7 @@ _EXPECTED_COUNTS = 30.0
 _WIDEST_GAP = 4
 _WIDTHS = (8, 10, 12, 14, 15, 16, 20, 24, 31, 32, 63, 64)
 _MOST_LINES = 4
+_MOST_COLUMNS = 256
 _LINE_FACTOR, _LINE_SPREADS = 1.5, 6.0
 
 
@@ -40,8 +41,9 @@ def _marked(view: View, steady: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.
     negative = steady & (largest < 0)
     if negative.any():
         yield negative, "below zero"
-    limit, why = _full_scale(largest, view.dtype)
-    full = steady & limit & (largest > largest[~steady].max(initial=0.0))
+    limit = np.zeros_like(steady)
+    limit[steady], why = _full_scale(largest[steady], view.dtype)
+    full = limit & (largest > largest[~steady].max(initial=0.0))
     if full.any():
         yield full, why
 
@@ -189,17 +191,19 @@ def _odd_bands(image: Floats) -> list[tuple[int, int, float]]:
 
 def _log_factors(image: Floats, width: int) -> tuple[Floats, Floats, Floats]:
     """Median over a band of the logarithm of its light against both neighbours, its spread, and over how many."""
+    image = image[:, :: -(-image.shape[1] // _MOST_COLUMNS)]
     bands = len(image) - width - 1
-    centre, spread, number = np.zeros(bands), np.zeros(bands), np.zeros(bands)
-    for at in range(bands):
-        before, after = image[at], image[at + width + 1]
-        inside = image[at + 1 : at + 1 + width].mean(axis=0)
-        lit = (before > 0) & (after > 0) & (inside > 0)
-        if lit.sum() >= image.shape[1] // 2:
-            ratio = np.log(inside[lit]) - (np.log(before[lit]) + np.log(after[lit])) / 2
-            centre[at] = np.median(ratio)
-            spread[at] = 1.4826 * np.median(np.abs(ratio - centre[at]))
-            number[at] = len(ratio)
+    inside = np.mean([image[1 + k : 1 + k + bands] for k in range(width)], axis=0)
+    before, after = image[:bands], image[width + 1 :]
+    lit = (before > 0) & (after > 0) & (inside > 0)
+    used = lit.sum(axis=1) >= image.shape[1] // 2
+    centre, spread, number = np.zeros(bands), np.zeros(bands), np.where(used, lit.sum(axis=1), 0.0)
+    if used.any():
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.log(inside[used]) - (np.log(before[used]) + np.log(after[used])) / 2
+        ratio[~lit[used]] = np.nan
+        centre[used] = np.nanmedian(ratio, axis=1)
+        spread[used] = 1.4826 * np.nanmedian(np.abs(ratio - centre[used][:, None]), axis=1)
     return centre, spread, number
 
 
