@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
+from conformance.backends.fitting import completed, fitted_call, told_call
 from conformance.backends.pulse import Pulse
 from conformance.contract.crossing import Crossing
 from conformance.contract.telling import told
+from conformance.evidence.breakdown import AdapterBroke
 
 LIMIT_VARIABLE = "PTYCHO_CONFORMANCE_CALL_SECONDS"
 """Environment variable with the seconds that one call of an adapter may take; 0 means no limit."""
@@ -23,10 +25,6 @@ _MOST_BATCHES = 5000
 _OF_TESTS = ("unittest", "hypothesis", "_pytest")
 """Packages whose errors steer a run of tests; an adapter that raises one breaks."""
 _GUARDED = OPTIONAL_METHODS.union(*METHODS.values())
-
-
-class AdapterBroke(Crossing, RuntimeError):
-    """A call ended in a way that is neither a result nor an error of its own: the adapter is at fault."""
 
 
 class _Overdue(Crossing, BaseException):
@@ -75,6 +73,7 @@ class Guard:
         self._adapter = adapter
         self._watch = _watch
         self._hung: set[str] = set() if _watch is None else set(_watch.ended)
+        self._failed: tuple[BaseException, str] | None = None
 
     def __getattr__(self, name: str) -> Any:
         held = getattr(self._adapter, name)
@@ -82,10 +81,24 @@ class Guard:
 
     def _guarded(self, name: str, held: Callable[..., Any]) -> Callable[..., Any]:
         def called(*arguments: Any, **named: Any) -> Any:
-            result = self._answer(name, lambda: held(*arguments, **named))
+            fitted, by_name = fitted_call(name, arguments, named)
+            try:
+                answer = self._answer(name, lambda: held(*fitted, **by_name))
+            except Exception as error:
+                self._failed = error, told_call(name, fitted, by_name)
+                raise
+            result = completed(name, answer, arguments)
             return self._bounded(result) if name == "batches" and _endless(result) else result
 
         return called
+
+    def call_that_raised(self, error: BaseException | None) -> str:
+        """Tell the last call of the adapter that failed, where an error is what it raised or follows from it."""
+        while error is not None and self._failed is not None:
+            if error is self._failed[0]:
+                return self._failed[1]
+            error = error.__cause__ or error.__context__
+        return ""
 
     def _answer(self, name: str, call: Callable[[], Any]) -> Any:
         if name in self._hung:

@@ -10,8 +10,10 @@ from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
 from conformance.contract.stages import Stage
 from conformance.engine.comparisons import STAGES, Pair
+from conformance.engine.first_look import Common, look_at
 from conformance.evidence.evidence import Evidence, Violation
-from conformance.scans.specimens import Specimen
+from conformance.scans.domain import inside
+from conformance.scans.specimens import Specimen, fitted
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,13 @@ def compare(first: Subject, second: Subject, stage: Stage, specimens: Iterable[S
     if reason:
         return Agreement(first.name, second.name, stage, left_out=reason)
     pair = Pair(first, second, Evidence())
-    for specimen in specimens:
+    with inside(Common(look_at(first), look_at(second))):
+        return _compared(pair, stage, specimens)
+
+
+def _compared(pair: Pair, stage: Stage, specimens: Iterable[Specimen]) -> Agreement:
+    first, second = pair.first, pair.second
+    for specimen in map(fitted, specimens):
         try:
             STAGES[stage](pair, specimen)
         except Violation as violation:
@@ -100,7 +108,18 @@ def compare(first: Subject, second: Subject, stage: Stage, specimens: Iterable[S
             return Agreement(first.name, second.name, stage, compared, violation.sentence, specimen.name)
         except ImportError as error:
             return Agreement(first.name, second.name, stage, left_out=missing_dependency_in(error) or str(error))
+        except Exception as error:  # noqa: BLE001 - a backend that cannot answer is judged by the checks
+            return Agreement(first.name, second.name, stage, left_out=_unanswered(pair, specimen, error))
     return Agreement(first.name, second.name, stage, pair.evidence.comparisons)
+
+
+def _unanswered(pair: Pair, specimen: Specimen, error: Exception) -> str:
+    """Say who had no answer, and to which call."""
+    for subject in (pair.first, pair.second):
+        call = subject.adapter.call_that_raised(error)
+        if call:
+            return f"{subject.name} has no answer to {call} on {specimen.name}: {type(error).__name__}: {error}"
+    return f"what came could not be read on {specimen.name}: {type(error).__name__}: {error}"
 
 
 def _not_comparable(stage: Stage, first: Subject, second: Subject) -> str:

@@ -20,12 +20,16 @@ from conformance.backends.subject import Subject
 from conformance.contract.telling import told
 from conformance.engine.applicability import not_applicable
 from conformance.engine.declaration import PROFILES, Declaration, noted
+from conformance.engine.examples import of_the_check_alone
+from conformance.engine.first_look import Speaking, look_at
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import case_name, cases_of
+from conformance.evidence.breakdown import AdapterBroke, in_own_words
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.files.machine import trouble_in, trouble_of
+from conformance.scans.domain import inside
 from conformance.scans.seed import drawn_by_seed
-from conformance.scans.specimens import Specimen, gallery
+from conformance.scans.specimens import Specimen, fitted, gallery
 
 _LONGEST = 4000
 _BLAMING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
@@ -150,15 +154,25 @@ def once(
     started = time.perf_counter()
     evidence = Evidence()
     violation, where, trouble = None, "", ""
+    domain = Speaking(look_at(subject), declaration.clauses)
     try:
-        outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
-        if not reason:
-            _call(declaration, subject, evidence, specimen, drawn, profile)
-            outcome, reason = classify(None, evidence.comparisons, subject.selected)
+        with inside(domain):
+            specimen = None if specimen is None else fitted(specimen)
+            outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
+            if not reason:
+                _call(declaration, subject, evidence, specimen, drawn, profile)
+                outcome, reason = classify(None, evidence.comparisons, subject.selected)
+                if outcome is Outcome.VACUOUS:
+                    limit = limited(domain.denied())
+                    outcome, reason = (Outcome.NOT_APPLICABLE, limit) if limit else (outcome, reason)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
-        outcome, reason = classify(error, evidence.comparisons, subject.selected)
+        called = "" if subject.adapter is None else subject.adapter.call_that_raised(error)
+        outcome, reason = classify(error, evidence.comparisons, subject.selected, called)
         violation, trouble = violation_in(error), trouble_in(error, subject.folder)
-        where = "".join(traceback.format_exception(error))[-_LONGEST:] if outcome is Outcome.ERROR else ""
+        limit = not_decided(error, domain)
+        if limit:
+            outcome, reason, violation = Outcome.NOT_APPLICABLE, limit, None
+        where = broken_at(error, subject) if outcome is Outcome.ERROR else ""
     if outcome in _BLAMING:
         # A cache that could not be written fails a check without an error.
         trouble = trouble or trouble_of(subject.folder)
@@ -186,12 +200,14 @@ def _call(
     elif declaration.given:
         function = declaration.budget(profile)(hypothesis.given(**declaration.given)(noted(declaration.body)))
         function = drawn_by_seed(function, declaration.name)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), of_the_check_alone():
         warnings.simplefilter("ignore")
         function(**wanted)
 
 
-def classify(error: BaseException | None, comparisons: int, selected: Selected) -> tuple[Outcome, str]:
+def classify(
+    error: BaseException | None, comparisons: int, selected: Selected, called: str = "a call"
+) -> tuple[Outcome, str]:
     """Turn the end of a check into an outcome and its sentence.
 
     Parameters
@@ -202,6 +218,8 @@ def classify(error: BaseException | None, comparisons: int, selected: Selected) 
         Values compared; a check that compared none is vacuous.
     selected : Selected
         Whom it judged: an adapter may say that a dependency is missing, which must be true.
+    called : str
+        The call of the adapter that raised the error; empty where the check raised it on what it was given.
     """
     if error is None:
         if comparisons:
@@ -215,7 +233,47 @@ def classify(error: BaseException | None, comparisons: int, selected: Selected) 
         if name:
             return Outcome.NOT_APPLICABLE, f"missing dependency: {told(error)}"
         return Outcome.ERROR, f"the adapter says that a dependency is missing, but names none that is: {told(error)}"
-    return Outcome.ERROR, f"the adapter broke: {type(error).__name__}: {told(error)}"
+    if isinstance(error, NotImplementedError):
+        return Outcome.NOT_APPLICABLE, f"the adapter does not implement this: {told(error)}"
+    said = f"{type(error).__name__}: {told(error)}"
+    if not called:
+        return Outcome.ERROR, f"what the adapter gave could not be read: {said}"
+    refused = (isinstance(error, ValueError) or in_own_words(error)) and not isinstance(error, AdapterBroke)
+    return Outcome.ERROR, f"the adapter {'refused what is valid' if refused else 'broke'}: {said}"
+
+
+def broken_at(error: BaseException, subject: Subject) -> str:
+    """Tell the call of the adapter that failed, and where in its code."""
+    call = "" if subject.adapter is None else subject.adapter.call_that_raised(error)
+    lines = "".join(traceback.format_exception(error))[-_LONGEST:]
+    return f"in the call {call}\n{lines}" if call else lines
+
+
+def not_decided(error: BaseException, domain: Speaking) -> str:
+    """Say which limit of the backend, found at another clause, kept a check from deciding; empty where none did.
+
+    Parameters
+    ----------
+    error : BaseException
+        What ended the check: a limit explains a refusal or something that is missing, never a wrong value.
+    domain : Speaking
+        What the check had to use.
+    """
+    violation = violation_in(error)
+    if violation is not None and not violation.withheld:
+        return ""
+    return limited(domain.not_taken())
+
+
+def limited(limits: Iterable[tuple[str, str, str]]) -> str:
+    """Say the first of some limits; empty where there is none."""
+    return next(
+        (
+            f"not decided: the backend does not take {wanted}, of which {clause} speaks ({said})"
+            for wanted, clause, said in limits
+        ),
+        "",
+    )
 
 
 def violation_in(error: BaseException | None) -> Violation | None:

@@ -11,6 +11,7 @@ import numpy as np
 from conformance.contract.crossing import Crossing
 from conformance.contract.telling import told
 from conformance.contract.types import Array
+from conformance.evidence.breakdown import BREAKDOWNS, NOT_DECIDING, in_own_words
 from conformance.evidence.explanation import Explanation, Suspects, difference_summary, explain, seconded
 from conformance.evidence.tensors import as_numpy, dtype_name
 
@@ -29,6 +30,8 @@ class Violation(Crossing, AssertionError):
         Looks for the cause when it is first asked for.
     seen, expected : ndarray, optional
         The arrays that differ.
+    withheld : bool
+        Whether the backend gave nothing that could be wrong: it refused, or left something out.
 
     Attributes
     ----------
@@ -48,8 +51,10 @@ class Violation(Crossing, AssertionError):
         diagnosis: Callable[[], tuple[Explanation, ...]] | None = None,
         seen: Array | None = None,
         expected: Array | None = None,
+        withheld: bool = False,
     ) -> None:
         self.statement = statement
+        self.withheld = withheld
         self.seen = seen
         self.expected = expected
         self._diagnosis = diagnosis
@@ -156,7 +161,7 @@ class Evidence:
             Whether ``expected`` is another result of the same backend, which may as well be the wrong one.
         """
         if seen is None:
-            raise Violation(f"{what} is missing (None).")
+            raise Violation(f"{what} is missing (None).", withheld=True)
         left, right = as_numpy(seen), np.asarray(expected)
 
         def diagnosis() -> tuple[Explanation, ...]:
@@ -198,7 +203,7 @@ class Evidence:
             The dtype that the contract says.
         """
         if seen is None:
-            raise Violation(f"{what} is missing (None).")
+            raise Violation(f"{what} is missing (None).", withheld=True)
         self.comparisons += 1
         found = tuple(int(n) for n in np.shape(seen) or getattr(seen, "shape", ()))
         if found != shape:
@@ -208,26 +213,28 @@ class Evidence:
 
     def present(self, result: Mapping[str, Any], *keys: str) -> None:
         """Require the keys of a result."""
+        self.comparisons += len(keys)
         for key in keys:
-            self.holds(key in result, f"The result lacks {key!r}; it holds {', '.join(map(str, result)) or 'nothing'}.")
+            if key not in result:
+                held = ", ".join(map(str, result)) or "nothing"
+                raise Violation(f"The result lacks {key!r}; it holds {held}.", withheld=True)
 
     def accepted(self, action: Callable[[], T], what: str) -> T:
         """Require that something valid is accepted, and return the result.
 
-        A missing dependency is passed on: it makes the check not applicable.
+        What decides nothing is passed on (:data:`NOT_DECIDING`), a missing dependency among it.
         """
         self.comparisons += 1
         try:
             return action()
-        except ImportError:
+        except NOT_DECIDING:
             raise
         except Exception as error:
-            raise Violation(f"{what} is valid, but was refused with {type(error).__name__}: {told(error)}") from error
+            sentence = f"{what} is valid, but was refused with {type(error).__name__}: {told(error)}"
+            raise Violation(sentence, withheld=True) from error
 
     def unless_refused(self, action: Callable[[], T], what: str) -> T | None:
-        """Return the result of what may be refused by an error of the ValueError family; None when it is.
-
-        A missing dependency is passed on: it makes the check not applicable.
+        """Return the result of what may be refused, by a ValueError or a class of one's own; None when it is.
 
         Parameters
         ----------
@@ -238,21 +245,23 @@ class Evidence:
         self.comparisons += 1
         try:
             return action()
-        except (ValueError, ImportError) as error:
-            if isinstance(error, ImportError):
-                raise
-            return None
+        except BREAKDOWNS:
+            raise
         except Exception as error:
+            if isinstance(error, ValueError) or in_own_words(error):
+                return None
             raise Violation(
                 f"{what} must be read, or refused by an error of the contract's family (a ValueError); it ended in "
                 f"{type(error).__name__}: {error}"
             ) from error
 
-    def refused(self, action: Callable[[], Any], what: str, *, beside: Callable[[], Any]) -> Exception:
-        """Require that something invalid is refused by an error of the ValueError family, and return the error.
+    def refused(
+        self, action: Callable[[], Any], what: str, *, beside: Callable[[], Any], family: bool = False
+    ) -> Exception:
+        """Require that something invalid is refused, in whatever words, and return the error.
 
         ``beside`` is the nearest valid request; it runs first and must succeed, so that an adapter which refuses
-        everything proves nothing.
+        everything proves nothing. A call that breaks down in place of refusing (:data:`BREAKDOWNS`) is passed on.
 
         Parameters
         ----------
@@ -262,18 +271,22 @@ class Evidence:
             Name of the invalid thing, for the sentence.
         beside : callable
             The nearest valid request.
+        family : bool
+            Require an error of the ValueError family too: one clause asks for that, and no other (CND-008).
         """
         self.accepted(beside, f"The nearest valid case beside '{what}'")
         self.comparisons += 1
         try:
             result = action()
-        except ValueError as error:
-            return error
+        except BREAKDOWNS:
+            raise
         except Exception as error:
-            raise Violation(
-                f"{what} must be refused by an error of the contract's family (a ValueError); it ended in "
-                f"{type(error).__name__}: {told(error)}"
-            ) from error
+            if family and not isinstance(error, ValueError):
+                raise Violation(
+                    f"{what} must be refused by an error of the contract's family (a ValueError); it ended in "
+                    f"{type(error).__name__}: {told(error)}"
+                ) from error
+            return error
         raise Violation(f"{what} must be refused, but was accepted and gave {type(result).__name__}.")
 
 

@@ -6,11 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from conformance.contract.crossing import Crossing
 from conformance.contract.types import Array
 
 
+class Absent(Crossing, LookupError):
+    """Where an array was to be read there is None."""
+
+
 def as_numpy(value: Any) -> Array:
-    """Return the values as a NumPy array; tensors are brought to the CPU."""
+    """Return the values as a NumPy array; tensors are brought to the CPU.
+
+    Raises
+    ------
+    Absent
+        The value is None: nothing can be read of what is not there.
+    """
+    if value is None:
+        raise Absent("an array is None")
     if isinstance(value, np.ndarray):
         return value
     if hasattr(value, "detach"):

@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 from conformance.adapter import GroupRequest
 from conformance.contract.arrays import PAIRS, STACKS
 from conformance.contract.types import Arrays
+from conformance.scans.domain import Property, places, side, takes
+from conformance.scans.domain import gridsize as gridsize_here
 from conformance.scans.seed import moved
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_object, structured_probe
 
 Drawn = TypeVar("Drawn")
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1).map(moved)
-frame_sides = st.sampled_from([8, 10, 12, 16])
+frame_sides = st.sampled_from([8, 10, 12, 16]).map(side)
 
 
 def among(*options: Drawn) -> st.SearchStrategy[Drawn]:
@@ -111,14 +113,15 @@ def group_requests(draw: st.DrawFn, specimen: Specimen, *, min_gridsize: int = 1
     min_gridsize : int
         Least gridsize.
     """
-    gridsize = draw(st.integers(min_gridsize, max(min_gridsize, min(3, int(np.sqrt(specimen.M))))))
+    most = min(3, int(np.sqrt(specimen.M)))
+    gridsize = gridsize_here(draw(st.integers(min_gridsize, max(min_gridsize, most))))
     return GroupRequest(
         N=specimen.N,
         gridsize=gridsize,
         K=draw(st.integers(gridsize**2, gridsize**2 + 6)),
         nsamples=draw(st.integers(1, specimen.M)),
         seed=draw(seeds),
-        sequential_sampling=draw(st.booleans()),
+        sequential_sampling=draw(st.booleans()) and takes(Property.SEQUENCE),
     )
 
 
@@ -184,7 +187,8 @@ def objects(draw: st.DrawFn, *, min_side: int = 12, max_side: int = 40) -> NDArr
     min_side, max_side : int
         Least and greatest H and W in pixels.
     """
-    shape = (draw(st.integers(min_side, max_side)), draw(st.integers(min_side, max_side)))
+    larger = side(8) - 8
+    shape = (draw(st.integers(min_side, max_side)) + larger, draw(st.integers(min_side, max_side)) + larger)
     return structured_object(np.random.default_rng(draw(seeds)), shape)
 
 
@@ -220,7 +224,7 @@ def positions(
     count = draw(st.integers(min_count, max_count))
     drawn = np.random.default_rng(draw(seeds)).uniform(-reach / 4, reach, (count, 2))
     whole = draw(st.booleans()) if whole_pixels is None else whole_pixels
-    return np.round(drawn) if whole else drawn
+    return np.round(drawn) if whole else places(drawn)
 
 
 @st.composite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import Property, cached_inside, inside, places, taken, takes
 from conformance.scans.pairs import LAYOUTS, WHOLE, Row, all_pairs, as_places, as_values
 from conformance.scans.specimens import Recipe, make_specimen
 from conformance.scans.transformed import random_scan
@@ -53,11 +54,14 @@ def whole_scan(M: int = 22, N: int = 10, seed: int = 301, **recipe: Any) -> Arra
     arrays = dict(make_specimen(Recipe(**{"M": M, "N": N, "modes": 2, "seed": seed, **recipe})).arrays)
     for name in COORDINATES:
         if name in arrays:
-            arrays[name] = np.round(arrays[name] * 64) / 64
+            arrays[name] = places(np.round(arrays[name] * 64) / 64)
+    N = arrays["diff3d"].shape[-1]
     centres = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
-    arrays["Y"] = (patches_at(arrays["objectGuess"], centres, N) * np.exp(0.3j)).astype(np.complex64)
+    if takes(Property.STORED_PATCHES):
+        arrays["Y"] = (patches_at(arrays["objectGuess"], centres, N) * np.exp(0.3j)).astype(np.complex64)
     arrays["diff3d"] = np.round(arrays["diff3d"]).astype(np.float32)
-    return arrays | {"scan_index": np.random.default_rng(seed).integers(0, 400, M)}
+    most = 400 if takes(Property.LABELS) else 1
+    return arrays | {"scan_index": np.random.default_rng(seed).integers(0, most, len(arrays["xcoords"]))}
 
 
 def meant_by(arrays: Mapping[str, Any]) -> Arrays:
@@ -67,10 +71,18 @@ def meant_by(arrays: Mapping[str, Any]) -> Arrays:
     return {**defaults, **absent, **{name: values for name, values in arrays.items() if values is not None}}
 
 
-@cache
+ASKED = (
+    *(Property.BETWEEN, Property.BEYOND, Property.NEGATIVE, Property.REPEATED, Property.FEW, Property.NO_OBJECT),
+    *(Property.STORED_PATCHES, Property.STARTS, Property.LABELS, Property.LEGACY, Property.ALIAS),
+    Property.DOUBLE_COMPLEX,
+)
+"""Properties on which the variants depend, beside modes and sides."""
+
+
+@cached_inside(*ASKED)
 def variants() -> tuple[Variant, ...]:
-    """Every variant; none but the ways to store it is out of the ordinary."""
-    return (*_stored(), *_optional(), *_sized())
+    """Every variant that is taken; none but the ways to store it is out of the ordinary."""
+    return tuple(one for one in (*_stored(), *_optional(), *_sized()) if taken(one.members))
 
 
 def _stored() -> Iterator[Variant]:
@@ -80,7 +92,8 @@ def _stored() -> Iterator[Variant]:
     rest = {name: values for name, values in scan.items() if name != "diff3d"}
     legacy = np.ascontiguousarray(np.moveaxis(frames, 0, 2))
     swapped = {name: values.astype(values.dtype.newbyteorder(">")) for name, values in scan.items()}
-    wide = {name: scan[name].astype(np.complex128) for name in ("probeGuess", "objectGuess", "Y")}
+    wide = {name: scan[name].astype(np.complex128) for name in ("probeGuess", "objectGuess", "Y") if name in scan}
+    trailing = {"Y": scan["Y"][..., np.newaxis]} if "Y" in scan else {}
     ways: dict[str, Arrays] = {
         "in the plainest way": scan,
         "as a legacy stack": rest | {"diff3d": legacy},
@@ -94,10 +107,11 @@ def _stored() -> Iterator[Variant]:
         "with big-endian complex128 arrays": scan | {name: values.astype(">c16") for name, values in wide.items()},
         "with positions in single precision": scan | {n: scan[n].astype(np.float32) for n in COORDINATES},
         "with labels in 32 bits": scan | {"scan_index": scan["scan_index"].astype(np.int32)},
-        "with patches of a trailing axis": scan | {"Y": scan["Y"][..., np.newaxis]},
+        "with patches of a trailing axis": scan | trailing,
         "with its members in reverse order": dict(reversed(scan.items())),
         "with metadata": scan | {"_metadata": np.array('{"N": 64, "nphotons": 1e9}')},
-        "with unknown members": scan | {"mask": np.zeros((10, 10)), "coords": np.ones((22, 2)), "X": frames * 3},
+        "with unknown members": scan
+        | {"mask": np.zeros((10, 10)), "coords": np.ones((len(frames), 2)), "X": frames * 3},
         "with declared units": scan
         | {"scale_contract_version": np.array("legacy_v1"), "measurement_domain": np.array("normalized_amplitude")},
         "with three positions to spare": scan | {name: np.append(scan[name], [7, 8, 9]) for name in PER_POSITION},
@@ -138,7 +152,8 @@ def _optional() -> Iterator[Variant]:
     complexes = {name: real[name].astype(np.complex64) for name in ("probeGuess", "objectGuess")}
     yield Variant("a scan whose probe and object are stored as real numbers", real, meant_by(real | complexes))
     away = scan | {start: scan[name] * 2 + 900 for name, start in zip(*PAIRS, strict=True)}
-    yield Variant("a scan whose start positions lie far from its positions", away, meant_by(away))
+    if takes(Property.STARTS):
+        yield Variant("a scan whose start positions lie far from its positions", away, meant_by(away))
     single = whole_scan(seed=303, modes=1)
     yield Variant("a scan with one mode", single, meant_by(single))
     last = single | {"probeGuess": single["probeGuess"][..., np.newaxis]}
@@ -175,7 +190,9 @@ FEATURES: Mapping[str, tuple[Any, ...]] = {
 def paired(seed: int) -> tuple[Variant, ...]:
     """Files in which every pair of :data:`FEATURES` occurs."""
     rng = np.random.default_rng([seed, 31])
-    return tuple(_of_row(row, rng) for row in all_pairs(FEATURES, seed, {"sizes": LARGE}))
+    # Every reader is asked for those that it takes, so all are made.
+    with inside(None):
+        return tuple(_of_row(row, rng) for row in all_pairs(FEATURES, seed, {"sizes": LARGE}))
 
 
 def _of_row(row: Row, rng: np.random.Generator) -> Variant:
@@ -254,10 +271,11 @@ def _loaded(members: Mapping[str, Array], frames: Array, M: int) -> dict[str, Ar
 
 def _sized() -> Iterator[Variant]:
     """Scans of other sizes, places and brightness."""
-    for M, N in ((5, 16), (12, 12), (1, 8), (2, 8), (300, 8), (6, 64)):
-        scan = whole_scan(M, N, seed=304 + M)
+    for count, edge in ((5, 16), (12, 12), (1, 8), (2, 8), (300, 8), (6, 64)):
+        scan = whole_scan(count, edge, seed=304 + count)
+        M, N = scan["diff3d"].shape[:2]
         yield Variant(f"a scan of {M} frames {N} x {N}", scan, meant_by(scan))
-        trailing = scan | {"Y": scan["Y"][..., np.newaxis]}
+        trailing = scan | ({"Y": scan["Y"][..., np.newaxis]} if "Y" in scan else {})
         yield Variant(f"a scan of {M} frames {N} x {N} with patches of a trailing axis", trailing, meant_by(scan))
         if M != N:
             legacy = scan | {"diff3d": np.ascontiguousarray(np.moveaxis(scan["diff3d"], 0, 2))}
@@ -270,10 +288,12 @@ def _sized() -> Iterator[Variant]:
         moved = scan | {name: scan[name] + step for name in COORDINATES}
         yield Variant(f"a scan {what}", moved, meant_by(moved))
     for what, names in (("along x", COORDINATES[1::2]), ("along y", COORDINATES[::2]), ("at one place", COORDINATES)):
-        line = scan | {name: np.full(22, 31.25) for name in names}
+        line = scan | {name: np.full(len(scan[name]), places(np.array(31.25))) for name in names}
         yield Variant(f"a scan {what}", line, meant_by(line))
     for what, gain in (("bright", 2.0**10), ("faint", 2.0**-10)):
         lit = scan | {"diff3d": scan["diff3d"] * np.float32(gain)}
         yield Variant(f"a {what} scan", lit, meant_by(lit))
-    dark = scan | {"diff3d": np.where(np.arange(22)[:, None, None] % 5 == 2, np.float32(0), scan["diff3d"])}
+    dark = scan | {
+        "diff3d": np.where(np.arange(len(scan["diff3d"]))[:, None, None] % 5 == 2, np.float32(0), scan["diff3d"])
+    }
     yield Variant("a scan with dark frames", dark, meant_by(dark))

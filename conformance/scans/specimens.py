@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +16,11 @@ from conformance.adapter import GroupRequest
 from conformance.contract.types import Array
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
+from conformance.scans.domain import Property, gridsize, inside, places, points, side, takes
+from conformance.scans.domain import modes as modes_here
 
 Pattern = Literal["raster", "spiral", "clustered"]
+Truth = Literal["object", "patches", "none"]
 ObjectMaker = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.complex64]]
 ProbeMaker = Callable[[np.random.Generator, int, int], NDArray[np.complex64]]
 
@@ -37,12 +40,15 @@ class Specimen:
         Whether the frames follow the forward model from ``objectGuess`` and ``probeGuess``.
     path : Path or None
         The user's file; None for a synthetic scan.
+    recipe : Recipe or None
+        How it was made; None for one that is no plain product of a recipe.
     """
 
     name: str
     arrays: Mapping[str, Array]
     consistent: bool
     path: Path | None = None
+    recipe: Recipe | None = None
 
     @property
     def M(self) -> int:
@@ -115,10 +121,50 @@ class Recipe:
     pattern: Pattern = "raster"
     whole_pixels: bool = False
     distinct_start: bool = True
-    truth: Literal["object", "patches", "none"] = "object"
+    truth: Truth = "object"
     margin: float = 6.0
     pitch: float = 2.3
     seed: int = 0
+
+    @property
+    def here(self) -> Recipe:
+        """The recipe with only those strange properties that are taken here (:mod:`conformance.scans.domain`)."""
+        N = side(self.N)
+        return replace(
+            self,
+            M=points(self.M, N),
+            N=N,
+            modes=modes_here(self.modes),
+            pattern="raster" if self.pattern == "clustered" and not takes(Property.REPEATED) else self.pattern,
+            whole_pixels=self.whole_pixels or not takes(Property.BETWEEN),
+            truth=_truth_here(self.truth),
+            margin=self.margin if self.margin > N / 2 + 1 or takes(Property.BEYOND) else N / 2 + 2,
+        )
+
+
+def _truth_here(truth: Truth) -> Truth:
+    if truth == "patches" and not takes(Property.STORED_PATCHES):
+        return "object"
+    return "object" if truth == "none" and not takes(Property.NO_OBJECT) else truth
+
+
+def fitted(specimen: Specimen) -> Specimen:
+    """Return a synthetic specimen as it is made here; one that is taken as it is stays the same object."""
+    if specimen.recipe is None:
+        return specimen
+    as_made = takes(Property.LABELS) and (takes(Property.STARTS) or not specimen.recipe.distinct_start)
+    if as_made and specimen.recipe.here == specimen.recipe:
+        return specimen
+    return _made_here(specimen.name, specimen.recipe.here)
+
+
+def _made_here(name: str, recipe: Recipe) -> Specimen:
+    return _kept(name, recipe, takes(Property.STARTS), takes(Property.LABELS), takes(Property.BETWEEN))
+
+
+@lru_cache(maxsize=32)
+def _kept(name: str, recipe: Recipe, *answers: bool) -> Specimen:
+    return make_specimen(recipe, name)
 
 
 def make_specimen(
@@ -144,6 +190,7 @@ def make_specimen(
     make_probe : callable, optional
         Makes the probe from a generator, N and the number of modes.
     """
+    recipe = recipe.here
     rng = np.random.default_rng(recipe.seed)
     positions, shape = _positions(recipe, rng)
     obj = (make_object or structured_object)(rng, shape)
@@ -155,16 +202,20 @@ def make_specimen(
         "ycoords": positions[:, 1].copy(),
         "diff3d": frames,
         "probeGuess": probe,
-        "scan_index": rng.integers(0, 3, recipe.M, dtype=np.int64),
+        "scan_index": rng.integers(0, 3 if takes(Property.LABELS) else 1, recipe.M, dtype=np.int64),
     }
     if recipe.distinct_start:
-        arrays["xcoords_start"] = positions[:, 0] + rng.uniform(0.2, 0.9, recipe.M)
-        arrays["ycoords_start"] = positions[:, 1] - rng.uniform(0.2, 0.9, recipe.M)
+        step = rng.uniform(0.2, 0.9, (2, recipe.M))
+        step[0] += 0 if takes(Property.BETWEEN) else 1
+        step *= 1 if takes(Property.STARTS) else 0
+        arrays["xcoords_start"] = places(positions[:, 0] + step[0])
+        arrays["ycoords_start"] = places(positions[:, 1] - step[1])
     if recipe.truth == "object":
         arrays["objectGuess"] = obj
     elif recipe.truth == "patches":
         arrays["Y"] = patches.astype(np.complex64)
-    return Specimen(name or repr(recipe), arrays, consistent=recipe.truth != "none")
+    own = recipe if make_object is None and make_probe is None else None
+    return Specimen(name or repr(recipe), arrays, consistent=recipe.truth != "none", recipe=own)
 
 
 def structured_object(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.complex64]:
@@ -188,8 +239,9 @@ def structured_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArra
     N : int
         Side of a frame in pixels.
     modes : int
-        Number P of modes.
+        Number P of modes, where several are taken (:mod:`conformance.scans.domain`).
     """
+    modes = modes_here(modes)
     rows, columns = (np.mgrid[:N, :N] - N / 2) / N
     probe = np.empty((modes, N, N), dtype=np.complex128)
     for mode in range(modes):
@@ -240,6 +292,11 @@ def gallery() -> tuple[Specimen, ...]:
     Together they cover more frames than pixels, fewer, and as many; rectangular rasters, spirals and repeated
     positions; whole and fractional positions; one and two probe modes; truth as object, as patches and absent.
     """
+    with inside(None):
+        return _gallery()
+
+
+def _gallery() -> tuple[Specimen, ...]:
     return (
         make_specimen(Recipe(M=40, N=8, pattern="raster", seed=11), "raster-40x8"),
         make_specimen(Recipe(M=11, N=16, modes=2, whole_pixels=True, seed=12, margin=5.0), "few-11x16-modes"),
@@ -289,10 +346,10 @@ def requests_for(specimen: Specimen) -> tuple[GroupRequest, ...]:
         GroupRequest(N=specimen.N, gridsize=1, K=4, nsamples=groups, seed=3),
         GroupRequest(N=specimen.N, gridsize=1, K=4, nsamples=specimen.M if specimen.M < 64 else 16, seed=4),
     ]
-    for gridsize, K in ((2, 6), (3, 9)):
-        if gridsize**2 <= specimen.M:
-            requests.append(GroupRequest(N=specimen.N, gridsize=gridsize, K=K, nsamples=groups, seed=5))
-    if specimen.M >= 4:
+    for g, K in ((2, 6), (3, 9)):
+        if g**2 <= specimen.M and gridsize(g) == g:
+            requests.append(GroupRequest(N=specimen.N, gridsize=g, K=K, nsamples=groups, seed=5))
+    if specimen.M >= 4 and gridsize(2) == 2 and takes(Property.SEQUENCE):
         requests.append(GroupRequest(N=specimen.N, gridsize=2, K=5, nsamples=groups, seed=6, sequential_sampling=True))
     return tuple(requests)
 

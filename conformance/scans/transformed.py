@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import PAIRS, PER_POINT
 from conformance.contract.types import Array, Arrays
+from conformance.scans.domain import Property, places, points, side, takes
 from conformance.scans.specimens import structured_object, structured_probe
 
 
@@ -32,13 +33,16 @@ def random_scan(seed: int, M: int, N: int, *, modes: int = 1, columns: int | Non
         Arrays under the names of the file contract. Positions are multiples of 1/1024 pixel, so that whole shifts and
         powers of two are exact; labels count the points; no frame occurs twice.
     """
+    N = side(N)
+    M = points(M, N)
     rng = np.random.default_rng(seed)
     wide = columns or int(np.ceil(np.sqrt(2.0 * M)))
     index = np.arange(M)
     unit = np.stack([index % wide, index // wide], axis=1) + rng.uniform(-0.3, 0.3, (M, 2))
-    positions = np.round((unit * 2.375 + N / 2 + 3) * 1024) / 1024
-    starts = positions + np.round(rng.uniform(0.2, 0.9, (M, 2)) * 1024) / 1024
+    positions = places(np.round((unit * 2.375 + N / 2 + 3) * 1024) / 1024)
+    starts = positions + _steps(np.round(rng.uniform(0.2, 0.9, (M, 2)) * 1024) / 1024)
     width, height = (np.ceil(positions.max(axis=0)) + N / 2 + 3).astype(int)
+    with_object = truth or not takes(Property.NO_OBJECT)
     envelope = 12.0 * np.exp(-(((np.mgrid[:N, :N] - N / 2) / (0.3 * N)) ** 2).sum(axis=0)) + 0.05
     return {
         "xcoords": positions[:, 0].copy(),
@@ -47,9 +51,16 @@ def random_scan(seed: int, M: int, N: int, *, modes: int = 1, columns: int | Non
         "ycoords_start": starts[:, 1].copy(),
         "diff3d": (envelope * rng.uniform(0.4, 1.6, (M, N, N))).astype(np.float32),
         "probeGuess": structured_probe(rng, N, modes),
-        "scan_index": np.arange(M, dtype=np.int64),
-        **({"objectGuess": structured_object(rng, (int(height), int(width)))} if truth else {}),
+        "scan_index": np.arange(M, dtype=np.int64) if takes(Property.LABELS) else np.zeros(M, dtype=np.int64),
+        **({"objectGuess": structured_object(rng, (int(height), int(width)))} if with_object else {}),
     }
+
+
+def _steps(steps: Array) -> Array:
+    """Steps between positions and start positions: as they are, whole ones, or none."""
+    if not takes(Property.STARTS):
+        return np.zeros_like(steps)
+    return steps if takes(Property.BETWEEN) else np.ceil(steps)
 
 
 def positions_of(arrays: Mapping[str, Array]) -> NDArray[np.float64]:

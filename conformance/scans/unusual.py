@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from conformance.adapter import GroupRequest
 from conformance.contract.arrays import PAIRS
-from conformance.contract.types import Arrays
+from conformance.contract.types import Array, Arrays
+from conformance.scans.domain import Property, cached_inside, gridsize, many, places, side, strange_in, takes
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_probe
+
+ASKED = (
+    *(Property.BETWEEN, Property.STARTS, Property.REPEATED, Property.NEGATIVE, Property.BEYOND, Property.NO_OBJECT),
+    *(Property.STORED_PATCHES, Property.OVERSAMPLING, Property.SEQUENCE),
+)
+"""Properties on which the regimes depend, beside modes, sides and gridsizes."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +31,27 @@ class Regime:
         In words.
     specimen : Specimen
     request : GroupRequest
+    strange : tuple of Property
+        What is strange about it, beyond what its recipe and its request say.
     """
 
     what: str
     specimen: Specimen
     request: GroupRequest
+    strange: tuple[Property, ...] = ()
+
+    @property
+    def taken(self) -> bool:
+        """Whether all that is strange about it is taken here."""
+        asked, properties = self.request, list(self.strange)
+        properties += [Property.OVERSAMPLING] if asked.enable_oversampling else []
+        properties += [Property.SEQUENCE] if asked.sequential_sampling else []
+        sized = gridsize(asked.gridsize) == asked.gridsize
+        return sized and all(takes(one) for one in properties) and all(takes(*one) for one in self._of_the_scan)
+
+    @cached_property
+    def _of_the_scan(self) -> tuple[tuple[Property, Any], ...]:
+        return tuple(strange_in(self.specimen.arrays))
 
     @property
     def reach(self) -> int:
@@ -37,58 +60,74 @@ class Regime:
         return self.request.K if pool is None else pool
 
 
-@cache
+@cached_inside(*ASKED)
 def regimes() -> tuple[Regime, ...]:
     """Oversampled groups; more points than a byte counts, more groups than a block holds; sixteen channels.
 
     Positions about zero and far from it, along one line, and several at one place; frames of 64 pixels.
     """
+    N = side(8)
     few = make_specimen(Recipe(M=20, N=8, seed=201, margin=3.0), "few-20x8")
     stored = make_specimen(Recipe(M=21, N=8, seed=202, truth="patches", pattern="spiral"), "stored-21x8")
-    many = make_specimen(Recipe(M=300, N=8, seed=203, modes=2), "many-300x8")
+    crowd = make_specimen(Recipe(M=300, N=8, seed=203, modes=2), "many-300x8")
     wide = make_specimen(Recipe(M=40, N=10, seed=204, pattern="spiral"), "wide-40x10")
     middle = _moved(make_specimen(Recipe(M=36, N=8, seed=205, truth="none"), "about-zero-36x8"), None)
     dense = Recipe(M=40, N=8, seed=206, truth="none", pattern="spiral", pitch=0.3)
-    long = make_specimen(Recipe(M=2_100, N=8, seed=207), "long-2100x8")
-    places = make_specimen(Recipe(M=26, N=8, seed=208, margin=4.0), "places-26x8")
+    long = make_specimen(Recipe(M=many(2_100, N), N=8, seed=207), "long-2100x8")
+    repeated = make_specimen(Recipe(M=26, N=8, seed=208, margin=4.0), "places-26x8")
     large = make_specimen(Recipe(M=9, N=64, seed=209, modes=2), "large-9x64")
     far = _moved(make_specimen(dense, "far-40x8"), (3.0e6, -2.0e6))
-    oversampled = GroupRequest(N=8, gridsize=2, K=6, nsamples=47, seed=3, enable_oversampling=True)
+    oversampled = GroupRequest(N=N, gridsize=2, K=6, nsamples=47, seed=3, enable_oversampling=True)
     sequence: dict[str, Any] = {"sequential_sampling": True, "enable_oversampling": False}
     plain: dict[str, Any] = {"gridsize": 3, "K": 9, "nsamples": 21, "enable_oversampling": False}
-    return (
+    every = (
         Regime("oversampled groups", few, oversampled),
         Regime("oversampled groups of a scan that stores its patches", stored, oversampled),
         Regime("groups of nine of a scan that stores its patches", stored, replace(oversampled, **plain)),
         Regime("oversampled groups of nine", few, replace(oversampled, gridsize=3, K=11)),
         Regime("oversampled groups of a sequence", few, replace(oversampled, sequential_sampling=True)),
-        Regime("a sequence of 1,500 groups", long, replace(oversampled, nsamples=1_500, **sequence)),
+        Regime("a sequence of 1,500 groups", long, replace(oversampled, nsamples=min(1_500, long.M), **sequence)),
         Regime("groups along a line", _on_a_line(few), replace(oversampled, **sequence, nsamples=20)),
         Regime(
-            "groups of points of which several are at one place", _at_few_places(places), replace(oversampled, **plain)
+            "groups of points of which several are at one place",
+            _at_few_places(repeated),
+            replace(oversampled, **plain),
+            (Property.REPEATED,),
         ),
-        Regime("groups of large frames", large, GroupRequest(N=64, gridsize=2, K=5, nsamples=5, seed=9)),
+        Regime("groups of large frames", large, GroupRequest(N=large.N, gridsize=2, K=5, nsamples=5, seed=9)),
         Regime("one group of four", few, replace(oversampled, nsamples=1, enable_oversampling=False)),
-        Regime("300 single points", many, GroupRequest(N=8, gridsize=1, K=4, nsamples=300, seed=4)),
-        Regime("290 groups of 300 points", many, GroupRequest(N=8, gridsize=2, K=5, nsamples=290, seed=5)),
-        Regime("groups of sixteen", wide, GroupRequest(N=10, gridsize=4, K=20, nsamples=7, seed=6)),
-        Regime("positions about zero", middle, GroupRequest(N=8, gridsize=2, K=5, nsamples=36, seed=7)),
-        Regime("a dense scan far from the origin", far, GroupRequest(N=8, gridsize=2, K=5, nsamples=40, seed=8)),
+        Regime("300 single points", crowd, GroupRequest(N=N, gridsize=1, K=4, nsamples=300, seed=4)),
+        Regime("290 groups of 300 points", crowd, GroupRequest(N=N, gridsize=2, K=5, nsamples=290, seed=5)),
+        Regime("groups of sixteen", wide, GroupRequest(N=wide.N, gridsize=4, K=20, nsamples=7, seed=6)),
+        Regime(
+            "positions about zero",
+            middle,
+            GroupRequest(N=N, gridsize=2, K=5, nsamples=36, seed=7),
+            (Property.NEGATIVE, Property.BEYOND),
+        ),
+        Regime(
+            "a dense scan far from the origin",
+            far,
+            GroupRequest(N=N, gridsize=2, K=5, nsamples=40, seed=8),
+            (Property.BETWEEN, Property.NEGATIVE, Property.BEYOND),
+        ),
     )
+    return tuple(one for one in every if one.taken)
 
 
-@cache
+@cached_inside(*ASKED)
 def longest_scan() -> Regime:
     """More single points than sixteen bits count, in sequence."""
-    M, rng = 66_000, np.random.default_rng(66)
+    N, rng = side(8), np.random.default_rng(66)
+    M = many(66_000, N)
     arrays: Arrays = {
-        "xcoords": rng.uniform(0, 900, M),
-        "ycoords": rng.uniform(0, 400, M),
-        "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
-        "probeGuess": structured_probe(rng, 8),
+        "xcoords": places(rng.uniform(0, 900, M)),
+        "ycoords": places(rng.uniform(0, 400, M)),
+        "diff3d": rng.uniform(0.5, 9, (M, N, N)).astype(np.float32),
+        "probeGuess": structured_probe(rng, N),
     }
     specimen = Specimen("long-66000x8", arrays, consistent=False)
-    request = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
+    request = GroupRequest(N=N, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
     return Regime("66,000 single points", specimen, request)
 
 
@@ -96,7 +135,7 @@ def _moved(specimen: Specimen, step: tuple[float, float] | None) -> Specimen:
     """Move all positions, as they stand or so that their middle is zero."""
     arrays = dict(specimen.arrays)
     for axis, keys in enumerate(zip(*PAIRS, strict=True)):
-        by = -float(np.median(arrays[keys[0]])) if step is None else step[axis]
+        by = -float(places(np.median(arrays[keys[0]]))) if step is None else step[axis]
         for key in keys:
             arrays[key] = arrays[key] + by
     return Specimen(specimen.name, arrays, consistent=False)
@@ -105,9 +144,14 @@ def _moved(specimen: Specimen, step: tuple[float, float] | None) -> Specimen:
 def _on_a_line(specimen: Specimen) -> Specimen:
     """Give all points one y, and their x in another order than that in which they were visited."""
     order = np.random.default_rng(4).permutation(specimen.M)
-    x, y = specimen.arrays["xcoords"][order], np.full(specimen.M, 12.5)
-    arrays = dict(specimen.arrays) | {"xcoords": x, "ycoords": y, "xcoords_start": x + 0.25, "ycoords_start": y}
+    x, y = specimen.arrays["xcoords"][order], np.full(specimen.M, places(np.array(12.5)))
+    arrays = dict(specimen.arrays) | {"xcoords": x, "ycoords": y, "xcoords_start": x + _step(), "ycoords_start": y}
     return Specimen(f"line-{specimen.M}", arrays, consistent=False)
+
+
+def _step() -> float:
+    """Step from positions to start positions in pixels."""
+    return (0.25 if takes(Property.BETWEEN) else 1.0) if takes(Property.STARTS) else 0.0
 
 
 def _at_few_places(specimen: Specimen) -> Specimen:
@@ -116,6 +160,12 @@ def _at_few_places(specimen: Specimen) -> Specimen:
     for name in PAIRS[0]:
         arrays[name] = np.resize(arrays[name][:11], specimen.M)
     return Specimen(f"places-{specimen.M}", arrays, consistent=False)
+
+
+def _spread(rng: np.random.Generator, M: int) -> Array:
+    """Steps of points within an island; on whole pixels so far that no two fall together."""
+    steps = rng.uniform(0, 5, M)
+    return steps if takes(Property.BETWEEN) else places(steps * 11)
 
 
 def islands(number: int, size: int, seed: int) -> Specimen:
@@ -132,8 +182,8 @@ def islands(number: int, size: int, seed: int) -> Specimen:
     M = number * size
     arrays: Arrays = dict(make_specimen(Recipe(M=M, N=8, truth="none", seed=seed)).arrays)
     island = rng.permutation(M) // size
-    arrays["xcoords"] = 1000.0 * island + rng.uniform(0, 5, M)
-    arrays["ycoords"] = 400.0 * (island % 3) + rng.uniform(0, 5, M)
+    arrays["xcoords"] = 1000.0 * island + _spread(rng, M)
+    arrays["ycoords"] = 400.0 * (island % 3) + _spread(rng, M)
     for name in ("xcoords", "ycoords"):
-        arrays[f"{name}_start"] = arrays[name] + 0.25
+        arrays[f"{name}_start"] = arrays[name] + _step()
     return Specimen(f"islands-{number}x{size}", arrays, consistent=False)

@@ -17,12 +17,13 @@ from conformance.contract.arrays import COORDINATES
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.grouping import pool_radii, seed_of
+from conformance.scans.domain import sized
 from conformance.scans.unusual import islands
 
 
 @check("CCH-002")
 def test_name_and_place(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, K in ((2, 5), (2, 8), (3, 9)):
+    for gridsize, K in sized((2, 5), (2, 8), (3, 9)):
         request = replace(REQUEST, gridsize=gridsize, K=K)
         place = Place(subject, arrays_of())
         written(evidence, place, request)
@@ -34,7 +35,7 @@ def test_name_and_place(subject: Subject, evidence: Evidence) -> None:
 
 @check("CCH-003")
 def test_content(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, K in ((2, 5), (3, 9)):
+    for gridsize, K in sized((2, 5), (3, 9)):
         request = replace(REQUEST, gridsize=gridsize, K=K)
         place = Place(subject, arrays_of())
         content = written(evidence, place, request)
@@ -71,7 +72,7 @@ def test_checksum(subject: Subject, evidence: Evidence) -> None:
 
 @check("CCH-005")
 def test_rows_are_sets_in_order(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, K in ((2, 4), (2, 7), (3, 10)):
+    for gridsize, K in sized((2, 4), (2, 7), (3, 10)):
         request = replace(REQUEST, gridsize=gridsize, K=K)
         arrays = arrays_of()
         groups = written(evidence, Place(subject, arrays), request)["all_groups"]
@@ -126,7 +127,8 @@ from conformance.adapter import GroupRequest
 import numpy as np
 path = Path(arguments[0])
 scan = adapter.load(path) if hasattr(adapter, "load") else adapter.assemble(dict(np.load(path)))
-request = GroupRequest(N=8, gridsize=2, K=5, nsamples=12, seed=3, strategy="group_then_sample", dataset_path=path)
+N = np.load(path)["diff3d"].shape[-1]
+request = GroupRequest(N=N, gridsize=2, K=5, nsamples=12, seed=3, strategy="group_then_sample", dataset_path=path)
 print(json.dumps(np.asarray(adapter.group(scan, request)["nn_indices"]).tolist()))
 """
 

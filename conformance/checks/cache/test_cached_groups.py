@@ -21,12 +21,13 @@ from conformance.checks.normalization.expected_scale import frames_of, normalise
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import sized
 from conformance.scans.specimens import Specimen
 
 
 @check("CCH-001")
 def test_a_hit_gives_what_a_miss_gives(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, K, sequential in ((2, 5, False), (3, 10, False), (2, 7, True)):
+    for gridsize, K, sequential in sized((2, 5, False), (3, 10, False), (2, 7, True)):
         request = replace(REQUEST, gridsize=gridsize, K=K, sequential_sampling=sequential)
         place = Place(subject, arrays_of())
         expected = place.bare(request)
@@ -89,7 +90,7 @@ def test_the_seed_draws_from_all_groups(subject: Subject, evidence: Evidence) ->
 @check("CCH-015")
 def test_the_number_of_all_groups(subject: Subject, evidence: Evidence) -> None:
     # Pools large enough that subsets drawn at random hardly ever coincide, below and above the cap of fifty.
-    for gridsize, K, M in ((3, 16, 30), (3, 540, 30), (2, 18, 60)):
+    for gridsize, K, M in sized((3, 16, 30), (3, 540, 30), (2, 18, 60)):
         request = replace(REQUEST, gridsize=gridsize, K=K)
         groups = written(evidence, Place(subject, arrays_of(M=M)), request)["all_groups"]
         most = M * min(50, (K + 1) // gridsize**2 + 1)
@@ -101,7 +102,7 @@ def test_the_number_of_all_groups(subject: Subject, evidence: Evidence) -> None:
 
 @check("CCH-016")
 def test_a_good_cache_is_used(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, K in ((2, 5), (3, 10)):
+    for gridsize, K in sized((2, 5), (3, 10)):
         request = replace(REQUEST, gridsize=gridsize, K=K, nsamples=400)
         place = Place(subject, arrays_of())
         content = written(evidence, place, request)
@@ -142,7 +143,7 @@ def test_the_result_is_a_grouped_result(subject: Subject, evidence: Evidence) ->
     arrays = arrays_of()
     specimen = Specimen("older-strategy-30x8", arrays, consistent=False)
     place = Place(subject, arrays)
-    for gridsize, K, path in ((2, 6, None), (2, 6, place.path), (3, 10, None)):
+    for gridsize, K, path in sized((2, 6, None), (2, 6, place.path), (3, 10, None)):
         request = replace(REQUEST, gridsize=gridsize, K=K, dataset_path=path)
         grouped = subject.adapter.group(place.scan, request)
         shape = as_numpy(grouped["nn_indices"]).shape

@@ -15,6 +15,7 @@ from conformance.checks.grouping.members import in_pools
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.damage import damages
+from conformance.scans.domain import sized
 from conformance.scans.seed import moved
 from conformance.scans.specimens import Specimen
 
@@ -47,7 +48,7 @@ def test_changed_positions_are_a_miss(subject: Subject, evidence: Evidence) -> N
 
 @check("CCH-007", needs=["arrays"])
 def test_wrong_parameters_are_a_miss(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, K in ((2, 9), (3, 9)):
+    for gridsize, K in sized((2, 9), (3, 9)):
         old = replace(REQUEST, gridsize=gridsize, K=K)
         place = Place(subject, arrays_of())
         written(evidence, place, old)

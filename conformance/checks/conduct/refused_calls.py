@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BridgeRequest, ConfigureRequest
+from conformance.adapter import BridgeRequest, ConfigureRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.sound_calls import REQUEST, scan_arrays
 from conformance.evidence.evidence import Evidence, Violation
+from conformance.scans.domain import Property, side, takes
 
 REFUSING = ("load", "group", "configure", "bridge")
 
@@ -59,6 +60,7 @@ def refusals(subject: Subject) -> Iterable[Refusal]:
 def _of_files(subject: Subject) -> Iterable[Refusal]:
     arrays = scan_arrays()
     frames = arrays["diff3d"]
+    N = frames.shape[-1]
     broken, negative = frames.copy(), frames.copy()
     broken[17, 2, 5] = np.nan
     negative[3, 1, 6] = -0.5
@@ -68,9 +70,9 @@ def _of_files(subject: Subject) -> Iterable[Refusal]:
         ("a stack with a NaN", "diff3d", broken, ("NPZ-017",)),
         ("a stack with a negative amplitude", "diff3d", negative, ("NPZ-018",)),
         ("complex frames", "diff3d", frames.astype(np.complex64), ("NPZ-016",)),
-        ("frames that are not square", "diff3d", frames[:, :, :6], ("NPZ-013", "NPZ-012")),
+        ("frames that are not square", "diff3d", frames[:, :, : N - 2], ("NPZ-013", "NPZ-012")),
         ("a coordinate too few", "ycoords", arrays["ycoords"][:-1], ("NPZ-021", "NPZ-019")),
-        ("a probe of another side", "probeGuess", np.ones((10, 10), np.complex64), ("NPZ-025",)),
+        ("a probe of another side", "probeGuess", np.ones((N + 2, N + 2), np.complex64), ("NPZ-025",)),
         ("a probe with a NaN", "probeGuess", _spoilt(arrays["probeGuess"]), ("NPZ-025",)),
         ("an object with two layers", "objectGuess", np.ones((2, 20, 20), np.complex64), ("NPZ-026",)),
         ("an object of text", "objectGuess", np.full((20, 20), "1+0j"), ("NPZ-026",)),
@@ -101,7 +103,7 @@ def _of_groupings(subject: Subject) -> Iterable[Refusal]:
     for what, array, changes, clauses in (
         ("K below C", "K", {"K": 3}, ("GRP-014",)),
         ("more groups than points", "nsamples", {"nsamples": 400}, ("GRP-009",)),
-        ("frames of another side", "N", {"N": 16}, ("GRP-025",)),
+        ("frames of another side", "N", {"N": 2 * side(8)}, ("GRP-025",)),
         (
             "a pool below C",
             "neighbor_pool_size",
@@ -110,6 +112,8 @@ def _of_groupings(subject: Subject) -> Iterable[Refusal]:
         ),
     ):
         request = replace(REQUEST, **changes)  # type: ignore[arg-type]
+        if request.enable_oversampling and not takes(Property.OVERSAMPLING):
+            continue
         yield Refusal(
             f"a grouping with {what}",
             lambda: subject.adapter.group(scan, request),
@@ -163,6 +167,43 @@ def _of_bridges(subject: Subject) -> Iterable[Refusal]:
         ("an unknown activation", "amp_activation", {"model": {"amp_activation": "tanh"}}, "CFG-019"),
     ):
         yield Refusal(what, bridged(**sections), bridged(), array, (clause,))
+
+
+def refusals_of_arrays(subject: Subject) -> Iterable[Refusal]:
+    """Refusals of arrays that do not fit each other, by every method that takes some."""
+    adapter, there, N = subject.adapter, offered(subject.selected), side(8)
+    arrays = scan_arrays()
+    obj, probe = arrays["objectGuess"], arrays["probeGuess"]
+    centres = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)[:4]
+    lost, waves = np.where(np.arange(8).reshape(4, 2) == 3, np.nan, centres), np.ones((4, N, N), np.complex64)
+    groups, wide = np.ones((3, N, N, 4), np.float32), np.ones((N + 2, N + 2), np.complex64)
+    cases: dict[str, tuple[str, Callable[[], Any], Callable[[], Any]]] = {
+        "patches": ("NaN", lambda: adapter.patches(obj, lost, N), lambda: adapter.patches(obj, centres, N)),
+        "simulate": ("a probe", lambda: adapter.simulate(waves, wide), lambda: adapter.simulate(waves, probe)),
+        "reassemble": (
+            "a position too few",
+            lambda: adapter.reassemble(waves, centres[:3]),
+            lambda: adapter.reassemble(waves, centres),
+        ),
+        "transform": (
+            "channels that make no group",
+            lambda: adapter.transform("channel_to_flat", groups[..., :3], 2),
+            lambda: adapter.transform("channel_to_flat", groups, 2),
+        ),
+        "assemble": (
+            "no probe",
+            lambda: adapter.assemble({name: one for name, one in arrays.items() if name != "probeGuess"}),
+            lambda: adapter.assemble(arrays),
+        ),
+        "split": (
+            "a fraction of one and a half",
+            lambda: adapter.split(subject.scan(arrays), SplitRequest(1.5)),
+            lambda: adapter.split(subject.scan(arrays), SplitRequest(0.5)),
+        ),
+    }
+    for method, (what, bad, good) in cases.items():
+        if method in there:
+            yield Refusal(f"{method}: {what}", bad, good, "", ())
 
 
 def messages(subject: Subject, evidence: Evidence) -> Iterable[tuple[Refusal, Exception]]:

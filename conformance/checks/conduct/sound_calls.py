@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.contract.types import Arrays
+from conformance.scans.domain import Property, cached_inside, places, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 Inputs = dict[str, Any]
@@ -61,9 +61,9 @@ def calls(subject: Subject) -> tuple[Call, ...]:
     return tuple(call for call in known if call.method in there)
 
 
-@cache
-def _scan_arrays(seed: int = 41) -> Mapping[str, Any]:
-    return make_specimen(Recipe(M=23, N=8, modes=2, seed=seed, margin=8.0)).arrays
+@cached_inside(Property.BETWEEN, Property.BEYOND)
+def _scan_arrays() -> Mapping[str, Any]:
+    return make_specimen(Recipe(M=23, N=8, modes=2, seed=41, margin=8.0)).arrays
 
 
 def scan_arrays() -> Inputs:
@@ -89,14 +89,15 @@ def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
             return {name: archive[name] for name in archive.files}
 
     def batches(given: Inputs) -> Any:
-        request = BatchRequest(replace(REQUEST, N=8), batch_size=4, shuffle=True, seed=5)
+        request = BatchRequest(REQUEST, batch_size=4, shuffle=True, seed=5)
         second = {
             name: values[:19] if name not in ("probeGuess", "objectGuess") else values for name, values in given.items()
         }
         folder = subject.fresh_folder()
         for name, arrays in (("a.npz", given), ("b.npz", second)):
             write_scan(folder / name, arrays)
-        return list(adapter.batches([folder / "a.npz", folder / "b.npz"], request))
+        paths = [folder / "a.npz", folder / "b.npz"]
+        return list(adapter.batches(paths if takes(Property.FILES) else paths[:1], request))
 
     def halves(given: Inputs) -> Any:
         parts = adapter.split(subject.scan(given), SplitRequest(0.6, "random", seed=9))
@@ -128,15 +129,15 @@ def _on_arrays(subject: Subject) -> Iterable[Call]:
     adapter = subject.adapter
 
     def scene() -> Inputs:
-        arrays, rng = scan_arrays(), np.random.default_rng(8)
-        values = rng.normal(size=(6, 8, 8)) + 1j * rng.normal(size=(6, 8, 8))
+        arrays, rng, N = scan_arrays(), np.random.default_rng(8), side(8)
+        values = rng.normal(size=(6, N, N)) + 1j * rng.normal(size=(6, N, N))
         return {
             "object": arrays["objectGuess"],
             "probe": arrays["probeGuess"],
             "positions": np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)[:6],
             "patches": values.astype(np.complex64),
-            "groups": (rng.normal(size=(3, 8, 8, 4)) + 1j).astype(np.complex64),
-            "amplitude": rng.uniform(0, 9, (6, 8, 8)).astype(np.float32),
+            "groups": (rng.normal(size=(3, N, N, 4)) + 1j).astype(np.complex64),
+            "amplitude": rng.uniform(0, 9, (6, N, N)).astype(np.float32),
         }
 
     def pick(*names: str) -> Callable[[], Inputs]:
@@ -144,12 +145,16 @@ def _on_arrays(subject: Subject) -> Iterable[Call]:
 
     def measured(given: Inputs) -> Any:
         x, y = given["positions"].T
-        return _held(subject, adapter.measure(x, y, given["probe"], given["object"], 1e6, 12))
+        return _held(
+            subject, adapter.measure(x, y, given["probe"], given["object"], 1e6 if takes(Property.DOSE) else None, 12)
+        )
 
     yield Call("measure", pick("positions", "probe", "object"), measured)
-    yield Call("patches", pick("object", "positions"), lambda g: adapter.patches(g["object"], g["positions"], 8))
+    yield Call("patches", pick("object", "positions"), lambda g: adapter.patches(g["object"], g["positions"], side(8)))
     yield Call("transform", pick("groups"), lambda g: adapter.transform("channel_to_flat", g["groups"], 2))
-    yield Call("translate", pick("patches", "positions"), lambda g: adapter.translate(g["patches"], g["positions"] / 9))
+    yield Call(
+        "translate", pick("patches", "positions"), lambda g: adapter.translate(g["patches"], places(g["positions"] / 9))
+    )
     yield Call("reassemble", pick("patches", "positions"), lambda g: adapter.reassemble(g["patches"], g["positions"]))
     yield Call("simulate", pick("patches", "probe"), lambda g: adapter.simulate(g["patches"], g["probe"]))
     yield Call("noisy", pick("amplitude"), lambda g: adapter.noisy(g["amplitude"], 17))

@@ -19,6 +19,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import places, side
 from conformance.scans.specimens import write_scan
 
 READING = ("load", "batches")
@@ -114,20 +115,22 @@ def test_memory_layout_carries_no_meaning(subject: Subject, evidence: Evidence) 
 @check("CND-003", any_of=("patches", "simulate", "reassemble", "translate"))
 def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> None:
     """Arrays of which one row in memory stands for all, as broadcasting makes them."""
-    rng, there = np.random.default_rng(43), offered(subject.selected)
-    image = (rng.normal(size=(8, 8)) + 1j * rng.normal(size=(8, 8))).astype(np.complex64)
-    row, places = image[:1], rng.uniform(8, 20, (3, 2))
+    rng, there, N = np.random.default_rng(43), offered(subject.selected), side(8)
+    image = (rng.normal(size=(N, N)) + 1j * rng.normal(size=(N, N))).astype(np.complex64)
+    row, rows = image[:1], 2 * N + 14
+    wide = _repeated(np.tile(row, (1, 3)), (rows, 3 * N))
+    centres = places(rng.uniform(N, N + 12, (3, 2)), wide.shape, N)
     place = np.array([[11.0, 9.0]])
     cases: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
-        "patches": (lambda obj, at: subject.adapter.patches(obj, at, 8), (_repeated(row, (30, 8)), places)),
-        "simulate": (lambda held, light: subject.adapter.simulate(held, light), (_repeated(image, (3, 8, 8)), image)),
+        "patches": (lambda obj, at: subject.adapter.patches(obj, at, N), (wide, centres)),
+        "simulate": (lambda held, light: subject.adapter.simulate(held, light), (_repeated(image, (3, N, N)), image)),
         "reassemble": (
             lambda held, at: subject.adapter.reassemble(held, at, None)["object"],
-            (_repeated(image, (3, 8, 8)), _repeated(place, (3, 2))),
+            (_repeated(image, (3, N, N)), _repeated(place, (3, 2))),
         ),
         "translate": (
             lambda held, by: subject.adapter.translate(held, by),
-            (_repeated(image, (3, 8, 8)), _repeated(np.array([[1.0, -0.5]]), (3, 2))),
+            (_repeated(image, (3, N, N)), _repeated(places(np.array([[1.0, -0.5]])), (3, 2))),
         ),
     }
     for method, (run, given) in cases.items():

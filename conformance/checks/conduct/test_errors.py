@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.refused_calls import REFUSING, messages, refusals
+from conformance.checks.conduct.refused_calls import REFUSING, messages, refusals, refusals_of_arrays
 from conformance.contract.clauses import clauses_in
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -14,12 +14,18 @@ from conformance.evidence.evidence import Evidence
 @check("CND-008", any_of=REFUSING)
 def test_errors_belong_to_one_family(subject: Subject, evidence: Evidence) -> None:
     for one in refusals(subject):
-        evidence.refused(one.bad, one.what, beside=one.good)
+        evidence.refused(one.bad, one.what, beside=one.good, family=True)
 
 
 def names(text: str, name: str) -> bool:
     """Whether a name stands in a text as a word of its own."""
     return re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text) is not None
+
+
+@check("CND-008", any_of=("patches", "simulate", "reassemble", "transform", "assemble", "split"))
+def test_errors_of_arrays_belong_to_one_family(subject: Subject, evidence: Evidence) -> None:
+    for one in refusals_of_arrays(subject):
+        evidence.refused(one.bad, one.what, beside=one.good, family=True)
 
 
 @check("CND-009", needs=["load"])

@@ -131,10 +131,13 @@ from conformance.checks.conduct.sound_calls import calls
 from conformance.backends.discovery import Selected
 from conformance.contract.stages import Stage
 from conformance.backends.subject import Subject
+from conformance.engine.first_look import Speaking, look_at
+from conformance.scans.domain import inside, side
 stages = frozenset(Stage(str(one)) for one in adapter.stages)
 subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
-for call in calls(subject):
-    answered(call, call.inputs())
+with inside(Speaking(look_at(subject), ())):
+    for call in calls(subject):
+        answered(call, call.inputs())
 print(json.dumps(True))
 """
 

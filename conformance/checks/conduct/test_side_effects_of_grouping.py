@@ -15,29 +15,29 @@ from conformance.checks.conduct.sound_calls import REQUEST, scan_arrays
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import Property, sized, takes
 
 
 def requests(path: Path | None) -> Iterator[tuple[str, GroupRequest]]:
     """Requests of every kind that a backend may answer by code of its own."""
     yield "single points", replace(REQUEST, gridsize=1)
-    yield "sequential groups", replace(REQUEST, sequential_sampling=True)
-    yield "groups of nine", replace(REQUEST, gridsize=3, K=10)
-    yield "oversampled groups", replace(REQUEST, nsamples=40, enable_oversampling=True, neighbor_pool_size=7)
+    if takes(Property.SEQUENCE):
+        yield "sequential groups", replace(REQUEST, sequential_sampling=True)
+    for gridsize, K in sized((3, 10)):
+        yield "groups of nine", replace(REQUEST, gridsize=gridsize, K=K)
+    if takes(Property.OVERSAMPLING):
+        yield "oversampled groups", replace(REQUEST, nsamples=40, enable_oversampling=True, neighbor_pool_size=7)
     yield "groups with a given scale", replace(REQUEST, amplitude_scale=0.5)
-    yield "groups of the older strategy", replace(REQUEST, strategy="group_then_sample")
-    if path is not None:
+    if takes(Property.CACHED):
+        yield "groups of the older strategy", replace(REQUEST, strategy="group_then_sample")
+    if path is not None and takes(Property.CACHED):
         yield "groups beside a cache", replace(REQUEST, strategy="group_then_sample", dataset_path=path)
 
 
 def supported(subject: Subject, scan: Any, path: Path | None) -> Iterator[tuple[str, GroupRequest]]:
-    """Leave out the older strategy where it is not claimed, and oversampling where it is refused (GRP-011)."""
+    """Leave out the older strategy where it is not claimed."""
     for what, request in requests(path):
         if request.strategy != "sample_then_group" and "cache" not in {str(one) for one in subject.selected.stages}:
-            continue
-        try:
-            if request.enable_oversampling:
-                subject.adapter.group(scan, request)
-        except ValueError:
             continue
         yield what, request
 

@@ -169,7 +169,10 @@ def test_a_placeholder_says_that_it_is_one(subject: Subject, evidence: Evidence)
 def test_a_truth_of_ones_is_a_truth(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=18, N=8, seed=96))
     flat = {"objectGuess": np.ones((60, 60), np.complex64)}
-    stored = {"Y": np.ones((18, 8, 8), np.complex64), "objectGuess": None}
+    stored = {
+        "Y": np.ones(make_specimen(Recipe(M=18, N=8, seed=95)).arrays["diff3d"].shape, np.complex64),
+        "objectGuess": None,
+    }
     for what, changes in (("an object of ones", flat), ("stored patches of ones", stored)):
         arrays = {name: values for name, values in {**specimen.arrays, **changes}.items() if values is not None}
         held = Specimen(f"{what}-18x8", arrays, consistent=False)

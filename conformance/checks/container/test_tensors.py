@@ -47,7 +47,7 @@ frameworks = ("tensorflow", "torch", "jax")
 before = {name for name in frameworks if name in sys.modules}
 path = Path(arguments[0])
 scan = adapter.load(path) if hasattr(adapter, "load") else adapter.assemble(dict(np.load(path)))
-grouped = adapter.group(scan, GroupRequest(N=8, gridsize=2, K=5, nsamples=6, seed=1))
+grouped = adapter.group(scan, GroupRequest(N=np.load(path)["diff3d"].shape[-1], gridsize=2, K=5, nsamples=6, seed=1))
 container = adapter.container(grouped, np.load(path)["probeGuess"])
 loaded = sorted({name for name in frameworks if name in sys.modules} - before)
 print(json.dumps([loaded, len(container["X"])]))

@@ -19,6 +19,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.coordinates import Triple, coordinates_of
+from conformance.scans.domain import sized
 from conformance.scans.pairs import LAYOUTS, as_values
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 
@@ -73,16 +74,16 @@ def _plain() -> Iterator[tuple[str, Specimen, GroupRequest, Array]]:
     specimen = make_specimen(Recipe(M=24, N=8, modes=2, seed=401), "container-24x8")
     probe = specimen.arrays["probeGuess"]
     request = GroupRequest(N=8, gridsize=2, K=6, nsamples=9, seed=1)
-    for gridsize in (1, 2, 3):
+    for (gridsize,) in sized((1,), (2,), (3,)):
         wide = replace(request, gridsize=gridsize, K=10)
         yield f"one group at gridsize {gridsize}", specimen, replace(wide, nsamples=1), probe
         yield f"eight groups at gridsize {gridsize}", specimen, replace(wide, nsamples=8), probe
         yield f"a carried scale at gridsize {gridsize}", specimen, replace(wide, amplitude_scale=0.25), probe
     yield "a probe in complex128", specimen, request, probe.astype(np.complex128)
     bare = make_specimen(Recipe(M=20, N=10, modes=3, truth="none", seed=402), "container-bare-20x10")
-    yield "groups without truth and three modes", bare, replace(request, N=10), bare.arrays["probeGuess"]
+    yield "groups without truth and three modes", bare, replace(request, N=bare.N), bare.arrays["probeGuess"]
     for what, value in (("ones", 1.0), ("real numbers", 0.5), ("negative real numbers", -0.8)):
-        stored = dict(specimen.arrays) | {"Y": np.full((24, 8, 8), value, np.complex64)}
+        stored = dict(specimen.arrays) | {"Y": np.full(specimen.arrays["diff3d"].shape, value, np.complex64)}
         named = Specimen(f"container-{what.replace(' ', '-')}", stored, consistent=False)
         yield f"a truth of {what}", named, request, probe
 

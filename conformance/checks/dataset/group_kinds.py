@@ -11,9 +11,10 @@ import numpy as np
 from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import Rows, rows_of
-from conformance.checks.dataset.scan_files import REQUEST, scans
+from conformance.checks.dataset.scan_files import REQUEST, scans, together
 from conformance.contract.types import Arrays
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import Property, gridsize, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe
 
 
@@ -29,20 +30,25 @@ class Kind:
 
 def kinds() -> Iterator[Kind]:
     """Groups of nine, sequences, oversampled groups, large and bright frames, many modes."""
-    ordinary = tuple(scans()[:2])
+    ordinary = tuple(together(scans()[:2]))
     group = REQUEST.group
     nines = replace(group, gridsize=3, K=9, nsamples=8)
     sequence = replace(group, nsamples=9, sequential_sampling=True)
     more = replace(group, nsamples=26, K=9, enable_oversampling=True, neighbor_pool_size=5)
-    yield Kind("groups of nine", ordinary, replace(REQUEST, group=nines), 8)
-    yield Kind("groups in sequence", ordinary, replace(REQUEST, group=sequence), 9)
-    yield Kind("oversampled groups", ordinary, replace(REQUEST, group=more, batch_size=7), 26)
-    large = tuple(dict(make_specimen(Recipe(M=5 + k, N=64, modes=1 + k, seed=120 + k)).arrays) for k in (0, 1))
+    if gridsize(3) == 3:
+        yield Kind("groups of nine", ordinary, replace(REQUEST, group=nines), 8)
+    if takes(Property.SEQUENCE):
+        yield Kind("groups in sequence", ordinary, replace(REQUEST, group=sequence), 9)
+    if takes(Property.OVERSAMPLING):
+        yield Kind("oversampled groups", ordinary, replace(REQUEST, group=more, batch_size=7), 26)
+    large = tuple(
+        together([dict(make_specimen(Recipe(M=5 + k, N=64, modes=1 + k, seed=120 + k)).arrays) for k in (0, 1)])
+    )
     yield Kind("large frames", large, replace(REQUEST, group=replace(group, N=64, nsamples=5)), 5)
     bright = tuple(one | {"diff3d": one["diff3d"] * np.float32(3e4)} for one in ordinary)
     yield Kind("bright frames", bright, REQUEST, 6)
-    many = ordinary[1] | {"probeGuess": structured_probe(np.random.default_rng(122), 8, 13)}
-    yield Kind("thirteen modes and one", (many, ordinary[0]), REQUEST, 6)
+    many = ordinary[-1] | {"probeGuess": structured_probe(np.random.default_rng(122), side(8), 13)}
+    yield Kind("thirteen modes and one", tuple(together([ordinary[0], many])[::-1]), REQUEST, 6)
 
 
 @lru_cache(maxsize=4)

@@ -10,11 +10,13 @@ import numpy as np
 
 from conformance.adapter import BatchRequest
 from conformance.backends.batches import channels_last
+from conformance.backends.fitting import in_turn
 from conformance.backends.subject import Subject
 from conformance.contract.arrays import Place, axes_of, names_of
 from conformance.contract.types import Array, Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
+from conformance.scans.domain import Property, takes
 
 GROUPED = axes_of("diffraction", 4)
 PLACES = axes_of("coords_nn", 4)
@@ -43,7 +45,13 @@ def rows_of(
     evidence.holds(len(batches) > 0, "The data set gave no batch at all.")
     for batch in batches:
         evidence.present(batch, *fields)
-    return {name: np.concatenate([channels_last(name, batch) for batch in batches]) for name in fields}
+    rows = {name: np.concatenate([channels_last(name, batch) for batch in batches]) for name in fields}
+    if not in_turn(request.group) or takes(Property.SEQUENCE) or request.shuffle:
+        return rows
+    order = np.lexsort(
+        [rows[name].reshape(len(rows[name])) for name in ("nn_indices", "experiment_id") if name in rows]
+    )
+    return {name: values[order] for name, values in rows.items()}
 
 
 def taken_from(stacks: Sequence[Array], rows: Rows, step: int = 0) -> Array:

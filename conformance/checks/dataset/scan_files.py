@@ -9,6 +9,7 @@ from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import Rows, taken_from, within
 from conformance.contract.types import Array, Arrays
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import Property, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 REQUEST = BatchRequest(GroupRequest(N=8, gridsize=2, K=5, nsamples=6, seed=4), batch_size=4)
@@ -31,17 +32,22 @@ def scans() -> list[Arrays]:
     return made
 
 
+def together(held: list[Arrays]) -> list[Arrays]:
+    """Scans that a data set may be made of at once: all, or the second, which has several modes and an object."""
+    return held if len(held) < 2 or takes(Property.FILES) else held[1:2]
+
+
 NAMES = ("m.npz", "b.npz", "z.npz", "a.npz")
 
 
 class Files:
-    """Scans written into one folder, their names not in the order of the list."""
+    """Scans written into one folder, their names not in the order of the list; one where no more are taken."""
 
     def __init__(self, subject: Subject, scans_held: list[Arrays]) -> None:
         self.folder = subject.fresh_folder()
-        self.scans = scans_held
-        self.paths = [self.folder / name for name in NAMES[: len(scans_held)]]
-        for path, arrays in zip(self.paths, scans_held, strict=True):
+        self.scans = together(scans_held)
+        self.paths = [self.folder / name for name in NAMES[: len(self.scans)]]
+        for path, arrays in zip(self.paths, self.scans, strict=True):
             write_scan(path, arrays)
 
 
@@ -60,11 +66,11 @@ def frames_of(evidence: Evidence, files: Files, rows: Rows) -> Array:
 
 def probes_of(files: Files, rows: Rows, request: BatchRequest, *, most: int) -> tuple[Array, Array]:
     """Probes (R, C, P, N, N) and their factors (R, 1, 1, 1) by the gauge."""
-    C = request.group.gridsize**2
-    probes = np.zeros((len(rows["images"]), C, most, 8, 8), dtype=np.complex128)
+    C, N = request.group.gridsize**2, side(8)
+    probes = np.zeros((len(rows["images"]), C, most, N, N), dtype=np.complex128)
     factors = np.ones((len(probes), 1, 1, 1))
     for row, experiment in enumerate(rows["experiment_id"]):
-        own = files.scans[int(experiment)]["probeGuess"].reshape(-1, 8, 8).astype(np.complex128)
+        own = files.scans[int(experiment)]["probeGuess"].reshape(-1, N, N).astype(np.complex128)
         if request.probe_normalize:
             factors[row] = 1.0 / (request.probe_scale * np.abs(own).mean())
         probes[row, :, : len(own)] = own * factors[row, 0, 0, 0]

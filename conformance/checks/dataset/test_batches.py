@@ -14,6 +14,7 @@ from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy, dtype_name
+from conformance.scans.domain import sized
 
 
 @check("DAT-001")
@@ -120,7 +121,7 @@ def test_scalars_collate_to_four_axes(subject: Subject, evidence: Evidence) -> N
 @check("DAT-001")
 def test_batches_of_one_row(subject: Subject, evidence: Evidence) -> None:
     path = subject.write(scans()[1])
-    for gridsize, K in ((1, 4), (2, 5), (3, 9)):
+    for gridsize, K in sized((1, 4), (2, 5), (3, 9)):
         group = replace(REQUEST.group, gridsize=gridsize, K=K, nsamples=3)
         for batch in batches_of(subject, [path], BatchRequest(group, batch_size=1)):
             evidence.present(batch, *FIELDS)

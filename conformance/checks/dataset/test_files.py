@@ -15,6 +15,7 @@ from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import side
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 
@@ -114,7 +115,7 @@ def alone_like(probe: Array, like: Array) -> Array:
 @check("DAT-018")
 def test_what_cannot_be_combined_is_refused(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)
-    wide = subject.write(make_specimen(Recipe(M=9, N=10, seed=6)).arrays)
+    wide = subject.write(make_specimen(Recipe(M=9, N=2 * side(8), seed=6)).arrays)
     empty = subject.fresh_folder()
     (empty / "readme.txt").write_text("no scans here")
     cases: list[tuple[str, list[Path]]] = [
@@ -156,8 +157,8 @@ def tiny(number: int) -> Arrays:
     return {
         "xcoords": np.array([4.0 + number]),
         "ycoords": np.array([500.0 - number]),
-        "diff3d": np.full((1, 8, 8), 1.5 + number, np.float32),
-        "probeGuess": np.full((8, 8), 1 + 1j * number, np.complex64),
+        "diff3d": np.full((1, side(8), side(8)), 1.5 + number, np.float32),
+        "probeGuess": np.full((side(8), side(8)), 1 + 1j * number, np.complex64),
     }
 
 

@@ -17,6 +17,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
 from conformance.oracles.normalization import amplitude_scale_of
+from conformance.scans.domain import many, places, side
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe
 
 
@@ -129,20 +130,21 @@ def test_one_mode_has_a_mode_axis(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=20, N=8, seed=119))
     path = subject.write(specimen.arrays)
     rows = rows_of(subject, evidence, [path], replace(REQUEST, probe_normalize=False), ("nn_indices", "probe"))
-    shape = (len(rows["nn_indices"]), REQUEST.group.gridsize**2, 1, 8, 8)
+    shape = (len(rows["nn_indices"]), REQUEST.group.gridsize**2, 1, side(8), side(8))
     expected = np.broadcast_to(specimen.arrays["probeGuess"], shape)
     evidence.close(rows["probe"], expected, "probe of a file with one mode", rtol=1e-5, atol=1e-5, axes=LIGHT)
 
 
 @check("DAT-002", "DAT-003")
 def test_more_frames_than_fifteen_bits_count(subject: Subject, evidence: Evidence) -> None:
-    M = 33_001
+    N = side(8)
+    M = many(33_001, N)
     rng = np.random.default_rng(33)
     arrays: dict[str, NDArray[Any]] = {
-        "xcoords": rng.uniform(0, 900, M),
-        "ycoords": rng.uniform(0, 400, M),
-        "diff3d": rng.uniform(0.5, 9, (M, 8, 8)).astype(np.float32),
-        "probeGuess": structured_probe(rng, 8),
+        "xcoords": places(rng.uniform(0, 900, M)),
+        "ycoords": places(rng.uniform(0, 400, M)),
+        "diff3d": rng.uniform(0.5, 9, (M, N, N)).astype(np.float32),
+        "probeGuess": structured_probe(rng, N),
     }
     group = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
     fields = ("images", "nn_indices", "coords_global")

@@ -16,6 +16,7 @@ from conformance.checks.dataset.scan_files import REQUEST
 from conformance.checks.npz.loading import plain
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import Property, side, takes
 from conformance.scans.specimens import Recipe, make_specimen
 
 
@@ -25,6 +26,8 @@ def refused_among(subject: Subject, evidence: Evidence, cases: Iterable[tuple[st
     batches = evidence.accepted(lambda: batches_of(subject, [sound], REQUEST), "a data set of a sound file")
     for what, path in cases:
         for place, paths in (("alone", [path]), ("behind a sound one", [sound, path])):
+            if len(paths) > 1 and not takes(Property.FILES):
+                continue
             evidence.refused(
                 lambda: batches_of(subject, paths, REQUEST), f"a data set of {what}, {place}", beside=lambda: batches
             )
@@ -99,8 +102,9 @@ def test_coordinates_that_are_not_finite_in_a_data_set(subject: Subject, evidenc
 
 @check("DAT-020", needs=["batches"])
 def test_a_probe_of_another_side_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
-    probe = np.ones((10, 10), dtype=np.complex64)
-    refused_among(subject, evidence, written(subject, {"a file with a probe of 10 x 10": plain(probeGuess=probe)}))
+    N = side(8) + 2
+    probe = np.ones((N, N), dtype=np.complex64)
+    refused_among(subject, evidence, written(subject, {f"a file with a probe of {N} x {N}": plain(probeGuess=probe)}))
 
 
 def _end_of(name: str, path: Path, content: bytes) -> int:
@@ -130,12 +134,13 @@ def test_damaged_archives_in_a_data_set(subject: Subject, evidence: Evidence) ->
 @check("DAT-020", needs=["batches"])
 def test_another_frame_side_of_a_data_set(subject: Subject, evidence: Evidence) -> None:
     paths = [subject.write(make_specimen(Recipe(M=12, N=16, seed=74 + number)).arrays) for number in range(2)]
-    sound = replace(REQUEST, group=replace(REQUEST.group, N=16))
-    for N in (8, 14, 32):
-        for given in (paths, paths[:1]):
+    own = side(16)
+    sound = replace(REQUEST, group=replace(REQUEST.group, N=own))
+    for N in (one for one in (own // 2, own - 2, own * 2) if side(one) == one):
+        for given in (paths if takes(Property.FILES) else paths[1:], paths[:1]):
             evidence.refused(
                 lambda: batches_of(subject, given, replace(sound, group=replace(sound.group, N=N))),
-                f"N = {N} for a data set of {len(given)} with frames of 16 x 16",
+                f"N = {N} for a data set of {len(given)} with frames of {own} x {own}",
                 beside=lambda: batches_of(subject, given, sound),
             )
 

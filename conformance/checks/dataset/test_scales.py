@@ -18,6 +18,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.normalization import amplitude_scale_of
+from conformance.scans.domain import modes, side
 
 
 @check("DAT-010")
@@ -26,7 +27,7 @@ def test_the_probe_gauge(subject: Subject, evidence: Evidence) -> None:
     for scale, normalize in ((4.0, True), (1.7, True), (4.0, False)):
         request = replace(REQUEST, probe_scale=scale, probe_normalize=normalize)
         rows = rows_of(subject, evidence, files.paths, request)
-        probes, factors = probes_of(files, rows, request, most=3)
+        probes, factors = probes_of(files, rows, request, most=modes(3))
         what = f"at probe_scale {scale}, probe_normalize {normalize}"
         bare = probes / factors[..., np.newaxis]
         others = gauges_for(files, rows, request)
@@ -62,7 +63,7 @@ def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> Arrays:
     """Probe factors (R, 1, 1, 1) that known mistakes would give."""
     one_each: dict[str, list[float]] = {}
     for experiment in rows["experiment_id"]:
-        own = np.abs(files.scans[int(experiment)]["probeGuess"].reshape(-1, 8, 8)).astype(np.float64)
+        own = np.abs(files.scans[int(experiment)]["probeGuess"].reshape(-1, side(8), side(8))).astype(np.float64)
         for name, value in {
             "the mean is taken over the first mode only": own[0].mean(),
             "the mean is taken over modes added up": own.sum(axis=0).mean(),
@@ -99,7 +100,7 @@ def test_the_gauge_of_dim_and_bright_probes(subject: Subject, evidence: Evidence
             request = replace(REQUEST, probe_scale=scale, probe_normalize=normalize)
             what = f"of probes {factor:g} times as strong at probe_scale {scale}, probe_normalize {normalize}"
             rows = evidence.accepted(lambda: rows_of(subject, evidence, held.paths, request), f"a data set {what}")
-            probes, factors = probes_of(held, rows, request, most=3)
+            probes, factors = probes_of(held, rows, request, most=modes(3))
             pairs = ((rows["probe_scaling"], factors, "probe_scaling"), (rows["probe"], probes, "probe"))
             for seen, expected, name in pairs:
                 evidence.close(
@@ -156,7 +157,7 @@ def test_data_scales_follow_the_data(subject: Subject, evidence: Evidence) -> No
         for what, held in (("scans", files), ("scans with a brighter probe", other)):
             rows = rows_of(subject, evidence, held.paths, request)
             frames = frames_of(evidence, held, rows).astype(np.float64)
-            for experiment in range(4):
+            for experiment in range(len(files.scans)):
                 own = rows["experiment_id"] == experiment
                 energy = (frames[own] ** 2).sum(axis=(1, 2)).mean()
                 count = int(own.sum())
@@ -199,7 +200,7 @@ def test_the_scope_of_the_data_scales(subject: Subject, evidence: Evidence) -> N
     files = written(subject)
     whole = rows_of(subject, evidence, files.paths, REQUEST)
     energies = (frames_of(evidence, files, whole).astype(np.float64) ** 2).sum(axis=(1, 2)).mean(axis=1)
-    rms, physics = np.sqrt(REQUEST.group.N**2 / 4 / energies), 1 / energies
+    rms, physics = np.sqrt(side(REQUEST.group.N) ** 2 / 4 / energies), 1 / energies
     ones, names = np.ones_like(energies), ("rms_scaling_constant", "physics_scaling_constant")
     scopes: tuple[tuple[Literal["Group", "None"], Any, Any], ...] = (("Group", rms, physics), ("None", ones, ones))
     for scope, *scales in scopes:

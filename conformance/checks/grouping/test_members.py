@@ -11,6 +11,7 @@ from conformance.checks.grouping.requests import base_request, refused
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import places
 from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
@@ -65,8 +66,8 @@ def test_neighbours_are_near_on_a_stretched_scan(subject: Subject, evidence: Evi
     """Points that are neighbours along y only: neighbours by index or along x are no neighbours."""
     rng = np.random.default_rng(8)
     arrays = dict(make_specimen(Recipe(M=36, N=8, seed=21)).arrays)
-    arrays["xcoords"] = 500.0 * (np.arange(36) % 6) + rng.uniform(0, 1, 36)
-    arrays["ycoords"] = 3.0 * (np.arange(36) // 6) + rng.uniform(0, 1, 36)
+    arrays["xcoords"] = 500.0 * (np.arange(36) % 6) + places(rng.uniform(0, 1, 36))
+    arrays["ycoords"] = 3.0 * (np.arange(36) // 6) + places(rng.uniform(0, 1, 36))
     specimen = Specimen("stretched-36x8", arrays, consistent=False)
     request = GroupRequest(N=8, gridsize=2, K=4, nsamples=36, seed=2)
     in_pools(evidence, specimen, members_of(subject, specimen, request), 4, "a scan of six distant columns")

@@ -13,6 +13,7 @@ from conformance.checks.grouping.requests import base_request, refused
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import Property, side, sized, takes
 from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
@@ -61,13 +62,13 @@ def test_more_samples_than_points_are_refused(subject: Subject, evidence: Eviden
 
 @check("GRP-014")
 def test_k_smaller_than_a_group_is_refused(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, K in ((2, 3), (2, 1), (3, 8)):
+    for gridsize, K in sized((2, 3), (2, 1), (3, 8)):
         refused(subject, evidence, f"K = {K} at gridsize {gridsize}", gridsize=gridsize, K=K)
 
 
 @check("GRP-015")
 def test_fewer_points_than_members_are_refused(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, M in ((2, 1), (2, 3), (3, 8)):
+    for gridsize, M in sized((2, 1), (2, 3), (3, 8)):
         refused(
             subject, evidence, f"{M} points at gridsize {gridsize}", M=M, gridsize=gridsize, K=gridsize**2, nsamples=1
         )
@@ -90,8 +91,8 @@ def test_the_request_decides_the_gridsize(subject: Subject, evidence: Evidence) 
 
 @check("GRP-025")
 def test_another_frame_side_is_refused(subject: Subject, evidence: Evidence) -> None:
-    for N in (10, 16, 64):
-        refused(subject, evidence, f"N = {N} for frames of 8 x 8", N=N)
+    for N in (side(8) + 2, side(8) * 2, side(8) * 8):
+        refused(subject, evidence, f"N = {N} for frames of {side(8)} x {side(8)}", N=N)
 
 
 @check("GRP-026")
@@ -106,6 +107,9 @@ def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> Non
     M = 3_001
     few = make_specimen(Recipe(M=7, N=8, seed=78, truth="none")).arrays
     arrays = {name: np.resize(few[name], (M, *few[name].shape[1:])) for name in ("xcoords", "ycoords", "diff3d")}
+    if not takes(Property.REPEATED):
+        arrays["xcoords"] = arrays["xcoords"] + 20.0 * np.arange(M)
+    arrays |= {name: few[name] for name in ("objectGuess",) if name in few}
     specimen = Specimen(f"long-{M}x8", arrays | {"probeGuess": few["probeGuess"]}, consistent=False)
     for nsamples in (M - 1, M, 10**7):
         members = fresh(subject, specimen, base_request(gridsize=1, nsamples=nsamples, seed=3)).ravel()
@@ -118,11 +122,12 @@ def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> Non
 @check("GRP-025")
 def test_a_smaller_frame_side_is_refused(subject: Subject, evidence: Evidence) -> None:
     """Cropping the frames would be another scan."""
+    own = side(16)
     scan = subject.scan_of(make_specimen(Recipe(M=12, N=16, seed=73)))
-    sound = GroupRequest(N=16, gridsize=2, K=5, nsamples=6, seed=1)
-    for N in (8, 12, 14, 32):
+    sound = GroupRequest(N=own, gridsize=2, K=5, nsamples=6, seed=1)
+    for N in (one for one in (own // 2, own - 4, own - 2, own * 2) if side(one) == one):
         evidence.refused(
             lambda: subject.adapter.group(scan, replace(sound, N=N)),
-            f"N = {N} for frames of 16 x 16",
+            f"N = {N} for frames of {own} x {own}",
             beside=lambda: subject.adapter.group(scan, sound),
         )

@@ -14,6 +14,7 @@ from conformance.checks.grouping.requests import base_request, refused
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.grouping import pool_radii, seed_of
+from conformance.scans.domain import sized
 from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 
@@ -86,7 +87,7 @@ def test_a_pool_smaller_than_a_group_is_refused(subject: Subject, evidence: Evid
 def test_oversampled_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
     """Of nine and of four, from seeds drawn and in sequence: as many as asked for, all different, each in its pool."""
     specimen = make_specimen(Recipe(M=20, N=8, seed=74, pattern="spiral"))
-    for gridsize, pool, nsamples in ((2, 6, 70), (3, 11, 55)):
+    for gridsize, pool, nsamples in sized((2, 6, 70), (3, 11, 55)):
         for sequential in (False, True):
             request = base_request(gridsize=gridsize, K=14, nsamples=nsamples, sequential_sampling=sequential)
             request = replace(request, enable_oversampling=True, neighbor_pool_size=pool)

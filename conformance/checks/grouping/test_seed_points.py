@@ -16,6 +16,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.oracles.grouping import lies_in_pool, pool_radii
+from conformance.scans.domain import Property, gridsize, takes
 from conformance.scans.drawn import GroupingCase, grouping_cases
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 from conformance.scans.unusual import islands
@@ -126,6 +127,8 @@ def test_no_point_is_seed_of_two_groups(subject: Subject, evidence: Evidence) ->
             f"Six islands of five points each have {seen.tolist()} of {nsamples} groups: an island with more than five "
             "has a point that is the seed of two groups.",
         )
+    if gridsize(3) != 3:
+        return
     wide = islands(4, 10, 75)
     for nsamples, seed in ((40, 1), (40, 2), (39, 3), (34, 4)):
         request = base_request(gridsize=3, K=9, nsamples=nsamples, seed=seed)
@@ -145,6 +148,10 @@ def test_every_point_can_be_a_seed_of_groups(subject: Subject, evidence: Evidenc
         ("wide", base_request(gridsize=3, K=9, nsamples=3)),
         ("oversampled", base_request(K=7, nsamples=36, enable_oversampling=True, neighbor_pool_size=7)),
     ):
+        if gridsize(request.gridsize) != request.gridsize:
+            continue
+        if request.enable_oversampling and not takes(Property.OVERSAMPLING):
+            continue
         specimen = isles if request.gridsize == 3 else islets
         # With four islands each stays out of three groups with probability 0.42, so out of all 40 draws with 1e-15.
         seen = sum(visits(specimen, fresh(subject, specimen, replace(request, seed=seed)), 4) for seed in range(40))

@@ -15,8 +15,9 @@ def groupings(subject: Subject) -> Iterator[tuple[Regime, Mapping[str, Any]]]:
     """Yield every regime with its grouped result.
 
     Oversampled requests that a backend refuses are left out: that it must form them is judged by GRP-011.
+    What else it does not take is left out where the clause does not speak of it.
     """
-    for regime in (*regimes(), *paired(seed_of_run())):
+    for regime in (one for one in (*regimes(), *paired(seed_of_run())) if one.taken):
         try:
             grouped = subject.grouped(regime.specimen, regime.request)
         except ValueError:

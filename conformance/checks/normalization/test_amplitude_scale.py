@@ -12,6 +12,7 @@ from conformance.checks.normalization.expected_scale import AXES, frames_of, mis
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import sized
 from conformance.scans.drawn import GroupingCase, grouping_cases
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
@@ -78,9 +79,9 @@ def test_channels_are_frames(subject: Subject, evidence: Evidence) -> None:
     frames = specimen.arrays["diff3d"].astype(np.float64)
     frames *= 17.0 / np.sqrt((frames**2).sum(axis=(1, 2), keepdims=True))
     scan = subject.scan(dict(specimen.arrays) | {"diff3d": frames.astype(np.float32)})
-    for gridsize in (1, 2, 3):
+    for (gridsize,) in sized((1,), (2,), (3,)):
         grouped = subject.adapter.group(scan, GroupRequest(N=8, gridsize=gridsize, K=10, nsamples=12, seed=1))
-        expected = np.moveaxis(frames[as_numpy(grouped["nn_indices"])], 1, -1) * (4 / 17.0)
+        expected = np.moveaxis(frames[as_numpy(grouped["nn_indices"])], 1, -1) * (specimen.N / 2 / 17.0)
         evidence.close(
             grouped["X_full"],
             expected,
@@ -88,7 +89,7 @@ def test_channels_are_frames(subject: Subject, evidence: Evidence) -> None:
             rtol=1e-5,
             atol=1e-7,
             axes=AXES,
-            suspects=lambda: suspects_for(expected * (17.0 / 4)),
+            suspects=lambda: suspects_for(expected * (17.0 / (specimen.N / 2))),
         )
 
 
@@ -97,8 +98,9 @@ def test_squares_never_wrap(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(82)
     request = GroupRequest(N=8, gridsize=2, K=5, nsamples=9, seed=2)
     for dtype, top in (("u1", 255), ("u2", 60000), ("u2", 700), ("i2", 32000), ("u4", 100000), ("i4", 100000)):
-        frames = rng.integers(0, top, (20, 8, 8)).astype(dtype)
-        arrays = dict(make_specimen(Recipe(M=20, N=8, seed=83)).arrays) | {"diff3d": frames}
+        plain = make_specimen(Recipe(M=20, N=8, seed=83)).arrays
+        frames = rng.integers(0, top, plain["diff3d"].shape).astype(dtype)
+        arrays = dict(plain) | {"diff3d": frames}
         scan = evidence.accepted(lambda: subject.scan(arrays), f"a scan of {np.dtype(dtype)} frames")
         grouped = subject.adapter.group(scan, request)
         members = as_numpy(grouped["nn_indices"])
@@ -109,7 +111,7 @@ def test_squares_never_wrap(subject: Subject, evidence: Evidence) -> None:
 @check("NRM-006")
 def test_the_gain_cancels(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=25, N=8, seed=84))
-    for gridsize in (1, 2):
+    for (gridsize,) in sized((1,), (2,)):
         request = GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=10, seed=2)
         plain = as_numpy(subject.grouped(specimen, request)["X_full"])
         # The square of the two outermost leaves the range of float32.
@@ -130,7 +132,7 @@ def test_the_gain_cancels(subject: Subject, evidence: Evidence) -> None:
 @check("NRM-007")
 def test_a_dark_stack_is_refused(subject: Subject, evidence: Evidence) -> None:
     sound = make_specimen(Recipe(M=20, N=8, seed=85))
-    dark = dict(sound.arrays) | {"diff3d": np.zeros((20, 8, 8), np.float32)}
+    dark = dict(sound.arrays) | {"diff3d": np.zeros_like(sound.arrays["diff3d"])}
     request = GroupRequest(N=8, gridsize=2, K=5, nsamples=9, seed=2)
     evidence.refused(
         lambda: subject.adapter.group(subject.scan(dark), request),
@@ -160,7 +162,7 @@ def test_normalised_amplitudes_are_plain_float32(subject: Subject, evidence: Evi
 @check("NRM-009")
 def test_a_given_scale_is_applied_unchanged(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=25, N=8, seed=87))
-    for gridsize in (1, 2):
+    for (gridsize,) in sized((1,), (2,)):
         request = GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=10, seed=2)
         for scale in (0.037, 1.0, 12.5):
             grouped = subject.grouped(specimen, replace(request, amplitude_scale=scale))

@@ -13,6 +13,7 @@ from conformance.checks.normalization.expected_scale import AXES, frames_of, mis
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import sized
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 
 REQUEST = GroupRequest(N=8, gridsize=2, K=5, nsamples=18, seed=2)
@@ -96,7 +97,7 @@ def test_a_dark_frame_among_others_is_accepted(subject: Subject, evidence: Evide
     frames = specimen.arrays["diff3d"].copy()
     frames[[0, 7, 19]] = 0
     some = Specimen("some-dark-20x8", dict(specimen.arrays) | {"diff3d": frames}, consistent=False)
-    for gridsize in (1, 2):
+    for (gridsize,) in sized((1,), (2,)):
         request = replace(REQUEST, gridsize=gridsize, nsamples=20)
         grouped = evidence.accepted(lambda: subject.grouped(some, request), "a scan of which three frames are dark")
         expected = frames_of(some, grouped)
@@ -106,7 +107,7 @@ def test_a_dark_frame_among_others_is_accepted(subject: Subject, evidence: Evide
 @check("NRM-007")
 def test_a_dark_stack_with_a_given_scale_is_accepted(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=20, N=8, seed=85))
-    arrays = dict(specimen.arrays) | {"diff3d": np.zeros((20, 8, 8), np.float32)}
+    arrays = dict(specimen.arrays) | {"diff3d": np.zeros_like(specimen.arrays["diff3d"])}
     given = replace(REQUEST, amplitude_scale=2.5)
     grouped = evidence.accepted(
         lambda: subject.adapter.group(subject.scan(arrays), given), "grouping dark frames with a given scale"

@@ -13,6 +13,7 @@ from conformance.checks.rawdata.held_arrays import standing_in
 from conformance.contract.arrays import axes_of
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import taken
 from conformance.scans.file_variants import Variant, paired, variants
 from conformance.scans.seed import seed_of_run
 
@@ -20,7 +21,8 @@ from conformance.scans.seed import seed_of_run
 @lru_cache(maxsize=4)
 def loaded(subject: Subject) -> tuple[tuple[Variant, Mapping[str, Any] | Exception], ...]:
     """Every variant, with the arrays that the adapter holds after reading it, or the error in which it ended."""
-    return tuple((variant, _read(subject, variant)) for variant in (*variants(), *paired(seed_of_run())))
+    every = (*variants(), *paired(seed_of_run()))
+    return tuple((variant, _read(subject, variant)) for variant in every if taken(variant.members))
 
 
 def _read(subject: Subject, variant: Variant) -> Mapping[str, Any] | Exception:

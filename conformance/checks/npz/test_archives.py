@@ -16,6 +16,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import side
 from conformance.scans.drawn import stored_scans
 from conformance.scans.file_variants import whole_scan
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, write_scan
@@ -86,7 +87,8 @@ def test_compressed_archives(subject: Subject, evidence: Evidence) -> None:
 @check("NPZ-037")
 def test_stored_and_deflated_archives_hold_the_same(subject: Subject, evidence: Evidence) -> None:
     """A beam stop and a dark ground: the frames deflate a thousandfold."""
-    frames = np.zeros((300, 32, 32), dtype=np.float32)
+    N = side(32)
+    frames = np.zeros((300, N, N), dtype=np.float32)
     frames[7, 20, 11], frames[211, 3, 30] = 3.0, 0.5
     sparse = whole_scan(M=300, N=32, seed=331) | {"diff3d": frames, "Y": None}
     dense = whole_scan(M=19, N=8, seed=332)

@@ -66,7 +66,8 @@ def _holds(evidence: Evidence, held: Mapping[str, Any], scan: Mapping[str, Any],
 def _refused(subject: Subject, evidence: Evidence, cases: Iterator[tuple[str, Path]]) -> None:
     sound = subject.write(plain())
     for what, path in cases:
-        evidence.refused(lambda: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
+        error = evidence.refused(lambda: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
+        evidence.holds(not isinstance(error, FileNotFoundError), f"{what} is there, but is called missing: {error}")
 
 
 @check("NPZ-040")

@@ -11,6 +11,7 @@ from conformance.backends.subject import Subject
 from conformance.checks.npz.loading import DRAWN, frames_are, load, plain
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import Property, places, side, takes
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 
 
@@ -39,7 +40,7 @@ def test_fewer_frames_than_pixels_are_not_transposed(subject: Subject, evidence:
     for M, N in ((3, 16), (10, 64), (40, 8)):
         arrays = plain(M, N)
         held = load(subject, evidence, arrays, f"{M} frames of {N} x {N}")
-        evidence.layout(held["diff3d"], "diff3d", shape=(M, N, N), dtype="float32")
+        evidence.layout(held["diff3d"], "diff3d", shape=arrays["diff3d"].shape, dtype="float32")
         frames_are(evidence, held, arrays["diff3d"], f"{M} frames of {N} x {N}")
 
 
@@ -51,14 +52,14 @@ def test_legacy_stacks_are_transposed(subject: Subject, evidence: Evidence) -> N
         for name in ("diff3d", "diffraction"):
             given = {key: values for key, values in arrays.items() if key != "diff3d"} | {name: legacy}
             held = load(subject, evidence, given, f"a legacy stack {legacy.shape}")
-            evidence.layout(held["diff3d"], "diff3d", shape=(M, N, N), dtype="float32")
+            evidence.layout(held["diff3d"], "diff3d", shape=arrays["diff3d"].shape, dtype="float32")
             frames_are(evidence, held, arrays["diff3d"], f"a legacy stack {legacy.shape}")
 
 
 @check("NPZ-011")
 def test_a_cube_is_canonical(subject: Subject, evidence: Evidence) -> None:
-    for side in (8, 12):
-        arrays = plain(side, side)
+    for N in sorted({side(8), side(12)}):
+        arrays = plain(N, N)
         frames_are(evidence, load(subject, evidence, arrays, "a cube"), arrays["diff3d"], "the frames of a cube")
 
 
@@ -87,16 +88,16 @@ def test_real_numbers_of_any_width(subject: Subject, evidence: Evidence) -> None
 
 @check("NPZ-034")
 def test_counts_load_with_a_warning(subject: Subject, evidence: Evidence) -> None:
-    amplitude = plain(24, 8)["diff3d"] * 6
+    amplitude, N = plain(24, 8)["diff3d"] * 6, side(8)
     rng = np.random.default_rng(5)
     counts = rng.poisson(amplitude.astype(np.float64) ** 2)
     # One frame seen again and again, so that only counting noise varies; a dark level was taken off.
-    steady = rng.poisson(np.tile(np.linspace(3.0, 400.0, 64).reshape(8, 8), (120, 1, 1)))
-    offset = rng.uniform(0.05, 0.95, (8, 8))
+    steady = rng.poisson(np.tile(np.linspace(3.0, 400.0, N**2).reshape(N, N), (120, 1, 1)))
+    offset = rng.uniform(0.05, 0.95, (N, N))
     for what, frames, suspicious in (
         ("counts less a dark level, no whole numbers", (steady + offset).astype(np.float32), True),
         ("square roots of such counts", np.sqrt(steady + offset).astype(np.float32), False),
-        ("whole-number counts", counts.astype(np.uint16), True),
+        ("whole-number counts", counts.astype(np.uint16 if takes(Property.FRAMES, "uint16") else np.float32), True),
         ("counts as float32", counts.astype(np.float32), True),
         ("amplitudes up to 31 and more", np.sqrt(counts).astype(np.float32), False),
     ):
@@ -115,7 +116,7 @@ def test_loading_alters_no_amplitude(subject: Subject, evidence: Evidence) -> No
     frames_are(
         evidence, load(subject, evidence, plain(diff3d=small), "amplitudes below one"), small, "small amplitudes"
     )
-    spot = np.full((5, 8, 8), 0.25, dtype=np.float32)
+    spot = np.full(plain(5, 8)["diff3d"].shape, 0.25, dtype=np.float32)
     for frame in range(5):
         spot[frame, 1 + frame % 3, 6 - frame] = 100.5 + frame
     frames_are(
@@ -131,8 +132,8 @@ def test_a_long_stack_is_loaded_whole(subject: Subject, evidence: Evidence) -> N
     frames = np.broadcast_to(rng.uniform(0.1, 3.0, (N, N)), (M, N, N)) * (1 + np.arange(M)[:, None, None] / M)
     one = make_specimen(Recipe(M=4, N=N, seed=13)).arrays
     arrays = {
-        "xcoords": rng.uniform(5.0, 90.0, M),
-        "ycoords": rng.uniform(5.0, 70.0, M),
+        "xcoords": places(rng.uniform(5.0, 90.0, M)),
+        "ycoords": places(rng.uniform(5.0, 70.0, M)),
         "diff3d": frames.astype(np.float32),
         "probeGuess": one["probeGuess"],
     }
@@ -143,13 +144,18 @@ def test_a_long_stack_is_loaded_whole(subject: Subject, evidence: Evidence) -> N
 @check("NPZ-035")
 def test_a_stack_that_compresses_well_is_loaded(subject: Subject, evidence: Evidence) -> None:
     """Single photons on a dark ground take a thousandth of their size."""
-    frames = np.zeros((900, 24, 24), dtype=np.float32)
+    N = side(24)
+    frames = np.zeros((900, N, N), dtype=np.float32)
     frames[:, 11, 14] = 1.5
     rng = np.random.default_rng(14)
     path = subject.fresh_folder() / "scan.npz"
     probe = make_specimen(Recipe(M=4, N=24, seed=15)).arrays["probeGuess"]
     np.savez_compressed(
-        path, xcoords=rng.uniform(0, 9, 900), ycoords=rng.uniform(0, 9, 900), diff3d=frames, probeGuess=probe
+        path,
+        xcoords=places(rng.uniform(0, 9, 900)),
+        ycoords=places(rng.uniform(0, 9, 900)),
+        diff3d=frames,
+        probeGuess=probe,
     )
     held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), "a stack of single photons")
     frames_are(evidence, held, frames, "a stack of single photons")
@@ -157,11 +163,11 @@ def test_a_stack_that_compresses_well_is_loaded(subject: Subject, evidence: Evid
 
 @check("NPZ-003")
 def test_large_frames(subject: Subject, evidence: Evidence) -> None:
-    for N in (130, 256):
+    for N in sorted({side(130), side(256)}):
         rng = np.random.default_rng(N)
         frames = rng.uniform(0.5, 4.0, (2, N, N)).astype(np.float32)
         light = (rng.normal(size=(N, N)) + 1j * rng.normal(size=(N, N))).astype(np.complex64)
-        arrays = {"xcoords": np.array([4.5, 8.0]), "ycoords": np.array([9.0, 3.25]), "diff3d": frames}
+        arrays = {"xcoords": places(np.array([4.5, 8.0])), "ycoords": places(np.array([9.0, 3.25])), "diff3d": frames}
         held = load(subject, evidence, arrays | {"probeGuess": light}, f"a scan of frames {N} x {N}")
         frames_are(evidence, held, frames, f"frames {N} x {N}")
         evidence.equal(held["probeGuess"], light, f"the probe beside frames {N} x {N}", axes=("row", "column"))
@@ -169,7 +175,7 @@ def test_large_frames(subject: Subject, evidence: Evidence) -> None:
 
 @check("NPZ-015")
 def test_large_integers_keep_their_value(subject: Subject, evidence: Evidence) -> None:
-    amplitude = np.random.default_rng(3).random((20, 8, 8))
+    amplitude = np.random.default_rng(3).random(plain()["diff3d"].shape)
     for dtype, top in (("u1", 255), ("i2", 32767), ("u2", 65535), ("u4", 2**24), ("i4", 2**24), ("i8", 2**24)):
         frames = np.round(amplitude / amplitude.max() * top).astype(dtype)
         held = load(subject, evidence, plain(diff3d=frames), f"a stack of {np.dtype(dtype)} up to {top}")

@@ -13,17 +13,18 @@ from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
+from conformance.scans.domain import side
 
 # Names that other tools and older stages use for something; none of them is a member of a scan file.
 FOREIGN: dict[str, Callable[[Arrays], Any]] = {
-    "mask": lambda arrays: np.tri(8, dtype=bool),
-    "background": lambda arrays: np.full((8, 8), 2.5, np.float32),
-    "dark": lambda arrays: np.ones((20, 8, 8), np.float32),
+    "mask": lambda arrays: np.tri(side(8), dtype=bool),
+    "background": lambda arrays: np.full((side(8), side(8)), 2.5, np.float32),
+    "dark": lambda arrays: np.ones(arrays["diff3d"].shape, np.float32),
     "probe": lambda arrays: arrays["probeGuess"] * 3,
     "object": lambda arrays: arrays["objectGuess"] * 2,
-    "label": lambda arrays: np.full((20, 8, 8), 1 - 2j, np.complex64),
-    "ground_truth_patches": lambda arrays: np.full((20, 8, 8, 1), 2 + 1j, np.complex64),
-    "Y_I": lambda arrays: np.full((20, 8, 8), 2, np.float32),
+    "label": lambda arrays: np.full(arrays["diff3d"].shape, 1 - 2j, np.complex64),
+    "ground_truth_patches": lambda arrays: np.full((*arrays["diff3d"].shape, 1), 2 + 1j, np.complex64),
+    "Y_I": lambda arrays: np.full(arrays["diff3d"].shape, 2, np.float32),
     "norm_Y_I": lambda arrays: np.array(7.0),
     "sample_indices": lambda arrays: np.arange(5),
     "coords_relative": lambda arrays: np.ones((20, 1, 2, 1)),

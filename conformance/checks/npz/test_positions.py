@@ -13,6 +13,7 @@ from conformance.contract.arrays import COORDINATES, PER_POSITION
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import Property, takes
 from conformance.scans.specimens import Specimen
 
 
@@ -64,6 +65,8 @@ def test_surplus_positions_are_dropped_from_the_end(subject: Subject, evidence: 
                     ],
                 },
             )
+    if not takes(Property.LEGACY):
+        return
     arrays = plain(15, 10)
     legacy = np.moveaxis(arrays["diff3d"][:12], 0, 2)
     held = load(subject, evidence, arrays | {"diff3d": legacy}, "a legacy stack with surplus positions")
@@ -147,7 +150,7 @@ def test_surplus_positions_of_a_legacy_stack(subject: Subject, evidence: Evidenc
 @check("NPZ-022")
 def test_start_coordinates_are_coordinates(subject: Subject, evidence: Evidence) -> None:
     sound = subject.write(plain())
-    for name in ("xcoords_start", "ycoords_start"):
+    for name in ("xcoords_start", "ycoords_start") if takes(Property.STARTS) else ():
         values = plain()[name]
         cases: dict[str, Any] = {
             "with a NaN": np.where(np.arange(20) == 4, np.nan, values),

@@ -24,7 +24,7 @@ def test_probes_keep_every_mode(subject: Subject, evidence: Evidence) -> None:
             held = load(subject, evidence, plain(6, 8, probeGuess=probe[:, :, np.newaxis]), "a probe (N, N, 1)")
             evidence.equal(held["probeGuess"], probe, "the squeezed probe", axes=("row", "column"))
             held = load(subject, evidence, plain(6, 8, probeGuess=probe[np.newaxis]), "a probe (1, N, N)")
-            seen = as_numpy(held["probeGuess"]).reshape(-1, 8, 8)
+            seen = as_numpy(held["probeGuess"]).reshape(-1, *probe.shape)
             evidence.equal(seen, probe[np.newaxis], "a stack of one mode", axes=("mode", "row", "column"))
 
 
@@ -82,7 +82,7 @@ def test_labels_are_kept_and_default_to_zero(subject: Subject, evidence: Evidenc
 def test_a_single_mode_may_keep_its_axis(subject: Subject, evidence: Evidence) -> None:
     probe = plain()["probeGuess"]
     held = load(subject, evidence, plain(probeGuess=probe[np.newaxis]), "a probe (1, N, N)")
-    evidence.equal(np.reshape(held["probeGuess"], (8, 8)), probe, "a probe (1, N, N)", axes=("row", "column"))
+    evidence.equal(np.reshape(held["probeGuess"], probe.shape), probe, "a probe (1, N, N)", axes=("row", "column"))
 
 
 @check("NPZ-028")

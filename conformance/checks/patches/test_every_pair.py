@@ -11,6 +11,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import Property, places, side, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
 
@@ -50,7 +51,7 @@ def _object(row: Row, rng: np.random.Generator) -> Array:
     return np.asarray(obj.real + 0j if content == "real" else obj * factor)
 
 
-def places(row: Row, rng: np.random.Generator) -> Array:
+def _places(row: Row, rng: np.random.Generator) -> Array:
     """Positions (few, 2) of order of the object's size."""
     few = min(row["sizes"][0], _PERIOD)
     at = rng.uniform((5, 4), (120, 80), (few, 2))
@@ -76,9 +77,11 @@ def places(row: Row, rng: np.random.Generator) -> Array:
 def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
     for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
-        n, N = row["sizes"]
+        n, N = row["sizes"][0], side(row["sizes"][1])
         obj = as_values(_object(row, rng), row["object"])
-        few = as_places(places(row, rng), row["positions"])
+        if min(obj.shape) < N + 2 and not takes(Property.BEYOND):
+            continue
+        few = as_places(places(_places(row, rng), obj.shape, N), row["positions"])
         centres = few[np.arange(n) % len(few)]
         given, at = LAYOUTS[row["lying"]](obj), LAYOUTS[row["places"]](centres)
         seen = evidence.accepted(

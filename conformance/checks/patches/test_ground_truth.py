@@ -11,6 +11,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import side
 from conformance.scans.drawn import GroupingCase, grouping_cases
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
@@ -19,14 +20,16 @@ from conformance.scans.specimens import Recipe, Specimen, make_specimen, request
 def test_ground_truth_of_a_flat_object(subject: Subject, evidence: Evidence) -> None:
     """A flat object is an object, also one of ones, which looks like a placeholder."""
     for value in (0.8 - 0.3j, 1.0 + 0j):
-        specimen = make_specimen(Recipe(M=12, N=8, seed=44, margin=9.0))
-        arrays = dict(specimen.arrays) | {"objectGuess": np.full((40, 47), value, dtype=np.complex64)}
+        specimen = make_specimen(Recipe(M=12, N=8, seed=44, margin=side(8) / 2 + 5))
+        arrays = dict(specimen.arrays) | {
+            "objectGuess": np.full((specimen.N + 32, specimen.N + 39), value, dtype=np.complex64)
+        }
         specimen = Specimen(f"flat-object-{value}", arrays, consistent=False)
         for request in requests_for(specimen):
             grouped = subject.grouped(specimen, request)
             evidence.holds(grouped["Y"] is not None, f"Y is None for a scan whose object is {value} everywhere.")
             truth = as_numpy(grouped["Y"])
-            light = np.abs(arrays["probeGuess"]).reshape(-1, 8, 8)[0][:, :, np.newaxis]
+            light = np.abs(arrays["probeGuess"]).reshape(-1, specimen.N, specimen.N)[0][:, :, np.newaxis]
             evidence.close(
                 truth,
                 np.full(truth.shape, value),
@@ -65,7 +68,7 @@ def test_stored_patches_are_used_as_they_are(subject: Subject, evidence: Evidenc
     for guess in (True, False):
         specimen = make_specimen(Recipe(M=22, N=8, truth="object", seed=45 + guess))
         arrays = dict(specimen.arrays)
-        stored = patches_at(arrays["objectGuess"], specimen.positions, 8) * (1.3 + 0.4j)
+        stored = patches_at(arrays["objectGuess"], specimen.positions, specimen.N) * (1.3 + 0.4j)
         arrays["Y"] = stored.astype(np.complex64)
         if not guess:
             del arrays["objectGuess"]
@@ -83,7 +86,7 @@ def test_stored_patches_are_used_as_they_are(subject: Subject, evidence: Evidenc
                 axes=GROUPED,
                 suspects=lambda: {
                     "patches are cut from the object in place of the stored ones": np.moveaxis(
-                        patches_at(specimen.arrays["objectGuess"], specimen.positions, 8)[members], 1, -1
+                        patches_at(specimen.arrays["objectGuess"], specimen.positions, specimen.N)[members], 1, -1
                     ),
                     "the stored patches are taken in order, not by the indices": np.moveaxis(
                         arrays["Y"][np.arange(members.size).reshape(members.shape) % len(arrays["Y"])], 1, -1

@@ -12,6 +12,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import Property, many, places, side, takes
 from conformance.scans.drawn import objects, positions
 from conformance.scans.specimens import structured_object
 
@@ -19,12 +20,13 @@ from conformance.scans.specimens import structured_object
 @check("PAT-004")
 def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(6)
+    N = side(8)
     for dtype in (np.complex64, np.complex128):
-        obj = structured_object(rng, (25, 31)).astype(dtype)
-        centres = inside(rng, obj.shape, 8, 4) + 0.25
-        seen = subject.adapter.patches(obj, centres, 8)
-        evidence.layout(seen, "patches", shape=(4, 8, 8), dtype="complex64")
-        expected = patches_at(obj, centres, 8)
+        obj = structured_object(rng, (N + 17, N + 23)).astype(dtype)
+        centres = inside(rng, (obj.shape[0] - 1, obj.shape[1] - 1), N, 4) + (0.25 if takes(Property.BETWEEN) else 1)
+        seen = subject.adapter.patches(obj, centres, N)
+        evidence.layout(seen, "patches", shape=(4, N, N), dtype="complex64")
+        expected = patches_at(obj, centres, N)
         evidence.close(
             seen,
             expected,
@@ -32,7 +34,7 @@ def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
             rtol=0,
             atol=2e-5,
             axes=AXES,
-            suspects=lambda: suspects_at(obj, centres, 8),
+            suspects=lambda: suspects_at(obj, centres, N),
         )
         evidence.close(
             np.abs(as_numpy(seen)), np.abs(expected), "the modulus of the patches", rtol=0, atol=2e-5, axes=AXES
@@ -43,28 +45,31 @@ def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
 def test_one_patch_a_position_in_order(
     subject: Subject, evidence: Evidence, obj: Array, centres: Array, seed: int
 ) -> None:
+    N = side(8)
+    centres = places(centres, obj.shape, N)
     order = np.random.default_rng(seed).permutation(len(centres))
     repeated = np.concatenate([centres[order], centres[:2]])
-    seen = as_numpy(subject.adapter.patches(obj, repeated, 8))
+    seen = as_numpy(subject.adapter.patches(obj, repeated, N))
     evidence.close(
         seen,
-        patches_at(obj, repeated, 8),
+        patches_at(obj, repeated, N),
         "patches at repeated positions in any order",
         rtol=0,
         atol=2e-5,
         axes=AXES,
-        suspects=lambda: suspects_at(obj, repeated, 8),
+        suspects=lambda: suspects_at(obj, repeated, N),
     )
-    alone = np.stack([as_numpy(subject.adapter.patches(obj, one[None], 8))[0] for one in repeated])
+    alone = np.stack([as_numpy(subject.adapter.patches(obj, one[None], N))[0] for one in repeated])
     evidence.close(seen, alone, "patches cut together, against patches cut one by one", rtol=0, atol=2e-5, axes=AXES)
 
 
 @check("PAT-005")
 def test_many_positions(subject: Subject, evidence: Evidence) -> None:
     """So many that any backend cuts them in parts, and a number that no part size divides."""
-    N, count, period = 8, 17_011, 211
-    obj = structured_object(np.random.default_rng(10), (19, 23))
-    centres = np.random.default_rng(11).uniform(-2, 24, (period, 2))
+    N, period = side(8), 211
+    count = many(17_011, N)
+    obj = structured_object(np.random.default_rng(10), (N + 11, N + 15))
+    centres = places(np.random.default_rng(11).uniform(-2, N + 16, (period, 2)), obj.shape, N)
     turns = np.arange(count) % period
     expected = patches_at(obj, centres, N)[turns]
     seen = as_numpy(subject.adapter.patches(obj, centres[turns], N))
@@ -75,12 +80,13 @@ def test_many_positions(subject: Subject, evidence: Evidence) -> None:
 @check("PAT-006")
 def test_patches_are_linear_in_the_object(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(9)
-    first, second = structured_object(rng, (22, 29)), structured_object(rng, (22, 29))
-    centres = rng.uniform(0, 24, (6, 2))
+    N = side(8)
+    first, second = (structured_object(rng, (N + 14, N + 21)) for _ in range(2))
+    centres = places(rng.uniform(0, N + 16, (6, 2)), first.shape, N)
 
     def of(obj: Array) -> Array:
-        seen = subject.adapter.patches(obj.astype(np.complex64), centres, 8)
-        evidence.layout(seen, "patches", shape=(6, 8, 8), dtype="complex64")
+        seen = subject.adapter.patches(obj.astype(np.complex64), centres, N)
+        evidence.layout(seen, "patches", shape=(6, N, N), dtype="complex64")
         return as_numpy(seen).astype(np.complex128)
 
     evidence.close(
@@ -90,7 +96,7 @@ def test_patches_are_linear_in_the_object(subject: Subject, evidence: Evidence) 
         rtol=0,
         atol=5e-5,
         axes=AXES,
-        suspects=lambda: suspects_at(first + second, centres, 8),
+        suspects=lambda: suspects_at(first + second, centres, N),
     )
     for factor in (3.5, -2.0, 0.5j, 1e-3):
         what = f"patches of the object times {factor}"
@@ -101,24 +107,26 @@ def test_patches_are_linear_in_the_object(subject: Subject, evidence: Evidence) 
             rtol=0,
             atol=2e-5 * abs(factor),
             axes=AXES,
-            suspects=lambda: suspects_at(factor * first, centres, 8),
+            suspects=lambda: suspects_at(factor * first, centres, N),
         )
 
 
 @check("PAT-007")
 def test_patches_are_not_illuminated(subject: Subject, evidence: Evidence) -> None:
-    N, flat = 8, np.full((30, 37), 0.8 - 0.3j, dtype=np.complex64)
-    seen = subject.adapter.patches(flat, np.array([[12.0, 11.0], [20.5, 15.25]]), N)
+    N = side(8)
+    flat = np.full((N + 22, N + 29), 0.8 - 0.3j, dtype=np.complex64)
+    seen = subject.adapter.patches(flat, places(np.array([[12.0, 11.0], [20.5, 15.25]]) + (N - 8) / 2), N)
     evidence.close(seen, np.full((2, N, N), 0.8 - 0.3j), "patches of a flat object", rtol=0, atol=1e-5, axes=AXES)
 
 
 @check("PAT-012")
 def test_what_has_no_window_is_refused(subject: Subject, evidence: Evidence) -> None:
-    obj = structured_object(np.random.default_rng(66), (24, 31))
-    centres = np.array([[9.0, 12.0], [14.25, 8.5], [20.0, 11.0]])
+    N = side(8)
+    obj = structured_object(np.random.default_rng(66), (N + 16, N + 23))
+    centres = places(np.array([[9.0, 12.0], [14.25, 8.5], [20.0, 11.0]]) + (N - 8) / 2)
     endless, lost = centres.copy(), centres.copy()
     lost[1, 1], endless[2, 0] = np.nan, -np.inf
-    for what, places in (
+    for what, given in (
         ("a position that is NaN", lost),
         ("a position that is infinite", endless),
         ("positions in rows", centres.T.copy()),
@@ -127,7 +135,7 @@ def test_what_has_no_window_is_refused(subject: Subject, evidence: Evidence) -> 
         ("a single position", centres[0]),
     ):
         evidence.refused(
-            lambda: subject.adapter.patches(obj, places, 8),
+            lambda: subject.adapter.patches(obj, given, N),
             what,
-            beside=lambda: subject.adapter.patches(obj, centres, 8),
+            beside=lambda: subject.adapter.patches(obj, centres, N),
         )

@@ -13,10 +13,11 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import Property, places, side, takes
 from conformance.scans.drawn import objects, positions
 from conformance.scans.specimens import structured_object
 
-sides = st.sampled_from([8, 10, 12])
+sides = st.sampled_from([8, 10, 12]).map(side)
 
 
 @check("PAT-001", given={"obj": objects(min_side=14), "N": sides, "seed": st.integers(0, 999)})
@@ -27,17 +28,18 @@ def test_windows_at_whole_positions(subject: Subject, evidence: Evidence, obj: A
 
 @check("PAT-001")
 def test_a_single_bright_pixel(subject: Subject, evidence: Evidence) -> None:
-    N = 8
-    obj = np.zeros((21, 33), dtype=np.complex64)
-    obj[9, 20] = 2 - 1j
-    centres = np.array([[20.0, 9.0], [18.0, 12.0], [23.0, 6.0]])
+    N = side(8)
+    obj = np.zeros((N + 13, N + 25), dtype=np.complex64)
+    x, y, half = N + 12, N + 1, N // 2
+    obj[y, x] = 2 - 1j
+    centres = np.array([[x, y], [x - 2, y + 3], [x + 3, y - 3]], dtype=np.float64)
     seen = as_numpy(subject.adapter.patches(obj, centres, N))
     expected = np.zeros((3, N, N), dtype=np.complex64)
-    expected[0, 4, 4] = expected[1, 1, 6] = expected[2, 7, 1] = 2 - 1j
+    expected[0, half, half] = expected[1, half - 3, half + 2] = expected[2, half + 3, half - 3] = 2 - 1j
     evidence.equal(
         seen,
         expected,
-        "patches around one bright pixel at row 9, column 20",
+        f"patches around one bright pixel at row {y}, column {x}",
         axes=AXES,
         suspects=lambda: suspects_at(obj, centres, N),
     )
@@ -53,9 +55,10 @@ def test_windows_at_fractional_positions(
 @check("PAT-002")
 def test_a_ramp_is_interpolated_to_itself(subject: Subject, evidence: Evidence) -> None:
     """Bilinear interpolation reproduces a linear function, so every pixel is known in closed form."""
-    N, (rows, columns) = 8, np.mgrid[:30, :40]
+    N = side(8)
+    rows, columns = np.mgrid[: N + 22, : N + 32]
     obj = (0.03 * columns - 0.05 * rows + 2 + 1j * (0.02 * rows + 0.01 * columns)).astype(np.complex64)
-    centres = np.array([[12.25, 10.75], [20.5, 14.125], [9.875, 20.0], [17.0, 9.3]])
+    centres = np.array([[12.25, 10.75], [20.5, 14.125], [9.875, 20.0], [17.0, 9.3]]) + (N - 8) / 2
     i, j = np.mgrid[:N, :N]
     y, x = centres[:, 1, None, None] - N / 2 + i, centres[:, 0, None, None] - N / 2 + j
     expected = 0.03 * x - 0.05 * y + 2 + 1j * (0.02 * y + 0.01 * x)
@@ -72,7 +75,7 @@ def test_a_ramp_is_interpolated_to_itself(subject: Subject, evidence: Evidence) 
 
 @check("PAT-003")
 def test_outside_the_object_there_is_nothing(subject: Subject, evidence: Evidence) -> None:
-    N, obj = 8, structured_object(np.random.default_rng(3), (17, 26))
+    N, obj = side(8), structured_object(np.random.default_rng(3), (17, 26))
     whole = np.array(
         [
             [0, 0],
@@ -90,7 +93,7 @@ def test_outside_the_object_there_is_nothing(subject: Subject, evidence: Evidenc
         ],
         dtype=np.float64,
     )
-    for what, centres in (("whole", whole), ("fractional", whole + np.array([0.25, -0.375]))):
+    for what, centres in (("whole", whole), ("fractional", places(whole + np.array([0.25, -0.375])))):
         cut(subject, evidence, obj, centres, N, f"patches that leave the object, at {what} positions", 1e-5)
 
 
@@ -102,14 +105,22 @@ def test_any_position_near_the_edge(subject: Subject, evidence: Evidence, obj: A
 @check("PAT-011")
 def test_rectangular_objects(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(10)
-    for shape in ((14, 61), (61, 14), (12, 40), (39, 13)):
+    N, beyond = side(8), takes(Property.BEYOND)
+    for height, width in ((6, 53), (53, 6), (4, 32), (31, 5)):
+        shape = (height + N, width + N)
         obj = structured_object(rng, shape)
+        near = 0 if beyond else N // 2
         edges = np.array(
-            [[x, y] for x in (0, 4, shape[1] - 4, shape[1] - 1) for y in (0, 4, shape[0] - 4, shape[0] - 1)],
+            [
+                [x, y]
+                for x in (near, N // 2, shape[1] - N // 2, shape[1] - max(near, 1))
+                for y in (near, N // 2, shape[0] - N // 2, shape[0] - max(near, 1))
+            ],
             dtype=np.float64,
         )
-        for centres in (edges, edges + np.array([0.5, 0.25])):
-            cut(subject, evidence, obj, centres, 8, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)
+        shifts = (0.0, places(np.array([0.5, 0.25])) if beyond else 0.0)
+        for centres in (edges + shifts[0], edges + shifts[1]):
+            cut(subject, evidence, obj, centres, N, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)
 
 
 @check("PAT-003")
@@ -119,15 +130,15 @@ def test_objects_smaller_than_a_patch(subject: Subject, evidence: Evidence) -> N
         obj = structured_object(rng, shape)
         centres = np.array([[2.0, 2.0], [0.0, 1.0], [shape[1] - 1, shape[0] - 1], [-3.0, 4.0]], dtype=np.float64)
         what = f"an object of {shape[0]} x {shape[1]} pixels, smaller than a patch,"
-        evidence.accepted(lambda: subject.adapter.patches(obj, centres, 8), what)
-        for places in (centres, centres + np.array([0.25, 0.5])):
-            cut(subject, evidence, obj, places, 8, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)
+        evidence.accepted(lambda: subject.adapter.patches(obj, centres, side(8)), what)
+        for given in (centres, places(centres + np.array([0.25, 0.5]))):
+            cut(subject, evidence, obj, given, side(8), f"patches of a {shape[0]} x {shape[1]} object", 1e-5)
 
 
 @check("PAT-001")
 def test_windows_of_any_side(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(13)
-    for N in (14, 32, 50, 64, 128, 256):
+    for N in sorted({side(N) for N in (14, 32, 50, 64, 128, 256)}):
         obj = structured_object(rng, (N + 37, N + 23))
         centres = inside(rng, obj.shape, N, 3)
         cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at whole positions", 0.0)
@@ -136,7 +147,7 @@ def test_windows_of_any_side(subject: Subject, evidence: Evidence) -> None:
 @check("PAT-002")
 def test_sub_pixel_windows_of_any_side(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(14)
-    for N in (14, 32, 64):
+    for N in sorted({side(N) for N in (14, 32, 64)}):
         obj = structured_object(rng, (N + 37, N + 23))
         centres = inside(rng, obj.shape, N, 3) + rng.uniform(0, 1, (3, 2))
         cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at fractional positions", 1e-5)
@@ -145,8 +156,8 @@ def test_sub_pixel_windows_of_any_side(subject: Subject, evidence: Evidence) -> 
 @check("PAT-003")
 def test_positions_far_outside(subject: Subject, evidence: Evidence) -> None:
     """So far that a pixel number in eight, sixteen or 32 bits comes round to the object again."""
-    obj, N = structured_object(np.random.default_rng(15), (31, 26)), 8
-    near = np.array([[13.0, 15.0], [9.25, 20.5]])
+    obj, N = structured_object(np.random.default_rng(15), (31, 26)), side(8)
+    near = places(np.array([[13.0, 15.0], [9.25, 20.5]]))
     for reach in (2.0**8, 2.0**15, 2.0**16, 1e5, 2.0**32):
         steps = np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [0, 0]]) * reach
         centres = (near[:, np.newaxis] + steps).reshape(-1, 2)
@@ -172,10 +183,21 @@ def test_positions_far_outside(subject: Subject, evidence: Evidence) -> None:
         )
 
 
-@check("PAT-002", "PAT-011")
+@check("PAT-011")
 def test_far_corners_of_long_objects(subject: Subject, evidence: Evidence) -> None:
-    """Single precision rounds positions there, and sixteen bits do not count the pixels."""
-    rng, N = np.random.default_rng(16), 8
+    """Sixteen bits do not count the pixels."""
+    far_corners(subject, evidence)
+
+
+@check("PAT-002")
+def test_sub_pixel_positions_at_far_corners(subject: Subject, evidence: Evidence) -> None:
+    """Single precision rounds positions there."""
+    far_corners(subject, evidence)
+
+
+def far_corners(subject: Subject, evidence: Evidence) -> None:
+    """Compare patches at both ends of objects that are long one way."""
+    rng, N = np.random.default_rng(16), side(8)
     for shape in ((20, 33_100), (33_100, 20)):
         obj = np.zeros(shape, np.complex64)
         for part in (obj[-60:, -60:], obj[:60, :60]):
@@ -183,6 +205,7 @@ def test_far_corners_of_long_objects(subject: Subject, evidence: Evidence) -> No
         long = int(shape[1] < shape[0])
         centres = np.full((6, 2), 9.375)
         centres[:, long] = (33_050.3, 33_071.7, 33_090.015625, 33_099.9, 7.3, 33_060.0)
+        centres = places(centres, shape, N)
         narrow = centres.astype(np.float32).astype(np.float64)
         kept = obj.copy()
         kept[(slice(None), slice(2**15, None)) if long == 0 else slice(2**15, None)] = 0
@@ -207,29 +230,30 @@ def test_nearly_whole_positions_are_not_whole(subject: Subject, evidence: Eviden
     obj = (rng.normal(size=(24, 30)) + 1j * rng.normal(size=(24, 30))).astype(np.complex64)
     for step in (0.04, 4e-3, 5e-4):
         centres = np.array([[9.0, 11.0], [14.0, 8.0], [0.0, 23.0]]) + step * np.array([[1, 0], [-1, 1], [0.5, -1]])
-        cut(subject, evidence, obj, centres, 8, f"patches {step:g} pixels off whole positions", 1e-5)
+        cut(subject, evidence, obj, centres, side(8), f"patches {step:g} pixels off whole positions", 1e-5)
 
 
 @check("PAT-001")
 def test_an_object_that_changes_between_calls(subject: Subject, evidence: Evidence) -> None:
     """As in a reconstruction, which writes every iterate into the same array; likewise the positions."""
     rng = np.random.default_rng(18)
-    obj, other = structured_object(rng, (25, 31)), structured_object(rng, (25, 31))
-    centres = inside(rng, obj.shape, 8, 4)
+    N = side(8)
+    obj, other = (structured_object(rng, (N + 17, N + 23)) for _ in range(2))
+    centres = inside(rng, obj.shape, N, 4)
     before = {"object": obj.copy(), "positions": centres.copy()}
     for what in ("nothing", "object", "positions"):
         if what == "object":
             obj[3:-2, 1:-4] = other[3:-2, 1:-4]
         if what == "positions":
-            centres[1:] += (1, -1)
+            centres[2:] = centres[2:][::-1] + 0
         evidence.equal(
-            subject.adapter.patches(obj, centres, 8),
-            patches_at(obj, centres, 8).astype(np.complex64),
+            subject.adapter.patches(obj, centres, N),
+            patches_at(obj, centres, N).astype(np.complex64),
             f"patches after {what} was written anew in place",
             axes=AXES,
             suspects=lambda: {
-                "the object is as it was at an earlier call": patches_at(before["object"], centres, 8),
-                "the positions are as they were at an earlier call": patches_at(obj, before["positions"], 8),
+                "the object is as it was at an earlier call": patches_at(before["object"], centres, N),
+                "the positions are as they were at an earlier call": patches_at(obj, before["positions"], N),
             },
         )
 
@@ -243,5 +267,5 @@ def test_windows_between_pixels_along_one_axis(subject: Subject, evidence: Evide
         for axis, what in enumerate(("x", "y")):
             centres = whole.copy()
             centres[:, axis] += rng.uniform(0.1, 0.9, 7)
-            for N in (8, 14):
+            for N in {side(8), side(14)}:
                 cut(subject, evidence, obj, centres, N, f"patches between pixels along {what} only", 1e-5)

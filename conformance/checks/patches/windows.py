@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from conformance.backends.subject import Subject
@@ -85,7 +87,7 @@ def cut(subject: Subject, evidence: Evidence, obj: Array, centres: Array, N: int
     )
 
 
-def inside(rng: np.random.Generator, shape: tuple[int, int], N: int, count: int) -> Array:
+def inside(rng: np.random.Generator, shape: Sequence[int], N: int, count: int) -> Array:
     """Whole positions whose windows lie in the object, corners first."""
     half = N // 2
     x, y = (rng.integers(half, size - half + 1, count) for size in (shape[1], shape[0]))

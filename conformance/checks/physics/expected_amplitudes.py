@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.oracles.physics import amplitudes_of
+from conformance.scans.domain import side
 from conformance.scans.specimens import structured_object, structured_probe
 
 AXES = axes_of("amplitude", 3)
 DRAWN = {
-    "N": st.sampled_from([8, 10, 12, 16]),
+    "N": st.sampled_from([8, 10, 12, 16]).map(side),
     "count": st.integers(1, 6),
     "modes": st.integers(1, 3),
     "seed": st.integers(0, 999),
@@ -21,7 +22,7 @@ DRAWN = {
 
 def waves(N: int, count: int, modes: int, seed: int) -> tuple[Array, Array]:
     """Object patches (n, N, N) and a probe."""
-    rng = np.random.default_rng(seed)
+    N, rng = side(N), np.random.default_rng(seed)
     patches = np.stack([structured_object(rng, (N, N)) for _ in range(count)])
     return patches, structured_probe(rng, N, modes)
 

@@ -16,6 +16,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
+from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_object, structured_probe
 
 FRAMES = axes_of("amplitude", 3)
@@ -77,7 +78,9 @@ def test_noise_follows_its_seed(subject: Subject, evidence: Evidence) -> None:
 def measured(subject: Subject, nphotons: float, seed: int) -> Mapping[str, Any]:
     """Arrays of a scan of 40 points, simulated with a dose."""
     rng = np.random.default_rng(72)
-    obj, probe, centres = structured_object(rng, (27, 34)), structured_probe(rng, 8, 2), rng.uniform(6, 22, (40, 2))
+    N = side(8)
+    obj, probe = structured_object(rng, (N + 19, N + 26)), structured_probe(rng, N, 2)
+    centres = places(rng.uniform(6, N + 14, (40, 2)), obj.shape, N)
     scan = subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, nphotons, seed)
     held: Mapping[str, Any] = subject.adapter.arrays(scan)
     return held
@@ -92,8 +95,10 @@ def whole(values: Array) -> bool:
 def test_simulated_counts_are_poisson(subject: Subject, evidence: Evidence) -> None:
     """Counts are whole numbers, and their distance from the noise-free ones is that of counting."""
     rng = np.random.default_rng(72)
-    obj, probe, centres = structured_object(rng, (27, 34)), structured_probe(rng, 8, 2), rng.uniform(6, 22, (40, 2))
-    right = amplitudes_of(patches_at(obj, centres, 8), probe)
+    N = side(8)
+    obj, probe = structured_object(rng, (N + 19, N + 26)), structured_probe(rng, N, 2)
+    centres = places(rng.uniform(6, N + 14, (40, 2)), obj.shape, N)
+    right = amplitudes_of(patches_at(obj, centres, N), probe)
     for nphotons in (2e3, 4e4):
         frames = as_numpy(measured(subject, nphotons, 5)["diff3d"]).astype(np.float64)
         counts = frames**2
@@ -154,7 +159,8 @@ def test_no_two_frames_have_the_same_noise(subject: Subject, evidence: Evidence)
 @check("PHY-011", needs=["measure", "arrays"])
 def test_no_two_frames_of_a_simulated_scan_have_the_same_noise(subject: Subject, evidence: Evidence) -> None:
     rng, places = np.random.default_rng(74), np.full(530, 14.0)
-    obj, probe = structured_object(rng, (27, 34)), structured_probe(rng, 8)
+    N = side(8)
+    obj, probe = structured_object(rng, (N + 19, N + 26)), structured_probe(rng, N)
     frames = as_numpy(subject.adapter.arrays(subject.adapter.measure(places, places, probe, obj, 5e4, 3))["diff3d"])
     different = len({frame.tobytes() for frame in frames})
     evidence.holds(different == 530, f"530 frames simulated at one position have {different} kinds of noise.")

@@ -14,6 +14,7 @@ from conformance.contract.types import Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import Property, side, takes
 from conformance.scans.specimens import Recipe, make_specimen
 
 SAVED = (
@@ -26,8 +27,10 @@ DTYPES = {one.name: one.dtype for one in arrays_of(Place.FILE) if one.dtype not 
 def plain(**changes: Any) -> Arrays:
     """Arrays of a sound scan that carries everything a scan can carry."""
     arrays = dict(make_specimen(Recipe(M=14, N=8, modes=2, seed=61)).arrays)
+    if not takes(Property.STORED_PATCHES):
+        return arrays | changes
     centres = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
-    stored = patches_at(arrays["objectGuess"], centres, 8) * np.exp(0.3j)
+    stored = patches_at(arrays["objectGuess"], centres, side(8)) * np.exp(0.3j)
     return arrays | {"Y": stored.astype(np.complex64)} | changes
 
 

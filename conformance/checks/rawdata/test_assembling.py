@@ -13,6 +13,7 @@ from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import Property, side, taken, takes
 from conformance.scans.drawn import specimens
 from conformance.scans.file_variants import variants
 from conformance.scans.specimens import Specimen
@@ -25,10 +26,10 @@ def test_an_assembled_scan_holds_what_was_given(subject: Subject, evidence: Evid
 
 @check("RAW-001")
 def test_assembling_converts_as_reading_does(subject: Subject, evidence: Evidence) -> None:
-    frames = np.random.default_rng(4).integers(0, 900, (14, 8, 8))
+    frames = np.random.default_rng(4).integers(0, 900, (len(plain()["xcoords"]), side(8), side(8)))
     given = plain(
-        diff3d=frames.astype(np.uint16),
-        xcoords=np.arange(14, dtype=np.int32) + 7,
+        diff3d=frames.astype(np.uint16 if takes(Property.FRAMES, "uint16") else np.float32),
+        xcoords=np.arange(len(frames), dtype=np.int32) + 7,
         probeGuess=np.asfortranarray(plain()["probeGuess"]),
     )
     held = evidence.accepted(lambda: held_by(subject, given), "a scan with integer frames and positions")
@@ -37,7 +38,9 @@ def test_assembling_converts_as_reading_does(subject: Subject, evidence: Evidenc
     )
     for name, dtype in DTYPES.items():
         evidence.layout(held[name], f"{name} of an assembled scan", shape=np.shape(given[name]), dtype=dtype)
-    strided = np.repeat(frames.astype(np.float64), 2, axis=2)[:, :, ::2]
+    strided = np.repeat(frames.astype(np.float64 if takes(Property.FRAMES, "float64") else np.float32), 2, axis=2)[
+        :, :, ::2
+    ]
     held = held_by(subject, plain(diff3d=strided))
     evidence.equal(
         held["diff3d"],
@@ -50,6 +53,8 @@ def test_assembling_converts_as_reading_does(subject: Subject, evidence: Evidenc
             )
         },
     )
+    if not takes(Property.LEGACY):
+        return
     legacy = np.moveaxis(frames.astype(np.float32), 0, -1)
     held = evidence.accepted(lambda: held_by(subject, plain(diff3d=legacy)), "a legacy stack (N, N, M) in memory")
     evidence.equal(held["diff3d"], frames.astype(np.float32), "diff3d assembled from a legacy stack")
@@ -57,9 +62,14 @@ def test_assembling_converts_as_reading_does(subject: Subject, evidence: Evidenc
 
 @check("RAW-001")
 def test_assembling_fills_in_what_files_may_leave_out(subject: Subject, evidence: Evidence) -> None:
-    given = plain(xcoords_start=None, ycoords_start=None, scan_index=None, objectGuess=None, Y=None)
+    bare: dict[str, Any] = {"objectGuess": None, "Y": None} if takes(Property.NO_OBJECT) else {"Y": None}
+    given = plain(xcoords_start=None, ycoords_start=None, scan_index=None, **bare)
     held = held_by(subject, {name: values for name, values in given.items() if values is not None})
-    filled = {"xcoords_start": given["xcoords"], "ycoords_start": given["ycoords"], "scan_index": np.zeros(14)}
+    filled = {
+        "xcoords_start": given["xcoords"],
+        "ycoords_start": given["ycoords"],
+        "scan_index": np.zeros(len(given["xcoords"])),
+    }
     same(evidence, held, given | filled, "an assembled scan without optional arrays")
 
 
@@ -76,9 +86,9 @@ def test_assembling_refuses_what_files_refuse(subject: Subject, evidence: Eviden
         ("complex frames", {"diff3d": sound["diff3d"].astype(np.complex64)}),
         ("two positions fewer than frames", {"xcoords": sound["xcoords"][:-2], "ycoords": sound["ycoords"][:-2]}),
         ("unequal numbers of x and y", {"ycoords": sound["ycoords"][:-1]}),
-        ("a position that is infinite", {"xcoords": np.where(np.arange(14) == 5, np.inf, sound["xcoords"])}),
-        ("a probe of another side", {"probeGuess": np.ones((10, 10), np.complex64)}),
-        ("patches fewer than frames", {"Y": sound["Y"][:-1]}),
+        ("a position that is infinite", {"xcoords": np.where(np.arange(len(negative)) == 5, np.inf, sound["xcoords"])}),
+        ("a probe of another side", {"probeGuess": np.ones((side(8) + 2,) * 2, np.complex64)}),
+        ("patches fewer than frames", {"Y": sound["diff3d"][:-1] + 0j}),
         ("no probe", {"probeGuess": None}),
     ]
     for what, changes in cases:
@@ -127,15 +137,19 @@ def test_the_scan_does_not_follow_a_file_that_is_mapped(subject: Subject, eviden
 @check("RAW-009")
 def test_frames_keep_their_positions(subject: Subject, evidence: Evidence) -> None:
     given = plain()
-    order = np.random.default_rng(5).permutation(14)
-    labels = np.array([5, 5, 2, 9, 1, 0, 3, 3, 7, 12, 4, 2, 8, 1])
-    for what, rows in (("as recorded", np.arange(14)), ("in another order", order)):
+    count = len(given["xcoords"])
+    order = np.random.default_rng(5).permutation(count)
+    labels = np.resize([5, 5, 2, 9, 1, 0, 3, 3, 7, 12, 4, 2, 8, 1], count) * int(takes(Property.LABELS))
+    for what, rows in (("as recorded", np.arange(count)), ("in another order", order)):
         shuffled = {k: v[rows] if k not in ("probeGuess", "objectGuess") else v for k, v in given.items()}
         shuffled["scan_index"] = labels[rows]
         # The second time the frames come in the older layout, which a scan that merely keeps what it is given shows.
-        stack = shuffled["diff3d"] if what == "as recorded" else np.moveaxis(shuffled["diff3d"], 0, -1)
+        plainly = what == "as recorded" or not takes(Property.LEGACY)
+        stack = shuffled["diff3d"] if plainly else np.moveaxis(shuffled["diff3d"], 0, -1)
         held = held_by(subject, shuffled | {"diff3d": stack})
         for name in ("diff3d", "xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index", "Y"):
+            if name not in shuffled:
+                continue
             evidence.equal(
                 as_numpy(held[name]),
                 shuffled[name],
@@ -175,13 +189,13 @@ def unfit() -> dict[str, Arrays]:
     changed = frames.copy()
     changed[-1, 2, 3] += 1
     alias = without("diff3d", diffraction=frames)
-    odd = {"diff3d": np.ones((14, 9, 9), np.float32), "probeGuess": np.ones((9, 9), np.complex64)}
+    odd = {"diff3d": np.ones((len(frames), 9, 9), np.float32), "probeGuess": np.ones((9, 9), np.complex64)}
     return {
         "a stack with an infinity": plain(diff3d=broken),
         "a negative amplitude in an alias": alias | {"diffraction": -frames},
         "boolean frames": plain(diff3d=frames > 1),
         "frames of text": plain(diff3d=frames.astype("U8")),
-        "frames that are not square": plain(diff3d=frames[:, :, :6]),
+        "frames that are not square": plain(diff3d=frames[:, :, :-2]),
         "frames of 9 x 9": without("Y", **odd),
         "a single frame": plain(diff3d=frames[0]),
         "two stacks that differ": plain(diffraction=changed),
@@ -191,14 +205,16 @@ def unfit() -> dict[str, Arrays]:
         "positions in a column": plain(xcoords=sound["xcoords"][:, np.newaxis]),
         "complex positions": plain(ycoords=sound["ycoords"] + 0j),
         "boolean positions": plain(xcoords=sound["xcoords"] > 9),
-        "a start position that is NaN": plain(ycoords_start=np.where(np.arange(14) == 2, np.nan, sound["ycoords"])),
+        "a start position that is NaN": plain(
+            ycoords_start=np.where(np.arange(len(frames)) == 2, np.nan, sound["ycoords"])
+        ),
         "half a start pair": without("xcoords_start"),
         "the other half of a start pair": without("ycoords_start"),
         "start positions of another length": plain(xcoords_start=sound["xcoords"][:-1]),
         "a probe with a NaN": plain(probeGuess=spoilt),
-        "a probe with modes last": plain(probeGuess=np.ones((8, 8, 3), np.complex64)),
+        "a probe with modes last": plain(probeGuess=np.ones((side(8), side(8), 3), np.complex64)),
         "an object with two layers": plain(objectGuess=np.ones((2, 30, 30), np.complex64)),
-        "patches of another side": plain(Y=np.ones((14, 10, 10), np.complex64)),
+        "patches of another side": plain(Y=np.ones((len(frames), side(8) + 2, side(8) + 2), np.complex64)),
         "half a pair of units": plain(measurement_domain=np.array("normalized_amplitude")),
         "units that are no pair": plain(
             scale_contract_version=np.array("legacy_v1"), measurement_domain=np.array("count_intensity")
@@ -209,6 +225,8 @@ def unfit() -> dict[str, Arrays]:
 @check("RAW-002")
 def test_assembling_refuses_all_that_files_refuse(subject: Subject, evidence: Evidence) -> None:
     for what, arrays in unfit().items():
+        if "start" in what and not takes(Property.STARTS):
+            continue
         evidence.refused(lambda: held_by(subject, arrays), what, beside=lambda: held_by(subject, plain()))
 
 
@@ -221,19 +239,24 @@ def test_assembling_accepts_all_that_files_accept(subject: Subject, evidence: Ev
         "measurement_domain": np.array("normalized_amplitude"),
     }
     cut = {name: values[:11] if name in PER_POINT else values for name, values in sound.items()}
-    surplus = sound | {"diff3d": frames[:11], "Y": sound["Y"][:11]}
+    surplus = sound | {"diff3d": frames[:11]} | ({"Y": sound["Y"][:11]} if "Y" in sound else {})
     cases: dict[str, tuple[Arrays, Arrays]] = {
         "a stack called diffraction": (without("diff3d", diffraction=frames), sound),
         "both names with equal content": (plain(diffraction=frames.copy()), sound),
         "declared units": (sound | units, sound),
         "unknown arrays": (sound | {"mask": np.zeros((8, 8)), "notes": np.array("night 4")}, sound),
-        "patches with a trailing singleton": (plain(Y=sound["Y"][..., np.newaxis]), sound),
+        "patches with a trailing singleton": (
+            plain(**({"Y": sound["Y"][..., np.newaxis]} if "Y" in sound else {})),
+            sound,
+        ),
         "three surplus positions": (surplus, cut),
         "big-endian arrays": ({k: v.astype(v.dtype.newbyteorder(">")) for k, v in sound.items()}, sound),
     }
     for what, (given, meant) in cases.items():
+        if not taken(given):
+            continue
         held = evidence.accepted(lambda: held_by(subject, given), f"{what} in memory")
         same(evidence, held, meant, f"a scan assembled from {what}")
-    probe = sound["probeGuess"][0]
+    probe = sound["probeGuess"].reshape(-1, *frames.shape[1:])[0]
     held = evidence.accepted(lambda: held_by(subject, plain(probeGuess=probe[..., np.newaxis])), "a probe (N, N, 1)")
     evidence.equal(held["probeGuess"], probe, "a probe (N, N, 1) in memory", axes=("row", "column"))

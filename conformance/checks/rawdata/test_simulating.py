@@ -13,19 +13,21 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
+from conformance.scans.domain import Property, places, side, takes
 from conformance.scans.specimens import structured_object, structured_probe
 
 
 @check("RAW-007", needs=["measure"])
 def test_a_simulated_scan_obeys_the_forward_model(subject: Subject, evidence: Evidence) -> None:
-    rng = np.random.default_rng(71)
+    rng, N = np.random.default_rng(71), side(8)
     for modes, whole in ((1, True), (1, False), (2, False)):
-        centres = rng.uniform(2, 24, (9, 2)) * (1.2, 1.0)
-        centres = np.round(centres) if whole else centres
-        obj, probe = structured_object(rng, (27, 34)), structured_probe(rng, 8, modes)
+        shape = (N + 19, N + 26)
+        centres = rng.uniform(2, N + 16, (9, 2)) * (1.2, 1.0)
+        centres = places(np.round(centres) if whole else centres, shape, N)
+        obj, probe = structured_object(rng, shape), structured_probe(rng, N, modes)
         scan = subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, 3)
         held = subject.adapter.arrays(scan)
-        patches = patches_at(obj, centres, 8)
+        patches = patches_at(obj, centres, N)
         frames = amplitudes_of(patches, probe)
         what = f"the frames simulated at {'whole' if whole else 'fractional'} positions with {modes} mode(s)"
         scale = float(frames.max())
@@ -55,9 +57,9 @@ def test_a_simulated_scan_obeys_the_forward_model(subject: Subject, evidence: Ev
 
 @check("RAW-010", needs=["measure"])
 def test_a_dose_is_counts_a_frame(subject: Subject, evidence: Evidence) -> None:
-    rng, frames, N = np.random.default_rng(72), 40, 8
-    centres = rng.uniform(2, 24, (frames, 2)) * (1.2, 1.0)
-    obj = structured_object(rng, (27, 34))
+    rng, frames, N = np.random.default_rng(72), 40, side(8)
+    obj = structured_object(rng, (N + 19, N + 26))
+    centres = places(rng.uniform(2, N + 16, (frames, 2)) * (1.2, 1.0), obj.shape, N)
     for modes, nphotons in ((1, 4e5), (2, 3e3), (1, 0.8)):
         probe = structured_probe(rng, N, modes)
         scan = subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, nphotons, 4)
@@ -122,7 +124,9 @@ def test_every_array_of_a_simulated_scan(subject: Subject, evidence: Evidence) -
     """Tall and wide objects, one point, single and several modes, with a seed and without."""
     rng = np.random.default_rng(72)
     for shape, count, N, modes, seed in (((44, 23), 7, 8, 1, 3), ((25, 39), 6, 16, 3, None), ((30, 30), 1, 10, 2, 0)):
-        centres = rng.uniform(2, np.array(shape[::-1]) - 3.0, (count, 2))
+        N = side(N)
+        shape = shape if N <= 16 else (shape[0] + N, shape[1] + N)
+        centres = places(rng.uniform(2, np.array(shape[::-1]) - 3.0, (count, 2)), shape, N)
         obj, probe = structured_object(rng, shape), structured_probe(rng, N, modes)
         held = subject.adapter.arrays(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, seed))
         what = f"a scan of {count} point(s) simulated from an object {shape[0]} x {shape[1]} with {modes} mode(s)"
@@ -155,18 +159,18 @@ def truth_kept(evidence: Evidence, held: Mapping[str, Any], centres: Any, patche
 def positions_kept(evidence: Evidence, held: Mapping[str, Any], centres: Any, what: str) -> None:
     """Require the positions that were asked for, as start positions too: a simulated stage goes where it is told."""
     for axis, name in enumerate(("xcoords", "ycoords")):
-        for key in (name, f"{name}_start"):
+        for key in (name, *([f"{name}_start"] if takes(Property.STARTS) else [])):
             evidence.equal(held[key], centres[:, axis], f"{key} of {what}", axes=("frame",))
 
 
 @check("RAW-007", needs=["measure"])
 def test_a_long_simulated_scan(subject: Subject, evidence: Evidence) -> None:
     """So many points that any backend might take them in parts, and a number that no part size divides."""
-    rng, n = np.random.default_rng(74), 1_031
-    centres = rng.uniform(2, 40, (n, 2))
-    obj, probe = structured_object(rng, (47, 44)), structured_probe(rng, 8, 2)
+    rng, n, N = np.random.default_rng(74), 1_031, side(8)
+    obj, probe = structured_object(rng, (N + 39, N + 36)), structured_probe(rng, N, 2)
+    centres = places(rng.uniform(2, N + 32, (n, 2)), obj.shape, N)
     held = subject.adapter.arrays(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, 3))
-    patches = patches_at(obj, centres, 8)
+    patches = patches_at(obj, centres, N)
     frames, what = amplitudes_of(patches, probe), f"a simulated scan of {n:,} points"
     atol = 1e-4 * float(frames.max())
     evidence.close(held["diff3d"], frames, f"the frames of {what}", rtol=0, atol=atol, axes=("frame", "row", "column"))
@@ -176,20 +180,20 @@ def test_a_long_simulated_scan(subject: Subject, evidence: Evidence) -> None:
 
 @check("RAW-007", needs=["measure"])
 def test_noise_leaves_the_rest_of_a_simulated_scan(subject: Subject, evidence: Evidence) -> None:
-    rng = np.random.default_rng(73)
-    centres = rng.uniform(4, 20, (6, 2))
-    obj, probe = structured_object(rng, (27, 33)), structured_probe(rng, 8, 2)
+    rng, N = np.random.default_rng(73), side(8)
+    obj, probe = structured_object(rng, (N + 19, N + 25)), structured_probe(rng, N, 2)
+    centres = places(rng.uniform(4, N + 12, (6, 2)), obj.shape, N)
     held = subject.adapter.arrays(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, 1e6, 5))
     positions_kept(evidence, held, centres, "a scan simulated with noise")
-    evidence.holds(as_numpy(held["diff3d"]).shape == (6, 8, 8), "A scan simulated with noise has other frames.")
-    truth_kept(evidence, held, centres, patches_at(obj, centres, 8), "a scan simulated with noise")
+    evidence.holds(as_numpy(held["diff3d"]).shape == (6, N, N), "A scan simulated with noise has other frames.")
+    truth_kept(evidence, held, centres, patches_at(obj, centres, N), "a scan simulated with noise")
 
 
 @check("RAW-010", needs=["measure"])
 def test_a_dose_that_cannot_be_given_is_refused(subject: Subject, evidence: Evidence) -> None:
-    rng = np.random.default_rng(78)
-    x, y = rng.uniform(4, 20, (2, 12))
-    obj, probe = structured_object(rng, (26, 31)), structured_probe(rng, 8)
+    rng, N = np.random.default_rng(78), side(8)
+    obj, probe = structured_object(rng, (N + 18, N + 23)), structured_probe(rng, N)
+    x, y = places(rng.uniform(4, N + 12, (2, 12)).T, obj.shape, N).T
 
     def measured(nphotons: float, probe: Any = probe, obj: Any = obj) -> Any:
         return subject.adapter.measure(x, y, probe, obj, nphotons, 4)
@@ -202,10 +206,10 @@ def test_a_dose_that_cannot_be_given_is_refused(subject: Subject, evidence: Evid
 
 @check("RAW-010", needs=["measure"])
 def test_a_faint_scene_is_brought_to_its_dose(subject: Subject, evidence: Evidence) -> None:
-    rng, frames = np.random.default_rng(79), 30
-    x, y = rng.uniform(4, 20, (2, frames))
-    obj, probe = structured_object(rng, (26, 31)), structured_probe(rng, 8)
-    light = amplitudes_of(patches_at(obj, np.stack([x, y], axis=1), 8), probe) ** 2
+    rng, frames, N = np.random.default_rng(79), 30, side(8)
+    obj, probe = structured_object(rng, (N + 18, N + 23)), structured_probe(rng, N)
+    x, y = places(rng.uniform(4, N + 12, (2, frames)).T, obj.shape, N).T
+    light = amplitudes_of(patches_at(obj, np.stack([x, y], axis=1), N), probe) ** 2
     bare = light.sum(axis=(1, 2)).mean()
     for factor in (1e-6, 0.01, 0.02, 50.0):
         scan = evidence.accepted(
@@ -226,10 +230,13 @@ def test_a_faint_scene_is_brought_to_its_dose(subject: Subject, evidence: Eviden
 @check("RAW-010", needs=["measure"])
 def test_frames_without_light_count_in_the_dose(subject: Subject, evidence: Evidence) -> None:
     """A scan that leaves the object: the mean runs over all frames, those beside it included."""
-    rng, frames = np.random.default_rng(80), 30
-    x, y = rng.uniform(4, 20, (2, frames))
-    x[::3] += 900
-    obj, probe = structured_object(rng, (26, 31)), structured_probe(rng, 8)
+    rng, frames, N = np.random.default_rng(80), 30, side(8)
+    obj, probe = structured_object(rng, (N + 18, N + 23)), structured_probe(rng, N)
+    x, y = places(rng.uniform(4, N + 12, (2, frames)).T, obj.shape, N).T.copy()
+    if takes(Property.BEYOND):
+        x[::3] += 900
+    else:
+        obj[:, int(np.median(x)) + N // 2 :] = 0
     scan = subject.adapter.measure(x, y, probe, obj, 2e4, 4)
     counts = as_numpy(subject.adapter.arrays(scan)["diff3d"]).astype(np.float64) ** 2
     evidence.close(

@@ -14,18 +14,25 @@ from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_object
 
 CANVAS = axes_of("object", 2)
-DRAWN = {"n": st.integers(1, 12), "N": st.sampled_from([8, 10]), "seed": st.integers(0, 999), "whole": st.booleans()}
+DRAWN = {
+    "n": st.integers(1, 12),
+    "N": st.sampled_from([8, 10]).map(side),
+    "seed": st.integers(0, 999),
+    "whole": st.booleans(),
+}
 
 
 def cut(n: int, N: int, seed: int, *, whole: bool) -> tuple[Array, Array, Array]:
     """Object, positions inside it, and its patches there."""
     rng = np.random.default_rng(seed)
-    obj = structured_object(rng, (34, 47))
-    centres = rng.uniform((N, N), (47 - N, 34 - N), (n, 2))
-    centres = np.round(centres) if whole else centres
+    height, width = (34, 47) if N < 16 else (2 * N + 18, 2 * N + 31)
+    obj = structured_object(rng, (height, width))
+    centres = rng.uniform((N, N), (width - N, height - N), (n, 2))
+    centres = np.round(centres) if whole else places(centres)
     return obj, centres, patches_at(obj, centres, N).astype(np.complex64)
 
 
@@ -94,8 +101,8 @@ def suspects_at(
     total, coverage = oracle(patches, centres, shape, origin)
     right = averaged(patches, centres, shape, origin)[0]
     found = {"the coverage counts pixels that no patch covers": (right, coverage + 1)}
-    for name, places in moved.items():
-        found[name] = averaged(patches, places, shape, origin)
+    for name, elsewhere in moved.items():
+        found[name] = averaged(patches, elsewhere, shape, origin)
     if len(patches) > 1:
         silent = np.array(patches)
         silent[-1] = 0

@@ -8,6 +8,7 @@ from conformance.backends.subject import Subject
 from conformance.checks.reassembly.canvases import CANVAS, DRAWN, cut, fits, oracle, suspects_at, whole_canvas
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import side
 
 
 @check("REA-001", given=DRAWN)
@@ -117,7 +118,7 @@ def test_uncovered_pixels_are_zero(
 def test_values_stay_complex(subject: Subject, evidence: Evidence) -> None:
     centres = np.array([[20.0, 14.0], [23.0, 17.0], [26.0, 12.0]])
     for value in (0.5 + 0.7j, -1.2j, -0.8 + 0.1j):
-        patches = np.full((3, 8, 8), value, dtype=np.complex64)
+        patches = np.full((3, side(8), side(8)), value, dtype=np.complex64)
         seen, coverage, _ = whole_canvas(subject.adapter.reassemble(patches, centres))
         evidence.holds(seen.dtype.kind == "c", f"Complex patches gave a {seen.dtype} object.")
         covered = seen[coverage > 0.5]
@@ -169,7 +170,7 @@ def test_fractional_positions(subject: Subject, evidence: Evidence, n: int, N: i
 
 @check("REA-012")
 def test_x_is_the_column(subject: Subject, evidence: Evidence) -> None:
-    N = 8
+    N = side(8)
     patches = np.stack([np.full((N, N), value, dtype=np.complex64) for value in (1, 2j, 3)])
     centres = np.array([[30.0, 20.0], [30.0 + 2 * N, 20.0], [30.0, 20.0 + 3 * N]])
     seen, _, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
@@ -182,7 +183,7 @@ def test_x_is_the_column(subject: Subject, evidence: Evidence) -> None:
 
 @check("REA-013")
 def test_what_does_not_match_is_refused(subject: Subject, evidence: Evidence) -> None:
-    _, centres, patches = cut(5, 8, 1, whole=True)
+    _, centres, patches = cut(5, side(8), 1, whole=True)
     broken = centres.copy()
     broken[2, 1] = np.nan
     for what, given, places in (
@@ -191,8 +192,8 @@ def test_what_does_not_match_is_refused(subject: Subject, evidence: Evidence) ->
         ("no patches", patches[:0], centres[:0]),
         ("a position that is NaN", patches, broken),
         ("a position that is infinite", patches, np.where(np.isnan(broken), np.inf, broken)),
-        ("patches that are wider than tall", patches[:, :6], centres),
-        ("patches that are taller than wide", patches[:, :, :6], centres),
+        ("patches that are wider than tall", patches[:, :-2], centres),
+        ("patches that are taller than wide", patches[:, :, :-2], centres),
         ("a single patch without its axis", patches[0], centres[:1]),
         ("patches with a channel", patches[..., np.newaxis], centres),
         ("positions with a third number", patches, np.column_stack([centres, centres[:, 0]])),

@@ -10,6 +10,7 @@ from conformance.checks.reassembly.canvases import CANVAS, fits, oracle, suspect
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import many, places, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
 
@@ -66,16 +67,18 @@ def _places(row: Row, rng: np.random.Generator) -> Array:
 def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
     for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
-        n, N = row["sizes"]
-        few, at = as_values(_patches(row, rng), row["patches"]), as_places(_places(row, rng), row["positions"])
+        N = side(row["sizes"][1])
+        n = many(row["sizes"][0], N)
+        row = row | {"sizes": (n, N)}
+        few, at = as_values(_patches(row, rng), row["patches"]), as_places(places(_places(row, rng)), row["positions"])
         times = np.arange(n) % len(few)
         patches, centres = few[times], at[times]
-        given, places = LAYOUTS[row["lying"]](patches), LAYOUTS[row["places"]](centres)
+        given, laid = LAYOUTS[row["lying"]](patches), LAYOUTS[row["places"]](centres)
         chunk = row["chunk"] if n < 1_000 or row["chunk"] is None else 1_000
         result = evidence.accepted(
             lambda: after(
                 row["before"],
-                lambda: subject.adapter.reassemble(given, places, chunk),
+                lambda: subject.adapter.reassemble(given, laid, chunk),
                 lambda: subject.adapter.reassemble(given, np.zeros((n + 1, 2)), chunk),
                 lambda: subject.adapter.reassemble(patches[::-1].copy(), centres, chunk),
             ),

@@ -9,6 +9,7 @@ from conformance.checks.reassembly.canvases import CANVAS, DRAWN, averaged, cut,
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import places, side
 
 
 @check("REA-008", given=DRAWN)
@@ -78,8 +79,8 @@ def _mean_of_chunks(
 
 @check("REA-009")
 def test_many_patches_in_parts(subject: Subject, evidence: Evidence) -> None:
-    n, N = 331, 8
-    patches, centres = noise(n, N, 32), np.random.default_rng(32).uniform(0, 40, (n, 2))
+    n, N = 331, side(8)
+    patches, centres = noise(n, N, 32), places(np.random.default_rng(32).uniform(0, 40, (n, 2)))
     for chunk in (None, 30, 64, 100, 330):
         what = f"{n} patches placed {'at once' if chunk is None else f'{chunk} at a time'}"
         placed(subject, evidence, patches, centres, what, chunk)
@@ -89,7 +90,7 @@ def test_many_patches_in_parts(subject: Subject, evidence: Evidence) -> None:
 def test_every_chunk_of_every_kind(subject: Subject, evidence: Evidence) -> None:
     """Chunks that divide the number and that do not, of dark patches among others, far from the origin and below it."""
     for step in (0.0, 5.0e3, -700.0):
-        _, centres, patches = cut(12, 8, 56, whole=False)
+        _, centres, patches = cut(12, side(8), 56, whole=False)
         patches[[2, 7]] = 0
         for chunk in (1, 3, 4, 5, 12, 13):
             placed(

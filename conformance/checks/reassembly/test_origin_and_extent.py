@@ -9,6 +9,7 @@ from conformance.checks.reassembly.canvases import CANVAS, DRAWN, averaged, cut,
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_object
 
 
@@ -21,17 +22,17 @@ def test_the_canvas_holds_every_patch(
     seen, _, _ = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
     middle = np.round(centres.mean(axis=0))
     needed = N + 2 * np.abs(centres - middle).max(axis=0)
-    for axis, side in (("x", seen.shape[1]), ("y", seen.shape[0])):
+    for axis, extent in (("x", seen.shape[1]), ("y", seen.shape[0])):
         wanted = needed[0 if axis == "x" else 1]
         evidence.holds(
-            side + 1 >= wanted, f"The canvas has {side} pixels along {axis}, at least {wanted:.1f} are needed."
+            extent + 1 >= wanted, f"The canvas has {extent} pixels along {axis}, at least {wanted:.1f} are needed."
         )
 
 
 @check("REA-007")
 def test_the_origin_moves_with_the_scan(subject: Subject, evidence: Evidence) -> None:
     for whole in (True, False):
-        _, centres, patches = cut(7, 8, 3, whole=whole)
+        _, centres, patches = cut(7, side(8), 3, whole=whole)
         centres = np.round(centres * 1024) / 1024
         obj, coverage, origin = whole_canvas(subject.adapter.reassemble(patches, centres))
         for step in ((64, -32), (1000, 2000)):
@@ -55,16 +56,17 @@ def test_the_origin_moves_with_the_scan(subject: Subject, evidence: Evidence) ->
 @check("REA-003")
 def test_patches_far_from_all_others_contribute(subject: Subject, evidence: Evidence) -> None:
     for reach in (150.0, 700.0):
-        centres = np.array([[20.0, 14.0], [23.0, 17.0], [20.0 + reach, 14.5], [21.0, 14.0 - reach / 2]])
-        coverage = whole_canvas(subject.adapter.reassemble(noise(4, 8, 33), centres))[1]
+        centres = places(np.array([[20.0, 14.0], [23.0, 17.0], [20.0 + reach, 14.5], [21.0, 14.0 - reach / 2]]))
+        N = side(8)
+        coverage = whole_canvas(subject.adapter.reassemble(noise(4, N, 33), centres))[1]
         what = f"the sum of the coverage of four patches, the farthest {reach:g} pixels away"
         evidence.close(
             coverage.sum(),
-            4 * 64,
+            4 * N**2,
             what,
             rtol=1e-6,
             atol=0,
-            suspects=lambda: {f"{n} of four patches are missing": 64.0 * (4 - n) for n in (1, 2, 3)},
+            suspects=lambda: {f"{n} of four patches are missing": float(N**2) * (4 - n) for n in (1, 2, 3)},
         )
 
 
@@ -77,14 +79,14 @@ def test_tall_and_wide_scans(subject: Subject, evidence: Evidence) -> None:
         ("a scan along x", np.stack([along, np.full(8, 50.0) + np.arange(8) % 3], axis=1)),
         ("a scan of one position", np.full((3, 2), 41.0)),
     ):
-        patches = patches_at(obj, centres, 8).astype(np.complex64)
+        patches = patches_at(obj, centres, side(8)).astype(np.complex64)
         placed(subject, evidence, patches, centres, what)
 
 
 @check("REA-007")
 def test_the_origin_moves_anywhere(subject: Subject, evidence: Evidence) -> None:
     """Far out single precision rounds positions, and below zero lie positions too."""
-    _, centres, patches = cut(7, 8, 3, whole=False)
+    _, centres, patches = cut(7, side(8), 3, whole=False)
     centres = np.round(centres * 1024) / 1024
     obj, coverage, origin = whole_canvas(subject.adapter.reassemble(patches, centres))
     keep = coverage > 1e-2

@@ -9,14 +9,16 @@ from conformance.checks.reassembly.canvases import CANVAS, cut, fits, noise, ora
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import many, places, side
 from conformance.scans.specimens import structured_object
 
 
 @check("REA-003")
 def test_every_patch_of_many_contributes(subject: Subject, evidence: Evidence) -> None:
     """So many that any backend places them in parts, and a number that no part size divides."""
-    n, N = 5_303, 8
-    centres = np.random.default_rng(31).uniform(0, 60, (n, 2))
+    N = side(8)
+    n = many(5_303, N)
+    centres = places(np.random.default_rng(31).uniform(0, 60, (n, 2)))
     result = subject.adapter.reassemble(np.ones((n, N, N), np.complex64), centres)
     coverage = whole_canvas(result)[1]
     evidence.close(coverage.sum(), n * N * N, f"the sum of the coverage of {n} patches", rtol=1e-6, atol=0)
@@ -28,34 +30,34 @@ def test_halves_and_quarters(subject: Subject, evidence: Evidence) -> None:
     fractions = np.array([[0.5, 0.5], [0.5, 0.0], [0.0, 0.5], [0.25, 0.75], [0.75, 0.5], [0.125, 0.0]])
     for sign in (1.0, -1.0):
         centres = np.array([20.0, 15.0]) + sign * fractions + np.arange(6)[:, np.newaxis] * np.array([3.0, 2.0])
-        placed(subject, evidence, noise(6, 8, 35), centres, "patches at halves and quarters of pixels")
+        placed(subject, evidence, noise(6, side(8), 35), centres, "patches at halves and quarters of pixels")
 
 
 @check("REA-011")
 def test_nearly_whole_positions_are_not_whole(subject: Subject, evidence: Evidence) -> None:
     for step in (0.04, 4e-3, 8e-4):
         centres = np.array([[20.0, 15.0], [24.0, 12.0], [18.0, 20.0]]) + step * np.array([[1, 0], [-1, 1], [0.5, -1]])
-        placed(subject, evidence, noise(3, 8, 39), centres, f"patches {step:g} pixels off whole positions")
+        placed(subject, evidence, noise(3, side(8), 39), centres, f"patches {step:g} pixels off whole positions")
 
 
 @check("REA-001")
 def test_arrays_that_change_between_calls(subject: Subject, evidence: Evidence) -> None:
     """As in a reconstruction, which writes every iterate, and corrected positions, into the same arrays."""
-    patches, centres = noise(6, 8, 40), np.random.default_rng(40).uniform(10, 24, (6, 2))
+    patches, centres = noise(6, side(8), 40), places(np.random.default_rng(40).uniform(10, 24, (6, 2)))
     placed(subject, evidence, patches, centres, "patches")
-    patches[...] = noise(6, 8, 41)
+    patches[...] = noise(6, side(8), 41)
     placed(subject, evidence, patches, centres, "patches after their array was written anew")
-    centres[...] = np.random.default_rng(41).uniform(10, 24, (6, 2))
+    centres[...] = places(np.random.default_rng(41).uniform(10, 24, (6, 2)))
     placed(subject, evidence, patches, centres, "patches at positions after their array was written anew")
 
 
 @check("REA-002")
 def test_dark_patches_among_others_count(subject: Subject, evidence: Evidence) -> None:
-    patches, centres = noise(6, 8, 36), np.round(np.random.default_rng(36).uniform(10, 20, (6, 2)))
+    patches, centres = noise(6, side(8), 36), np.round(np.random.default_rng(36).uniform(10, 20, (6, 2)))
     patches[[1, 4]] = 0
     patches[2, :, :4] = 0
     placed(subject, evidence, patches, centres, "patches of which some are dark")
-    _, coverage, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, 8)
+    _, coverage, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, side(8))
     expected = oracle(patches, centres, coverage.shape, origin)[1]
     evidence.close(coverage, expected, "the coverage of patches of which some are dark", rtol=0, atol=2e-6, axes=CANVAS)
 
@@ -63,13 +65,13 @@ def test_dark_patches_among_others_count(subject: Subject, evidence: Evidence) -
 @check("REA-004")
 def test_patches_without_imaginary_part(subject: Subject, evidence: Evidence) -> None:
     centres = np.round(np.random.default_rng(37).uniform(10, 22, (7, 2)))
-    values = np.random.default_rng(38).normal(size=(7, 8, 8))
+    values = np.random.default_rng(38).normal(size=(7, side(8), side(8)))
     placed(subject, evidence, values.astype(np.complex64), centres, "patches without an imaginary part")
 
 
 @check("REA-013")
 def test_positions_that_are_no_numbers_are_refused(subject: Subject, evidence: Evidence) -> None:
-    _, centres, patches = cut(5, 8, 1, whole=True)
+    _, centres, patches = cut(5, side(8), 1, whole=True)
     for axis in (0, 1):
         for value in (np.nan, np.inf, -np.inf):
             for row in (0, 4):
@@ -84,7 +86,7 @@ def test_positions_that_are_no_numbers_are_refused(subject: Subject, evidence: E
 
 @check("REA-001")
 def test_patches_of_any_side(subject: Subject, evidence: Evidence) -> None:
-    for N in (14, 32, 64, 128):
+    for N in sorted({side(N) for N in (14, 32, 64, 128)}):
         obj = structured_object(np.random.default_rng(N), (N + 30, N + 40))
         centres = np.array([[N // 2, N // 2], [N // 2 + 40, N // 2 + 9], [N // 2 + 7, N // 2 + 30]], dtype=np.float64)
         placed(subject, evidence, patches_at(obj, centres, N).astype(np.complex64), centres, f"patches {N} x {N}")
@@ -102,7 +104,7 @@ def test_scans_of_every_kind_give_their_object(subject: Subject, evidence: Evide
         "many positions": np.round(rng.uniform((20, 20), (70, 50), (600, 2))),
     }
     for what, centres in scans.items():
-        for N in (8, 12, 16):
+        for N in sorted({side(N) for N in (8, 12, 16)}):
             patches = patches_at(obj, centres, N).astype(np.complex64)
             placed(subject, evidence, patches, centres, f"patches {N} x {N} of {what}")
 
@@ -110,7 +112,7 @@ def test_scans_of_every_kind_give_their_object(subject: Subject, evidence: Evide
 @check("REA-010")
 def test_patches_in_double_precision(subject: Subject, evidence: Evidence) -> None:
     for whole in (True, False):
-        _, centres, patches = cut(7, 8, 52, whole=whole)
+        _, centres, patches = cut(7, side(8), 52, whole=whole)
         placed(subject, evidence, patches.astype(np.complex128), centres, "patches in complex128")
 
 
@@ -121,13 +123,13 @@ def test_positions_between_pixels_along_one_axis(subject: Subject, evidence: Evi
     for axis, what in enumerate(("x", "y")):
         centres = whole.copy()
         centres[:, axis] += part
-        for N in (8, 16):
+        for N in {side(8), side(16)}:
             placed(subject, evidence, noise(8, N, 54), centres, f"patches {N} x {N} between pixels along {what} only")
 
 
 @check("REA-004")
 def test_dark_patches_give_a_dark_object(subject: Subject, evidence: Evidence) -> None:
     for whole in (True, False):
-        _, centres, patches = cut(6, 10, 55, whole=whole)
+        _, centres, patches = cut(6, side(10), 55, whole=whole)
         seen = whole_canvas(subject.adapter.reassemble(patches * 0, centres))[0]
         evidence.equal(seen, np.zeros_like(seen), "the object of dark patches", axes=("row", "column"))

@@ -12,6 +12,7 @@ from conformance.contract.arrays import Place, axes_of, per_group
 from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
+from conformance.scans.domain import side
 
 PER_GROUP = tuple(name for name in per_group(Place.CONTAINER) if name != "coords")
 
@@ -38,6 +39,7 @@ def equal(evidence: Evidence, seen: Any, expected: Array, what: str) -> None:
 
 def real_probe(seed: int, N: int) -> NDArray[np.complex64]:
     """Probe without imaginary part, of both signs."""
+    N = side(N)
     rows, columns = (np.mgrid[:N, :N] - N / 2) / N
     rng = np.random.default_rng(seed)
     wave = np.cos(rng.uniform(8, 12) * columns + rng.uniform(0, 6)) + 0.4 * np.sin(9 * rows)

@@ -14,6 +14,7 @@ from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_object, structured_probe
 
 
@@ -39,12 +40,12 @@ def noise(rng: np.random.Generator, *shape: int) -> NDArray[np.complex64]:
 def scattered(rng: np.random.Generator, count: int, width: int, height: int, margin: float) -> Array:
     """Positions (count, 2), columns [x, y], between the pixels; multiples of 1/256, so that sums are exact."""
     drawn = rng.uniform((margin, margin), (width - margin, height - margin), (count, 2))
-    return np.asarray(np.round(drawn * 256) / 256)
+    return places(np.asarray(np.round(drawn * 256) / 256))
 
 
 def scene(seed: int, N: int, count: int, modes: int = 1) -> tuple[Array, Array, Array]:
     """Object (N + 22, N + 35), positions (count, 2) whose patches lie inside, and probe."""
-    rng = np.random.default_rng(seed)
+    N, rng = side(N), np.random.default_rng(seed)
     obj = structured_object(rng, (N + 22, N + 35))
     return obj, scattered(rng, count, N + 35, N + 22, N / 2 + 1), structured_probe(rng, N, modes)
 

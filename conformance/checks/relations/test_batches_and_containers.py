@@ -18,6 +18,7 @@ from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import sized
 from conformance.scans.drawn import among, seeds
 from conformance.scans.transformed import random_scan
 
@@ -106,7 +107,7 @@ def test_batches_of_modes_in_another_order(subject: Subject, evidence: Evidence,
 @check("REL-018", needs=["batches"], given=SEED, weight=12)
 def test_small_batches_and_large(subject: Subject, evidence: Evidence, seed: int) -> None:
     path = subject.write(random_scan(seed, 310, 8))
-    for gridsize in (1, 2):
+    for (gridsize,) in sized((1,), (2,)):
         group = GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=310, seed=seed % 1000)
         request = BatchRequest(group, batch_size=64)
         plain = rows_of(subject, evidence, [path], request)

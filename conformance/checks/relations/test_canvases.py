@@ -16,11 +16,12 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
+from conformance.scans.domain import side
 from conformance.scans.drawn import among, seeds
 from conformance.scans.transformed import flipped, reach_of, transposed
 
 
-@check("REL-011", needs=["reassemble"], given={"seed": seeds, "N": among(16, 32)}, weight=6)
+@check("REL-011", needs=["reassemble"], given={"seed": seeds, "N": among(16, 32).map(side)}, weight=6)
 def test_a_canvas_of_transposed_patches(subject: Subject, evidence: Evidence, seed: int, N: int) -> None:
     rng = np.random.default_rng(seed)
     patches, centres = noise(rng, 40, N, N), scattered(rng, 40, 90, 40, 0.0)
@@ -34,13 +35,13 @@ def test_a_canvas_of_transposed_patches(subject: Subject, evidence: Evidence, se
 @check("REL-012", needs=["reassemble"], given={"seed": seeds, "axis": among(0, 1)}, weight=6)
 def test_a_canvas_of_mirrored_patches(subject: Subject, evidence: Evidence, seed: int, axis: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, centres = noise(rng, 40, 16, 16), scattered(rng, 40, 90, 40, 0.0)
-    side = 96
+    patches, centres = noise(rng, 40, side(16), side(16)), scattered(rng, 40, 90, 40, 0.0)
+    extent = 96
     turned = centres.copy()
-    turned[:, axis] = side - centres[:, axis]
-    low, high = reach_of(centres, 16)
+    turned[:, axis] = extent - centres[:, axis]
+    low, high = reach_of(centres, side(16))
     opposite_low, opposite_high = low.copy(), high.copy()
-    opposite_low[axis], opposite_high[axis] = side - high[axis], side - low[axis]
+    opposite_low[axis], opposite_high[axis] = extent - high[axis], extent - low[axis]
     plain = on_window(subject.adapter.reassemble(patches, centres), low, high)
     seen = on_window(subject.adapter.reassemble(flipped(patches, axis), turned), opposite_low, opposite_high)
     back = (flipped(seen[0], axis), flipped(seen[1], axis))
@@ -50,8 +51,12 @@ def test_a_canvas_of_mirrored_patches(subject: Subject, evidence: Evidence, seed
 @check("REL-025", needs=["reassemble"], given=SEED, weight=6)
 def test_canvases_of_a_mixture(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, others, centres = noise(rng, 30, 16, 16), noise(rng, 30, 16, 16), scattered(rng, 30, 60, 40, 0.0)
-    low, high = reach_of(centres, 16)
+    patches, others, centres = (
+        noise(rng, 30, side(16), side(16)),
+        noise(rng, 30, side(16), side(16)),
+        scattered(rng, 30, 60, 40, 0.0),
+    )
+    low, high = reach_of(centres, side(16))
 
     def canvas(held: Array) -> tuple[Array, Array]:
         return on_window(subject.adapter.reassemble(held.astype(np.complex64), centres), low, high)
@@ -67,8 +72,8 @@ def test_canvases_of_a_mixture(subject: Subject, evidence: Evidence, seed: int) 
 def test_cutting_and_placing_are_adjoint(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
     obj, centres = noise(rng, 60, 80), scattered(rng, 160, 80, 60, 9.0)
-    patches = cut(subject, noise(rng, 60, 80) + obj, centres, 16)
-    there = np.vdot(patches, cut(subject, obj, centres, 16))
+    patches = cut(subject, noise(rng, 60, 80) + obj, centres, side(16))
+    there = np.vdot(patches, cut(subject, obj, centres, side(16)))
     corner = np.array([80.0, 60.0])
     mean, coverage = on_window(subject.adapter.reassemble(patches, centres), 0 * corner, corner)
     back = np.vdot(mean * coverage, obj)
@@ -81,7 +86,7 @@ def test_cutting_and_placing_are_adjoint(subject: Subject, evidence: Evidence, s
         rtol=0,
         atol=2e-4 * scale,
         suspects=lambda: {
-            name: complex(np.vdot(patches, patches_at(obj, moved, 16)))
+            name: complex(np.vdot(patches, patches_at(obj, moved, side(16))))
             for name, moved in {
                 "patches are placed at whole pixels: positions are cut": np.floor(centres),
                 "patches are placed at whole pixels: positions are rounded": np.round(centres),
@@ -96,8 +101,8 @@ def test_cutting_and_placing_are_adjoint(subject: Subject, evidence: Evidence, s
 @check("REL-027", needs=["reassemble"], given=SEED, weight=12)
 def test_coverage_of_two_halves_adds(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, centres = noise(rng, 640, 16, 16), scattered(rng, 640, 40, 30, 12.0)
-    low, high = reach_of(centres, 16)
+    patches, centres = noise(rng, 640, side(16), side(16)), scattered(rng, 640, 40, 30, 12.0)
+    low, high = reach_of(centres, side(16))
     halves = [
         on_window(subject.adapter.reassemble(patches[half], centres[half]), low, high)
         for half in (slice(0, 640, 2), slice(1, 640, 2))
@@ -121,8 +126,8 @@ def test_coverage_of_two_halves_adds(subject: Subject, evidence: Evidence, seed:
 @check("REL-028", needs=["reassemble"], given=SEED, weight=12)
 def test_canvases_in_large_chunks(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, centres = noise(rng, 230, 16, 16), scattered(rng, 230, 90, 40, 0.0)
-    low, high = reach_of(centres, 16)
+    patches, centres = noise(rng, 230, side(16), side(16)), scattered(rng, 230, 90, 40, 0.0)
+    low, high = reach_of(centres, side(16))
     plain = on_window(subject.adapter.reassemble(patches, centres), low, high)
     for chunk in (64, 100, 229):
         seen = on_window(subject.adapter.reassemble(patches, centres, chunk), low, high)
@@ -152,16 +157,16 @@ def covered(subject: Subject, patches: Array, centres: Array, low: Array, high: 
 
 @check("REL-031", needs=["measure", "save", "load", "arrays", "group", "patches", "simulate"], given=SEED, weight=12)
 def test_a_simulated_scan_survives_the_pipeline(subject: Subject, evidence: Evidence, seed: int) -> None:
-    obj, centres, probe = scene(seed, 32, 60, modes=4)
+    obj, centres, probe = scene(seed, side(32), 60, modes=4)
     path = subject.fresh_folder() / "simulated.npz"
     subject.adapter.save(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, 1), path)
     scan = subject.adapter.load(path)
     held = subject.adapter.arrays(scan)
-    grouped = singles(subject, scan, 32, 60)
+    grouped = singles(subject, scan, side(32), 60)
     frames = grouped["diffraction"][..., 0]
     positions = grouped["coords_nn"][:, 0, :, 0]
     evidence.holds(grouped["Y"] is not None, "A simulated scan has no truth after saving and loading.")
-    cut_again = cut(subject, obj, positions, 32)
+    cut_again = cut(subject, obj, positions, side(32))
     stages = {"the truth beside them": grouped["Y"][..., 0], "patches at their positions": cut_again}
     for what, patches in stages.items():
         seen = lit(subject, np.ascontiguousarray(patches), as_numpy(held["probeGuess"]))
@@ -172,7 +177,7 @@ def test_a_simulated_scan_survives_the_pipeline(subject: Subject, evidence: Evid
             f"amplitudes of {what}, against the frames of a simulated scan",
             5e-5,
             suspects=lambda: {
-                name: amplitudes_of(patches_at(obj, moved, 32), probe)
+                name: amplitudes_of(patches_at(obj, moved, side(32)), probe)
                 for name, moved in {
                     "positions are rounded to whole pixels": np.round(centres),
                     "positions are cut to whole pixels": np.floor(centres),

@@ -22,6 +22,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_probe, write_scan
 from conformance.scans.transformed import placed, random_scan, reach_of, taken
 
@@ -44,7 +45,7 @@ def small_files(subject: Subject, seed: int, count: int) -> list[Path]:
     paths = [folder / f"scan{number}.npz" for number in range(count)]
     for number, path in enumerate(paths):
         arrays = random_scan(seed + number, 6 + number % 5, 8)
-        probe = structured_probe(np.random.default_rng(seed + number), 8)
+        probe = structured_probe(np.random.default_rng(seed + number), side(8))
         write_scan(path, arrays | {"probeGuess": probe * np.complex64(1 + number)})
     return paths
 
@@ -229,9 +230,10 @@ def test_points_visited_again(subject: Subject, evidence: Evidence, seed: int) -
 @check("REL-007", needs=["reassemble"], given=SEED, weight=6)
 def test_patches_placed_again(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    centres = rng.uniform(8, 50, (45, 2)) * (1.0, 0.6)
-    patches = (rng.normal(size=(45, 8, 8)) + 1j * rng.normal(size=(45, 8, 8))).astype(np.complex64)
-    low, high = reach_of(centres, 8)
+    N = side(8)
+    centres = places(rng.uniform(8, 50, (45, 2)) * (1.0, 0.6))
+    patches = (rng.normal(size=(45, N, N)) + 1j * rng.normal(size=(45, N, N))).astype(np.complex64)
+    low, high = reach_of(centres, N)
     obj, coverage = on_window(subject.adapter.reassemble(patches, centres), low, high)
     doubled = subject.adapter.reassemble(np.concatenate([patches, patches]), np.concatenate([centres, centres]))
     seen, twice = on_window(doubled, low, high)

@@ -13,19 +13,20 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
+from conformance.scans.domain import places, side
 from conformance.scans.drawn import among, seeds
 from conformance.scans.specimens import structured_probe
 from conformance.scans.transformed import flipped, reflected, transposed
 
 
-@check("REL-011", needs=["patches"], given={"seed": seeds, "N": among(16, 32)}, weight=6)
+@check("REL-011", needs=["patches"], given={"seed": seeds, "N": among(16, 32).map(side)}, weight=6)
 def test_patches_of_a_transposed_object(subject: Subject, evidence: Evidence, seed: int, N: int) -> None:
     obj, centres, _ = scene(seed, N, 60)
     turned = cut(subject, transposed(obj), centres[:, ::-1].copy(), N)
     near(evidence, turned, transposed(cut(subject, obj, centres, N)), "patches of the transposed object")
 
 
-@check("REL-011", needs=["simulate"], given={"seed": seeds, "N": among(16, 32)}, weight=6)
+@check("REL-011", needs=["simulate"], given={"seed": seeds, "N": among(16, 32).map(side)}, weight=6)
 def test_amplitudes_of_transposed_patches(subject: Subject, evidence: Evidence, seed: int, N: int) -> None:
     rng = np.random.default_rng(seed)
     patches, probe = noise(rng, 24, N, N), structured_probe(rng, N, 3)
@@ -35,17 +36,17 @@ def test_amplitudes_of_transposed_patches(subject: Subject, evidence: Evidence, 
 
 @check("REL-012", needs=["patches"], given={"seed": seeds, "axis": among(0, 1)}, weight=6)
 def test_patches_of_a_mirrored_object(subject: Subject, evidence: Evidence, seed: int, axis: int) -> None:
-    obj, centres, _ = scene(seed, 32, 60)
+    obj, centres, _ = scene(seed, side(32), 60)
     turned = centres.copy()
     turned[:, axis] = obj.shape[1 - axis] - centres[:, axis]
-    seen = cut(subject, flipped(obj, axis), turned, 32)
-    near(evidence, seen, flipped(cut(subject, obj, centres, 32), axis), "patches of the mirrored object")
+    seen = cut(subject, flipped(obj, axis), turned, side(32))
+    near(evidence, seen, flipped(cut(subject, obj, centres, side(32)), axis), "patches of the mirrored object")
 
 
 @check("REL-012", needs=["simulate"], given={"seed": seeds, "axis": among(0, 1)}, weight=6)
 def test_amplitudes_of_mirrored_patches(subject: Subject, evidence: Evidence, seed: int, axis: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 24, 32, 32), structured_probe(rng, 32, 3)
+    patches, probe = noise(rng, 24, side(32), side(32)), structured_probe(rng, side(32), 3)
     turned = lit(subject, flipped(patches, axis), flipped(probe, axis))
     near(evidence, turned, reflected(lit(subject, patches, probe), axis), "amplitudes of mirrored patches")
 
@@ -53,7 +54,7 @@ def test_amplitudes_of_mirrored_patches(subject: Subject, evidence: Evidence, se
 @check("REL-014", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_under_a_turned_probe(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 40, 32, 32), structured_probe(rng, 32, 2)
+    patches, probe = noise(rng, 40, side(32), side(32)), structured_probe(rng, side(32), 2)
     probe.imag = 0
     plain = lit(subject, patches, probe)
     for turn in (1j, -1.0, np.exp(2.1j)):
@@ -64,7 +65,7 @@ def test_amplitudes_under_a_turned_probe(subject: Subject, evidence: Evidence, s
 @check("REL-015", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_of_a_turned_object(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 40, 32, 32), structured_probe(rng, 32, 2)
+    patches, probe = noise(rng, 40, side(32), side(32)), structured_probe(rng, side(32), 2)
     plain = lit(subject, patches, probe)
     for turn in (1.9, -2.4):
         seen = lit(subject, (patches * np.exp(1j * turn)).astype(np.complex64), probe)
@@ -74,7 +75,7 @@ def test_amplitudes_of_a_turned_object(subject: Subject, evidence: Evidence, see
 @check("REL-016", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_of_modes_in_another_order(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 20, 16, 16), structured_probe(rng, 16, 12)
+    patches, probe = noise(rng, 20, side(16), side(16)), structured_probe(rng, side(16), 12)
     plain = lit(subject, patches, probe)
     for order in (np.arange(12)[::-1], rng.permutation(12)):
         ordered = probe[order].copy()
@@ -93,7 +94,7 @@ def test_amplitudes_of_modes_in_another_order(subject: Subject, evidence: Eviden
 @check("REL-017", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_of_mixed_modes(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 20, 16, 16), structured_probe(rng, 16, 5)
+    patches, probe = noise(rng, 20, side(16), side(16)), structured_probe(rng, side(16), 5)
     # The last modes are faint: less than a hundredth of the first one's power.
     probe *= np.array([1.0, 0.9, 0.5, 0.2, 0.15], dtype=np.float32).reshape(-1, 1, 1)
     mixture, _ = np.linalg.qr(noise(rng, 5, 5).astype(np.complex128))
@@ -120,11 +121,11 @@ def without_faint_modes(patches: Array, probe: Array) -> dict[str, Array]:
 
 @check("REL-023", needs=["patches"], given=SEED, weight=6)
 def test_patches_of_a_padded_object(subject: Subject, evidence: Evidence, seed: int) -> None:
-    obj, centres, _ = scene(seed, 16, 40)
-    plain = cut(subject, obj, centres, 16)
+    obj, centres, _ = scene(seed, side(16), 40)
+    plain = cut(subject, obj, centres, side(16))
     for left, top, right, bottom in ((400, 700, 9, 3), (0, 1200, 300, 0), (1300, 2, 0, 500)):
         wide = np.pad(obj, ((top, bottom), (left, right)))
-        seen = cut(subject, wide, centres + np.array([left, top]), 16)
+        seen = cut(subject, wide, centres + np.array([left, top]), side(16))
         near(
             evidence,
             seen,
@@ -134,7 +135,7 @@ def test_patches_of_a_padded_object(subject: Subject, evidence: Evidence, seed: 
                 f"the numbers of pixels wrap at {2**bits}": patches_at(
                     np.resize(wide.ravel()[: 2**bits], wide.size).reshape(wide.shape),
                     centres + np.array([left, top]),
-                    16,
+                    side(16),
                 )
                 for bits in (8, 15, 16)
                 if wide.size > 2**bits
@@ -144,33 +145,33 @@ def test_patches_of_a_padded_object(subject: Subject, evidence: Evidence, seed: 
 
 @check("REL-024", needs=["patches"], given=SEED, weight=6)
 def test_patches_of_joined_lists(subject: Subject, evidence: Evidence, seed: int) -> None:
-    obj, centres, _ = scene(seed, 16, 1100)
-    parts = [cut(subject, obj, part, 16) for part in np.split(centres, [3, 400, 890])]
-    near(evidence, cut(subject, obj, centres, 16), np.concatenate(parts), "patches of a list, against its parts")
+    obj, centres, _ = scene(seed, side(16), 1100)
+    parts = [cut(subject, obj, part, side(16)) for part in np.split(centres, [3, 400, 890])]
+    near(evidence, cut(subject, obj, centres, side(16)), np.concatenate(parts), "patches of a list, against its parts")
 
 
 @check("REL-024", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_of_joined_lists(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 1100, 8, 8), structured_probe(rng, 8, 2)
+    patches, probe = noise(rng, 1100, side(8), side(8)), structured_probe(rng, side(8), 2)
     parts = [lit(subject, part, probe) for part in np.split(patches, [3, 400, 890])]
     near(evidence, lit(subject, patches, probe), np.concatenate(parts), "amplitudes of a list, against its parts")
 
 
 @check("REL-025", needs=["patches"], given=SEED, weight=6)
 def test_patches_of_a_mixture(subject: Subject, evidence: Evidence, seed: int) -> None:
-    obj, centres, _ = scene(seed, 16, 40)
+    obj, centres, _ = scene(seed, side(16), 40)
     other = noise(np.random.default_rng(seed + 1), *obj.shape)
-    one, two = cut(subject, obj, centres, 16), cut(subject, other, centres, 16)
+    one, two = cut(subject, obj, centres, side(16)), cut(subject, other, centres, side(16))
     for a, b in FACTORS:
-        seen = cut(subject, (a * obj + b * other).astype(np.complex64), centres, 16)
+        seen = cut(subject, (a * obj + b * other).astype(np.complex64), centres, side(16))
         near(evidence, seen, a * one + b * two, f"patches of {a} times an object and {b} times another")
 
 
 @check("REL-025", needs=["translate"], given=SEED, weight=6)
 def test_translations_of_a_mixture(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    images, others, shifts = noise(rng, 9, 24, 18), noise(rng, 9, 24, 18), rng.uniform(-7, 7, (9, 2))
+    images, others, shifts = noise(rng, 9, 24, 18), noise(rng, 9, 24, 18), places(rng.uniform(-7, 7, (9, 2)))
     one, two = (as_numpy(subject.adapter.translate(held, shifts)) for held in (images, others))
     for a, b in FACTORS:
         seen = subject.adapter.translate((a * images + b * others).astype(np.complex64), shifts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,14 @@ class OffersItsRemedyInSilence(Restating):
 class OffersAWordForARemedy(Restating):
     def restated(self, error: ValueError) -> Exception:
         return Reworded(str(error).replace(error.remedy, "Abort"), "Abort")
+
+
+@breaks("CND-008")
+class LetsTheArchiveErrorThrough(Liar):
+    def load(self, path: Path) -> Any:
+        try:
+            return self.right.load(path)
+        except ValueError as error:
+            if getattr(error, "clause", None) == "NPZ-033":
+                raise zipfile.BadZipFile(f"{path}: damaged [NPZ-033]") from error
+            raise

@@ -136,17 +136,6 @@ class PadsWhatIsMissing(Lenient):
             )
 
 
-@breaks("NPZ-033")
-class LetsTheArchiveErrorThrough(Liar):
-    def load(self, path: Path) -> Any:
-        try:
-            return self.right.load(path)
-        except ValueError as error:
-            if getattr(error, "clause", None) == "NPZ-033":
-                raise zipfile.BadZipFile(f"{path}: damaged [NPZ-033]") from error
-            raise
-
-
 @breaks("NPZ-037")
 class TakesSparseFramesForABomb(Liar):
     def load(self, path: Path) -> Any:

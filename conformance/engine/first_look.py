@@ -1,0 +1,181 @@
+"""The first look at a backend: which strange properties it takes, asked with the plainest call once it matters.
+
+A property that a backend does not take is one finding, at the clause that speaks of it. Every other check is judged on
+what the backend takes (:mod:`conformance.scans.domain`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from conformance.backends.subject import Subject, offered
+from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import Property, inside
+
+SIDES = (8, 64, 16, 32, 128, 256)
+"""Sides of frames that the plainest scan is tried with, in this order."""
+
+
+class FirstLook:
+    """What a backend takes; every answer is asked for once.
+
+    Parameters
+    ----------
+    subject : Subject
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.told: dict[tuple[Property, Any], str] = {}
+        self._scene: Scene | None = None
+        self._plain: dict[tuple[Property, str], tuple[Any, bool]] = {}
+
+    def takes(self, wanted: Property, value: Any = True) -> bool:
+        """Whether the backend takes a property."""
+        return not self.refusal(wanted, value)
+
+    def refusal(self, wanted: Property, value: Any = True) -> str:
+        """Say how the backend showed that it does not take a property; empty where it does."""
+        key = (wanted, value)
+        if key not in self.told:
+            # What the look itself makes asks nobody, and while it looks everything counts as taken.
+            self.told[key] = ""
+            with inside(None), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.told[key] = self._asked(wanted, value)
+        return self.told[key]
+
+    def _asked(self, wanted: Property, value: Any) -> str:
+        if self.subject.adapter is None:
+            return ""
+        there = offered(self.subject.selected)
+        question = QUESTIONS[wanted]
+        for method, call in question.calls(self.scene, value):
+            if method not in there:
+                continue
+            seen, error = _ended(call)
+            if error is None and method not in question.shows:
+                continue
+            plain, sound = self._plainly(wanted, method)
+            if not sound:
+                continue
+            if error is not None:
+                return f"{method}: {type(error).__name__}: {error}"
+            if method in question.shows and _same(seen, plain):
+                return f"{method} gives what it gives without"
+        return ""
+
+    def _plainly(self, wanted: Property, method: str) -> tuple[Any, bool]:
+        """Result of the plain call of a method beside the strange one, and whether it succeeds."""
+        key = (wanted, method)
+        if key not in self._plain:
+            value = self.scene.N if wanted is Property.SIDE else PLAIN[wanted]
+            call = next((one for name, one in QUESTIONS[wanted].calls(self.scene, value) if name == method), None)
+            seen, error = (None, LookupError(method)) if call is None else _ended(call)
+            self._plain[key] = seen, error is None
+        return self._plain[key]
+
+    @property
+    def scene(self) -> Scene:
+        """The plainest scan that the backend takes."""
+        if self._scene is None:
+            self._scene = next((one for one in map(self._sized, SIDES) if self._fits(one)), self._sized(SIDES[0]))
+        return self._scene
+
+    def _sized(self, N: int) -> Scene:
+        return Scene(self.subject, N)
+
+    def _fits(self, scene: Scene) -> bool:
+        there = offered(self.subject.selected)
+        ended = [_ended(call)[1] for method, call in scene.calls() if method in there]
+        return not ended or any(error is None for error in ended)
+
+
+@lru_cache(maxsize=16)
+def look_at(subject: Subject) -> FirstLook:
+    """Return the first look at a subject, which is taken once."""
+    return FirstLook(subject)
+
+
+def _ended(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """Result of a call, or the error in which it ended; a missing dependency or method tells nothing of a property."""
+    try:
+        return call(), None
+    except (ImportError, NotImplementedError):
+        return None, None
+    except Exception as error:  # noqa: BLE001 - whatever an adapter raises says that it does not take this
+        return None, error
+
+
+def _same(one: Any, other: Any) -> bool:
+    try:
+        first, second = as_numpy(one), as_numpy(other)
+        return first.shape == second.shape and bool(np.allclose(first, second, rtol=1e-6, atol=1e-7))
+    except Exception:  # noqa: BLE001 - what cannot be compared is not the same
+        return False
+
+
+class Speaking:
+    """The domain of one check: what the backend takes, and all that the check's clauses speak of.
+
+    Parameters
+    ----------
+    look : FirstLook
+    clauses : tuple of str
+        Clauses that the check decides.
+    """
+
+    def __init__(self, look: FirstLook, clauses: tuple[str, ...]) -> None:
+        self._look = look
+        self._spoken = {one for one, question in QUESTIONS.items() if set(clauses) & set(question.clauses)}
+        self._owned = {one for one, question in QUESTIONS.items() if question.clauses[0] in clauses}
+        self._used: dict[tuple[Property, Any], None] = {}
+        self._denied: dict[tuple[Property, Any], None] = {}
+
+    def takes(self, wanted: Property, value: Any) -> bool:
+        """Whether a property may be used."""
+        if wanted in self._spoken:
+            self._used[wanted, value] = None
+            return True
+        if not self._look.takes(wanted, value):
+            self._denied[wanted, value] = None
+            return False
+        return True
+
+    def denied(self) -> Iterator[tuple[Property, str, str]]:
+        """Yield what the check was kept from using: property, clause, what the backend said."""
+        for wanted, value in self._denied:
+            yield wanted, QUESTIONS[wanted].clauses[0], self._look.refusal(wanted, value)
+
+    def not_taken(self) -> Iterator[tuple[Property, str, str]]:
+        """Yield what the check had to use though the backend does not take it: property, clause, what the backend said.
+
+        A property at whose own clause the check stands is a finding of the check, and is not among them.
+        """
+        by_hand = [(one, STRANGE[one]) for one in self._spoken if one in STRANGE]
+        for wanted, value in (*self._used, *by_hand):
+            said = "" if wanted in self._owned else self._look.refusal(wanted, value)
+            if said:
+                yield wanted, QUESTIONS[wanted].clauses[0], said
+
+
+class Common:
+    """What several backends take, for a comparison of them.
+
+    Parameters
+    ----------
+    *looks : FirstLook
+    """
+
+    def __init__(self, *looks: FirstLook) -> None:
+        self._looks = looks
+
+    def takes(self, wanted: Property, value: Any) -> bool:
+        """Whether all of them take a property."""
+        return all(look.takes(wanted, value) for look in self._looks)

@@ -1,0 +1,310 @@
+"""Questions of the first look: one strange property a time, in the plainest call, and the clauses that speak of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BatchRequest, GroupRequest
+from conformance.backends.subject import Subject, offered
+from conformance.contract.types import Array, Arrays
+from conformance.scans.domain import Property
+from conformance.scans.specimens import Recipe, make_specimen, structured_probe
+
+Calls = Iterator[tuple[str, Callable[[], Any]]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The plainest scan of a frame side, and the plainest call of every method that takes it.
+
+    More frames than a frame has rows if nothing else is said, one mode, whole positions well inside an object,
+    everything stored plainly.
+    """
+
+    subject: Subject
+    N: int
+    points: int = 0
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """Arrays of the scan."""
+        points, margin = self.points or self.N + 4, self.N / 2 + 2.0
+        recipe = Recipe(points, self.N, whole_pixels=True, distinct_start=False, margin=margin, seed=901)
+        return dict(make_specimen(recipe).arrays)
+
+    @property
+    def places(self) -> Array:
+        """Whole positions (4, 2) inside the object."""
+        return np.stack([self.arrays["xcoords"], self.arrays["ycoords"]], axis=1)[:4].copy()
+
+    def changed(self, changes: Mapping[str, Any]) -> Arrays:
+        """Arrays with some replaced; None leaves one out."""
+        held = {**self.arrays, **changes}
+        return {name: values for name, values in held.items() if values is not None}
+
+    def calls(self, request: Mapping[str, Any] | None = None, changes: Mapping[str, Any] | None = None) -> Calls:
+        """Yield a call of every method that a scan with these changes goes through; None leaves an array out."""
+        arrays, there = self.changed(changes or {}), offered(self.subject.selected)
+        adapter = self.subject.adapter
+        asked = replace(GroupRequest(self.N, gridsize=1, K=4, nsamples=3, seed=1), **(request or {}))
+        if request is None:
+            yield "load", lambda: adapter.arrays(adapter.load(self.subject.write(arrays)))
+            yield "assemble", lambda: adapter.assemble(arrays)
+        if {"load", "assemble"} & there:
+            yield "group", lambda: adapter.group(self.subject.scan(arrays), asked)
+        yield "batches", lambda: self.batch([self.subject.write(arrays)], group=asked)
+
+    def batch(self, paths: list[Path], **changes: Any) -> Any:
+        """First batch of a data set."""
+        group = GroupRequest(self.N, gridsize=1, K=4, nsamples=3, seed=1)
+        request = replace(BatchRequest(group, batch_size=2), **changes)
+        return next(iter(self.subject.adapter.batches(paths, request)))
+
+
+@dataclass(frozen=True)
+class Question:
+    """How a property is asked for.
+
+    Attributes
+    ----------
+    clauses : tuple of str
+        Clauses that speak of it; at the first one it is a finding that a backend does not take it.
+    calls : callable
+        Calls with the property, a method each; with its plain value they are the plain calls beside them.
+    shows : tuple of str
+        Methods whose results must differ with and without it, or it is ignored.
+    """
+
+    clauses: tuple[str, ...]
+    calls: Callable[[Scene, Any], Calls]
+    shows: tuple[str, ...] = field(default=())
+
+
+def _modes(scene: Scene, count: int) -> Calls:
+    N, adapter = scene.N, scene.subject.adapter
+    probe = structured_probe(np.random.default_rng(902), N, count)
+    patches = np.ones((2, N, N), np.complex64)
+    yield from scene.calls(changes={"probeGuess": probe})
+    yield "measure", lambda: adapter.measure(*scene.places.T, probe, scene.arrays["objectGuess"], None, 1)
+    yield "simulate", lambda: adapter.simulate(patches, probe)
+    yield "container", lambda: adapter.container(adapter.group(scene.subject.scan(scene.arrays), _three(scene)), probe)
+
+
+def _three(scene: Scene) -> GroupRequest:
+    return GroupRequest(scene.N, gridsize=1, K=4, nsamples=3, seed=1)
+
+
+def _between(scene: Scene, strange: bool) -> Calls:
+    step = 0.375 if strange else 0.0
+    arrays, adapter, N = scene.arrays, scene.subject.adapter, scene.N
+    x, y = arrays["xcoords"] + step, arrays["ycoords"] + step
+    patches = np.ones((4, N, N), np.complex64) * np.arange(1, 5).reshape(4, 1, 1)
+    yield from scene.calls(changes={"xcoords": x, "ycoords": y})
+    yield "measure", lambda: adapter.measure(x, y, arrays["probeGuess"], arrays["objectGuess"], None, 1)
+    yield "patches", lambda: adapter.patches(arrays["objectGuess"], scene.places + step, N)
+    yield "reassemble", lambda: adapter.reassemble(patches, scene.places + step)["object"]
+    yield "translate", lambda: adapter.translate(patches * np.arange(N), scene.places / scene.places + step)
+
+
+def _side(scene: Scene, N: int) -> Calls:
+    # A few frames do: of a large side many take long.
+    other = Scene(scene.subject, N, points=5)
+    patches = np.ones((2, N, N), np.complex64)
+    yield from other.calls()
+    yield "measure", lambda: _measured(other)
+    yield "patches", lambda: scene.subject.adapter.patches(other.arrays["objectGuess"], other.places, N)
+    yield "simulate", lambda: scene.subject.adapter.simulate(patches, other.arrays["probeGuess"])
+    yield "reassemble", lambda: scene.subject.adapter.reassemble(patches, other.places[:2])
+
+
+def _measured(scene: Scene, nphotons: float | None = None, places: Array | None = None) -> Any:
+    x, y = (scene.places if places is None else places).T
+    held = scene.arrays
+    return scene.subject.adapter.measure(x, y, held["probeGuess"], held["objectGuess"], nphotons, 1)
+
+
+def _gridsize(scene: Scene, gridsize: int) -> Calls:
+    larger = Scene(scene.subject, scene.N, points=max(scene.N + 4, gridsize**2 + 5))
+    return larger.calls({"gridsize": gridsize, "K": gridsize**2 + 1})
+
+
+def _few(scene: Scene, strange: bool) -> Calls:
+    count = scene.N - 2 if strange else scene.N + 4
+    cut = ("xcoords", "ycoords", "diff3d", "scan_index")
+    return scene.calls(changes={name: scene.arrays[name][:count] for name in cut})
+
+
+def _repeated(scene: Scene, strange: bool) -> Calls:
+    places = {name: scene.arrays[name].copy() for name in ("xcoords", "ycoords")}
+    for values in places.values():
+        values[1:3] = values[:1] if strange else values[1:3]
+    return scene.calls(changes=places)
+
+
+def _negative(scene: Scene, strange: bool) -> Calls:
+    step = -3.0 - max(scene.arrays["xcoords"].max(), scene.arrays["ycoords"].max()) if strange else 0.0
+    moved = {name: scene.arrays[name] + step for name in ("xcoords", "ycoords")}
+    # Below zero there is no object.
+    return scene.calls(changes={**moved, "objectGuess": None})
+
+
+def _beyond(scene: Scene, strange: bool) -> Calls:
+    step = -scene.N / 2 if strange else 0.0
+    moved = {name: scene.arrays[name] + step for name in ("xcoords", "ycoords")}
+    yield from scene.calls(changes=moved)
+    yield "measure", lambda: _measured(scene, places=scene.places + step)
+    yield "patches", lambda: scene.subject.adapter.patches(scene.arrays["objectGuess"], scene.places + step, scene.N)
+
+
+def _no_object(scene: Scene, strange: bool) -> Calls:
+    return scene.calls(changes={"objectGuess": None} if strange else {})
+
+
+def _stored(scene: Scene, strange: bool) -> Calls:
+    patches = np.full(scene.arrays["diff3d"].shape, 0.5 + 0.25j, np.complex64)
+    return scene.calls(changes={"Y": patches, "objectGuess": None} if strange else {})
+
+
+def _starts(scene: Scene, strange: bool) -> Calls:
+    adapter, arrays = scene.subject.adapter, scene.changed({})
+    arrays |= {f"{name}_start": arrays[name] + 1.0 for name in ("xcoords", "ycoords")}
+    word = "_start" if strange else ""
+    one = _three(scene)
+    yield "arrays", lambda: _there(adapter.arrays(scene.subject.scan(arrays)), f"xcoords{word}")
+    yield "group", lambda: _there(adapter.group(scene.subject.scan(arrays), one), f"coords{word}_nn")
+
+
+def _labels(scene: Scene, strange: bool) -> Calls:
+    adapter = scene.subject.adapter
+    name = "scan_index" if strange else "xcoords"
+    yield "arrays", lambda: _there(adapter.arrays(scene.subject.scan(scene.arrays)), name)
+
+
+def _there(held: Any, name: str) -> Any:
+    if held is None or name not in held or held[name] is None:
+        raise LookupError(f"there is no {name}")
+    return held[name]
+
+
+def _legacy(scene: Scene, strange: bool) -> Calls:
+    frames = scene.arrays["diff3d"]
+    return scene.calls(changes={"diff3d": np.ascontiguousarray(np.moveaxis(frames, 0, 2)) if strange else frames})
+
+
+def _alias(scene: Scene, strange: bool) -> Calls:
+    frames = scene.arrays["diff3d"]
+    for method, call in scene.calls(changes={"diff3d": None, "diffraction": frames} if strange else {}):
+        if method != "assemble":
+            yield method, call
+
+
+def _frames(scene: Scene, dtype: str) -> Calls:
+    return scene.calls(changes={"diff3d": np.clip(np.round(scene.arrays["diff3d"]), 0, 100).astype(dtype)})
+
+
+def _double_complex(scene: Scene, strange: bool) -> Calls:
+    dtype, held, adapter = np.complex128 if strange else np.complex64, scene.arrays, scene.subject.adapter
+    probe, obj = held["probeGuess"].astype(dtype), held["objectGuess"].astype(dtype)
+    yield from scene.calls(changes={"probeGuess": probe, "objectGuess": obj})
+    yield "patches", lambda: adapter.patches(obj, scene.places, scene.N)
+    yield "simulate", lambda: adapter.simulate(np.ones((2, scene.N, scene.N), dtype), probe)
+    yield "measure", lambda: adapter.measure(*scene.places.T, probe, obj, None, 1)
+
+
+def _double_positions(scene: Scene, strange: bool) -> Calls:
+    places = scene.places.astype(np.float64 if strange else np.float32)
+    yield "patches", lambda: scene.subject.adapter.patches(scene.arrays["objectGuess"], places, scene.N)
+
+
+def _oversampling(scene: Scene, strange: bool) -> Calls:
+    more = {"gridsize": 2, "K": 5, "enable_oversampling": True, "nsamples": scene.N + 9} if strange else {}
+    return scene.calls(more)
+
+
+def _sequence(scene: Scene, strange: bool) -> Calls:
+    return scene.calls({"sequential_sampling": strange})
+
+
+def _cached(scene: Scene, strange: bool) -> Calls:
+    path = scene.subject.fresh_folder() / "scan.npz"
+    older = {"gridsize": 2, "K": 5, "strategy": "group_then_sample", "dataset_path": path} if strange else {}
+    for method, call in scene.calls(older):
+        if method == "group":
+            yield method, call
+
+
+def _files(scene: Scene, strange: bool) -> Calls:
+    paths = [scene.subject.write(scene.arrays) for _ in range(2 if strange else 1)]
+    yield "batches", lambda: scene.batch(paths)
+
+
+def _shuffled(scene: Scene, strange: bool) -> Calls:
+    yield "batches", lambda: scene.batch([scene.subject.write(scene.arrays)], shuffle=strange, seed=3)
+
+
+def _scope(scene: Scene, name: str) -> Calls:
+    yield "batches", lambda: scene.batch([scene.subject.write(scene.arrays)], normalize=name)
+
+
+def _chunks(scene: Scene, strange: bool) -> Calls:
+    patches = np.ones((2, scene.N, scene.N), np.complex64)
+    yield "reassemble", lambda: scene.subject.adapter.reassemble(patches, scene.places[:2], *([1] if strange else []))
+
+
+def _dose(scene: Scene, strange: bool) -> Calls:
+    yield "measure", lambda: _measured(scene, nphotons=1e5 if strange else None)
+
+
+QUESTIONS: Mapping[Property, Question] = {
+    Property.MODES: Question(
+        ("NPZ-024", "PHY-005", "CON-008", "DAT-009", "REL-016", "REL-017"), _modes, ("simulate", "measure")
+    ),
+    Property.BETWEEN: Question(
+        ("PAT-002", "NPZ-002", "REA-011", "TRF-010", "CRD-008"), _between, ("patches", "reassemble", "translate")
+    ),
+    Property.SIDE: Question(("NPZ-014",), _side),
+    Property.GRIDSIZE: Question(("GRP-020",), _gridsize),
+    Property.FEW: Question(("NPZ-009", "NPZ-011"), _few),
+    Property.REPEATED: Question(("GRP-005", "REL-007"), _repeated),
+    Property.NEGATIVE: Question(("NPZ-002", "REL-009", "CRD-007"), _negative),
+    Property.BEYOND: Question(("PAT-003", "REL-023"), _beyond),
+    Property.NO_OBJECT: Question(("NPZ-026", "PAT-010"), _no_object),
+    Property.STORED_PATCHES: Question(("NPZ-027", "PAT-009", "REL-030"), _stored),
+    Property.STARTS: Question(("NPZ-029", "GRP-021", "CRD-005", "CRD-006", "CON-005"), _starts),
+    Property.LABELS: Question(("NPZ-028",), _labels),
+    Property.LEGACY: Question(("NPZ-010",), _legacy),
+    Property.ALIAS: Question(("NPZ-004", "NPZ-005", "NPZ-006"), _alias),
+    Property.FRAMES: Question(("NPZ-015",), _frames),
+    Property.DOUBLE_COMPLEX: Question(("PAT-004",), _double_complex),
+    Property.DOUBLE_POSITIONS: Question(("PAT-001",), _double_positions),
+    Property.OVERSAMPLING: Question(("GRP-011", "GRP-012", "GRP-013"), _oversampling),
+    Property.SEQUENCE: Question(("GRP-010",), _sequence),
+    Property.CACHED: Question(("CCH-001",), _cached),
+    Property.FILES: Question(("DAT-004", "DAT-005", "DAT-013", "DAT-018", "REL-002"), _files),
+    Property.SHUFFLED: Question(("DAT-014",), _shuffled),
+    Property.SCOPE: Question(("DAT-021",), _scope),
+    Property.CHUNKS: Question(("REA-009", "REL-028"), _chunks),
+    Property.DOSE: Question(("RAW-010", "PHY-009", "PHY-011", "PHY-012"), _dose),
+}
+"""How every property is asked for; at the first of its clauses it is a finding that a backend does not take it."""
+
+PLAIN: Mapping[Property, Any] = {
+    **dict.fromkeys(Property, False),
+    Property.MODES: 1,
+    Property.GRIDSIZE: 1,
+    Property.FRAMES: "float32",
+    Property.SCOPE: "Batch",
+}
+"""The value with which a property is plain."""
+
+_OF_MANY_VALUES = (Property.SIDE, Property.FRAMES, Property.SCOPE, Property.GRIDSIZE)
+STRANGE: Mapping[Property, Any] = {
+    one: 2 if one is Property.MODES else True for one in Property if one not in _OF_MANY_VALUES
+}
+"""The value with which a property is strange, where one stands for all."""

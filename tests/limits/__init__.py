@@ -1,0 +1,1 @@
+"""Right backends with one honest limit each, and what the suite loses to it."""

@@ -1,0 +1,76 @@
+"""What each limit costs: clauses without a PASS beside those that speak of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.backends.subject import Subject
+from conformance.contract.clauses import contract
+from conformance.engine.catalogue import declarations
+from conformance.engine.outcome import Cell, Decision, Outcome, cells
+from conformance.engine.trial import attempt
+from conformance.scans.specimens import gallery
+from tests.limits.limits import Limited, limits
+from tests.zoo.backends import VARIABLE
+from tests.zoo.liar import selected
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What one limit costs over one right backend."""
+
+    limit: str
+    base: str
+    speaks: tuple[str, ...]
+    lost: tuple[Cell, ...]
+    seconds: float
+
+    @property
+    def beside(self) -> tuple[Cell, ...]:
+        """Clauses without a PASS beside those that speak of the limit."""
+        return tuple(cell for cell in self.lost if cell.clause not in self.speaks)
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is lost, a clause a line."""
+        for cell in self.lost:
+            mark = "*" if cell.clause in self.speaks else " "
+            where = next((d.check for d in cell.decisions if d.outcome is cell.outcome), "")
+            yield f"  {mark} {cell.clause} {cell.outcome} {where}: {cell.reason[:200]}"
+
+
+def loss(name: str, base: str, stages: tuple[str, ...] = ()) -> Loss:
+    """Judge a limit over a right backend."""
+    os.environ[VARIABLE] = base
+    limit = next(one for one in limits() if one.__name__ == name)
+    started = time.perf_counter()
+    decisions: list[Decision] = []
+    with tempfile.TemporaryDirectory(prefix="ptycho-limits-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        place = Path(folder).resolve()
+        (place / "here").mkdir()
+        (place / "work").mkdir()
+        with chdir(place / "here"):
+            subject = Subject(selected(limit), place / "work")
+            for one in declarations():
+                if one.framework is None and (not stages or contract()[one.clauses[0]].stage in stages):
+                    decisions += attempt(one, subject, gallery())
+    decided = sorted({one.clause for one in decisions})
+    lost = [cell for cell in cells(decisions, decided, [subject.name]) if cell.outcome is not Outcome.PASS]
+    # Without a measured scan no backend can be judged by it.
+    lost = [cell for cell in lost if not cell.reason.startswith("no measured scan")]
+    return Loss(name, base, limit.speaks, tuple(lost), time.perf_counter() - started)
+
+
+def losses(names: tuple[str, ...], bases: tuple[str, ...], stages: tuple[str, ...] = ()) -> Iterator[Loss]:
+    """Judge limits over right backends."""
+    for name in names or tuple(one.__name__ for one in limits()):
+        assert issubclass(next(one for one in limits() if one.__name__ == name), Limited)
+        for base in bases:
+            yield loss(name, base, stages)
