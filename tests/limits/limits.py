@@ -54,6 +54,8 @@ class Limited(Liar):
 
     def members(self, path: Path) -> dict[str, Any]:
         """Members of a file, as far as they can be read; what cannot is left to the right backend."""
+        if not path.is_file():
+            return {}
         try:
             with np.load(path, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files if name in (*COORDINATES, *STACKS, *_OTHERS)}
