@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from conformance.files.assembly import Assembled, Stated
     from conformance.files.formats.description import Description
 
+_LAYOUTS = ("ptychodus", "cxi", "ptyd", "tike", "dp-para")
 _ORDERS = ("xy", "yx")
 _UNITS = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9, "px": 0.0}
 
@@ -36,9 +37,12 @@ def convert(
     order: Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a list.")] = None,
     unit: Annotated[str | None, typer.Option("--positions-unit", metavar="m|um|nm|px", help="Unit of a list.")] = None,
     packed: Annotated[bool, typer.Option("--packed", help="Deflate the members.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="LAYOUT", help=f"Write another layout: {', '.join(_LAYOUTS)}.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
-    """Write a scan file out of files of other tools.
+    """Write a scan file out of files of other tools, or with --to the other way.
 
     Frames, positions and probe may come from different files. What no file says is asked for by the name of an
     option, and never assumed. A table says where each array came from and what was done to it.
@@ -46,8 +50,10 @@ def convert(
     if len(paths) < 2:
         raise wrong_usage("convert takes the files to read, and last the file to write")
     *sources, out = paths
-    _require_target(out, sources, force)
-    _require_choices(order, unit)
+    _require_choices(order, unit, to)
+    targets = _targets(out, to)
+    for target in targets:
+        _require_target(target, sources, force)
     from conformance.files.assembly import Stated, assembled
     from conformance.files.examine import examine
     from conformance.files.unfit import UnfitFile
@@ -58,12 +64,16 @@ def convert(
         given = [_described(source, order, unit, stack) for source in sources]
         try:
             scan = assembled(given, stated)
-            _write(out, scan, sources, stated, packed)
+            record = _record(scan, sources, stated)
+            notes = _write(targets, scan, record, packed, to)
         except UnfitFile as error:
             raise undecided(f"{out} was not written: {error}") from error
         except OSError as error:
             raise undecided(f"{out}: {error.strerror or error}") from error
-    validation.print_conversion(scan, console())
+    say(f"{' and '.join(map(str, targets))}: written from {', '.join(map(str, sources))}")
+    validation.print_conversion(scan, console(), notes)
+    if to is not None:
+        raise typer.Exit(OK)
     report = examine(out)
     validation.print_report(report, False, console())
     raise typer.Exit(OK if validation.fit(report, False) else VIOLATIONS)
@@ -73,15 +83,34 @@ def _require_target(out: Path, sources: list[Path], force: bool) -> None:
     absent = [str(path) for path in sources if not path.is_file()]
     if absent:
         raise wrong_usage(f"{absent[0]}: no such file")
-    if out.suffix != ".npz":
-        raise wrong_usage(f"{out}: a scan file is written as .npz")
     if out.exists() and not force:
         raise wrong_usage(f"{out} exists; --force replaces it")
     if any(out.exists() and out.samefile(path) for path in sources):
         raise wrong_usage(f"{out} is also read; write another file")
 
 
-def _require_choices(order: str | None, unit: str | None) -> None:
+def _targets(out: Path, to: str | None) -> tuple[Path, ...]:
+    """Return the files that are to be written."""
+    if to is None:
+        if out.suffix != ".npz":
+            raise wrong_usage(f"{out}: a scan file is written as .npz")
+        return (out,)
+    from conformance.files.targets.table import TARGETS
+
+    target = TARGETS[to]
+    if out.suffix not in target.suffixes:
+        raise wrong_usage(f"{out}: {to} is written as {' or '.join(target.suffixes)}")
+    if target.hdf5:
+        try:
+            import h5py  # noqa: F401
+        except ImportError as error:
+            raise undecided(f"{to} is written by h5py: pip install 'ptycho-conformance[formats]'") from error
+    return target.files(out)
+
+
+def _require_choices(order: str | None, unit: str | None, to: str | None) -> None:
+    if to is not None and to not in _LAYOUTS:
+        raise wrong_usage(f"--to {to!r} is unknown; choose {', '.join(_LAYOUTS)}")
     if order is not None and order not in _ORDERS:
         raise wrong_usage(f"--positions-order {order!r} is unknown; choose {' or '.join(_ORDERS)}")
     if unit is not None and unit not in _UNITS:
@@ -112,19 +141,16 @@ def _described(path: Path, order: str | None, unit: str | None, stack: ExitStack
         raise undecided(f"{path}: {error.strerror or error}") from error
 
 
-def _write(out: Path, scan: Assembled, sources: list[Path], stated: Stated, packed: bool) -> None:
+def _record(scan: Assembled, sources: list[Path], stated: Stated) -> dict[str, Any]:
+    """Where a scan came from, in plain types: it travels with what is written."""
     from conformance import __version__
-    from conformance.files.writing import write_canonical
+    from conformance.files.formats.record import as_record
 
-    metadata = {
+    return {
         "converted_by": f"ptycho-conformance {__version__}",
         "sources": [path.name for path in sources],
         "formats": list(scan.formats),
-        "orientation": {
-            "exif": scan.orientation.exif,
-            "rotation": scan.orientation.rotation,
-            "said_by": scan.orientation.said_by,
-        },
+        **as_record(scan.geometry, scan.orientation),
         "arrays": {
             name: {"source": part.source, "axes": part.axes, "changes": list(part.changes)}
             for name, part in scan.parts.items()
@@ -132,5 +158,21 @@ def _write(out: Path, scan: Assembled, sources: list[Path], stated: Stated, pack
         "stated": {name: value for name, value in vars(stated).items() if value is not None},
         "notes": list(scan.notes),
     }
-    write_canonical(out, {name: part.values for name, part in scan.parts.items()}, metadata, packed=packed)
-    say(f"{out}: written from {', '.join(str(path) for path in sources)}")
+
+
+def _write(
+    targets: tuple[Path, ...], scan: Assembled, record: dict[str, Any], packed: bool, to: str | None
+) -> list[str]:
+    """Write the files of a layout, and say what changed on the way."""
+    if to is None:
+        from conformance.files.writing import write_canonical
+
+        write_canonical(targets[0], {name: part.values for name, part in scan.parts.items()}, record, packed=packed)
+        return []
+    from conformance.files.targets.table import TARGETS
+    from conformance.files.targets.target import leaving
+
+    ready, notes = leaving(scan, TARGETS[to], record, packed)
+    record["notes"] = [*record["notes"], *notes]
+    TARGETS[to].write(targets, ready)
+    return notes

@@ -52,12 +52,15 @@ class Assembled:
         What was assumed and what was left out.
     formats : tuple of str
         Names of the formats that the parts came from.
+    geometry : Geometry
+        What is known of energy, distance and pixels, the user's word first.
     """
 
     parts: Mapping[str, Part]
     orientation: Orientation
     notes: tuple[str, ...] = ()
     formats: tuple[str, ...] = field(default=())
+    geometry: Geometry = field(default_factory=Geometry)
 
 
 def assembled(given: Sequence[Description], stated: Stated) -> Assembled:
@@ -86,7 +89,7 @@ def assembled(given: Sequence[Description], stated: Stated) -> Assembled:
     parts[_PROBE] = _without_unit_axis(parts[_PROBE])
     orientation = next((one.orientation for one in given if _FRAMES in one.parts), Orientation())
     said = [*notes, *(note for one in given for note in (*one.assumed, *(f"left out: {name}" for name in one.dropped)))]
-    return Assembled(parts, orientation, tuple(dict.fromkeys(said)), tuple(one.format for one in given))
+    return Assembled(parts, orientation, tuple(dict.fromkeys(said)), tuple(one.format for one in given), geometry)
 
 
 def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -69,7 +71,7 @@ def print_finding(finding: Finding, console: Console, file: str = "") -> None:
         _print(console, Text(f"Remedy: {finding.remedy}"), indent=6)
 
 
-def print_conversion(scan: Assembled, console: Console) -> None:
+def print_conversion(scan: Assembled, console: Console, notes: Sequence[str] = ()) -> None:
     """Print where each array of a converted scan came from and what was done to it, then what was assumed.
 
     Parameters
@@ -78,6 +80,8 @@ def print_conversion(scan: Assembled, console: Console) -> None:
         The scan that was written.
     console : rich.console.Console
         Where to print.
+    notes : sequence of str
+        What changed when it was written in another layout.
     """
     width = max(map(len, scan.parts))
     for name, part in scan.parts.items():
@@ -86,7 +90,7 @@ def print_conversion(scan: Assembled, console: Console) -> None:
         _print(console, Text(f"{name:<{width}}  {shape} {part.values.dtype.name} from {part.source}"), indent=2)
         if said:
             _print(console, Text(said, style="dim"), indent=4 + width)
-    for note in scan.notes:
+    for note in (*scan.notes, *notes):
         _print(console, Text(note, style="dim"), indent=2)
 
 

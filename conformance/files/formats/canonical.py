@@ -9,9 +9,14 @@ from pathlib import Path
 from conformance.contract.arrays import STACKS, Place, names_of
 from conformance.files.archive import Archive
 from conformance.files.formats.description import Description, Format, Part, Quantity
+from conformance.files.formats.framewise import framewise
+from conformance.files.formats.record import geometry_in, orientation_in
 from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.stack import layout_of
+from conformance.files.stored_text import text_of
 
-_OWN = frozenset(names_of(Place.FILE))
+_OWN = frozenset({*names_of(Place.FILE), "bad_pixels"})
+_TEXTS = frozenset({"_metadata", "measurement_domain", "scale_contract_version"})
 _TELLING = frozenset({"xcoords", "ycoords", "probeGuess", *STACKS})
 
 
@@ -22,13 +27,37 @@ def _recognises(file: Sniffed) -> bool:
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with Archive(path) as archive:
-        parts = {
-            name: Part(archive.member(name), name, Quantity.UNKNOWN if name in STACKS else Quantity.NUMBER)
-            for name in archive.names
-            if name in _OWN
-        }
+        held = [name for name in archive.names if name in _OWN - _TEXTS]
+        parts = {name: _part(archive, name) for name in held}
         unknown = tuple(name for name in archive.names if name not in _OWN)
-        yield Description(FORMAT.name, parts, dropped=unknown, members=archive.names)
+        metadata = archive.member("_metadata") if "_metadata" in archive.names else None
+        yield Description(
+            FORMAT.name,
+            parts,
+            geometry_in(metadata),
+            orientation_in(metadata),
+            dropped=unknown,
+            members=archive.names,
+        )
+
+
+def _part(archive: Archive, name: str) -> Part:
+    member = archive.member(name)
+    if name not in STACKS:
+        return Part(member, name)
+    points = archive.member("xcoords").shape if "xcoords" in archive.names else ()
+    legacy = layout_of(member.shape, points[0] if points else -1).frame_axis == 2
+    stack = framewise(member, legacy) if len(member.shape) == 3 else member
+    changes = ("the last axis counts the frames: moved to the front",) if legacy else ()
+    return Part(stack, name, _quantity(archive), "row, column, frame" if legacy else "frame, row, column", changes)
+
+
+def _quantity(archive: Archive) -> Quantity:
+    """What the frames are: the file may declare it (NPZ-036)."""
+    said = text_of(archive.member("measurement_domain")) if "measurement_domain" in archive.names else None
+    return {"count_intensity": Quantity.COUNTS, "normalized_amplitude": Quantity.AMPLITUDE}.get(
+        said or "", Quantity.UNKNOWN
+    )
 
 
 FORMAT = Format("the contract's NPZ", _recognises, _opened)

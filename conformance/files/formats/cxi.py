@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
 from conformance.files.formats.quantities import length, length_factor, photon_energy
+from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Computed, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
 
 _FRAMES = re.compile(r"/(entry\w*)/(instrument\w*)/(detector\w*)/data")
+_IMAGE = re.compile(r"/entry\w*/image_\d+/data")
+_DESCRIBED = {"probe": "probeGuess", "object": "objectGuess"}
 _GEOMETRY_WORDS = ("orientation", "transformations", "depends_on")
 
 
@@ -43,6 +46,7 @@ def _opened(path: Path) -> Iterator[Description]:
         )
         orientation, turns = _orientation(file, detector)
         parts = _stack(file, frames, turns) | _positions(file, root, detector) | _mask(file, detector, frames, turns)
+        parts |= _images(file, root)
         pixel = (length(file, f"{detector}/y_pixel_size"), length(file, f"{detector}/x_pixel_size"))
         geometry = Geometry(
             energy,
@@ -56,7 +60,7 @@ def _opened(path: Path) -> Iterator[Description]:
             orientation,
             _dropped(file, detector),
             (*assumed, *_basis_said(file, detector)),
-            "it holds no probe: give one from another file",
+            "" if "probeGuess" in parts else "it holds no probe: give one from another file",
             tuple(file.nodes),
         )
 
@@ -93,7 +97,7 @@ def _orientation(file: OpenedHdf5, detector: str) -> tuple[Orientation, tuple[bo
     group = f"{detector}/orientation"
     held = {name.removeprefix(f"{group}/"): node for name, node in file.nodes.items() if name.startswith(f"{group}/")}
     if not held:
-        return Orientation(), (False, 0)
+        return recorded_orientation(file), (False, 0)
     unknown = set(held) - {"transpose", "rot90"}
     if unknown:
         raise UnfitFile(
@@ -112,6 +116,17 @@ def _orientation(file: OpenedHdf5, detector: str) -> tuple[Orientation, tuple[bo
         (True, 3): 2,
     }
     return Orientation(exif[transpose, quarter], said_by="file"), (transpose, quarter)
+
+
+def _images(file: OpenedHdf5, root: str) -> dict[str, Part]:
+    """Probe and object among the images of an entry: those that are described as such."""
+    parts: dict[str, Part] = {}
+    for path in sorted(name for name in file.nodes if _IMAGE.fullmatch(name) and name.startswith(f"{root}/")):
+        described = file.nodes.get(f"{path.removesuffix('/data')}/description")
+        name = _DESCRIBED.get(str(described.value) if described is not None else "")
+        if name is not None and name not in parts:
+            parts[name] = Part(Values(name, file.stored(path).array()), path, axes="row, column last")
+    return parts
 
 
 def _positions(file: OpenedHdf5, root: str, detector: str) -> dict[str, Part]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from conformance.files.formats.description import Description, Format, Geometry, Part, Quantity
 from conformance.files.formats.quantities import length, photon_energy
+from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
@@ -37,7 +38,14 @@ def _opened_dp(path: Path) -> Iterator[Description]:
         if {"/ppX", "/ppY"} <= set(file.nodes):
             parts |= _shelves(file)
         advice = "probe and positions lie in the file *_para.hdf5 beside it"
-        yield Description(DP.name, parts, assumed=("the frames are counts",), advice=advice, members=tuple(file.nodes))
+        yield Description(
+            DP.name,
+            parts,
+            orientation=recorded_orientation(file),
+            assumed=("the frames are counts",),
+            advice=advice,
+            members=tuple(file.nodes),
+        )
 
 
 def _shelves(file: OpenedHdf5) -> dict[str, Part]:

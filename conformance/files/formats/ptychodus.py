@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from conformance.files.archive import Archive
-from conformance.files.formats.description import Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Sniffed
 from conformance.files.formats.values import Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
@@ -60,6 +61,7 @@ def _opened_product(path: Path) -> Iterator[Description]:
             PRODUCT.name,
             parts,
             geometry,
+            _orientation(held),
             assumed=("the frames belong to the positions one by one, in their order",),
             advice="it holds no frames: they lie in a diffraction file of Ptychodus",
             members=_names(held),
@@ -86,6 +88,7 @@ def _opened_diffraction(path: Path) -> Iterator[Description]:
             DIFFRACTION.name,
             parts,
             Geometry(detector_pixel=pixel),
+            _orientation(held),
             advice="it holds frames only: positions and probe lie in a product of Ptychodus",
             members=_names(held),
         )
@@ -94,6 +97,10 @@ def _opened_diffraction(path: Path) -> Iterator[Description]:
 def _npz_or_hdf5(path: Path) -> AbstractContextManager[Archive | OpenedHdf5]:
     with open_regular(path) as stream:
         return Archive(path) if stream.read(2) == b"PK" else OpenedHdf5(path)
+
+
+def _orientation(held: Archive | OpenedHdf5) -> Orientation:
+    return recorded_orientation(held) if isinstance(held, OpenedHdf5) else Orientation()
 
 
 def _names(held: Archive | OpenedHdf5) -> tuple[str, ...]:
@@ -180,6 +187,9 @@ def _object(product: _Product) -> dict[str, Part]:
     if "object" not in product.arrays:
         return {}
     values: Any = product.arrays["object"].array()
+    if (values == values.flat[0]).all():
+        # A flat object is what a reconstruction starts from; as ground truth it would be wrong.
+        return {}
     changes: tuple[str, ...] = ()
     if values.ndim == 3:
         changes = (f"the product of its {len(values)} layers",) if len(values) > 1 else ("its one layer",)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from conformance.files.formats.description import Description, Format, Geometry, Part, Quantity
 from conformance.files.formats.quantities import number
+from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
@@ -42,6 +43,7 @@ def _opened(path: Path) -> Iterator[Description]:
             FORMAT.name,
             parts,
             geometry,
+            recorded_orientation(file),
             assumed=("whether an orientation was applied to the frames is not recorded", "meta/energy is in keV"),
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from conformance.files.archive import Archive, Member
 from conformance.files.formats.description import Description, Format, Part, Quantity
+from conformance.files.formats.record import orientation_in
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Computed, Stored, Values
 from conformance.files.unfit import UnfitFile
 
 _CORNER = ("the zero frequency stands at [0, 0]",)
 _PATCH = ("positions are (row, column) of the corner of a patch",)
-_NAMES = ("data", "scan", "probe")
+_NAMES = ("data", "scan", "probe", "psi", "_metadata")
 
 
 def _recognises(file: Sniffed) -> bool:
@@ -32,9 +33,14 @@ def _opened(path: Path) -> Iterator[Description]:
         parts = _frames(members["data"]) | _positions(members["scan"], members["data"].shape[-1])
         if "probe" in members:
             parts |= _probe(members["probe"])
+        if "psi" in members:
+            parts |= _object(members["psi"])
         dropped = tuple(name for name in archive.names if name not in _NAMES)
         assumed = ("the frames are counts", "positions are (row, column) of a patch's corner, in pixels")
-        yield Description(FORMAT.name, parts, dropped=dropped, assumed=assumed, members=archive.names)
+        orientation = orientation_in(members.get("_metadata"))
+        yield Description(
+            FORMAT.name, parts, orientation=orientation, dropped=dropped, assumed=assumed, members=archive.names
+        )
 
 
 def _frames(data: Member) -> dict[str, Part]:
@@ -67,6 +73,12 @@ def _probe(probe: Member) -> dict[str, Part]:
     values = Values("probe", probe.array().reshape(shape))
     changes = _dropped_axes(probe, 3)
     return {"probeGuess": Part(values, "probe", Quantity.UNKNOWN, _axes(probe, "mode, row, column"), changes)}
+
+
+def _object(psi: Member) -> dict[str, Part]:
+    shape = _without_leading(psi, 2)
+    values = Values("psi", psi.array().reshape(shape))
+    return {"objectGuess": Part(values, "psi", Quantity.NUMBER, _axes(psi, "row, column"), _dropped_axes(psi, 2))}
 
 
 def _column(name: str, values: NDArray[np.float64]) -> Stored:

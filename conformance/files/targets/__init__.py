@@ -1,0 +1,1 @@
+"""Layouts of other tools that a scan is written in."""
