@@ -134,6 +134,37 @@ def test_a_master_with_a_list_of_positions(name: str, order: str, call: Call, tm
     assert moved(found, scan) < 1e-5
 
 
+def test_a_pair_of_fold_slice_is_transposed_back(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    written.shelves(tmp_path / "dp.h5", scan)
+    written.tike(tmp_path / "probe.npz", scan)
+    assert call("convert", "dp.h5", "probe.npz", "out.npz", "--object-pixel", str(written.STEP)).exit_code == 0
+    found = loaded(tmp_path / "out.npz")
+    same_frames(found, scan)
+    assert moved(found, scan) < 1e-6
+
+
+@pytest.mark.parametrize("write", [written.emd, written.hspy])
+def test_a_raster_of_an_electron_microscope(write: Any, call: Call, tmp_path: Path, scan: Arrays) -> None:
+    write(tmp_path / "night.h5", scan, 7, 3.2)
+    written.tike(tmp_path / "probe.npz", scan)
+    done = call("convert", "night.h5", "probe.npz", "out.npz")
+    assert done.exit_code in (0, 1), done.stderr
+    assert ("QR_rotation" in done.stdout) == (write is written.emd)
+    found = loaded(tmp_path / "out.npz")
+    same_frames(found, scan)
+    rows, columns = np.indices((7, 9)).reshape(2, -1)
+    np.testing.assert_allclose(found["xcoords"] - found["xcoords"][0], 3.2 * columns, atol=1e-6)
+    np.testing.assert_allclose(found["ycoords"] - found["ycoords"][0], 3.2 * rows, atol=1e-6)
+
+
+def test_axes_of_hyperspy_in_another_order_are_refused(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    written.hspy(tmp_path / "night.h5", scan, 7, 3.2, signal_first=True)
+    written.tike(tmp_path / "probe.npz", scan)
+    done = call("convert", "night.h5", "probe.npz", "out.npz")
+    assert done.exit_code == 2
+    assert "navigate" in done.stderr
+
+
 def test_what_is_missing_is_named(call: Call, tmp_path: Path, scan: Arrays) -> None:
     written.cxi(tmp_path / "night.cxi", scan)
     done = call("convert", "night.cxi", "out.npz")

@@ -113,3 +113,36 @@ def master(path: Path, arrays: Arrays, *, absent: bool = False, link: str = "") 
 def positions(path: Path, arrays: Arrays, order: str = "yx") -> None:
     table = np.stack([arrays[f"{axis}coords"] for axis in order], axis=1) * STEP
     np.savetxt(path, table, delimiter="," if path.suffix == ".csv" else " ")
+
+
+def shelves(path: Path, arrays: Arrays) -> None:
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        file["dp"] = counts_of(arrays).swapaxes(1, 2)
+        file["ppX"], file["ppY"] = -arrays["xcoords"][None] * STEP, -arrays["ycoords"][None] * STEP
+
+
+def emd(path: Path, arrays: Arrays, rows: int, pitch: float) -> None:
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        cube = file.create_group("datacube_root/datacube")
+        cube["data"] = counts_of(arrays).reshape(rows, -1, N, N)
+        calibration = file.create_group("datacube_root/metadatabundle/calibration")
+        calibration["R_pixel_size"], calibration["R_pixel_units"] = pitch * STEP * 1e10, "A"
+        calibration["Q_pixel_size"], calibration["Q_pixel_units"] = 1e-10 / (N * STEP), "A^-1"
+        calibration["QR_rotation"] = 0.31
+
+
+def hspy(path: Path, arrays: Arrays, rows: int, pitch: float, *, signal_first: bool = False) -> None:
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        held = file.create_group("Experiments/night")
+        held["data"] = counts_of(arrays).reshape(rows, -1, N, N)
+        for number in range(4):
+            scan = (number < 2) != signal_first
+            axis = held.create_group(f"axis-{number}")
+            axis.attrs["navigate"], axis.attrs["units"] = scan, "nm" if scan else "1/nm"
+            axis.attrs["scale"] = pitch * STEP * 1e9 if scan else 1e-9 / (N * STEP)

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from conformance.files.formats.description import Description, Format, Geometry,
 from conformance.files.formats.quantities import length, photon_energy
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
-from conformance.files.formats.values import Joined, Stored, Values
+from conformance.files.formats.values import Computed, Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
 
@@ -36,6 +37,7 @@ def _opened_dp(path: Path) -> Iterator[Description]:
             raise UnfitFile("FIL-002", "/dp", f"frames are (M, rows, columns), not {stack.shape}")
         parts = {"diff3d": Part(stack, "/dp", Quantity.COUNTS, "frame, row, column")}
         if {"/ppX", "/ppY"} <= set(file.nodes):
+            parts["diff3d"] = _unturned(parts["diff3d"])
             parts |= _shelves(file)
         advice = "probe and positions lie in the file *_para.hdf5 beside it"
         yield Description(
@@ -46,6 +48,14 @@ def _opened_dp(path: Path) -> Iterator[Description]:
             advice=advice,
             members=tuple(file.nodes),
         )
+
+
+def _unturned(part: Part) -> Part:
+    """Frames of PtychoShelves as (M, y, x): MATLAB wrote (y, x, M), of which HDF5 sees (M, x, y)."""
+    M, columns, rows = part.values.shape
+    values = Computed("/dp", part.values, (M, rows, columns), part.values.dtype, lambda block: block.swapaxes(1, 2))
+    changes = ("transposed: MATLAB wrote (y, x, M), which reads as (M, x, y)",)
+    return replace(part, values=values, axes="frame, column, row", changes=changes)
 
 
 def _shelves(file: OpenedHdf5) -> dict[str, Part]:

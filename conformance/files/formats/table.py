@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.files.archive import Archive
-from conformance.files.formats import canonical, cxi, hxn, pairs, ptychodus, ptypy, tike
+from conformance.files.formats import canonical, cxi, emd, hspy, hxn, pairs, ptychodus, ptypy, tike
 from conformance.files.formats.description import Format
 from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
 from conformance.files.hdf5.opened import OpenedHdf5
@@ -20,6 +20,8 @@ FORMATS: tuple[Format, ...] = (
     pairs.DP,
     pairs.MASTER,
     cxi.FORMAT,
+    emd.FORMAT,
+    hspy.FORMAT,
 )
 """Known formats; the first that recognises a file reads it."""
 

@@ -1,0 +1,63 @@
+"""EMD 1.0, as py4DSTEM writes it: a raster of frames with its calibration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from conformance.files.formats import raster
+from conformance.files.formats.description import Description, Format, Geometry
+from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.hdf5.opened import OpenedHdf5
+
+_DATA = re.compile(r"(/\S*datacube\S*)/data")
+_TURNS = ("QR_flip", "QR_rotation", "QR_rotation_degrees")
+
+
+def _recognises(file: Sniffed) -> bool:
+    return file.kind is Kind.HDF5 and any(_DATA.fullmatch(name) for name in file.members)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Description]:
+    with OpenedHdf5(path) as file:
+        data = next(name for name in sorted(file.nodes) if _DATA.fullmatch(name))
+        stack, said = file.stored(data), _calibration(file)
+        parts = raster.frames(stack, data)
+        step, length = _number(said.get("R_pixel_size")), raster.metres(said.get("R_pixel_units"))
+        if step is not None and length is not None:
+            parts |= raster.positions(stack.shape, (step * length, step * length), "calibration/R_pixel_size")
+        q = _number(said.get("Q_pixel_size"))
+        pixel = None if q is None else raster.object_pixel(stack.shape[2:], (q, q), said.get("Q_pixel_units"))
+        turned = tuple(f"{name} = {said[name]}: not applied" for name in _TURNS if said.get(name))
+        yield Description(
+            FORMAT.name,
+            parts,
+            Geometry(object_pixel=pixel),
+            dropped=turned,
+            assumed=("its x is the row: the first axis of the scan and of a frame", "the frames are counts"),
+            advice="it holds no probe: give one from another file",
+            members=tuple(file.nodes),
+        )
+
+
+def _calibration(file: OpenedHdf5) -> dict[str, Any]:
+    """What the calibration says, whether as datasets or as attributes of its group."""
+    said: dict[str, Any] = {}
+    for name, node in file.nodes.items():
+        group, _, last = name.rpartition("/")
+        if group.endswith("/calibration"):
+            said[last] = node.value
+        if last == "calibration":
+            said = {**node.attributes, **said}
+    return said
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and value > 0 else None
+
+
+FORMAT = Format("EMD 1.0, as py4DSTEM writes it", _recognises, _opened)
