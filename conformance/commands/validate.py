@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, wrong_usage
+from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from conformance.files.examine import ScanReport
+    from conformance.files.fixing.declared import Declared
 
 
 @app.command()
@@ -24,13 +26,49 @@ def validate(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as violations.")] = False,
+    fix: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write FILE, mended, to OUT: what has one reading alone.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what --fix would do; write nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Let --fix replace an existing file.")] = False,
+    mask_markers: Annotated[
+        bool, typer.Option("--mask-markers", help="Fix: mask marked and stuck pixels, zero under it.")
+    ] = False,
+    intensity: Annotated[bool, typer.Option("--intensity", help="Fix: frames are counts; take the root.")] = False,
+    drop_frames: Annotated[
+        bool, typer.Option("--drop-frames", help="Fix: drop dark and bright frames and their positions.")
+    ] = False,
+    drop_points: Annotated[
+        bool, typer.Option("--drop-points", help="Fix: drop points that lie alone, and their frames.")
+    ] = False,
+    unit: Annotated[
+        str | None, typer.Option(metavar="m|um|nm", help="Fix: unit of the positions; needs --object-pixel.")
+    ] = None,
+    object_pixel: Annotated[float | None, typer.Option(metavar="M", help="Side of an object pixel in metres.")] = None,
+    origin: Annotated[
+        str | None, typer.Option(metavar="X,Y", help="Fix: subtract an origin, in object pixels.")
+    ] = None,
+    layers: Annotated[str | None, typer.Option(metavar="product", help="Fix: multiply the object's layers.")] = None,
+    scale_probe: Annotated[
+        bool, typer.Option("--scale-probe", help="Fix: scale the probe to the power of the frames.")
+    ] = False,
 ) -> None:
-    """Say whether scan files are fit for training.
+    """Say whether scan files are fit for training, and mend one.
 
     If not: what is wrong, where, by which clause, and what to do. A file that is missing or cannot be read does not
     stop the others: it is named, and the exit code is 2, or 1 if another file breaks the contract; if all are
     missing it is 3.
+
+    With --fix the verdict and the exit code are those of OUT. What no fix touches is copied byte for byte, and
+    _metadata tells what was done. Fixes that need your word have an option each.
     """
+    asked = (unit, object_pixel, origin, layers)
+    flags = (mask_markers, intensity, drop_frames, drop_points, scale_probe)
+    said = _declared(flags, *asked)
+    if fix is not None:
+        _fix(paths, fix, said, as_json=as_json, strict=strict, dry=dry_run, force=force)
+    if dry_run or force or any(flags) or any(one is not None for one in asked):
+        raise wrong_usage(f"{_first_of(said, dry_run=dry_run, force=force)} goes with --fix OUT")
     files, unread = _files_in(paths)
     if not files:
         raise wrong_usage("; ".join(unread))
@@ -55,6 +93,96 @@ def validate(
         say(line, err=True)
     fit = all(validation.fit(report, strict) for report in reports)
     raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
+
+
+def _declared(
+    flags: tuple[bool, ...], unit: str | None, object_pixel: float | None, origin: str | None, layers: str | None
+) -> Declared:
+    from conformance.files.fixing.declared import UNITS, Declared
+
+    if unit is not None and unit not in UNITS:
+        raise wrong_usage(f"--unit {unit!r} is unknown; choose {', '.join(UNITS)}")
+    if (unit is None) != (object_pixel is None):
+        lone, other = ("--object-pixel", "--unit") if unit is None else ("--unit", "--object-pixel")
+        raise wrong_usage(f"{lone} needs {other}")
+    if object_pixel is not None and not 0 < object_pixel < math.inf:
+        raise wrong_usage(f"--object-pixel {object_pixel}: a side in metres is above 0")
+    if layers not in (None, "product"):
+        raise wrong_usage(f"--layers {layers!r} is unknown; choose product")
+    mask_markers, intensity, drop_frames, drop_points, scale_probe = flags
+    return Declared(
+        mask_markers,
+        intensity,
+        drop_frames,
+        drop_points,
+        scale_probe,
+        unit or "",
+        object_pixel or 0.0,
+        None if origin is None else _point(origin),
+        layers or "",
+    )
+
+
+def _point(text: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        x = y = math.nan
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise wrong_usage(f"--origin {text!r} is no pair of numbers X,Y")
+    return x, y
+
+
+def _first_of(said: Declared, *, dry_run: bool, force: bool) -> str:
+    return next(iter(said.options), "--dry-run" if dry_run else "--force" if force else "--fix")
+
+
+def _fix(
+    paths: Sequence[Path], out: Path, said: Declared, *, as_json: bool, strict: bool, dry: bool, force: bool
+) -> NoReturn:
+    """Mend one file, and end with what came of it."""
+    _require_target(paths, out, force)
+    from conformance.files.archive import DamagedArchive
+    from conformance.files.examine import examine
+    from conformance.files.fixing.mending import is_mendable, mended
+    from conformance.report import mending, validation
+
+    (path,) = paths
+    try:
+        before = examine(path)
+        done = mended(before, out, said, dry=dry) if is_mendable(before) else None
+    except DamagedArchive as error:
+        raise undecided(f"{path}: {error}; {out} was not written") from error
+    except OSError as error:
+        raise undecided(f"{error.filename or path}: {error.strerror or error}; {out} was not written") from error
+    after = before if done is None else done.after
+    if as_json:
+        from conformance.report.validation_result import validation_result
+
+        fixed = mending.as_json(before, out, done)
+        say(validation_result([after], (), strict=strict, fixed=fixed).text(), nl=False)
+    else:
+        if done is not None:
+            mending.print_mending(done, out, console())
+        validation.print_report(after, strict, console())
+        if done is None:
+            say(f"{out} was not written: no fix makes a scan file of this")
+    raise typer.Exit(OK if validation.fit(after, strict) else VIOLATIONS)
+
+
+def _require_target(paths: Sequence[Path], out: Path, force: bool) -> None:
+    if len(paths) != 1 or paths[0].is_dir():
+        raise wrong_usage("--fix takes one FILE and writes one OUT")
+    _, absent = _files_in(paths)
+    if absent:
+        raise wrong_usage(absent[0])
+    if out.suffix != ".npz":
+        raise wrong_usage(f"--fix {out}: a scan file is written as .npz")
+    if out.exists() and out.samefile(paths[0]):
+        raise wrong_usage(f"--fix {out}: it is the file that is read; write another one")
+    if out.exists() and not force:
+        raise wrong_usage(f"--fix {out}: it exists; --force replaces it")
+    writable(out, "--fix")
 
 
 def _compare(reports: list[ScanReport], shown: Console | None) -> None:

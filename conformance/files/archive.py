@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -94,19 +96,11 @@ class Member:
                 yield self._block(unpacking, stored)
             unpacking.finish()
 
-    def verify(self) -> None:
-        """Read everything, and keep nothing.
-
-        Raises
-        ------
-        DamagedArchive, OSError
-            As :meth:`blocks`.
-        """
-        with self._archive.blamed(self.name):
-            unpacking = self._archive.unpacking(self._entry)
-            for first in range(0, self._entry.unpacked, _BLOCK_BYTES):
-                unpacking.read(min(_BLOCK_BYTES, self._entry.unpacked - first))
-            unpacking.finish()
+    def reshaped(self, shape: tuple[int, ...]) -> Member:
+        """Return the same values under a shape without some, or all, of the axes of length one."""
+        same = copy.copy(self)
+        same.header = replace(self.header, shape=shape)
+        return same
 
     def array(self) -> NDArray[Any]:
         """Return all values, in the shape of the header."""
@@ -173,7 +167,11 @@ class Archive:
         """
         if name not in self._members:
             self._members[name] = Member(self, name, self._entries[name])
-            self._require_honest_sizes()
+            try:
+                self._require_honest_sizes()
+            except DamagedArchive:
+                del self._members[name]
+                raise
         return self._members[name]
 
     def _require_honest_sizes(self) -> None:
@@ -182,6 +180,25 @@ class Archive:
         packed, unpacked = (sum(getattr(self._entries[one.name], n) for one in held) for n in ("packed", "unpacked"))
         if values > _LARGE and unpacked > _MOST_COMPRESSION * packed:
             raise DamagedArchive(f"{packed} bytes claim to unpack to {unpacked}")
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield all bytes of a member, its header too, as they are when unpacked; the checksum is compared.
+
+        Raises
+        ------
+        DamagedArchive, OSError
+            As :meth:`Member.blocks`.
+        """
+        entry = self._entries[name]
+        with self.blamed(name):
+            unpacking = self.unpacking(entry)
+            for first in range(0, entry.unpacked, _BLOCK_BYTES):
+                yield bytes(unpacking.read(min(_BLOCK_BYTES, entry.unpacked - first)))
+            unpacking.finish()
+
+    def entry(self, name: str) -> Entry:
+        """Return where and how a member lies in the file."""
+        return self._entries[name]
 
     def unpacking(self, entry: Entry) -> Unpacking:
         """Begin to read a member."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from conformance.contract.crossing import Crossing
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
+from conformance.files.fixing.attaching import with_fixes
+from conformance.files.fixing.declared import Seen
 from conformance.files.foreign import examine_foreign, is_archive_of_files, named
 from conformance.files.formats import canonical
 from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, sniff
+from conformance.files.formats.values import Source
 from conformance.files.regular import kind_of_path
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.masks import about_mask
@@ -102,27 +105,67 @@ def examine(path: Path) -> ScanReport:
         found.append(_damaged(path, error))
     except UnfitFile as error:
         found.append(Finding(error.clause, Severity.VIOLATION, error.array, error.problem))
-    # Advice about counts is given after what tells which values are none.
-    found.sort(key=lambda one: (list(Severity).index(one.severity), one.clause == "NPZ-034"))
-    return ScanReport(path, tuple(found), facts, view)
+    return ScanReport(path, _in_order(found), facts, view)
+
+
+def _in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The gravest first; advice about counts after what tells which values are none."""
+    return tuple(sorted(found, key=lambda one: (list(Severity).index(one.severity), one.clause == "NPZ-034")))
 
 
 def _examine_canonical(path: Path, found: list[Finding]) -> tuple[Mapping[str, Any], View | None]:
-    view = None
     with Archive(path) as archive:
         rules = Rules(archive)
         facts = rules.facts()
         found.extend(rules.findings())
-        content = rules.content
-        stack = rules.members.get(rules.stack_name)
-        if content is not None and content.survey is not None and stack is not None:
-            mask = archive.member(MASK) if MASK in archive.names else None
-            if mask is not None:
-                found.extend(about_mask(mask, content.survey))
-            counts = bool(content.counts_evidence)
-            view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
-            found.extend(findings_of(view))
-    return facts, view
+        seen = _looked(archive, rules, found)
+        found[:] = with_fixes(archive, seen)
+    return facts, seen.view
+
+
+def looked_at(source: Source) -> Seen:
+    """Decide every clause about scan files for arrays that lie in a file, or are computed from those of one.
+
+    Parameters
+    ----------
+    source : Source
+        Arrays under the contract's names.
+
+    Raises
+    ------
+    DamagedArchive, OSError
+        They cannot be read.
+    """
+    rules = Rules(source)
+    return _looked(source, rules, list(rules.findings()))
+
+
+def _looked(source: Source, rules: Rules, found: list[Finding]) -> Seen:
+    content, view = rules.content, None
+    stack = rules.members.get(rules.stack_name)
+    if content is not None and content.survey is not None and stack is not None:
+        mask = source.member(MASK) if MASK in source.names else None
+        if mask is not None:
+            found.extend(about_mask(mask, content.survey))
+        counts = bool(content.counts_evidence)
+        view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
+        found.extend(findings_of(view))
+    shapes = {name: member.shape for name, member in rules.members.items()}
+    return Seen(found, rules.facts(), view, shapes)
+
+
+def report_on(path: Path, source: Source, seen: Seen) -> ScanReport:
+    """Return what was found in arrays as a report.
+
+    Parameters
+    ----------
+    path : Path
+        The file that they are, or will be.
+    source : Source
+    seen : Seen
+        What was found in them.
+    """
+    return ScanReport(path, _in_order(tuple(with_fixes(source, seen))), seen.facts, seen.view)
 
 
 def read_scan(path: Path) -> dict[str, NDArray[Any]]:

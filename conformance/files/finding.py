@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from conformance.contract.clauses import contract
+from conformance.files.fix import Fix
 
 
 class Severity(StrEnum):
@@ -31,6 +32,8 @@ class Finding:
         One sentence: what is wrong, with the numbers that show it.
     index : tuple of int or None
         Where in the array, in its own axes; None means all of it.
+    fix : Fix or None
+        What would mend it; None where nothing is known that would.
     """
 
     clause: str
@@ -38,6 +41,7 @@ class Finding:
     array: str
     problem: str
     index: tuple[int, ...] | None = None
+    fix: Fix | None = None
 
     @property
     def remedy(self) -> str:

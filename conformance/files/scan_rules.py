@@ -20,8 +20,9 @@ from conformance.contract.arrays import (
     required_in,
     row,
 )
-from conformance.files.archive import Archive, DamagedArchive, Member
+from conformance.files.archive import DamagedArchive
 from conformance.files.finding import Finding, Severity
+from conformance.files.formats.values import Source, Stored
 from conformance.files.shape_hints import object_hint, probe_hint
 from conformance.files.stack import (
     Content,
@@ -49,7 +50,7 @@ _LARGE = 1 << 26
 class Rules:
     """The clauses about scan files, over one open archive."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Source) -> None:
         self.archive = archive
         self.members = {name: archive.member(name) for name in archive.names if name in KNOWN}
         self.content: Content | None = None
@@ -66,7 +67,7 @@ class Rules:
         yield from self._truth()
         yield from self._labels()
         yield from self._units()
-        yield from self._metadata()
+        yield from self.metadata()
 
     def facts(self) -> dict[str, Any]:
         """Sizes, as far as the headers give them."""
@@ -137,7 +138,7 @@ class Rules:
         elif not present:
             yield Finding("NPZ-029", NOTE, "xcoords_start", "no start coordinates: copies of the positions are used")
 
-    def _coordinate(self, name: str, member: Member) -> Iterator[Finding]:
+    def _coordinate(self, name: str, member: Stored) -> Iterator[Finding]:
         if len(member.shape) != 1 or member.dtype.kind not in _kinds(name):
             yield Finding(
                 "NPZ-022", VIOLATION, name, f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}"
@@ -168,7 +169,7 @@ class Rules:
             self.content = content_of(stack, self.layout)
             yield from self._content(name, self.content)
 
-    def _shape(self, name: str, stack: Member, layout: StackLayout) -> Iterator[Finding]:
+    def _shape(self, name: str, stack: Stored, layout: StackLayout) -> Iterator[Finding]:
         if layout.frame_axis is None:
             yield Finding("NPZ-012", VIOLATION, name, f"a stack {stack.shape} does not fit {self._positions} positions")
             return
@@ -234,7 +235,7 @@ class Rules:
             yield Finding(clause, VIOLATION, name, f"the value is {bad[1]}", bad[0])
         yield from self._overflow(name, member, np.complex64)
 
-    def _overflow(self, name: str, member: Member, dtype: type[np.inexact[Any]]) -> Iterator[Finding]:
+    def _overflow(self, name: str, member: Stored, dtype: type[np.inexact[Any]]) -> Iterator[Finding]:
         """A value that becomes infinite where the contract converts it."""
         if member.dtype.kind not in "fc" or np.finfo(member.dtype).max <= np.finfo(np.dtype(dtype)).max:
             return
@@ -313,7 +314,8 @@ class Rules:
         elif declared == UNITS[1]:
             yield Finding("NPZ-036", NOTE, names[1], "the file declares that it holds count intensity, not amplitude")
 
-    def _metadata(self) -> Iterator[Finding]:
+    def metadata(self) -> Iterator[Finding]:
+        """Yield what is to be said about the metadata alone."""
         member = self.members.get("_metadata")
         if member is None:
             return

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.archive import Member
+from conformance.files.formats.values import Stored, stored_shape
 from conformance.files.survey import Survey, is_whole
 
 _SAMPLED_FRAMES = 256
@@ -90,7 +90,7 @@ class Content:
     survey: Survey | None = None
 
 
-def content_of(stack: Member, layout: StackLayout | None) -> Content:
+def content_of(stack: Stored, layout: StackLayout | None) -> Content:
     """Look at every value of a stack once; memory does not grow with it."""
     non_finite = overflowing = negative = None
     statistics = _CountStatistics(stack, layout)
@@ -171,12 +171,12 @@ def beyond(values: NDArray[Any], dtype: type[np.inexact[Any]]) -> NDArray[np.boo
         return np.asarray(np.isfinite(values) & ~np.isfinite(values.astype(dtype)))
 
 
-def first_of(member: Member, bad: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> tuple[tuple[int, ...], Any] | None:
+def first_of(member: Stored, bad: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> tuple[tuple[int, ...], Any] | None:
     """Index and value of the first value that is bad; every value is read, and the checksum with it.
 
     Parameters
     ----------
-    member : Member
+    member : Stored
     bad : callable
         Tells the bad values of a block.
     """
@@ -204,33 +204,33 @@ def no_label(block: NDArray[Any]) -> NDArray[np.bool_]:
         return np.asarray(~whole)
 
 
-def equal_members(first: Member, second: Member) -> bool:
+def equal_members(first: Stored, second: Stored) -> bool:
     """Whether two members hold the same numbers."""
     if first.shape != second.shape or first.needs_unpickling or second.needs_unpickling:
         return False
-    if first.header.fortran != second.header.fortran or first.dtype.itemsize != second.dtype.itemsize:
+    if first.fortran != second.fortran or first.dtype.itemsize != second.dtype.itemsize:
         return bool(np.array_equal(first.array(), second.array()))
     return all(np.array_equal(a, b) for a, b in zip(first.blocks(), second.blocks(), strict=True))
 
 
 def _first(
-    member: Member, offset: int, block: NDArray[Any], bad: NDArray[np.bool_]
+    member: Stored, offset: int, block: NDArray[Any], bad: NDArray[np.bool_]
 ) -> tuple[tuple[int, ...], Any] | None:
     if not bad.any():
         return None
     where = np.unravel_index(int(bad.argmax()), bad.shape)
     value = block[where].item()
     stored = tuple(int(i) + (offset if axis == 0 else 0) for axis, i in enumerate(where))
-    return (stored[::-1] if member.header.fortran else stored), value
+    return (stored[::-1] if member.fortran else stored), value
 
 
 class _CountStatistics:
     """Gathers what tells counts from amplitudes: whole numbers, and variance over mean of each pixel across frames."""
 
-    def __init__(self, stack: Member, layout: StackLayout | None) -> None:
-        stored = stack.header.stored_shape
+    def __init__(self, stack: Stored, layout: StackLayout | None) -> None:
+        stored = stored_shape(stack)
         canonical = layout is None or layout.frame_axis != 2
-        self.frames_first = canonical != stack.header.fortran
+        self.frames_first = canonical != stack.fortran
         self.M = stored[0] if self.frames_first else stored[-1]
         self.step = max(1, self.M // _SAMPLED_FRAMES)
         self.whole, self.largest = True, 0.0

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 
-from conformance.files.archive import Member
+from conformance.files.formats.values import Stored
 
 _LONGEST = 1 << 22
 """Bytes of a text that is read; a longer one is none that a person or a program wrote about a scan."""
 
 
-def text_of(member: Member) -> str | None:
+def text_of(member: Stored) -> str | None:
     """Return the one text of a member, or that of its single bytes; None where it holds none that is Unicode (NPZ-044).
 
     Every value is read, and the checksum with it, unless the member holds Python objects.
@@ -20,7 +21,7 @@ def text_of(member: Member) -> str | None:
     count, dtype = math.prod(member.shape), member.dtype
     bytewise = dtype.str in ("|u1", "|S1")
     if not (bytewise or (count == 1 and dtype.kind in "SU")) or count * dtype.itemsize > _LONGEST:
-        member.verify()
+        deque(member.blocks(), maxlen=0)
         return None
     raw = member.array().tobytes()
     try:

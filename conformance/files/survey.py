@@ -135,6 +135,10 @@ class Survey:
         """(N, N): pixels that hold a value of a kind in some frame."""
         return np.asarray(self._odd[kind][1] > 0)
 
+    def always(self, kind: str) -> NDArray[np.bool_]:
+        """(N, N): pixels that hold a value of a kind in every frame."""
+        return np.asarray(self._odd[kind][1] == self.M)
+
     @property
     def steady(self) -> NDArray[np.bool_]:
         """(N, N): pixels that hold one and the same value in all frames."""

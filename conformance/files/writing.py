@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -40,12 +40,19 @@ def write_canonical(
     with written_whole(path) as stream, zipfile.ZipFile(stream, "w", method, allowZip64=True) as archive:
         for name, values in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                _write_member(member, values)
+                write_member(member, values)
         with archive.open("_metadata.npy", "w") as member:
             npy.write_array(member, np.array(json.dumps(metadata)), allow_pickle=False)
 
 
-def _write_member(member: Any, values: Stored) -> None:
+def write_member(member: IO[bytes], values: Stored) -> None:
+    """Write values as NPY, block by block.
+
+    Parameters
+    ----------
+    member : binary file
+    values : Stored
+    """
     head = {"descr": npy.dtype_to_descr(values.dtype), "fortran_order": values.fortran, "shape": values.shape}
     npy.write_array_header_1_0(member, head)
     written = 0
@@ -60,8 +67,3 @@ def _write_member(member: Any, values: Stored) -> None:
 def _in_order(values: Stored) -> Iterator[NDArray[Any]]:
     for block in values.blocks():
         yield np.ascontiguousarray(block, dtype=values.dtype)
-
-
-def is_same_file(first: Path, second: Path) -> bool:
-    """Whether two paths lead to one file."""
-    return first.exists() and second.exists() and first.samefile(second)

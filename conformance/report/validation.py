@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from conformance.files.assembly import Assembled
 from conformance.files.examine import ScanReport
 from conformance.files.finding import Finding, Severity
+from conformance.report.lines import print_line
+from conformance.report.mending import offered
 
 _STYLE = {Severity.VIOLATION: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
@@ -47,9 +48,11 @@ def print_report(report: ScanReport, strict: bool, console: Console) -> None:
     facts = report.facts
     size = f" · {facts['M']} frames {' x '.join(map(str, facts['sides']))} {facts['dtype']}" if "M" in facts else ""
     modes = f" · {facts['modes']} probe mode{'s' * (facts['modes'] != 1)}" if "modes" in facts else ""
-    _print(console, Text(f"{report.path}: {verdict(report, strict)}{size}{modes}", style="bold"))
+    print_line(console, Text(f"{report.path}: {verdict(report, strict)}{size}{modes}", style="bold"))
     for finding in report.findings:
         print_finding(finding, console)
+    if said := offered(report):
+        print_line(console, Text(said, style="bold"), indent=2)
 
 
 def print_finding(finding: Finding, console: Console, file: str = "") -> None:
@@ -66,9 +69,9 @@ def print_finding(finding: Finding, console: Console, file: str = "") -> None:
     place = f"{finding.array}{list(finding.index)}" if finding.index is not None else finding.array
     where = f"{file}: {place}" if file else place
     kind = (f"{finding.severity}  ", _STYLE[finding.severity])
-    _print(console, Text.assemble(kind, f"{finding.clause}  {where}: {finding.problem}"), indent=2)
+    print_line(console, Text.assemble(kind, f"{finding.clause}  {where}: {finding.problem}"), indent=2)
     if finding.remedy:
-        _print(console, Text(f"Remedy: {finding.remedy}"), indent=6)
+        print_line(console, Text(f"Remedy: {finding.remedy}"), indent=6)
 
 
 def print_conversion(scan: Assembled, console: Console, notes: Sequence[str] = ()) -> None:
@@ -87,16 +90,8 @@ def print_conversion(scan: Assembled, console: Console, notes: Sequence[str] = (
     for name, part in scan.parts.items():
         shape = " x ".join(map(str, part.values.shape)) or "1"
         said = "; ".join((part.axes, *part.changes) if part.axes else part.changes)
-        _print(console, Text(f"{name:<{width}}  {shape} {part.values.dtype.name} from {part.source}"), indent=2)
+        print_line(console, Text(f"{name:<{width}}  {shape} {part.values.dtype.name} from {part.source}"), indent=2)
         if said:
-            _print(console, Text(said, style="dim"), indent=4 + width)
+            print_line(console, Text(said, style="dim"), indent=4 + width)
     for note in (*scan.notes, *notes):
-        _print(console, Text(note, style="dim"), indent=2)
-
-
-def _print(console: Console, text: Text, indent: int = 0) -> None:
-    """Print one line; on a terminal it is broken between words, and goes on under its own beginning."""
-    if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, indent), expand=False))
-    else:
-        console.print(Text(" " * indent) + text, soft_wrap=True)
+        print_line(console, Text(note, style="dim"), indent=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -10,8 +11,40 @@ from conformance import __version__
 from conformance.contract.version import contract_version
 from conformance.files.examine import ScanReport
 from conformance.files.finding import Severity
+from conformance.files.fix import Grade
 from conformance.report.published import Published
 from conformance.report.validation import fit
+
+
+class FixResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What would mend a finding.
+
+    Attributes
+    ----------
+    op : str
+        Name of the operation.
+    grade : str
+        ``exact``, ``declared`` by an option, or ``diagnosed``.
+    array : str
+        Name of the array that is changed.
+    clause : str
+        Clause that the file keeps better afterwards.
+    before, after : dict
+        What is changed: a name, a shape, a dtype, a number of frames.
+    option : str
+        Option of ``validate`` by which it is asked for; empty where it needs none.
+    arguments : dict
+        What the operation is given.
+    """
+
+    op: str
+    grade: Grade
+    array: str
+    clause: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    option: str
+    arguments: dict[str, Any]
 
 
 class FindingResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,6 +62,8 @@ class FindingResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         What is wrong, with the numbers that show it.
     remedy : str
         What to do; empty for a note, which asks for nothing.
+    fix : FixResult or None
+        What would mend it, where that is known.
     """
 
     clause: str
@@ -37,6 +72,7 @@ class FindingResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     index: tuple[int, ...] | None
     problem: str
     remedy: str
+    fix: FixResult | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -93,13 +129,22 @@ class ValidationResult(Published, frozen=True, kw_only=True, tag_field="schema",
     ----------
     unread : tuple of str
         A sentence for each path that is missing or cannot be read.
+    fixed : dict
+        What ``--fix`` did; the file is then the one that was written.
     """
 
     files: tuple[FileResult, ...]
     unread: tuple[str, ...]
+    fixed: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
-def validation_result(reports: Sequence[ScanReport], unread: Sequence[str], *, strict: bool) -> ValidationResult:
+def validation_result(
+    reports: Sequence[ScanReport],
+    unread: Sequence[str],
+    *,
+    strict: bool,
+    fixed: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET,
+) -> ValidationResult:
     """Return what is printed of reports.
 
     Parameters
@@ -109,12 +154,15 @@ def validation_result(reports: Sequence[ScanReport], unread: Sequence[str], *, s
         A sentence for each path of which there is none.
     strict : bool
         Whether warnings count as violations.
+    fixed : dict, optional
+        What ``--fix`` did.
     """
     return ValidationResult(
         version=__version__,
         contract=contract_version(),
         files=tuple(_file(report, strict) for report in reports),
         unread=tuple(unread),
+        fixed=fixed,
     )
 
 

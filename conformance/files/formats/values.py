@@ -48,6 +48,24 @@ class Stored(Protocol):
         ...
 
 
+class Source(Protocol):
+    """Arrays by name, in a file or computed from those of one."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all arrays, in their order."""
+        ...
+
+    def member(self, name: str) -> Stored:
+        """Return one array by its exact name."""
+        ...
+
+
+def stored_shape(values: Stored) -> tuple[int, ...]:
+    """Shape in which values are stored and blocks run, the last axis fastest."""
+    return values.shape[::-1] if values.fortran else values.shape
+
+
 @dataclass(frozen=True)
 class Computed:
     """Values computed block by block from stored ones whose first axis they keep.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.view import View
@@ -27,29 +28,35 @@ _GIGABYTE = 1 << 30
 
 def empty_frames(view: View) -> Iterator[Finding]:
     """FIL-003: frames without light in a scan that has some."""
-    dark = np.flatnonzero(view.flux <= 0)
-    if len(dark) and np.median(view.flux) > 0:
+    dark = dark_rows(view)
+    if len(dark):
         problem = f"{len(dark)} of {view.M} frames hold nothing: {listed(dark)}"
         yield Finding("FIL-003", Severity.WARNING, view.stack, problem, (int(dark[0]),))
 
 
+def dark_rows(view: View) -> NDArray[np.intp]:
+    """Numbers of the frames without light, in a scan that has some."""
+    return np.flatnonzero((view.flux <= 0) & (np.median(view.flux) > 0))
+
+
 def outshining_frames(view: View) -> Iterator[Finding]:
     """FIL-004: frames whose power is far from the median's."""
-    median = float(np.median(view.flux))
-    if median <= 0:
-        return
-    ratio = view.flux / median
-    for odd, word in ((np.flatnonzero(ratio > _BRIGHT), "brighter"), (_dim(ratio), "darker")):
+    for odd, word in zip(odd_rows(view), ("brighter", "darker"), strict=True):
         if len(odd):
-            typical = float(np.median(ratio[odd]))
+            typical = float(np.median(view.flux[odd]) / np.median(view.flux))
             factor = f"{typical if typical > 1 else 1 / typical:.3g}"
             few = f"{len(odd)} of {view.M} frames are" if len(odd) > 1 else "1 frame is"
             problem = f"{few} {factor} times {word} than the median: {listed(odd)}"
             yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (int(odd[0]),))
 
 
-def _dim(ratio: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    return np.flatnonzero((ratio < _DIM) & (ratio > 0))
+def odd_rows(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Numbers of the frames that are far brighter than the median, and of those that are far darker and not empty."""
+    median = float(np.median(view.flux))
+    if median <= 0:
+        return np.arange(0), np.arange(0)
+    ratio = view.flux / median
+    return np.flatnonzero(ratio > _BRIGHT), np.flatnonzero((ratio < _DIM) & (ratio > 0))
 
 
 def sliding_frames(view: View) -> Iterator[Finding]:

@@ -19,9 +19,7 @@ _GOOD_MATCH, _GAIN, _LEAST_SHIFT = 0.6, 0.1, 2
 
 def probe_scale(view: View) -> Iterator[Finding]:
     """FIL-011: the power of the probe against the mean power of the frames."""
-    if view.probe is None:
-        return
-    power, frames = float((np.abs(view.probe) ** 2).sum()), float(np.median(view.flux))
+    power, frames = powers(view)
     if power <= 0 or frames <= 0:
         return
     factor = float(np.sqrt(frames / power))
@@ -31,6 +29,12 @@ def probe_scale(view: View) -> Iterator[Finding]:
             f"the amplitudes are on scales {factor:.3g} apart"
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
+
+
+def powers(view: View) -> tuple[float, float]:
+    """Power of the probe, 0 where there is none, and of a typical frame."""
+    probe = 0.0 if view.probe is None else float((np.abs(view.probe) ** 2).sum())
+    return probe, float(np.median(view.flux))
 
 
 def centre(view: View) -> Iterator[Finding]:

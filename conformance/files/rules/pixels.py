@@ -36,6 +36,14 @@ def markers(view: View) -> Iterator[Finding]:
         yield Finding("FIL-005", Severity.WARNING, view.stack, problem, _first(marked))
 
 
+def marker_pixels(view: View) -> NDArray[np.bool_]:
+    """(N, N): measured pixels that hold a marker in every frame."""
+    found = np.zeros(view.survey.sides, bool)
+    for marked, _ in _marked(view, view.steady) if view.M >= 2 else ():
+        found |= marked
+    return found
+
+
 def _marked(view: View, steady: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], str]]:
     largest = view.survey.largest
     negative = steady & (largest < 0)
@@ -67,19 +75,23 @@ def stuck(view: View) -> Iterator[Finding]:
     """FIL-006: lit pixels that hold one value in all frames, and dead ones among neighbours that count."""
     if view.M < _FEWEST_FRAMES:
         return
-    survey = view.survey
-    hot = view.steady & (survey.largest > 0) & ~_at_the_end(view)
-    for marked, _ in _marked(view, view.steady):
-        hot &= ~marked
+    survey, (hot, dead) = view.survey, stuck_pixels(view)
     if hot.any():
         values = np.unique(survey.largest[hot])
         said = f"{values[0]:.6g}" if len(values) == 1 else f"{values[0]:.4g} to {values[-1]:.4g}"
         problem = f"{_count(hot)} {said} in all {view.M} frames: {pixels(np.argwhere(hot))}"
         yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(hot))
-    dead = _dead(view)
     if dead.any():
         problem = f"{int(dead.sum())} pixels never count, though light falls around them: {_lines_or_pixels(dead)}"
         yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(dead))
+
+
+def stuck_pixels(view: View) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(N, N) twice: lit pixels that hold one value in all frames, and those that never count among others that do."""
+    if view.M < _FEWEST_FRAMES:
+        return np.zeros(view.survey.sides, bool), np.zeros(view.survey.sides, bool)
+    hot = view.steady & (view.survey.largest > 0) & ~_at_the_end(view) & ~marker_pixels(view)
+    return hot, _dead(view)
 
 
 def _count(found: NDArray[np.bool_]) -> str:

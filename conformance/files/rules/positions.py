@@ -80,18 +80,8 @@ def _longest_run(points: Floats) -> NDArray[np.intp]:
 
 def alone(view: View) -> Iterator[Finding]:
     """FIL-015: points far from all others."""
-    distance = nearest(view)
-    if distance is None or len(distance) < _FEWEST_POINTS:
-        return
-    if view.x is None or view.y is None:
-        return
-    steps = distance[distance > 0]
-    limit = max(_FAR * float(np.median(steps)), 2.0 * view.N) if len(steps) else 2.0 * view.N
-    places = np.stack([view.x, view.y])
-    # So far away that the others coincide beside it.
-    absurd = (np.abs(places - np.median(places, axis=1, keepdims=True)) > _ABSURD).any(axis=0)
-    far = np.flatnonzero((distance > limit) | absurd)
-    if 0 < len(far) <= len(distance) // 10:
+    far, distance = lonely_rows(view), nearest(view)
+    if len(far) and distance is not None and view.x is not None and view.y is not None:
         first = int(far[0])
         few = f"{len(far)} points lie" if len(far) > 1 else "1 point lies"
         problem = (
@@ -99,6 +89,20 @@ def alone(view: View) -> Iterator[Finding]:
             f"x = {view.x[first]:.6g}, y = {view.y[first]:.6g}"
         )
         yield Finding("FIL-015", Severity.WARNING, "xcoords", problem, (first,))
+
+
+def lonely_rows(view: View) -> NDArray[np.intp]:
+    """Numbers of the few points that lie far from all others."""
+    distance = nearest(view)
+    if distance is None or len(distance) < _FEWEST_POINTS or view.x is None or view.y is None:
+        return np.arange(0)
+    steps = distance[distance > 0]
+    limit = max(_FAR * float(np.median(steps)), 2.0 * view.N) if len(steps) else 2.0 * view.N
+    places = np.stack([view.x, view.y])
+    # So far away that the others coincide beside it.
+    absurd = (np.abs(places - np.median(places, axis=1, keepdims=True)) > _ABSURD).any(axis=0)
+    far = np.flatnonzero((distance > limit) | absurd)
+    return far if len(far) <= len(distance) // 10 else np.arange(0)
 
 
 def planned(view: View) -> Iterator[Finding]:

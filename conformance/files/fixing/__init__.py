@@ -1,0 +1,1 @@
+"""Mends scan files: what may be changed, by whose word, and how."""

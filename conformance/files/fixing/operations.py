@@ -1,0 +1,248 @@
+"""What fixes do to the arrays of a file, by the name of the operation; nothing is read before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION, STACKS, Place, names_of, row
+from conformance.files.archive import Member
+from conformance.files.fix import Fix
+from conformance.files.fixing import transformed
+from conformance.files.fixing.names import MASK
+from conformance.files.fixing.relaid import Chosen, Elementwise, FramesFirst, kept_rows
+from conformance.files.formats.values import Computed, Stored, Values
+from conformance.files.stack import layout_of
+
+Arrays: TypeAlias = dict[str, Stored]
+Operation: TypeAlias = Callable[[Arrays, Fix, Path], Arrays]
+_FLOAT32 = np.dtype(np.float32)
+
+
+def applied(arrays: Mapping[str, Stored], fix: Fix, scratch: Path) -> Arrays:
+    """Return the arrays of a file after a fix; those that it does not change are the same objects.
+
+    Parameters
+    ----------
+    arrays : Mapping[str, Stored]
+        By name, in the order of the file.
+    fix : Fix
+    scratch : Path
+        Folder for what is turned and too large for memory.
+    """
+    return OPERATIONS[fix.op](dict(arrays), fix, scratch)
+
+
+def _renamed(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    old, new = fix.before["name"], fix.after["name"]
+    return {new if name == old else name: values for name, values in arrays.items()}
+
+
+def _without(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    return {name: values for name, values in arrays.items() if name != fix.array}
+
+
+def _reshaped(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    return arrays | {fix.array: _with_shape(arrays[fix.array], tuple(fix.arguments["shape"]))}
+
+
+def _with_shape(values: Stored, shape: tuple[int, ...]) -> Stored:
+    if values.shape == shape:
+        return values
+    if isinstance(values, Member):
+        return values.reshaped(shape)
+    return Values(values.name, values.array().reshape(shape))
+
+
+def _frames_first(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+    stack = _with_shape(arrays[fix.array], tuple(fix.arguments["shape"]))
+    return arrays | {fix.array: FramesFirst(stack, fix.arguments["frame_axis"], scratch)}
+
+
+def _modes_first(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    probe = arrays[fix.array].array().reshape(fix.arguments["shape"])
+    return arrays | {fix.array: Values(fix.array, np.ascontiguousarray(np.moveaxis(probe, -1, 0)))}
+
+
+def _converted(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    wanted = np.dtype(fix.arguments["dtype"])
+
+    def convert(block: NDArray[Any]) -> NDArray[Any]:
+        return (block.real if wanted.kind != "c" else block).astype(wanted)
+
+    return arrays | {fix.array: Elementwise(arrays[fix.array], wanted, convert)}
+
+
+def _cut(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    M = fix.arguments["positions"]
+    return arrays | {name: Values(name, arrays[name].array()[:M].copy()) for name in PER_POSITION if name in arrays}
+
+
+def _declared(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    return arrays | {fix.array: Values(fix.array, np.array(fix.arguments["text"]))}
+
+
+def _as_text(arrays: Arrays, _: Fix, __: Path) -> Arrays:
+    """Provenance, which is written last, keeps what stood there."""
+    return _without_metadata(arrays)
+
+
+def _without_metadata(arrays: Arrays) -> Arrays:
+    return {name: values for name, values in arrays.items() if name != "_metadata"}
+
+
+def _masked(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+    name, frames = _stack(arrays, scratch)
+    bad = np.zeros(frames.shape[1:], bool)
+    bad[tuple(np.array(fix.arguments["pixels"]).T)] = True
+    held = arrays[MASK].array().astype(bool) if MASK in arrays and _is_mask(arrays[MASK], frames.shape) else None
+    mask = bad if held is None else held | bad
+    under = bad if held is None or held.ndim == 3 else mask
+    zeroed = _per_frame(frames, lambda block: np.where(under, block.dtype.type(0), block), frames.dtype)
+    return arrays | {name: zeroed, MASK: Values(MASK, mask)}
+
+
+def _is_mask(values: Stored, shape: tuple[int, ...]) -> bool:
+    return not values.needs_unpickling and values.dtype.kind in "biu" and values.shape in (shape, shape[1:])
+
+
+def _root(arrays: Arrays, _: Fix, __: Path) -> Arrays:
+    name = _stack_name(arrays)
+
+    def root(block: NDArray[Any]) -> NDArray[Any]:
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.sqrt(block, dtype=np.float64))
+
+    units = [one for one in names_of(Place.FILE) if row(one, Place.FILE).values]
+    # A file that declares nothing holds amplitudes (NPZ-036).
+    rest = {one: values for one, values in arrays.items() if one not in units}
+    return rest | {name: Elementwise(arrays[name], _FLOAT32, root)}
+
+
+def _dropped(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+    name, frames = _stack(arrays, scratch)
+    M = frames.shape[0]
+    keep = kept_rows(M, fix.arguments["rows"])
+    changed: Arrays = {name: Chosen(frames, keep)}
+    for other in PER_POSITION:
+        if other in arrays and arrays[other].shape[:1] >= (M,):
+            changed[other] = Values(other, arrays[other].array()[keep])
+    if "Y" in arrays and arrays["Y"].shape[:1] == (M,):
+        changed["Y"] = Chosen(_first_slowest(arrays["Y"], scratch), keep)
+    if MASK in arrays and arrays[MASK].shape == frames.shape:
+        changed[MASK] = Values(MASK, arrays[MASK].array()[keep])
+    return arrays | changed
+
+
+def _scaled_probe(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    probe = arrays["probeGuess"]
+    scaled = (probe.array() * fix.arguments["factor"]).astype(np.complex64)
+    return arrays | {"probeGuess": Values("probeGuess", scaled)}
+
+
+def _product(arrays: Arrays, _: Fix, __: Path) -> Arrays:
+    layers = arrays["objectGuess"].array().astype(np.complex128)
+    return arrays | {"objectGuess": Values("objectGuess", layers.prod(axis=0).astype(np.complex64))}
+
+
+def _shifted(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    shift = {"x": fix.arguments["x"], "y": fix.arguments["y"]}
+    return arrays | {
+        name: Values(name, _floats(arrays, name) + shift[name[0]]) for name in COORDINATES if name in arrays
+    }
+
+
+def _scaled(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    factor, about = fix.arguments["factor"], dict(zip("xy", fix.arguments["about"], strict=True))
+    return arrays | {
+        name: Values(name, (_floats(arrays, name) - about[name[0]]) * factor + about[name[0]])
+        for name in COORDINATES
+        if name in arrays
+    }
+
+
+def _mapped(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+    changed: Arrays = {}
+    for pair in PAIRS:
+        if all(name in arrays for name in pair):
+            x, y = (_floats(arrays, name) for name in pair)
+            new = transformed.mapped(x, y, **fix.arguments)
+            changed |= {name: Values(name, values) for name, values in zip(pair, new, strict=True)}
+    return arrays | changed
+
+
+def _turned(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+    return _over_frames(arrays, scratch, lambda frames: transformed.turned(frames, **fix.arguments))
+
+
+def _rolled(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+    return _over_frames(arrays, scratch, lambda frames: transformed.rolled(frames, **fix.arguments))
+
+
+def _over_frames(arrays: Arrays, scratch: Path, compute: Callable[[NDArray[Any]], NDArray[Any]]) -> Arrays:
+    """Frames, and the mask of their pixels with them."""
+    name, frames = _stack(arrays, scratch)
+    changed: Arrays = {name: _per_frame(frames, compute, frames.dtype)}
+    if MASK in arrays and _is_mask(arrays[MASK], frames.shape):
+        changed[MASK] = Values(MASK, compute(arrays[MASK].array()))
+    return arrays | changed
+
+
+def _per_frame(frames: Stored, compute: Callable[[NDArray[Any]], NDArray[Any]], dtype: np.dtype[Any]) -> Stored:
+    return Computed(frames.name, frames, frames.shape, dtype, compute)
+
+
+def _floats(arrays: Arrays, name: str) -> NDArray[np.float64]:
+    return arrays[name].array().astype(np.float64)
+
+
+def _stack_name(arrays: Arrays) -> str:
+    return next(name for name in STACKS if name in arrays)
+
+
+def _stack(arrays: Arrays, scratch: Path) -> tuple[str, Stored]:
+    """Name of the frames, and the frames (M, N, N) in blocks of frames."""
+    name = _stack_name(arrays)
+    stack = arrays[name]
+    axis = layout_of(stack.shape, arrays["xcoords"].shape[0]).frame_axis or 0
+    return name, FramesFirst(stack, axis, scratch) if stack.fortran or axis else stack
+
+
+def _first_slowest(values: Stored, scratch: Path) -> Stored:
+    """Values in blocks of the first axis."""
+    if not values.fortran:
+        return values
+    return FramesFirst(values, 0, scratch) if len(values.shape) == 3 else Values(values.name, values.array())
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "rename": _renamed,
+    "drop-copy": _without,
+    "drop-unit-axes": _reshaped,
+    "frames-first": _frames_first,
+    "modes-first": _modes_first,
+    "convert": _converted,
+    "drop-surplus": _cut,
+    "declare": _declared,
+    "metadata-text": _as_text,
+    "mask-pixels": _masked,
+    "root": _root,
+    "drop-frames": _dropped,
+    "scale-probe": _scaled_probe,
+    "multiply-layers": _product,
+    "shift-positions": _shifted,
+    "scale-positions": _scaled,
+    "map-positions": _mapped,
+    "turn-frames": _turned,
+    "roll-frames": _rolled,
+}
+"""What an operation does, by its name. Their arguments are plain types.
+
+For diagnoses: ``turn-frames`` takes an ``exif`` number, ``roll-frames`` the ``rows`` and ``columns`` to move by,
+``map-positions`` a ``matrix`` over (x, y) and a point ``about``, ``shift-positions`` the ``x`` and ``y`` to be added,
+``scale-positions`` a ``factor`` and a point ``about``, ``drop-frames`` the ``rows``, which are numbers of frames.
+"""

@@ -1,0 +1,187 @@
+"""Stacks in another order of their axes, read in blocks of frames; memory does not grow with them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.formats.values import Stored, nbytes, stored_shape
+
+_BLOCK_BYTES = 1 << 24
+_HELD = 1 << 26
+"""Bytes up to which values are turned in memory; beyond, a file beside the one that is written holds them."""
+
+
+@dataclass(frozen=True)
+class FramesFirst:
+    """A stack of three axes as (M, rows, columns), whatever its order in the file.
+
+    Attributes
+    ----------
+    source : Stored
+        (M, N, N) or (N, N, M).
+    frame_axis : int
+        0 or 2.
+    scratch : Path
+        Folder for what is turned and too large for memory.
+    """
+
+    source: Stored
+    frame_axis: int
+    scratch: Path
+    fortran: bool = False
+    needs_unpickling: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self.source.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(M, rows, columns)."""
+        shape = self.source.shape
+        return shape if self.frame_axis == 0 else (shape[2], *shape[:2])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the source."""
+        return self.source.dtype
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield some frames at a time."""
+        swapped = self.source.fortran
+        slowest = (0 if not swapped else 2) == self.frame_axis
+        for block in self.source.blocks() if slowest else self._turned():
+            yield block.swapaxes(1, 2) if swapped else block
+
+    def array(self) -> NDArray[Any]:
+        """Return all values."""
+        return np.concatenate(list(self.blocks())) if self.shape[0] else np.empty(self.shape, self.dtype)
+
+    def _turned(self) -> Iterator[NDArray[Any]]:
+        """Frames of a stack whose frames run fastest, with the stored order of the two other axes."""
+        if 0 in self.shape:
+            yield np.empty((0, *self.shape[1:]), self.dtype)
+            return
+        if nbytes(self.source) <= _HELD:
+            held = self.source.array()
+            yield np.moveaxis(held.T if self.source.fortran else held, -1, 0)
+            return
+        stored, step = stored_shape(self.source), max(1, _BLOCK_BYTES * self.shape[0] // nbytes(self.source))
+        for first in range(0, self.shape[0], step):
+            # Mapped anew for each block: pages that were looked at do not pile up.
+            mapped: Any = np.memmap(self._spilled, dtype=self.dtype, mode="r", shape=stored)
+            yield np.ascontiguousarray(np.moveaxis(mapped[..., first : first + step], -1, 0))
+
+    @cached_property
+    def _spilled(self) -> IO[bytes]:
+        """Unpacked values in a file without a name."""
+        held = tempfile.TemporaryFile(dir=self.scratch)  # noqa: SIM115 - it lives as long as the stack
+        for block in self.source.blocks():
+            held.write(np.ascontiguousarray(block).tobytes())
+        held.flush()
+        return held
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Some rows of the first axis.
+
+    Attributes
+    ----------
+    source : Stored
+        Stored with the first axis slowest.
+    rows : numpy.ndarray
+        Which, rising.
+    """
+
+    source: Stored
+    rows: NDArray[np.intp]
+    fortran: bool = False
+    needs_unpickling: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self.source.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape with as many rows as are chosen."""
+        return (len(self.rows), *self.source.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the source."""
+        return self.source.dtype
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the chosen rows, block by block."""
+        offset = 0
+        for block in self.source.blocks():
+            here = self.rows[(self.rows >= offset) & (self.rows < offset + len(block))] - offset
+            offset += len(block)
+            if len(here):
+                yield block[here]
+
+    def array(self) -> NDArray[Any]:
+        """Return the chosen rows."""
+        return np.concatenate([np.empty((0, *self.shape[1:]), self.dtype), *self.blocks()])
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """Values each of which follows from the stored one in its place, in the order in which those are stored.
+
+    Attributes
+    ----------
+    source : Stored
+    dtype : numpy.dtype
+        Data type of the result.
+    compute : callable
+        Makes a block of the result, of the same shape, from a block of the source.
+    """
+
+    source: Stored
+    dtype: np.dtype[Any]
+    compute: Callable[[NDArray[Any]], NDArray[Any]]
+    needs_unpickling: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self.source.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the source."""
+        return self.source.shape
+
+    @property
+    def fortran(self) -> bool:
+        """Order of the source."""
+        return self.source.fortran
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the computed values."""
+        for block in self.source.blocks():
+            yield self.compute(block).astype(self.dtype, copy=False)
+
+    def array(self) -> NDArray[Any]:
+        """Return all values."""
+        return self.compute(self.source.array()).astype(self.dtype, copy=False)
+
+
+def kept_rows(count: int, dropped: Sequence[int]) -> NDArray[np.intp]:
+    """Rows of ``count`` that are not dropped, rising."""
+    keep = np.ones(count, bool)
+    keep[list(dropped)] = False
+    return np.flatnonzero(keep)
