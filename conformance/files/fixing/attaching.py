@@ -21,7 +21,8 @@ def with_fixes(source: Source, seen: Seen) -> Iterator[Finding]:
     seen : Seen
         What was found in it.
     """
-    fixes = [*exact_fixes_in_sight(source), *declared_fixes(seen)]
+    exact = {(one.clause, one.array): one for one in exact_fixes_in_sight(source)}
+    declared = {one.clause: one for one in declared_fixes(seen)}
     for finding in seen.findings:
-        fix = next((one for one in fixes if one.clause == finding.clause and one.array == finding.array), None)
+        fix = exact.get((finding.clause, finding.array), declared.get(finding.clause))
         yield finding if fix is None else replace(finding, fix=fix)

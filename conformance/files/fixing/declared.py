@@ -129,23 +129,31 @@ def _fix(op: str, option: str, array: str, clause: str, change: tuple[Any, Any],
 def _masking(seen: Seen, _: Declared | None) -> Iterator[Fix]:
     if seen.view is None:
         return
-    for clauses, pixels in _bad_pixels(seen, seen.view):
-        if pixels.any() and seen.says(*clauses):
+    for clause, pixels in _bad_pixels(seen.view):
+        if pixels.any() and seen.says(clause):
             places = [[int(n) for n in place] for place in np.argwhere(pixels)]
-            clause = next(one.clause for one in seen.findings if one.clause in clauses)
             masked, more = (int(one.sum()) for one in (~seen.view.measured, pixels & seen.view.measured))
             change = {"masked": masked}, {"masked": masked + more}
             yield _fix("mask-pixels", MASKING, seen.view.stack, clause, change, pixels=places)
 
 
-def _bad_pixels(seen: Seen, view: View) -> Iterator[tuple[tuple[str, ...], NDArray[np.bool_]]]:
-    """Pixels that hold no light in any frame, with the clauses that say so."""
-    # Under a mask that is there they break the contract all the same, and become zero.
-    always = {kind: view.survey.always(kind) for kind in ("negative", "non-finite")}
-    yield ("FIL-005", "NPZ-018"), marker_pixels(view) | always["negative"]
-    yield ("NPZ-017",), always["non-finite"]
+def _bad_pixels(view: View) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Pixels that hold no light in any frame, with the clause that speaks of them."""
+    flags, gaps = (_always(view, kind) for kind in ("negative", "non-finite"))
+    yield "NPZ-017", gaps
+    yield "NPZ-018", flags
+    yield "FIL-005", marker_pixels(view) | flags
     hot, dead = stuck_pixels(view)
-    yield ("FIL-006",), hot | dead
+    yield "FIL-006", hot | dead
+
+
+def _always(view: View, kind: str) -> NDArray[np.bool_]:
+    """Pixels that hold values of a kind in every frame, where no pixel does so now and then; masked ones too.
+
+    Under a mask that is there they break the contract all the same, and become zero.
+    """
+    always = view.survey.always(kind)
+    return always if np.array_equal(always, view.survey.ever(kind)) else np.zeros_like(always)
 
 
 def _root(seen: Seen, said: Declared | None) -> Iterator[Fix]:

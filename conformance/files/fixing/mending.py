@@ -18,6 +18,7 @@ from conformance.files.fixing.exact import exact_fixes
 from conformance.files.fixing.names import MASK
 from conformance.files.fixing.operations import applied
 from conformance.files.fixing.provenance import earlier_steps, metadata_of, with_provenance
+from conformance.files.fixing.relaid import Scratch
 from conformance.files.fixing.writing import copy_file, write_fixed
 from conformance.files.formats.values import Stored, Values
 
@@ -107,8 +108,8 @@ def mended(before: ScanReport, out: Path, said: Declared, *, dry: bool = False, 
     DamagedArchive
         The file is damaged.
     """
-    with Archive(before.path) as source:
-        plan = _Plan(source, out.resolve().parent, said)
+    with Archive(before.path) as source, Scratch(out.resolve().parent) as scratch:
+        plan = _Plan(source, scratch, said)
         plan.follow(further)
         after = report_on(out, Mended(plan.arrays), plan.seen)
         written = not dry and bool(plan.fixes or not after.of(Severity.VIOLATION))
@@ -123,7 +124,7 @@ def mended(before: ScanReport, out: Path, said: Declared, *, dry: bool = False, 
 class _Plan:
     """Fixes of a file, found and applied one after the other."""
 
-    def __init__(self, source: Archive, scratch: Path, said: Declared) -> None:
+    def __init__(self, source: Archive, scratch: Scratch, said: Declared) -> None:
         self.said, self.scratch = said, scratch
         self.original = {name: _opened(source, name) for name in source.names}
         self.arrays: dict[str, Stored] = dict(self.original)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,16 +13,16 @@ from conformance.files.archive import Member
 from conformance.files.fix import Fix
 from conformance.files.fixing import transformed
 from conformance.files.fixing.names import MASK
-from conformance.files.fixing.relaid import Chosen, Elementwise, FramesFirst, kept_rows
+from conformance.files.fixing.relaid import Chosen, Elementwise, FramesFirst, Scratch, kept_rows
 from conformance.files.formats.values import Computed, Stored, Values
 from conformance.files.stack import layout_of
 
 Arrays: TypeAlias = dict[str, Stored]
-Operation: TypeAlias = Callable[[Arrays, Fix, Path], Arrays]
+Operation: TypeAlias = Callable[[Arrays, Fix, Scratch], Arrays]
 _FLOAT32 = np.dtype(np.float32)
 
 
-def applied(arrays: Mapping[str, Stored], fix: Fix, scratch: Path) -> Arrays:
+def applied(arrays: Mapping[str, Stored], fix: Fix, scratch: Scratch) -> Arrays:
     """Return the arrays of a file after a fix; those that it does not change are the same objects.
 
     Parameters
@@ -31,22 +30,21 @@ def applied(arrays: Mapping[str, Stored], fix: Fix, scratch: Path) -> Arrays:
     arrays : Mapping[str, Stored]
         By name, in the order of the file.
     fix : Fix
-    scratch : Path
-        Folder for what is turned and too large for memory.
+    scratch : Scratch
     """
     return OPERATIONS[fix.op](dict(arrays), fix, scratch)
 
 
-def _renamed(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _renamed(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     old, new = fix.before["name"], fix.after["name"]
     return {new if name == old else name: values for name, values in arrays.items()}
 
 
-def _without(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _without(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     return {name: values for name, values in arrays.items() if name != fix.array}
 
 
-def _reshaped(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _reshaped(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     return arrays | {fix.array: _with_shape(arrays[fix.array], tuple(fix.arguments["shape"]))}
 
 
@@ -58,17 +56,17 @@ def _with_shape(values: Stored, shape: tuple[int, ...]) -> Stored:
     return Values(values.name, values.array().reshape(shape))
 
 
-def _frames_first(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+def _frames_first(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     stack = _with_shape(arrays[fix.array], tuple(fix.arguments["shape"]))
     return arrays | {fix.array: FramesFirst(stack, fix.arguments["frame_axis"], scratch)}
 
 
-def _modes_first(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _modes_first(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     probe = arrays[fix.array].array().reshape(fix.arguments["shape"])
     return arrays | {fix.array: Values(fix.array, np.ascontiguousarray(np.moveaxis(probe, -1, 0)))}
 
 
-def _converted(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _converted(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     wanted = np.dtype(fix.arguments["dtype"])
 
     def convert(block: NDArray[Any]) -> NDArray[Any]:
@@ -77,16 +75,16 @@ def _converted(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
     return arrays | {fix.array: Elementwise(arrays[fix.array], wanted, convert)}
 
 
-def _cut(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _cut(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     M = fix.arguments["positions"]
     return arrays | {name: Values(name, arrays[name].array()[:M].copy()) for name in PER_POSITION if name in arrays}
 
 
-def _declared(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _declared(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     return arrays | {fix.array: Values(fix.array, np.array(fix.arguments["text"]))}
 
 
-def _as_text(arrays: Arrays, _: Fix, __: Path) -> Arrays:
+def _as_text(arrays: Arrays, _: Fix, __: Scratch) -> Arrays:
     """Provenance, which is written last, keeps what stood there."""
     return _without_metadata(arrays)
 
@@ -95,7 +93,7 @@ def _without_metadata(arrays: Arrays) -> Arrays:
     return {name: values for name, values in arrays.items() if name != "_metadata"}
 
 
-def _masked(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+def _masked(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     name, frames = _stack(arrays, scratch)
     bad = np.zeros(frames.shape[1:], bool)
     bad[tuple(np.array(fix.arguments["pixels"]).T)] = True
@@ -110,7 +108,7 @@ def _is_mask(values: Stored, shape: tuple[int, ...]) -> bool:
     return not values.needs_unpickling and values.dtype.kind in "biu" and values.shape in (shape, shape[1:])
 
 
-def _root(arrays: Arrays, _: Fix, __: Path) -> Arrays:
+def _root(arrays: Arrays, _: Fix, __: Scratch) -> Arrays:
     name = _stack_name(arrays)
 
     def root(block: NDArray[Any]) -> NDArray[Any]:
@@ -123,7 +121,7 @@ def _root(arrays: Arrays, _: Fix, __: Path) -> Arrays:
     return rest | {name: Elementwise(arrays[name], _FLOAT32, root)}
 
 
-def _dropped(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+def _dropped(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     name, frames = _stack(arrays, scratch)
     M = frames.shape[0]
     keep = kept_rows(M, fix.arguments["rows"])
@@ -138,25 +136,25 @@ def _dropped(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
     return arrays | changed
 
 
-def _scaled_probe(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _scaled_probe(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     probe = arrays["probeGuess"]
     scaled = (probe.array() * fix.arguments["factor"]).astype(np.complex64)
     return arrays | {"probeGuess": Values("probeGuess", scaled)}
 
 
-def _product(arrays: Arrays, _: Fix, __: Path) -> Arrays:
+def _product(arrays: Arrays, _: Fix, __: Scratch) -> Arrays:
     layers = arrays["objectGuess"].array().astype(np.complex128)
     return arrays | {"objectGuess": Values("objectGuess", layers.prod(axis=0).astype(np.complex64))}
 
 
-def _shifted(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _shifted(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     shift = {"x": fix.arguments["x"], "y": fix.arguments["y"]}
     return arrays | {
         name: Values(name, _floats(arrays, name) + shift[name[0]]) for name in COORDINATES if name in arrays
     }
 
 
-def _scaled(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _scaled(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     factor, about = fix.arguments["factor"], dict(zip("xy", fix.arguments["about"], strict=True))
     return arrays | {
         name: Values(name, (_floats(arrays, name) - about[name[0]]) * factor + about[name[0]])
@@ -165,7 +163,7 @@ def _scaled(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
     }
 
 
-def _mapped(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
+def _mapped(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     changed: Arrays = {}
     for pair in PAIRS:
         if all(name in arrays for name in pair):
@@ -175,15 +173,15 @@ def _mapped(arrays: Arrays, fix: Fix, _: Path) -> Arrays:
     return arrays | changed
 
 
-def _turned(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+def _turned(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     return _over_frames(arrays, scratch, lambda frames: transformed.turned(frames, **fix.arguments))
 
 
-def _rolled(arrays: Arrays, fix: Fix, scratch: Path) -> Arrays:
+def _rolled(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     return _over_frames(arrays, scratch, lambda frames: transformed.rolled(frames, **fix.arguments))
 
 
-def _over_frames(arrays: Arrays, scratch: Path, compute: Callable[[NDArray[Any]], NDArray[Any]]) -> Arrays:
+def _over_frames(arrays: Arrays, scratch: Scratch, compute: Callable[[NDArray[Any]], NDArray[Any]]) -> Arrays:
     """Frames, and the mask of their pixels with them."""
     name, frames = _stack(arrays, scratch)
     changed: Arrays = {name: _per_frame(frames, compute, frames.dtype)}
@@ -204,7 +202,7 @@ def _stack_name(arrays: Arrays) -> str:
     return next(name for name in STACKS if name in arrays)
 
 
-def _stack(arrays: Arrays, scratch: Path) -> tuple[str, Stored]:
+def _stack(arrays: Arrays, scratch: Scratch) -> tuple[str, Stored]:
     """Name of the frames, and the frames (M, N, N) in blocks of frames."""
     name = _stack_name(arrays)
     stack = arrays[name]
@@ -212,7 +210,7 @@ def _stack(arrays: Arrays, scratch: Path) -> tuple[str, Stored]:
     return name, FramesFirst(stack, axis, scratch) if stack.fortran or axis else stack
 
 
-def _first_slowest(values: Stored, scratch: Path) -> Stored:
+def _first_slowest(values: Stored, scratch: Scratch) -> Stored:
     """Values in blocks of the first axis."""
     if not values.fortran:
         return values

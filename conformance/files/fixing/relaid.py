@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,24 @@ _HELD = 1 << 26
 """Bytes up to which values are turned in memory; beyond, a file beside the one that is written holds them."""
 
 
+class Scratch(ExitStack):
+    """Files without a name for what is turned and too large for memory; they are gone when it is left.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they take their room.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def file(self) -> IO[bytes]:
+        """Open an empty file."""
+        return self.enter_context(tempfile.TemporaryFile(dir=self.folder))
+
+
 @dataclass(frozen=True)
 class FramesFirst:
     """A stack of three axes as (M, rows, columns), whatever its order in the file.
@@ -29,13 +48,12 @@ class FramesFirst:
         (M, N, N) or (N, N, M).
     frame_axis : int
         0 or 2.
-    scratch : Path
-        Folder for what is turned and too large for memory.
+    scratch : Scratch
     """
 
     source: Stored
     frame_axis: int
-    scratch: Path
+    scratch: Scratch
     fortran: bool = False
     needs_unpickling: bool = False
 
@@ -84,7 +102,7 @@ class FramesFirst:
     @cached_property
     def _spilled(self) -> IO[bytes]:
         """Unpacked values in a file without a name."""
-        held = tempfile.TemporaryFile(dir=self.scratch)  # noqa: SIM115 - it lives as long as the stack
+        held = self.scratch.file()
         for block in self.source.blocks():
             held.write(np.ascontiguousarray(block).tobytes())
         held.flush()
