@@ -22,7 +22,7 @@ from conformance.contract.arrays import (
 )
 from conformance.files.archive import DamagedArchive
 from conformance.files.finding import Finding, Severity
-from conformance.files.formats.values import Source, Stored
+from conformance.files.formats.values import Source, Stored, nbytes
 from conformance.files.shape_hints import object_hint, probe_hint
 from conformance.files.stack import (
     Content,
@@ -113,7 +113,7 @@ class Rules:
 
     def _weights(self) -> Iterator[Finding]:
         """What describes the frames does not outgrow them, once it is large: nobody could read it in bounded memory."""
-        held = {name: one.header.nbytes for name, one in self.members.items() if not one.needs_unpickling}
+        held = {name: nbytes(one) for name, one in self.members.items() if not one.needs_unpickling}
         light = [name for name in held if name in _LIGHT]
         slight = sum(held[name] for name in light)
         if slight > max(_LARGE, sum(held.values()) - slight):
