@@ -157,9 +157,9 @@ def _fix(
         raise undecided(f"{error.filename or path}: {error.strerror or error}; {out} was not written") from error
     after = before if done is None else done.after
     if as_json:
-        from conformance.report.validation_result import validation_result
+        from conformance.report.validation_result import fixed_result, validation_result
 
-        fixed = mending.as_json(before, out, done)
+        fixed = fixed_result(before, out, done)
         say(validation_result([after], (), strict=strict, fixed=fixed).text(), nl=False)
     else:
         if done is not None:

@@ -1,10 +1,9 @@
-"""Shows what was done to a scan file: sentences and a table for people, JSON for programs."""
+"""Shows what was done to a scan file: sentences and a table for people."""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -13,28 +12,6 @@ from conformance.files.examine import ScanReport
 from conformance.files.fix import Fix, Grade
 from conformance.files.fixing.mending import Mending
 from conformance.report.lines import print_line
-
-
-def as_json(before: ScanReport, out: Path, done: Mending | None) -> dict[str, Any]:
-    """Return what was done, and what was found before, in plain JSON types.
-
-    Parameters
-    ----------
-    before : ScanReport
-        What was found in the file that was read.
-    out : Path
-        The file that was to be written.
-    done : Mending or None
-        None where the file is none that can be mended.
-    """
-    return {
-        "file": str(before.path),
-        "out": str(out),
-        "written": done is not None and done.written,
-        "fixes": [] if done is None else [fix.as_json() for fix in done.fixes],
-        "notes": [] if done is None else list(done.notes),
-        "findings_before": [finding.as_json() for finding in before.findings],
-    }
 
 
 def print_mending(done: Mending, out: Path, console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,8 +11,9 @@ import msgspec
 from conformance import __version__
 from conformance.contract.version import contract_version
 from conformance.files.examine import ScanReport
-from conformance.files.finding import Severity
+from conformance.files.finding import Finding, Severity
 from conformance.files.fix import Grade
+from conformance.files.fixing.mending import Mending
 from conformance.report.published import Published
 from conformance.report.validation import fit
 
@@ -171,5 +173,32 @@ def _file(report: ScanReport, strict: bool) -> FileResult:
         file=str(report.path),
         fit=fit(report, strict),
         facts=msgspec.convert(report.facts, Facts),
-        findings=tuple(msgspec.convert(one, FindingResult, from_attributes=True) for one in report.findings),
+        findings=tuple(finding_result(one) for one in report.findings),
     )
+
+
+def finding_result(finding: Finding) -> FindingResult:
+    """Return what is printed of a finding."""
+    return msgspec.convert(finding, FindingResult, from_attributes=True)
+
+
+def fixed_result(before: ScanReport, out: Path, done: Mending | None) -> dict[str, Any]:
+    """Return what was done, and what was found before, in plain JSON types.
+
+    Parameters
+    ----------
+    before : ScanReport
+        What was found in the file that was read.
+    out : Path
+        The file that was to be written.
+    done : Mending or None
+        None where the file is none that can be mended.
+    """
+    return {
+        "file": str(before.path),
+        "out": str(out),
+        "written": done is not None and done.written,
+        "fixes": [] if done is None else [fix.as_json() for fix in done.fixes],
+        "notes": [] if done is None else list(done.notes),
+        "findings_before": [msgspec.to_builtins(finding_result(one)) for one in before.findings],
+    }

@@ -49,6 +49,8 @@ UNCLAIMED = {
     *("saturated", "wide rows", "wide column", "sliding rows", "sliding columns", "sliding up"),
     *("beam aside", "beam aside and up", "zero frequency in the corner", "trimmed object", "no overlap"),
     *("one place", "sticking encoder", "planned positions", "logarithm"),
+    *("mask of another side", "mask a frame", "mask of real numbers", "mask of good pixels"),
+    "masked pixels that hold light",
 }
 """Faults that no word of the user mends."""
 
