@@ -15,6 +15,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 LONG = {
     "tests/backends/misbehaving.py": "one table of small adapters, each of which misbehaves in its own way",
+    "tests/limits/limits.py": "one table of limits",
     "tests/zoo/unseen/conditions.py": "one table of conditions",
     "conformance/commands/validate.py::validate": "as that of run",
     "conformance/commands/run.py::run": "the signature is the command line: one parameter an option, with its help",
