@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.confirmation import whole
 from conformance.files.diagnose.jacobian import jacobian
 from conformance.files.diagnose.matched import matched
 from conformance.files.diagnose.overlap import beam_of
@@ -14,7 +15,7 @@ from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.shadow import shadow
 from conformance.files.diagnose.turns import EIGHT, Turn, turned_frames
-from conformance.files.diagnose.verdict import Verdict, judged
+from conformance.files.diagnose.verdict import Verdict, Word, judged
 from conformance.files.diagnose.zero import TRUSTED, Zero, zero_frequency
 
 
@@ -52,6 +53,8 @@ def oriented(sample: Sample, rng: np.random.Generator, scale: float = 1.0) -> Or
     in_pixels = sample.moved(sample.s * scale)
     if np.isfinite(scale):
         readings.append(_overlap(in_pixels, zero, rng))
+    if np.isfinite(scale) and judged(readings).word is not Word.CERTAIN and zero is not None and trusted(zero):
+        readings.append(_reconstructed(centred(in_pixels, zero), zero, readings))
     return Orientation(judged(readings), tuple(readings), zero)
 
 
@@ -88,6 +91,14 @@ def _overlap(sample: Sample, zero: Zero | None, rng: np.random.Generator) -> Rea
         found = None
     flat = matched(sample, None, rng)
     return flat if found is None or flat.decided else found
+
+
+def _reconstructed(sample: Sample, zero: Zero, readings: list[Reading]) -> Reading:
+    """C about the angle that leads among the others, with the probe as the frames have it."""
+    told = [one for one in readings if one.turn is not None]
+    base = max(told, key=lambda one: one.lead).turn if told else EIGHT[0]
+    probe = np.fft.ifft2(np.fft.ifftshift(beam_in_frames(sample, zero), axes=(1, 2)), norm="ortho")
+    return whole(sample, np.fft.fftshift(probe, axes=(1, 2)), base or EIGHT[0], True)
 
 
 def turned(s: NDArray[np.float64], turn: Turn) -> NDArray[np.float64]:

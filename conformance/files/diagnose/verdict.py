@@ -18,6 +18,7 @@ TWIN_LEAD = 4.0
 
 _LEADS = {jacobian.NAME: jacobian.LEAD, shadow.NAME: shadow.LEAD, matched.NAME: matched.LEAD}
 _OBJECT_LEAD = 6.0
+"""Of the probe and object of the file, and of reconstructions."""
 _QUARTER = 3.0
 """Degrees within which a turn counts as one of the eight, whatever its spread."""
 
