@@ -18,6 +18,9 @@ def missing_package(error: BaseException, selected: Selected) -> str:
     named = getattr(error, "name", None) or getattr(selected.adapter, "framework", None)
     if not isinstance(named, str) or not named:
         return ""
+    lacks = getattr(selected.adapter, "lacks", None)
+    if callable(lacks):
+        return named if lacks(named) else ""
     try:
         return "" if importlib.util.find_spec(named.partition(".")[0]) else named
     except (ImportError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -12,6 +12,12 @@ from typing import Any
 
 from conformance.adapter import METHODS
 from conformance.backends.guard import is_watched
+from conformance.backends.remote.description import (
+    BackendDescription,
+    MalformedBackend,
+    at_python,
+    read_description,
+)
 from conformance.contract.crossing import Crossing
 from conformance.contract.stages import ALWAYS_CLAIMED, Stage
 from conformance.contract.telling import told
@@ -141,7 +147,7 @@ def _devices(made: Selected) -> tuple[str, ...]:
 
 def _make(name: str) -> Selected:
     try:
-        found = _by_path(name) if ":" in name else _by_entry_point(name)
+        found = _found(name)
         # An instance may be callable too; what already has a name and stages is no factory.
         ready = not isinstance(found, type) and hasattr(found, "name") and hasattr(found, "stages")
         adapter = found if ready or not callable(found) else found()
@@ -173,6 +179,26 @@ def taken(adapter: Any) -> Selected:
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
     return Selected(_name(adapter, asked), adapter, _stages(adapter, asked), framework=known)
+
+
+def _found(name: str) -> Any:
+    """Return the class or the instance that a name stands for; one that lives elsewhere is made there."""
+    if name.endswith(".toml"):
+        return _elsewhere(lambda: read_description(Path(name)))
+    adapter, at, python = name.partition("@")
+    if at:
+        return _elsewhere(lambda: at_python(adapter, python))
+    return _by_path(name) if ":" in name else _by_entry_point(name)
+
+
+def _elsewhere(described: Callable[[], BackendDescription]) -> Any:
+    from conformance.backends.remote.adapter import RemoteAdapter
+
+    try:
+        description = described()
+    except (MalformedBackend, OSError) as error:
+        raise AdapterNotFound(str(error)) from error
+    return RemoteAdapter(description)
 
 
 def _missing(error: ImportError) -> str:

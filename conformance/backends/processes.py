@@ -34,6 +34,8 @@ class BackendProcess:
         Where it works.
     output : int, optional
         Descriptor that takes what it prints; nobody does where there is none.
+    errors : int, optional
+        Descriptor that takes what it prints as errors, where that is another one.
 
     Raises
     ------
@@ -48,13 +50,14 @@ class BackendProcess:
         keep: Sequence[int] = (),
         folder: Path | None = None,
         output: int = subprocess.DEVNULL,
+        errors: int | None = None,
     ) -> None:
         self._mark = uuid.uuid4().hex
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=output,
+            stderr=output if errors is None else errors,
             env={**environment, MARK: self._mark},
             cwd=folder,
             pass_fds=tuple(keep),
@@ -70,6 +73,12 @@ class BackendProcess:
         """How it ended, in words; empty while it runs."""
         code = self._process.poll()
         return "" if code is None else told_status(code)
+
+    def soon_ended(self) -> str:
+        """How it ended, where it does so within a second; the end of a socket is seen before that of its process."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        return self.status()
 
     def memory(self) -> int:
         """Bytes that it and its children hold in memory; 0 where that cannot be known."""

@@ -274,11 +274,7 @@ class _Worker:
 
     def ending(self, what: str) -> str:
         """How it ended, or what it did in place of answering."""
-        # The end of the socket is seen before the end of the process.
-        until = time.monotonic() + 1.0
-        while not (ended := self._process.status()) and time.monotonic() < until:
-            time.sleep(0.01)
-        return ended or f"the conversation with its process broke: {what}"
+        return self._process.soon_ended() or f"the conversation with its process broke: {what}"
 
     def end(self, *, gently: bool = False) -> str:
         """End it with all its children, and return the end of what it printed."""

@@ -1,0 +1,1 @@
+"""Backends that live in another interpreter, environment or language."""

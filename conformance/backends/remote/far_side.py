@@ -1,0 +1,672 @@
+"""The far side of the protocol: one file that needs Python 3.8 and NumPy, and runs an adapter where it lives.
+
+It is handed over as text, so that nothing of this project is installed there. What it says is written down in
+``specs/protocol/README.md``. The adapter may import this project if it likes; it gets its requests, which are plain
+records otherwise.
+"""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import copy
+import ctypes
+import dataclasses
+import importlib
+import importlib.util
+import json
+import os
+import pathlib
+import pickle
+import random
+import socket
+import struct
+import sys
+import traceback
+import warnings
+import zlib
+from typing import Any
+
+import numpy as np
+
+VERSION = 1
+HEAD = struct.Struct("<4sQI")
+SIGN = b"PTC1"
+RECENT = 6
+MOST_BYTES = 1 << 26
+LONGEST = 4000
+
+
+class Wire:
+    """Frames over a socket; see the protocol."""
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_inheritable(descriptor, False)
+        self._end = socket.socket(fileno=descriptor)
+
+    def read(self) -> tuple[dict[str, Any], list[memoryview]] | None:
+        """Wait for a message; None at the end of the conversation."""
+        head = self._exactly(HEAD.size)
+        if head is None:
+            return None
+        sign, length, check = HEAD.unpack(head)
+        payload = self._exactly(length) if sign == SIGN else None
+        if payload is None or (check and zlib.crc32(payload) != check):
+            return None
+        (size,) = struct.unpack_from("<I", payload)
+        message = json.loads(bytes(payload[4 : 4 + size]).decode())
+        buffers, at = [], 4 + size
+        for length in message.get("buffers", ()):
+            buffers.append(memoryview(payload)[at : at + length])
+            at += length
+        return message, buffers
+
+    def write(self, message: dict[str, Any], buffers: list[Any]) -> None:
+        """Send a message with its buffers."""
+        message["buffers"] = [len(one) for one in buffers]
+        text = json.dumps(message, allow_nan=False).encode()
+        payload = b"".join([struct.pack("<I", len(text)), text, *buffers])
+        self._end.sendall(HEAD.pack(SIGN, len(payload), zlib.crc32(payload)) + payload)
+
+    def _exactly(self, count: int) -> bytearray | None:
+        held = bytearray(count)
+        view, at = memoryview(held), 0
+        while at < count:
+            read = self._end.recv_into(view[at:])
+            if not read:
+                return None
+            at += read
+        return held
+
+
+@dataclasses.dataclass
+class Kept:
+    """An object that both sides know, and how it was when they last agreed."""
+
+    key: str
+    held: Any
+    known: Any
+
+
+class Objects:
+    """What both sides know by a key: arrays and mappings that crossed, and whatever stays here."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Any] = {}
+        self.originals: dict[str, Any] = {}
+        self._keys: dict[int, str] = {}
+        self._count = 0
+        self._recent: collections.deque[list[Kept]] = collections.deque(maxlen=RECENT)
+
+    def begin(self) -> None:
+        """Begin an exchange."""
+        self._recent.append([])
+
+    def know(self, held: Any, key: str = "") -> str:
+        """Return the key of an object, and keep it until it is dropped."""
+        known = self._keys.get(id(held))
+        if known is not None and not key:
+            return known
+        if not key:
+            self._count += 1
+            key = f"f{self._count}"
+        self.held[key] = held
+        self._keys.setdefault(id(held), key)
+        return key
+
+    def drop(self, keys: list[str]) -> None:
+        """Forget what the other side holds no longer."""
+        for key in keys:
+            held = self.held.pop(key, None)
+            self.originals.pop(key, None)
+            if self._keys.get(id(held)) == key:
+                del self._keys[id(held)]
+
+    def watch(self, key: str, held: Any) -> None:
+        """Remember how an object is now."""
+        self._recent[-1].append(Kept(key, held, _state(held)))
+
+    def watch_again(self, key: str, held: Any) -> None:
+        """Remember how an object is now, and what it holds."""
+        if isinstance(held, np.ndarray):
+            self.watch(key, held)
+        elif isinstance(held, dict):
+            self.watch(key, held)
+            for value in held.values():
+                known = self._keys.get(id(value))
+                if known is not None:
+                    self.watch_again(known, value)
+
+    def agreed(self, key: str) -> None:
+        """Take an object as it is now for known."""
+        for kept in self._all():
+            if kept.key == key:
+                kept.known = _state(kept.held)
+
+    def changed(self) -> list[Kept]:
+        """Objects of the last exchanges that are no longer as both sides know them."""
+        found = [kept for kept in self._all() if kept.known is not None and _state(kept.held) != kept.known]
+        for kept in found:
+            kept.known = _state(kept.held)
+        return list({kept.key: kept for kept in found}.values())
+
+    def _all(self) -> list[Kept]:
+        return [kept for exchange in self._recent for kept in exchange]
+
+
+def _state(held: Any) -> Any:
+    if isinstance(held, np.ndarray):
+        return held.tobytes() if held.nbytes <= MOST_BYTES and held.dtype.kind != "O" else None
+    if isinstance(held, collections.abc.Mapping):
+        return [(key, id(held[key])) for key in held]
+    return [id(one) for one in held]
+
+
+def _steps(values: Any) -> list[tuple[int, int]]:
+    return [(n, values.strides[axis]) for axis, n in enumerate(values.shape)]
+
+
+def laid_out(values: Any) -> dict[str, Any]:
+    """Say how an array lies in memory, relative to the lowest byte that it uses."""
+    low = sum(min(0, (n - 1) * step) for n, step in _steps(values)) if values.size else 0
+    high = sum(max(0, (n - 1) * step) for n, step in _steps(values)) if values.size else 0
+    return {"strides": list(values.strides), "offset": -low, "extent": high - low + values.itemsize}
+
+
+def rebuilt(spec: dict[str, Any], buffer: Any) -> Any:
+    """Make an array of a message, laid out in memory as it was where it came from."""
+    dtype = np.dtype(spec["dtype"])
+    shape = tuple(spec["shape"])
+    plain = np.frombuffer(buffer, dtype).reshape(shape)
+    layout = spec.get("strides")
+    if layout is None or not plain.size:
+        array = np.array(plain)
+    else:
+        space = bytearray(spec["extent"])
+        array = np.ndarray(shape, dtype, space, spec["offset"], tuple(layout))
+        repeated = [np.s_[:1] if step == 0 else np.s_[:] for step in layout]
+        array[tuple(repeated)] = plain[tuple(repeated)]
+    array.flags.writeable = spec.get("writable", True)
+    return array
+
+
+class Reader:
+    """Makes values of a message."""
+
+    def __init__(self, objects: Objects, buffers: list[memoryview]) -> None:
+        self._objects, self._buffers = objects, buffers
+
+    def value(self, told: Any) -> Any:
+        """Make one value."""
+        if not isinstance(told, dict):
+            return told
+        ((kind, held),) = told.items()
+        return getattr(self, "_" + kind)(held)
+
+    def _array(self, held: dict[str, Any]) -> Any:
+        if held["dtype"] == "object":
+            array = np.empty(tuple(held["shape"]), object)
+            array.flat[:] = [self.value(one) for one in held["items"]]
+        else:
+            array = rebuilt(held, self._buffers[held["buffer"]])
+        if held.get("scalar"):
+            return array[()]
+        self._objects.know(array, held["key"])
+        self._objects.watch(held["key"], array)
+        return array
+
+    def _mapping(self, held: dict[str, Any]) -> Any:
+        made = {self.value(key): self.value(value) for key, value in held["items"]}
+        self._objects.know(made, held["key"])
+        self._objects.watch(held["key"], made)
+        return made
+
+    def _list(self, held: list[Any]) -> Any:
+        return [self.value(one) for one in held]
+
+    def _tuple(self, held: list[Any]) -> Any:
+        return tuple(self.value(one) for one in held)
+
+    def _set(self, held: list[Any]) -> Any:
+        return {self.value(one) for one in held}
+
+    def _held(self, key: str) -> Any:
+        held = self._objects.held[key]
+        self._objects.watch_again(key, held)
+        return self._objects.originals.get(key, held)
+
+    def _path(self, held: str) -> Any:
+        return pathlib.Path(held)
+
+    def _float(self, held: str) -> Any:
+        return float(held)
+
+    def _complex(self, held: list[Any]) -> Any:
+        return complex(self.value(held[0]), self.value(held[1]))
+
+    def _bytes(self, held: int) -> Any:
+        return bytes(self._buffers[held])
+
+    def _request(self, held: dict[str, Any]) -> Any:
+        fields = {name: self.value(value) for name, value in held["fields"].items()}
+        return request_class(held["name"], tuple(fields))(**fields)
+
+
+REQUESTS: dict[str, Any] = {}
+
+
+def request_class(name: str, fields: tuple[str, ...]) -> Any:
+    """Return the class of a request: the project's own, where the adapter has imported it, else a plain record."""
+    own = getattr(sys.modules.get("conformance.adapter"), name, None)
+    if own is not None:
+        return own
+    if name not in REQUESTS:
+        REQUESTS[name] = dataclasses.make_dataclass(name, fields, frozen=True)
+    return REQUESTS[name]
+
+
+class Writer:
+    """Makes the values of a message."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self.buffers: list[Any] = []
+
+    def value(self, held: Any) -> Any:
+        """Say one value."""
+        if held is None or type(held) in (bool, str):
+            return held
+        if type(held) is int:
+            return held
+        if type(held) is float:
+            return held if abs(held) < float("inf") else {"float": repr(held)}
+        if type(held) is complex:
+            return {"complex": [self.value(held.real), self.value(held.imag)]}
+        if isinstance(held, bytes):
+            return {"bytes": self._buffer(held)}
+        if isinstance(held, pathlib.PurePath):
+            return {"path": str(held)}
+        if isinstance(held, (tuple, list, set, frozenset)):
+            kind = {tuple: "tuple", list: "list"}.get(type(held), "tuple" if isinstance(held, tuple) else "list")
+            return {kind: [self.value(one) for one in held]}
+        return self._object(held)
+
+    def _object(self, held: Any) -> Any:
+        if isinstance(held, np.generic):
+            return {"array": {**self._values(np.asarray(held)), "scalar": True}}
+        if isinstance(held, np.ndarray):
+            return self._array(held, {})
+        if hasattr(held, "detach") or (hasattr(held, "__array__") and not isinstance(held, type)):
+            return self._array(as_numpy(held), foreign(held), held)
+        if isinstance(held, collections.abc.Mapping) or (hasattr(held, "keys") and hasattr(held, "__getitem__")):
+            return self._mapping(held)
+        if isinstance(held, str):
+            return str(held)
+        if isinstance(held, int):
+            return int(held)
+        if isinstance(held, collections.abc.Sequence):
+            return {"list": [self.value(one) for one in held]}
+        kind = "iterable" if isinstance(held, collections.abc.Iterable) else "object"
+        return {kind: {"key": self._objects.know(held), "type": type(held).__name__}}
+
+    def _array(self, values: Any, made_by: dict[str, Any], original: Any = None) -> Any:
+        key = self._objects.know(values)
+        if original is not None:
+            self._objects.originals[key] = original
+        told = {"array": {**self._values(values), **made_by, "key": key, "writable": bool(values.flags.writeable)}}
+        base = self._lies_in(values)
+        if base is not None:
+            told["array"]["inside"] = base
+        self._objects.watch(key, values)
+        return told
+
+    def _lies_in(self, values: Any) -> Any:
+        """Which array that the other side knows holds the memory of this one, and where."""
+        if values.base is None or not values.size:
+            return None
+        start = values.__array_interface__["data"][0]
+        for kept in self._objects._all():
+            other = kept.held
+            if isinstance(other, np.ndarray) and other is not values and other.flags.c_contiguous and other.size:
+                first = other.__array_interface__["data"][0]
+                if first <= start < first + other.nbytes:
+                    return {"key": kept.key, "offset": start - first, "strides": list(values.strides)}
+        return None
+
+    def _values(self, values: Any) -> dict[str, Any]:
+        shape = list(values.shape)
+        if values.dtype.kind == "O":
+            return {"dtype": "object", "shape": shape, "items": [self.value(one) for one in values.ravel()]}
+        told = {"dtype": values.dtype.str, "shape": shape, "buffer": self._buffer(values.tobytes())}
+        return told if values.flags.c_contiguous else {**told, **laid_out(values)}
+
+    def _mapping(self, held: Any) -> Any:
+        key = self._objects.know(held)
+        items = self._items(held)
+        self._objects.watch(key, held)
+        return {"mapping": {"key": key, "items": items}}
+
+    def _items(self, held: Any) -> list[Any]:
+        return [[self.value(name), self.value(held[name])] for name in list(held.keys())]
+
+    def _buffer(self, content: bytes) -> int:
+        self.buffers.append(content)
+        return len(self.buffers) - 1
+
+    def changes(self) -> dict[str, Any]:
+        """Say what the backend has changed of what both sides know."""
+        written, remade = [], []
+        for kept in self._objects.changed():
+            if isinstance(kept.held, np.ndarray):
+                written.append({"key": kept.key, **self._values(kept.held)})
+            else:
+                remade.append({"key": kept.key, "items": self._items(kept.held)})
+        return {"written": written, "remade": remade}
+
+
+def as_numpy(held: Any) -> Any:
+    """Return the values of a tensor of any framework."""
+    if hasattr(held, "detach"):
+        held = held.detach().cpu()
+        if hasattr(held, "resolve_conj"):
+            held = held.resolve_conj().resolve_neg()
+    if hasattr(held, "numpy") and callable(held.numpy):
+        return np.asarray(held.numpy())
+    return np.asarray(held)
+
+
+def foreign(held: Any) -> dict[str, Any]:
+    """Say whose a tensor is, of what type, and where."""
+    dtype = getattr(held, "dtype", None)
+    name = str(getattr(dtype, "name", None) or dtype or as_numpy(held).dtype)
+    contiguous = getattr(held, "is_contiguous", None)
+    return {
+        "made_by": type(held).__module__.partition(".")[0],
+        "type": type(held).__name__,
+        "called": name.rpartition(".")[2],
+        "device": str(getattr(held, "device", "cpu")) or "cpu",
+        "contiguous": bool(contiguous()) if callable(contiguous) else True,
+    }
+
+
+def described_class(kind: type) -> dict[str, Any]:
+    """Say what an error's class is called and derives from."""
+    if kind.__module__ == "builtins":
+        return {"builtin": kind.__name__}
+    bases = [described_class(one) for one in kind.__bases__ if issubclass(one, BaseException)]
+    return {"name": kind.__qualname__, "module": str(kind.__module__), "bases": bases}
+
+
+def text_of(error: BaseException) -> tuple[str, bool]:
+    """Return the text of an error, and whether it could say it."""
+    try:
+        return str(error), True
+    except Exception as another:  # noqa: BLE001 - an error of a backend's may be anything
+        return f"(its text cannot be had: __str__ ended in {type(another).__name__})", False
+
+
+class Told:
+    """Makes the description of an error or a warning."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def error(self, error: BaseException, *, whole: bool = True) -> dict[str, Any]:
+        """Describe an error; ``whole`` with what becomes of it in another process, and its trace."""
+        text, sayable = text_of(error)
+        told: dict[str, Any] = {
+            "class": described_class(type(error)),
+            "message": text,
+            "sayable": sayable,
+            "refusal": isinstance(error, ValueError),
+            "attributes": {name: self._writer.value(value) for name, value in self._attributes(error)},
+        }
+        if whole:
+            told["crossing"] = {way: self._crossed(error, through) for way, through in WAYS.items()}
+            told["trace"] = "".join(traceback.format_exception(type(error), error, error.__traceback__))[-LONGEST:]
+        return told
+
+    def _attributes(self, error: BaseException) -> list[tuple[str, Any]]:
+        found = {name: value for name, value in vars(error).items() if not name.startswith("_")}
+        for name in ("remedy", "clause", "array", "file", "name", "path", "errno", "strerror", "filename", "framework"):
+            try:
+                value = getattr(error, name, None)
+            except Exception:  # noqa: BLE001 - a property of a backend's may be anything
+                continue
+            if value is not None:
+                found.setdefault(name, value)
+        return [(name, value) for name, value in found.items() if _plain(value)]
+
+    def _crossed(self, error: BaseException, through: Any) -> Any:
+        try:
+            back = through(error)
+        except Exception as failed:  # noqa: BLE001 - it is what is asked
+            return {"failed": self.error(failed, whole=False)}
+        same = type(back) is type(error) and text_of(back) == text_of(error)
+        same = same and getattr(back, "remedy", None) == getattr(error, "remedy", None)
+        return None if same else {"back": self.error(back, whole=False)}
+
+
+WAYS = {"pickled": lambda error: pickle.loads(pickle.dumps(error)), "copied": copy.copy, "copied deeply": copy.deepcopy}
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return len(value) < 100 and all(_plain(one) for one in value)
+    return value is None or isinstance(value, (bool, int, float, str, pathlib.PurePath))
+
+
+class Surroundings:
+    """What belongs to everyone in a process: its folder, its environment, and the global random generators."""
+
+    def __init__(self) -> None:
+        self._folder = _folder()
+        self._environment = dict(os.environ)
+        self._random = _generators()
+
+    def become(self, told: dict[str, Any]) -> None:
+        """Make them as those of the other side."""
+        if "folder" in told:
+            os.chdir(told["folder"])
+        for name, value in told.get("environment", {}).items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        if "random" in told:
+            (version, words, gauss), (name, keys, *rest) = told["random"]
+            random.setstate((version, tuple(words), gauss))
+            np.random.set_state((name, np.array(keys, np.uint32), *rest))  # noqa: NPY002 - the state of everyone
+            torch = sys.modules.get("torch")
+            if torch is not None:
+                torch.manual_seed(int(keys[0]))
+        self.__init__()  # type: ignore[misc]
+
+    def effects(self) -> dict[str, Any]:
+        """Say what of it a call has changed."""
+        found: dict[str, Any] = {}
+        now = Surroundings()
+        if now._folder != self._folder:
+            found["folder"] = now._folder
+        if now._environment != self._environment:
+            names = set(now._environment) | set(self._environment)
+            found["environment"] = {
+                name: now._environment.get(name)
+                for name in names
+                if now._environment.get(name) != self._environment.get(name)
+            }
+        if now._random != self._random:
+            found["random"] = told_generators(now._random)
+        self.__dict__.update(now.__dict__)
+        return found
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - pathlib's asks twice
+    except OSError:
+        return ""
+
+
+def _generators() -> Any:
+    state: Any = np.random.get_state()  # noqa: NPY002 - the state of everyone
+    name, keys, *rest = state
+    torch: Any = sys.modules.get("torch")
+    drawn = torch.get_rng_state().numpy().tobytes() if hasattr(torch, "get_rng_state") else b""
+    return random.getstate(), (name, keys.tobytes(), *rest), drawn
+
+
+def told_generators(states: Any) -> Any:
+    """Return the states of generators in plain JSON types; what a framework's has done shows in NumPy's."""
+    (version, words, gauss), (name, keys, *rest), drawn = states
+    numbers = np.frombuffer(keys, np.uint32).copy()
+    if drawn:
+        numbers[1:2] ^= np.uint32(zlib.crc32(drawn))
+    return [[version, list(words), gauss], [name, numbers.tolist(), *rest]]
+
+
+class FarSide:
+    """Runs an adapter as the other side asks."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._objects = Objects()
+        self._adapter: Any = None
+        self._surroundings = Surroundings()
+
+    def serve(self) -> None:
+        """Answer until the conversation ends."""
+        while True:
+            asked = self._wire.read()
+            if asked is None:
+                return
+            message, buffers = asked
+            if message["do"] == "stop":
+                return
+            self._objects.begin()
+            answer, writer = self._answered(message, Reader(self._objects, buffers))
+            for stream in (sys.stdout, sys.stderr):
+                try:
+                    stream.flush()
+                except Exception:  # noqa: BLE001 - a backend may have closed it, or put anything there
+                    continue
+            self._wire.write(answer, writer.buffers)
+
+    def _answered(self, message: dict[str, Any], reader: Reader) -> tuple[dict[str, Any], Writer]:
+        writer, answer = Writer(self._objects), {"id": message.get("id"), "protocol": VERSION}
+        self._objects.drop(message.get("drop", []))
+        self._take_changes(message, reader)
+        self._surroundings.become(message.get("surroundings", {}))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                value = getattr(self, "_do_" + message["do"])(message, reader)
+                answer["value"] = value if message["do"] == "hello" else writer.value(value)
+            except BaseException as error:  # noqa: BLE001 - whatever a backend raises is a value here
+                answer.pop("value", None)
+                answer["error"] = Told(writer).error(error)
+        answer["warnings"] = [
+            {**Told(writer).error(one.message), "file": str(one.filename), "line": one.lineno}
+            for one in caught
+            if isinstance(one.message, Warning)
+        ]
+        answer.update(writer.changes())
+        answer["effects"] = self._surroundings.effects()
+        return answer, writer
+
+    def _take_changes(self, message: dict[str, Any], reader: Reader) -> None:
+        for one in message.get("written", ()):
+            array = self._objects.held[one["key"]]
+            given = np.frombuffer(reader._buffers[one["buffer"]], np.dtype(one["dtype"])).reshape(one["shape"])
+            locked = not array.flags.writeable
+            if locked:
+                continue
+            array[...] = given
+            self._objects.agreed(one["key"])
+        for one in message.get("remade", ()):
+            held = self._objects.held[one["key"]]
+            if isinstance(held, collections.abc.MutableMapping):
+                held.clear()
+                held.update({reader.value(key): reader.value(value) for key, value in one["items"]})
+            self._objects.agreed(one["key"])
+
+    def _do_hello(self, message: dict[str, Any], reader: Reader) -> Any:
+        sys.path[:0] = message.get("path", [])
+        module, _, attributes = message["adapter"].partition(":")
+        found: Any = importlib.import_module(module)
+        for name in attributes.split("."):
+            found = getattr(found, name)
+        ready = not isinstance(found, type) and hasattr(found, "name") and hasattr(found, "stages")
+        adapter = found if ready or not callable(found) else found()
+        devices = getattr(adapter, "devices", None)
+        if message.get("device"):
+            adapter = adapter.on(message["device"])
+        self._adapter = adapter
+        self._surroundings = Surroundings()
+        several = isinstance(devices, collections.abc.Sequence) and not isinstance(devices, str)
+        placed: Any = devices if several else None
+        stages = getattr(adapter, "stages", None)
+        name, framework = getattr(adapter, "name", None), getattr(adapter, "framework", None)
+        return {
+            "language": "Python " + sys.version.split()[0],
+            "numpy": np.__version__,
+            "name": name if isinstance(name, str) else None,
+            "stages": None if stages is None or isinstance(stages, str) else [str(one) for one in stages],
+            "framework": framework if isinstance(framework, str) else None,
+            "devices": None if placed is None else [str(one) for one in placed],
+            "methods": [one for one in message["methods"] if callable(getattr(adapter, one, None))],
+        }
+
+    def _do_call(self, message: dict[str, Any], reader: Reader) -> Any:
+        arguments = [reader.value(one) for one in message["arguments"]]
+        named = {name: reader.value(value) for name, value in message["named"].items()}
+        return getattr(self._adapter, message["method"])(*arguments, **named)
+
+    def _do_iterate(self, message: dict[str, Any], reader: Reader) -> Any:
+        return Iteration(iter(self._objects.held[message["key"]]))
+
+    def _do_next(self, message: dict[str, Any], reader: Reader) -> Any:
+        return [next(self._objects.held[message["key"]].over)]
+
+    def _do_lacks(self, message: dict[str, Any], reader: Reader) -> Any:
+        try:
+            return importlib.util.find_spec(message["package"].partition(".")[0]) is None
+        except (ImportError, ValueError):
+            return True
+
+
+class Iteration:
+    """An iteration that goes on, step by step, as it is asked for."""
+
+    def __init__(self, over: Any) -> None:
+        self.over = over
+
+
+def limit_memory(most: int) -> None:
+    """Let the address space of this process end there."""
+    if most:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def die_with_the_other_side() -> None:
+    """Let the kernel end this process when the one that started it ends, where it can."""
+    try:
+        ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
+    except (OSError, AttributeError):
+        return
+
+
+def main() -> None:
+    """Serve the descriptor that the command names."""
+    sys.path[:] = [one for one in sys.path if one]
+    die_with_the_other_side()
+    limit_memory(int(sys.argv[2]))
+    wire = Wire(int(sys.argv[1]))
+    del sys.argv[1:]
+    FarSide(wire).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+"""A conversation with a backend that lives elsewhere: one process over there, until it dies or is ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import socket
+import struct
+import tempfile
+import warnings
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import METHODS, OPTIONAL_METHODS
+from conformance.backends.frames import BrokenConversation, Conversation
+from conformance.backends.guard import AdapterBroke
+from conformance.backends.processes import BackendProcess
+from conformance.backends.remote.description import BackendDescription
+from conformance.backends.remote.errors import made
+from conformance.backends.remote.saying import Maker, Sayer
+from conformance.backends.remote.values import Handle, RemoteIterable, Shared
+
+VERSION = 1
+_FAR_SIDE = Path(__file__).with_name("far_side.py")
+_LONGEST = 1500
+
+
+class Session:
+    """One process over there.
+
+    Parameters
+    ----------
+    description : BackendDescription
+    device : str
+        Device on which the adapter works; empty for an adapter that knows none.
+
+    Attributes
+    ----------
+    hello : Mapping
+        What the backend says of itself.
+    ended : bool
+        Whether its process is there no more.
+    """
+
+    def __init__(self, description: BackendDescription, device: str = "") -> None:
+        self.ended = False
+        self._description = description
+        self._shared = Shared()
+        self._number = 0
+        self._new: list[Handle] = []
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+        self._read = [0, 0]
+        self._folder, self._environment, self._random = "", dict(os.environ), None
+        self._process, self._conversation = self._started()
+        weakref.finalize(self, _closed, self._process, self._conversation)
+        methods = sorted(OPTIONAL_METHODS.union(*METHODS.values()))
+        asked = {"adapter": description.adapter, "path": list(description.paths), "device": device, "methods": methods}
+        self.hello: Mapping[str, Any] = self._exchanged("hello", asked, plain=True)
+
+    def _started(self) -> tuple[BackendProcess, Conversation]:
+        here, there = socket.socketpair()
+        description = self._description
+        with there:
+            process = BackendProcess(
+                description.command_line(_FAR_SIDE.read_text(encoding="utf-8"), there.fileno()),
+                {**os.environ, **description.environment},
+                [there.fileno()],
+                folder=description.folder,
+                output=self._out.fileno(),
+                errors=self._err.fileno(),
+            )
+        return process, Conversation(here)
+
+    def call(self, method: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, list[Handle]]:
+        """Call a method of the adapter; returns what it returned, and the handles in it.
+
+        Raises
+        ------
+        AdapterBroke
+            The process ended, or said what is no answer.
+        """
+        self._new = []
+        value = self._exchanged("call", {"method": method}, arguments=arguments, named=named)
+        return value, self._new
+
+    def steps(self, iterable: RemoteIterable) -> Iterator[Any]:
+        """Go through an iterable of the other side."""
+        going = self._exchanged("iterate", {"key": iterable.key})
+        while True:
+            try:
+                (one,) = self._exchanged("next", {"key": going.key})
+            except StopIteration:
+                return
+            yield one
+
+    def lacks(self, package: str) -> bool:
+        """Whether a package cannot be found over there."""
+        return bool(self._exchanged("lacks", {"package": package}))
+
+    def end(self) -> None:
+        """End the process and all its children."""
+        self.ended = True
+        self._conversation.close()
+        self._process.end()
+
+    def _exchanged(
+        self,
+        what: str,
+        asked: Mapping[str, Any],
+        *,
+        arguments: Sequence[Any] = (),
+        named: Mapping[str, Any] | None = None,
+        plain: bool = False,
+    ) -> Any:
+        self._number += 1
+        self._shared.begin()
+        sayer = Sayer(self._shared)
+        message = {"do": what, "id": self._number, "protocol": VERSION, **asked}
+        if what == "call":
+            message["arguments"] = [sayer.value(one) for one in arguments]
+            message["named"] = {name: sayer.value(one) for name, one in (named or {}).items()}
+        message |= sayer.changes()
+        message["drop"], self._shared.dropped = self._shared.dropped, []
+        message["surroundings"] = self._surroundings() if what != "hello" else {}
+        try:
+            answer, buffers = self._answered(message, sayer.buffers)
+        except BaseException:
+            # An answer that comes later would be taken for that of another call.
+            self.end()
+            raise
+        maker = Maker(self._shared, buffers, self.steps, self._new.append)
+        return self._taken(answer, maker, plain)
+
+    def _answered(self, message: dict[str, Any], buffers: Sequence[bytes]) -> tuple[dict[str, Any], list[memoryview]]:
+        try:
+            self._conversation.send(packed(message, buffers))
+            answer, held = unpacked(self._conversation.receive())
+        except BrokenConversation as error:
+            raise AdapterBroke(f"{_asked(message)}: {self._how(str(error))}") from None
+        if answer.get("id") != self._number:
+            self._conversation.close()
+            raise AdapterBroke(f"{_asked(message)}: the answer has the number {answer.get('id')!r}, not {self._number}")
+        return answer, held
+
+    def _how(self, broken: str) -> str:
+        ended = self._process.soon_ended()
+        said = self._printed(1).strip()[-_LONGEST:]
+        return (ended or f"the conversation broke: {broken}") + (f"; it said: {said}" if said else "")
+
+    def _taken(self, answer: Mapping[str, Any], maker: Maker, plain: bool) -> Any:
+        self._pass_on_output()
+        self._take_effects(answer.get("effects", {}))
+        value = None
+        try:
+            if "value" in answer:
+                value = answer["value"] if plain else maker.value(answer["value"])
+            maker.take_changes(answer)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            self.end()
+            raise AdapterBroke(f"its answer cannot be read: {type(error).__name__}: {error}") from error
+        for one in answer.get("warnings", ()):
+            warning = made(one, maker.value)
+            if isinstance(warning, Warning):
+                warnings.warn_explicit(warning, type(warning), str(one.get("file", "")), int(one.get("line", 0)))
+        if "error" in answer:
+            raised = made(answer["error"], maker.value)
+            if isinstance(raised, KeyboardInterrupt):
+                raise AdapterBroke("it ended in KeyboardInterrupt")
+            raised.add_note(str(answer["error"].get("trace", "")))
+            raise raised
+        return value
+
+    def _surroundings(self) -> dict[str, Any]:
+        """What of this process has changed since the other side was told."""
+        told: dict[str, Any] = {}
+        folder = os.getcwd()  # noqa: PTH109 - asked before every call
+        if folder != self._folder:
+            told["folder"] = self._folder = folder
+        environment = dict(os.environ)
+        if environment != self._environment:
+            names = environment.keys() | self._environment.keys()
+            differing = [name for name in names if environment.get(name) != self._environment.get(name)]
+            told["environment"] = {name: environment.get(name) for name in differing}
+            self._environment = environment
+        states = _generators()
+        if states != self._random:
+            (version, words, gauss), (name, keys, *rest) = self._random = states
+            told["random"] = [[version, list(words), gauss], [name, np.frombuffer(keys, np.uint32).tolist(), *rest]]
+        return told
+
+    def _take_effects(self, effects: Mapping[str, Any]) -> None:
+        """Do here what a call has done over there to what belongs to everyone."""
+        if "folder" in effects:
+            os.chdir(effects["folder"])
+            self._folder = effects["folder"]
+        for name, value in effects.get("environment", {}).items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        if "environment" in effects:
+            self._environment = dict(os.environ)
+        if "random" in effects:
+            (version, words, gauss), (name, keys, *rest) = effects["random"]
+            random.setstate((version, tuple(words), gauss))
+            np.random.set_state((name, np.array(keys, np.uint32), *rest))  # noqa: NPY002 - the state of everyone
+            self._random = _generators()
+
+    def _pass_on_output(self) -> None:
+        for number in (0, 1):
+            said = self._printed(number)
+            if said:
+                with contextlib.suppress(OSError):
+                    os.write(number + 1, said.encode(errors="replace"))
+
+    def _printed(self, number: int) -> str:
+        stream = (self._out, self._err)[number]
+        size = os.fstat(stream.fileno()).st_size
+        if size <= self._read[number]:
+            return ""
+        said = os.pread(stream.fileno(), size - self._read[number], self._read[number])
+        self._read[number] = size
+        return said.decode(errors="replace")
+
+
+def packed(message: dict[str, Any], buffers: Sequence[bytes]) -> bytes:
+    """Return a message as bytes."""
+    text = json.dumps({**message, "buffers": [len(one) for one in buffers]}, allow_nan=False).encode()
+    return b"".join([struct.pack("<I", len(text)), text, *buffers])
+
+
+def unpacked(payload: bytes) -> tuple[dict[str, Any], list[memoryview]]:
+    """Return the message in bytes.
+
+    Raises
+    ------
+    BrokenConversation
+        It is none.
+    """
+    try:
+        (size,) = struct.unpack_from("<I", payload)
+        message = json.loads(payload[4 : 4 + size], parse_constant=_no_constant)
+        lengths = [int(one) for one in message["buffers"]]
+    except (ValueError, KeyError, TypeError, struct.error) as error:
+        raise BrokenConversation(f"a message cannot be read: {error}") from error
+    if 4 + size + sum(lengths) != len(payload) or any(one < 0 for one in lengths):
+        raise BrokenConversation("a message does not have the length that it says")
+    view, at, found = memoryview(payload), 4 + size, []
+    for length in lengths:
+        found.append(view[at : at + length])
+        at += length
+    return message, found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _asked(message: Mapping[str, Any]) -> str:
+    return str(message.get("method", message["do"]))
+
+
+def _generators() -> Any:
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002 - the state of everyone
+    return random.getstate(), (name, np.asarray(keys).tobytes(), *rest)
+
+
+def _closed(process: BackendProcess, conversation: Conversation) -> None:
+    """Let a sound process end by itself, with what it has set up for its end."""
+    conversation.close()
+    process.end(gently=True)

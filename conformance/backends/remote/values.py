@@ -1,0 +1,170 @@
+"""Values of the protocol: arguments said, results made, and both sides brought to agree on what crossed before."""
+
+from __future__ import annotations
+
+import dataclasses
+import weakref
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+_RECENT = 6
+
+
+class HeldMapping(dict[Any, Any]):
+    """A mapping that a backend returned and may still hold."""
+
+
+class RemoteTensor:
+    """A tensor of a framework that is loaded elsewhere: its values, and what it says of itself.
+
+    Attributes
+    ----------
+    dtype : str
+        Name of the dtype, without the framework.
+    device : str
+        Where the values lie over there.
+    """
+
+    def __init__(self, values: Any, told: Mapping[str, Any]) -> None:
+        self._values = values
+        self.dtype, self.device = str(told["called"]), str(told["device"])
+        self._contiguous = bool(told["contiguous"])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the values."""
+        return tuple(self._values.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return int(self._values.ndim)
+
+    def numpy(self) -> Any:
+        """Return the values."""
+        return self._values
+
+    def is_contiguous(self) -> bool:
+        """Whether the values lie in C order over there."""
+        return self._contiguous
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self._values, dtype)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._values[key]
+
+
+def tensor_class(framework: str) -> type[RemoteTensor]:
+    """Return the class of the tensors of a framework; its module tells which."""
+    return type("RemoteTensor", (RemoteTensor,), {"__module__": framework})
+
+
+class Handle:
+    """Something of a backend's that stays where it is."""
+
+    def __init__(self, key: str, kind: str) -> None:
+        self.key, self._kind = key, kind
+        # Keeps the handle of a later process, in whose place this one is used.
+        self.stands_for: Handle | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self._kind} of the backend>"
+
+
+class RemoteIterable(Handle):
+    """Something over there that can be gone through, step by step."""
+
+    def __init__(self, key: str, kind: str, steps: Callable[[Any], Iterator[Any]]) -> None:
+        super().__init__(key, kind)
+        self._steps = steps
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._steps(self)
+
+
+@dataclasses.dataclass
+class _Known:
+    refer: Callable[[], Any]
+    mark: Any
+
+
+class Shared:
+    """What this side knows by a key, and how it was when both sides last agreed."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, _Known] = {}
+        self.dropped: list[str] = []
+        self._keys: dict[int, str] = {}
+        self._count = 0
+        self._recent: deque[dict[str, Any]] = deque()
+
+    def begin(self) -> None:
+        """Begin an exchange."""
+        oldest = self._recent.popleft() if len(self._recent) == _RECENT else {}
+        self._recent.append({})
+        for key, held in oldest.items():
+            if type(held) is dict and not any(key in recent for recent in self._recent):
+                self._forget(key, id(held))
+
+    def key_of(self, held: Any) -> str:
+        """Return the key by which both sides know an object; empty for one that has none."""
+        key = self._keys.get(id(held), "")
+        return key if key in self.known and self.known[key].refer() is held else ""
+
+    def new_key(self) -> str:
+        """Return a key that was never used."""
+        self._count += 1
+        return f"n{self._count}"
+
+    def know(self, held: Any, key: str) -> None:
+        """Keep an object in mind as long as somebody holds it."""
+        number = id(held)
+        if type(held) is dict:
+            # It cannot be referred to weakly; it is known for a few exchanges.
+            self.known[key] = _Known(lambda: held, mark_of(held))
+        else:
+            self.known[key] = _Known(weakref.ref(held), mark_of(held))
+            weakref.finalize(held, self._forget, key, number).atexit = False
+        self._keys[number] = key
+        self._recent[-1][key] = held
+
+    def agreed(self, key: str, held: Any) -> None:
+        """Take an object as it is now for known to both sides."""
+        self.known[key].mark = mark_of(held)
+
+    def get(self, key: str) -> Any:
+        """Return the object of a key; None where nobody holds it any more."""
+        found = self.known.get(key)
+        return None if found is None else found.refer()
+
+    def changed(self, also: Mapping[str, Any]) -> dict[str, Any]:
+        """Objects of the last exchanges, and those given, that are no longer as both sides know them."""
+        watched = {key: held for recent in self._recent for key, held in recent.items()} | dict(also)
+        known = self.known
+        return {key: held for key, held in watched.items() if key in known and known[key].mark != mark_of(held)}
+
+    def _forget(self, key: str, number: int) -> None:
+        self.known.pop(key, None)
+        self.dropped.append(key)
+        if self._keys.get(number) == key:
+            del self._keys[number]
+
+
+def mark_of(held: Any) -> Any:
+    """Return what changes when the content of an object does."""
+    if isinstance(held, np.ndarray):
+        if held.dtype.kind == "O":
+            return None
+        plain = held if held.flags.c_contiguous else np.ascontiguousarray(held)
+        return zlib.crc32(plain.view(np.uint8).data if plain.size and plain.ndim else plain.tobytes())
+    if isinstance(held, Mapping):
+        return [(key, id(value)) for key, value in held.items()]
+    return None
