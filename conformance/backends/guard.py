@@ -104,7 +104,7 @@ class Guard:
         if name in self._hung:
             raise AdapterBroke(f"{name} did not come back before, and was not called again")
         try:
-            with self._told(name), _limited(call_seconds()):
+            with self._told(name), _limited(self._seconds()):
                 return call()
         except KeyboardInterrupt as error:
             # A user's interruption never reaches a process that is watched.
@@ -113,11 +113,16 @@ class Guard:
             raise AdapterBroke(f"{name} ended in KeyboardInterrupt") from error
         except _Overdue:
             self._hung.add(name)
-            raise AdapterBroke(overdue(name, call_seconds())) from None
+            raise AdapterBroke(overdue(name, self._seconds())) from None
         except BaseException as error:
             if isinstance(error, Exception) and not _steers_tests(error):
                 raise
             raise AdapterBroke(f"{name} ended in {type(error).__name__}: {told(error)}") from error
+
+    def _seconds(self) -> float:
+        """Limit of the run, or that of a backend's description where it is shorter."""
+        limits = [one for one in (call_seconds(), getattr(self._adapter, "seconds_of_a_call", 0.0)) if one]
+        return float(min(limits, default=0.0))
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:

@@ -34,7 +34,7 @@ _LONG = 160
 
 Adapters: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--adapter", metavar="NAME", help="Installed name or package.module:Class; repeatable."),
+    typer.Option("--adapter", metavar="NAME", help="Installed name, package.module:Class or FILE.toml; repeatable."),
 ]
 Devices: TypeAlias = Annotated[
     list[str] | None,

@@ -85,6 +85,13 @@ class Reports:
 @app.command()
 def run(
     adapter: Adapters = None,
+    python: Annotated[
+        str | None,
+        typer.Option(metavar="PROGRAM", help="Interpreter in which the adapters run; it needs NumPy alone."),
+    ] = None,
+    backend: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="TOML file that says where a backend lives; repeatable.")
+    ] = None,
     stage: Annotated[
         list[Stage] | None, typer.Option(metavar="STAGE", help="Only this stage, such as grouping; repeatable.")
     ] = None,
@@ -144,7 +151,7 @@ def run(
     # A list that is about to be written for the first time is not read.
     begun = update_expected and expected is not None and not expected.exists()
     settings = RunSettings(
-        adapters=tuple(adapter or ()),
+        adapters=(*_placed(adapter or (), python), *_described(backend or ())),
         devices=tuple(torch_device or ()),
         stages=tuple(str(one) for one in stage or ()),
         scan=_scan_to_judge(scan, if_present),
@@ -174,6 +181,26 @@ def _known_version(version: str) -> str:
     if version and version not in versions():
         raise wrong_usage(f"--contract {version!r} is not known; known are {', '.join(versions())}")
     return version
+
+
+def _placed(adapters: Sequence[str], python: str | None) -> tuple[str, ...]:
+    """Names of adapters with the interpreter in which they run."""
+    if python is None:
+        return tuple(adapters)
+    unfit = next((name for name in adapters if ":" not in name or "@" in name), None)
+    if unfit is not None or not adapters:
+        raise wrong_usage(f"--python goes with --adapter package.module:Class, not with {unfit or 'no adapter'}")
+    return tuple(f"{name}@{python}" for name in adapters)
+
+
+def _described(files: Sequence[Path]) -> tuple[str, ...]:
+    """Names of backends that files describe."""
+    for one in files:
+        if one.suffix != ".toml":
+            raise wrong_usage(f"--backend {one}: the description of a backend is a .toml file")
+        if not one.is_file():
+            raise wrong_usage(f"--backend {one}: no such file")
+    return tuple(str(one.absolute()) for one in files)
 
 
 def _scan_to_judge(scan: Path | None, if_present: bool) -> Path | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from conformance.backends.discovery import MalformedAdapter, Selected, select
-from conformance.backends.processes import MARK
 from conformance.backends.subject import Subject
 from conformance.engine.catalogue import declared
 from conformance.engine.trial import once
 from conformance.runs.limits import Limits
 from conformance.runs.workers import Died, Piece, Workers
+from tests.backends.left import marked
 from tests.backends.misbehaving import TABLE
 
 SIMULATES = "physics/test_unusual_waves.py::test_arrays_that_change_between_calls"
@@ -52,8 +53,9 @@ def answer(task: Task) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[Task, tuple[str, str]]:
     """What came of every line, of the check that meets it and of one that does not; workers are shared."""
-    before = set(_processes())
+    mark = f"of-a-test-{uuid.uuid4().hex}"
     patch = pytest.MonkeyPatch()
+    patch.setenv("CHILDREN_OF", mark)
     patch.setenv("PTYCHO_CONFORMANCE_CALL_SECONDS", "1")
     patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch")))
     others = [name for name in TABLE if name not in GREEDY]
@@ -61,7 +63,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[Task, tuple[str, 
     patch.setenv("PTYCHO_CONFORMANCE_CALL_SECONDS", "60")
     found |= decided([GREEDY], Limits(seconds=60.0, memory=500 << 20))
     patch.undo()
-    found["", ""] = ("LEFT", " ".join(sorted(map(_told, set(_processes()) - before))))
+    found["", ""] = ("LEFT", " ".join(marked(mark).values()))
     return found
 
 
@@ -72,23 +74,6 @@ def decided(parts: Sequence[Sequence[str]], limits: Limits) -> dict[Task, tuple[
             came.task: ("ERROR", came.what) if isinstance(came, Died) else (came.value[0], came.value[1])
             for came in workers.answers(pieces)
         }
-
-
-def _processes() -> Iterator[int]:
-    """Processes that carry the mark of a backend's."""
-    for one in Path("/proc").iterdir():
-        try:
-            if one.name.isdigit() and MARK.encode() in (one / "environ").read_bytes():
-                yield int(one.name)
-        except OSError:
-            continue
-
-
-def _told(number: int) -> str:
-    try:
-        return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:200]
-    except OSError:
-        return ""
 
 
 @pytest.mark.parametrize("name", TABLE)

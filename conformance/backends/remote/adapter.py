@@ -42,6 +42,7 @@ class RemoteAdapter:
         self._origins: weakref.WeakKeyDictionary[Handle, _Origin] = weakref.WeakKeyDictionary()
         hello = self._session.hello
         self._methods = frozenset(hello["methods"])
+        self.seconds_of_a_call = description.seconds
         self.name = description.name or hello["name"]
         self.stages = hello["stages"]
         self.framework = hello["framework"]

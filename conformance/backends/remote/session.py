@@ -13,7 +13,7 @@ import warnings
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class Session:
         self._read = [0, 0]
         self._folder, self._environment, self._random = "", dict(os.environ), None
         self._process, self._conversation = self._started()
-        weakref.finalize(self, _closed, self._process, self._conversation)
+        self._closing = weakref.finalize(self, _closed, self._process, self._conversation, (self._out, self._err))
         methods = sorted(OPTIONAL_METHODS.union(*METHODS.values()))
         asked = {"adapter": description.adapter, "path": list(description.paths), "device": device, "methods": methods}
         self.hello: Mapping[str, Any] = self._exchanged("hello", asked, plain=True)
@@ -106,8 +106,8 @@ class Session:
     def end(self) -> None:
         """End the process and all its children."""
         self.ended = True
-        self._conversation.close()
-        self._process.end()
+        if self._closing.detach() is not None:
+            _closed(self._process, self._conversation, (self._out, self._err), gently=False)
 
     def _exchanged(
         self,
@@ -271,7 +271,11 @@ def _generators() -> Any:
     return random.getstate(), (name, np.asarray(keys).tobytes(), *rest)
 
 
-def _closed(process: BackendProcess, conversation: Conversation) -> None:
-    """Let a sound process end by itself, with what it has set up for its end."""
+def _closed(
+    process: BackendProcess, conversation: Conversation, printed: Sequence[IO[bytes]], *, gently: bool = True
+) -> None:
+    """End a process; a sound one ends by itself, with what it has set up for its end."""
     conversation.close()
-    process.end(gently=True)
+    process.end(gently=gently)
+    for one in printed:
+        one.close()
