@@ -11,9 +11,7 @@ def marked(mark: str) -> dict[int, str]:
     for one in Path("/proc").iterdir():
         try:
             if one.name.isdigit() and mark.encode() in (one / "environ").read_bytes():
-                found[int(one.name)] = (
-                    (one / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                )
+                found[int(one.name)] = (one / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.backends.guard import AdapterBroke
+from conformance.evidence.breakdown import AdapterBroke
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.session import Session
 from conformance.backends.remote.values import Handle

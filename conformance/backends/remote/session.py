@@ -19,7 +19,7 @@ import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
 from conformance.backends.frames import BrokenConversation, Conversation
-from conformance.backends.guard import AdapterBroke
+from conformance.evidence.breakdown import AdapterBroke
 from conformance.backends.processes import BackendProcess
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.errors import made
@@ -79,6 +79,12 @@ class Session:
 
     def call(self, method: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, list[Handle]]:
         """Call a method of the adapter; returns what it returned, and the handles in it.
+
+        Parameters
+        ----------
+        method : str
+        arguments : sequence
+        named : Mapping[str, Any]
 
         Raises
         ------

@@ -80,7 +80,17 @@ class Handle:
 
 
 class RemoteIterable(Handle):
-    """Something over there that can be gone through, step by step."""
+    """Something over there that can be gone through, step by step.
+
+    Parameters
+    ----------
+    key : str
+        By which both sides know it.
+    kind : str
+        Name of its type over there.
+    steps : callable
+        Goes through it.
+    """
 
     def __init__(self, key: str, kind: str, steps: Callable[[Any], Iterator[Any]]) -> None:
         super().__init__(key, kind)
