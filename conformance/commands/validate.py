@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
+from conformance.commands.cli import (
+    OK,
+    UNDECIDED,
+    VIOLATIONS,
+    app,
+    console,
+    say,
+    undecided,
+    writable,
+    write,
+    wrong_usage,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,15 +28,19 @@ if TYPE_CHECKING:
     from conformance.files.examine import ScanReport
     from conformance.files.fixing.declared import Declared
 
+_NOTHING = "this folder holds no .npz file, nor one of another known format"
+
 
 @app.command()
 def validate(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Scan files of any known format; of a folder, its *.npz in order of name."),
+        typer.Argument(metavar="FILE", help="Scan files of any known format; folders; patterns."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as violations.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes that read files.")] = 1,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report as JUnit XML.")] = None,
     fix: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write FILE, mended, to OUT: what has one reading alone.")
     ] = None,
@@ -62,6 +77,9 @@ def validate(
     With --fix the verdict and the exit code are those of OUT. What no fix touches is copied byte for byte, and
     _metadata tells what was done. Fixes that need your word have an option each.
     """
+    if fix is not None and (junit is not None or jobs > 1):
+        raise wrong_usage(f"{'--junit' if junit is not None else '--jobs'} goes without --fix")
+    writable(junit, "--junit")
     asked = (unit, object_pixel, origin, layers)
     flags = (mask_markers, intensity, drop_frames, drop_points, scale_probe)
     said = _declared(flags, *asked)
@@ -72,16 +90,15 @@ def validate(
     files, unread = _files_in(paths)
     if not files:
         raise wrong_usage("; ".join(unread))
-    from conformance.files.examine import examine
+    from conformance.files.many import examined
     from conformance.report import validation
 
     reports: list[ScanReport] = []
-    for path in files:
-        try:
-            reports.append(examine(path))
-        except OSError as error:
-            unread.append(f"{path}: it cannot be read: {error.strerror or error}")
+    for path, report in examined(files, jobs):
+        if isinstance(report, OSError):
+            unread.append(f"{path}: it cannot be read: {report.strerror or report}")
             continue
+        reports.append(report)
         if not as_json:
             validation.print_report(reports[-1], strict, console())
     _compare(reports, None if as_json else console())
@@ -89,6 +106,12 @@ def validate(
         from conformance.report.validation_result import validation_result
 
         say(validation_result(reports, unread, strict=strict).text(), nl=False)
+    elif len(files) > 1:
+        say(validation.summary(reports))
+    if junit is not None:
+        from conformance.report.junit import junit as as_junit
+
+        write(junit, as_junit(reports, unread, strict))
     for line in unread:
         say(line, err=True)
     fit = all(validation.fit(report, strict) for report in reports)
@@ -204,12 +227,14 @@ def _compare(reports: list[ScanReport], shown: Console | None) -> None:
 
 def _files_in(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
     """Return the files that paths stand for, each once, and a sentence for each path that stands for none."""
+    from conformance.files.many import scans_in
+
     files: dict[Path, None] = {}
     absent = []
     for path in paths:
         try:
-            held = sorted(path.glob("*.npz")) if path.is_dir() else [path]
-            missing = "this folder holds no .npz file" if not held else "" if held[0].is_file() else _no_file(path)
+            held = scans_in(path)
+            missing = _NOTHING if not held else "" if held[0].is_file() else _no_file(path)
         except OSError as error:
             held, missing = [], error.strerror or str(error)
         if missing:

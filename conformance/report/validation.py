@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from conformance.contract.clauses import contract
 from conformance.files.assembly import Assembled
 from conformance.files.examine import ScanReport
 from conformance.files.finding import Finding, Severity
@@ -31,6 +32,15 @@ def verdict(report: ScanReport, strict: bool) -> str:
     return (
         f"fit for training, with {len(warnings)} warning{'s' * (len(warnings) > 1)}" if warnings else "fit for training"
     )
+
+
+def summary(reports: Sequence[ScanReport]) -> str:
+    """Return one line about several files: what was decided, and what was found."""
+    clauses = sum(one.stage in ("npz", "files") for one in contract().values())
+    numbers = {str(kind): sum(len(one.of(kind)) for one in reports) for kind in (Severity.VIOLATION, Severity.WARNING)}
+    found = ", ".join(f"{number} {word}{'s' * (number != 1)}" for word, number in numbers.items())
+    files = f"{len(reports)} file{'s' * (len(reports) != 1)}"
+    return f"{files}, {clauses} clauses about files each, {found}"
 
 
 def print_report(report: ScanReport, strict: bool, console: Console) -> None:

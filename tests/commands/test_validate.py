@@ -71,9 +71,11 @@ def test_a_folder_stands_for_its_files_in_order_of_name(call: Call, tmp_path: Pa
     (tmp_path / "night" / "notes.txt").touch()
     done = call("validate", "night")
     assert done.exit_code == 0
-    assert [line.partition(":")[0] for line in done.stdout.splitlines() if line[0] != " "] == [
-        f"night/{c}.npz" for c in "abc"
-    ]
+    *files, summary = [line for line in done.stdout.splitlines() if line[0] != " "]
+    assert [line.partition(":")[0] for line in files] == [f"night/{c}.npz" for c in "abc"]
+    assert summary.startswith("3 files, ")
+    assert summary.endswith(" clauses about files each, 0 violations, 0 warnings")
+    assert call("validate", "night/[a-c].npz").stdout == done.stdout
     assert call("validate", "night", "night/b.npz").stdout == done.stdout
 
 
@@ -120,8 +122,44 @@ def test_wrong_usage_examines_nothing(
 ) -> None:
     if "held" in options:
         (tmp_path / "held.npz").touch()
-    monkeypatch.setattr("conformance.files.examine.examine", None)
+    monkeypatch.setattr("conformance.files.many.examine", None)
     call("validate", *options.split()).refuses(value)
+
+
+def test_a_folder_stands_for_foreign_scans_too(call: Call, tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="HDF5 files need h5py")
+    (tmp_path / "night").mkdir()
+    with h5py.File(tmp_path / "night" / "b.hdf5", "w") as file:
+        file["dp"] = np.ones((5, 8, 8))
+    with h5py.File(tmp_path / "night" / "other.h5", "w") as file:
+        file["spectrum"] = np.ones(5)
+    (tmp_path / "night" / "broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))
+    write_scan(tmp_path / "night" / "a.npz", plain())
+    files = json.loads(call("validate", "night", "--json").stdout)["files"]
+    assert [one["file"] for one in files] == ["night/a.npz", "night/b.hdf5"]
+
+
+def test_several_processes_say_the_same(call: Call, tmp_path: Path) -> None:
+    for number in range(4):
+        write_scan(tmp_path / f"{number}.npz", plain(xcoords=None) if number == 2 else plain())
+    (tmp_path / "torn.npz").write_bytes((tmp_path / "0.npz").read_bytes()[:-300])
+    alone, several = (call("validate", ".", *options) for options in ((), ("--jobs", "2")))
+    assert several == alone
+    assert alone.exit_code == 1
+
+
+def test_junit_counts_files(call: Call, tmp_path: Path) -> None:
+    from xml.etree import ElementTree
+
+    write_scan(tmp_path / "good.npz", plain())
+    write_scan(tmp_path / "bad\x02.npz", plain(xcoords=None))
+    assert call("validate", "good.npz", "bad\x02.npz", "gone.npz", "--junit", "report.xml").exit_code == 1
+    suite = ElementTree.parse(tmp_path / "report.xml").getroot()
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["3", "1", "1"]
+    assert [one.get("name") for one in suite] == ["good.npz", "bad?.npz", "gone.npz"]
+    assert [[part.tag for part in one] for one in suite] == [[], ["failure"], ["error"]]
+    assert suite[1][0].get("type") == "NPZ-001"
+    call("validate", "good.npz", "--junit", "no/report.xml").refuses("no/report.xml")
 
 
 def bomb(path: Path) -> None:
