@@ -14,7 +14,7 @@ SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 LONG = {
-    "conformance/backends/remote/far_side.py": "one file, for it is handed to interpreters that hold nothing of this project",
+    "conformance/backends/remote/far_side.py": "one file, for it is handed to interpreters without this project",
     "tests/backends/misbehaving.py": "one table of small adapters, each of which misbehaves in its own way",
     "tests/limits/limits.py": "one table of limits",
     "tests/zoo/unseen/conditions.py": "one table of conditions",

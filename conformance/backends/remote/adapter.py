@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.evidence.breakdown import AdapterBroke
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.session import Session
 from conformance.backends.remote.values import Handle
+from conformance.evidence.breakdown import AdapterBroke
 
 _MOST_DEPTH = 8
 

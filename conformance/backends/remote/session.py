@@ -19,12 +19,12 @@ import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
 from conformance.backends.frames import BrokenConversation, Conversation
-from conformance.evidence.breakdown import AdapterBroke
 from conformance.backends.processes import BackendProcess
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.errors import made
 from conformance.backends.remote.saying import Maker, Sayer
 from conformance.backends.remote.values import Handle, RemoteIterable, Shared
+from conformance.evidence.breakdown import AdapterBroke
 
 VERSION = 1
 _FAR_SIDE = Path(__file__).with_name("far_side.py")
