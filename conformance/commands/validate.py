@@ -41,6 +41,7 @@ def validate(
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as violations.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes that read files.")] = 1,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report as JUnit XML.")] = None,
+    sarif: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report as SARIF, for code hosts.")] = None,
     fix: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write FILE, mended, to OUT: what has one reading alone.")
     ] = None,
@@ -77,9 +78,12 @@ def validate(
     With --fix the verdict and the exit code are those of OUT. What no fix touches is copied byte for byte, and
     _metadata tells what was done. Fixes that need your word have an option each.
     """
-    if fix is not None and (junit is not None or jobs > 1):
-        raise wrong_usage(f"{'--junit' if junit is not None else '--jobs'} goes without --fix")
+    given = {"--junit": junit, "--sarif": sarif, "--jobs": jobs if jobs > 1 else None}
+    lone = [option for option, value in given.items() if value is not None]
+    if fix is not None and lone:
+        raise wrong_usage(f"{lone[0]} goes without --fix")
     writable(junit, "--junit")
+    writable(sarif, "--sarif")
     asked = (unit, object_pixel, origin, layers)
     flags = (mask_markers, intensity, drop_frames, drop_points, scale_probe)
     said = _declared(flags, *asked)
@@ -112,6 +116,10 @@ def validate(
         from conformance.report.junit import junit as as_junit
 
         write(junit, as_junit(reports, unread, strict))
+    if sarif is not None:
+        from conformance.report.sarif import sarif as as_sarif
+
+        write(sarif, as_sarif(reports, unread))
     for line in unread:
         say(line, err=True)
     fit = all(validation.fit(report, strict) for report in reports)

@@ -162,6 +162,30 @@ def test_junit_counts_files(call: Call, tmp_path: Path) -> None:
     call("validate", "good.npz", "--junit", "no/report.xml").refuses("no/report.xml")
 
 
+def test_sarif_names_clause_file_and_array(call: Call, tmp_path: Path) -> None:
+    write_scan(tmp_path / "bad night.npz", plain(xcoords=None))
+    assert call("validate", "bad night.npz", "gone.npz", "--sarif", "report.sarif").exit_code == 1
+    held = json.loads((tmp_path / "report.sarif").read_text())
+    (run,) = held["runs"]
+    first = run["results"][0]
+    assert (held["version"], first["ruleId"], first["level"]) == ("2.1.0", "NPZ-001", "error")
+    (place,) = first["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "bad%20night.npz"
+    assert place["physicalLocation"]["region"] == {"startLine": 1}
+    assert place["logicalLocations"][0]["fullyQualifiedName"] == "xcoords"
+    assert {one["ruleId"] for one in run["results"]} == {one["id"] for one in run["tool"]["driver"]["rules"]}
+    assert not run["invocations"][0]["executionSuccessful"]
+    again = call("validate", "bad night.npz", "--sarif", "-")
+    assert first["partialFingerprints"]["fileClauseArray/v1"] in again.stdout
+
+
+@pytest.mark.parametrize("option", ["--junit=a.xml", "--sarif=a.sarif", "--jobs=2"])
+def test_reports_of_many_go_without_fix(option: str, call: Call, tmp_path: Path) -> None:
+    write_scan(tmp_path / "scan.npz", plain())
+    call("validate", "scan.npz", "--fix", "out.npz", option).refuses(option.partition("=")[0])
+    assert [one.name for one in tmp_path.iterdir()] == ["scan.npz"]
+
+
 def bomb(path: Path) -> None:
     """1 GiB of zeros in 1 MiB."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("diff3d.npy", "w") as member:
