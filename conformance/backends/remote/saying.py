@@ -174,7 +174,8 @@ class Maker:
         known = self._shared.get(key)
         if known is None:
             known = self._placed(said)
-            known.flags.writeable = bool(said.get("writable", True))
+            if not said.get("writable", True):
+                known.flags.writeable = False
             self._shared.know(known, key)
         if "made_by" in said:
             return tensor_class(said["made_by"])(known, said)
