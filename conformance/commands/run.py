@@ -126,6 +126,7 @@ def run(
         Path, typer.Option(metavar="FOLDER", help="Folder into which every failure is written, to be replayed.")
     ] = Path("capsules"),
     no_capsules: Annotated[bool, typer.Option("--no-capsules", help="Write no capsules.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Print every cause, and the table of all clauses.")] = False,
     update_expected: Annotated[
         bool, typer.Option("--update-expected", help="Rewrite the list of expected failures by what fails now.")
     ] = False,
@@ -171,7 +172,7 @@ def run(
         judgement = _judged(settings, 0 if in_process else jobs, memory, reports)
     if update_expected and expected is not None and not judgement.cut:
         judgement = _updated(judgement, expected, settings)
-    _show(judgement, reports)
+    _show(judgement, reports, full=full)
     raise typer.Exit(judgement.exit_code)
 
 
@@ -279,11 +280,11 @@ def _updated(judgement: Judgement, expected: Path, settings: RunSettings) -> Jud
     return judgement
 
 
-def _show(judgement: Judgement, reports: Reports) -> None:
-    from conformance.report.judgement import print_judgement
+def _show(judgement: Judgement, reports: Reports, *, full: bool) -> None:
+    from conformance.report.terminal import print_judgement
 
     if not reports.take_standard_output:
-        print_judgement(judgement, console())
+        print_judgement(judgement, console(), full=full)
     reports.write(judgement)
     for sentence in (judgement.cut and f"the run was cut: {judgement.cut}", *judgement.not_judged):
         if sentence:

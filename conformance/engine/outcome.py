@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from conformance.engine.grounds import NO_GROUNDS, Grounds
+
 
 class Outcome(StrEnum):
     """What a check decided about one clause and one adapter.
@@ -62,6 +64,8 @@ class Decision:
         The one command that replays it, or why there is none.
     traceback : str
         Where an adapter broke; empty for every other outcome.
+    grounds : Grounds
+        What a failing check found, so that failures of one cause are told together.
     """
 
     clause: str
@@ -74,6 +78,7 @@ class Decision:
     capsule: str = ""
     replay: str = ""
     traceback: str = ""
+    grounds: Grounds = NO_GROUNDS
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,9 @@ from conformance.contract.telling import told
 from conformance.engine.applicability import not_applicable
 from conformance.engine.declaration import PROFILES, Declaration, noted
 from conformance.engine.examples import of_the_check_alone
+from conformance.engine.failing import grounds_of
 from conformance.engine.first_look import Speaking, look_at
+from conformance.engine.grounds import NO_GROUNDS, Grounds
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import case_name, cases_of
 from conformance.evidence.breakdown import AdapterBroke, in_own_words
@@ -56,6 +58,8 @@ class Trial:
         Where an adapter broke, for its author; empty for every other outcome.
     trouble : str
         What ails the machine, for which nobody else is to blame; the outcome is then ERROR.
+    grounds : Grounds
+        What a failing check found.
     """
 
     declaration: Declaration
@@ -68,6 +72,7 @@ class Trial:
     drawn: Mapping[str, Any] | None = None
     traceback: str = ""
     trouble: str = ""
+    grounds: Grounds = NO_GROUNDS
 
     @property
     def check(self) -> str:
@@ -86,6 +91,7 @@ class Trial:
                 self.reason,
                 self.seconds,
                 traceback=self.traceback,
+                grounds=self.grounds,
             )
 
 
@@ -153,7 +159,7 @@ def once(
     """
     started = time.perf_counter()
     evidence = Evidence()
-    violation, where, trouble = None, "", ""
+    violation, where, trouble, grounds = None, "", "", NO_GROUNDS
     domain = Speaking(look_at(subject), declaration.clauses)
     try:
         with inside(domain):
@@ -169,6 +175,7 @@ def once(
         called = "" if subject.adapter is None else subject.adapter.call_that_raised(error)
         outcome, reason = classify(error, evidence.comparisons, subject.selected, called)
         violation, trouble = violation_in(error), trouble_in(error, subject.folder)
+        grounds = grounds_of(error, violation)
         limit = not_decided(error, domain)
         if limit:
             outcome, reason, violation = Outcome.NOT_APPLICABLE, limit, None
@@ -177,11 +184,13 @@ def once(
         # A cache that could not be written fails a check without an error.
         trouble = trouble or trouble_of(subject.folder)
     if trouble:
-        outcome, violation, where = Outcome.ERROR, None, ""
+        outcome, violation, where, grounds = Outcome.ERROR, None, "", NO_GROUNDS
         reason = f"this machine is in trouble, and nothing is said of the adapter: {trouble}"
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
-    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept, where, trouble)
+    return Trial(
+        declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept, where, trouble, grounds
+    )
 
 
 def _call(

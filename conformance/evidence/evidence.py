@@ -16,6 +16,11 @@ from conformance.evidence.explanation import Explanation, Suspects, difference_s
 from conformance.evidence.tensors import as_numpy, dtype_name
 
 T = TypeVar("T")
+ACCEPTED = "must be refused, but was accepted"
+"""How the statement of a violation speaks of what was taken and is not allowed."""
+MISSHAPEN = ", the contract says "
+"""How it speaks of a shape or a dtype."""
+
 _MOST_NAMED = 3
 
 
@@ -168,7 +173,7 @@ class Evidence:
             return explain(left, right, axes=axes, suspects=suspects, sizes=sizes, either=either, rtol=rtol, atol=atol)
 
         if left.shape != right.shape:
-            statement = f"{what} has shape {left.shape}, the contract says {right.shape}."
+            statement = f"{what} has shape {left.shape}{MISSHAPEN}{right.shape}."
             raise Violation(statement, diagnosis=diagnosis, seen=left, expected=right)
         if left.dtype == object:
             raise Violation(f"{what} holds Python objects instead of numbers.")
@@ -207,9 +212,9 @@ class Evidence:
         self.comparisons += 1
         found = tuple(int(n) for n in np.shape(seen) or getattr(seen, "shape", ()))
         if found != shape:
-            raise Violation(f"{what} has shape {found}, the contract says {shape}.")
+            raise Violation(f"{what} has shape {found}{MISSHAPEN}{shape}.")
         if dtype_name(seen) != dtype:
-            raise Violation(f"{what} has dtype {dtype_name(seen)}, the contract says {dtype}.")
+            raise Violation(f"{what} has dtype {dtype_name(seen)}{MISSHAPEN}{dtype}.")
 
     def present(self, result: Mapping[str, Any], *keys: str) -> None:
         """Require the keys of a result."""
@@ -287,7 +292,7 @@ class Evidence:
                     f"{type(error).__name__}: {told(error)}"
                 ) from error
             return error
-        raise Violation(f"{what} must be refused, but was accepted and gave {type(result).__name__}.")
+        raise Violation(f"{what} {ACCEPTED} and gave {type(result).__name__}.")
 
 
 def agrees(seen: Array, expected: Array, *, rtol: float, atol: float) -> bool:

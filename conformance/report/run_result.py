@@ -9,6 +9,8 @@ from conformance.contract.clauses import Level, contract
 from conformance.contract.stages import Stage
 from conformance.contract.version import contract_version
 from conformance.engine.agreement import Agreement
+from conformance.engine.causes import Cause
+from conformance.engine.grounds import Kind
 from conformance.engine.outcome import Cell, Decision, Denominator, Outcome
 from conformance.report.published import Published
 from conformance.runs.judgement import Judgement
@@ -89,6 +91,49 @@ class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     verdict: str
 
 
+class CauseResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What failures of one adapter have in common.
+
+    Attributes
+    ----------
+    kind : Kind
+        What the adapter did.
+    sentence : str
+    certain : bool
+        Whether it alone explains what the speaking check saw.
+    failed, undecided, perhaps : tuple of str
+        Clauses that it makes fail, leaves undecided, and may explain.
+    clause, check : str
+        Those that speak for it.
+    shown : str
+        What the check saw.
+    capsule, replay : str
+        Where the failure is kept, and the command that replays it; empty where it is not.
+    """
+
+    adapter: str
+    kind: Kind
+    sentence: str
+    certain: bool
+    failed: tuple[str, ...]
+    undecided: tuple[str, ...]
+    perhaps: tuple[str, ...]
+    clause: str
+    check: str
+    shown: str
+    capsule: str
+    replay: str
+
+
+class UndecidedResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Clauses of one adapter that one reason left undecided."""
+
+    adapter: str
+    outcome: Outcome
+    reason: str
+    clauses: tuple[str, ...]
+
+
 class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="ptycho-conformance.run/1"):
     """A judgement of adapters.
 
@@ -104,6 +149,10 @@ class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="p
         A sentence for each adapter that was named and of which nothing could be decided.
     exit_code : int
         0 no violation; 1 violations; 2 something could not be decided.
+    causes : tuple of CauseResult
+        What to mend first, the gravest first.
+    undecided : tuple of UndecidedResult
+        What could not be decided, by reason.
     cells : tuple of CellResult
         One for every testable clause of the chosen stages and every adapter.
     denominators : tuple of Count
@@ -119,6 +168,8 @@ class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="p
     cut: str
     not_judged: tuple[str, ...]
     exit_code: int
+    causes: tuple[CauseResult, ...]
+    undecided: tuple[UndecidedResult, ...]
     cells: tuple[CellResult, ...]
     denominators: tuple[Count, ...]
     agreements: tuple[ComparisonResult, ...]
@@ -135,10 +186,32 @@ def run_result(judgement: Judgement) -> RunResult:
         cut=judgement.cut,
         not_judged=judgement.not_judged,
         exit_code=judgement.exit_code,
+        causes=tuple(_cause(one) for one in judgement.causes),
+        undecided=tuple(
+            UndecidedResult(adapter=one.adapter, outcome=one.outcome, reason=one.reason, clauses=tuple(one.clauses))
+            for one in judgement.undecided
+        ),
         cells=tuple(_cell(cell) for cell in judgement.cells),
         denominators=tuple(_count(count) for count in judgement.denominators),
         agreements=tuple(_comparison(one) for one in judgement.agreements),
         stale_expectations=judgement.stale,
+    )
+
+
+def _cause(cause: Cause) -> CauseResult:
+    return CauseResult(
+        adapter=cause.adapter,
+        kind=cause.kind,
+        sentence=cause.sentence,
+        certain=cause.certain,
+        failed=tuple(cause.failed),
+        undecided=tuple(cause.undecided),
+        perhaps=tuple(cause.perhaps),
+        clause=cause.speaker.clause,
+        check=cause.speaker.check,
+        shown=cause.speaker.reason,
+        capsule=cause.speaker.capsule,
+        replay=cause.speaker.replay,
     )
 
 

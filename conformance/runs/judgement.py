@@ -6,11 +6,13 @@ import datetime
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from conformance.backends.discovery import installed_adapters
 from conformance.contract.clauses import contract
 from conformance.engine.agreement import Agreement
+from conformance.engine.causes import Cause, Undecided, causes_of, undecided_of
 from conformance.engine.events import INTERRUPTED, CheckDecided, Event, RunEnded, StageCompared, Step, stream
 from conformance.engine.outcome import Cell, Decision, Denominator, Outcome, cells, denominator
 from conformance.engine.plan import Plan
@@ -58,6 +60,16 @@ class Judgement:
     cut: str = ""
     not_judged: tuple[str, ...] = ()
     version: str = ""
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """What is to be mended, the gravest first."""
+        return causes_of(self.cells)
+
+    @cached_property
+    def undecided(self) -> tuple[Undecided, ...]:
+        """What could not be decided, by its reason."""
+        return undecided_of(self.cells)
 
     @property
     def unexplained(self) -> tuple[Agreement, ...]:

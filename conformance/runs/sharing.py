@@ -17,6 +17,7 @@ from conformance.backends.pulse import MAKING
 from conformance.contract.stages import Stage
 from conformance.engine.agreement import Agreement
 from conformance.engine.events import CheckDecided, StageCompared, Step
+from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import Case, Pairing, Plan
 from conformance.runs.judge import Judge
@@ -188,7 +189,15 @@ def died(task: Case | Pairing, what: str, said: str = "") -> Step:
         return StageCompared(Agreement(task.first.label, task.second.label, task.stage, left_out=what))
     label, name = task.selected.label, task.name
     decisions = (
-        Decision(clause, label, name, Outcome.ERROR, reason=f"the adapter broke: {what}", traceback=said)
+        Decision(
+            clause,
+            label,
+            name,
+            Outcome.ERROR,
+            reason=f"the adapter broke: {what}",
+            traceback=said,
+            grounds=Grounds(Kind.BROKE, error=what, statement=what),
+        )
         for clause in task.declaration.clauses
     )
     return CheckDecided(name, label, tuple(decisions))

@@ -1,0 +1,308 @@
+"""A verdict per cause: which failures are one failure, and which of them is the gravest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from conformance.contract.clauses import Level, contract
+from conformance.engine.grounds import Grounds, Kind
+from conformance.engine.outcome import Cell, Decision, Outcome
+
+FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
+"""Outcomes that have a cause."""
+
+_NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?")
+_PLACE = re.compile(r"\S*/\S+")
+_WITHOUT_REASON = {
+    Outcome.ERROR: "the adapter broke",
+    Outcome.VACUOUS: "the check compared nothing",
+    Outcome.NOT_RUN: "no check ran",
+    Outcome.NOT_APPLICABLE: "no reason given",
+}
+_OF_POSITIONS = {"coordinates", "patches", "transforms", "reassembly", "relations"}
+_ABOUT_POSITIONS = re.compile(r"\b(x|y|positions?)\b")
+_WEIGHT = {
+    Kind.WRONG: 3.0,
+    Kind.BROKE: 3.0,
+    Kind.REFUSED: 3.0,
+    Kind.NOTHING: 3.0,
+    Kind.ACCEPTED: 1.0,
+    Kind.FOREIGN: 0.5,
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What is to be mended, and all that it explains.
+
+    Attributes
+    ----------
+    adapter : str
+    kind : Kind
+    sentence : str
+        What is wrong.
+    certain : bool
+        Whether a check has shown that nothing else explains what it saw.
+    failed, undecided : tuple of str
+        Clauses that fail by it, and clauses that it keeps from being decided.
+    perhaps : tuple of str
+        Clauses that fail, of which no check has shown why, where this one may be why.
+    speaker : Decision
+        The check that shows it best.
+    gravity : tuple of bool and float
+        The larger, the sooner it is to be mended: first what is wrong with certainty and unseen by its users, then all
+        else, by the clauses and their level, by how many of their checks fail, and by how far off the values are.
+    """
+
+    adapter: str
+    kind: Kind
+    sentence: str
+    certain: bool
+    failed: tuple[str, ...]
+    undecided: tuple[str, ...]
+    perhaps: tuple[str, ...]
+    speaker: Decision
+    gravity: tuple[bool, float]
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """Every clause that it explains."""
+        return self.failed + self.undecided + self.perhaps
+
+
+@dataclass
+class _Group:
+    """Failures that are held to be one."""
+
+    key: tuple[str, ...]
+    members: list[tuple[Cell, Decision]]
+    perhaps: list[tuple[Cell, Decision]] = field(default_factory=list)
+
+    @property
+    def certain(self) -> bool:
+        return self.key[0] == "certain"
+
+    @property
+    def stages(self) -> set[str]:
+        return {contract()[cell.clause].stage for cell, _ in self.members}
+
+    @property
+    def pattern(self) -> bool:
+        return any(one.grounds.pattern for _, one in self.members)
+
+
+def causes_of(cells: Iterable[Cell]) -> tuple[Cause, ...]:
+    """Return the causes of all failures, the gravest first; every failing clause stands under one of them at least.
+
+    A mistake that one check shows with certainty explains what other checks hold to be possible. Errors are one where
+    their words are, but for numbers, places and one more word.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        Of any number of adapters; a cause is one adapter's.
+    """
+    failing = [cell for cell in cells if cell.outcome in FAILING]
+    adapters = dict.fromkeys(cell.adapter for cell in failing)
+    found = [
+        _cause(group)
+        for adapter in adapters
+        for group in _grouped([cell for cell in failing if cell.adapter == adapter])
+    ]
+    return tuple(sorted(found, key=lambda one: one.gravity, reverse=True))
+
+
+def _grouped(failing: Sequence[Cell]) -> list[_Group]:
+    certain: dict[str, _Group] = {}
+    for cell, decision in _speaking(failing, certain=True):
+        name = decision.grounds.names[0]
+        certain.setdefault(name, _Group(("certain", name), [])).members.append((cell, decision))
+    explained = {cell.clause for group in certain.values() for cell, _ in group.members}
+    rest: list[_Group] = []
+    for cell, decision in _speaking(failing, certain=False):
+        if cell.clause in explained:
+            continue
+        named = [certain[name] for name in _possible(decision.grounds) if name in certain]
+        known = named or [one for one in certain.values() if _may_explain(one, cell, decision)]
+        if known and not any(held is cell for group in rest for held, _ in group.members):
+            _plainest(known, contract()[cell.clause].stage).perhaps.append((cell, decision))
+            explained.add(cell.clause)
+        else:
+            _added(rest, cell, decision)
+    return [*certain.values(), *rest]
+
+
+def _may_explain(group: _Group, cell: Cell, decision: Decision) -> bool:
+    """Whether a mistake that is certain elsewhere may be why values are wrong here, of which no check can say why."""
+    if decision.grounds.kind is not Kind.WRONG or decision.grounds.misshapen or group.pattern:
+        return False
+    stage = contract()[cell.clause].stage
+    about_positions = bool(_ABOUT_POSITIONS.search(group.key[1]))
+    return stage in group.stages or (about_positions and stage in _OF_POSITIONS and bool(group.stages & _OF_POSITIONS))
+
+
+def _plainest(groups: Sequence[_Group], stage: str) -> _Group:
+    """The cause that was shown by the plainest clause: the first of its stage; of the same stage before others."""
+    order = list(contract())
+
+    def place(group: _Group) -> tuple[bool, int]:
+        return stage not in group.stages, min(order.index(cell.clause) for cell, _ in group.members)
+
+    return min(groups, key=place)
+
+
+def _speaking(failing: Sequence[Cell], *, certain: bool) -> Iterator[tuple[Cell, Decision]]:
+    """Yield the failing checks; of those that are not certain, the worst of each clause alone."""
+    for cell in failing:
+        bad = [one for one in cell.decisions if one.outcome in FAILING]
+        sure = [one for one in bad if one.grounds.certain and one.grounds.names]
+        if certain:
+            yield from ((cell, one) for one in sure)
+        elif not sure:
+            yield from ((cell, one) for one in bad if one.outcome is cell.outcome)
+
+
+def _possible(grounds: Grounds) -> Iterator[str]:
+    """Yield every single mistake that may be in it."""
+    for name in grounds.names:
+        yield name
+        yield from name.split(", and ") if ", and " in name else ()
+
+
+def _added(groups: list[_Group], cell: Cell, decision: Decision) -> None:
+    """Put a failure to those that are the same, or begin with it."""
+    if any(held is cell for group in groups for held, _ in group.members):
+        return
+    key = _key(decision)
+    for group in groups:
+        if group.key == key or (key[0] == group.key[0] == "error" and _alike(key[1], group.key[1])):
+            group.members.append((cell, decision))
+            return
+    groups.append(_Group(key, [(cell, decision)]))
+
+
+def _key(decision: Decision) -> tuple[str, ...]:
+    grounds = decision.grounds
+    if grounds.kind in (Kind.REFUSED, Kind.BROKE):
+        return "error", _masked(grounds.error)
+    if grounds.kind is Kind.FOREIGN:
+        return "foreign", grounds.error.partition(":")[0]
+    if grounds.kind is Kind.ACCEPTED:
+        return ("accepted", decision.check.partition("/")[0])
+    if grounds.names:
+        return "possible", grounds.names[0]
+    return "said", _masked(grounds.statement or decision.reason)
+
+
+def _masked(text: str) -> str:
+    return " ".join(_NUMBER.sub("#", _PLACE.sub("…", text)).split())
+
+
+def _alike(first: str, second: str) -> bool:
+    """Whether two errors are one that names another thing: they differ in one word of four or more."""
+    left, right = first.split(), second.split()
+    return len(left) == len(right) >= 4 and left[0] == right[0] and sum(map(str.__ne__, left, right)) <= 1
+
+
+def _cause(group: _Group) -> Cause:
+    members = group.members
+    perhaps = tuple(dict.fromkeys(cell.clause for cell, _ in group.perhaps))
+    failed = tuple(dict.fromkeys(cell.clause for cell, _ in members if cell.outcome is Outcome.FAIL))
+    undecided = tuple(dict.fromkeys(cell.clause for cell, _ in members if cell.outcome is not Outcome.FAIL))
+    speaker = max(members, key=lambda one: _telling(one[1].grounds))[1]
+    return Cause(
+        speaker.adapter,
+        speaker.grounds.kind,
+        _sentence(group, speaker),
+        group.certain,
+        failed,
+        undecided,
+        perhaps,
+        speaker,
+        _gravity(group),
+    )
+
+
+def _telling(grounds: Grounds) -> tuple[bool, float]:
+    return grounds.certain and not grounds.pattern, grounds.share
+
+
+def _sentence(group: _Group, speaker: Decision) -> str:
+    grounds = speaker.grounds
+    if group.key[0] == "certain":
+        return grounds.cause
+    if group.key[0] == "foreign":
+        return f"what is invalid is refused with {group.key[1]}, which is no ValueError"
+    if group.key[0] == "accepted":
+        return "what is invalid is accepted" if len(group.members) > 1 else grounds.statement
+    if group.key[0] == "error":
+        return f"what is valid ends in {grounds.error}"
+    if group.key[0] == "possible":
+        return f"it may be that {grounds.cause}"
+    return grounds.statement or speaker.reason
+
+
+def _gravity(group: _Group) -> tuple[bool, float]:
+    grounds = [one.grounds for _, one in group.members]
+    reach = (
+        sum(_level(cell) for cell in _cells(group.members)) + sum(_level(cell) for cell in _cells(group.perhaps)) / 2
+    )
+    weight = max(_WEIGHT[one.kind] for one in grounds) * reach * (0.5 + max(one.share for one in grounds) / 2)
+    return group.certain and not group.pattern, weight
+
+
+def _cells(members: Sequence[tuple[Cell, Decision]]) -> list[Cell]:
+    return list({cell.clause: cell for cell, _ in members}.values())
+
+
+def _level(cell: Cell) -> float:
+    """Weight of a clause, less where most of its checks pass: what fails for plain scans too is graver."""
+    failing = sum(one.outcome in FAILING for one in cell.decisions) / max(1, len(cell.decisions))
+    return (2.0 if contract()[cell.clause].level is Level.MUST else 1.0) * failing
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Clauses that could not be decided, for one reason.
+
+    Attributes
+    ----------
+    adapter : str
+    outcome : Outcome
+        What stands in their place: an error, nothing compared, not applicable, or not run.
+    reason : str
+    clauses : tuple of str
+    """
+
+    adapter: str
+    outcome: Outcome
+    reason: str
+    clauses: tuple[str, ...]
+
+
+def undecided_of(cells: Iterable[Cell]) -> tuple[Undecided, ...]:
+    """Return what could not be decided, by adapter and reason; what concerns the most clauses first.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+    """
+    left = (Outcome.ERROR, Outcome.VACUOUS, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
+    found: list[tuple[tuple[str, Outcome], str, list[Cell]]] = []
+    for cell in cells:
+        if cell.outcome not in left:
+            continue
+        whose, reason = (cell.adapter, cell.outcome), _masked(cell.reason)
+        for known, words, held in found:
+            if known == whose and (words == reason or _alike(words, reason)):
+                held.append(cell)
+                break
+        else:
+            found.append((whose, reason, [cell]))
+    made = [
+        Undecided(adapter, outcome, held[0].reason or _WITHOUT_REASON[outcome], tuple(one.clause for one in held))
+        for (adapter, outcome), _, held in found
+    ]
+    return tuple(sorted(made, key=lambda one: (left.index(one.outcome), -len(one.clauses))))

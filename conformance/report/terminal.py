@@ -1,0 +1,254 @@
+"""Shows a judgement on a terminal: what to mend first, what was not decided, the stages; the long table on request."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conformance.contract.clauses import contract
+from conformance.contract.version import contract_version
+from conformance.engine.agreement import summary
+from conformance.engine.causes import Cause, Undecided
+from conformance.engine.outcome import Cell, Denominator, Outcome
+from conformance.report.judgement import one_line, unexplained
+from conformance.runs.judgement import UNWANTED, Judgement
+
+STYLE = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "bold red",
+    Outcome.ERROR: "bold red",
+    Outcome.VACUOUS: "bold magenta",
+    Outcome.EXPECTED_FAIL: "yellow",
+    Outcome.NOT_APPLICABLE: "dim",
+    Outcome.NOT_RUN: "bold magenta",
+}
+Line = tuple[str, str]
+"""A line and its style."""
+
+_FEWEST = 3
+_MOST_LINES = 2
+# The prompt, and the line that was typed.
+_BELOW = 2
+
+
+def print_judgement(judgement: Judgement, console: Console, *, full: bool = False) -> None:
+    """Print the report of a run; on a terminal as many causes as the screen holds, three at least.
+
+    Parameters
+    ----------
+    judgement : Judgement
+    console : rich.console.Console
+        Where to print.
+    full : bool
+        Print every cause, every finding, the table of all clauses and the denominators as well.
+    """
+    room = console.height - _BELOW if console.is_terminal and not full else None
+    for text, style in lines(judgement, console.width, room):
+        console.print(Text(text, style=style), soft_wrap=True)
+    if full:
+        _print_table(judgement, console)
+
+
+def lines(judgement: Judgement, width: int, room: int | None = None) -> list[Line]:
+    """Return the report in lines, none of them wider than the screen.
+
+    Parameters
+    ----------
+    judgement : Judgement
+    width : int
+        Columns of the screen.
+    room : int, optional
+        Lines of the screen; there are no more than these as long as three causes are shown. None: no limit.
+    """
+    head = [line for count in judgement.denominators for line in _head(judgement, count, width)]
+    tail = [*_not_decided(judgement, width, None if room is None else _FEWEST), *_stages(judgement, width)]
+    tail += _beside(judgement, width)
+    return [*head, *_to_mend(judgement, width, room and room - len(head) - len(tail)), *tail]
+
+
+def _head(judgement: Judgement, count: Denominator, width: int) -> Iterator[Line]:
+    held, outcomes = count.clauses - count.untestable, count.counts
+    bad, passed = outcomes.get(Outcome.FAIL, 0), outcomes.get(Outcome.PASS, 0)
+    expected = outcomes.get(Outcome.EXPECTED_FAIL, 0)
+    left = held - bad - passed - expected
+    said = f"{count.adapter}: {held} clauses of contract {contract_version()} · passed {passed} · failed {bad}"
+    said += (f" · expected failures {expected}" if expected else "") + f" · undecided {left}"
+    style = "bold red" if bad else "bold green" if count.decided else "bold magenta"
+    yield from _wrapped(said, width, style)
+    if judgement.cut and count is judgement.denominators[-1]:
+        yield from _wrapped(f"The run was cut: {judgement.cut}", width, "bold magenta")
+
+
+def _to_mend(judgement: Judgement, width: int, room: int | None) -> Iterator[Line]:
+    causes = judgement.causes
+    if not causes:
+        return
+    yield "", ""
+    yield f"What to mend first, of {len(causes)} cause{'s' * (len(causes) > 1)}", "bold"
+    several = len(judgement.denominators) > 1
+    room = None if room is None else room - 3
+    for number, cause in enumerate(causes, 1):
+        block = list(_cause(number, cause, width, named=several))
+        if room is not None:
+            room -= len(block)
+            if room < 0 and number > _FEWEST:
+                yield f"  … and {len(causes) - number + 1} more: run with --full", "dim"
+                return
+        yield from block
+
+
+def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Line]:
+    own = f"{cause.adapter}: " if named else ""
+    mark = f"{number:>2} "
+    yield from _wrapped(f"{own}{one_line(cause.sentence)}", width, "bold red", mark, most=_MOST_LINES)
+    yield from _wrapped(_explained(cause), width, "", "   ", most=1)
+    command, _, note = cause.speaker.replay.partition("  # ")
+    if command:
+        yield from _command(command, width)
+    else:
+        yield from _wrapped(f"ptycho-conformance explain {cause.speaker.clause}", width, "dim", "   ")
+    if note and not command:
+        yield from _wrapped(note, width, "dim", "   ", most=1)
+
+
+def _explained(cause: Cause) -> str:
+    parts = [("fails", cause.failed), ("keeps undecided", cause.undecided), ("perhaps also", cause.perhaps)]
+    return "; ".join(f"{verb} {ids(held)}" for verb, held in parts if held)
+
+
+def ids(clauses: Sequence[str]) -> str:
+    """Return ids of clauses, each prefix once: ``PAT-001 003 · REA-002``."""
+    by_prefix: dict[str, list[str]] = {}
+    for clause in clauses:
+        prefix, _, number = clause.partition("-")
+        by_prefix.setdefault(prefix, []).append(number)
+    return " · ".join(f"{prefix}-{' '.join(numbers)}" for prefix, numbers in by_prefix.items())
+
+
+def _command(command: str, width: int) -> Iterator[Line]:
+    """Break a command so that it can be copied whole."""
+    parts = textwrap.wrap(command, width - 7, break_long_words=False, break_on_hyphens=False)
+    for number, part in enumerate(parts):
+        yield ("   " if not number else "     ") + part + (" \\" if number < len(parts) - 1 else ""), "cyan"
+
+
+def _not_decided(judgement: Judgement, width: int, most: int | None) -> Iterator[Line]:
+    found = judgement.undecided
+    if not found:
+        return
+    yield "", ""
+    yield "What could not be decided, and why", "bold"
+    several = len(judgement.denominators) > 1
+    shown = found if most is None or len(found) <= most else found[: most - 1]
+    for one in shown:
+        yield from _wrapped(_reason(one, named=several), width, "", "  ", most=1 if most else None)
+    rest = sum(len(one.clauses) for one in found[len(shown) :])
+    if rest:
+        yield f"  {rest:>3} for {len(found) - len(shown)} other reasons: run with --full", "dim"
+
+
+def _reason(one: Undecided, *, named: bool) -> str:
+    own = f"{one.adapter}: " if named else ""
+    return f"{len(one.clauses):>3} {own}{one_line(one.reason)} ({ids(one.clauses)})"
+
+
+def _stages(judgement: Judgement, width: int) -> Iterator[Line]:
+    yield "", ""
+    yield "Stages: passed/failed/undecided of their clauses", "bold"
+    for count in judgement.denominators:
+        by_stage: dict[str, Counter[str]] = {}
+        for cell in judgement.cells:
+            if cell.adapter == count.adapter:
+                by_stage.setdefault(contract()[cell.clause].stage, Counter())[_sort(cell.outcome)] += 1
+        told = [f"{stage} {_counted(held)}" for stage, held in by_stage.items()]
+        mark = f"  {count.adapter}: " if len(judgement.denominators) > 1 else "  "
+        yield from _columns(told, width, mark)
+
+
+def _sort(outcome: Outcome) -> str:
+    if outcome is Outcome.PASS:
+        return "passed"
+    return "failed" if outcome in (Outcome.FAIL, Outcome.EXPECTED_FAIL) else "undecided"
+
+
+def _counted(held: Counter[str]) -> str:
+    return f"{held['passed']}/{held['failed']}/{held['undecided']}"
+
+
+def _columns(cells: Sequence[str], width: int, mark: str) -> Iterator[Line]:
+    """Set short texts in columns."""
+    column = max(map(len, cells), default=1) + 2
+    a_row = max(1, (width - len(mark)) // column)
+    for start in range(0, len(cells), a_row):
+        row = "".join(one.ljust(column) for one in cells[start : start + a_row]).rstrip()
+        yield (mark if not start else " " * len(mark)) + row, ""
+
+
+def _beside(judgement: Judgement, width: int) -> Iterator[Line]:
+    for said in summary(judgement.agreements):
+        yield from _wrapped(said, width, "", most=_MOST_LINES)
+    for said in unexplained(judgement):
+        yield from _wrapped(said, width, "bold magenta")
+    for said in judgement.stale:
+        yield from _wrapped(said, width, "bold red")
+
+
+def _wrapped(text: str, width: int, style: str, mark: str = "", most: int | None = None) -> Iterator[Line]:
+    """Break a text between words under its own beginning; what is longer than ``most`` lines ends in an ellipsis."""
+    wrapped = textwrap.wrap(
+        one_line(text),
+        max(20, width - 1),
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        max_lines=most,
+        placeholder=" …",
+        break_on_hyphens=False,
+    )
+    yield from ((one, style) for one in wrapped)
+
+
+def _print_table(judgement: Judgement, console: Console) -> None:
+    console.print(_table(judgement))
+    for cell in judgement.cells:
+        if cell.outcome in UNWANTED:
+            console.print(_finding(cell), soft_wrap=True)
+    for count in judgement.denominators:
+        console.print(Text(count.sentence(), style="bold"), soft_wrap=True)
+
+
+def _table(judgement: Judgement) -> Table:
+    adapters = [count.adapter for count in judgement.denominators]
+    by_key = {(cell.clause, cell.adapter): cell for cell in judgement.cells}
+    table = Table(title="Clauses and adapters", title_justify="left", expand=False)
+    table.add_column("clause", no_wrap=True)
+    table.add_column("level", no_wrap=True)
+    table.add_column("title", overflow="fold")
+    for adapter in adapters:
+        table.add_column(adapter, no_wrap=True)
+    stage = ""
+    for clause_id in dict.fromkeys(cell.clause for cell in judgement.cells):
+        clause = contract()[clause_id]
+        if stage and clause.stage != stage:
+            table.add_section()
+        stage = clause.stage
+        outcomes = [by_key[clause_id, adapter].outcome for adapter in adapters]
+        table.add_row(clause_id, str(clause.level), clause.title, *(Text(str(o), style=STYLE[o]) for o in outcomes))
+    return table
+
+
+def _finding(cell: Cell) -> Text:
+    clause = contract()[cell.clause]
+    failing = Counter(decision.outcome for decision in cell.decisions)[cell.outcome]
+    text = Text()
+    text.append(f"\n{cell.outcome} ", style=STYLE[cell.outcome])
+    text.append(f"{cell.clause} · {clause.title} · adapter {cell.adapter}", style="bold")
+    text.append(f" · {failing} of {len(cell.decisions)} checks\n  {one_line(cell.reason)}\n")
+    text.append(f"  ptycho-conformance explain {cell.clause}", style="dim")
+    replay = next((one.replay for one in cell.decisions if one.outcome is cell.outcome and one.replay), "")
+    text.append(f"\n  {replay}" if replay else "", style="dim")
+    return text
