@@ -85,7 +85,7 @@ def test_masks_come_back(to: str, call: Call, tmp_path: Path, scan: Arrays) -> N
     np.testing.assert_array_equal(found["diff3d"], scan["diff3d"])
 
 
-@pytest.mark.parametrize("to", set(WRITTEN) - set(NO_PROBE))
+@pytest.mark.parametrize("to", sorted(set(WRITTEN) - set(NO_PROBE)))
 def test_modes_come_back(to: str, call: Call, tmp_path: Path, scan: Arrays) -> None:
     scan["probeGuess"] = np.stack([scan["probeGuess"], 0.3 * scan["probeGuess"].T[::-1], 1j * scan["probeGuess"]])
     np.testing.assert_array_equal(came_back(call, tmp_path, to, scan)["probeGuess"], scan["probeGuess"])
@@ -113,7 +113,7 @@ def test_counts_take_the_narrowest_type_that_holds_them(
         assert file["dp"][7, 3, 9] == largest
 
 
-@pytest.mark.parametrize("to", set(WRITTEN) - {"tike"})
+@pytest.mark.parametrize("to", sorted(set(WRITTEN) - {"tike"}))
 def test_metres_are_asked_for_by_name(to: str, call: Call, tmp_path: Path, scan: Arrays) -> None:
     np.savez(tmp_path / "scan.npz", **scan)
     done = leave(call, to, "--energy", "8800")
