@@ -34,11 +34,16 @@ class RemoteAdapter:
     description : BackendDescription
     device : str
         Device on which the adapter works; empty for an adapter that knows none.
+    session : Session, optional
+        A process that is there already and that nobody else uses.
     """
 
-    def __init__(self, description: BackendDescription, device: str = "") -> None:
+    def __init__(self, description: BackendDescription, device: str = "", session: Session | None = None) -> None:
         self._description, self._device = description, device
-        self._session = Session(description, device)
+        self._lent = False
+        if session is not None:
+            session.greet(device)
+        self._session = Session(description, device) if session is None else session
         self._origins: weakref.WeakKeyDictionary[Handle, _Origin] = weakref.WeakKeyDictionary()
         hello = self._session.hello
         self._methods = frozenset(hello["methods"])
@@ -55,8 +60,10 @@ class RemoteAdapter:
         return self._called(name)
 
     def on(self, device: str) -> RemoteAdapter:
-        """Return the adapter that works on a device, in a process of its own."""
-        return RemoteAdapter(self._description, device)
+        """Return the adapter that works on a device; the first takes over this one's process."""
+        session = None if self._lent or self._session.ended else self._session
+        self._lent = True
+        return RemoteAdapter(self._description, device, session)
 
     def lacks(self, package: str) -> bool:
         """Whether a package cannot be found where the backend lives."""
@@ -82,7 +89,8 @@ class RemoteAdapter:
         return value
 
     def _living(self) -> Session:
-        if self._session.ended:
+        if self._session.ended or self._lent:
+            self._lent = False
             self._session = Session(self._description, self._device)
         return self._session
 

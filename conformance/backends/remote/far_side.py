@@ -466,6 +466,8 @@ class Surroundings:
 
     def become(self, told: dict[str, Any]) -> None:
         """Make them as those of the other side."""
+        if not told:
+            return
         if "folder" in told:
             os.chdir(told["folder"])
         for name, value in told.get("environment", {}).items():

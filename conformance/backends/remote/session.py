@@ -59,9 +59,15 @@ class Session:
         self._folder, self._environment, self._random = "", dict(os.environ), None
         self._process, self._conversation = self._started()
         self._closing = weakref.finalize(self, _closed, self._process, self._conversation, (self._out, self._err))
+        self.hello: Mapping[str, Any] = {}
+        self.greet(device)
+
+    def greet(self, device: str) -> None:
+        """Let the adapter be made, on a device where it knows any."""
+        description = self._description
         methods = sorted(OPTIONAL_METHODS.union(*METHODS.values()))
         asked = {"adapter": description.adapter, "path": list(description.paths), "device": device, "methods": methods}
-        self.hello: Mapping[str, Any] = self._exchanged("hello", asked, plain=True)
+        self.hello = self._exchanged("hello", asked, plain=True)
 
     def _started(self) -> tuple[BackendProcess, Conversation]:
         here, there = socket.socketpair()
