@@ -32,7 +32,7 @@ import numpy as np
 VERSION = 1
 HEAD = struct.Struct("<4sQI")
 SIGN = b"PTC1"
-RECENT = 6
+RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 18
 MOST_BYTES = 1 << 26
 LONGEST = 4000
 
@@ -122,9 +122,9 @@ class Objects:
             if self._keys.get(id(held)) == key:
                 del self._keys[id(held)]
 
-    def watch(self, key: str, held: Any) -> None:
-        """Remember how an object is now."""
-        self._recent[-1].append(Kept(key, held, _state(held)))
+    def watch(self, key: str, held: Any, content: Any = None) -> None:
+        """Remember how an object is now; ``content`` where that is known."""
+        self._recent[-1].append(Kept(key, held, _state(held) if content is None else content))
 
     def watch_again(self, key: str, held: Any) -> None:
         """Remember how an object is now, and what it holds."""
@@ -145,7 +145,13 @@ class Objects:
 
     def changed(self) -> list[Kept]:
         """Objects of the last exchanges that are no longer as both sides know them."""
-        found = [kept for kept in self._all() if kept.known is not None and _state(kept.held) != kept.known]
+        watched = [
+            kept
+            for age, exchange in enumerate(reversed(self._recent))
+            for kept in exchange
+            if age < RECENT_AND_LARGE or getattr(kept.held, "nbytes", 0) <= LARGE
+        ]
+        found = [kept for kept in watched if kept.known is not None and _state(kept.held) != kept.known]
         for kept in found:
             kept.known = _state(kept.held)
         return list({kept.key: kept for kept in found}.values())
@@ -317,7 +323,8 @@ class Writer:
         base = self._lies_in(values)
         if base is not None:
             told["array"]["inside"] = base
-        self._objects.watch(key, values)
+        said = told["array"].get("buffer")
+        self._objects.watch(key, values, None if said is None else self.buffers[said])
         return told
 
     def _lies_in(self, values: Any) -> Any:

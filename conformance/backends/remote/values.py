@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-_RECENT = 6
+_RECENT, _RECENT_AND_LARGE, _LARGE = 6, 2, 1 << 18
 
 
 class HeldMapping(dict[Any, Any]):
@@ -157,7 +157,12 @@ class Shared:
 
     def changed(self, also: Mapping[str, Any]) -> dict[str, Any]:
         """Objects of the last exchanges, and those given, that are no longer as both sides know them."""
-        watched = {key: held for recent in self._recent for key, held in recent.items()} | dict(also)
+        watched = {
+            key: held
+            for age, recent in enumerate(reversed(self._recent))
+            for key, held in recent.items()
+            if age < _RECENT_AND_LARGE or getattr(held, "nbytes", 0) <= _LARGE
+        } | dict(also)
         known = self.known
         return {key: held for key, held in watched.items() if key in known and known[key].mark != mark_of(held)}
 
@@ -173,7 +178,8 @@ def mark_of(held: Any) -> Any:
     if isinstance(held, np.ndarray):
         if held.dtype.kind == "O":
             return None
-        plain = held if held.flags.c_contiguous else np.ascontiguousarray(held)
+        lying = held.T if held.flags.f_contiguous else held
+        plain = lying if lying.flags.c_contiguous else np.ascontiguousarray(lying)
         return zlib.crc32(plain.view(np.uint8).data if plain.size and plain.ndim else plain.tobytes())
     if isinstance(held, Mapping):
         return [(key, id(value)) for key, value in held.items()]
