@@ -28,6 +28,7 @@ from conformance.contract.stages import Stage
 
 if TYPE_CHECKING:
     from conformance.runs.judgement import Judgement, Listener
+    from conformance.runs.keeping import KeptCapsules
     from conformance.runs.settings import RunSettings
 
 
@@ -123,8 +124,12 @@ def run(
     frameworks: Annotated[bool, typer.Option(help="Include checks that make TensorFlow or PyTorch tensors.")] = True,
     torch_device: Devices = None,
     capsules: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Folder into which every failure is written, to be replayed.")
+        Path,
+        typer.Option(metavar="FOLDER", help="Folder into which a failure of each cause is written, to be replayed."),
     ] = Path("capsules"),
+    every_capsule: Annotated[
+        bool, typer.Option("--every-capsule", help="Write a capsule for every failing check, not one a cause.")
+    ] = False,
     no_capsules: Annotated[bool, typer.Option("--no-capsules", help="Write no capsules.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Print every cause, and the table of all clauses.")] = False,
     update_expected: Annotated[
@@ -158,6 +163,8 @@ def run(
         scan=_scan_to_judge(scan, if_present),
         expected=None if expected is None or begun else _list_to_read(expected),
         capsules=None if no_capsules else capsules.absolute(),
+        # Every entry of the list wants a witness of its own.
+        one_capsule_a_cause=not (update_expected or every_capsule),
         profile=profile,
         frameworks=frameworks,
         version=_known_version(version),
@@ -172,7 +179,10 @@ def run(
         judgement = _judged(settings, 0 if in_process else jobs, memory, reports)
     if update_expected and expected is not None and not judgement.cut:
         judgement = _updated(judgement, expected, settings)
-    _show(judgement, reports, full=full)
+    kept = None
+    if settings.capsules is not None and settings.one_capsule_a_cause:
+        judgement, kept = _one_a_cause(judgement, settings.capsules)
+    _show(judgement, reports, kept, full=full)
     raise typer.Exit(judgement.exit_code)
 
 
@@ -280,11 +290,17 @@ def _updated(judgement: Judgement, expected: Path, settings: RunSettings) -> Jud
     return judgement
 
 
-def _show(judgement: Judgement, reports: Reports, *, full: bool) -> None:
+def _one_a_cause(judgement: Judgement, folder: Path) -> tuple[Judgement, KeptCapsules]:
+    from conformance.runs.keeping import one_a_cause
+
+    return one_a_cause(judgement, folder)
+
+
+def _show(judgement: Judgement, reports: Reports, kept: KeptCapsules | None, *, full: bool) -> None:
     from conformance.report.terminal import print_judgement
 
     if not reports.take_standard_output:
-        print_judgement(judgement, console(), full=full)
+        print_judgement(judgement, console(), kept, full=full)
     reports.write(judgement)
     for sentence in (judgement.cut and f"the run was cut: {judgement.cut}", *judgement.not_judged):
         if sentence:

@@ -175,7 +175,7 @@ def _added(groups: list[_Group], cell: Cell, decision: Decision) -> None:
     """Put a failure to those that are the same, or begin with it."""
     if any(held is cell for group in groups for held, _ in group.members):
         return
-    key = _key(decision)
+    key = key_of(decision)
     for group in groups:
         if group.key == key or (key[0] == group.key[0] == "error" and _alike(key[1], group.key[1])):
             group.members.append((cell, decision))
@@ -183,8 +183,11 @@ def _added(groups: list[_Group], cell: Cell, decision: Decision) -> None:
     groups.append(_Group(key, [(cell, decision)]))
 
 
-def _key(decision: Decision) -> tuple[str, ...]:
+def key_of(decision: Decision) -> tuple[str, ...]:
+    """Return what two failing checks of one cause have in common."""
     grounds = decision.grounds
+    if grounds.certain and grounds.names:
+        return "certain", grounds.names[0]
     if grounds.kind in (Kind.REFUSED, Kind.BROKE):
         return "error", _masked(grounds.error)
     if grounds.kind is Kind.FOREIGN:
@@ -211,7 +214,7 @@ def _cause(group: _Group) -> Cause:
     perhaps = tuple(dict.fromkeys(cell.clause for cell, _ in group.perhaps))
     failed = tuple(dict.fromkeys(cell.clause for cell, _ in members if cell.outcome is Outcome.FAIL))
     undecided = tuple(dict.fromkeys(cell.clause for cell, _ in members if cell.outcome is not Outcome.FAIL))
-    speaker = max(members, key=lambda one: _telling(one[1].grounds))[1]
+    speaker = max(members, key=_telling)[1]
     return Cause(
         speaker.adapter,
         speaker.grounds.kind,
@@ -225,8 +228,9 @@ def _cause(group: _Group) -> Cause:
     )
 
 
-def _telling(grounds: Grounds) -> tuple[bool, float]:
-    return grounds.certain and not grounds.pattern, grounds.share
+def _telling(member: tuple[Cell, Decision]) -> tuple[bool, bool, float]:
+    """What is kept speaks before what is not, then what is furthest off; all are equally certain."""
+    return bool(member[1].capsule), bool(member[1].replay), member[1].grounds.share
 
 
 def _sentence(group: _Group, speaker: Decision) -> str:

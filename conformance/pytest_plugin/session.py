@@ -63,7 +63,7 @@ class Session:
         if report.when != "teardown":
             return
         for name, held in report.user_properties:
-            if name == DECISIONS and isinstance(held, list):
+            if name == DECISIONS and isinstance(held, list | tuple):
                 self._decisions.extend(msgspec.convert(record, Decision) for record in held)
             elif name == STALE and isinstance(held, list):
                 self._stale.extend(sentence for sentence in held if sentence not in self._stale)

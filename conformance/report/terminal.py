@@ -17,6 +17,7 @@ from conformance.engine.causes import Cause, Undecided
 from conformance.engine.outcome import Cell, Denominator, Outcome
 from conformance.report.judgement import one_line, unexplained
 from conformance.runs.judgement import UNWANTED, Judgement
+from conformance.runs.keeping import KeptCapsules
 
 STYLE = {
     Outcome.PASS: "green",
@@ -36,7 +37,9 @@ _MOST_LINES = 2
 _BELOW = 2
 
 
-def print_judgement(judgement: Judgement, console: Console, *, full: bool = False) -> None:
+def print_judgement(
+    judgement: Judgement, console: Console, kept: KeptCapsules | None = None, *, full: bool = False
+) -> None:
     """Print the report of a run; on a terminal as many causes as the screen holds, three at least.
 
     Parameters
@@ -44,17 +47,19 @@ def print_judgement(judgement: Judgement, console: Console, *, full: bool = Fals
     judgement : Judgement
     console : rich.console.Console
         Where to print.
+    kept : KeptCapsules, optional
+        The capsules that the run has left.
     full : bool
         Print every cause, every finding, the table of all clauses and the denominators as well.
     """
     room = console.height - _BELOW if console.is_terminal and not full else None
-    for text, style in lines(judgement, console.width, room):
+    for text, style in lines(judgement, console.width, room, kept):
         console.print(Text(text, style=style), soft_wrap=True)
     if full:
         _print_table(judgement, console)
 
 
-def lines(judgement: Judgement, width: int, room: int | None = None) -> list[Line]:
+def lines(judgement: Judgement, width: int, room: int | None = None, kept: KeptCapsules | None = None) -> list[Line]:
     """Return the report in lines, none of them wider than the screen.
 
     Parameters
@@ -64,10 +69,12 @@ def lines(judgement: Judgement, width: int, room: int | None = None) -> list[Lin
         Columns of the screen.
     room : int, optional
         Lines of the screen; there are no more than these as long as three causes are shown. None: no limit.
+    kept : KeptCapsules, optional
+        The capsules that the run has left.
     """
     head = [line for count in judgement.denominators for line in _head(judgement, count, width)]
     tail = [*_not_decided(judgement, width, None if room is None else _FEWEST), *_stages(judgement, width)]
-    tail += _beside(judgement, width)
+    tail += [*_beside(judgement, width), *_capsules(kept, width)]
     return [*head, *_to_mend(judgement, width, room and room - len(head) - len(tail)), *tail]
 
 
@@ -107,13 +114,12 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
     mark = f"{number:>2} "
     yield from _wrapped(f"{own}{one_line(cause.sentence)}", width, "bold red", mark, most=_MOST_LINES)
     yield from _wrapped(_explained(cause), width, "", "   ", most=1)
-    command, _, note = cause.speaker.replay.partition("  # ")
-    if command:
-        yield from _command(command, width)
-    else:
-        yield from _wrapped(f"ptycho-conformance explain {cause.speaker.clause}", width, "dim", "   ")
-    if note and not command:
-        yield from _wrapped(note, width, "dim", "   ", most=1)
+    if cause.speaker.capsule:
+        yield from _command(cause.speaker.replay.partition("  # ")[0], width)
+        return
+    yield from _wrapped(f"ptycho-conformance explain {cause.speaker.clause}", width, "dim", "   ")
+    # Why there is no capsule.
+    yield from _wrapped(cause.speaker.replay, width, "dim", "   ", most=1)
 
 
 def _explained(cause: Cause) -> str:
@@ -132,9 +138,13 @@ def ids(clauses: Sequence[str]) -> str:
 
 def _command(command: str, width: int) -> Iterator[Line]:
     """Break a command so that it can be copied whole."""
-    parts = textwrap.wrap(command, width - 7, break_long_words=False, break_on_hyphens=False)
+    held = command.replace(" --adapter ", " --adapter\0")
+    parts = textwrap.wrap(held, width - 7, break_long_words=False, break_on_hyphens=False)
     for number, part in enumerate(parts):
-        yield ("   " if not number else "     ") + part + (" \\" if number < len(parts) - 1 else ""), "cyan"
+        yield (
+            ("   " if not number else "     ") + part.replace("\0", " ") + (" \\" if number < len(parts) - 1 else ""),
+            "cyan",
+        )
 
 
 def _not_decided(judgement: Judgement, width: int, most: int | None) -> Iterator[Line]:
@@ -196,6 +206,14 @@ def _beside(judgement: Judgement, width: int) -> Iterator[Line]:
         yield from _wrapped(said, width, "bold magenta")
     for said in judgement.stale:
         yield from _wrapped(said, width, "bold red")
+
+
+def _capsules(kept: KeptCapsules | None, width: int) -> Iterator[Line]:
+    if kept is None or not kept.number:
+        return
+    said = f"Capsules: {kept.number} in {kept.folder}, {kept.size / 1e6:.1f} MB"
+    said += f"; {kept.left_out} more causes have none" if kept.left_out else ""
+    yield from _wrapped(said, width, "dim")
 
 
 def _wrapped(text: str, width: int, style: str, mark: str = "", most: int | None = None) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from conformance.backends.subject import Subject
 from conformance.engine.agreement import compare
 from conformance.engine.applicability import not_applicable
 from conformance.engine.catalogue import declarations
+from conformance.engine.causes import key_of
 from conformance.engine.declaration import profile
 from conformance.engine.events import CheckDecided, StageCompared, Step
 from conformance.engine.outcome import Decision, Outcome
@@ -58,6 +59,7 @@ class Judge:
         self._today = datetime.date.today()
         self._witnesses = Witnesses(self.expected, self._today)
         self._subjects: dict[str, Subject] = {}
+        self._kept_grounds: set[tuple[str, tuple[str, ...]]] = set()
 
     @cached_property
     def plan(self) -> Plan:
@@ -105,6 +107,10 @@ class Judge:
     def _kept(self, trial: Trial, selected: Selected) -> Kept:
         if self.settings.capsules is None or trial.trouble or trial.outcome not in RECORDED:
             return Kept(None)
+        grounds = key_of(next(trial.decisions(selected.label)))
+        if self.settings.one_capsule_a_cause and (selected.label, grounds) in self._kept_grounds:
+            return Kept(None)
+        self._kept_grounds.add((selected.label, grounds))
         return keep(trial, selected, self.settings.capsules)
 
     def _standings(self, case: Case) -> Mapping[str, Standing]:

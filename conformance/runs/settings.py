@@ -28,6 +28,8 @@ class RunSettings:
         Hypothesis profile, see :data:`conformance.engine.declaration.PROFILES`; None is that of the environment.
     frameworks : bool
         Whether checks that make TensorFlow or PyTorch tensors take part.
+    one_capsule_a_cause : bool
+        Whether failures on the same grounds are written once; otherwise every failure is.
     version : str
         Version of the contract by whose clauses is judged; empty for the one that ships.
     """
@@ -40,4 +42,5 @@ class RunSettings:
     capsules: Path | None = None
     profile: str | None = None
     frameworks: bool = True
+    one_capsule_a_cause: bool = False
     version: str = ""
