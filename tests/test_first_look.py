@@ -20,6 +20,8 @@ from ptycho_ref.adapter import RefAdapter
 from tests.limits.limits import LargeFrames, OneMode, RoundedPixels, SmallGroups, WholePixels, limits
 from tests.limits.table import loss
 
+pytestmark = pytest.mark.night
+
 VALUES = {
     Property.MODES: (2, 3, 13, 17),
     Property.SIDE: (8, 10, 12, 14, 18, 22, 36, 50, 64, 128, 130, 134, 256, 262),

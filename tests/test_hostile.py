@@ -12,6 +12,8 @@ import pytest
 
 from tests.hostile.corpus import corpus
 
+pytestmark = pytest.mark.night
+
 ROOT = Path(__file__).parents[1]
 SAMPLED = ("structure", "path", "two stacks", "units", "name twice")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.night
+
 ADAPTERS = '''
 from ptycho_ref.adapter import RefAdapter
 

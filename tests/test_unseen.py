@@ -14,7 +14,7 @@ from tests.zoo.unseen.landing import landed
 from tests.zoo.unseen.scenes import METHODS
 from tests.zoo.unseen.survey import judged
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.night]
 FEW = range(24)
 
 

@@ -164,18 +164,18 @@ def _make(name: str) -> Selected:
         if isinstance(error, KeyboardInterrupt) and not is_watched():
             raise
         raise MalformedAdapter(f"{name}: making the adapter ended in {type(error).__name__}: {told(error)}") from error
-    return replace(taken(adapter), label=_name(adapter, name), stages=_stages(adapter, name), asked=name)
+    return replace(taken(adapter, name), asked=name)
 
 
-def taken(adapter: Any) -> Selected:
-    """Take an adapter that was made already.
+def taken(adapter: Any, asked: str = "") -> Selected:
+    """Take an adapter that was made already; ``asked`` is how it was asked for.
 
     Raises
     ------
     MalformedAdapter
         It has no name, or claims a stage that there is not.
     """
-    asked = type(adapter).__name__
+    asked = asked or type(adapter).__name__
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
     return Selected(_name(adapter, asked), adapter, _stages(adapter, asked), framework=known)

@@ -128,7 +128,7 @@ def _explained(cause: Cause) -> str:
 
 
 def ids(clauses: Sequence[str]) -> str:
-    """Return ids of clauses, each prefix once: ``PAT-001 003 · REA-002``."""
+    """Return ids of clauses, each prefix once."""
     by_prefix: dict[str, list[str]] = {}
     for clause in clauses:
         prefix, _, number = clause.partition("-")

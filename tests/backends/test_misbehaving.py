@@ -25,7 +25,10 @@ GREEDY = tuple(name for name, one in TABLE.items() if "memory" in one.reason)
 LIMITS = Limits(seconds=1.0, memory=0, deaths=1000, hangs=1000, grace=0.5, reading=2.0)
 Task = tuple[str, str]
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals and /proc as Linux has them")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals and /proc as Linux has them"),
+    pytest.mark.night,
+]
 
 
 _selected: Selected | None = None

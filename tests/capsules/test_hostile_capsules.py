@@ -16,7 +16,7 @@ import pytest
 from conformance.failures.replay import Verdict
 from conformance.failures.replaying import replayed
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.night]
 
 
 def edit(name: str, **changes: Any) -> Callable[[Path], None]:

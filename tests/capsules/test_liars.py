@@ -19,7 +19,7 @@ from tests.capsules.adapters import right
 from tests.zoo.liar import Liar, selected, zoo
 from tests.zoo.matrix import specimens
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.night]
 
 
 def first_failure(liar: type[Liar], folder: Path) -> Trial:

@@ -30,6 +30,8 @@ class Wrong(RefAdapter):
 REFUSING = """
 from ptycho_ref.adapter import RefAdapter
 
+pytestmark = pytest.mark.night
+
 class Refusing(RefAdapter):
     name = "refusing"
 

@@ -8,6 +8,8 @@ from conformance.evidence import explanation as diagnosis
 from tests.zoo.diagnoses import DIAGNOSES, Undescribable
 from tests.zoo.diagnosis import RIGHT, cases, score
 
+pytestmark = pytest.mark.night
+
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_score_on_the_zoo(monkeypatch: pytest.MonkeyPatch) -> None:

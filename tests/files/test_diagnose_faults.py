@@ -19,6 +19,8 @@ from conformance.files.diagnose.turns import EIGHT, turned_frames
 from conformance.files.diagnose.verdict import Word
 from conformance.scans.beamline import Setup, beamtime
 
+pytestmark = pytest.mark.night
+
 LINES = Setup(beam="defocused", matter="strong", path="fly", M=120, N=32, pitch=0.22, photons=2e4, seed=9)
 MADE = beamtime(LINES)
 SOUND = Scan(np.sqrt(MADE.counts).astype(np.float32), MADE.positions, MADE.probe, MADE.object)

@@ -19,6 +19,8 @@ from conformance.files.diagnose.verdict import Word
 from conformance.scans.beamline import beamtime
 from tests.files.diagnosed import SOUND, petra, siemens, sound, stored_so_that
 
+pytestmark = pytest.mark.night
+
 ANGLES = (Turn(False, 25.0), Turn(True, 200.0), Turn(False, 290.0))
 
 

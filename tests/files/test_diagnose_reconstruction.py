@@ -10,6 +10,8 @@ from conformance.files.diagnose.sample import Sample, Scan, take
 from conformance.files.diagnose.turns import EIGHT, Turn
 from tests.files.diagnosed import sound, stored_so_that
 
+pytestmark = pytest.mark.night
+
 MADE = sound()
 
 

@@ -21,7 +21,7 @@ from tests.ptycho_torch.stores import opened
 ROOT = Path(__file__).parents[2]
 NO_MOUNT = "file systems cannot be mounted here: unshare --map-root-user --mount is not allowed"
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.night]
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ import numpy as np
 
 from conformance.backends.remote.far_side import laid_out
 from conformance.backends.remote.values import Handle, HeldMapping, RemoteIterable, RemoteTensor, Shared, tensor_class
+from conformance.contract.crossing import Crossing
 
 
-class CannotCross(TypeError):
+class CannotCross(Crossing, TypeError):
     """An argument is of a kind that the protocol does not know."""
 
 
