@@ -41,19 +41,34 @@ class Watch:
         Takes every beginning and end of a call.
     ended : frozenset of str
         Methods that are not called again: they did not come back before, or ended their process too often.
+    unlooked : frozenset of str
+        Methods that the first look does not call: they ended a process in which it did.
     """
 
     pulse: Pulse
     ended: frozenset[str] = frozenset()
+    unlooked: frozenset[str] = frozenset()
 
 
 _watch: Watch | None = None
+_looking = False
 
 
 def watched_by(watch: Watch | None) -> None:
     """Let the guards of this process, made from now on, tell what they do; None ends that."""
     global _watch
     _watch = watch
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Let the calls in a block be those of a first look, which no check stands for."""
+    global _looking
+    before, _looking = _looking, True
+    try:
+        yield
+    finally:
+        _looking = before
 
 
 def is_watched() -> bool:
@@ -103,6 +118,8 @@ class Guard:
     def _answer(self, name: str, call: Callable[[], Any]) -> Any:
         if name in self._hung:
             raise AdapterBroke(f"{name} did not come back before, and was not called again")
+        if _looking and self._watch is not None and name in self._watch.unlooked:
+            raise AdapterBroke(f"{name} ended its process before, and is not asked what it takes")
         try:
             with self._told(name), _limited(self._seconds()):
                 return call()
@@ -129,7 +146,7 @@ class Guard:
         if self._watch is None:
             yield
             return
-        self._watch.pulse.beat(name, inside=True)
+        self._watch.pulse.beat(name, inside=True, looking=_looking)
         try:
             yield
         finally:

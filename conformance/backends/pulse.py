@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_BEAT = struct.Struct("<Id?63p")
+_BEAT = struct.Struct("<Id??63p")
 _SIZE = 4096
 MAKING = "making the adapter"
 """What is done before any method of an adapter can run."""
@@ -28,12 +28,15 @@ class Beat:
         Whether the backend has been called and has not come back.
     what : str
         The method that is running, or that ran last.
+    looking : bool
+        Whether the first look at the backend called it, for whatever check came first.
     """
 
     number: int
     age: float
     inside: bool
     what: str
+    looking: bool = False
 
 
 class Pulse:
@@ -51,15 +54,23 @@ class Pulse:
             self._page = mmap.mmap(stream.fileno(), _SIZE)
         self._number = 0
 
-    def beat(self, what: str, *, inside: bool) -> None:
-        """Say what is done from now on."""
+    def beat(self, what: str, *, inside: bool, looking: bool = False) -> None:
+        """Say what is done from now on.
+
+        Parameters
+        ----------
+        what : str
+            The method that is running, or that ran last.
+        inside, looking : bool
+            As in :class:`Beat`.
+        """
         self._number += 1
-        _BEAT.pack_into(self._page, 0, self._number, time.monotonic(), inside, what.encode()[:60])
+        _BEAT.pack_into(self._page, 0, self._number, time.monotonic(), inside, looking, what.encode()[:60])
 
     def last(self) -> Beat:
         """Return the last sign of life."""
-        number, at, inside, what = _BEAT.unpack_from(self._page, 0)
-        return Beat(number, time.monotonic() - at, inside, what.decode(errors="replace"))
+        number, at, inside, looking, what = _BEAT.unpack_from(self._page, 0)
+        return Beat(number, time.monotonic() - at, inside, what.decode(errors="replace"), looking)
 
     def close(self) -> None:
         """Give the page back."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.backends.guard import looking
 from conformance.backends.subject import Subject, offered
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
 from conformance.evidence.tensors import as_numpy
@@ -46,7 +47,7 @@ class FirstLook:
         if key not in self.told:
             # What the look itself makes asks nobody, and while it looks everything counts as taken.
             self.told[key] = ""
-            with inside(None), warnings.catch_warnings():
+            with inside(None), looking(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.told[key] = self._asked(wanted, value)
         return self.told[key]

@@ -34,9 +34,9 @@ def work(descriptor: int, page: str) -> None:
     os.set_inheritable(descriptor, False)
     conversation = Conversation(socket.socket(fileno=descriptor))
     with contextlib.suppress(BrokenConversation):
-        begin, arguments, answer, ended = pickle.loads(conversation.receive())
+        begin, arguments, answer, ended, unlooked = pickle.loads(conversation.receive())
         pulse = Pulse(Path(page))
-        watched_by(Watch(pulse, frozenset(ended)))
+        watched_by(Watch(pulse, frozenset(ended), frozenset(unlooked)))
         faulthandler.enable(os.dup(2))
         pulse.beat(MAKING, inside=False)
         here = Path.cwd()

@@ -110,6 +110,7 @@ class Workers(Generic[T]):
         self._idle: list[_Worker] = []
         self._deaths: Counter[tuple[tuple[Hashable, ...], str]] = Counter()
         self._hangs: Counter[tuple[tuple[Hashable, ...], str]] = Counter()
+        self._unlooked: set[tuple[tuple[Hashable, ...], str]] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="ptycho-conformance-workers-", ignore_cleanup_errors=True)
 
     def __enter__(self) -> Workers[T]:
@@ -156,7 +157,8 @@ class Workers(Generic[T]):
             if whose == arguments and times >= most
         ]
         worker = _Worker(Path(self._folder.name), arguments, one_thread=self._jobs > 1)
-        worker.send((self._begin, arguments, self._answer, ended))
+        unlooked = [name for whose, name in self._unlooked if whose == arguments]
+        worker.send((self._begin, arguments, self._answer, ended, unlooked))
         return worker
 
     def _stirring(self) -> list[_Busy[T]]:
@@ -178,7 +180,7 @@ class Workers(Generic[T]):
             else:
                 self._idle.append(one.worker)
         elif what:
-            yield self._lost(one, what, waiting)
+            yield from self._lost(one, what, waiting)
 
     def _taken(self, one: _Busy[T], message: dict[str, Any]) -> Answer[T] | Died[T]:
         if not one.tasks or "failed" in message:
@@ -190,17 +192,23 @@ class Workers(Generic[T]):
             return Died(task, str(message["broke"]))
         return Answer(task, message.get("answer"))
 
-    def _lost(self, one: _Busy[T], what: str, waiting: deque[Piece[T]]) -> Died[T]:
+    def _lost(self, one: _Busy[T], what: str, waiting: deque[Piece[T]]) -> Iterator[Died[T]]:
         beat = one.worker.last()
         said = one.worker.end()
         self._busy.remove(one)
+        looked = (one.worker.arguments, beat.what)
+        if beat.looking and looked not in self._unlooked:
+            # No check stands for what the first look calls: the task is asked again, and the look leaves that out.
+            self._unlooked.add(looked)
+            waiting.appendleft(Piece(tuple(one.tasks), one.worker.arguments))
+            return
         if beat.what != MAKING:
             counted = self._hangs if self._limits.overdue(beat) else self._deaths
             counted[one.worker.arguments, beat.what] += 1
         task = one.tasks.popleft()
         if one.tasks:
             waiting.appendleft(Piece(tuple(one.tasks), one.worker.arguments))
-        return Died(task, what, said)
+        yield Died(task, what, said)
 
 
 @dataclass(frozen=True, eq=False)

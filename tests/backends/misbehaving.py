@@ -261,23 +261,23 @@ def says_too_much(*_: Any) -> None:
 # ---- it does not come back ----
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def loops(*_: Any) -> None:
     while True:
         pass
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def sleeps(*_: Any) -> None:
     time.sleep(FOREVER)
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def holds_the_interpreter(*_: Any) -> None:
     ctypes.PyDLL(None).sleep(FOREVER)
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def swallows_its_timeout(*_: Any) -> None:
     while True:
         try:
@@ -286,31 +286,31 @@ def swallows_its_timeout(*_: Any) -> None:
             continue
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def is_deaf(*_: Any) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_IGN)
     time.sleep(FOREVER)
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def blocks_every_signal(*_: Any) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
     time.sleep(FOREVER)
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def stops(*_: Any) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def waits_for_a_lock(*_: Any) -> None:
     lock = threading.Lock()
     lock.acquire()
     lock.acquire()
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def waits_for_its_child(*_: Any) -> None:
     subprocess.run(["/bin/sleep", str(FOREVER)], check=False)
 
@@ -331,7 +331,7 @@ class Result:
         return self.act()
 
 
-@comes_to("ERROR", "did not come back within")
+@comes_to("ERROR", "did not come back")
 def returns_what_hangs(*_: Any) -> Any:
     return Result(lambda: time.sleep(FOREVER))
 
@@ -531,7 +531,7 @@ def stumbles_when_made(*_: Any) -> None:
     ctypes.string_at(0)
 
 
-@comes_to("ERROR", "did not come back within", making=True)
+@comes_to("ERROR", "did not come back", making=True)
 def hangs_when_made(*_: Any) -> None:
     time.sleep(FOREVER)
 

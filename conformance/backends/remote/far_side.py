@@ -123,7 +123,16 @@ class Objects:
                 del self._keys[id(held)]
 
     def watch(self, key: str, held: Any, content: Any = None) -> None:
-        """Remember how an object is now; ``content`` where that is known."""
+        """Remember how an object is now.
+
+        Parameters
+        ----------
+        key : str
+            By which both sides know it.
+        held : array or mapping
+        content : bytes, optional
+            Elements of the array in C order, where they are at hand.
+        """
         self._recent[-1].append(Kept(key, held, _state(held) if content is None else content))
 
     def watch_again(self, key: str, held: Any) -> None:
