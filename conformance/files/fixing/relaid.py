@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -93,11 +95,19 @@ class FramesFirst:
             held = self.source.array()
             yield np.moveaxis(held.T if self.source.fortran else held, -1, 0)
             return
-        stored, step = stored_shape(self.source), max(1, _BLOCK_BYTES * self.shape[0] // nbytes(self.source))
+        step = max(1, _BLOCK_BYTES * self.shape[0] // nbytes(self.source))
         for first in range(0, self.shape[0], step):
-            # Mapped anew for each block: pages that were looked at do not pile up.
-            mapped: Any = np.memmap(self._spilled, dtype=self.dtype, mode="r", shape=stored)
-            yield np.ascontiguousarray(np.moveaxis(mapped[..., first : first + step], -1, 0))
+            yield self._read_back(first, min(step, self.shape[0] - first))
+
+    def _read_back(self, first: int, count: int) -> NDArray[Any]:
+        """Some frames out of the file, pixel by pixel: a file that is mapped would stay in memory as a whole."""
+        rows, columns, M = stored_shape(self.source)
+        by_pixel = np.empty((rows * columns, count), self.dtype)
+        size, handle = self.dtype.itemsize, self._spilled.fileno()
+        for pixel, values in enumerate(by_pixel.view(np.uint8)):
+            if os.preadv(handle, [values], (pixel * M + first) * size) != count * size:
+                raise OSError(errno.EIO, "the file that holds the turned frames ended early", str(self.scratch.folder))
+        return np.ascontiguousarray(by_pixel.T).reshape(count, rows, columns)
 
     @cached_property
     def _spilled(self) -> IO[bytes]:
