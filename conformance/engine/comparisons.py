@@ -190,7 +190,8 @@ def _grouping(pair: Pair, specimen: Specimen) -> None:
     for request in requests_for(specimen):
         left, right = pair.results(lambda subject, r=request: subject.grouped(specimen, r))  # type: ignore[misc]
         shapes = [
-            {k: np.shape(as_numpy(v)) for k, v in one.items() if k in _IMAGES_AND_PLACES} for one in (left, right)
+            {k: None if v is None else np.shape(as_numpy(v)) for k, v in one.items() if k in _IMAGES_AND_PLACES}
+            for one in (left, right)
         ]
         pair.evidence.holds(
             shapes[0] == shapes[1],

@@ -6,24 +6,33 @@ under judgement are among them, so a check would be tried on other examples besi
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
-
 _FOUND_IN_MODULES = "_get_local_constants"
+
+
+def _internals() -> tuple[Any, Any] | None:
+    """Return where Hypothesis keeps the numbers, and how it holds them; None in versions that look for none."""
+    try:
+        providers = importlib.import_module("hypothesis.internal.conjecture.providers")
+        constants = importlib.import_module("hypothesis.internal.constants_ast")
+    except ImportError:
+        return None
+    return (providers, constants) if hasattr(providers, _FOUND_IN_MODULES) else None
 
 
 @contextmanager
 def of_the_check_alone() -> Iterator[None]:
     """Let Hypothesis draw no numbers from the source of loaded modules; a version that never does is left alone."""
-    found: Any = getattr(providers, _FOUND_IN_MODULES, None)
-    if found is None:
+    internals = _internals()
+    if internals is None:
         yield
         return
-    none = Constants()
+    providers, constants = internals
+    found, none = getattr(providers, _FOUND_IN_MODULES), constants.Constants()
     setattr(providers, _FOUND_IN_MODULES, lambda: none)
     providers.CONSTANTS_CACHE.cache.clear()
     try:

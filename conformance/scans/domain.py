@@ -187,7 +187,7 @@ def _strange_places(held: Mapping[str, Array]) -> Iterator[tuple[Property, Any]]
 
 def many(wanted: int, N: int) -> int:
     """A great number of frames: as many as wanted, or as take no more memory where frames must be large."""
-    return wanted if N <= 16 else max(1_009, wanted * 256 // N**2)
+    return wanted if N <= 16 else min(wanted, max(1_009, wanted * 256 // N**2))
 
 
 def points(wanted: int, N: int) -> int:

@@ -27,10 +27,10 @@ class Wrong(RefAdapter):
     def translate(self, images, shifts_xy):
         return super().translate(images, -shifts_xy)
 """
+pytestmark = pytest.mark.night
+
 REFUSING = """
 from ptycho_ref.adapter import RefAdapter
-
-pytestmark = pytest.mark.night
 
 class Refusing(RefAdapter):
     name = "refusing"
