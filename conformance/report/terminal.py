@@ -113,7 +113,7 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
     own = f"{cause.adapter}: " if named else ""
     mark = f"{number:>2} "
     yield from _wrapped(f"{own}{one_line(cause.sentence)}", width, "bold red", mark, most=_MOST_LINES)
-    yield from _wrapped(_explained(cause), width, "", "   ", most=1)
+    yield from _wrapped(explained(cause), width, "", "   ", most=1)
     if cause.speaker.capsule:
         yield from _command(cause.speaker.replay.partition("  # ")[0], width)
         return
@@ -122,7 +122,8 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
     yield from _wrapped(cause.speaker.replay, width, "dim", "   ", most=1)
 
 
-def _explained(cause: Cause) -> str:
+def explained(cause: Cause) -> str:
+    """Return which clauses a cause makes fail, keeps from being decided, and may explain."""
     parts = [("fails", cause.failed), ("keeps undecided", cause.undecided), ("perhaps also", cause.perhaps)]
     return "; ".join(f"{verb} {ids(held)}" for verb, held in parts if held)
 
