@@ -38,49 +38,59 @@ class Reports:
 
     Attributes
     ----------
-    json, markdown : Path or None
+    json, markdown, junit, html : Path or None
         Files; ``-`` is standard output.
     """
 
     json: Path | None
     markdown: Path | None
+    junit: Path | None = None
+    html: Path | None = None
 
     def checked(self) -> Reports:
-        """Make sure that both can be written."""
-        writable(self.json, "--json")
-        writable(self.markdown, "--markdown")
+        """Make sure that each can be written."""
+        for name, path in vars(self).items():
+            writable(path, f"--{name}")
         return self
 
     @property
     def take_standard_output(self) -> bool:
         """Whether the terminal's table would stand in the middle of a report."""
-        return is_standard_output(self.json) or is_standard_output(self.markdown)
+        return any(map(is_standard_output, vars(self).values()))
 
     def write(self, judgement: Judgement) -> None:
-        """Write both; one that cannot be written does not cost the other."""
-        failed = [error for error in (self._written(one, judgement) for one in self._files()) if error]
+        """Write each; one that cannot be written does not cost the others."""
+        failed = [error for error in (self._written(*one, judgement) for one in self._files()) if error]
         if failed:
             raise undecided("; ".join(map(str, failed)))
 
     def write_partial(self, judgement: Judgement) -> None:
         """Write the files while the run goes on; whether a disk is full is told by the final ones."""
-        for one in self._files():
-            if not is_standard_output(one):
-                self._written(one, judgement)
+        for name, path in self._files():
+            # The page is for the end: it holds every clause and picture.
+            if name != "html" and not is_standard_output(path):
+                self._written(name, path, judgement)
 
-    def _files(self) -> tuple[Path, ...]:
-        return tuple(one for one in (self.json, self.markdown) if one is not None)
+    def _files(self) -> tuple[tuple[str, Path], ...]:
+        return tuple((name, path) for name, path in vars(self).items() if path is not None)
 
-    def _written(self, path: Path, judgement: Judgement) -> Ending | None:
-        from conformance.report.judgement import as_markdown
-        from conformance.report.run_result import run_result
-
-        text = run_result(judgement).text() if path is self.json else as_markdown(judgement)
+    def _written(self, name: str, path: Path, judgement: Judgement) -> Ending | None:
         try:
-            write(path, text)
+            write(path, _rendered(name, judgement))
         except Ending as error:
             return error
         return None
+
+
+def _rendered(name: str, judgement: Judgement) -> str:
+    from conformance.report.judgement import as_markdown
+    from conformance.report.page import as_page
+    from conformance.report.run_junit import run_junit
+    from conformance.report.run_result import run_result
+
+    if name == "json":
+        return run_result(judgement).text()
+    return {"markdown": as_markdown, "junit": run_junit, "html": as_page}[name](judgement)
 
 
 @app.command()
@@ -104,6 +114,12 @@ def run(
     ] = None,
     markdown: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the gap matrix as Markdown; - prints it.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the result as JUnit XML, a test case a clause.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one page that holds everything, to be sent on.")
     ] = None,
     version: Annotated[
         str, typer.Option("--contract", metavar="VERSION", help="Judge by the clauses of this version, such as 1.0.")
@@ -146,7 +162,7 @@ def run(
     """Judge backends: clause x adapter, and what was decided."""
     from conformance.runs.settings import RunSettings
 
-    reports = Reports(json_file, markdown).checked()
+    reports = Reports(json_file, markdown, junit, html).checked()
     if update_expected and expected is None:
         raise wrong_usage("--update-expected needs --expected FILE")
     writable(resume, "--resume")
@@ -170,7 +186,13 @@ def run(
         version=_known_version(version),
     )
     if many:
-        others = {"--scan": scan, "--markdown": markdown, "--update-expected": update_expected}
+        others = {
+            "--scan": scan,
+            "--markdown": markdown,
+            "--junit": junit,
+            "--html": html,
+            "--update-expected": update_expected,
+        }
         unfit = [name for name, given in others.items() if given] + (["--seed"] if seeds and seed is not None else [])
         if unfit:
             raise wrong_usage(f"--seeds does not go with {', '.join(unfit)}")

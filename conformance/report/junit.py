@@ -28,20 +28,20 @@ def junit(reports: Sequence[ScanReport], unread: Sequence[str], strict: bool) ->
     numbers = {"tests": len(reports) + len(unread), "failures": len(bad), "errors": len(unread)}
     suite = Element("testsuite", {"name": "validate", **{name: str(number) for name, number in numbers.items()}})
     for report in reports:
-        case = SubElement(suite, "testcase", {"classname": "scan file", "name": _text(str(report.path))})
+        case = SubElement(suite, "testcase", {"classname": "scan file", "name": xml_text(str(report.path))})
         grave = [one for one in report.findings if one.severity is not Severity.NOTE]
         said = "\n".join(one.sentence() for one in grave)
         if report in bad:
-            failure = SubElement(case, "failure", {"message": _text(grave[0].sentence()), "type": grave[0].clause})
-            failure.text = _text(said)
+            failure = SubElement(case, "failure", {"message": xml_text(grave[0].sentence()), "type": grave[0].clause})
+            failure.text = xml_text(said)
         elif said:
-            SubElement(case, "system-out").text = _text(said)
+            SubElement(case, "system-out").text = xml_text(said)
     for line in unread:
-        case = SubElement(suite, "testcase", {"classname": "scan file", "name": _text(line.partition(": ")[0])})
-        SubElement(case, "error", {"message": _text(line), "type": "unread"})
+        case = SubElement(suite, "testcase", {"classname": "scan file", "name": xml_text(line.partition(": ")[0])})
+        SubElement(case, "error", {"message": xml_text(line), "type": "unread"})
     return "<?xml version='1.0' encoding='utf-8'?>\n" + tostring(suite, encoding="unicode") + "\n"
 
 
-def _text(said: str) -> str:
+def xml_text(said: str) -> str:
     """Text without characters that XML does not have: names of strangers' files hold anything."""
     return _NO_XML.sub("?", said)

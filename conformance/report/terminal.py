@@ -32,6 +32,7 @@ Line = tuple[str, str]
 """A line and its style."""
 
 _FEWEST = 3
+_REASONS = 2
 _MOST_LINES = 2
 # The prompt, and the line that was typed.
 _BELOW = 2
@@ -73,9 +74,11 @@ def lines(judgement: Judgement, width: int, room: int | None = None, kept: KeptC
         The capsules that the run has left.
     """
     head = [line for count in judgement.denominators for line in _head(judgement, count, width)]
-    tail = [*_not_decided(judgement, width, None if room is None else _FEWEST), *_stages(judgement, width)]
+    tail = [*_not_decided(judgement, width, None if room is None else _REASONS), *_stages(judgement, width)]
     tail += [*_beside(judgement, width), *_capsules(kept, width)]
-    return [*head, *_to_mend(judgement, width, room and room - len(head) - len(tail)), *tail]
+    whole = [*head, *_to_mend(judgement, width, room and room - len(head) - len(tail)), *tail]
+    # On a small screen no line is empty: what is first must not scroll away.
+    return whole if room is None or len(whole) <= room else [line for line in whole if line[0]]
 
 
 def _head(judgement: Judgement, count: Denominator, width: int) -> Iterator[Line]:
@@ -113,7 +116,7 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
     own = f"{cause.adapter}: " if named else ""
     mark = f"{number:>2} "
     yield from _wrapped(f"{own}{one_line(cause.sentence)}", width, "bold red", mark, most=_MOST_LINES)
-    yield from _wrapped(_explained(cause), width, "", "   ", most=1)
+    yield from _wrapped(explained(cause), width, "", "   ", most=1)
     if cause.speaker.capsule:
         yield from _command(cause.speaker.replay.partition("  # ")[0], width)
         return
@@ -122,7 +125,8 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
     yield from _wrapped(cause.speaker.replay, width, "dim", "   ", most=1)
 
 
-def _explained(cause: Cause) -> str:
+def explained(cause: Cause) -> str:
+    """Return which clauses a cause makes fail, keeps from being decided, and may explain."""
     parts = [("fails", cause.failed), ("keeps undecided", cause.undecided), ("perhaps also", cause.perhaps)]
     return "; ".join(f"{verb} {ids(held)}" for verb, held in parts if held)
 
@@ -169,25 +173,27 @@ def _reason(one: Undecided, *, named: bool) -> str:
 
 def _stages(judgement: Judgement, width: int) -> Iterator[Line]:
     yield "", ""
-    yield "Stages: passed/failed/undecided of their clauses", "bold"
+    yield "Stages that are claimed: passed/failed/undecided of their clauses", "bold"
     for count in judgement.denominators:
         by_stage: dict[str, Counter[str]] = {}
         for cell in judgement.cells:
             if cell.adapter == count.adapter:
-                by_stage.setdefault(contract()[cell.clause].stage, Counter())[_sort(cell.outcome)] += 1
-        told = [f"{stage} {_counted(held)}" for stage, held in by_stage.items()]
+                by_stage.setdefault(contract()[cell.clause].stage, Counter())[_sort(cell)] += 1
+        told = [f"{stage} {_counted(held)}" for stage, held in by_stage.items() if held.total() > held["not claimed"]]
         mark = f"  {count.adapter}: " if len(judgement.denominators) > 1 else "  "
         yield from _columns(told, width, mark)
 
 
-def _sort(outcome: Outcome) -> str:
-    if outcome is Outcome.PASS:
+def _sort(cell: Cell) -> str:
+    if cell.outcome is Outcome.PASS:
         return "passed"
-    return "failed" if outcome in (Outcome.FAIL, Outcome.EXPECTED_FAIL) else "undecided"
+    if cell.outcome in (Outcome.FAIL, Outcome.EXPECTED_FAIL):
+        return "failed"
+    return "not claimed" if cell.reason.endswith("not claimed") else "undecided"
 
 
 def _counted(held: Counter[str]) -> str:
-    return f"{held['passed']}/{held['failed']}/{held['undecided']}"
+    return f"{held['passed']}/{held['failed']}/{held['undecided'] + held['not claimed']}"
 
 
 def _columns(cells: Sequence[str], width: int, mark: str) -> Iterator[Line]:
