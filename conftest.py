@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Generator
+
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -20,3 +23,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if not item.get_closest_marker("night")]
+
+
+_FRAMEWORKS = ("tensorflow", "torch")
+_loading: dict[str, str] = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Note which module of tests loads a framework by being collected."""
+    before = set(sys.modules)
+    report = yield
+    for framework in _FRAMEWORKS:
+        if framework in sys.modules and framework not in before and isinstance(collector, pytest.Module):
+            _loading[collector.nodeid] = framework
+    return report
+
+
+@pytest.fixture
+def loading_frameworks() -> dict[str, str]:
+    """Modules of tests, each with the framework that it loaded when it was collected."""
+    return _loading

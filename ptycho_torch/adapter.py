@@ -16,7 +16,6 @@ from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, G
 from ptycho_torch import settings, transforms
 from ptycho_torch.config import configuration
 from ptycho_torch.container import Container
-from ptycho_torch.dataset import PtychoDataset
 from ptycho_torch.grouped import GroupSettings, group_scan
 from ptycho_torch.grouping import Grouping, generator_for
 from ptycho_torch.patches import cut_patches
@@ -115,6 +114,9 @@ class TorchAdapter:
 
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
         """Batches of several scans, from a store that lives as long as the iteration."""
+        # tensordict takes as long to import as torch does, and nothing else needs it.
+        from ptycho_torch.dataset import PtychoDataset
+
         asked = StoreRequest(
             self._settings(request.group).grouping,
             N=request.group.N,

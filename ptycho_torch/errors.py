@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -95,16 +96,19 @@ class MissingDependency(Crossing, ImportError, RuntimeError):
 
 
 def require(*packages: str) -> None:
-    """Import packages.
+    """Import the first package, and look whether the others are there: each is imported where it is used.
 
     Raises
     ------
     MissingDependency
-        One of them, or one that it needs itself, is not installed.
+        One of them, or one that the first needs itself, is not installed.
     """
-    for package in packages:
+    for number, package in enumerate(packages):
         try:
-            import_module(package)
+            if not number:
+                import_module(package)
+            elif find_spec(package) is None:
+                raise ModuleNotFoundError(f"No module named {package!r}", name=package)
         except ImportError as error:
             absent = error.name if isinstance(error, ModuleNotFoundError) and error.name else package
             title = "PyTorch" if absent == "torch" else absent

@@ -36,6 +36,11 @@ def test_no_framework_is_loaded(statement: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_no_test_module_loads_a_framework_by_being_collected(loading_frameworks: dict[str, str]) -> None:
+    assert {name for name in loading_frameworks if name.startswith("tests/")} == set()
+
+
+@pytest.mark.night
 def test_the_contract_mark_loads_no_framework(pytester: pytest.Pytester) -> None:
     """Runs the contract checks of the reference in a process of their own and asks what it loaded."""
     pytester.makepyfile(

@@ -46,7 +46,7 @@ class Slow(RefAdapter):
     name = "slow"
 
     def transform(self, name, array, gridsize):
-        time.sleep(0.3)
+        time.sleep(0.03)
         return super().transform(name, array, gridsize)
 '''
 

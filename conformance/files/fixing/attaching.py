@@ -21,6 +21,8 @@ def with_fixes(source: Source, seen: Seen) -> Iterator[Finding]:
     seen : Seen
         What was found in it.
     """
+    if not seen.findings:
+        return
     exact = {(one.clause, one.array): one for one in exact_fixes_in_sight(source)}
     declared = {one.clause: one for one in declared_fixes(seen)}
     for finding in seen.findings:

@@ -129,22 +129,13 @@ def _fix(op: str, option: str, array: str, clause: str, change: tuple[Any, Any],
 def _masking(seen: Seen, _: Declared | None) -> Iterator[Fix]:
     if seen.view is None:
         return
-    for clause, pixels in _bad_pixels(seen.view):
-        if pixels.any() and seen.says(clause):
+    for clause in filter(seen.says, _BAD_PIXELS):
+        pixels = _BAD_PIXELS[clause](seen.view)
+        if pixels.any():
             places = [[int(n) for n in place] for place in np.argwhere(pixels)]
             masked, more = (int(one.sum()) for one in (~seen.view.measured, pixels & seen.view.measured))
             change = {"masked": masked}, {"masked": masked + more}
             yield _fix("mask-pixels", MASKING, seen.view.stack, clause, change, pixels=places)
-
-
-def _bad_pixels(view: View) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Pixels that hold no light in any frame, with the clause that speaks of them."""
-    flags, gaps = (_always(view, kind) for kind in ("negative", "non-finite"))
-    yield "NPZ-017", gaps
-    yield "NPZ-018", flags
-    yield "FIL-005", marker_pixels(view) | flags
-    hot, dead = stuck_pixels(view)
-    yield "FIL-006", hot | dead
 
 
 def _always(view: View, kind: str) -> NDArray[np.bool_]:
@@ -154,6 +145,15 @@ def _always(view: View, kind: str) -> NDArray[np.bool_]:
     """
     always = view.survey.always(kind)
     return always if np.array_equal(always, view.survey.ever(kind)) else np.zeros_like(always)
+
+
+_BAD_PIXELS: dict[str, Callable[[View], NDArray[np.bool_]]] = {
+    "NPZ-017": lambda view: _always(view, "non-finite"),
+    "NPZ-018": lambda view: _always(view, "negative"),
+    "FIL-005": lambda view: marker_pixels(view) | _always(view, "negative"),
+    "FIL-006": lambda view: np.logical_or(*stuck_pixels(view)),
+}
+"""By clause, the pixels that hold no light in any frame."""
 
 
 def _root(seen: Seen, said: Declared | None) -> Iterator[Fix]:

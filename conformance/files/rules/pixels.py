@@ -17,6 +17,9 @@ _FEWEST_FRAMES = 8
 _EXPECTED_COUNTS = 30.0
 _WIDEST_GAP = 4
 _WIDTHS = (8, 10, 12, 14, 15, 16, 20, 24, 31, 32, 63, 64)
+_LARGEST_WHOLE = np.unique([2.0**bits - below for bits in _WIDTHS for below in (0.0, 1.0, 2.0)])
+_LARGEST = np.unique([_LARGEST_WHOLE, _LARGEST_WHOLE.astype(np.float32).astype(float)])
+_ROOTS, _ROUNDING = np.sqrt(_LARGEST_WHOLE), 1e-6
 _MOST_LINES = 4
 _MOST_COLUMNS = 256
 _LINE_FACTOR, _LINE_SPREADS = 1.5, 6.0
@@ -62,13 +65,9 @@ def _full_scale(values: Floats, dtype: np.dtype[Any]) -> tuple[NDArray[np.bool_]
         own = values >= float(np.iinfo(dtype).max) - 2
         if own.any():
             return own, f"the largest of {dtype.name}"
-    whole, rooted = np.zeros(values.shape, bool), np.zeros(values.shape, bool)
-    for bits in _WIDTHS:
-        for below in (0.0, 1.0, 2.0):
-            largest = 2.0**bits - below
-            whole |= np.isin(values, (largest, float(np.float32(largest))))
-            rooted |= np.isclose(values, np.sqrt(largest), rtol=1e-6, atol=0)
-    return whole | rooted, "the largest number of an integer type, or its root"
+    near = _ROOTS[np.clip(np.searchsorted(_ROOTS, values), 1, len(_ROOTS) - 1) - np.array([[1], [0]])]
+    rooted = (np.abs(values - near) <= _ROUNDING * near).any(axis=0)
+    return np.isin(values, _LARGEST) | rooted, "the largest number of an integer type, or its root"
 
 
 def stuck(view: View) -> Iterator[Finding]:
