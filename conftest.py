@@ -15,6 +15,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--nights", action="store_true", help="Also run the tests that take minutes.")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a worker without tests take some of another's: a few tests take as long as hundreds."""
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "worksteal"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the tests of nights out of a day's run; the summary counts them as deselected."""
     if config.getoption("--nights"):

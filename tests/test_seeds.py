@@ -34,7 +34,7 @@ class Unlucky(RefAdapter):
 
     def transform(self, name, array, gridsize):
         moved = super().transform(name, array, gridsize)
-        if name == "channel_to_grid" and abs(array.ravel()[0].real) % 1 < 0.1:
+        if name == "channel_to_grid" and 0 < abs(array.ravel()[0].real) % 1 < 0.02:
             moved = moved.copy()
             moved[..., 0, 0, 0] = 0
         return moved
