@@ -1,4 +1,4 @@
-"""A sample of the hostile corpus, and of fuzzed files, over ``validate`` and the reference's reader."""
+"""A sample of the hostile corpus, and of fuzzed files, over readers, caches, stores and capsules."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from tests.hostile.corpus import corpus
-
-pytestmark = pytest.mark.night
+from tests.hostile.fuzz import TARGETS, executed, mutations
 
 ROOT = Path(__file__).parents[1]
+EXECUTIONS = 120
 SAMPLED = ("structure", "path", "two stacks", "units", "name twice")
 
 
@@ -25,6 +25,7 @@ def test_the_corpus_is_large_and_the_same_for_a_seed() -> None:
     assert len({kind for kind, _, _ in first}) >= 20
 
 
+@pytest.mark.night
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_a_sample_of_the_corpus_breaks_nothing() -> None:
     command = [sys.executable, "-m", "tests.hostile", "--reader", "validate", "ref", "--kind", *SAMPLED]
@@ -33,14 +34,16 @@ def test_a_sample_of_the_corpus_breaks_nothing() -> None:
     assert " 0 complaints" in done.stdout
 
 
-@pytest.mark.parametrize("reader", ["validate", "ref"])
-def test_fuzzed_files_are_refused_or_give_the_same_numbers(reader: str, tmp_path: Path) -> None:
-    from tests.hostile.fuzz import TARGETS, executed, mutations
-
+@pytest.mark.torch
+@pytest.mark.parametrize("kind", TARGETS)
+def test_fuzzed_files_are_refused_or_give_the_same_numbers(kind: str, tmp_path: Path) -> None:
+    if kind in ("torch", "store"):
+        pytest.importorskip("torch")
+        pytest.importorskip("tensordict")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for target in TARGETS[reader]():
+        for target in TARGETS[kind](tmp_path):
             mutated = mutations(target.sound, np.random.default_rng(5))
-            seen = list(executed(target, mutated, tmp_path, lambda number: number >= 300))
-            assert len(seen) == 300
+            seen = list(executed(target, mutated, tmp_path, lambda number: number >= EXECUTIONS))
+            assert len(seen) == EXECUTIONS
             assert not [one.told for _, one in seen if one.outcome == "foreign"]

@@ -123,8 +123,13 @@ def read_capsule(folder: Path) -> Capsule:
         A file is missing or is not what was written.
     """
     record = _read(folder, "capsule.json", CapsuleRecord)
-    for name in record.files.keys() & {"arguments.json", "input.npz", "scan.npz"}:
-        if file_hash(_regular(folder, name)) != record.files[name]:
+    if record.seal and record.seal != record.sealed().seal:
+        raise DamagedCapsule(f"{folder}: capsule.json is not what was written")
+    for name, written in record.files.items():
+        # What is there for a person alone may be thrown away, and may not be another.
+        needed = name in ("arguments.json", "input.npz", "scan.npz")
+        there = name == plain_name(name) and (folder / name).exists()
+        if (needed or there) and file_hash(_regular(folder, name)) != written:
             raise DamagedCapsule(f"{folder}: {name} is not what was written")
     arguments = _read(folder, "arguments.json", Arguments)
     arrays = _arrays(folder) if "input.npz" in record.files else {}

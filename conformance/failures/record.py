@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -60,6 +62,8 @@ class CapsuleRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     inputs : tuple of InputRecord
     files : dict of str to str
         SHA-256 of the files of the folder, by name.
+    seal : str
+        SHA-256 of all of the above; empty in capsules of before there was one.
     """
 
     schema: Literal["ptycho-conformance.capsule/1"]
@@ -75,6 +79,13 @@ class CapsuleRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     methods: tuple[str, ...]
     inputs: tuple[InputRecord, ...]
     files: dict[str, str]
+    seal: str = ""
+
+    def sealed(self) -> CapsuleRecord:
+        """Return the record with the seal that belongs to what it holds."""
+        held = msgspec.to_builtins(self) | {"seal": ""}
+        text = json.dumps(held, sort_keys=True)
+        return msgspec.structs.replace(self, seal=hashlib.sha256(text.encode()).hexdigest())
 
 
 class ScanRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -35,6 +35,8 @@ def resealed(folder: Path) -> None:
     for name in record["files"]:
         if (folder / name).is_file():
             record["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    record["seal"] = ""
+    record["seal"] = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
     (folder / "capsule.json").write_text(json.dumps(record))
 
 

@@ -1,4 +1,4 @@
-"""Flip single bits of caches, stores and manifests, and count what comes of it: ``python -m tests.hostile.flips``."""
+"""``python -m tests.hostile.flips``: what comes of single flipped bits of caches, stores, manifests and capsules."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from conformance.adapter import GroupRequest
+from conformance.backends.discovery import select
+from conformance.backends.subject import Subject
+from conformance.engine.declaration import PROFILES
+from conformance.engine.trial import once
+from conformance.failures.capsule import DamagedCapsule, read_capsule
+from conformance.failures.encoding import Encoder
+from conformance.failures.recording import keep
+from conformance.failures.replay import declaration_of
 from conformance.scans.damage import flips
 from conformance.scans.specimens import Recipe, make_specimen
+from tests.capsules.adapters import GROUPS, NamesOneFrame, of
 
 SAME, ANEW, REFUSED, OTHER, FOREIGN = "same", "computed anew", "refused", "other numbers", "foreign error"
 KINDS = (SAME, ANEW, REFUSED, OTHER, FOREIGN)
@@ -122,19 +132,54 @@ def store(folder: Path) -> Iterator[Target]:
     yield Target("source of a store", files.paths[0], given, (StaleStore,))
 
 
+def capsule(folder: Path) -> Iterator[Target]:
+    """Make a capsule, and give each of its files that a reader checks.
+
+    Parameters
+    ----------
+    folder : Path
+        Empty, and there.
+    """
+    selected = of(NamesOneFrame())
+    failed = once(declaration_of(GROUPS), Subject(selected, folder), None, profile=PROFILES["contract"])
+    place = keep(failed, selected, folder / "capsules").path
+    assert place is not None
+
+    def given() -> bytes:
+        held = read_capsule(place)
+        encoder = Encoder()
+        drawn = {name: encoder.encode(values, name) for name, values in (held.drawn or {}).items()}
+        return repr((held.sentence, held.outcome, drawn)).encode() + b"".join(
+            values.tobytes() for values in encoder.arrays.values()
+        )
+
+    for file in sorted(path for path in place.rglob("*") if path.is_file() and path.name != "README.txt"):
+        yield Target(f"capsule: {file.name}", file, given, (DamagedCapsule,))
+
+
+def caches(folder: Path) -> Iterator[Target]:
+    """Make a groups cache of each backend that can be imported.
+
+    Parameters
+    ----------
+    folder : Path
+        Empty, and there.
+    """
+    for selected in select(["ref", "torch"]):
+        if selected.adapter is not None:
+            (folder / selected.label).mkdir()
+            yield cache(selected.adapter, selected.label, folder / selected.label)
+
+
+MAKERS: Mapping[str, Callable[[Path], Iterator[Target]]] = {"caches": caches, "store": store, "capsule": capsule}
+
+
 def targets(folder: Path) -> Iterator[Target]:
     """Everything whose bits are flipped; what needs PyTorch is left out where it is not installed."""
-    from ptycho_ref.adapter import RefAdapter
-
-    for name in ("ref", "torch", "store"):
+    for name, made in MAKERS.items():
         (folder / name).mkdir()
-    yield cache(RefAdapter(), "ref", folder / "ref")
-    try:
-        from ptycho_torch.adapter import TorchAdapter
-    except ImportError:
-        return
-    yield cache(TorchAdapter(), "torch", folder / "torch")
-    yield from store(folder / "store")
+        if name != "store" or find_spec("torch"):
+            yield from made(folder / name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

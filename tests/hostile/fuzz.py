@@ -7,6 +7,7 @@ a refusal. Anything else is a finding, and is kept.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 import tempfile
 import time
@@ -14,11 +15,14 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from conformance.scans.damage import damages, flips
+from conformance.scans.damage import damages
+from conformance.scans.damage import flips as flipped
+from tests.hostile import flips
 from tests.hostile.archives import build, parts_of, scan
 from tests.hostile.readers import Reader, Seen, by_examination, by_ref, by_torch
 
@@ -33,15 +37,18 @@ class Target:
     sound : bytes
     read : callable
         Gives what was seen; see :class:`tests.hostile.readers.Seen`.
+    place : Path or None
+        Where the file must lie to be read; None: anywhere.
     """
 
     name: str
     sound: bytes
     read: Reader
+    place: Path | None = None
 
 
-def _archives(reader: str, made: Callable[[], Reader]) -> Callable[[], Iterator[Target]]:
-    def targets() -> Iterator[Target]:
+def _archives(reader: str, made: Callable[[], Reader]) -> Callable[[Path], Iterator[Target]]:
+    def targets(_: Path) -> Iterator[Target]:
         read = made()
         for method, how in ((0, "stored"), (8, "deflated")):
             yield Target(f"{reader}, {how}", build(parts_of(scan(), method)), read)
@@ -49,18 +56,36 @@ def _archives(reader: str, made: Callable[[], Reader]) -> Callable[[], Iterator[
     return targets
 
 
-TARGETS: Mapping[str, Callable[[], Iterator[Target]]] = {
+def _kept(made: Callable[[Path], Iterator[flips.Target]]) -> Callable[[Path], Iterator[Target]]:
+    """Make targets of files that the suite and the backends keep for themselves."""
+
+    def targets(folder: Path) -> Iterator[Target]:
+        for one in made(folder):
+            yield Target(one.name, one.file.read_bytes(), partial(_reading, one), one.file)
+
+    return targets
+
+
+def _reading(kept: flips.Target, _: Path) -> Seen:
+    try:
+        return Seen("fit", digest=hashlib.sha256(kept.given()).hexdigest())
+    except kept.refusal as error:
+        return Seen("refused", told=str(error)[:160])
+
+
+TARGETS: Mapping[str, Callable[[Path], Iterator[Target]]] = {
     "validate": _archives("validate", by_examination),
     "ref": _archives("ref", by_ref),
     "torch": _archives("torch", by_torch),
+    **{name: _kept(made) for name, made in flips.MAKERS.items()},
 }
-"""Makers of targets, by name; those of caches, manifests and capsules are further rows."""
+"""Makers of targets, by name; each is given an empty folder."""
 
 
 def mutations(sound: bytes, generator: np.random.Generator) -> Iterator[bytes]:
     """Yield mutated files without end: flipped, spliced, cut, overwritten, several times over."""
     while True:
-        for _, content in flips(sound, generator, 50):
+        for _, content in flipped(sound, generator, 50):
             yield content
         for _, content in damages(sound, generator, each=1):
             yield content
@@ -93,12 +118,12 @@ def executed(
     bytes, Seen
         The mutated file, and what the reader made of it; ``foreign`` where it must not be.
     """
-    path = folder / "fuzzed.npz"
+    path = target.place or folder / "fuzzed.npz"
     path.write_bytes(target.sound)
     right = target.read(path)
     for number, content in enumerate(mutated):
         if enough(number):
-            return
+            break
         path.write_bytes(content)
         try:
             seen = target.read(path)
@@ -107,6 +132,7 @@ def executed(
         if seen.outcome == "fit" and seen.digest != right.digest:
             seen = Seen("foreign", told="read, and gave other numbers")
         yield content, seen
+    path.write_bytes(target.sound)
 
 
 def main() -> int:
@@ -119,19 +145,29 @@ def main() -> int:
     parser.add_argument("--target", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--keep", type=Path, help="folder for files that are findings")
     chosen = parser.parse_args()
-    targets = [target for name in chosen.target for target in TARGETS[name]()]
+    with tempfile.TemporaryDirectory(prefix="ptycho-fuzz-") as folder:
+        return _fuzzed(chosen, Path(folder))
+
+
+def _fuzzed(chosen: argparse.Namespace, folder: Path) -> int:
+    targets: list[Target] = []
+    for name in chosen.target:
+        (folder / name).mkdir()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            targets += TARGETS[name](folder / name)
     found = total = 0
     for number, target in enumerate(targets):
         until = time.monotonic() + chosen.minutes * 60 / len(targets)
         generator = np.random.default_rng([chosen.seed, number])
         mutated: Iterable[bytes] = mutations(target.sound, generator)
         if chosen.flips:
-            mutated = (content for _, content in flips(target.sound, generator, chosen.flips))
+            mutated = (content for _, content in flipped(target.sound, generator, chosen.flips))
         counts: Counter[str] = Counter()
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             enough = lambda n, until=until: n >= chosen.executions or time.monotonic() > until  # noqa: E731
-            for content, seen in executed(target, mutated, Path(folder), enough):
+            for content, seen in executed(target, mutated, folder, enough):
                 counts[seen.outcome] += 1
                 if seen.outcome == "foreign":
                     print(f"{target.name}: {seen.told}", flush=True)
