@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conformance.commands.cli import OK, VIOLATIONS, app, console, say, undecided, wrong_usage
+from conformance.commands.cli import OK, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
 
 if TYPE_CHECKING:
     from conformance.files.assembly import Assembled, Stated
@@ -87,6 +87,7 @@ def _require_target(out: Path, sources: list[Path], force: bool) -> None:
         raise wrong_usage(f"{out} exists; --force replaces it")
     if any(out.exists() and out.samefile(path) for path in sources):
         raise wrong_usage(f"{out} is also read; write another file")
+    writable(out)
 
 
 def _targets(out: Path, to: str | None) -> tuple[Path, ...]:

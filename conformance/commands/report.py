@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conformance.commands.cli import Adapters, app, say, undecided, write, wrong_adapters, wrong_usage
+from conformance.commands.cli import Adapters, app, say, undecided, writable, write, wrong_adapters, wrong_usage
 
 if TYPE_CHECKING:
     from conformance.report.run_result import RunResult
 
 _LARGEST = 1 << 28
+_DOCUMENTS = ("data_contract.md", "torch_gap_matrix.md", "test_blueprint.md")
 
 
 @app.command()
@@ -37,18 +38,15 @@ def report(
 
     if folder.exists() and not folder.is_dir():
         raise wrong_usage(f"{folder}: this is no folder")
-    result = None if run is None else _read(run)
-    matrix = _matrix(tuple(adapter or ()), tuple(gridsize or (1, 2)), result, frameworks=frameworks)
-    texts = {
-        "data_contract.md": data_contract(),
-        "torch_gap_matrix.md": matrix,
-        "test_blueprint.md": test_blueprint(MARKERS),
-    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise wrong_usage(f"{folder}: {error.strerror or error}") from error
-    for name, text in texts.items():
+    for name in _DOCUMENTS:
+        writable(folder / name)
+    result = None if run is None else _read(run)
+    matrix = _matrix(tuple(adapter or ()), tuple(gridsize or (1, 2)), result, frameworks=frameworks)
+    for name, text in zip(_DOCUMENTS, (data_contract(), matrix, test_blueprint(MARKERS)), strict=True):
         write(folder / name, text)
         say(str(folder / name))
 

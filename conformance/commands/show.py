@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.cli import OK, UNDECIDED, app, say, undecided, wrong_usage
+from conformance.commands.cli import OK, UNDECIDED, app, say, undecided, writable, wrong_usage
 
 _ENDINGS = (".png", ".html")
 
@@ -40,10 +40,15 @@ def show(
             report = examine(path)
             picture = Picture(report, verdict(report, False))
             content = picture.page().encode() if target.suffix == ".html" else picture.png()
+        except OSError as error:
+            say(f"{path}: {error.strerror or error}", err=True)
+            unread = True
+            continue
+        try:
             with written_whole(target) as stream:
                 stream.write(content)
         except OSError as error:
-            say(f"{path}: {error.strerror or error}", err=True)
+            say(f"{target}: it could not be written: {error.strerror or error}", err=True)
             unread = True
             continue
         say(f"{target}: {path.name}, {picture.headline}")
@@ -64,4 +69,6 @@ def _targets(paths: list[Path], out: Path | None, force: bool) -> dict[Path, Pat
         raise wrong_usage(f"{taken[0]} exists; --force replaces it")
     if len(set(targets.values())) < len(targets):
         raise wrong_usage("two files would be drawn under one name; draw them one by one with --out")
+    for target in targets.values():
+        writable(target)
     return targets

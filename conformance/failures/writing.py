@@ -108,7 +108,9 @@ def _write_files(draft: Path, capsule: Capsule, request: Any, arrays: Mapping[st
             (draft / "inputs" / one.name).write_bytes(one.content)
     (draft / "environment.json").write_text(json.dumps(environment(), indent=2) + "\n", encoding="utf-8")
     files = {path.name: file_hash(path) for path in sorted(draft.iterdir()) if path.suffix in (".npz", ".npy", ".json")}
-    text = json.dumps(msgspec.to_builtins(_record(capsule, files).sealed()), indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(
+        msgspec.to_builtins(_record(capsule, files).sealed()), indent=2, allow_nan=False, ensure_ascii=False
+    )
     _write_text(draft / "capsule.json", text + "\n")
 
 

@@ -74,6 +74,8 @@ class Member:
     def blocks(self) -> Iterator[NDArray[Any]]:
         """Yield the values in the order in which they are stored, some slices of the first stored axis at a time.
 
+        A single value larger than a block, which no array of the contract holds, is read and not yielded.
+
         Raises
         ------
         DamagedArchive
@@ -89,6 +91,9 @@ class Member:
             self._require_values()
             unpacking = self._archive.unpacking(self._entry)
             unpacking.read(self._start)
+            if self.dtype.itemsize > _BLOCK_BYTES:
+                unpacking.skip(math.prod(stored) * self.dtype.itemsize)
+                stored = (0,)
             for first in range(0, stored[0], step) if stored and slice_values else ():
                 count = min(step, stored[0] - first)
                 yield self._block(unpacking, (count, *stored[1:]))

@@ -56,6 +56,17 @@ class Unpacking:
         del self._held[:count]
         return content
 
+    def skip(self, count: int) -> None:
+        """Read bytes, exactly as many, and keep none of them.
+
+        Raises
+        ------
+        DamagedArchive
+            As :meth:`read`.
+        """
+        for first in range(0, count, _FILLED):
+            self.read(min(_FILLED, count - first))
+
     def fill(self, values: NDArray[Any]) -> None:
         """Fill an array in C order with the next bytes.
 

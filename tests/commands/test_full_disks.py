@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from conformance.scans.specimens import Recipe, make_specimen
 from tests.commands.calling import Call
 from tests.program import command
 from tests.small_disk import SmallDisk
@@ -51,6 +53,35 @@ PLACES: dict[str, tuple[tuple[str, ...], str]] = {
     "the report of seeds": ((*SEEDS, "--json", "new.json"), "new.json"),
     "results of seeds": ((*SEEDS, "--resume", "new.jsonl"), "new.jsonl"),
     "results of seeds after others": ((*SEEDS, "--resume", "old.jsonl"), "old.jsonl"),
+    "the page": ((*QUICK, "--html", "new.html"), "new.html"),
+    "the report for a build server": ((*QUICK, "--junit", "new.xml"), "new.xml"),
+    "documents": (
+        ("report", ".", "--adapter", "ref", "--adapter", "wrong:Wrong", "--no-frameworks"),
+        "data_contract.md",
+    ),
+    "a mended scan": (("validate", "{scan}", "--fix", "new.npz"), "new.npz"),
+    "a mended scan in the place of another": (("validate", "{scan}", "--fix", "old.npz", "--force"), "old.npz"),
+    "findings": (("validate", "{scan}", "--sarif", "new.sarif"), "new.sarif"),
+    "findings in the place of others": (("validate", "{scan}", "--junit", "old.json"), "old.json"),
+    "a converted scan": (("convert", "{scan}", "new.npz"), "new.npz"),
+    "a scan in another layout": (
+        (
+            "convert",
+            "{scan}",
+            "new.h5",
+            "--to",
+            "cxi",
+            "--energy",
+            "8000",
+            "--distance",
+            "2",
+            "--detector-pixel",
+            "5e-5",
+        ),
+        "new.h5",
+    ),
+    "a figure": (("show", "{scan}", "--out", "new.png"), "new.png"),
+    "a figure in the place of another": (("show", "{scan}", "--out", "old.html", "--force"), "old.html"),
     "the list of expected failures": ((*QUICK, "--expected", "old.toml", "--update-expected"), "old.toml"),
 }
 """What is written, by which command, to which file."""
@@ -61,10 +92,27 @@ KEPT = {
     "old.npz": "a scan",
     "old.json": "{}",
     "old.md": "# gaps",
+    "old.html": "<html>",
     "old.jsonl": OTHER + "\n",
     "old.toml": "# nothing is expected\n",
 }
 every_place = pytest.mark.parametrize("place", PLACES)
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scan file that has something to mend."""
+    path = tmp_path_factory.mktemp("scans") / "scan.npz"
+    arrays = dict(make_specimen(Recipe(M=40, N=16, seed=31)).arrays)
+    arrays["probeGuess"] = arrays["probeGuess"].astype(np.complex128)
+    np.savez(path, **arrays, note=np.array("of the night"))
+    return path
+
+
+def command_of(place: str, scan: Path) -> tuple[tuple[str, ...], str]:
+    """Return the command that writes to a place, and the file."""
+    arguments, file = PLACES[place]
+    return tuple(one.format(scan=scan) for one in arguments), file
 
 
 @pytest.fixture
@@ -77,8 +125,8 @@ def without_caches(left: Any) -> dict[str, str]:
 
 
 @every_place
-def test_a_full_disk_loses_nothing_and_is_named(place: str, disk: SmallDisk) -> None:
-    arguments, file = PLACES[place]
+def test_a_full_disk_loses_nothing_and_is_named(place: str, disk: SmallDisk, scan: Path) -> None:
+    arguments, file = command_of(place, scan)
     ran = disk.run(*arguments, kept=KEPT)
     assert ran.exit_code == 2
     ran.blames(file, "No space left on device")
@@ -86,8 +134,8 @@ def test_a_full_disk_loses_nothing_and_is_named(place: str, disk: SmallDisk) -> 
 
 
 @every_place
-def test_a_read_only_disk_is_found_before_any_work(place: str, disk: SmallDisk) -> None:
-    arguments, file = PLACES[place]
+def test_a_read_only_disk_is_found_before_any_work(place: str, disk: SmallDisk, scan: Path) -> None:
+    arguments, file = command_of(place, scan)
     ran = disk.run(*arguments, kept=KEPT, read_only=True)
     assert ran.exit_code == 3
     ran.blames(file, "Read-only file system")
@@ -134,14 +182,16 @@ def test_a_replay_on_a_full_disk_decides_nothing(disk: SmallDisk, tmp_path_facto
 
 
 @every_place
-def test_a_disk_that_fails_is_named(place: str, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_is_named(
+    place: str, call: Call, scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(_: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     for name, text in KEPT.items():
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(os, "fsync", fails)
-    arguments, file = PLACES[place]
+    arguments, file = command_of(place, scan)
     called = call(*arguments)
     assert called.exit_code == 2
     assert "Traceback" not in called.stderr
