@@ -42,6 +42,6 @@ def diagnose(
         say(json.dumps(report.as_json([(path, found)]), indent=2))
     else:
         report.print_diagnosis(path, found, console())
-    if found.faults or (found.orientation.turn is not None and not found.stored):
+    if found.wrong:
         raise typer.Exit(VIOLATIONS)
-    raise typer.Exit(UNDECIDED if found.orientation.word is Word.CANNOT_TELL else OK)
+    raise typer.Exit(UNDECIDED if found.faults or found.orientation.word is Word.CANNOT_TELL else OK)

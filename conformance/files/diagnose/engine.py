@@ -12,11 +12,12 @@ from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.near_field import near_field
 from conformance.files.diagnose.orientation import Orientation, oriented, trusted
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
-from conformance.files.diagnose.signs import near_field, sliding
+from conformance.files.diagnose.signs import sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import Verdict, Word, judged
@@ -66,6 +67,11 @@ class Diagnosis:
         return turn.quarter == EIGHT[0] or (self.orientation.twin_open and turn.quarter == EIGHT[2])
 
     @property
+    def wrong(self) -> bool:
+        """Whether it is certainly, or likely, not as the contract has it."""
+        return any(one.sure for one in self.faults) or (self.orientation.turn is not None and not self.stored)
+
+    @property
     def canonical(self) -> bool:
         """Whether the scan is surely as the contract has it, as far as this can be seen."""
         return self.orientation.word is Word.CERTAIN and self.stored and not self.faults
@@ -102,21 +108,28 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     found = oriented(sample, rng, factor)
     faults += [] if fault is None else [fault]
     readings = found.readings
-    slides = sliding(sample)
-    if slides:
-        faults += slides
-    elif scan.object is not None and sample.probe is not None and np.isfinite(factor):
-        s_all = scan.positions[:, ::-1] * factor
-        zero = found.zero.shift if found.zero is not None and trusted(found.zero) else None
-        done, reading = mending_of(forward_of(sample, scan.object, factor), s_all, _worth_a_try(found), zero)
-        readings += (reading,)
-        faults += faults_of(done, s_all, quantity.name != "unknown")
-        # The mean frame and the probe alone are a weaker witness than all frames.
-        faults += [] if sound(done) else _zero(sample, found.zero)
-    else:
-        faults += _zero(sample, found.zero)
-    faults += near_field(sample, readings)
+    # A scan of another kind has none of the faults that probe and object show.
+    other = sliding(sample) or near_field(sample, readings, rng)
+    faults += other
+    if not any(one.sure for one in other):
+        reading, shown = _shown(scan, sample, found, factor, quantity)
+        readings += reading
+        faults += shown
     return Diagnosis(judged(readings), readings, tuple(faults), quantity, len(sample))
+
+
+def _shown(
+    scan: Scan, sample: Sample, found: Orientation, factor: float, quantity: Quantity
+) -> tuple[tuple[Reading, ...], list[Fault]]:
+    """What probe and object of the file say of it, or the probe alone."""
+    if scan.object is None or sample.probe is None or not np.isfinite(factor):
+        return (), _zero(sample, found.zero)
+    s_all = scan.positions[:, ::-1] * factor
+    zero = found.zero.shift if found.zero is not None and trusted(found.zero) else None
+    done, reading = mending_of(forward_of(sample, scan.object, factor), s_all, _worth_a_try(found), zero)
+    faults = faults_of(done, s_all, quantity.name != "unknown")
+    # The mean frame and the probe alone are a weaker witness than all frames.
+    return (reading,), faults + ([] if sound(done) else _zero(sample, found.zero))
 
 
 def _worth_a_try(found: Orientation) -> list[Turn]:

@@ -109,7 +109,9 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
     left = done.mended.over_floor
     wandering = done.wander > _WANDER and left > _BEYOND * done.alone and done.alone < SOUND
     # Where single frames want to move, what they have in common on the average is no fault of its own.
-    found = [_fault(step, done) for step in done.steps if not (wandering and step.repair.family in _SMALL)]
+    # Where no repair explains the frames in the end, the nearest ones are no answer.
+    steps = done.steps if sound(done) or wandering else ()
+    found = [_fault(step, done) for step in steps if not (wandering and step.repair.family in _SMALL)]
     if done.inside < 0.5 and not done.steps:
         said = f"only {done.inside:.0%} of the patches lies on the object, and no shift of the positions helps"
         found.append(Fault("origin", Word.CERTAIN, said, "bring object and positions to one origin"))
@@ -129,6 +131,9 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
         said = (
             "none of the usual repairs makes probe, object and positions explain the frames: misfit "
             f"{done.mended.mean:.3f}, {left:.3g} times what noise leaves"
+        )
+        said += (
+            f", after the nearest of them ({', '.join(one.repair.name for one in done.steps)})" if done.steps else ""
         )
         found.append(
             Fault("none", Word.CERTAIN, said, "the fault is another one, or probe or object are of another scan")

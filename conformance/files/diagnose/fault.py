@@ -30,3 +30,8 @@ class Fault:
     sentence: str
     remedy: str
     figures: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is certainly or likely there."""
+        return self.word is not Word.CANNOT_TELL

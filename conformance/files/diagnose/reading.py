@@ -29,6 +29,9 @@ class Reading:
         Where it says nothing: the reason.
     figures : dict
         The numbers behind it, by name.
+    motion : tuple of float
+        What pixels of the detector a shadow moves for a unit of the positions: rows for rows, rows for columns, columns
+        for rows, columns for columns; empty where the estimator follows none.
     """
 
     estimator: str
@@ -39,6 +42,7 @@ class Reading:
     twin: float = 0.0
     why: str = ""
     figures: dict[str, float] = field(default_factory=dict)
+    motion: tuple[float, ...] = ()
 
 
 def silent(estimator: str, why: str) -> Reading:

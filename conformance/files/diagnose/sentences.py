@@ -6,11 +6,18 @@ from conformance.files.diagnose.engine import Diagnosis
 from conformance.files.diagnose.turns import EIGHT, exif_of, name_of, positions_of
 from conformance.files.diagnose.verdict import Verdict
 
+OTHER_KINDS = ("near-field", "sliding")
+"""Faults that make a scan one that no turn, shift or scale makes canonical."""
+
 
 def sentences(diagnosis: Diagnosis) -> list[str]:
-    """What is found, for a person: the orientation first, then a sentence for each fault with its remedy."""
-    said = [_turn_in_words(diagnosis.orientation)]
-    said += [f"{fault.word}: {fault.sentence}; remedy: {fault.remedy}" for fault in diagnosis.faults]
+    """What is found, for a person: the orientation first, then a sentence for each fault with its remedy.
+
+    Where the scan is of another kind altogether, that comes first.
+    """
+    told = [f"{fault.word}: {fault.sentence}; remedy: {fault.remedy}" for fault in diagnosis.faults]
+    kinds = [one for fault, one in zip(diagnosis.faults, told, strict=True) if fault.name in OTHER_KINDS and fault.sure]
+    said = [*kinds, _turn_in_words(diagnosis.orientation), *(one for one in told if one not in kinds)]
     return [f"{one[0].upper()}{one[1:]}." for one in said]
 
 

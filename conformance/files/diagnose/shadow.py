@@ -71,7 +71,9 @@ def shadow(sample: Sample, rng: np.random.Generator) -> Reading:
         "" if decided else "the shadows do not move with the scan (beam in focus, diffuser, lattice or steps too wide)"
     )
     told = Turn(turn.mirrored, turn.degrees % 180.0)
-    return Reading(NAME, told, spread, float(lead) if steady > 1 else 0.0, decided, why=why, figures=figures)
+    motion = tuple((M / scale).ravel().tolist())
+    heard = float(lead) if steady > 1 else 0.0
+    return Reading(NAME, told, spread, heard, decided, why=why, figures=figures, motion=motion)
 
 
 def neighbour_pairs(s: NDArray[np.float64], rng: np.random.Generator, most: int = _PAIRS) -> NDArray[np.int64]:

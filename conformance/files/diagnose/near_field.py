@@ -1,0 +1,204 @@
+"""Estimator N: how far the object shears the beam on the detector, against how far its shadow moves.
+
+Where the scan moves by s, the shadow of the object moves by M s over the detector (estimator B). What diffracts at a
+frequency of q cycles a pixel of that shadow lies Π q pixels beside the beam, and the frames vary there as
+a(k) a(k - Π q) and a(k) a(k + Π q), a² being the mean frame: Π is wavelength times distance over the area of a pixel.
+A beam W pixels wide on the detector is W N / Π pixels of the object wide in the far field, and frames of N pixels hold
+it only if Π is at least W. A smaller Π is a hologram: no far-field model of frames of this size describes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from conformance.files.diagnose import shadow
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.matched import paired
+from conformance.files.diagnose.overlap import Variation, spectrum, variation
+from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.verdict import Word
+
+SURE, LIKELY, OPEN = 9.0, 7.0, 4.0
+"""Student's t of the small shear over the large one from which frames are certainly or likely no far-field ones, or it
+is open whether they are."""
+
+_SHARE = 0.01
+"""Part of the variation that the small shear must explain."""
+
+_NEAR = (0.03, 0.06, 0.1, 0.15, 0.22)
+_FAR = (1.0, 1.6, 2.5, 4.0, 6.4)
+"""Shears Π that are tried, in widths of the beam."""
+
+_LARGER = (0.9, 1.0, 1.15, 1.35, 1.6)
+"""Factors on the motion of the shadow, which noise makes too small."""
+
+_FREQUENCIES, _TRIED, _PIXELS = 150, 500, 800
+_ALIKE = 0.05
+"""Length of what the second beam has beyond the first, below which they count as one."""
+
+_LOWEST, _HIGHEST = 0.13, 0.3
+"""Frequencies of the shadow, in cycles a pixel; lower ones shear the beam too little to tell."""
+
+
+@dataclass(frozen=True)
+class Shear:
+    """What the shear of the beam says.
+
+    Attributes
+    ----------
+    width : float
+        Diameter in pixels of the disc that has the area of the lit part of the mean frame.
+    near, far : float
+        Mean share of the variation that the best small and the best large shear explain.
+    pixels : float
+        Π of the better of the two, in pixels².
+    lead : float
+        Student's t of the small shear over the large one, over the frequencies.
+    """
+
+    width: float
+    near: float
+    far: float
+    pixels: float
+    lead: float
+
+
+def near_field(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Generator) -> list[Fault]:
+    """Whether these are no far-field patterns; nothing where no shadow moves.
+
+    Parameters
+    ----------
+    sample : Sample
+    readings : tuple of Reading
+        What the estimators said; B must have decided.
+    rng : numpy.random.Generator
+        Draws frequencies and pixels.
+    """
+    moved = [one for one in readings if one.estimator == shadow.NAME and one.decided]
+    if not moved:
+        return []
+    found = sheared(sample, np.reshape(moved[0].motion, (2, 2)), rng)
+    if found is None or found.lead < OPEN or found.near < _SHARE:
+        return []
+    spread = (
+        f"its detail lies where light has spread by {found.pixels:.2g} pixels² under a beam of {found.width:.0f} pixels"
+    )
+    figures = {
+        "spread": found.pixels,
+        "width": found.width,
+        "lead": found.lead,
+        "near": found.near,
+        "far": found.far,
+        "pixels_a_step": moved[0].figures["pixels_a_step"],
+    }
+    if found.lead < LIKELY:
+        said = f"whether the frames are far-field patterns or holograms: {spread}, or a little more"
+        return [Fault("near-field", Word.CANNOT_TELL, said, "say how far the detector was", figures)]
+    word = Word.CERTAIN if found.lead > SURE else Word.LIKELY
+    said = (
+        f"none of the conventions of a far-field scan fits: these are near-field patterns or holograms. The shadow of "
+        f"the object moves over the frames with the scan, and {spread}, which frames of {sample.N} pixels cannot hold "
+        f"in the far field (lead {found.lead:.1f} over every spread that they can)"
+    )
+    return [Fault("near-field", word, said, "reconstruct with a near-field propagator", figures)]
+
+
+def sheared(sample: Sample, M: NDArray[np.float64], rng: np.random.Generator) -> Shear | None:
+    """Compare small with large shears of the beam; None where too little of the scan's frequencies is there.
+
+    Parameters
+    ----------
+    sample : Sample
+    M : (2, 2)
+        Motion of the shadow in pixels of the detector a unit of the positions.
+    rng : numpy.random.Generator
+    """
+    mean = sample.mean()
+    width = 2 * float(np.sqrt((mean > 0.1 * np.percentile(mean, 99)).sum() / np.pi))
+    of = _thinned(variation(sample.moved(sample.s @ M.T), rng), rng)
+    K = _frequencies(of, rng)
+    if len(K) < _FREQUENCIES // 4 or len(of.rows) < 30:
+        return None
+    G = spectrum(of, K, of.s)
+    amplitude = np.sqrt(gaussian_filter(mean, 0.7))
+    (small, near), (large, far) = (_best(of, G, K, amplitude, np.multiply(widths, width)) for widths in (_NEAR, _FAR))
+    lead = paired(near, far)
+    return Shear(width, float(near.mean()), float(far.mean()), small if lead > 0 else large, lead)
+
+
+def _best(
+    of: Variation,
+    G: NDArray[np.complex64],
+    K: NDArray[np.float64],
+    amplitude: NDArray[np.float64],
+    shears: NDArray[np.float64],
+) -> tuple[float, NDArray[np.float64]]:
+    """The shear that explains most, and its shares (n,), the shadow's motion being larger by some tens of percent."""
+    tried = [
+        (float(_shares(of, G[::3], K[::3] / larger, amplitude, shear).mean()), larger, float(shear))
+        for larger in _LARGER
+        for shear in shears
+    ]
+    _, larger, shear = max(tried)
+    return shear, _shares(of, G, K / larger, amplitude, shear)
+
+
+def _thinned(of: Variation, rng: np.random.Generator) -> Variation:
+    if len(of.rows) <= _PIXELS:
+        return of
+    kept = np.sort(rng.choice(len(of.rows), _PIXELS, replace=False))
+    return replace(of, frames=of.frames[:, kept], rows=of.rows[kept], columns=of.columns[kept], root=of.root[kept])
+
+
+def _frequencies(of: Variation, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Frequencies (n, 2) of the shadow, in cycles a frame, at which the frames vary most."""
+    N = of.N
+    low, reach = _LOWEST * N, _HIGHEST * N
+    u, v = np.meshgrid(np.arange(0, int(reach) + 1), np.arange(-int(reach), int(reach) + 1), indexing="ij")
+    K = np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float64)
+    far = np.hypot(*K.T)
+    extent = max(float(np.ptp(of.s, axis=0).max()), 1e-12)
+    K = K[((K[:, 0] > 0) | (K[:, 1] > 0)) & (far >= max(low, 2 * N / extent)) & (far <= reach)]
+    K = K[rng.permutation(len(K))[:_TRIED]]
+    power = (np.abs(spectrum(of, K, of.s)) ** 2).sum(axis=1)
+    return np.asarray(K[np.argsort(-power)[:_FREQUENCIES]])
+
+
+def _shares(
+    of: Variation, G: NDArray[np.complex64], K: NDArray[np.float64], amplitude: NDArray[np.float64], shear: float
+) -> NDArray[np.float64]:
+    """Part (n,) of the variation that lies in the span of the two sheared beams.
+
+    Parameters
+    ----------
+    of : Variation
+    G : (n, pixels) complex64
+        The variation.
+    K : (n, 2)
+        Frequencies of the shadow in cycles a frame.
+    amplitude : (N, N)
+        Root of the mean frame.
+    shear : float
+        In pixels².
+    """
+    k = np.stack([of.rows, of.columns]).astype(np.float64)
+    here = amplitude[of.rows, of.columns] / np.maximum(of.root, 1e-6 * of.root.max())
+    ramp = here * np.exp(-2j * np.pi / of.N * (K @ k)).astype(np.complex64)
+    current = of.root / np.linalg.norm(of.root)
+    vectors = []
+    for side in (-1, 1):
+        at = k[:, np.newaxis] + side * shear / of.N * K.T[:, :, np.newaxis]
+        beam = map_coordinates(amplitude, at.reshape(2, -1), order=1, mode="constant").reshape(len(K), -1) * ramp
+        beam = beam - (beam @ current)[:, np.newaxis] * current
+        vectors.append(beam / (np.linalg.norm(beam, axis=1, keepdims=True) + 1e-30))
+    first, second = vectors
+    second = second - (np.conj(first) * second).sum(axis=1, keepdims=True) * first
+    size = np.linalg.norm(second, axis=1, keepdims=True)
+    second = np.where(size > _ALIKE, second / np.maximum(size, _ALIKE), 0)
+    inside = sum(np.abs((np.conj(one) * G).sum(axis=1)) ** 2 for one in (first, second))
+    return np.asarray(inside / ((np.abs(G) ** 2).sum(axis=1) + 1e-30), dtype=np.float64)
