@@ -10,6 +10,7 @@ import typer
 from conformance.commands.cli import Adapters, app, say, undecided, writable, write, wrong_adapters, wrong_usage
 
 if TYPE_CHECKING:
+    from conformance.backends.discovery import Selected
     from conformance.report.run_result import RunResult
 
 _LARGEST = 1 << 28
@@ -38,14 +39,15 @@ def report(
 
     if folder.exists() and not folder.is_dir():
         raise wrong_usage(f"{folder}: this is no folder")
+    result = None if run is None else _read(run)
+    chosen = _chosen(tuple(adapter or ()))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise wrong_usage(f"{folder}: {error.strerror or error}") from error
     for name in _DOCUMENTS:
         writable(folder / name)
-    result = None if run is None else _read(run)
-    matrix = _matrix(tuple(adapter or ()), tuple(gridsize or (1, 2)), result, frameworks=frameworks)
+    matrix = _matrix(chosen, tuple(gridsize or (1, 2)), result, frameworks=frameworks)
     for name, text in zip(_DOCUMENTS, (data_contract(), matrix, test_blueprint(MARKERS)), strict=True):
         write(folder / name, text)
         say(str(folder / name))
@@ -67,12 +69,9 @@ def _read(path: Path) -> RunResult:
         raise wrong_usage(f"{path}: this is not the result of a run: {error}") from error
 
 
-def _matrix(names: tuple[str, ...], sizes: tuple[int, ...], result: RunResult | None, *, frameworks: bool) -> str:
-    import tempfile
-
+def _chosen(names: tuple[str, ...]) -> list[Selected]:
+    """Return the two adapters that are compared."""
     from conformance.backends.discovery import select
-    from conformance.backends.subject import Subject
-    from conformance.report.documents.gap_matrix import gap_matrix
 
     with wrong_adapters():
         chosen = select(names)[:2]
@@ -81,6 +80,15 @@ def _matrix(names: tuple[str, ...], sizes: tuple[int, ...], result: RunResult | 
     missing = [f"{one.label}: {one.missing}" for one in chosen if one.adapter is None]
     if missing:
         raise undecided("; ".join(missing))
+    return chosen
+
+
+def _matrix(chosen: list[Selected], sizes: tuple[int, ...], result: RunResult | None, *, frameworks: bool) -> str:
+    import tempfile
+
+    from conformance.backends.subject import Subject
+    from conformance.report.documents.gap_matrix import gap_matrix
+
     with tempfile.TemporaryDirectory(prefix="ptycho-conformance-") as scratch:
         reference, port = (Subject(one, Path(scratch) / str(number)) for number, one in enumerate(chosen))
         try:
