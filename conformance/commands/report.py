@@ -69,7 +69,7 @@ def _read(path: Path) -> RunResult:
         raise wrong_usage(f"{path}: this is not the result of a run: {error}") from error
 
 
-def _chosen(names: tuple[str, ...]) -> list[Selected]:
+def _chosen(names: tuple[str, ...]) -> tuple[Selected, ...]:
     """Return the two adapters that are compared."""
     from conformance.backends.discovery import select
 
@@ -83,7 +83,7 @@ def _chosen(names: tuple[str, ...]) -> list[Selected]:
     return chosen
 
 
-def _matrix(chosen: list[Selected], sizes: tuple[int, ...], result: RunResult | None, *, frameworks: bool) -> str:
+def _matrix(chosen: tuple[Selected, ...], sizes: tuple[int, ...], result: RunResult | None, *, frameworks: bool) -> str:
     import tempfile
 
     from conformance.backends.subject import Subject
