@@ -168,7 +168,7 @@ def _no_object(scene: Scene, strange: bool) -> Calls:
 
 def _stored(scene: Scene, strange: bool) -> Calls:
     patches = np.full(scene.arrays["diff3d"].shape, 0.5 + 0.25j, np.complex64)
-    return scene.calls(changes={"Y": patches, "objectGuess": None} if strange else {})
+    return scene.calls(changes={"Y": patches} if strange else {})
 
 
 def _starts(scene: Scene, strange: bool) -> Calls:

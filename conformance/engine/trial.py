@@ -26,7 +26,7 @@ from conformance.engine.first_look import Speaking, look_at
 from conformance.engine.grounds import NO_GROUNDS, Grounds
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import case_name, cases_of
-from conformance.evidence.breakdown import AdapterBroke, in_own_words
+from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.files.machine import trouble_in, trouble_of
 from conformance.scans.domain import inside
@@ -169,7 +169,7 @@ def once(
                 _call(declaration, subject, evidence, specimen, drawn, profile)
                 outcome, reason = classify(None, evidence.comparisons, subject.selected)
                 if outcome is Outcome.VACUOUS:
-                    limit = limited(domain.denied())
+                    limit = limited((*domain.denied(), *domain.not_taken()))
                     outcome, reason = (Outcome.NOT_APPLICABLE, limit) if limit else (outcome, reason)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
         called = "" if subject.adapter is None else subject.adapter.call_that_raised(error)
@@ -247,8 +247,7 @@ def classify(
     said = f"{type(error).__name__}: {told(error)}"
     if not called:
         return Outcome.ERROR, f"what the adapter gave could not be read: {said}"
-    refused = (isinstance(error, ValueError) or in_own_words(error)) and not isinstance(error, AdapterBroke)
-    return Outcome.ERROR, f"the adapter {'refused what is valid' if refused else 'broke'}: {said}"
+    return Outcome.ERROR, f"the adapter {'refused what is valid' if is_refusal(error) else 'broke'}: {said}"
 
 
 def broken_at(error: BaseException, subject: Subject) -> str:

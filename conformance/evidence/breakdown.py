@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from conformance.contract.crossing import Crossing
 
@@ -16,6 +18,23 @@ NOT_DECIDING = (ImportError, NotImplementedError, AdapterBroke)
 
 BREAKDOWNS = (*NOT_DECIDING, MemoryError, RecursionError, SystemError)
 """Errors that are no refusal: what should have been refused broke the adapter."""
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether an error says that something is not taken: of the contract's family, or in the words of an adapter."""
+    if isinstance(error, ValueError):
+        return True
+    return in_own_words(error) and not isinstance(error, (AdapterBroke, AssertionError))
+
+
+@contextmanager
+def may_refuse() -> Iterator[None]:
+    """Let what is done within end in a refusal."""
+    try:
+        yield
+    except Exception as error:
+        if not is_refusal(error):
+            raise
 
 
 def in_own_words(error: BaseException) -> bool:

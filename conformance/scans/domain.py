@@ -5,11 +5,11 @@ Whatever makes specimens asks this module before it makes them strange. Outside 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -85,8 +85,9 @@ SIDES = (8, 10, 12, 14, 16, 22, 24, 32, 50, 64, 128, 256)
 
 
 def side(wanted: int) -> int:
-    """Side of a frame: the wanted one, else the smallest larger one that is taken."""
-    for one in (wanted, *(larger for larger in SIDES if larger > wanted)):
+    """Side of a frame: the wanted one, else the smallest larger one that is taken, else the largest smaller one."""
+    larger, smaller = (one for one in SIDES if one > wanted), (one for one in reversed(SIDES) if one < wanted)
+    for one in (wanted, *larger, *smaller):
         if takes(Property.SIDE, one):
             return one
     return wanted
@@ -162,7 +163,7 @@ def strange_in(members: Mapping[str, Any]) -> Iterator[tuple[Property, Any]]:
 def _strange_truth(held: Mapping[str, Array]) -> Iterator[tuple[Property, Any]]:
     if "Y" in held:
         yield Property.STORED_PATCHES, True
-    elif "objectGuess" not in held:
+    if "objectGuess" not in held:
         yield Property.NO_OBJECT, True
     if any(held[name].dtype.name == "complex128" for name in ("probeGuess", "objectGuess", "Y") if name in held):
         yield Property.DOUBLE_COMPLEX, True
@@ -195,22 +196,84 @@ def points(wanted: int, N: int) -> int:
     return wanted if wanted > N or takes(Property.FEW) else N + 1 + wanted
 
 
-def cached_inside(*properties: Property) -> Callable[[Callable[[], T]], Callable[[], T]]:
-    """Keep what a function makes, once for every answer to what it asks for.
+class Asking:
+    """A domain that keeps what it is asked, with the answers.
 
     Parameters
     ----------
-    *properties : Property
-        All that the function asks for, but modes, the smallest side and gridsizes, which are always asked for.
+    domain : Domain or None
+        Answers; None takes everything.
+
+    Attributes
+    ----------
+    answers : dict
+        Whether each property, with its value, is taken.
     """
 
-    def keep(make: Callable[[], T]) -> Callable[[], T]:
-        kept = lru_cache(maxsize=8)(lambda *answers: make())
+    def __init__(self, domain: Domain | None) -> None:
+        self._domain = domain
+        self.answers: dict[tuple[Property, Any], bool] = {}
+
+    def takes(self, wanted: Property, value: Any) -> bool:
+        """Whether a property may be used."""
+        answer = self._domain is None or self._domain.takes(wanted, value)
+        self.answers[wanted, value] = answer
+        return answer
+
+
+class Told:
+    """The domain of which the answers were told; all that was not asked for is taken.
+
+    Parameters
+    ----------
+    not_taken : iterable of (str, value)
+        Properties by their name, as :func:`not_taken` returns them.
+    """
+
+    def __init__(self, not_taken: Iterable[Sequence[Any]]) -> None:
+        self._not_taken = {(Property[name], value) for name, value in not_taken}
+
+    def takes(self, wanted: Property, value: Any) -> bool:
+        """Whether a property may be used."""
+        return (wanted, value) not in self._not_taken
+
+
+@contextmanager
+def asking() -> Iterator[dict[tuple[Property, Any], bool]]:
+    """Keep what is asked for within, with the answers."""
+    here = Asking(_here.get())
+    with inside(here):
+        yield here.answers
+
+
+def not_taken(answers: Mapping[tuple[Property, Any], bool]) -> list[tuple[str, Any]]:
+    """Properties that are not taken, by their names and values, for another process (:class:`Told`)."""
+    return [(wanted.name, value) for (wanted, value), answer in answers.items() if not answer]
+
+
+def kept_inside(maxsize: int = 8) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Keep what a function makes, once for its arguments and for every answer to what it asked for meanwhile.
+
+    Parameters
+    ----------
+    maxsize : int
+        Results that are kept; of more the oldest goes.
+    """
+
+    def keep(make: Callable[..., T]) -> Callable[..., T]:
+        kept: list[tuple[tuple[Any, ...], Mapping[tuple[Property, Any], bool], T]] = []
 
         @wraps(make)
-        def kept_inside() -> T:
-            return kept(*(takes(one) for one in properties), modes(2), side(8), gridsize(4), gridsize(3))
+        def kept_here(*arguments: Any) -> T:
+            for given, answers, made in kept:
+                if given == arguments and all(takes(*one) == answer for one, answer in answers.items()):
+                    return made
+            with asking() as answers:
+                made = make(*arguments)
+            kept.append((arguments, answers, made))
+            del kept[:-maxsize]
+            return made
 
-        return kept_inside
+        return kept_here
 
     return keep

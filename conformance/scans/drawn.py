@@ -236,13 +236,14 @@ def stored_scans(draw: st.DrawFn) -> tuple[Specimen, Arrays]:
     specimen = draw(specimens(max_M=24))
     frames = np.round(specimen.arrays["diff3d"])
     meant = replace(specimen, arrays={**specimen.arrays, "diff3d": frames.astype(np.float32)})
-    stored = frames.astype(
-        draw(st.sampled_from(["<f4", ">f4", "<f8", "<u2", ">i4", "<f2" if frames.max() < 2048 else "<f4"]))
-    )
-    if specimen.M != specimen.N and draw(st.booleans()):
+    dtype = draw(st.sampled_from(["<f4", ">f4", "<f8", "<u2", ">i4", "<f2" if frames.max() < 2048 else "<f4"]))
+    plain = np.dtype(dtype).name == "float32" or takes(Property.FRAMES, np.dtype(dtype).name)
+    stored = frames.astype(dtype if plain else "<f4")
+    if specimen.M != specimen.N and draw(st.booleans()) and takes(Property.LEGACY):
         stored = np.moveaxis(stored, 0, -1)
     members = {name: values for name, values in meant.arrays.items() if name != "diff3d"}
     for name in PAIRS[0]:
         members[name] = members[name].astype(draw(st.sampled_from(["<f8", ">f8"])))
-    members[draw(st.sampled_from(STACKS))] = draw(st.sampled_from([np.ascontiguousarray, np.asfortranarray]))(stored)
+    name, lay = draw(st.sampled_from(STACKS)), draw(st.sampled_from([np.ascontiguousarray, np.asfortranarray]))
+    members[name if takes(Property.ALIAS) else "diff3d"] = lay(stored)
     return meant, members

@@ -12,7 +12,7 @@ import numpy as np
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
-from conformance.scans.domain import Property, cached_inside, inside, places, taken, takes
+from conformance.scans.domain import Property, inside, kept_inside, places, taken, takes
 from conformance.scans.pairs import LAYOUTS, WHOLE, Row, all_pairs, as_places, as_values
 from conformance.scans.specimens import Recipe, make_specimen
 from conformance.scans.transformed import random_scan
@@ -71,15 +71,7 @@ def meant_by(arrays: Mapping[str, Any]) -> Arrays:
     return {**defaults, **absent, **{name: values for name, values in arrays.items() if values is not None}}
 
 
-ASKED = (
-    *(Property.BETWEEN, Property.BEYOND, Property.NEGATIVE, Property.REPEATED, Property.FEW, Property.NO_OBJECT),
-    *(Property.STORED_PATCHES, Property.STARTS, Property.LABELS, Property.LEGACY, Property.ALIAS),
-    Property.DOUBLE_COMPLEX,
-)
-"""Properties on which the variants depend, beside modes and sides."""
-
-
-@cached_inside(*ASKED)
+@kept_inside()
 def variants() -> tuple[Variant, ...]:
     """Every variant that is taken; none but the ways to store it is out of the ordinary."""
     return tuple(one for one in (*_stored(), *_optional(), *_sized()) if taken(one.members))

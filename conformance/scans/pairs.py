@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.contract.types import Array
+from conformance.scans.domain import Property, takes
 
 Row = dict[str, Any]
 _LARGEST_WHOLE = 70_000
@@ -46,6 +47,34 @@ def all_pairs(
             drawn = {other: held[int(rng.integers(len(held)))] for other, held in factors.items()}
             rows.append(drawn | {name: level})
     return rows
+
+
+def plainer(row: Row, factors: Mapping[str, Sequence[Any]], taken: Mapping[str, Callable[[Any], bool]]) -> Row:
+    """Row of which each level is taken here; in place of one that is not stands the plainest that is.
+
+    Parameters
+    ----------
+    row : dict
+    factors : Mapping[str, Sequence]
+        Levels of each factor, the plainest first.
+    taken : Mapping[str, callable]
+        Whether a level is taken, for the factors of which some levels may not be.
+    """
+    found = dict(row)
+    for name, is_taken in taken.items():
+        if not is_taken(row[name]):
+            found[name] = next((level for level in factors[name] if is_taken(level)), row[name])
+    return found
+
+
+def place_taken(where: str) -> bool:
+    """Whether points may lie where the word says; elsewhere than an object they leave it."""
+    return {
+        "in pairs": takes(Property.REPEATED),
+        "one place": takes(Property.REPEATED),
+        "below zero": takes(Property.NEGATIVE) and takes(Property.BEYOND),
+        "far away": takes(Property.BEYOND),
+    }.get(where, True)
 
 
 @lru_cache(maxsize=64)

@@ -153,13 +153,15 @@ def fitted(specimen: Specimen) -> Specimen:
     if specimen.recipe is None:
         return specimen
     as_made = takes(Property.LABELS) and (takes(Property.STARTS) or not specimen.recipe.distinct_start)
+    as_made &= specimen.recipe.truth != "patches" or takes(Property.NO_OBJECT)
     if as_made and specimen.recipe.here == specimen.recipe:
         return specimen
     return _made_here(specimen.name, specimen.recipe.here)
 
 
 def _made_here(name: str, recipe: Recipe) -> Specimen:
-    return _kept(name, recipe, takes(Property.STARTS), takes(Property.LABELS), takes(Property.BETWEEN))
+    asked = (Property.STARTS, Property.LABELS, Property.BETWEEN, Property.NO_OBJECT)
+    return _kept(name, recipe, *map(takes, asked))
 
 
 @lru_cache(maxsize=32)
@@ -214,6 +216,7 @@ def make_specimen(
         arrays["objectGuess"] = obj
     elif recipe.truth == "patches":
         arrays["Y"] = patches.astype(np.complex64)
+        arrays |= {} if takes(Property.NO_OBJECT) else {"objectGuess": obj}
     own = recipe if make_object is None and make_probe is None else None
     return Specimen(name or repr(recipe), arrays, consistent=recipe.truth != "none", recipe=own)
 
@@ -227,6 +230,15 @@ def structured_object(rng: np.random.Generator, shape: tuple[int, int]) -> NDArr
     phase = 1.2 * np.cos(c * rows - d * columns + rng.uniform(0, 6)) + 0.7 * ramp
     grain = rng.uniform(0.92, 1.0, shape)
     return np.asarray(amplitude * grain * np.exp(1j * phase), dtype=np.complex64)
+
+
+def with_object(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return a scan, with an object under all its points where none without is taken."""
+    if takes(Property.NO_OBJECT):
+        return dict(arrays)
+    N = arrays["diff3d"].shape[-1]
+    height, width = (int(np.ceil(arrays[name].max())) + N for name in ("ycoords", "xcoords"))
+    return {**arrays, "objectGuess": structured_object(np.random.default_rng(77), (height, width))}
 
 
 def structured_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray[np.complex64]:

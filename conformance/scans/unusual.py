@@ -11,14 +11,8 @@ import numpy as np
 from conformance.adapter import GroupRequest
 from conformance.contract.arrays import PAIRS
 from conformance.contract.types import Array, Arrays
-from conformance.scans.domain import Property, cached_inside, gridsize, many, places, side, strange_in, takes
-from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_probe
-
-ASKED = (
-    *(Property.BETWEEN, Property.STARTS, Property.REPEATED, Property.NEGATIVE, Property.BEYOND, Property.NO_OBJECT),
-    *(Property.STORED_PATCHES, Property.OVERSAMPLING, Property.SEQUENCE),
-)
-"""Properties on which the regimes depend, beside modes, sides and gridsizes."""
+from conformance.scans.domain import Property, gridsize, kept_inside, many, places, side, strange_in, takes
+from conformance.scans.specimens import Recipe, Specimen, make_specimen, structured_probe, with_object
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class Regime:
         return self.request.K if pool is None else pool
 
 
-@cached_inside(*ASKED)
+@kept_inside()
 def regimes() -> tuple[Regime, ...]:
     """Oversampled groups; more points than a byte counts, more groups than a block holds; sixteen channels.
 
@@ -115,7 +109,7 @@ def regimes() -> tuple[Regime, ...]:
     return tuple(one for one in every if one.taken)
 
 
-@cached_inside(*ASKED)
+@kept_inside()
 def longest_scan() -> Regime:
     """More single points than sixteen bits count, in sequence."""
     N, rng = side(8), np.random.default_rng(66)
@@ -126,7 +120,7 @@ def longest_scan() -> Regime:
         "diff3d": rng.uniform(0.5, 9, (M, N, N)).astype(np.float32),
         "probeGuess": structured_probe(rng, N),
     }
-    specimen = Specimen("long-66000x8", arrays, consistent=False)
+    specimen = Specimen("long-66000x8", with_object(arrays), consistent=False)
     request = GroupRequest(N=N, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
     return Regime("66,000 single points", specimen, request)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ import numpy as np
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.sound_calls import REQUEST, Call, Inputs, calls, scan_arrays
+from conformance.evidence.breakdown import is_refusal
+from conformance.scans.domain import Property, gridsize, kept_inside, side, takes
 from conformance.scans.pairs import all_pairs
 from conformance.scans.specimens import write_scan
 
@@ -41,7 +42,7 @@ OF_SPLITS: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-@lru_cache(maxsize=2)
+@kept_inside(2)
 def every_call(subject: Subject) -> tuple[Call, ...]:
     """Sound calls, plain ones and those of every pair of options; oversampling where the backend takes it (GRP-011)."""
     there = offered(subject.selected)
@@ -55,14 +56,14 @@ def _declined(call: Call) -> bool:
         return False
     try:
         call.run(call.inputs())
-    except ValueError:
-        return True
+    except Exception as error:  # noqa: BLE001 - whatever else it ends in is for the checks to see
+        return is_refusal(error)
     return False
 
 
 def _of_options(subject: Subject) -> Iterator[Call]:
     adapter = subject.adapter
-    for row in all_pairs(OF_GROUPS, 0)[1:]:
+    for row in (one for one in all_pairs(OF_GROUPS, 0)[1:] if gridsize(one["gridsize"]) == one["gridsize"]):
         request = _request(row)
         yield Call(
             "group",
@@ -70,7 +71,7 @@ def _of_options(subject: Subject) -> Iterator[Call]:
             lambda given, asked=request: adapter.group(subject.scan(given), asked),  # type: ignore[misc]
             "oversampled" if request.enable_oversampling else f"{row}",
         )
-    if "cache" in {str(one) for one in subject.selected.stages}:
+    if "cache" in {str(one) for one in subject.selected.stages} and takes(Property.CACHED):
         older = replace(REQUEST, strategy="group_then_sample")
         yield Call(
             "group", scan_arrays, lambda given: adapter.group(subject.scan(given), older), "of the older strategy"
@@ -98,11 +99,13 @@ def _splitting(subject: Subject, request: SplitRequest) -> Callable[[Inputs], An
 
 
 def _batching(subject: Subject, request: BatchRequest) -> Callable[[Inputs], Any]:
+    files = 2 if takes(Property.FILES) else 1
+
     def run(given: Inputs) -> Any:
         folder = subject.fresh_folder()
         for name in ("a.npz", "b.npz"):
             write_scan(folder / name, given)
-        return list(subject.adapter.batches([folder / "a.npz", folder / "b.npz"], request))
+        return list(subject.adapter.batches([folder / "a.npz", folder / "b.npz"][:files], request))
 
     return run
 
@@ -113,11 +116,11 @@ def _of_arrays(subject: Subject) -> Iterator[Call]:
     for name in ("flat_to_channel", "flat_to_grid", "grid_to_flat", "channel_to_grid", "grid_to_channel"):
         yield Call(
             "transform",
-            lambda name=name: {"groups": _in_layout(name)},  # type: ignore[misc]
+            lambda groups=_in_layout(name): {"groups": groups.copy()},  # type: ignore[misc]
             lambda given, name=name: adapter.transform(name, given["groups"], 2),  # type: ignore[misc]
             name,
         )
-    if "reassemble" in by_method:
+    if "reassemble" in by_method and takes(Property.CHUNKS):
         for chunk in (1, 4, 100):
             yield Call(
                 "reassemble",
@@ -126,9 +129,9 @@ def _of_arrays(subject: Subject) -> Iterator[Call]:
                 f"in chunks of {chunk}",
             )
     if "measure" in by_method:
-        for dose in (None, 10.0, 1e9):
+        for dose in (None, 10.0, 1e9) if takes(Property.DOSE) else (None,):
             yield Call("measure", by_method["measure"].inputs, _measuring(subject, dose), f"of {dose} photons")
-    for N in (10, 16):
+    for N in dict.fromkeys(map(side, (10, 16))):
         if "patches" in by_method:
             yield Call(
                 "patches",
@@ -148,8 +151,8 @@ def _measuring(subject: Subject, dose: float | None) -> Callable[[Inputs], Any]:
 
 
 def _in_layout(name: str) -> Any:
-    rng = np.random.default_rng(8)
-    shape = {"f": (12, 8, 8, 1), "g": (3, 2, 2, 8, 8, 1)}.get(name[0], (3, 8, 8, 4))
+    rng, N = np.random.default_rng(8), side(8)
+    shape = {"f": (12, N, N, 1), "g": (3, 2, 2, N, N, 1)}.get(name[0], (3, N, N, 4))
     return (rng.normal(size=shape) + 1j).astype(np.complex64)
 
 
@@ -242,5 +245,5 @@ def warning_calls(subject: Subject) -> Iterator[Call]:
     if "load" in there:
         yield Call("load", scan_arrays, spare, "with positions to spare")
         yield Call("load", scan_arrays, counts, "of counts")
-    if "group" in there and "cache" in {str(one) for one in subject.selected.stages}:
+    if "group" in there and "cache" in {str(one) for one in subject.selected.stages} and takes(Property.CACHED):
         yield Call("group", scan_arrays, rebuilt, "beside a damaged cache")

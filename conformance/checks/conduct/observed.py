@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from conformance.backends.subject import Subject
@@ -15,6 +14,7 @@ from conformance.checks.conduct.process_state import changed, process_state, res
 from conformance.checks.conduct.results import snapshot, values_in
 from conformance.checks.conduct.sound_calls import Call, Values
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
+from conformance.scans.domain import kept_inside
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Seen:
         return f"{self.call.words}{ended}{' (the second time)' if self.turn else ''}"
 
 
-@lru_cache(maxsize=2)
+@kept_inside(2)
 def observed(subject: Subject) -> tuple[Seen, ...]:
     """Every call twice: sound ones, ones that warn and ones that are refused."""
     found = []

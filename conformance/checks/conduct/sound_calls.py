@@ -12,7 +12,7 @@ import numpy as np
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.contract.types import Arrays
-from conformance.scans.domain import Property, cached_inside, places, side, takes
+from conformance.scans.domain import Property, kept_inside, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 Inputs = dict[str, Any]
@@ -61,7 +61,7 @@ def calls(subject: Subject) -> tuple[Call, ...]:
     return tuple(call for call in known if call.method in there)
 
 
-@cached_inside(Property.BETWEEN, Property.BEYOND)
+@kept_inside()
 def _scan_arrays() -> Mapping[str, Any]:
     return make_specimen(Recipe(M=23, N=8, modes=2, seed=41, margin=8.0)).arrays
 
@@ -77,7 +77,7 @@ def _held(subject: Subject, scan: Any) -> Any:
 
 
 def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
-    adapter = subject.adapter
+    adapter, files = subject.adapter, 2 if takes(Property.FILES) else 1
 
     def from_file(given: Inputs) -> Any:
         return _held(subject, adapter.load(subject.write(given)))
@@ -96,8 +96,7 @@ def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
         folder = subject.fresh_folder()
         for name, arrays in (("a.npz", given), ("b.npz", second)):
             write_scan(folder / name, arrays)
-        paths = [folder / "a.npz", folder / "b.npz"]
-        return list(adapter.batches(paths if takes(Property.FILES) else paths[:1], request))
+        return list(adapter.batches([folder / "a.npz", folder / "b.npz"][:files], request))
 
     def halves(given: Inputs) -> Any:
         parts = adapter.split(subject.scan(given), SplitRequest(0.6, "random", seed=9))
@@ -126,10 +125,11 @@ def _on_groups(subject: Subject) -> Iterable[Call]:
 
 
 def _on_arrays(subject: Subject) -> Iterable[Call]:
-    adapter = subject.adapter
+    adapter, N, dose = subject.adapter, side(8), 1e6 if takes(Property.DOSE) else None
+    between = takes(Property.BETWEEN)
 
     def scene() -> Inputs:
-        arrays, rng, N = scan_arrays(), np.random.default_rng(8), side(8)
+        arrays, rng = scan_arrays(), np.random.default_rng(8)
         values = rng.normal(size=(6, N, N)) + 1j * rng.normal(size=(6, N, N))
         return {
             "object": arrays["objectGuess"],
@@ -145,16 +145,16 @@ def _on_arrays(subject: Subject) -> Iterable[Call]:
 
     def measured(given: Inputs) -> Any:
         x, y = given["positions"].T
-        return _held(
-            subject, adapter.measure(x, y, given["probe"], given["object"], 1e6 if takes(Property.DOSE) else None, 12)
-        )
+        return _held(subject, adapter.measure(x, y, given["probe"], given["object"], dose, 12))
+
+    def moved(given: Inputs) -> Any:
+        shifts = given["positions"] / 9
+        return adapter.translate(given["patches"], shifts if between else np.round(shifts))
 
     yield Call("measure", pick("positions", "probe", "object"), measured)
-    yield Call("patches", pick("object", "positions"), lambda g: adapter.patches(g["object"], g["positions"], side(8)))
+    yield Call("patches", pick("object", "positions"), lambda g: adapter.patches(g["object"], g["positions"], N))
     yield Call("transform", pick("groups"), lambda g: adapter.transform("channel_to_flat", g["groups"], 2))
-    yield Call(
-        "translate", pick("patches", "positions"), lambda g: adapter.translate(g["patches"], places(g["positions"] / 9))
-    )
+    yield Call("translate", pick("patches", "positions"), moved)
     yield Call("reassemble", pick("patches", "positions"), lambda g: adapter.reassemble(g["patches"], g["positions"]))
     yield Call("simulate", pick("patches", "probe"), lambda g: adapter.simulate(g["patches"], g["probe"]))
     yield Call("noisy", pick("amplitude"), lambda g: adapter.noisy(g["amplitude"], 17))

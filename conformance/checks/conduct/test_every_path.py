@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import warnings
 from typing import Any
 
@@ -19,7 +20,9 @@ from conformance.checks.conduct.sound_calls import CALLED, Call, Inputs, Values,
 from conformance.contract.arrays import KINDS, Place, arrays_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
+from conformance.engine.questions import STRANGE
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import asking, not_taken, takes
 from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, as_places, as_values
 
 WARNING_BY_CONTRACT = ("split_groups",)
@@ -126,9 +129,10 @@ from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.in_any_order import answers
 from conformance.contract.stages import Stage
+from conformance.scans.domain import Told, inside
 stages = frozenset(Stage(str(one)) for one in adapter.stages)
 subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
-with contextlib.redirect_stdout(sys.stderr):
+with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))):
     for number, values in answers(subject, backwards=True):
         np.savez(Path(arguments[0]) / f"{number}.npz", **{f"_{n}": one for n, one in enumerate(values.values())})
 print(json.dumps(True))
@@ -139,13 +143,18 @@ print(json.dumps(True))
 def test_a_fresh_process_gives_the_same(subject: Subject, evidence: Evidence) -> None:
     """There the calls come in the opposite order; here each method has been refused before."""
     work = subject.fresh_folder()
-    process = start(subject, _FRESH, [str(work)])
+    with asking() as answers_here:
+        numbered = asked(subject)
+        # What a call is fitted to is asked for when it is made.
+        for one in STRANGE.items():
+            takes(*one)
+    process = start(subject, _FRESH, [str(work), json.dumps(not_taken(answers_here))])
     for refused in refused_calls(subject):
         with restored(), contextlib.suppress(Exception):
             answered(refused, refused.inputs())
     here = dict(answers(subject, backwards=False))
     evidence.accepted(lambda: finish(process), "one sound call of every method in a fresh process")
-    for number, (call, what) in enumerate(asked(subject)):
+    for number, (call, what) in enumerate(numbered):
         with np.load(work / f"{number}.npz", allow_pickle=False) as archive:
             there = {name: archive[f"_{n}"] for n, name in enumerate(here[number])}
         same(evidence, here[number], there, call, f"{what}, against a fresh process")

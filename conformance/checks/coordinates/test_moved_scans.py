@@ -17,7 +17,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.coordinates import coordinates_of
-from conformance.scans.domain import places
+from conformance.scans.domain import Property, places, takes
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 
 
@@ -38,7 +38,8 @@ def untied(seed: int, M: int = 30) -> dict[str, Any]:
     # Dyadic positions, so that shifts by powers of two are exact.
     for name in ("xcoords", "ycoords"):
         arrays[name] = places(np.round(rng.uniform(3, 60, M) * 4096) / 4096)
-        arrays[f"{name}_start"] = places(arrays[name] + np.round(rng.uniform(-1, 1, M) * 1024) / 1024)
+        step = np.round(rng.uniform(-1, 1, M) * 1024) / 1024
+        arrays[f"{name}_start"] = places(arrays[name] + (step if takes(Property.STARTS) else 0))
     return arrays
 
 

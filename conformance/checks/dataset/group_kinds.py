@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from conformance.checks.dataset.rows import Rows, rows_of
 from conformance.checks.dataset.scan_files import REQUEST, scans, together
 from conformance.contract.types import Arrays
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import Property, gridsize, side, takes
+from conformance.scans.domain import Property, gridsize, kept_inside, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe
 
 
@@ -51,7 +50,7 @@ def kinds() -> Iterator[Kind]:
     yield Kind("thirteen modes and one", tuple(together([ordinary[0], many])[::-1]), REQUEST, 6)
 
 
-@lru_cache(maxsize=4)
+@kept_inside(4)
 def batched(subject: Subject) -> tuple[tuple[Kind, Rows | Exception], ...]:
     """Every kind, with its rows, or the error in which it ended."""
     return tuple((kind, _rows(subject, kind)) for kind in kinds())

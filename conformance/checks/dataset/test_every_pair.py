@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,11 @@ from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, LIGHT, PLACES, Rows, rows_of, taken_from, within
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
+from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
-from conformance.scans.pairs import Row, all_pairs, as_values
+from conformance.scans.domain import Property, gridsize, kept_inside, many, places, side, takes
+from conformance.scans.pairs import Row, all_pairs, as_values, place_taken, plainer
 from conformance.scans.seed import seed_of_run
 from conformance.scans.specimens import write_scan
 from conformance.scans.transformed import random_scan
@@ -41,6 +42,16 @@ FEATURES = {
     "given": ("paths", "a folder"),
 }
 LARGE = ((1_300, 8, 1), (40, 34, 17), (10, 130, 1))
+LEVELS: Mapping[str, Callable[[Any], bool]] = {
+    "files": lambda count: count == 1 or takes(Property.FILES),
+    "gridsize": lambda wanted: gridsize(wanted) == wanted,
+    "sampling": lambda how: how != "oversampled" or takes(Property.OVERSAMPLING),
+    "normalize": lambda scope: takes(Property.SCOPE, scope),
+    "frames": lambda dtype: dtype == "f4" or takes(Property.FRAMES, np.dtype(dtype).name),
+    "probe": lambda dtype: dtype != "c16" or takes(Property.DOUBLE_COMPLEX),
+    "where": place_taken,
+}
+"""Which levels are taken, of the features that a backend may not take."""
 _PIXELS = 300_000
 
 
@@ -55,18 +66,19 @@ class Made:
     rows: Rows | Exception
 
 
-@lru_cache(maxsize=2)
+@kept_inside(2)
 def made(subject: Subject) -> tuple[Made, ...]:
     """Every row of the table, batched; or the error in which it ended."""
     seed = seed_of_run()
     rng = np.random.default_rng([seed, 61])
-    return tuple(_made(subject, row, rng) for row in all_pairs(FEATURES, seed, {"sizes": LARGE, "gridsize": (4,)}))
+    rows = all_pairs(FEATURES, seed, {"sizes": LARGE, "gridsize": (4,)})
+    return tuple(_made(subject, plainer(row, FEATURES, LEVELS), rng) for row in rows)
 
 
 def _made(subject: Subject, row: Row, rng: np.random.Generator) -> Made:
-    M, N, _ = row["sizes"]
-    g = next(side for side in (row["gridsize"], 3, 2, 1) if side * side + 2 <= M)
+    g = next(one for one in (gridsize(row["gridsize"]), 3, 2, 1) if one * one + 2 <= row["sizes"][0])
     scans = tuple(_scan(row, number, rng) for number in range(row["files"]))
+    N = scans[0]["diff3d"].shape[-1]
     fewest = min(len(one["xcoords"]) for one in scans)
     wanted = {"some": 5, "one": 1, "N": N, "C": g * g, "M": fewest}[row["nsamples"]]
     wanted = max(1, min(wanted, fewest, _PIXELS // (g * g * N * N)))
@@ -111,7 +123,8 @@ def _made(subject: Subject, row: Row, rng: np.random.Generator) -> Made:
 def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
     M, N, P = row["sizes"]
     modes = 1 if row["beside"] == "one mode among many" and number == 0 else P
-    scan = random_scan(int(rng.integers(2**31)), M + 3 * number, N, modes=modes, truth=row["beside"] == "truth")
+    count = many(M, side(N)) + 3 * number
+    scan = random_scan(int(rng.integers(2**31)), count, N, modes=modes, truth=row["beside"] == "truth")
     probe = as_values(scan["probeGuess"] * (1 + number), row["probe"])
     scan["probeGuess"] = probe[0] if probe.ndim == 3 and len(probe) == 1 else probe
     frames = scan["diff3d"].astype(np.float64) * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0) * (1 + number)
@@ -122,7 +135,7 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
     for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
         values, where = scan[name], row["where"]
         if where == "on a line" and name[0] == "y":
-            values = np.full_like(values, 12.5)
+            values = np.full_like(values, places(np.array(12.5)) if takes(Property.BEYOND) else values[0])
         elif where == "in pairs":
             values = np.repeat(values, 2)[: len(values)]
         scan[name] = values + {"below zero": -150.0, "far away": 4096.0}.get(where, 0.0)
@@ -142,7 +155,7 @@ def sound(subject: Subject) -> Iterator[tuple[Made, Rows]]:
 def test_rows_of_every_pair(subject: Subject, evidence: Evidence) -> None:
     for one in made(subject):
         if isinstance(one.rows, Exception):
-            refused, oversampled = isinstance(one.rows, ValueError), one.request.group.enable_oversampling
+            refused, oversampled = is_refusal(one.rows), one.request.group.enable_oversampling
             evidence.holds(
                 refused and oversampled, f"{one.what} was refused with {type(one.rows).__name__}: {one.rows}"
             )

@@ -18,7 +18,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
 from conformance.oracles.normalization import amplitude_scale_of
 from conformance.scans.domain import many, places, side
-from conformance.scans.specimens import Recipe, make_specimen, structured_probe
+from conformance.scans.specimens import Recipe, make_specimen, structured_probe, with_object
 
 
 def offset_like(positions: Array, members: Array, part: str) -> Arrays:
@@ -148,7 +148,9 @@ def test_more_frames_than_fifteen_bits_count(subject: Subject, evidence: Evidenc
     }
     group = GroupRequest(N=8, gridsize=1, K=4, nsamples=M, seed=2, sequential_sampling=True)
     fields = ("images", "nn_indices", "coords_global")
-    rows = rows_of(subject, evidence, [subject.write(arrays)], BatchRequest(group, batch_size=7_000), fields)
+    rows = rows_of(
+        subject, evidence, [subject.write(with_object(arrays))], BatchRequest(group, batch_size=7_000), fields
+    )
     evidence.equal(rows["nn_indices"][:, 0], np.arange(M), f"nn_indices of {M:,} rows", axes=("row of the data set",))
     frames = arrays["diff3d"][..., np.newaxis]
     evidence.equal(rows["images"], frames, f"images of {M:,} rows", axes=GROUPED)

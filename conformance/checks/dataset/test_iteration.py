@@ -18,6 +18,7 @@ from conformance.checks.dataset.scan_files import REQUEST, SINGLE, frames_of, sc
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
+from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import places
@@ -68,7 +69,9 @@ def test_changed_sources_are_seen(subject: Subject, evidence: Evidence) -> None:
         write_scan(files.paths[number], files.scans[number])
     try:
         rows = rows_of(subject, evidence, files.paths, REQUEST)
-    except ValueError:
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         # The contract lets a store refuse and ask for a rebuild.
         evidence.holds(True, "")
         return
@@ -168,7 +171,9 @@ def test_any_change_of_a_source_is_seen(subject: Subject, evidence: Evidence) ->
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
         try:
             rows = rows_of(subject, evidence, files.paths, REQUEST)
-        except ValueError:
+        except Exception as error:
+            if not is_refusal(error):
+                raise
             # The contract lets a store refuse and ask for a rebuild.
             evidence.holds(True, "")
             continue
@@ -194,7 +199,9 @@ def test_a_change_during_an_iteration_is_not_mixed_in(subject: Subject, evidence
         os.utime(path, ns=(later, later))
     try:
         made += [copied(batch) for batch in running]
-    except ValueError:
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         # The contract lets a store refuse and ask for a rebuild.
         evidence.holds(True, "")
         return

@@ -12,8 +12,9 @@ from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import Property, gridsize, many, side, takes
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import Row, all_pairs
+from conformance.scans.pairs import Row, all_pairs, place_taken, plainer
 from conformance.scans.transformed import random_scan
 
 FEATURES = {
@@ -26,14 +27,21 @@ FEATURES = {
     "light": ("ordinary", "a dark frame", "bright"),
 }
 LARGE = ((1_600, 8, 1), (70, 34, 17), (9, 138, 1), (4, 262, 2))
+LEVELS = {
+    "where": place_taken,
+    "without": lambda name: name != "objectGuess" or takes(Property.STORED_PATCHES) or takes(Property.NO_OBJECT),
+}
 
 
 def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     M, N, P = row["sizes"]
-    scan = random_scan(int(rng.integers(2**31)), M, N, modes=P)
+    scan = random_scan(int(rng.integers(2**31)), many(M, side(N)), N, modes=P)
+    M = len(scan["xcoords"])
     # A number that no other point has, in labels and patches, so that every array tells whose row it is.
-    scan["scan_index"] = 7 + 3 * rng.permutation(M)
-    scan["Y"] = (scan["diff3d"] * (0.3 - 1j)).astype(np.complex64)
+    labels = 7 + 3 * rng.permutation(M)
+    scan["scan_index"] = labels if takes(Property.LABELS) else 0 * labels
+    if takes(Property.STORED_PATCHES):
+        scan["Y"] = (scan["diff3d"] * (0.3 - 1j)).astype(np.complex64)
     where = row["where"]
     for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
         values = scan[name]
@@ -53,7 +61,7 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
 def test_parts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     """Each point of the parts is traced to the whole by its frame, and all of its arrays are those of that point."""
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FEATURES, seed, {"sizes": LARGE}):
+    for row in (plainer(one, FEATURES, LEVELS) for one in all_pairs(FEATURES, seed, {"sizes": LARGE})):
         scan = _scan(row, rng)
         whole = subject.scan(scan)
         held = {name: as_numpy(one) for name, one in subject.adapter.arrays(whole).items() if one is not None}
@@ -108,7 +116,7 @@ def test_parts_are_scans(subject: Subject, evidence: Evidence) -> None:
                 said = f"{name} of the {what} part of a split, {method}, after it was saved and loaded"
                 evidence.equal(subject.adapter.arrays(again)[name], values, said)
             for given, how in ((part, "as it is"), (again, "after it was saved and loaded")):
-                request = GroupRequest(N=8, gridsize=2, K=5, nsamples=8, seed=3)
+                request = GroupRequest(N=8, gridsize=gridsize(2), K=5, nsamples=8, seed=3)
                 grouped = subject.adapter.group(given, request)
                 members, said = as_numpy(grouped["nn_indices"]), f"the {what} part of a split, {method}, {how}"
                 stack = np.moveaxis(as_numpy(grouped["diffraction"]), -1, 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.backends.subject import Subject
+from conformance.evidence.breakdown import is_refusal
 from conformance.scans.paired_groups import paired
 from conformance.scans.seed import seed_of_run
 from conformance.scans.unusual import Regime, regimes
@@ -20,8 +21,8 @@ def groupings(subject: Subject) -> Iterator[tuple[Regime, Mapping[str, Any]]]:
     for regime in (one for one in (*regimes(), *paired(seed_of_run())) if one.taken):
         try:
             grouped = subject.grouped(regime.specimen, regime.request)
-        except ValueError:
-            if not regime.request.enable_oversampling:
+        except Exception as error:
+            if not (regime.request.enable_oversampling and is_refusal(error)):
                 raise
             continue
         yield regime, grouped

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,12 @@ from conformance.checks.rawdata.held_arrays import standing_in
 from conformance.contract.arrays import axes_of
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import taken
+from conformance.scans.domain import kept_inside, taken
 from conformance.scans.file_variants import Variant, paired, variants
 from conformance.scans.seed import seed_of_run
 
 
-@lru_cache(maxsize=4)
+@kept_inside(4)
 def loaded(subject: Subject) -> tuple[tuple[Variant, Mapping[str, Any] | Exception], ...]:
     """Every variant, with the arrays that the adapter holds after reading it, or the error in which it ended."""
     every = (*variants(), *paired(seed_of_run()))

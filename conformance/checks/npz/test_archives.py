@@ -75,12 +75,13 @@ def misread(values: Any) -> Suspects:
 
 @check("NPZ-003")
 def test_compressed_archives(subject: Subject, evidence: Evidence) -> None:
-    arrays = plain(18, 10, Y=make_specimen(Recipe(M=18, N=10, truth="patches", seed=9)).arrays["Y"])
+    stored = make_specimen(Recipe(M=18, N=10, truth="patches", seed=9)).arrays
+    arrays = plain(18, 10, **{name: values for name, values in stored.items() if name == "Y"})
     path = subject.fresh_folder() / "scan.npz"
     np.savez_compressed(path, **arrays)
     held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), "a compressed archive")
     frames_are(evidence, held, arrays["diff3d"], "the frames of a compressed archive")
-    for name in ("xcoords", "ycoords", "probeGuess", "objectGuess", "Y"):
+    for name in (one for one in ("xcoords", "ycoords", "probeGuess", "objectGuess", "Y") if one in arrays):
         evidence.equal(held[name], arrays[name], f"{name} of a compressed archive")
 
 

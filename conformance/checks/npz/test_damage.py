@@ -60,6 +60,9 @@ def _survives(subject: Subject, evidence: Evidence, of_archive: bool) -> None:
 
 def _holds(evidence: Evidence, held: Mapping[str, Any], scan: Mapping[str, Any], what: str) -> None:
     for name, expected in meant_by(scan).items():
+        if expected is None:
+            evidence.holds(held.get(name) is None, f"{name} of {what} came from nowhere.")
+            continue
         evidence.equal(held[name], expected, f"{name} of {what}", axes=axes_of(name, np.ndim(expected)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.npz.loading import FRAMES, frames_are, load, plain
 from conformance.engine.declaration import check
@@ -42,6 +43,14 @@ def test_the_object_is_optional_and_complex(subject: Subject, evidence: Evidence
     evidence.equal(held["objectGuess"], flat, "an object that is all ones", axes=("row", "column"))
     bare = load(subject, evidence, plain(objectGuess=None), "a scan without an object")
     evidence.holds(bare.get("objectGuess") is None, "A scan without an object has been given one.")
+
+
+@check("NPZ-026", needs=["batches"])
+def test_a_data_set_of_a_scan_without_an_object(subject: Subject, evidence: Evidence) -> None:
+    path = subject.write(plain(objectGuess=None))
+    request = BatchRequest(GroupRequest(N=8, gridsize=1, K=4, nsamples=3, seed=1), batch_size=2)
+    made = evidence.accepted(lambda: list(subject.adapter.batches([path], request)), "a data set without an object")
+    evidence.holds(len(made) > 0, "A data set of a scan without an object gave no batch.")
 
 
 @check("NPZ-027")

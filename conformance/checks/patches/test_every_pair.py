@@ -11,7 +11,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
-from conformance.scans.domain import Property, places, side, takes
+from conformance.scans.domain import Property, many, places, side, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
 
@@ -82,6 +82,7 @@ def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) 
         if min(obj.shape) < N + 2 and not takes(Property.BEYOND):
             continue
         few = as_places(places(_places(row, rng), obj.shape, N), row["positions"])
+        n = many(n, N)
         centres = few[np.arange(n) % len(few)]
         given, at = LAYOUTS[row["lying"]](obj), LAYOUTS[row["places"]](centres)
         seen = evidence.accepted(

@@ -206,6 +206,7 @@ def far_corners(subject: Subject, evidence: Evidence) -> None:
         centres = np.full((6, 2), 9.375)
         centres[:, long] = (33_050.3, 33_071.7, 33_090.015625, 33_099.9, 7.3, 33_060.0)
         centres = places(centres, shape, N)
+        centres = centres if takes(Property.DOUBLE_POSITIONS) else centres.astype(np.float32).astype(np.float64)
         narrow = centres.astype(np.float32).astype(np.float64)
         kept = obj.copy()
         kept[(slice(None), slice(2**15, None)) if long == 0 else slice(2**15, None)] = 0

@@ -16,7 +16,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
-from conformance.scans.domain import modes, places, side, taken
+from conformance.scans.domain import Property, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
 from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values
@@ -67,7 +67,7 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     M, N, P = row["sizes"][0], side(row["sizes"][1]), modes(row["sizes"][2])
     obj = rng.normal(size=(90, 130)) + 1j * rng.normal(size=(90, 130)) + 1
     probe = rng.normal(size=(P, N, N)) + 1j * rng.normal(size=(P, N, N)) + 0.5
-    at, content = places(rng.uniform((10, 10), (120, 80), (M, 2)), obj.shape, N), row["content"]
+    at, content = rng.uniform((10, 10), (120, 80), (M, 2)), row["content"]
     if content == "pure phase":
         obj = np.exp(1j * obj.real)
     elif content == "real":
@@ -84,7 +84,7 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         at[1::2] = at[: M // 2]
     elif row["where"] == "outside" and M > 3:
         at[M // 2] = (400, 300)
-    return obj, probe, at
+    return obj, probe, places(at, obj.shape, N)
 
 
 @check("RAW-007", "RAW-010", needs=["measure"], given={"seed": seeds}, weight=12)
@@ -153,12 +153,12 @@ def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
 
 @check("RAW-012", needs=["measure"])
 def test_a_simulated_scan_went_where_it_was_told(subject: Subject, evidence: Evidence) -> None:
-    rng = np.random.default_rng(62)
-    obj, probe = rng.normal(size=(40, 60)) + 1j, rng.normal(size=(2, 8, 8)) + 1j
+    rng, N = np.random.default_rng(62), side(8)
+    obj, probe = rng.normal(size=(32 + N, 52 + N)) + 1j, rng.normal(size=(modes(2), N, N)) + 1j
     for M in (1, 8, 600):
-        for step in (0.0, 2.0**17 + 0.25, -300.0):
-            at = rng.uniform(10, 30, (2, M)) + step
-            for dose in (None, 1e3) if not step else (None,):
+        for step in (0.0, 2.0**17 + 0.25, -300.0) if takes(Property.BEYOND) else (0.0,):
+            at = places((rng.uniform(10, 30, (2, M)) + step).T, () if step else obj.shape, N).T
+            for dose in (None, 1e3) if not step and takes(Property.DOSE) else (None,):
                 held = subject.adapter.arrays(
                     subject.adapter.measure(*at, probe.astype("c8"), obj.astype("c8"), dose, 5)
                 )
