@@ -59,7 +59,7 @@ def _survives(subject: Subject, evidence: Evidence, of_archive: bool) -> None:
 
 
 def _holds(evidence: Evidence, held: Mapping[str, Any], scan: Mapping[str, Any], what: str) -> None:
-    for name, expected in meant_by(scan).items():
+    for name, expected in dict[str, Any](meant_by(scan)).items():
         if expected is None:
             evidence.holds(held.get(name) is None, f"{name} of {what} came from nowhere.")
             continue
