@@ -50,7 +50,7 @@ def convert(
     if len(paths) < 2:
         raise wrong_usage("convert takes the files to read, and last the file to write")
     *sources, out = paths
-    _require_choices(order, unit, to)
+    require_choices(order, unit, to)
     targets = _targets(out, to)
     for target in targets:
         _require_target(target, sources, force)
@@ -61,7 +61,7 @@ def convert(
 
     stated = Stated(energy, distance, detector_pixel, object_pixel, counts)
     with ExitStack() as stack:
-        given = [_described(source, order, unit, stack) for source in sources]
+        given = [described(source, order, unit, stack) for source in sources]
         try:
             scan = assembled(given, stated)
             record = _record(scan, sources, stated)
@@ -109,7 +109,18 @@ def _targets(out: Path, to: str | None) -> tuple[Path, ...]:
     return target.files(out)
 
 
-def _require_choices(order: str | None, unit: str | None, to: str | None) -> None:
+def require_choices(order: str | None, unit: str | None, to: str | None = None) -> None:
+    """Refuse names that no choice has.
+
+    Parameters
+    ----------
+    order : str or None
+        Columns of a list of positions.
+    unit : str or None
+        Its unit.
+    to : str or None
+        Layout to be written.
+    """
     if to is not None and to not in _LAYOUTS:
         raise wrong_usage(f"--to {to!r} is unknown; choose {', '.join(_LAYOUTS)}")
     if order is not None and order not in _ORDERS:
@@ -118,7 +129,16 @@ def _require_choices(order: str | None, unit: str | None, to: str | None) -> Non
         raise wrong_usage(f"--positions-unit {unit!r} is unknown; choose {', '.join(_UNITS)}")
 
 
-def _described(path: Path, order: str | None, unit: str | None, stack: ExitStack) -> Description:
+def described(path: Path, order: str | None, unit: str | None, stack: ExitStack) -> Description:
+    """Describe a file of any known format, open until the stack ends.
+
+    Parameters
+    ----------
+    path : Path
+    order, unit : str or None
+        What the user says of a list of positions.
+    stack : ExitStack
+    """
     from conformance.files.archive import DamagedArchive
     from conformance.files.foreign import named
     from conformance.files.formats.pairs import listed_positions

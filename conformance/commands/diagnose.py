@@ -2,46 +2,95 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, undecided, wrong_usage
+from conformance.commands.convert import described, require_choices
+
+if TYPE_CHECKING:
+    from conformance.files.assembly import Stated
+    from conformance.files.diagnose.sample import Scan
+
+Result = TypeVar("Result")
 
 
 @app.command()
 def diagnose(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="An NPZ scan file.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="A scan file of any known format, or the files that hold its parts."),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn: pairs, shuffles, windows.")] = 0,
+    energy: Annotated[float | None, typer.Option(metavar="EV", help="Photon energy in electronvolts.")] = None,
+    distance: Annotated[float | None, typer.Option(metavar="M", help="Metres from sample to detector.")] = None,
+    detector_pixel: Annotated[
+        float | None, typer.Option(metavar="M", help="Side of a detector pixel in metres.")
+    ] = None,
+    object_pixel: Annotated[float | None, typer.Option(metavar="M", help="Side of an object pixel in metres.")] = None,
+    counts: Annotated[
+        bool | None, typer.Option("--counts/--amplitudes", help="What frames of unknown kind are.")
+    ] = None,
+    order: Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a list.")] = None,
+    unit: Annotated[str | None, typer.Option("--positions-unit", metavar="m|um|nm|px", help="Unit of a list.")] = None,
 ) -> None:
     """Say which convention a scan is in, how sure that is, and what cannot be known.
 
-    Exit code 0: canonical, as far as it can be seen; 1: it is certainly, or likely, not; 2: it cannot be told.
+    Of a file of another tool it is said as ``convert`` would write it. Frames, positions and probe may come from
+    several files; a probe is not needed. Exit code 0: canonical, as far as it can be seen; 1: it is certainly, or
+    likely, not; 2: it cannot be told.
     """
-    if not path.is_file():
-        raise wrong_usage(f"{path}: no such file")
+    absent = [path for path in paths if not path.is_file()]
+    if absent:
+        raise wrong_usage(f"{absent[0]}: no such file")
+    require_choices(order, unit)
     import numpy as np
 
+    from conformance.files.assembly import Stated
     from conformance.files.diagnose.engine import diagnose as diagnosed
-    from conformance.files.diagnose.engine import scan_of
     from conformance.files.diagnose.verdict import Word
-    from conformance.files.examine import UnreadableScan, read_scan
-    from conformance.report import diagnosis as report
 
-    try:
-        arrays = read_scan(path)
-    except UnreadableScan as error:
-        raise undecided(f"{error}") from error
-    except OSError as error:
-        raise undecided(f"{path}: {error.strerror or error}") from error
-    found = diagnosed(scan_of(arrays), np.random.default_rng(seed))
+    stated = Stated(energy, distance, detector_pixel, object_pixel, counts)
+    with ExitStack() as stack:
+        scan, notes = _scan(paths, order, unit, stated, stack)
+        found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))
     if as_json:
-        say(json.dumps(report.as_json([(path, found)]), indent=2))
+        from conformance.report.diagnosis_result import diagnosis_result
+
+        say(diagnosis_result(paths, found, notes).text(), nl=False)
     else:
-        report.print_diagnosis(path, found, console())
+        from conformance.report.diagnosis import print_diagnosis
+
+        print_diagnosis(paths, found, notes, console())
     if found.wrong:
         raise typer.Exit(VIOLATIONS)
     raise typer.Exit(UNDECIDED if found.faults or found.orientation.word is Word.CANNOT_TELL else OK)
+
+
+def _scan(
+    paths: list[Path], order: str | None, unit: str | None, stated: Stated, stack: ExitStack
+) -> tuple[Scan, tuple[str, ...]]:
+    """The scan that files hold together, and what was taken for granted."""
+    from conformance.files.diagnose.opened import scan_from
+
+    given = [described(path, order, unit, stack) for path in paths]
+    scan, whole = _read(paths, lambda: scan_from(given, stated))
+    return scan, whole.notes
+
+
+def _read(paths: list[Path], work: Callable[[], Result]) -> Result:
+    """Do what reads files; what they lack, or the machine, ends the command undecided."""
+    from conformance.files.archive import DamagedArchive
+    from conformance.files.unfit import UnfitFile
+
+    try:
+        return work()
+    except (UnfitFile, DamagedArchive) as error:
+        raise undecided(f"{' and '.join(map(str, paths))}: {error}") from error
+    except OSError as error:
+        raise undecided(f"{error.filename or paths[0]}: {error.strerror or error}") from error

@@ -63,7 +63,7 @@ class Assembled:
     geometry: Geometry = field(default_factory=Geometry)
 
 
-def assembled(given: Sequence[Description], stated: Stated) -> Assembled:
+def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = True) -> Assembled:
     """Put the parts of one scan together.
 
     Parameters
@@ -71,6 +71,8 @@ def assembled(given: Sequence[Description], stated: Stated) -> Assembled:
     given : sequence of Description
         What the files hold, in the order in which they were given; the first that has an array provides it.
     stated : Stated
+    probe : bool
+        Whether a probe is needed: a scan file has one, a diagnosis does without.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def assembled(given: Sequence[Description], stated: Stated) -> Assembled:
         A part is missing, sizes do not fit, or metres cannot become pixels (FIL-023).
     """
     parts, notes = _merged(given)
-    lacking = dict.fromkeys(word for name, word in _NEEDED.items() if name not in parts)
+    lacking = dict.fromkeys(word for name, word in _NEEDED.items() if name not in parts and (probe or name != _PROBE))
     if lacking:
         held = "; ".join(f"{one.format}: {', '.join(sorted(one.parts)) or 'nothing of a scan'}" for one in given)
         raise UnfitFile("FIL-023", "file", f"{' and '.join(lacking)} missing: give a file that holds them ({held})")
@@ -86,7 +88,8 @@ def assembled(given: Sequence[Description], stated: Stated) -> Assembled:
     geometry = _geometry(given, stated)
     parts = {**parts, **_positions(parts, geometry)}
     parts[_FRAMES] = _amplitudes(parts[_FRAMES], parts.get(_MASK), stated)
-    parts[_PROBE] = _without_unit_axis(parts[_PROBE])
+    if _PROBE in parts:
+        parts[_PROBE] = _without_unit_axis(parts[_PROBE])
     orientation = next((one.orientation for one in given if _FRAMES in one.parts), Orientation())
     said = [*notes, *(note for one in given for note in (*one.assumed, *(f"left out: {name}" for name in one.dropped)))]
     return Assembled(parts, orientation, tuple(dict.fromkeys(said)), tuple(one.format for one in given), geometry)
@@ -142,7 +145,7 @@ def _paired(parts: Mapping[str, Part], frames: NDArray[Any], positions: NDArray[
 
 
 def _require_fitting(parts: Mapping[str, Part]) -> None:
-    frames, probe = parts[_FRAMES].values.shape, parts[_PROBE].values.shape
+    frames = parts[_FRAMES].values.shape
     points = parts["xcoords"].values.shape
     if len(frames) != 3 or frames[1] != frames[2]:
         raise UnfitFile("NPZ-013", _FRAMES, f"frames are {' x '.join(map(str, frames[1:]))}, not square")
@@ -150,6 +153,7 @@ def _require_fitting(parts: Mapping[str, Part]) -> None:
         raise UnfitFile("NPZ-014", _FRAMES, f"the side N = {frames[1]} is odd")
     if points != frames[:1]:
         raise UnfitFile("FIL-023", "xcoords", f"{points[0] if points else 'no'} positions for {frames[0]} frames")
+    probe = parts[_PROBE].values.shape if _PROBE in parts else frames
     if probe[-2:] != frames[1:]:
         raise UnfitFile("NPZ-025", _PROBE, f"the probe is {probe}, the frames are {frames[1]} x {frames[2]}")
 

@@ -76,6 +76,8 @@ def outputs(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     capsys.readouterr()
     ended(["validate", "good.npz", "bad.npz", "damaged.npz", "missing.npz", "--json"])
     validated = json.loads(capsys.readouterr().out)
+    ended(["diagnose", "good.npz", "--json"])
+    diagnosed = json.loads(capsys.readouterr().out)
 
     def read(name: str) -> Any:
         return json.loads(Path(name).read_text(encoding="utf-8"))
@@ -85,6 +87,7 @@ def outputs(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return [
         Output("run", read("run.json")),
         Output("validate", validated),
+        Output("diagnose", diagnosed),
         Output("seeds", read("seeds.json")),
         *(Output("seed", json.loads(line)) for line in Path("ledger.jsonl").read_text(encoding="utf-8").splitlines()),
         *(Output("capsule", read(f"{one}/capsule.json")) for one in capsules),
@@ -123,7 +126,7 @@ def test_real_outputs_keep_to_their_schemas(outputs: list[Output]) -> None:
     assert by_name["run"]["agreements"]
     assert by_name["seeds"]["unexpected"]
     assert by_name["expected"]["expected"]
-    for name in ("run", "validate", "seeds"):
+    for name in ("run", "validate", "diagnose", "seeds"):
         assert by_name[name]["contract"]
 
 

@@ -61,10 +61,7 @@ class Diagnosis:
     @property
     def stored(self) -> bool:
         """Whether the turn that was found leaves the scan as it is, or may do so."""
-        turn = self.orientation.turn
-        if turn is None or self.orientation.general:
-            return False
-        return turn.quarter == EIGHT[0] or (self.orientation.twin_open and turn.quarter == EIGHT[2])
+        return self.orientation.quarter == EIGHT[0]
 
     @property
     def wrong(self) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from conformance.files.formats.values import Stored
+
 _BLOCK = 64
 _BYTES = 128 << 20
 _WINDOWS = 4
@@ -92,8 +94,40 @@ class Sample:
         return replace(self, s=s)
 
 
+@dataclass(frozen=True, eq=False)
+class StoredFrames:
+    """Frames of a file that can only be read from its beginning to its end, in blocks.
+
+    Attributes
+    ----------
+    held : Stored
+        (M, N, N), the first axis slowest.
+    """
+
+    held: Stored
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(M, N, N)."""
+        return self.held.shape
+
+    def __getitem__(self, index: NDArray[np.int64]) -> NDArray[Any]:
+        """Return frames by an increasing list of numbers, in one pass."""
+        found, start = [], 0
+        for block in self.held.blocks():
+            whole = block.reshape(-1, *self.shape[1:])
+            found.append(whole[index[(index >= start) & (index < start + len(whole))] - start].copy())
+            start += len(whole)
+            if len(index) and start > index[-1]:
+                break
+        return np.concatenate(found)
+
+
 def blocks(frames: Frames, index: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
-    """Frames of increasing numbers, some at a time."""
+    """Frames of increasing numbers, some at a time; at once where every look is a pass over the file."""
+    if isinstance(frames, StoredFrames):
+        yield frames[index]
+        return
     for start in range(0, len(index), _BLOCK):
         part = index[start : start + _BLOCK]
         run = part[-1] - part[0] + 1 == len(part)

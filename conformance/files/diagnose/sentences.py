@@ -26,15 +26,13 @@ def _turn_in_words(verdict: Verdict) -> str:
         return f"the orientation cannot be told: {verdict.reason}"
     open_twin = ", or the same turned by 180 degrees with the twin of probe and object" if verdict.twin_open else ""
     because = f" ({verdict.word}: {verdict.reason})"
-    if verdict.general:
+    quarter = verdict.quarter
+    if quarter is None:
         mirror = "after x is flipped " if verdict.turn.mirrored else ""
         angle = (verdict.turn.degrees + 180) % 360 - 180
         angle = (angle + 90) % 180 - 90 if verdict.twin_open else angle
         how = f"the positions must be turned by {angle:.1f} ± {max(verdict.spread, 0.5):.1f} degrees {mirror}".strip()
         return f"{how}{open_twin}{because}"
-    quarter = verdict.turn.quarter
-    if verdict.twin_open and quarter.degrees >= 180:
-        quarter = quarter.twin
     if quarter == EIGHT[0]:
         return f"the positions go with the frames as stored{open_twin}{because}"
     return (

@@ -67,6 +67,14 @@ class Verdict:
         """Whether the angle is none of the quarter turns."""
         return self.turn is not None and abs(self.turn.off_quarter) > max(_QUARTER, 3 * self.spread)
 
+    @property
+    def quarter(self) -> Turn | None:
+        """The turn as one of the eight, the one of a pair of twins that turns less; None where it is none of them."""
+        if self.turn is None or self.general:
+            return None
+        quarter = self.turn.quarter
+        return quarter.twin if self.twin_open and quarter.degrees >= 180 else quarter
+
 
 def judged(readings: Sequence[Reading]) -> Verdict:
     """Weigh readings against each other, each of an assumption of its own."""

@@ -16,6 +16,7 @@ import msgspec
 
 from conformance.failures.expected import ExpectedFailure
 from conformance.failures.record import Arguments, CapsuleRecord
+from conformance.report.diagnosis_result import DiagnosisResult
 from conformance.report.run_result import RunResult
 from conformance.report.seeds_result import SeedsResult
 from conformance.report.validation_result import ValidationResult
@@ -39,14 +40,15 @@ class ExpectedFailures(msgspec.Struct):
 PUBLISHED: Mapping[str, type[msgspec.Struct]] = {
     "run": RunResult,
     "validate": ValidationResult,
+    "diagnose": DiagnosisResult,
     "seeds": SeedsResult,
     "seed": SeedLine,
     "capsule": CapsuleRecord,
     "arguments": Arguments,
     "expected": ExpectedFailures,
 }
-"""By the name of the file: ``run --json``, ``validate --json``, ``run --seeds --json``, a line of ``run --resume``, the
-files ``capsule.json`` and ``arguments.json`` of a capsule, and the list of ``run --expected``."""
+"""By the name of the file: ``run --json``, ``validate --json``, ``diagnose --json``, ``run --seeds --json``, a line of
+``run --resume``, the files ``capsule.json`` and ``arguments.json`` of a capsule, and the list of ``run --expected``."""
 
 
 def schema_of(name: str) -> dict[str, Any]:
