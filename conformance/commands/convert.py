@@ -140,10 +140,10 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
     stack : ExitStack
     """
     from conformance.files.archive import DamagedArchive
-    from conformance.files.foreign import named
     from conformance.files.formats.pairs import listed_positions
     from conformance.files.formats.sniffing import Kind
     from conformance.files.formats.table import format_of, sniff
+    from conformance.files.naming import named
     from conformance.files.unfit import UnfitFile
 
     try:

@@ -14,11 +14,12 @@ from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
 from conformance.files.fixing.attaching import with_fixes
 from conformance.files.fixing.declared import Seen
-from conformance.files.foreign import examine_foreign, is_archive_of_files, named
+from conformance.files.foreign import examine_foreign
 from conformance.files.formats import canonical
 from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, sniff
 from conformance.files.formats.values import Source
+from conformance.files.naming import is_archive_of_files, named
 from conformance.files.regular import kind_of_path
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.masks import about_mask
@@ -29,7 +30,7 @@ from conformance.files.unfit import UnfitFile
 from conformance.scans.specimens import Specimen
 
 _OF_NOTHING = {Kind.EMPTY: "empty: the copy ended before it began", Kind.ZEROS: "nothing but zeros: the copy broke off"}
-_PERHAPS_DAMAGED = frozenset({Kind.ZIP, Kind.BINARY, *_OF_NOTHING})
+_PERHAPS_DAMAGED = frozenset({Kind.ZIP, *_OF_NOTHING})
 
 
 class UnreadableScan(Crossing, ValueError):

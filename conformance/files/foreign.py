@@ -1,15 +1,14 @@
-"""Says what a file is that is no scan of a known format, and what to do with it (FIL-001)."""
+"""Says what a file of another format holds of a scan and lacks (FIL-002), and judges its frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from conformance.files.assembly import in_pixels
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.description import Description, Format, Part, Quantity
-from conformance.files.formats.sniffing import Kind, Sniffed, lfs_size
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
@@ -24,92 +23,6 @@ _WORDS = {
     "bad_pixels": "a mask",
 }
 _NEEDED = ("diff3d", "xcoords", "probeGuess")
-_PACKED = "unpack it first"
-_IMAGE = "an image, as detectors write them: frames without positions and probe; read the frames and write a scan file"
-
-_SAID: Mapping[Kind, str] = {
-    Kind.HTML: "a page, not the data: the download wanted a login or met an error; download it again in a browser",
-    Kind.NPY: "a single NumPy array (.npy): a scan file holds several, by name; write them with numpy.savez",
-    Kind.TIFF: _IMAGE,
-    Kind.EDF: _IMAGE,
-    Kind.CBF: _IMAGE,
-    Kind.MRC: "an MRC stack of images: frames without positions and probe; read the frames and write a scan file",
-    Kind.PNG: "a picture of something, not the data",
-    Kind.JPEG: "a picture of something, not the data",
-    Kind.PDF: "a document, not the data",
-    Kind.GZIP: _PACKED,
-    Kind.BZIP2: _PACKED,
-    Kind.XZ: _PACKED,
-    Kind.ZSTD: _PACKED,
-    Kind.RAR: _PACKED,
-    Kind.SEVEN_ZIP: _PACKED,
-    Kind.TAR: _PACKED,
-    Kind.MATLAB: "arrays as MATLAB wrote them: load them with scipy.io.loadmat and write a scan file",
-    Kind.PICKLE: "only unpickling could read it, and unpickling runs what the file says; ask for the arrays",
-    Kind.HDF5: "of no layout that is known here; write its frames, positions and probe into a scan file",
-    Kind.JSON: "text, perhaps the settings of a scan: the data lie elsewhere",
-    Kind.XML: "text, perhaps the settings of a scan: the data lie elsewhere",
-    Kind.TEXT: "text, not the data",
-}
-
-
-def named(file: Sniffed) -> Finding:
-    """Say what a file is, in a finding."""
-    return Finding("FIL-001", Severity.VIOLATION, "file", f"this is {_article(file.kind)} {file.kind}: {_what(file)}")
-
-
-def _what(file: Sniffed) -> str:
-    if file.kind is Kind.LFS:
-        size = lfs_size(file.head)
-        amount = f" of {_bytes(size)}" if size is not None else ""
-        return f"it points to data{amount} that were not fetched; run: git lfs pull"
-    if file.kind is Kind.ZIP:
-        return _zipped(file.members)
-    if file.kind is Kind.NUMBERS:
-        return _numbers(file.head)
-    return _SAID.get(file.kind, "no scan that is known here")
-
-
-def is_archive_of_files(file: Sniffed) -> bool:
-    """Whether a zip archive holds files of other kinds, and no array."""
-    return file.kind is Kind.ZIP and bool(file.members) and all("/" in name or "." in name for name in file.members)
-
-
-def _zipped(members: frozenset[str]) -> str:
-    """Say what a zip archive without arrays holds."""
-    ends = {name.rsplit("/", 1)[-1] for name in members}
-    if ends & {".zarray", ".zgroup", "zarr.json", ".zattrs"}:
-        return "a Zarr store lies in it: open it with zarr, and write its arrays into a scan file"
-    if {"[Content_Types].xml"} & ends:
-        return "an office document, not the data"
-    listed = ", ".join(sorted(members)[:4]) + (f" and {len(members) - 4} more" if len(members) > 4 else "")
-    return f"it holds files and no arrays ({listed}): unpack it, and give the file with the scan"
-
-
-def _numbers(head: bytes) -> str:
-    """Say what a table of numbers is, and name the trap of its axes."""
-    rows = [
-        line.replace(b",", b" ").split() for line in head.splitlines() if line.strip() and line.strip()[:1] not in b"#%"
-    ]
-    columns = len(rows[0]) if rows else 0
-    if columns not in (2, 3, 4):
-        return f"a table of {columns} columns: no frames are in it"
-    order = (
-        "Ptychodus writes y, x in CSV and x y in text"
-        if columns == 2
-        else "say which columns are x and y, and their unit"
-    )
-    return f"a list of positions needs frames and a probe from other files; {order}"
-
-
-def _bytes(size: int) -> str:
-    return f"{size / 1e6:.0f} MB" if size >= 5e5 else f"{size} bytes"
-
-
-def _article(kind: Kind) -> str:
-    if kind in (Kind.NUMBERS, Kind.TEXT, Kind.JSON, Kind.XML):
-        return "a file of"
-    return "an" if kind.value.startswith(("H", "E", "M", "R", "X", "xz", "e")) and kind is not Kind.MATLAB else "a"
 
 
 def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dict[str, Any], View | None]:

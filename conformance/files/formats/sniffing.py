@@ -3,73 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from conformance.files.formats.lists import listing_of
+from conformance.files.formats.magic import Kind, by_signature, by_words
 from conformance.files.regular import open_regular
+
+__all__ = ["HEAD_BYTES", "Kind", "Sniffed", "as_text", "kind_of", "lfs_size"]
 
 HEAD_BYTES = 4096
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-_LFS = b"version https://git-lfs"
 _SIZE = re.compile(rb"^size (\d+)$", re.MULTILINE)
-_TAR_AT = 257
-
-
-class Kind(StrEnum):
-    """What the bytes of a file are."""
-
-    ZIP = "zip archive"
-    HDF5 = "HDF5 file"
-    LFS = "git-lfs pointer"
-    HTML = "HTML page"
-    NPY = "single NumPy array"
-    TIFF = "TIFF image"
-    EDF = "EDF image"
-    CBF = "CBF image"
-    MRC = "MRC image stack"
-    PNG = "PNG image"
-    JPEG = "JPEG image"
-    GZIP = "gzip file"
-    BZIP2 = "bzip2 file"
-    XZ = "xz file"
-    ZSTD = "zstd file"
-    RAR = "RAR archive"
-    SEVEN_ZIP = "7z archive"
-    TAR = "tar archive"
-    MATLAB = "MATLAB file of version 5"
-    PICKLE = "Python pickle"
-    PDF = "PDF document"
-    JSON = "JSON text"
-    XML = "XML text"
-    NUMBERS = "text with numbers"
-    TEXT = "text"
-    EMPTY = "empty file"
-    ZEROS = "file of zeros"
-    BINARY = "binary file of no known kind"
-
-
-_MAGIC: tuple[tuple[bytes, Kind], ...] = (
-    (b"PK\x03\x04", Kind.ZIP),
-    (b"PK\x05\x06", Kind.ZIP),
-    (_LFS, Kind.LFS),
-    (b"\x93NUMPY", Kind.NPY),
-    (b"II*\x00", Kind.TIFF),
-    (b"MM\x00*", Kind.TIFF),
-    (b"II+\x00", Kind.TIFF),
-    (b"MM\x00+", Kind.TIFF),
-    (b"###CBF", Kind.CBF),
-    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
-    (b"\xff\xd8\xff", Kind.JPEG),
-    (b"\x1f\x8b", Kind.GZIP),
-    (b"BZh", Kind.BZIP2),
-    (b"\xfd7zXZ\x00", Kind.XZ),
-    (b"\x28\xb5\x2f\xfd", Kind.ZSTD),
-    (b"Rar!\x1a\x07", Kind.RAR),
-    (b"7z\xbc\xaf\x27\x1c", Kind.SEVEN_ZIP),
-    (b"MATLAB 5.0 MAT-file", Kind.MATLAB),
-    (b"%PDF-", Kind.PDF),
-)
+_ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 1 << 16
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -84,12 +32,18 @@ class Sniffed:
     kind : Kind
     members : frozenset of str
         Names of the members of an archive, without ``.npy``; empty for other kinds.
+    arrays : frozenset of str
+        Those of them that are arrays of NumPy, by the ending of their full names.
+    shapes : Mapping[str, tuple of int]
+        Shapes of the arrays in an HDF5 or MATLAB file, by name.
     """
 
     path: Path
     head: bytes
     kind: Kind
     members: frozenset[str] = frozenset()
+    arrays: frozenset[str] = frozenset()
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def kind_of(path: Path) -> tuple[Kind, bytes]:
@@ -104,19 +58,18 @@ def kind_of(path: Path) -> tuple[Kind, bytes]:
         head = stream.read(HEAD_BYTES)
         if not head:
             return Kind.EMPTY, head
-        for magic, kind in _MAGIC:
-            if head.startswith(magic):
-                return kind, head
+        if (kind := by_signature(head)) is not None:
+            return kind, head
         if _holds_hdf5(head):
             return Kind.HDF5, head
-    if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
-        return Kind.TAR, head
+        stream.seek(max(0, path.stat().st_size - _ZIP_TAIL))
+        if _ZIP_END in stream.read(_ZIP_TAIL):
+            # The directory of an archive stands at its end: this is one whose beginning is lost.
+            return Kind.ZIP, head
     if not head.strip(b"\x00"):
         return Kind.ZEROS, head
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
         return Kind.PICKLE, head
-    if head[208:212] == b"MAP ":
-        return Kind.MRC, head
     return _kind_of_text(head), head
 
 
@@ -131,36 +84,20 @@ def _holds_hdf5(head: bytes) -> bool:
     return any(head[at : at + 8] == _HDF5 for at in (0, 512, 1024, 2048))
 
 
-def _kind_of_text(head: bytes) -> Kind:
+def as_text(head: bytes) -> str | None:
+    """First bytes of a file as text, in UTF-8 or with a mark of UTF-16; None where they are none."""
+    wide = head.startswith(_WIDE)
+    # The last letter may be cut where the bytes were.
+    whole = head[:-4] if len(head) == HEAD_BYTES else head
     try:
-        text = head.removeprefix(b"\xef\xbb\xbf")[:-4].decode("utf-8") if len(head) == HEAD_BYTES else head.decode()
+        text = whole.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
+        return None
+    return None if "\x00" in text else text
+
+
+def _kind_of_text(head: bytes) -> Kind:
+    text = as_text(head)
+    if text is None:
         return Kind.BINARY
-    if "\x00" in text:
-        return Kind.BINARY
-    start = text.lstrip().lower()
-    if start.startswith(("<!doctype html", "<html", "<head")) or "<html" in start[:500]:
-        return Kind.HTML
-    if start.startswith("{") and "headerid" in start[:200]:
-        return Kind.EDF
-    if start.startswith("<"):
-        return Kind.XML
-    if start.startswith(("{", "[")):
-        return Kind.JSON
-    return Kind.NUMBERS if _mostly_numbers(text) else Kind.TEXT
-
-
-def _mostly_numbers(text: str) -> bool:
-    """Whether the lines that are no comments, a line of names apart, hold nothing but numbers."""
-    lines = [line for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
-    # The last line may be cut where the text was.
-    rows = [_is_row(line) for line in (lines[:-1] if len(text) > HEAD_BYTES // 2 else lines)]
-    return any(rows) and all(rows[1:])
-
-
-def _is_row(line: str) -> bool:
-    words = line.replace(",", " ").replace(";", " ").split()
-    try:
-        return bool([float(word) for word in words])
-    except ValueError:
-        return False
+    return by_words(text) or (Kind.TEXT if listing_of(text, cut=len(head) == HEAD_BYTES) is None else Kind.NUMBERS)

@@ -7,6 +7,7 @@ from pathlib import Path
 from conformance.files.archive import Archive
 from conformance.files.formats import canonical, cxi, emd, hspy, hxn, pairs, ptychodus, ptypy, tike
 from conformance.files.formats.description import Format
+from conformance.files.formats.matlab import shapes_in
 from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
 from conformance.files.hdf5.opened import OpenedHdf5
 
@@ -38,13 +39,19 @@ def sniff(path: Path) -> Sniffed:
     """
     kind, head = kind_of(path)
     members: frozenset[str] = frozenset()
+    arrays: frozenset[str] = frozenset()
+    shapes: dict[str, tuple[int, ...]] = {}
     if kind is Kind.ZIP:
         with Archive(path) as archive:
             members = frozenset(archive.names)
+            arrays = frozenset(name for name in archive.names if archive.entry(name).filename.endswith(".npy"))
     elif kind is Kind.HDF5:
         with OpenedHdf5(path) as file:
             members = frozenset(file.nodes)
-    return Sniffed(path, head, kind, members)
+            shapes = {name: node.shape for name, node in file.nodes.items() if node.shape is not None}
+    elif kind is Kind.MATLAB:
+        shapes = shapes_in(path)
+    return Sniffed(path, head, kind, members, arrays, shapes)
 
 
 def format_of(file: Sniffed) -> Format | None:

@@ -116,9 +116,13 @@ class OpenedHdf5:
         Raises
         ------
         UnfitFile
-            It is none, holds no numbers, lies in other files, or is packed by a filter that this library lacks.
+            It is missing, holds no numbers, lies in other files, or is packed by a filter that this library lacks.
         """
-        node = self.nodes[path]
+        node = self.nodes.get(path)
+        if node is None:
+            raise UnfitFile("FIL-002", path, "it is missing")
+        if node.kind == "external":
+            raise UnfitFile("FIL-020", path, f"it is a link to {node.file}, which is not followed: copy its data here")
         if node.outside:
             raise UnfitFile("FIL-020", path, "its values lie in other files (external storage or a virtual data set)")
         if not node.available:
