@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conformance.commands.cli import OK, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
+from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
 
 if TYPE_CHECKING:
     from conformance.files.assembly import Assembled, Stated
+    from conformance.files.fix import Fix
+    from conformance.files.fixing.diagnosed import AsDiagnosed
     from conformance.files.formats.description import Description
 
 _LAYOUTS = ("ptychodus", "cxi", "ptyd", "tike", "dp-para")
@@ -41,6 +44,10 @@ def convert(
         str | None, typer.Option("--to", metavar="LAYOUT", help=f"Write another layout: {', '.join(_LAYOUTS)}.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    as_diagnosed: Annotated[
+        bool, typer.Option("--as-diagnosed", help="Mend what diagnose is certain of: turn, centre, unit, shift.")
+    ] = False,
+    likely: Annotated[bool, typer.Option("--likely", help="With --as-diagnosed: what is only likely too.")] = False,
 ) -> None:
     """Write a scan file out of files of other tools, or with --to the other way.
 
@@ -51,11 +58,15 @@ def convert(
         raise wrong_usage("convert takes the files to read, and last the file to write")
     *sources, out = paths
     require_choices(order, unit, to)
+    if likely and not as_diagnosed:
+        raise wrong_usage("--likely goes with --as-diagnosed")
     targets = _targets(out, to)
     for target in targets:
         _require_target(target, sources, force)
     from conformance.files.assembly import Stated, assembled
     from conformance.files.examine import examine
+    from conformance.files.fix import Fix
+    from conformance.files.fixing.provenance import with_provenance
     from conformance.files.unfit import UnfitFile
     from conformance.report import validation
 
@@ -63,8 +74,12 @@ def convert(
     with ExitStack() as stack:
         given = [described(source, order, unit, stack) for source in sources]
         try:
-            scan = assembled(given, stated)
+            scan, fixes = assembled(given, stated), tuple[Fix, ...]()
+            if as_diagnosed:
+                scan, fixes = _mended(scan, out, likely, stack)
             record = _record(scan, sources, stated)
+            if fixes:
+                record = with_provenance(record, " and ".join(path.name for path in sources), fixes)
             notes = _write(targets, scan, record, packed, to)
         except UnfitFile as error:
             raise undecided(f"{out} was not written: {error}") from error
@@ -77,6 +92,39 @@ def convert(
     report = examine(out)
     validation.print_report(report, False, console())
     raise typer.Exit(OK if validation.fit(report, False) else VIOLATIONS)
+
+
+def _mended(scan: Assembled, out: Path, likely: bool, stack: ExitStack) -> tuple[Assembled, tuple[Fix, ...]]:
+    """A scan as its diagnosis asks, and what was done; ends the command where that does not make it canonical."""
+    from conformance.files.fixing.diagnosed import as_diagnosed
+    from conformance.files.fixing.relaid import Scratch
+    from conformance.files.formats.description import Orientation
+
+    scratch = stack.enter_context(Scratch(out.resolve().parent))
+    held = {name: part.values for name, part in scan.parts.items()}
+    found = as_diagnosed(held, scratch, likely=likely)
+    require_canonical(out, found)
+    said = tuple(f"as diagnosed: {fix.sentence()}" for fix in found.fixes)
+    parts = {
+        name: part if found.arrays[name] is held[name] else replace(part, values=found.arrays[name])
+        for name, part in scan.parts.items()
+    }
+    orientation = Orientation(said_by="diagnosed")
+    return replace(scan, parts=parts, orientation=orientation, notes=(*scan.notes, *said)), found.fixes
+
+
+def require_canonical(out: Path, found: AsDiagnosed) -> None:
+    """End the command where a diagnosis leaves a scan that is not canonical.
+
+    Parameters
+    ----------
+    out : Path
+        What was to be written.
+    found : AsDiagnosed
+    """
+    if found.refused:
+        say(f"{out} was not written: {found.refused}", err=True)
+        raise typer.Exit(VIOLATIONS if found.after.wrong else UNDECIDED)
 
 
 def _require_target(out: Path, sources: list[Path], force: bool) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from conformance.files.examine import ScanReport
+    from conformance.files.fix import Fix
     from conformance.files.fixing.declared import Declared
 
 _NOTHING = "this folder holds no .npz file, nor one of another known format"
@@ -68,6 +70,10 @@ def validate(
     scale_probe: Annotated[
         bool, typer.Option("--scale-probe", help="Fix: scale the probe to the power of the frames.")
     ] = False,
+    as_diagnosed: Annotated[
+        bool, typer.Option("--as-diagnosed", help="Fix: what diagnose is certain of: turn, centre, unit, shift.")
+    ] = False,
+    likely: Annotated[bool, typer.Option("--likely", help="With --as-diagnosed: what is only likely too.")] = False,
 ) -> None:
     """Say whether scan files are fit for training, and mend one.
 
@@ -87,8 +93,13 @@ def validate(
     asked = (unit, object_pixel, origin, layers)
     flags = (mask_markers, intensity, drop_frames, drop_points, scale_probe)
     said = _declared(flags, *asked)
+    if likely and not as_diagnosed:
+        raise wrong_usage("--likely goes with --as-diagnosed")
+    if as_diagnosed and fix is None:
+        raise wrong_usage("--as-diagnosed goes with --fix OUT")
     if fix is not None:
-        _fix(paths, fix, said, as_json=as_json, strict=strict, dry=dry_run, force=force)
+        diagnosed = _Diagnosed(as_diagnosed, likely)
+        _fix(paths, fix, said, diagnosed, as_json=as_json, strict=strict, dry=dry_run, force=force)
     if dry_run or force or any(flags) or any(one is not None for one in asked):
         raise wrong_usage(f"{_first_of(said, dry_run=dry_run, force=force)} goes with --fix OUT")
     files, unread = _files_in(paths)
@@ -168,8 +179,23 @@ def _first_of(said: Declared, *, dry_run: bool, force: bool) -> str:
     return next(iter(said.options), "--dry-run" if dry_run else "--force" if force else "--fix")
 
 
+class _Diagnosed(NamedTuple):
+    """Whether a diagnosis is asked, and whether what is only likely counts."""
+
+    asked: bool
+    likely: bool
+
+
 def _fix(
-    paths: Sequence[Path], out: Path, said: Declared, *, as_json: bool, strict: bool, dry: bool, force: bool
+    paths: Sequence[Path],
+    out: Path,
+    said: Declared,
+    diagnosed: _Diagnosed,
+    *,
+    as_json: bool,
+    strict: bool,
+    dry: bool,
+    force: bool,
 ) -> NoReturn:
     """Mend one file, and end with what came of it."""
     _require_target(paths, out, force)
@@ -181,7 +207,8 @@ def _fix(
     (path,) = paths
     try:
         before = examine(path)
-        done = mended(before, out, said, dry=dry) if is_mendable(before) else None
+        further = _asked_of_frames(path, out, diagnosed) if is_mendable(before) else ()
+        done = mended(before, out, said, dry=dry, further=further) if is_mendable(before) else None
     except DamagedArchive as error:
         raise undecided(f"{path}: {error}; {out} was not written") from error
     except OSError as error:
@@ -199,6 +226,28 @@ def _fix(
         if done is None:
             say(f"{out} was not written: no fix makes a scan file of this")
     raise typer.Exit(OK if validation.fit(after, strict) else VIOLATIONS)
+
+
+def _asked_of_frames(path: Path, out: Path, diagnosed: _Diagnosed) -> tuple[Fix, ...]:
+    """The fixes that a diagnosis of the file asks for; ends the command where they do not make it canonical."""
+    if not diagnosed.asked:
+        return ()
+    from conformance.commands.convert import described, require_canonical
+    from conformance.files.assembly import Stated
+    from conformance.files.diagnose.opened import parts_from
+    from conformance.files.fixing.diagnosed import as_diagnosed
+    from conformance.files.fixing.relaid import Scratch
+    from conformance.files.unfit import UnfitFile
+
+    with ExitStack() as stack:
+        scratch = stack.enter_context(Scratch(out.resolve().parent))
+        try:
+            parts = parts_from([described(path, None, None, stack)], Stated())
+        except UnfitFile as error:
+            raise undecided(f"{path}: {error}; {out} was not written") from error
+        found = as_diagnosed({name: part.values for name, part in parts.items()}, scratch, likely=diagnosed.likely)
+    require_canonical(out, found)
+    return found.fixes
 
 
 def _require_target(paths: Sequence[Path], out: Path, force: bool) -> None:

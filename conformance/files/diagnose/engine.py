@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from conformance.files.diagnose.asked import rolled_frames, root, scaled_positions, turned_positions
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.near_field import near_field
@@ -22,6 +23,7 @@ from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import Verdict, Word, judged
 from conformance.files.diagnose.zero import Zero, zero_frequency
+from conformance.files.fix import Fix
 
 FEWEST = 8
 """Frames below which nothing is said."""
@@ -50,6 +52,8 @@ class Diagnosis:
         What the stored values are.
     frames : int
         How many were looked at.
+    turned : tuple of Fix
+        What would turn the positions as the orientation asks; empty where it asks for nothing.
     """
 
     orientation: Verdict
@@ -57,6 +61,7 @@ class Diagnosis:
     faults: tuple[Fault, ...]
     quantity: Quantity
     frames: int
+    turned: tuple[Fix, ...] = ()
 
     @property
     def stored(self) -> bool:
@@ -112,7 +117,9 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         reading, shown = _shown(scan, sample, found, factor, quantity)
         readings += reading
         faults += shown
-    return Diagnosis(judged(readings), readings, tuple(faults), quantity, len(sample))
+    verdict = judged(readings)
+    turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
+    return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned)
 
 
 def _shown(
@@ -152,7 +159,8 @@ def _values(quantity: Quantity, declared: str) -> list[Fault]:
         "log": "take the logarithm back, then the root",
     }
     said = f"the frames hold {_PLURAL[quantity.name]}, not {_PLURAL.get(declared, declared)}: {quantity.evidence}"
-    return [Fault(quantity.name, Word.CERTAIN, said, remedy[quantity.name])]
+    fixes = (root(),) if quantity.name == "counts" else ()
+    return [Fault(quantity.name, Word.CERTAIN, said, remedy[quantity.name], {}, fixes)]
 
 
 _PLURAL = {"counts": "counts", "amplitude": "amplitudes", "log": "logarithms of counts"}
@@ -175,7 +183,14 @@ def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | Non
         return float("nan"), Fault("unit", Word.LIKELY, said, "divide the positions by the size of an object pixel")
     size = 1 / found.factor
     remedy = f"divide the positions by the size of an object pixel, about {size:.2g} of their unit"
-    return found.factor, Fault("unit", Word.CERTAIN, said, remedy, {"factor": found.factor, "lead": found.lead})
+    return found.factor, Fault(
+        "unit",
+        Word.CERTAIN,
+        said,
+        remedy,
+        {"factor": found.factor, "lead": found.lead},
+        (scaled_positions(found.factor),),
+    )
 
 
 def typical_step(sample: Sample) -> float:
@@ -206,4 +221,6 @@ def _zero(sample: Sample, zero: Zero | None) -> list[Fault]:
     )
     remedy = "apply fftshift to every frame" if corner else f"roll every frame by {-down} rows and {-right} columns"
     clear = gain > 5 * _CLEAR and zero.correlation - zero.runner_up > _CLEAR / 4
-    return [Fault("fftshift" if corner else "centre", Word.CERTAIN if clear else Word.LIKELY, said, remedy, figures)]
+    back = (sample.N // 2, sample.N // 2) if corner else (-down, -right)
+    word = Word.CERTAIN if clear else Word.LIKELY
+    return [Fault("fftshift" if corner else "centre", word, said, remedy, figures, (rolled_frames(*back),))]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.asked import moved_positions, scaled_probe
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.forward import Forward
 from conformance.files.diagnose.mending import BETTER, RIVAL, Mending, Step, finest, mended
@@ -28,6 +29,7 @@ _FRAMES = 48
 _WANDER, _GAIN = 0.5, 1.3
 _BEYOND = 1.4
 _SMALL = ("shift", "affine")
+_LINEAR = ("origin", "turn", *_SMALL)
 
 
 def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float) -> Forward:
@@ -118,7 +120,8 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
     if counts and sound(done) and not 1 / _GAIN < done.mended.gain < _GAIN:
         said = f"amplitudes of probe and object are {1 / done.mended.gain:.3g} times those of the frames"
         remedy = f"multiply the probe by {done.mended.gain:.4g}"
-        found.append(Fault("probe-scale", Word.CERTAIN, said, remedy, {"gain": done.mended.gain}))
+        gain = done.mended.gain
+        found.append(Fault("probe-scale", Word.CERTAIN, said, remedy, {"gain": gain}, (scaled_probe(gain),)))
     if wandering:
         raster = "; they are an exact raster: planned in place of measured ones?" if exact_raster(s_all) else ""
         said = (
@@ -148,4 +151,7 @@ def _fault(step: Step, done: Mending) -> Fault:
     said += f" (lead {step.lead:.0f} standard errors over the frames"
     said += f", {step.rival_lead:.0f} over {step.rival})" if step.rival else ")"
     figures = {"before": before.mean, "after": after.mean, "lead": step.lead, "rival_lead": step.rival_lead}
-    return Fault(step.repair.name, Word.CERTAIN if clear else Word.LIKELY, said, step.repair.what, figures)
+    fixes = step.repair.fixes
+    if step.repair.family in _LINEAR:
+        fixes += moved_positions(step.s, step.repair.s)
+    return Fault(step.repair.name, Word.CERTAIN if clear else Word.LIKELY, said, step.repair.what, figures, fixes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conformance.files.diagnose.verdict import Word
+from conformance.files.fix import Fix
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Fault:
         What would mend it.
     figures : dict
         The numbers, by name.
+    fixes : tuple of Fix
+        What would mend it, done in this order; empty where nothing that a file can be given would.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Fault:
     sentence: str
     remedy: str
     figures: dict[str, float] = field(default_factory=dict)
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def sure(self) -> bool:

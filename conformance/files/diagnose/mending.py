@@ -39,6 +39,8 @@ class Step:
     Attributes
     ----------
     repair : Repair
+    s : (m, 2) float64
+        Positions before it.
     before, after : Misfit
     lead : float
         Student's t of the misfit after over that before.
@@ -49,6 +51,7 @@ class Step:
     """
 
     repair: Repair
+    s: NDArray[np.float64]
     before: Misfit
     after: Misfit
     lead: float
@@ -136,7 +139,7 @@ def _best(
         return None
     rivals = [one for one in found[1:] if _differs(one[0], repair)]
     rival_lead = after.leads(rivals[0][1]) if rivals else lead
-    return Step(repair, before, after, lead, rivals[0][0].name if rivals else "", rival_lead)
+    return Step(repair, state.s, before, after, lead, rivals[0][0].name if rivals else "", rival_lead)
 
 
 def _simplest(found: list[tuple[Repair, Misfit]]) -> tuple[Repair, Misfit]:

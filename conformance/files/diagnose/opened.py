@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from conformance.files.assembly import Assembled, Stated, assembled
 from conformance.files.diagnose.sample import Scan, StoredFrames
 from conformance.files.fixing.names import MASK
-from conformance.files.formats.description import Description
+from conformance.files.formats.description import Description, Part
+from conformance.files.formats.values import Stored
 
 
 def scan_from(given: Sequence[Description], stated: Stated) -> tuple[Scan, Assembled]:
@@ -28,12 +29,22 @@ def scan_from(given: Sequence[Description], stated: Stated) -> tuple[Scan, Assem
         Frames or positions are missing, sizes do not fit, or metres cannot become pixels (FIL-023).
     """
     whole = assembled(given, stated, probe=False)
-    return scan_in(whole), whole
+    return scan_in({name: part.values for name, part in whole.parts.items()}), whole
 
 
-def scan_in(whole: Assembled) -> Scan:
-    """The scan to diagnose in assembled parts."""
-    parts = {name: part.values for name, part in whole.parts.items()}
+def parts_from(given: Sequence[Description], stated: Stated) -> Mapping[str, Part]:
+    """The parts of that scan.
+
+    Raises
+    ------
+    UnfitFile
+        As :func:`scan_from`.
+    """
+    return assembled(given, stated, probe=False).parts
+
+
+def scan_in(parts: Mapping[str, Stored]) -> Scan:
+    """The scan to diagnose in arrays under the contract's names, frames first."""
     x, y = (parts[name].array().astype(np.float64) for name in ("xcoords", "ycoords"))
     optional = {name: parts[name].array() for name in ("probeGuess", "objectGuess", MASK) if name in parts}
     obj, bad = optional.get("objectGuess"), optional.get(MASK)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose import asked
 from conformance.files.diagnose.forward import Forward
 from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of, turned_frames
+from conformance.files.fix import Fix
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,8 @@ class Repair:
         Frames after it.
     turn : Turn or None
         The turn of positions that it is, or that its turn of frames amounts to.
+    fixes : tuple of Fix
+        What does it to frames; what it does to positions is told by them.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Repair:
     s: NDArray[np.float64]
     amplitude: NDArray[np.float32]
     turn: Turn | None = None
+    fixes: tuple[Fix, ...] = ()
 
 
 def repairs(
@@ -104,13 +109,27 @@ def _frames(forward: Forward, zero: tuple[int, int] | None) -> Iterator[Repair]:
     A, N = forward.amplitude, forward.N
     for one in EIGHT[1:]:
         what = f"turn the frames by EXIF orientation {exif_of(one)}"
-        yield Repair(f"frames: {name_of(one)}", "frames", what, forward.s, turned_frames(A, one), one)
-    yield Repair("fftshift", "centre", "apply fftshift to every frame", forward.s, np.roll(A, (N // 2, N // 2), (1, 2)))
+        yield Repair(
+            f"frames: {name_of(one)}",
+            "frames",
+            what,
+            forward.s,
+            turned_frames(A, one),
+            one,
+            (asked.turned_frames(one),),
+        )
+    half = N // 2
+    rolled = (asked.rolled_frames(half, half),)
+    yield Repair(
+        "fftshift", "centre", "apply fftshift to every frame", forward.s, np.roll(A, (half, half), (1, 2)), None, rolled
+    )
     if zero is not None and zero != (0, 0):
         what = f"roll every frame by {-zero[0]} rows and {-zero[1]} columns"
-        yield Repair("centre", "centre", what, forward.s, np.roll(A, (-zero[0], -zero[1]), (1, 2)))
+        back = (asked.rolled_frames(-zero[0], -zero[1]),)
+        yield Repair("centre", "centre", what, forward.s, np.roll(A, (-zero[0], -zero[1]), (1, 2)), None, back)
     with np.errstate(over="ignore"):
-        yield Repair("counts", "values", "store square roots: the frames hold counts", forward.s, np.sqrt(A))
+        what = "store square roots: the frames hold counts"
+        yield Repair("counts", "values", what, forward.s, np.sqrt(A), None, (asked.root(),))
         yield Repair("roots", "values", "square the frames: they hold roots of amplitudes", forward.s, A**2)
         if A.max() < 40:
             grown = np.sqrt(np.expm1(A.astype(np.float64))).astype(np.float32)

@@ -75,6 +75,16 @@ class Verdict:
         quarter = self.turn.quarter
         return quarter.twin if self.twin_open and quarter.degrees >= 180 else quarter
 
+    @property
+    def asked(self) -> Turn | None:
+        """What is to be done to the positions: the nearer of two twins where both may be; None where nothing is."""
+        if self.turn is None or self.quarter == Turn(False, 0.0):
+            return None
+        if self.quarter is not None:
+            return self.quarter
+        angle = self.turn.degrees
+        return Turn(self.turn.mirrored, (angle + 90) % 180 - 90 if self.twin_open else angle)
+
 
 def judged(readings: Sequence[Reading]) -> Verdict:
     """Weigh readings against each other, each of an assumption of its own."""
