@@ -1,4 +1,4 @@
-"""Files of people: what ``validate`` says of each case beside the checkout.
+"""Files of people: what ``validate`` says of each case beside the checkout, and ``diagnose`` where that cannot help.
 
 ``python -m tests.files.field`` writes the cases into a temporary folder and prints what came of each: HELPED, SILENT,
 or WRONG where a name was given that is not the cause.
@@ -13,8 +13,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from conformance.files.assembly import Stated
+from conformance.files.diagnose.engine import Diagnosis, diagnose
+from conformance.files.diagnose.opened import scan_from
+from conformance.files.diagnose.sentences import sentences
+from conformance.files.diagnose.verdict import Word
 from conformance.files.examine import examine
 from conformance.files.finding import Severity
+from conformance.files.formats import canonical
 from conformance.files.splits import leaks
 
 CASES = Path(__file__).parents[3] / "shared" / "field" / "field_cases.py"
@@ -32,14 +40,14 @@ class Owed:
         What their sentences must say.
     also : tuple of str
         Further warnings or violations that are true of the file.
-    by : str
-        The command that owes it; ``validate`` where none is named.
+    faults : tuple of str
+        Faults that ``diagnose`` must name as certain, and no other; empty where ``validate`` alone is asked.
     """
 
     clauses: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
-    by: str = "validate"
+    faults: tuple[str, ...] = ()
 
 
 OWED: Mapping[str, Owed] = {
@@ -55,11 +63,11 @@ OWED: Mapping[str, Owed] = {
     "c10": Owed(("FIL-001",), ("git-lfs pointer", "123 MB", "git lfs pull")),
     "c11": Owed(("FIL-011",), ("141",)),
     "c12": Owed(("NPZ-013",), ("32 x 48",)),
-    "c13": Owed(by="diagnose"),
+    "c13": Owed(words=("scale the positions by 0.9",), faults=("scale",)),
     "c14": Owed(("FIL-012",), ("48 of 96 patches reach past objectGuess (52 x 57",)),
     "c15": Owed(("FIL-016",), ("exact raster and equal the start positions",)),
-    "c17": Owed(("FIL-016",), ("exact raster",), by="diagnose"),
-    "c19": Owed(also=("FIL-012",), by="diagnose"),
+    "c17": Owed(("FIL-016",), ("exact raster", "along its line, which alternates"), faults=("lines",)),
+    "c19": Owed((), ("positions must be turned by 50",), ("FIL-012",), ("rotation", "small rotation")),
     "c20": Owed(("FIL-006", "FIL-008"), ("(4, 28), (9, 9), (27, 3)", "never count", "rows 15 to 16")),
     "c21": Owed(("FIL-002",), ("turned by 3 quarter turns, then transposed",)),
     "c22": Owed(("FIL-002",), ("no photon energy",)),
@@ -104,14 +112,24 @@ def answered(number: str, files: tuple[Path, ...]) -> tuple[str, tuple[str, ...]
     owed = OWED[number]
     found = [one for path in files for one in examine(path).findings] + list(leaks(files).values())
     loud = {one.clause for one in found if one.severity is not Severity.NOTE}
-    text = "\n".join(one.problem for one in found)
+    told = diagnosed(files[0]) if owed.faults else None
+    text = "\n".join([*(one.problem for one in found), *(sentences(told) if told else ())])
     said = tuple(one.problem for one in found if one.clause in {*owed.clauses, *loud})
-    if loud - {*owed.clauses, *owed.also}:
+    said += tuple(sentences(told)) if told else ()
+    named = {one.name for one in told.faults if one.word is Word.CERTAIN} if told else set[str]()
+    if loud - {*owed.clauses, *owed.also} or named - {*owed.faults}:
         return "WRONG", said
     held = {one.clause for one in found}
-    if set(owed.clauses) <= held and all(word in text for word in owed.words):
-        return "HELPED" if owed.by == "validate" else f"OWED BY {owed.by}", said
+    if set(owed.clauses) <= held and named == {*owed.faults} and all(word in text for word in owed.words):
+        return "HELPED", said
     return "SILENT", said
+
+
+def diagnosed(path: Path) -> Diagnosis:
+    """What ``diagnose`` says of a scan file."""
+    with canonical.FORMAT.opened(path) as description:
+        scan, _ = scan_from([description], Stated())
+        return diagnose(scan, np.random.default_rng(0))
 
 
 def main() -> int:

@@ -116,6 +116,9 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not any(one.sure for one in other):
         reading, shown = _shown(scan, sample, found, factor, quantity)
         readings += reading
+        if any(one.decided for one in reading):
+            # Probe and object explain the frames, as they do in the far field alone.
+            faults = [one for one in faults if one not in other]
         faults += shown
     verdict = judged(readings)
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()

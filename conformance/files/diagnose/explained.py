@@ -15,7 +15,7 @@ from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.repairs import about
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.signs import exact_raster
-from conformance.files.diagnose.turns import EIGHT, Turn
+from conformance.files.diagnose.turns import EIGHT, Turn, turn_between
 from conformance.files.diagnose.verdict import Word
 
 NAME = "O, the probe and the object of the file"
@@ -79,6 +79,9 @@ def _reading(forward: Forward, done: Mending) -> Reading:
         return silent(NAME, f"they do not explain the frames (misfit {done.mended.over_floor:.1f} times the floor)")
     turned = [one for one in done.steps if one.repair.turn is not None]
     turn = turned[0].repair.turn if turned else EIGHT[0]
+    if turned and turned[0].repair.family == "turn":
+        # What a smaller repair turned afterwards belongs to it.
+        turn = turn_between(forward.s, done.steps[-1].repair.s)
     last = done.steps[-1].repair if done.steps else None
     rows = np.unique(np.linspace(0, len(forward.s) - 1, min(len(forward.s), 24)).astype(np.int64))
     few = forward.part(rows)

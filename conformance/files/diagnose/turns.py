@@ -81,6 +81,12 @@ def turn_of(matrix: NDArray[np.float64]) -> Turn:
     )
 
 
+def turn_between(before: NDArray[np.float64], after: NDArray[np.float64]) -> Turn:
+    """Return the turn by which positions (m, 2) [row, column] became others, whatever their shift and scale."""
+    rest = before - before.mean(axis=0), after - after.mean(axis=0)
+    return turn_of(np.linalg.lstsq(*rest, rcond=None)[0].T)
+
+
 EIGHT = tuple(Turn(mirrored, degrees) for mirrored in (False, True) for degrees in (0.0, 90.0, 180.0, 270.0))
 """The mirrorings and transpositions; the first leaves the scan as it is."""
 
