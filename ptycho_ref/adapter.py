@@ -30,6 +30,7 @@ class RefAdapter:
     name = "ref"
     stages = frozenset(Stage)
     framework = "tensorflow"
+    carries = frozenset({"bad_pixels"})
 
     load = staticmethod(RawData.from_file)
     assemble = staticmethod(RawData.from_arrays)

@@ -38,6 +38,8 @@ class PtychoDataContainer:
         All modes (CON-008).
     ground_truth : bool
         False when ``Y`` is a placeholder of ones (CON-010).
+    bad_pixels : (N, N) bool or None
+        The mask (CON-017).
 
     Raises
     ------
@@ -64,6 +66,8 @@ class PtychoDataContainer:
         self.nn_indices = np.array(grouped["nn_indices"], dtype=np.int32)
         self.probe = np.array(probe, dtype=np.complex64)
         self.ground_truth = self._truth is not None
+        mask = grouped.get("bad_pixels")
+        self.bad_pixels = None if mask is None else np.array(mask, dtype=np.bool_)
 
     @classmethod
     def from_raw_data_without_pc(
@@ -111,7 +115,7 @@ class PtychoDataContainer:
     def arrays(self) -> dict[str, Any]:
         """Return every array by its contract name, and the ``ground_truth`` flag."""
         names = ("X", "Y", "Y_I", "Y_phi", "coords_nominal", "coords_true", "coords", "nn_indices")
-        offsets = ("global_offsets", "local_offsets", "probe", "ground_truth")
+        offsets = ("global_offsets", "local_offsets", "probe", "bad_pixels", "ground_truth")
         return {name: getattr(self, name) for name in (*names, *offsets)}
 
     def tensors(self) -> dict[str, Any]:
@@ -122,7 +126,8 @@ class PtychoDataContainer:
         MissingDependency
             TensorFlow is not installed.
         """
-        return as_tensors({name: value for name, value in self.arrays().items() if name != "ground_truth"})
+        held = {name: value for name, value in self.arrays().items() if value is not None}
+        return as_tensors({name: value for name, value in held.items() if name != "ground_truth"})
 
     def split(self, fraction: float) -> tuple[PtychoDataContainer, PtychoDataContainer]:
         """Split after grouping: the first int(B · fraction) groups, and the rest (CON-013).
@@ -150,4 +155,5 @@ class PtychoDataContainer:
             value = getattr(self, name)
             setattr(part, name, None if value is None else value[rows].copy())
         part.probe, part.ground_truth = self.probe.copy(), self.ground_truth
+        part.bad_pixels = None if self.bad_pixels is None else self.bad_pixels.copy()
         return part

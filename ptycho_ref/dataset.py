@@ -148,6 +148,7 @@ def _file_rows(
     probe[: len(own)] = own * np.complex64(scaling)
 
     rms, physics = _data_scales(grouped, N, scope)
+    mask = np.zeros((N, N), dtype=np.bool_) if scan.bad_pixels is None else scan.bad_pixels
     return {
         "images": grouped["diffraction"],
         "coords_global": grouped["coords_nn"],
@@ -159,6 +160,7 @@ def _file_rows(
         "physics_scaling_constant": physics,
         "probe": np.broadcast_to(probe, (B, C, modes, N, N)),
         "probe_scaling": np.full((B, 1, 1, 1), scaling, dtype=np.float32),
+        "bad_pixels": np.broadcast_to(mask, (B, N, N)),
     }
 
 
@@ -170,7 +172,7 @@ def _data_scales(grouped: Mapping[str, Any], N: int, scope: Scope) -> tuple[NDAr
     means = np.full(B, grouped["mean_energy"])
     if scope == "Group":
         frames = np.moveaxis(grouped["diffraction"], 3, 1).reshape(B * C, N, N)
-        means = frame_energies(frames).reshape(B, C).mean(axis=1)
+        means = frame_energies(frames, grouped["bad_pixels"]).reshape(B, C).mean(axis=1)
     rms = np.array([amplitude_scale(float(mean), N) for mean in means])
     return (
         rms.reshape(B, 1, 1, 1).astype(np.float32),

@@ -10,20 +10,23 @@ from numpy.typing import NDArray
 from ptycho_ref.errors import Refusal
 
 
-def frame_energies(frames: NDArray[Any]) -> NDArray[np.float64]:
-    """Sum over pixels of the squared amplitude of each frame.
+def frame_energies(frames: NDArray[Any], bad_pixels: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Sum over measured pixels of the squared amplitude of each frame (NRM-011).
 
     Parameters
     ----------
     frames : (M, N, N) real
         Any numeric dtype; integers are converted before they are squared (NRM-005).
+    bad_pixels : (N, N) bool, optional
+        True where a pixel was not measured.
 
     Returns
     -------
     (M,) float64
     """
     # One frame at a time, so that no float64 copy of the stack is made.
-    return np.array([np.square(frame, dtype=np.float64).sum() for frame in frames])
+    measured = True if bad_pixels is None else ~bad_pixels
+    return np.array([np.square(frame, dtype=np.float64).sum(where=measured) for frame in frames])
 
 
 def amplitude_scale(mean_energy: float, N: int) -> float:

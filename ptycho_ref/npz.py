@@ -27,6 +27,7 @@ MEMBERS = (
     "scan_index",
     "objectGuess",
     "Y",
+    "bad_pixels",
     "scale_contract_version",
     "measurement_domain",
     "_metadata",

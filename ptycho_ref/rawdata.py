@@ -41,6 +41,8 @@ class RawData:
         Ground-truth patches.
     metadata : Mapping, optional
         Provenance to carry along.
+    bad_pixels : (N, N) bool, optional
+        True where a pixel was not measured; None: everywhere it was.
 
     Attributes
     ----------
@@ -54,6 +56,8 @@ class RawData:
     objectGuess : (H, W) complex64 or None
     Y : (M, N, N) complex64 or None
         Stored ground-truth patches.
+    bad_pixels : (N, N) bool or None
+        The mask (NPZ-046).
     metadata : dict or None
         Provenance carried along.
     sample_indices : (M,) int64 or None
@@ -74,6 +78,7 @@ class RawData:
         objectGuess: ArrayLike | None = None,
         Y: ArrayLike | None = None,
         metadata: Mapping[str, Any] | None = None,
+        bad_pixels: ArrayLike | None = None,
     ) -> None:
         given = {
             "xcoords": xcoords,
@@ -85,6 +90,7 @@ class RawData:
             "scan_index": scan_index,
             "objectGuess": objectGuess,
             "Y": Y,
+            "bad_pixels": bad_pixels,
         }
         self._hold(Rules(given).scan(), metadata)
 
@@ -237,7 +243,8 @@ class RawData:
         dict
             ``diffraction``, ``X_full`` (B, N, N, C) float32; ``coords_nn``, ``coords_relative`` (B, 1, 2, C) and
             ``coords_offsets`` (B, 1, 2, 1) float64, the same with ``coords_start_``; ``nn_indices`` (B, C) int32; ``Y``
-            (B, N, N, C) complex64 or None; ``objectGuess``; ``amplitude_scale``, and ``mean_energy`` of a frame.
+            (B, N, N, C) complex64 or None; ``objectGuess``; ``bad_pixels`` (N, N) bool or None; ``amplitude_scale``, and
+            ``mean_energy`` of a frame.
 
         Raises
         ------
@@ -266,7 +273,7 @@ class RawData:
     def _grouped(self, members: NDArray[np.int32], scale: float | None) -> dict[str, Any]:
         diffraction = _channels_last(self.diff3d[members])
         if self._energies is None:
-            self._energies = frame_energies(self.diff3d)
+            self._energies = frame_energies(self.diff3d, self.bad_pixels)
         mean_energy = float(self._energies[members].mean())
         factor = scale_of(mean_energy, self.diff3d.shape[-1]) if scale is None else float(scale)
         true = group_coordinates(self.xcoords, self.ycoords, members)
@@ -283,6 +290,7 @@ class RawData:
             "nn_indices": members,
             "Y": self._truth(members),
             "objectGuess": None if self.objectGuess is None else self.objectGuess.copy(),
+            "bad_pixels": None if self.bad_pixels is None else self.bad_pixels.copy(),
             "amplitude_scale": factor,
             "mean_energy": mean_energy,
         }

@@ -90,6 +90,7 @@ class Rules:
             "scan_index": self._labels(len(x))[:M],
             "objectGuess": self._object(),
             "Y": self._patches(M, N),
+            "bad_pixels": self._mask(N),
         }
 
     def _required(self, name: str) -> NDArray[Any]:
@@ -289,6 +290,19 @@ class Rules:
         if patches.shape != (M, N, N):
             self.refuse("NPZ-027", "Y", f"patches are {(M, N, N)}, not {patches.shape}", "Write one patch a frame.")
         return patches.astype(np.complex64)
+
+    def _mask(self, N: int) -> NDArray[np.bool_] | None:
+        if "bad_pixels" not in self.given:
+            return None
+        mask = self.given["bad_pixels"]
+        if mask.dtype.kind != "b" or mask.shape != (N, N):
+            self.refuse(
+                "NPZ-047",
+                "bad_pixels",
+                f"a mask is boolean ({N}, {N}) like the frames, not {mask.dtype} {mask.shape}",
+                "Store one boolean a pixel, True for the pixels that were not measured.",
+            )
+        return mask
 
     def _units(self) -> None:
         names = ("scale_contract_version", "measurement_domain")

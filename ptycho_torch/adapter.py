@@ -41,6 +41,7 @@ class TorchAdapter:
 
     stages = frozenset(Stage)
     framework = "torch"
+    carries = frozenset({"bad_pixels"})
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
@@ -165,4 +166,4 @@ class TorchAdapter:
 
 
 def _named(container: Container) -> dict[str, Any]:
-    return container.tensors() | {"ground_truth": container.ground_truth}
+    return {"bad_pixels": None} | container.tensors() | {"ground_truth": container.ground_truth}

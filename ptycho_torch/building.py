@@ -115,17 +115,19 @@ def build(folder: Path, planned: Sequence[PlannedScan], request: StoreRequest, p
         A scan is refused, or changes while it is read.
     """
     folder.mkdir()
-    sources, energies, probes = [], [], []
+    sources, energies, probes, masks = [], [], [], []
     hidden = None if progress is None else not progress
     with tqdm(total=sum(len(one.positions) for one in planned), unit="frame", desc="store", disable=hidden) as bar:
         for number, one in enumerate(planned):
-            source, of_frames, modes = _keep_scan(one, request, folder, number, bar)
+            source, of_frames, scan = _keep_scan(one, request, folder, number, bar)
             sources.append(source)
             energies.append(of_frames)
-            probes.append(modes)
+            probes.append(scan.modes)
+            masks.append(scan.mask)
     _keep_points(planned, energies, folder / "points")
     _keep_rows(planned, folder / "rows")
     _keep_probes(planned, probes, request, folder / "probes")
+    _keep(folder / "masks", {"bad_pixels": np.stack(masks)})
     leading = {source.frames.file: source.frames.offset for source in sources}
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     contents = {path.relative_to(folder).as_posix(): Part.of(path, leading.get(path.name)) for path in files}
@@ -146,13 +148,13 @@ def sync(path: Path) -> None:
 
 def _keep_scan(
     one: PlannedScan, request: StoreRequest, folder: Path, number: int, bar: tqdm[Any]
-) -> tuple[Source, Tensor, NDArray[np.complex64]]:
+) -> tuple[Source, Tensor, Scan]:
     """Keep the frames of a scan, unless they can stay where they are."""
     fingerprint = Fingerprint.of(one.file)
     scan = Scan.load(one.file, spill=folder)
     kept = f"frames-{number}.npy"
     lies = _lies(scan.frames, one.file, folder, kept)
-    energies, place = _kept_frames(scan.frames, folder / kept, lies, bar)
+    energies, place = _kept_frames(scan, folder / kept, lies, bar)
     for unpacked in folder.glob("*.unpacked"):
         unpacked.unlink()
     if state_of(one.file) != fingerprint.state or not np.array_equal(scan.positions, one.positions):
@@ -161,7 +163,7 @@ def _keep_scan(
     mean_energy = _mean_energy(energies, one, request)
     dropped, metadata = one.dropped, scan.metadata
     source = Source(fingerprint, place, len(one.members), dropped, len(scan.modes), mean_energy, metadata)
-    return source, energies, scan.modes
+    return source, energies, scan
 
 
 def _lies(frames: NDArray[Any], file: Path, folder: Path, name: str) -> tuple[str | None, int] | None:
@@ -179,9 +181,10 @@ def _lies(frames: NDArray[Any], file: Path, folder: Path, name: str) -> tuple[st
 
 
 def _kept_frames(
-    frames: NDArray[Any], copy: Path, lies: tuple[str | None, int] | None, bar: tqdm[Any]
+    scan: Scan, copy: Path, lies: tuple[str | None, int] | None, bar: tqdm[Any]
 ) -> tuple[Tensor, StackPlace]:
     """Energies (M,) float64 of frames and their place; they are written as float32 where they can stay nowhere."""
+    frames, mask = scan.frames, torch.from_numpy(scan.mask.copy())
     (M, N, _), stored = frames.shape, frames.dtype if lies else np.dtype("<f4")
     each = frames_of_a_chunk(M, N * N * stored.itemsize)
     checksums, energies = ChunkChecksums(each), torch.empty(M, dtype=torch.float64)
@@ -191,7 +194,7 @@ def _kept_frames(
             offset = stream.write(header_of(stored, (M, N, N)))
         for at, block in in_blocks(frames):
             values = np.array(block, dtype=np.float32)
-            energies[at : at + len(values)] = frame_energies(torch.from_numpy(values))
+            energies[at : at + len(values)] = frame_energies(torch.from_numpy(values), mask)
             checksums.add(values if stored == values.dtype else block)
             if stream is not None:
                 stream.write(values.data)

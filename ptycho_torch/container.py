@@ -36,6 +36,8 @@ class Container:
     nn_indices : (B, C) int32
     probe : complex64
     ground_truth : bool
+    bad_pixels : (N, N) bool or None
+        Pixels that were not measured (CON-017).
 
     Raises
     ------
@@ -59,6 +61,8 @@ class Container:
         self.global_offsets = _own(grouped["coords_offsets"], torch.float64, device)
         self.nn_indices = _own(grouped["nn_indices"], torch.int32, device)
         self.probe = _own(probe, torch.complex64, device)
+        mask = grouped.get("bad_pixels")
+        self.bad_pixels = None if mask is None else _own(mask, torch.bool, device)
 
     @property
     def Y_I(self) -> Tensor:
@@ -76,6 +80,8 @@ class Container:
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor by its contract name; changing them does not change the container."""
         named = {name: getattr(self, name).clone() for name in (*_PER_GROUP, "probe")}
+        if self.bad_pixels is not None:
+            named["bad_pixels"] = self.bad_pixels.clone()
         return named | {"Y_I": self.Y_I, "Y_phi": self.Y_phi, "coords": self.coords_nominal.clone()}
 
     def split(self, fraction: float) -> tuple[Container, Container]:
@@ -100,6 +106,7 @@ class Container:
         for name in _PER_GROUP:
             setattr(part, name, getattr(self, name)[rows].clone())
         part.probe, part.ground_truth = self.probe.clone(), self.ground_truth
+        part.bad_pixels = None if self.bad_pixels is None else self.bad_pixels.clone()
         return part
 
 

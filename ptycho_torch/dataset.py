@@ -134,7 +134,8 @@ class PtychoDataset(Dataset[Batch]):
         fields : TensorDict
             ``images`` (B, C, N, N) float32; ``coords_global`` (B, C, 1, 2) and ``coords_center`` (B, 1, 1, 2) float64;
             ``coords_relative`` (B, C, 1, 2) float32; ``nn_indices`` (B, C), ``experiment_id`` (B,) int32;
-            ``center_scan_id`` (B,) int64; ``rms_scaling_constant``, ``physics_scaling_constant`` (B, 1, 1, 1) float32.
+            ``center_scan_id`` (B,) int64; ``rms_scaling_constant``, ``physics_scaling_constant`` (B, 1, 1, 1) float32;
+            ``bad_pixels`` (B, N, N) bool, the mask of each row's scan.
         probe : (B, C, P, N, N) complex64
         scaling : (B, 1, 1, 1) float32
 
@@ -159,6 +160,7 @@ class PtychoDataset(Dataset[Batch]):
             "center_scan_id": found.centres,
             "rms_scaling_constant": rms.reshape(-1, 1, 1, 1),
             "physics_scaling_constant": physics.reshape(-1, 1, 1, 1),
+            "bad_pixels": self._store.masks[found.experiments],
         }
         tensors = {name: torch.from_numpy(values) for name, values in fields.items()}
         batch = Batch(Fields(tensors, batch_size=[len(found.members)]), *self._probe(found))

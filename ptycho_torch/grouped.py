@@ -77,12 +77,14 @@ def group_scan(scan: Scan, settings: GroupSettings) -> dict[str, Any]:
         Tensors on the device, channels last: ``diffraction``, ``X_full`` (B, N, N, C) float32; ``coords_nn``,
         ``coords_relative`` (B, 1, 2, C) and ``coords_offsets`` (B, 1, 2, 1) float64, the same with ``coords_start_``;
         ``nn_indices`` (B, C) int32; ``Y`` (B, N, N, C) complex64 or None; ``objectGuess`` (H, W) or None;
-        ``amplitude_scale`` and ``mean_energy``, numbers.
+        ``bad_pixels`` (N, N) bool or None; ``amplitude_scale`` and ``mean_energy``, numbers.
     """
     members = members_for(scan.positions, scan.N, settings)
     device = torch.device(settings.device)
     frames = gathered(scan.frames, members).to(device)
-    mean_energy = float(frame_energies(frames.flatten(0, 1)).mean())
+    held = scan.arrays["bad_pixels"]
+    mask = None if held is None else torch.from_numpy(held.copy()).to(device)
+    mean_energy = float(frame_energies(frames.flatten(0, 1), mask).mean())
     scale = settings.amplitude_scale
     factor = amplitude_scale(mean_energy, scan.N) if scale is None else float(scale)
     diffraction = channels_last(frames)
@@ -95,6 +97,7 @@ def group_scan(scan: Scan, settings: GroupSettings) -> dict[str, Any]:
         "nn_indices": members.to(device),
         "Y": _truth(scan, members, device),
         "objectGuess": None if obj is None else torch.from_numpy(obj.copy()).to(device),
+        "bad_pixels": mask,
         "amplitude_scale": factor,
         "mean_energy": mean_energy,
     }

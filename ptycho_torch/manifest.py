@@ -20,7 +20,7 @@ from ptycho_torch.parts import REBUILD, Part, header_of
 from ptycho_torch.regular import open_regular
 from ptycho_torch.store_request import StoreRequest
 
-SCHEMA = "ptycho_torch.store/2"
+SCHEMA = "ptycho_torch.store/3"
 PROFILE = {"scale_contract_version": "legacy_v1", "measurement_domain": "normalized_amplitude"}
 MANIFEST = "manifest.json"
 _MOST = 1 << 26
@@ -158,6 +158,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
             "points/energies.npy": (np.float64, (points,)),
             "probes/probe.npy": (np.complex64, (F, modes, N, N)),
             "probes/scaling.npy": (np.float32, (F,)),
+            "masks/bad_pixels.npy": (np.bool_, (F, N, N)),
         }
 
 

@@ -59,6 +59,8 @@ class MappedStore:
     energies : (ΣM,) float64
     probes : (F, P, N, N) complex64
     scaling : (F,) float32
+    masks : (F, N, N) bool
+        True where a pixel was not measured.
     states : list
         State of the file that holds the frames of each scan; None where it has gone and its frames are still mapped.
 
@@ -84,6 +86,7 @@ class MappedStore:
         self.centres = held["rows/center_scan_id.npy"]
         self.positions, self.energies = held["points/positions.npy"], held["points/energies.npy"]
         self.probes, self.scaling = held["probes/probe.npy"], held["probes/scaling.npy"]
+        self.masks = held["masks/bad_pixels.npy"]
         self._require_rows_of_scans()
         self._frames = [MappedFrames(self._file_of(source), source.frames, folder) for source in self.sources]
 

@@ -13,8 +13,13 @@ from ptycho_torch.errors import refuse
 _CHUNK = 1 << 22
 
 
-def frame_energies(frames: Tensor) -> Tensor:
-    """Sum over pixels of amplitude² of each frame, (M,) float64; integers are widened first (NRM-005)."""
+def frame_energies(frames: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Sum over pixels of amplitude² of each frame, (M,) float64; integers are widened first (NRM-005).
+
+    What ``mask`` (N, N) bool marks was not measured, and counts for nothing (NRM-011).
+    """
+    if mask is not None and bool(mask.any()):
+        frames = frames.masked_fill(mask.to(frames.device), 0)
     if frames.device.type == "cpu":
         values = frames.numpy(force=True)
         return torch.from_numpy(np.einsum("mij,mij->m", values, values, dtype=np.float64))

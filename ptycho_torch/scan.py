@@ -19,7 +19,7 @@ from ptycho_torch.stored_text import json_of
 
 MEMBERS = (
     *("xcoords", "ycoords", "xcoords_start", "ycoords_start", "scan_index"),
-    *("diff3d", "diffraction", "probeGuess", "objectGuess", "Y"),
+    *("diff3d", "diffraction", "probeGuess", "objectGuess", "Y", "bad_pixels"),
     *("scale_contract_version", "measurement_domain", "_metadata"),
 )
 LIGHT = (
@@ -43,7 +43,8 @@ class Scan:
     arrays : dict
         ``xcoords``, ``ycoords``, ``xcoords_start``, ``ycoords_start`` (M,) float64; ``diff3d`` (M, N, N) float32;
         ``probeGuess`` (N, N) or (P, N, N), ``objectGuess`` (H, W), ``Y`` (M, N, N) complex64;
-        ``scan_index`` (M,) int64. ``objectGuess`` and ``Y`` may be None. Frames may be mapped from the file.
+        ``scan_index`` (M,) int64; ``bad_pixels`` (N, N) bool, True where a pixel was not measured. ``objectGuess``, ``Y``
+        and ``bad_pixels`` may be None. Frames may be mapped from the file.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None = None) -> None:
@@ -139,6 +140,12 @@ class Scan:
     def start_positions(self) -> NDArray[np.float64]:
         """Start positions (M, 2) float64, columns [x, y]."""
         return np.column_stack([self.required("xcoords_start"), self.required("ycoords_start")])
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Pixels that were not measured, (N, N) bool; False everywhere where nothing is masked."""
+        mask = self.arrays["bad_pixels"]
+        return np.zeros((self.N, self.N), dtype=np.bool_) if mask is None else mask
 
     @property
     def N(self) -> int:

@@ -62,6 +62,7 @@ def canonical(found: Found, file: Path | None = None, in_memory: bool = True) ->
         "scan_index": _labels(found, length, file)[:M],
         "objectGuess": _object(found, file),
         "Y": _truth(found, (M, N, N), file),
+        "bad_pixels": _mask(found.get("bad_pixels"), N, file),
     }
 
 
@@ -275,6 +276,13 @@ def _truth(found: Found, shape: tuple[int, int, int], file: Path | None) -> NDAr
     if patches.shape != shape:
         refuse("NPZ-027", "Y", f"shape {patches.shape}, not {shape}", "Store one patch for each frame.", file)
     return patches
+
+
+def _mask(mask: NDArray[Any] | None, N: int, file: Path | None) -> NDArray[np.bool_] | None:
+    if mask is not None and (mask.dtype != np.bool_ or mask.shape != (N, N)):
+        problem = f"{mask.dtype} of shape {mask.shape} beside frames of side {N}"
+        refuse("NPZ-047", "bad_pixels", problem, f"Store booleans ({N}, {N}), True where nothing was measured.", file)
+    return mask
 
 
 def _labels(found: Found, length: int, file: Path | None) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from ptycho_torch.verification import damages
 
 __all__ = ["StoreRequest", "open_store", "source_files"]
 
-_OWN = re.compile(rf"{re.escape(MANIFEST)}|rows|points|probes|frames-\d+\.npy")
+_OWN = re.compile(rf"{re.escape(MANIFEST)}|rows|points|probes|masks|frames-\d+\.npy")
 
 
 def source_files(paths: str | Path | Sequence[str | Path]) -> list[Path]:

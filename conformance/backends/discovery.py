@@ -18,6 +18,7 @@ from conformance.backends.remote.description import (
     at_python,
     read_description,
 )
+from conformance.contract.arrays import carried_arrays
 from conformance.contract.crossing import Crossing
 from conformance.contract.stages import ALWAYS_CLAIMED, Stage
 from conformance.contract.telling import told
@@ -34,7 +35,7 @@ class DeviceNotPresent(Crossing, LookupError):
 
 
 class MalformedAdapter(Crossing, TypeError):
-    """The class found is not an adapter: it lacks a name, or claims an unknown stage."""
+    """The class found is not an adapter: it lacks a name, or claims an unknown stage or array."""
 
 
 @dataclass(frozen=True)
@@ -173,9 +174,13 @@ def taken(adapter: Any, asked: str = "") -> Selected:
     Raises
     ------
     MalformedAdapter
-        It has no name, or claims a stage that there is not.
+        It has no name, or claims a stage or an array that there is not.
     """
     asked = asked or type(adapter).__name__
+    unknown = sorted(carried(adapter) - carried_arrays())
+    if unknown:
+        known_arrays = ", ".join(sorted(carried_arrays()))
+        raise MalformedAdapter(f"{asked}: 'carries' names {', '.join(unknown)}; what may stand there: {known_arrays}")
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
     return Selected(_name(adapter, asked), adapter, _stages(adapter, asked), framework=known)
@@ -250,6 +255,13 @@ def _stages(adapter: Any, asked: str) -> frozenset[Stage]:
     if unknown:
         raise MalformedAdapter(f"{asked}: unknown stages {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     return frozenset(Stage(str(stage)) for stage in claimed) | ALWAYS_CLAIMED
+
+
+def carried(adapter: Any) -> frozenset[str]:
+    """Arrays left to backends that an adapter says it carries; none where it says nothing, or no names."""
+    said = getattr(adapter, "carries", ())
+    named = isinstance(said, Iterable) and not isinstance(said, str | bytes)
+    return frozenset(str(one) for one in said) if named else frozenset()
 
 
 def missing_methods(selected: Selected) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ UNIT, XY = Axis("1", "unit"), Axis("2", "xy")
 
 _POINTS: Axes = (POINT,)
 _STACK: Axes = (FRAME, ROW, COLUMN)
+_MASK: Axes = (ROW, COLUMN)
 _PROBE: tuple[Axes, ...] = ((MODE, ROW, COLUMN), (ROW, COLUMN))
 _CANVAS: Axes = (Axis("H", "row"), Axis("W", "column"))
 _PATCHES: Axes = (Axis("n", "position"), ROW, COLUMN)
@@ -74,6 +75,9 @@ _CENTRES: Axes = (GROUP, UNIT, XY, UNIT)
 _MEMBERS: Axes = (GROUP, CHANNEL)
 _SCALES: Axes = (GROUP, UNIT, UNIT, UNIT)
 _GRID: Axes = (GROUP, Axis("g", "grid row"), Axis("g", "grid column"), ROW, COLUMN, UNIT)
+
+MASK = "bad_pixels"
+"""Name of the mask of pixels that were not measured, True where they were not."""
 
 KINDS: Mapping[str, str] = {
     "floating": "f",
@@ -118,6 +122,8 @@ class ArrayRow:
         Texts that it may hold; empty where the contract does not list them.
     note : str
         Why the clause does not speak of the array by this name; empty where it does.
+    carried : bool
+        Whether it is left to backends: one that has it names it in the attribute ``carries`` of its adapter.
     """
 
     name: str
@@ -132,6 +138,7 @@ class ArrayRow:
     alias_of: str = ""
     values: tuple[str, ...] = ()
     note: str = ""
+    carried: bool = False
 
     @property
     def per_point(self) -> bool:
@@ -171,6 +178,7 @@ def _of_files() -> Iterable[ArrayRow]:
     yield ArrayRow("probeGuess", place, _PROBE, "complex64", Unit.AMPLITUDE, "NPZ-024", stored=single, kinds=numeric)
     yield ArrayRow("objectGuess", place, (_CANVAS,), "complex64", Unit.NUMBER, "NPZ-026", True, kinds=numeric)
     yield ArrayRow("Y", place, (_STACK,), "complex64", Unit.NUMBER, "NPZ-027", True, trailing, numeric)
+    yield _mask(place, _MASK, "NPZ-046")
     units = {
         "scale_contract_version": ("legacy_v1", "ci_intensity_v2"),
         "measurement_domain": ("normalized_amplitude", "count_intensity"),
@@ -191,6 +199,7 @@ def _of_groups() -> Iterable[ArrayRow]:
     yield ArrayRow("nn_indices", place, (_MEMBERS,), "int32", Unit.INDEX, "GRP-002")
     yield ArrayRow("Y", place, (_FRAMES,), "complex64", Unit.NUMBER, "PAT-009", True)
     yield ArrayRow("objectGuess", place, (_CANVAS,), "complex64", Unit.NUMBER, "GRP-022", True)
+    yield _mask(place, _MASK, "GRP-028")
 
 
 def _of_containers() -> Iterable[ArrayRow]:
@@ -206,6 +215,7 @@ def _of_containers() -> Iterable[ArrayRow]:
     yield ArrayRow("global_offsets", place, (_CENTRES,), "float64", Unit.PIXEL, "CON-007")
     yield ArrayRow("probe", place, _PROBE, "complex64", Unit.AMPLITUDE, "CON-008")
     yield ArrayRow("nn_indices", place, (_MEMBERS,), "int32", Unit.INDEX, "CON-009")
+    yield _mask(place, _MASK, "CON-017")
     yield ArrayRow("ground_truth", place, ((),), "boolean", Unit.NUMBER, "CON-010")
 
 
@@ -221,6 +231,7 @@ def _of_batches() -> Iterable[ArrayRow]:
     yield ArrayRow("physics_scaling_constant", place, (_SCALES,), "float32", Unit.PER_INTENSITY, "DAT-008")
     yield ArrayRow("probe", place, ((GROUP, CHANNEL, *_PROBE[0]),), "complex64", Unit.NUMBER, "DAT-009")
     yield ArrayRow("probe_scaling", place, (_SCALES,), "float32", Unit.PER_AMPLITUDE, "DAT-008")
+    yield _mask(place, (GROUP, *_MASK), "DAT-025")
 
 
 def _of_caches() -> Iterable[ArrayRow]:
@@ -244,6 +255,11 @@ def _of_results() -> Iterable[ArrayRow]:
     yield ArrayRow("grid", place, (_GRID,), "any", Unit.NUMBER, "TRF-003")
     note = "the clause speaks of what the images show"
     yield ArrayRow("images", place, ((Axis("n", "frame"), *_CANVAS),), "inexact", Unit.NUMBER, "TRF-009", note=note)
+
+
+def _mask(place: Place, axes: Axes, clause: str) -> ArrayRow:
+    kinds = KINDS["boolean"] if place is Place.FILE else ""
+    return ArrayRow(MASK, place, (axes,), "boolean", Unit.NUMBER, clause, True, kinds=kinds, carried=True)
 
 
 def channels_first(axes: Axes) -> Axes:
@@ -286,6 +302,11 @@ def arrays_of(place: Place) -> tuple[ArrayRow, ...]:
 def names_of(place: Place) -> tuple[str, ...]:
     """Names of the arrays of a place, in the order of the table."""
     return tuple(one.name for one in arrays_of(place))
+
+
+def carried_arrays() -> frozenset[str]:
+    """Names of the arrays that are left to backends."""
+    return frozenset(one.name for one in ARRAYS if one.carried)
 
 
 def optional_in(place: Place) -> tuple[str, ...]:

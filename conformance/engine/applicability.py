@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.backends.discovery import Selected, missing_methods
+from conformance.backends.discovery import Selected, carried, missing_methods
 from conformance.backends.subject import offered
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
@@ -37,6 +37,9 @@ def _to_adapter(declaration: Declaration, selected: Selected) -> str:
         return f"stage {', '.join(unclaimed)} not claimed"
     if declaration.framework not in (None, getattr(selected.adapter, "framework", None)):
         return f"the adapter makes no {declaration.framework} tensors"
+    left_out = sorted(declaration.carries - carried(selected.adapter))
+    if left_out:
+        return f"the adapter does not say that it carries {', '.join(left_out)}"
     absent = sorted(set(declaration.needs) & set(missing_methods(selected)))
     if absent:
         raise TypeError(f"the adapter claims a stage that requires the method {', '.join(absent)}, which it lacks")

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.strategies import SearchStrategy
 
 from conformance.adapter import METHODS
+from conformance.contract.arrays import carried_arrays
 from conformance.contract.clauses import contract
 from conformance.contract.crossing import Crossing
 from conformance.contract.stages import Stage
@@ -109,6 +110,12 @@ class Declaration:
         """Stage, module and function, such as ``grouping/test_seeds.py::test_each_seed_once``."""
         place = "/".join(self.body.__module__.split(".")[-2:])
         return f"{place}.py::{self.body.__name__}"
+
+    @property
+    def carries(self) -> frozenset[str]:
+        """Arrays left to backends that one must carry for the check to apply, as its clauses say."""
+        scopes = [contract()[clause].applies_to for clause in self.clauses]
+        return frozenset(name for name in carried_arrays() if any(f"`{name}`" in scope for scope in scopes))
 
     @property
     def on_specimens(self) -> bool:

@@ -55,7 +55,7 @@ class Answering:
         self.name, self.answer = name, answer
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name in ("framework", "devices", "on"):
+        if name.startswith("_") or name in ("framework", "carries", "devices", "on"):
             raise AttributeError(name)
         return self.answer
 

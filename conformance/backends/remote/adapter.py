@@ -51,6 +51,7 @@ class RemoteAdapter:
         self.name = description.name or hello["name"]
         self.stages = hello["stages"]
         self.framework = hello["framework"]
+        self.carries = tuple(hello.get("carries") or ())
         if hello["devices"] and not device:
             self.devices = tuple(hello["devices"])
 

@@ -12,7 +12,7 @@ from conformance.adapter import BatchRequest
 from conformance.backends.batches import channels_last
 from conformance.backends.fitting import in_turn
 from conformance.backends.subject import Subject
-from conformance.contract.arrays import Place, axes_of, names_of
+from conformance.contract.arrays import Place, axes_of, required_in
 from conformance.contract.types import Array, Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
@@ -21,7 +21,7 @@ from conformance.scans.domain import Property, takes
 GROUPED = axes_of("diffraction", 4)
 PLACES = axes_of("coords_nn", 4)
 LIGHT = axes_of("probe", 5)
-FIELDS = names_of(Place.BATCH)
+FIELDS = required_in(Place.BATCH)
 Rows = Arrays
 
 

@@ -107,7 +107,7 @@ def test_unknown_members_are_ignored(subject: Subject, evidence: Evidence) -> No
     extra = {
         "beamline": np.array("2-ID-D"),
         "M": np.arange(3),
-        "bad_pixels": np.ones((5, 7), dtype=bool),
+        "dead_pixels": np.ones((5, 7), dtype=bool),
         "label": np.ones(0),
     }
     held = load(subject, evidence, arrays | extra, "a file with unknown members")

@@ -1,0 +1,38 @@
+"""Checks of grouping (GRP): the mask passes through, and decides nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from conformance.backends.subject import Subject
+from conformance.checks.masks import mask_is, nothing_is_masked
+from conformance.contract.arrays import MASK, axes_of
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import sized
+from conformance.scans.masks import mask_of, masked
+from conformance.scans.specimens import Recipe, make_specimen
+
+
+@check("GRP-028")
+def test_the_mask_passes_through(subject: Subject, evidence: Evidence) -> None:
+    for M, seed in ((23, 21), (6, 22)):
+        arrays = dict(make_specimen(Recipe(M=M, N=8, modes=2, seed=seed)).arrays)
+        N = arrays["diff3d"].shape[-1]
+        given = masked(arrays, mask_of(N, seed), 2.0)
+        scan, bare = subject.scan(given), subject.scan(given | {MASK: None})
+        for gridsize, K in sized((1, 4), (2, 5)):
+            request = GroupRequest(N=N, gridsize=gridsize, K=K, nsamples=5, seed=seed)
+            grouped, plain = subject.adapter.group(scan, request), subject.adapter.group(bare, request)
+            what = f"the groups of {M} points at gridsize {gridsize}"
+            mask_is(evidence, grouped, given[MASK], what)
+            nothing_is_masked(evidence, plain, f"A scan without a mask: {what}")
+            for name in ("nn_indices", "diffraction"):
+                evidence.equal(
+                    grouped[name],
+                    as_numpy(plain[name]),
+                    f"{name} of a scan with a mask, {what}",
+                    axes=axes_of(name, np.ndim(as_numpy(plain[name]))),
+                )

@@ -1,0 +1,75 @@
+"""Checks of normalisation (NRM): masked pixels do not count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from conformance.backends.subject import Subject
+from conformance.checks.normalization.expected_scale import AXES
+from conformance.contract.arrays import MASK
+from conformance.contract.types import Array, Arrays
+from conformance.engine.declaration import check
+from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.normalization import amplitude_scale_of
+from conformance.scans.domain import sized
+from conformance.scans.masks import mask_of, masked
+from conformance.scans.specimens import Recipe, make_specimen
+
+
+def scan_with(value: float, seed: int) -> dict[str, Any]:
+    """Arrays of a scan whose masked pixels hold so many times the brightest value."""
+    arrays = dict(make_specimen(Recipe(M=19, N=8, seed=seed)).arrays)
+    return masked(arrays, mask_of(arrays["diff3d"].shape[-1], seed), value)
+
+
+@check("NRM-011")
+def test_masked_pixels_do_not_count(subject: Subject, evidence: Evidence) -> None:
+    for value, seed in ((3.0, 31), (0.4, 32), (0.0, 33)):
+        given = scan_with(value, seed)
+        N, scan = given["diff3d"].shape[-1], subject.scan(given)
+        for gridsize, K in sized((1, 4), (2, 5), (3, 10)):
+            request = GroupRequest(N=N, gridsize=gridsize, K=K, nsamples=7, seed=seed)
+            grouped = subject.adapter.group(scan, request)
+            frames = np.moveaxis(given["diff3d"][as_numpy(grouped["nn_indices"])], 1, -1).astype(np.float64)
+            bad = given[MASK][:, :, np.newaxis]
+            measured = np.where(bad, 0.0, frames)
+            expected = measured * amplitude_scale_of(measured)
+            evidence.close(
+                np.where(bad, 0, as_numpy(grouped["X_full"])),
+                expected,
+                f"X_full at gridsize {gridsize}, masked pixels {value:g} times as bright as all others",
+                rtol=1e-5,
+                atol=1e-7 * float(expected.max()),
+                axes=AXES,
+                suspects=lambda: suspects_for(frames, measured, given[MASK]),
+            )
+
+
+def suspects_for(frames: Array, measured: Array, mask: Array) -> Arrays:
+    """Normalised amplitudes of the measured pixels that known mistakes would give."""
+    turned = np.where(mask.T[:, :, np.newaxis], 0.0, frames)
+    only = np.where(mask[:, :, np.newaxis], frames, 0.0)
+    own = amplitude_scale_of(measured)
+    found = {
+        "masked pixels count": measured * amplitude_scale_of(frames),
+        "the mask is transposed": measured * amplitude_scale_of(turned),
+        "the energy is that of a pixel, so the masked ones are filled in": measured * own * np.sqrt((~mask).mean()),
+    }
+    return found | ({"masked pixels count, and no others": measured * amplitude_scale_of(only)} if only.any() else {})
+
+
+@check("NRM-011")
+def test_light_under_the_mask_is_no_light(subject: Subject, evidence: Evidence) -> None:
+    given = scan_with(2.0, 34)
+    N = given["diff3d"].shape[-1]
+    dark = given | {"diff3d": np.where(given[MASK], given["diff3d"], np.float32(0))}
+    request = GroupRequest(N=N, gridsize=1, K=4, nsamples=7, seed=34)
+    evidence.refused(
+        lambda: subject.adapter.group(subject.scan(dark), request),
+        "frames that are zero but under the mask",
+        beside=lambda: subject.adapter.group(subject.scan(given), request),
+    )
