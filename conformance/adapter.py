@@ -146,8 +146,8 @@ class Adapter(Protocol):
     framework : str, optional
         ``"tensorflow"`` or ``"torch"``: what ``tensors`` returns. Without it the checks of tensors do not apply.
     carries : collection of str, optional
-        Arrays that the contract leaves to backends and that this one carries from file to batch: ``("bad_pixels",)``, the
-        mask. Without it the checks of masks do not apply.
+        Arrays that the contract leaves to backends and that this one carries from file to batch: ``("bad_pixels",)``,
+        the mask. Without it the checks of masks do not apply.
     devices : sequence of str, optional
         Devices present, such as ``("cpu", "cuda")``. The backend is then judged on each, as the adapter that its method
         ``on(device)`` returns, whose ``name`` tells the device.

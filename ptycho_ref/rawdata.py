@@ -243,8 +243,8 @@ class RawData:
         dict
             ``diffraction``, ``X_full`` (B, N, N, C) float32; ``coords_nn``, ``coords_relative`` (B, 1, 2, C) and
             ``coords_offsets`` (B, 1, 2, 1) float64, the same with ``coords_start_``; ``nn_indices`` (B, C) int32; ``Y``
-            (B, N, N, C) complex64 or None; ``objectGuess``; ``bad_pixels`` (N, N) bool or None; ``amplitude_scale``, and
-            ``mean_energy`` of a frame.
+            (B, N, N, C) complex64 or None; ``objectGuess``; ``bad_pixels`` (N, N) bool or None; ``amplitude_scale``,
+            and ``mean_energy`` of a frame.
 
         Raises
         ------

@@ -43,8 +43,8 @@ class Scan:
     arrays : dict
         ``xcoords``, ``ycoords``, ``xcoords_start``, ``ycoords_start`` (M,) float64; ``diff3d`` (M, N, N) float32;
         ``probeGuess`` (N, N) or (P, N, N), ``objectGuess`` (H, W), ``Y`` (M, N, N) complex64;
-        ``scan_index`` (M,) int64; ``bad_pixels`` (N, N) bool, True where a pixel was not measured. ``objectGuess``, ``Y``
-        and ``bad_pixels`` may be None. Frames may be mapped from the file.
+        ``scan_index`` (M,) int64; ``bad_pixels`` (N, N) bool, True where a pixel was not measured. ``objectGuess``,
+        ``Y`` and ``bad_pixels`` may be None. Frames may be mapped from the file.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None = None) -> None:

@@ -12,6 +12,7 @@ from conformance.contract.arrays import (
     ARRAYS,
     COORDINATES,
     KINDS,
+    MASK,
     PAIRS,
     PER_POINT,
     PER_POSITION,
@@ -21,6 +22,7 @@ from conformance.contract.arrays import (
     Place,
     arrays_of,
     axes_of,
+    carried_arrays,
     fitting,
     names_of,
     optional_in,
@@ -58,7 +60,7 @@ def test_a_name_stands_once_in_a_place() -> None:
 def test_a_row_is_whole(held: ArrayRow) -> None:
     assert held.axes
     assert held.dtype in KINDS or np.dtype(held.dtype).name == held.dtype
-    assert set(held.kinds) <= set(KINDS["numeric"])
+    assert set(held.kinds) <= set(KINDS["any"])
     assert not held.alias_of or row(held.alias_of, held.place).axes == held.axes
     if held.kinds and held.dtype not in KINDS:
         assert np.dtype(held.dtype).kind in held.kinds
@@ -82,18 +84,34 @@ def test_an_array_of_a_file_occurs_in_the_specification(name: str) -> None:
 
 
 def test_the_grouped_result_holds_the_keys_that_its_clause_lists() -> None:
-    text = contract()["GRP-021"].text
-    assert not [name for name in names_of(Place.GROUPED) if f"`{name}`" not in text]
-    assert text.count("`") == 2 * len(names_of(Place.GROUPED))
-    assert optional_in(Place.GROUPED) == ("Y", "objectGuess")
+    text, names = contract()["GRP-021"].text, owed_in(Place.GROUPED)
+    assert not [name for name in names if f"`{name}`" not in text]
+    assert text.count("`") == 2 * len(names)
+    assert optional_in(Place.GROUPED) == ("Y", "objectGuess", MASK)
+
+
+def owed_in(place: Place) -> tuple[str, ...]:
+    """Names of the arrays of a place that every backend has."""
+    return tuple(one.name for one in arrays_of(place) if not one.carried)
 
 
 def test_a_batch_holds_the_fields_that_its_file_lists() -> None:
     head = (specification_folder() / "dataset.md").read_text(encoding="utf-8").split("###")[0]
-    assert not [name for name in names_of(Place.BATCH) if f"`{name}`" not in head]
-    assert head.count("`") == 2 * len(names_of(Place.BATCH))
+    names = owed_in(Place.BATCH)
+    assert not [name for name in names if f"`{name}`" not in head]
+    assert head.count("`") == 2 * len(names)
     assert "ten fields" in contract()["DAT-001"].text
-    assert len(names_of(Place.BATCH)) == 10
+    assert len(names) == 10
+    assert required_in(Place.BATCH) == names
+
+
+def test_what_is_left_to_backends_is_optional_and_its_clauses_say_so() -> None:
+    left = [one for one in ARRAYS if one.carried]
+    assert {one.name for one in left} == carried_arrays() == {MASK}
+    for one in left:
+        assert one.optional
+        assert f"`{one.name}`" in contract()[one.clause].applies_to
+        assert contract()[one.clause].since != "1.0"
 
 
 def test_what_is_derived_for_scan_files() -> None:

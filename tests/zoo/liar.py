@@ -164,9 +164,11 @@ class Rewording(Liar):
 def grouped_by(right: Any, scan: Held, members: Array, request: GroupRequest) -> Arrays:
     """Grouped result of a scan for given members (B, C), everything else as the contract says."""
     members = members.astype(np.int32)
+    mask = scan.arrays.get("bad_pixels")
     diffraction = np.ascontiguousarray(np.moveaxis(scan.diff3d[members], 1, -1))
     with np.errstate(all="ignore"):
-        energy = (diffraction.astype(np.float64) ** 2).sum(axis=(1, 2)).mean()
+        measured = True if mask is None else ~mask[:, :, np.newaxis]
+        energy = (diffraction.astype(np.float64) ** 2).sum(axis=(1, 2), where=measured).mean()
         factor = np.sqrt((request.N / 2) ** 2 / energy) if request.amplitude_scale is None else request.amplitude_scale
     return {
         "diffraction": diffraction,
@@ -176,6 +178,7 @@ def grouped_by(right: Any, scan: Held, members: Array, request: GroupRequest) ->
         "nn_indices": members,
         "Y": truth_of(right, scan, members),
         "objectGuess": None if scan.objectGuess is None else scan.objectGuess.copy(),
+        "bad_pixels": None if mask is None else mask.copy(),
     }
 
 

@@ -30,7 +30,9 @@ def masked_scans(value: float) -> list[Arrays]:
     """Scans of unequal masks, the third without one, their masked pixels so many times as bright as all others."""
     N = side(8)
     held = [masked(arrays, mask_of(N, 51 + number), value) for number, arrays in enumerate(scans())]
-    return [{name: values for name, values in one.items() if number != 2 or name != MASK} for number, one in enumerate(held)]
+    return [
+        {name: values for name, values in one.items() if number != 2 or name != MASK} for number, one in enumerate(held)
+    ]
 
 
 def masks_of(files: Files) -> Array:
@@ -135,7 +137,10 @@ def test_masked_pixels_do_not_count_in_data_scales(subject: Subject, evidence: E
                 "masked pixels count": _scales(frames, np.zeros_like(bad), rows["experiment_id"], scope),
                 "the mask is transposed": _scales(frames, np.swapaxes(bad, 1, 2), rows["experiment_id"], scope),
                 "the mask of the first file is taken for all": _scales(
-                    frames, np.broadcast_to(masks_of(files)[0][..., np.newaxis], bad.shape), rows["experiment_id"], scope
+                    frames,
+                    np.broadcast_to(masks_of(files)[0][..., np.newaxis], bad.shape),
+                    rows["experiment_id"],
+                    scope,
                 ),
             }
             for place, name in enumerate(("rms_scaling_constant", "physics_scaling_constant")):

@@ -52,7 +52,9 @@ def test_a_compressed_mask_is_loaded(subject: Subject, evidence: Evidence) -> No
     mask = mask_of(side_of(arrays), 4)
     path = subject.fresh_folder() / "scan.npz"
     np.savez_compressed(path, **{name: values for name, values in masked(arrays, mask).items() if values is not None})
-    held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), "a compressed file with a mask")
+    held = evidence.accepted(
+        lambda: subject.adapter.arrays(subject.adapter.load(path)), "a compressed file with a mask"
+    )
     mask_is(evidence, held, mask, "a compressed file with a mask")
 
 
