@@ -345,8 +345,8 @@ def intensity_evidence(frames: NDArray[Any]) -> str:
     if bright.sum() < 24:
         return ""
     levels, ratios = mean[bright], _variance(sample, mean)[bright] / mean[bright]
-    edges = np.quantile(levels, (1 / 3, 2 / 3))
-    thirds = [float(np.median(ratios[np.searchsorted(edges, levels) == third])) for third in range(3)]
+    # Cut by number, not by level: where many pixels are as bright as one another a third would be empty.
+    thirds = [float(np.median(third)) for third in np.array_split(ratios[np.argsort(levels, kind="stable")], 3)]
     # Structure of the scan varies bright pixels more; only counting noise is the same everywhere.
     if min(thirds) < 0.75 or max(thirds) > 1.35:
         return ""

@@ -52,6 +52,24 @@ class FilesOnly(RefAdapter):
     stages = frozenset({Stage.NPZ})
 
 
+class TransposesMasks(RefAdapter):
+    """Masks of the groups transposed; everything before and after is right."""
+
+    name = "transposes masks"
+
+    def group(self, scan, request):  # type: ignore[no-untyped-def]
+        grouped = dict(super().group(scan, request))
+        mask = grouped["bad_pixels"]
+        return grouped | {"bad_pixels": None if mask is None else mask.T}
+
+
+class KnowsNoMasks(TransposesMasks):
+    """As any backend of before: what it does with a mask is nobody's business."""
+
+    name = "knows no masks"
+    carries = frozenset[str]()
+
+
 def subject(adapter: RefAdapter, folder: Path) -> Subject:
     folder = folder / adapter.name
     folder.mkdir()
@@ -92,6 +110,21 @@ def test_stages_that_one_side_does_not_claim_are_left_out_with_the_reason(tmp_pa
     assert apart(found) == []
     assert {one.stage for one in found if not one.left_out} == {Stage.NPZ}
     assert any("not compared: files does not claim it" in line for line in summary(found))
+
+
+def test_masks_are_compared_where_both_carry_them(tmp_path: Path) -> None:
+    found = agreements(TransposesMasks(), tmp_path)
+    assert apart(found) == [Stage.GROUPING]
+    assert "bad_pixels" in found[list(STAGES).index(Stage.GROUPING)].divergence
+
+
+def test_masks_are_not_compared_with_a_backend_that_knows_none(tmp_path: Path) -> None:
+    assert apart(agreements(KnowsNoMasks(), tmp_path)) == []
+
+
+def test_masks_are_not_compared_under_a_version_without_them(tmp_path: Path) -> None:
+    first, second = subject(RefAdapter(), tmp_path), subject(TransposesMasks(), tmp_path)
+    assert not compare(first, second, Stage.GROUPING, gallery(), "1.0").divergence
 
 
 def test_every_stage_that_holds_data_is_compared() -> None:

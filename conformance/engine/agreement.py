@@ -9,8 +9,9 @@ from conformance.adapter import METHODS
 from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
 from conformance.contract.stages import Stage
-from conformance.engine.comparisons import STAGES, Pair
+from conformance.engine.comparisons import STAGES, with_mask
 from conformance.engine.first_look import Common, look_at
+from conformance.engine.pair import Pair
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.scans.domain import inside
 from conformance.scans.specimens import Specimen, fitted
@@ -79,7 +80,9 @@ def summary(agreements: Iterable[Agreement]) -> Iterator[str]:
             yield f"{second} against {first}: {', '.join(stages)} not compared: {reason}"
 
 
-def compare(first: Subject, second: Subject, stage: Stage, specimens: Iterable[Specimen]) -> Agreement:
+def compare(
+    first: Subject, second: Subject, stage: Stage, specimens: Iterable[Specimen], version: str = ""
+) -> Agreement:
     """Compare two backends in one stage.
 
     Parameters
@@ -89,18 +92,21 @@ def compare(first: Subject, second: Subject, stage: Stage, specimens: Iterable[S
         One of :data:`STAGES`.
     specimens : iterable of Specimen
         Scans on which both are asked the same; the comparison stops at the first on which they part.
+    version : str
+        Version of the contract: what it does not know is not compared. Empty means the one that ships.
     """
     reason = _not_comparable(stage, first, second)
     if reason:
         return Agreement(first.name, second.name, stage, left_out=reason)
-    pair = Pair(first, second, Evidence())
+    pair = Pair(first, second, Evidence(), version)
     with inside(Common(look_at(first), look_at(second))):
         return _compared(pair, stage, specimens)
 
 
 def _compared(pair: Pair, stage: Stage, specimens: Iterable[Specimen]) -> Agreement:
     first, second = pair.first, pair.second
-    for specimen in map(fitted, specimens):
+    held = tuple(map(fitted, specimens))
+    for specimen in (*held, *with_mask(pair, stage, held)):
         try:
             STAGES[stage](pair, specimen)
         except Violation as violation:

@@ -13,128 +13,34 @@ import numpy as np
 
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.batches import channels_last
-from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
 from conformance.contract.arrays import (
+    ARRAYS,
     CHANNEL,
+    MASK,
     PER_POINT,
     Place,
     Unit,
     arrays_of,
     axes_of,
+    carried_arrays,
     names_in,
     names_of,
     row,
 )
+from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
-from conformance.evidence.evidence import Evidence, Violation
-from conformance.evidence.tensors import as_numpy, dtype_name
+from conformance.engine.pair import Named, Pair
+from conformance.evidence.tensors import as_numpy
+from conformance.scans.masks import mask_of, masked
 from conformance.scans.specimens import Specimen, requests_for, structured_object
 
-Named = Mapping[str, Any]
-Comparison = Callable[["Pair", Specimen], None]
+Comparison = Callable[[Pair, Specimen], None]
 
-# Both sides compute in float32 where the contract says float32, in an order of their own.
-RTOL, ATOL = 2e-5, 1e-6
 _MOST_GROUPS = 64
 _IMAGES_AND_PLACES = tuple(one.name for one in arrays_of(Place.GROUPED) if len(one.axes[0]) == 4)
 _COORDINATES = tuple(name for name in _IMAGES_AND_PLACES if row(name, Place.GROUPED).unit is Unit.PIXEL)
-
-
-class Pair:
-    """Two subjects and the record of what was compared between them.
-
-    Parameters
-    ----------
-    first, second : Subject
-        The first is what the second is held against.
-    evidence : Evidence
-        Counts what is compared.
-    """
-
-    def __init__(self, first: Subject, second: Subject, evidence: Evidence) -> None:
-        self.first, self.second, self.evidence = first, second, evidence
-
-    def results(self, action: Callable[[Subject], Any]) -> tuple[Any, Any]:
-        """Do the same on both sides; what breaks on one side only is a divergence."""
-        outcomes, errors = [], []
-        for subject in (self.first, self.second):
-            try:
-                outcomes.append(action(subject))
-            except Exception as error:
-                if missing_dependency_in(error):
-                    raise
-                errors.append(f"{subject.name} ended in {type(error).__name__}: {error}")
-        if errors:
-            raise Violation(" ".join(errors))
-        return outcomes[0], outcomes[1]
-
-    def close(
-        self, seen: Any, expected: Any, what: str, axes: tuple[str, ...] = (), *, atol: float = 0.0, wide: bool = False
-    ) -> None:
-        """Require equal shape, and values as close as two orders of float32 arithmetic are, or ``atol``.
-
-        Dtypes must be equal, or with ``wide`` of one kind.
-
-        Parameters
-        ----------
-        seen, expected : array_like, tensor or None
-            What the second and the first subject gave.
-        what : str
-            Name of the array, for the sentence.
-        axes : tuple of str
-            Names of the axes, so that a difference can be explained.
-        atol : float
-            Absolute tolerance, where rounding at the scale of the largest value is not enough.
-        wide : bool
-            Whether dtypes of one kind are equal enough.
-
-        Raises
-        ------
-        Violation
-            The two part.
-        """
-        self.evidence.holds(
-            (seen is None) == (expected is None),
-            f"{what}: {self.second.name} holds {_kind(seen)}, {self.first.name} holds {_kind(expected)}.",
-        )
-        if seen is None:
-            return
-        target = as_numpy(expected)
-        alike = as_numpy(seen).dtype.kind == target.dtype.kind if wide else dtype_name(seen) == dtype_name(expected)
-        self.evidence.holds(
-            alike,
-            f"{what} is {dtype_name(seen)} in {self.second.name} and {dtype_name(expected)} in {self.first.name}.",
-        )
-        largest = float(np.abs(target).max(initial=0.0)) if target.dtype.kind in "fciu" else 0.0
-        named = f"{what}, {self.second.name} (seen) against {self.first.name} (expected)"
-        self.evidence.close(seen, target, named, rtol=RTOL, atol=max(atol, ATOL * largest), axes=axes)
-
-    def named(self, seen: Named, expected: Named, names: Iterable[str], what: str) -> None:
-        """Compare arrays by name; a name that both lack is passed over.
-
-        Parameters
-        ----------
-        seen, expected : Mapping of str to array
-            What the second and the first subject gave.
-        names : iterable of str
-        what : str
-            What holds the arrays, for the sentence.
-
-        Raises
-        ------
-        Violation
-            The two part.
-        """
-        for name in names:
-            if name in seen or name in expected:
-                ndim = as_numpy(expected[name]).ndim if expected.get(name) is not None else 0
-                self.close(seen.get(name), expected.get(name), f"{name} of {what}", axes_of(name, ndim))
-
-
-def _kind(value: Any) -> str:
-    return "nothing" if value is None else "an array"
 
 
 def _arrays(subject: Subject, specimen: Specimen) -> Named:
@@ -183,10 +89,22 @@ def _ordered(grouped: Named) -> dict[str, Any]:
     return sorted_by_member
 
 
+def with_mask(pair: Pair, stage: Stage, specimens: Iterable[Specimen]) -> Iterator[Specimen]:
+    """Yield one of the made scans with a mask and light under it, where both backends carry masks through a stage."""
+    of_stage = {contract()[one.clause].stage for one in ARRAYS if one.name == MASK} | {
+        Stage.RAWDATA,
+        Stage.NORMALIZATION,
+    }
+    made = next((one for one in specimens if one.path is None and MASK not in one.arrays), None)
+    if made is not None and stage in of_stage and MASK in pair.shared:
+        arrays = masked(made.arrays, mask_of(made.N, 61), 1.5)
+        yield Specimen(f"{made.name}, masked", arrays, consistent=False)
+
+
 def _grouping(pair: Pair, specimen: Specimen) -> None:
     for scan, request in determined(specimen):
         left, right = pair.results(lambda subject, s=scan, r=request: _ordered(subject.grouped(s, r)))  # type: ignore[misc]
-        pair.named(right, left, ("nn_indices", "diffraction"), f"the groups of {scan.name}")
+        pair.named(right, left, ("nn_indices", "diffraction", *carried_arrays()), f"the groups of {scan.name}")
     for request in requests_for(specimen):
         left, right = pair.results(lambda subject, r=request: subject.grouped(specimen, r))  # type: ignore[misc]
         shapes = [
@@ -240,7 +158,7 @@ def _batches(pair: Pair, specimen: Specimen) -> None:
 
         left, right = pair.results(rows)
         left, right = _ordered_rows(left), _ordered_rows(right)
-        for field in arrays_of(Place.BATCH):
+        for field in (one for one in arrays_of(Place.BATCH) if pair.compares(one.name)):
             name = field.name
             atol = 1e-3 if field.unit is Unit.PIXEL else 0.0
             what = f"{name} of the batches of {scan.name}"

@@ -96,7 +96,7 @@ class Judge:
     def compare(self, pairing: Pairing) -> StageCompared:
         """Compare two adapters in a stage, on every scan."""
         pair = self.subject(pairing.first), self.subject(pairing.second)
-        return StageCompared(compare(*pair, pairing.stage, self.specimens))
+        return StageCompared(compare(*pair, pairing.stage, self.specimens, self.settings.version))
 
     def subject(self, selected: Selected) -> Subject:
         """Return the adapter with its folder and the scans it was given; made once."""
