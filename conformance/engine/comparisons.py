@@ -15,7 +15,6 @@ from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, G
 from conformance.backends.batches import channels_last
 from conformance.backends.subject import Subject, offered
 from conformance.contract.arrays import (
-    ARRAYS,
     CHANNEL,
     MASK,
     PER_POINT,
@@ -28,7 +27,6 @@ from conformance.contract.arrays import (
     names_of,
     row,
 )
-from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.engine.pair import Named, Pair
@@ -39,6 +37,7 @@ from conformance.scans.specimens import Specimen, requests_for, structured_objec
 Comparison = Callable[[Pair, Specimen], None]
 
 _MOST_GROUPS = 64
+_OF_MASKS = (Stage.NPZ, Stage.RAWDATA, Stage.GROUPING, Stage.NORMALIZATION, Stage.CONTAINER, Stage.DATASET)
 _IMAGES_AND_PLACES = tuple(one.name for one in arrays_of(Place.GROUPED) if len(one.axes[0]) == 4)
 _COORDINATES = tuple(name for name in _IMAGES_AND_PLACES if row(name, Place.GROUPED).unit is Unit.PIXEL)
 
@@ -91,12 +90,8 @@ def _ordered(grouped: Named) -> dict[str, Any]:
 
 def with_mask(pair: Pair, stage: Stage, specimens: Iterable[Specimen]) -> Iterator[Specimen]:
     """Yield one of the made scans with a mask and light under it, where both backends carry masks through a stage."""
-    of_stage = {contract()[one.clause].stage for one in ARRAYS if one.name == MASK} | {
-        Stage.RAWDATA,
-        Stage.NORMALIZATION,
-    }
     made = next((one for one in specimens if one.path is None and MASK not in one.arrays), None)
-    if made is not None and stage in of_stage and MASK in pair.shared:
+    if made is not None and stage in _OF_MASKS and MASK in pair.shared:
         arrays = masked(made.arrays, mask_of(made.N, 61), 1.5)
         yield Specimen(f"{made.name}, masked", arrays, consistent=False)
 

@@ -78,6 +78,7 @@ def test_dtypes_and_shapes_of_the_fields(dataset: Any) -> None:
         "center_scan_id": ("int64", (10,)),
         "rms_scaling_constant": ("float32", (10, 1, 1, 1)),
         "physics_scaling_constant": ("float32", (10, 1, 1, 1)),
+        "bad_pixels": ("bool", (10, 8, 8)),
     }
     assert (str(probe.dtype), str(scaling.dtype)) == ("torch.complex64", "torch.float32")
     assert tuple(fields.batch_size) == (10,)

@@ -23,7 +23,7 @@ def test_the_manifest(files: ScanFiles, asked: Request, tmp_path: Path) -> None:
     rule = NeighbourRule("4_quadrant", max_distance=4.5)
     dataset = opened(files.paths, asked(rule, seed=3), tmp_path / "store")
     manifest = json.loads((tmp_path / "store" / "manifest.json").read_text())
-    assert manifest["schema"] == "ptycho_torch.store/2"
+    assert manifest["schema"] == "ptycho_torch.store/3"
     assert manifest["channels"] == 4
     assert manifest["profile"] == {"scale_contract_version": "legacy_v1", "measurement_domain": "normalized_amplitude"}
     assert manifest["request"]["grouping"]["max_distance"] == 4.5
@@ -198,3 +198,21 @@ def test_a_refused_scan_leaves_nothing_behind(asked: Request, tmp_path: Path, br
         opened(files.paths, asked(), tmp_path / "store")
     assert caught.value.file == files.paths[2]
     assert listing(tmp_path) == ["scans"]
+
+
+def test_masks_belong_to_their_scan_and_a_changed_one_makes_the_store_stale(asked: Request, tmp_path: Path) -> None:
+    from ptycho_torch.errors import StaleStore
+
+    scans = three_scans()
+    mask = np.zeros(scans[1]["diff3d"].shape[1:], dtype=bool)
+    mask[2, 3:] = True
+    scans[1]["bad_pixels"] = mask
+    files = ScanFiles(tmp_path / "scans", scans)
+    fields = opened(files.paths, asked(), tmp_path / "store")[:].fields
+    for experiment, marked in ((0, 0), (1, int(mask.sum())), (2, 0)):
+        own = fields["bad_pixels"][fields["experiment_id"] == experiment].numpy()
+        assert (own.sum(axis=(1, 2)) == marked).all()
+    scans[1]["bad_pixels"] = mask.T
+    write(files.paths[1], scans[1])
+    with pytest.raises(StaleStore, match="has changed since it was made"):
+        opened(files.paths, asked(), tmp_path / "store")

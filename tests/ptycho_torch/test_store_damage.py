@@ -145,7 +145,7 @@ STRANGE: dict[str, Callable[[Any], None]] = {
     "no request": lambda plain: plain.update(request=None),
     "no id": lambda plain: plain.update(id=None),
     "no schema": lambda plain: plain.pop("schema"),
-    "a schema of another kind": lambda plain: plain.update(schema=["ptycho_torch.store/2"]),
+    "a schema of another kind": lambda plain: plain.update(schema=["ptycho_torch.store/3"]),
     "no profile": lambda plain: plain.pop("profile"),
     "something more": lambda plain: plain.update(more=1),
 }

@@ -80,7 +80,7 @@ def test_unpacked_frames_are_not_copied(files: ScanFiles, asked: Request, tmp_pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(np.lib.format, "open_memmap", refuse)
         opened(files.paths, asked(), tmp_path / "store")
-    assert listing(tmp_path / "store") == ["frames-1.npy", "manifest.json", "points", "probes", "rows"]
+    assert listing(tmp_path / "store") == ["frames-1.npy", "manifest.json", "masks", "points", "probes", "rows"]
 
 
 def test_a_stack_under_both_names_is_kept_once(asked: Request, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_stack_under_both_names_is_kept_once(asked: Request, tmp_path: Path) -
     arrays["diffraction"] = arrays["diff3d"].copy()
     path = write(tmp_path / "both.npz", arrays, np.savez_compressed)
     dataset = opened(path, asked(), tmp_path / "store")
-    assert listing(tmp_path / "store") == ["frames-0.npy", "manifest.json", "points", "probes", "rows"]
+    assert listing(tmp_path / "store") == ["frames-0.npy", "manifest.json", "masks", "points", "probes", "rows"]
     np.testing.assert_array_equal(images(dataset), arrays["diff3d"][dataset.rows["nn_indices"].numpy()])
 
 

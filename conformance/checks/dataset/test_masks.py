@@ -87,7 +87,8 @@ def test_batches_of_compressed_files_carry_masks(subject: Subject, evidence: Evi
     """A store may keep what is compressed on another way."""
     files = Files(subject, masked_scans(0.0))
     for path, arrays in zip(files.paths, files.scans, strict=True):
-        np.savez_compressed(path, **arrays)
+        members: dict[str, Any] = dict(arrays)
+        np.savez_compressed(path, **members)
     rows = rows_of(subject, evidence, files.paths, SINGLE, FIELDS)
     masks_are(evidence, rows, masks_of(files), "batches of compressed files")
 
@@ -98,7 +99,7 @@ def test_a_changed_mask_is_seen(subject: Subject, evidence: Evidence) -> None:
     rows_of(subject, evidence, files.paths, SINGLE, FIELDS)
     for path, arrays in zip(files.paths, files.scans, strict=True):
         if MASK in arrays:
-            arrays[MASK] = arrays[MASK].T.copy()  # type: ignore[index]
+            arrays[MASK] = arrays[MASK].T.copy()
         write_scan(path, arrays)
     rows = rows_of(subject, evidence, files.paths, SINGLE, FIELDS)
     masks_are(evidence, rows, masks_of(files), "batches of files whose masks have changed")
