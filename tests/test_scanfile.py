@@ -31,6 +31,7 @@ class OwnReader:
 
     name = "validate"
     stages = STAGES
+    carries = ("bad_pixels",)
 
     def load(self, path: Path) -> Mapping[str, Any]:
         arrays = read_scan(path)
@@ -48,6 +49,7 @@ class OwnReader:
             "scan_index": np.zeros(M, np.int64),
             "objectGuess": None,
             "Y": None,
+            "bad_pixels": None,
         }
         return absent | dict(scan)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from conformance.contract.arrays import MASK
 from conformance.contract.crossing import Crossing
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
@@ -25,7 +26,7 @@ from conformance.files.rules.looking import view_of
 from conformance.files.rules.masks import about_mask
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
-from conformance.files.scan_rules import MASK, Rules
+from conformance.files.scan_rules import Rules
 from conformance.files.unfit import UnfitFile
 from conformance.scans.specimens import Specimen
 
@@ -198,7 +199,11 @@ def specimen_from_file(path: Path) -> Specimen:
     OSError, UnreadableScan
         As :func:`read_scan`.
     """
-    return Specimen(path.stem, read_scan(path), consistent=False, path=path.resolve())
+    arrays = read_scan(path)
+    mask = arrays.pop(MASK, None)
+    # Light under a mask counts for one backend and not for another: it is judged as a scan without a mask.
+    lit = mask is not None and bool(arrays["diff3d"][:, mask].any())
+    return Specimen(path.stem, arrays, consistent=False, path=None if lit else path.resolve())
 
 
 def _damaged(path: Path, error: DamagedArchive) -> Finding:

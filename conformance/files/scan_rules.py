@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import (
     COORDINATES,
+    MASK,
     PAIRS,
     PER_POSITION,
     STACKS,
@@ -41,7 +42,6 @@ from conformance.files.stored_text import text_of
 VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
 KNOWN = names_of(Place.FILE)
 REQUIRED = tuple(name for name in required_in(Place.FILE) if name not in STACKS)
-MASK = "bad_pixels"
 SMALLEST_SIDE = 8
 _LIGHT = frozenset(one for one in KNOWN if one in PER_POSITION or row(one, Place.FILE).dtype == "text")
 _LARGE = 1 << 26
@@ -65,6 +65,7 @@ class Rules:
         yield from self._stacks()
         yield from self._probe()
         yield from self._truth()
+        yield from self._mask()
         yield from self._labels()
         yield from self._units()
         yield from self.metadata()
@@ -107,7 +108,7 @@ class Rules:
             yield Finding("NPZ-001", VIOLATION, "diff3d", f"the diffraction stack is missing (found: {held})")
         elif self.stack_name == "diffraction":
             yield Finding("NPZ-004", NOTE, "diffraction", "the stack is read under its other name")
-        unknown = [name for name in self.archive.names if name not in KNOWN and name != MASK]
+        unknown = [name for name in self.archive.names if name not in KNOWN]
         if unknown:
             yield Finding("NPZ-008", NOTE, "archive", f"members the contract does not know: {', '.join(unknown)}")
 
@@ -285,6 +286,15 @@ class Rules:
         if (shape[:3] if len(shape) == 4 and shape[3] == 1 else shape) != wanted:
             yield Finding(clause, VIOLATION, name, f"patches are {wanted}, not {shape}")
 
+    def _mask(self) -> Iterator[Finding]:
+        mask, layout = self.members.get(MASK), self.layout
+        if mask is None or mask.needs_unpickling:
+            return
+        sides = mask.shape if layout is None or layout.frame_axis is None else layout.sides
+        if mask.dtype.kind not in _kinds(MASK) or mask.shape != sides:
+            problem = f"a mask is boolean {sides} like the frames, not {mask.dtype} {mask.shape}"
+            yield Finding("NPZ-047", VIOLATION, MASK, problem)
+
     def _labels(self) -> Iterator[Finding]:
         member = self.members.get("scan_index")
         if member is None or member.needs_unpickling:
@@ -346,6 +356,8 @@ class Rules:
             found["objectGuess"] = members["objectGuess"].array().astype(np.complex64)
         if "Y" in members:
             found["Y"] = _squeezed(members["Y"].array(), 3).astype(np.complex64)
+        if MASK in members:
+            found[MASK] = np.array(members[MASK].array())
         return found
 
 

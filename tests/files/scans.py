@@ -209,10 +209,13 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
     "FIL-015": (("a point alone", _alone),),
     "FIL-016": (("planned positions", _planned),),
     "FIL-017": (("logarithm", _logarithm),),
-    "FIL-024": (
+    "NPZ-047": (
         ("mask of another side", _masked(np.zeros((N, N - 2), bool))),
         ("mask a frame", _masked(np.zeros((80, N, N), bool))),
         ("mask of real numbers", _masked(np.zeros((N, N)))),
+        ("mask of whole numbers", _masked(np.zeros((N, N), np.uint8))),
+    ),
+    "FIL-024": (
         ("mask of good pixels", _masked(_gap_mask(good=True))),
         ("masked pixels that hold light", _masked(_gap_mask(good=False))),
     ),

@@ -49,7 +49,8 @@ UNCLAIMED = {
     *("saturated", "wide rows", "wide column", "sliding rows", "sliding columns", "sliding up"),
     *("beam aside", "beam aside and up", "zero frequency in the corner", "trimmed object", "no overlap"),
     *("one place", "sticking encoder", "planned positions", "logarithm"),
-    *("mask of another side", "mask a frame", "mask of real numbers", "mask of good pixels"),
+    *("mask of another side", "mask a frame", "mask of real numbers", "mask of whole numbers"),
+    "mask of good pixels",
     "masked pixels that hold light",
 }
 """Faults that no word of the user mends."""
@@ -366,3 +367,25 @@ def test_what_a_diagnosis_asks_for_is_done(op: str, tmp_path: Path) -> None:
     for name, values in zip(("xcoords", "ycoords", "diff3d"), expected, strict=True):
         np.testing.assert_allclose(result[name], values, rtol=1e-12)
     assert json.loads(str(result["_metadata"]))[KEY][0]["steps"][0]["grade"] == "diagnosed"
+
+
+@pytest.mark.parametrize("axes", [(1, 32, 32), (32, 32, 1)])
+def test_axes_of_length_one_of_a_mask_are_dropped(axes: tuple[int, ...], tmp_path: Path) -> None:
+    bad = np.zeros((32, 32), bool)
+    bad[3, 20:] = True
+    arrays = sound(3)
+    arrays["diff3d"][:, bad] = 0
+    done, result = fixed(tmp_path, arrays | {"bad_pixels": bad.reshape(axes)})
+    assert [(fix.op, fix.clause, fix.grade) for fix in done.fixes] == [("drop-unit-axes", "NPZ-047", Grade.EXACT)]
+    assert np.array_equal(result["bad_pixels"], bad)
+
+
+def test_masks_of_frames_are_joined_where_markers_are_masked(tmp_path: Path) -> None:
+    arrays = sound(3)
+    arrays["diff3d"][:, 4, 9] = 65535.0
+    each = np.zeros(arrays["diff3d"].shape, bool)
+    each[7, 3, 20:] = True
+    done, result = fixed(tmp_path, arrays | {"bad_pixels": each}, Declared(mask_markers=True))
+    assert np.argwhere(result["bad_pixels"]).tolist() == [[3, column] for column in range(20, 32)] + [[4, 9]]
+    assert not result["diff3d"][:, result["bad_pixels"]].any()
+    assert not loud(done)

@@ -29,7 +29,7 @@ def said(tmp_path: Path, arrays: Arrays, *severities: Severity) -> dict[str, str
 
 def test_every_clause_about_files_has_its_faults() -> None:
     clauses = {one.id for one in contract().of_stage(FILES)}
-    assert clauses == set(FAULTS) | ELSEWHERE
+    assert clauses == {one for one in FAULTS if one.startswith("FIL")} | ELSEWHERE
     assert set(RULES) <= clauses
 
 

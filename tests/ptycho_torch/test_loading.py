@@ -118,7 +118,7 @@ def test_what_is_pinned_can_be_pinned(dataset: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(type(batch.fields), "pin_memory", lambda fields: fields.apply(pin))
     for one in (batch, alone, dataset[3], dataset[[]]):
         assert equal(one.pin_memory(), one)
-    assert len(pinned) == 4 * 11
+    assert len(pinned) == 4 * 12
 
 
 def test_pinned_batches_on_a_gpu(dataset: Any) -> None:

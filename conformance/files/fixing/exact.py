@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.contract.arrays import COORDINATES, PER_POSITION, STACKS, UNITS, Place, names_of, row
+from conformance.contract.arrays import COORDINATES, MASK, PER_POSITION, STACKS, UNITS, Place, names_of, row
 from conformance.files.archive import DamagedArchive
 from conformance.files.finding import Severity
 from conformance.files.fix import Fix, Grade
@@ -110,6 +110,7 @@ def _shapes(members: Mapping[str, Stored]) -> Iterator[Fix]:
     if layout.sides[0] == layout.sides[1]:
         yield from _probe(members, layout.N)
         yield from _patches(members, wanted)
+        yield from _mask(members, layout.N)
 
 
 def _reshaped(name: str, clause: str, values: Stored, shape: tuple[int, ...] | None) -> Iterator[Fix]:
@@ -137,6 +138,12 @@ def _probe(members: Mapping[str, Stored], N: int) -> Iterator[Fix]:
         )
     else:
         yield from _reshaped("probeGuess", "NPZ-025", probe, shape)
+
+
+def _mask(members: Mapping[str, Stored], N: int) -> Iterator[Fix]:
+    if MASK in members:
+        shape = without_units(members[MASK].shape, lambda one: one == (N, N))
+        yield from _reshaped(MASK, "NPZ-047", members[MASK], shape)
 
 
 def _patches(members: Mapping[str, Stored], wanted: tuple[int, ...]) -> Iterator[Fix]:

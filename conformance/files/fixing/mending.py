@@ -15,7 +15,6 @@ from conformance.files.finding import Severity
 from conformance.files.fix import Fix
 from conformance.files.fixing.declared import ROOT, Declared, Seen, declared_fixes, held_back
 from conformance.files.fixing.exact import exact_fixes
-from conformance.files.fixing.names import MASK
 from conformance.files.fixing.operations import applied
 from conformance.files.fixing.provenance import earlier_steps, metadata_of, with_provenance
 from conformance.files.fixing.relaid import Scratch
@@ -24,7 +23,7 @@ from conformance.files.formats.values import Stored, Values
 
 _MOST_ROUNDS = 24
 _NO_ARCHIVE = frozenset({"NPZ-033", "NPZ-040", "NPZ-045", "FIL-001", "FIL-002", "FIL-020", "FIL-021", "FIL-022"})
-_KNOWN = frozenset({*names_of(Place.FILE), MASK})
+_KNOWN = frozenset(names_of(Place.FILE))
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from conformance.contract.arrays import COORDINATES, STACKS, Place, arrays_of
+from conformance.contract.arrays import COORDINATES, MASK, STACKS, Place, arrays_of
 from conformance.files.formats.values import Stored
-
-MASK = "bad_pixels"
-"""Name of the mask of pixels that are not measured, True where they are not."""
 
 _SPELT: Mapping[str, tuple[str, ...]] = {
     "diff3d": ("diff3", "diffractiondata", "diffractionpattern", "diffractionpatterns", "diffractionstack"),
@@ -61,7 +58,7 @@ def _meant(name: str) -> Iterator[str]:
 
 def _all_spellings() -> dict[str, frozenset[str]]:
     # Y and y are a patch and a coordinate: letters alone tell nothing.
-    own = {one.name for one in arrays_of(Place.FILE) if not one.alias_of and len(one.name) > 1} | {MASK}
+    own = {one.name for one in arrays_of(Place.FILE) if not one.alias_of and len(one.name) > 1}
     found = {}
     for name in own:
         spellings = {_SIGNS.sub("", name.casefold()), *_SPELT.get(name, ())}

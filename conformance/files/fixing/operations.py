@@ -8,11 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION, STACKS, Place, names_of, row
+from conformance.contract.arrays import COORDINATES, MASK, PAIRS, PER_POSITION, STACKS, Place, names_of, row
 from conformance.files.archive import Member
 from conformance.files.fix import Fix
 from conformance.files.fixing import transformed
-from conformance.files.fixing.names import MASK
 from conformance.files.fixing.relaid import Chosen, Elementwise, FramesFirst, Scratch, kept_rows
 from conformance.files.formats.values import Computed, Stored, Values
 from conformance.files.stack import layout_of
@@ -97,11 +96,12 @@ def _masked(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     name, frames = _stack(arrays, scratch)
     bad = np.zeros(frames.shape[1:], bool)
     bad[tuple(np.array(fix.arguments["pixels"]).T)] = True
-    held = arrays[MASK].array().astype(bool) if MASK in arrays and _is_mask(arrays[MASK], frames.shape) else None
-    mask = bad if held is None else held | bad
-    under = bad if held is None or held.ndim == 3 else mask
-    zeroed = _per_frame(frames, lambda block: np.where(under, block.dtype.type(0), block), frames.dtype)
-    return arrays | {name: zeroed, MASK: Values(MASK, mask)}
+    if MASK in arrays and _is_mask(arrays[MASK], frames.shape):
+        held = arrays[MASK].array().astype(bool)
+        # One mask a scan: what is bad in any frame is bad (NPZ-047).
+        bad |= held.any(axis=0) if held.ndim == 3 else held
+    zeroed = _per_frame(frames, lambda block: np.where(bad, block.dtype.type(0), block), frames.dtype)
+    return arrays | {name: zeroed, MASK: Values(MASK, bad)}
 
 
 def _is_mask(values: Stored, shape: tuple[int, ...]) -> bool:

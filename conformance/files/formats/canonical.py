@@ -15,7 +15,7 @@ from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.stack import layout_of
 from conformance.files.stored_text import text_of
 
-_OWN = frozenset({*names_of(Place.FILE), "bad_pixels"})
+_OWN = frozenset(names_of(Place.FILE))
 _TEXTS = frozenset({"_metadata", "measurement_domain", "scale_contract_version"})
 _TELLING = frozenset({"xcoords", "ycoords", "probeGuess", *STACKS})
 
