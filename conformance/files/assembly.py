@@ -87,6 +87,8 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
     _require_fitting(parts)
     geometry = _geometry(given, stated)
     parts = {**parts, **_positions(parts, geometry)}
+    if _MASK in parts:
+        parts[_MASK] = _one_mask(parts[_MASK], parts[_FRAMES].values.shape[1:])
     parts[_FRAMES] = _amplitudes(parts[_FRAMES], parts.get(_MASK), stated)
     if _PROBE in parts:
         parts[_PROBE] = _without_unit_axis(parts[_PROBE])
@@ -244,11 +246,25 @@ def _with_origin(part: Part, nominal: Part, N: int) -> Part:
     return replace(part, values=Values(part.values.name, values + shift), changes=changes)
 
 
+def _one_mask(part: Part, sides: tuple[int, ...]) -> Part:
+    """One mask (N, N) of the scan: what is bad in any frame is bad (NPZ-047)."""
+    bad, changes = part.values.array(), part.changes
+    if bad.dtype.kind not in "biu" or bad.shape[-2:] != sides or bad.ndim not in (2, 3):
+        problem = f"a mask is boolean {sides} like the frames, not {bad.dtype} {bad.shape}"
+        raise UnfitFile("NPZ-047", _MASK, problem)
+    if bad.dtype.kind != "b":
+        changes = (*changes, "other numbers than 0 are bad")
+    if bad.ndim == 3:
+        changes = (*changes, "bad in any frame is bad in all")
+    joined = bad.astype(bool) if bad.ndim == 2 else np.any(bad, axis=0)
+    return replace(part, values=Values(part.values.name, joined), axes="row, column", changes=changes)
+
+
 def _amplitudes(part: Part, mask: Part | None, stated: Stated) -> Part:
     counts = part.quantity is Quantity.COUNTS
     if part.quantity is Quantity.UNKNOWN:
         counts = bool(stated.counts)
-    bad = None if mask is None else mask.values.array().astype(bool)
+    bad = None if mask is None else mask.values.array()
     changes = part.changes
     if bad is not None and bad.any():
         changes = (*changes, f"{int(bad.sum())} masked pixels set to 0")
@@ -258,7 +274,7 @@ def _amplitudes(part: Part, mask: Part | None, stated: Stated) -> Part:
     def amplitude(block: NDArray[Any]) -> NDArray[Any]:
         values = np.asarray(block, dtype=np.float32 if block.dtype.itemsize <= 2 else np.float64)
         if bad is not None:
-            values = np.where(bad if bad.ndim == 2 else False, 0, values)
+            values = np.where(bad, 0, values)
         # Counts below zero are no counts; they stay, and are told by the one who reads the result.
         root = np.sqrt(values, out=values.copy(), where=np.greater(values, 0)) if counts else values
         return root.astype(np.float32)

@@ -210,3 +210,23 @@ def test_wrong_usage_writes_nothing(arguments: str, value: str, call: Call, tmp_
     assert value in done.stderr
     assert (tmp_path / "night.npz").read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["night.npz"]
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8])
+def test_masks_of_frames_become_one(dtype: Any, call: Call, tmp_path: Path, scan: Arrays) -> None:
+    each = np.zeros(scan["diff3d"].shape, dtype)
+    each[1, 3, 5:], each[2, 4, 6] = 1, 1
+    np.savez(tmp_path / "scan.npz", **scan | {"bad_pixels": each})
+    done = call("convert", "scan.npz", "out.npz")
+    assert done.exit_code == 0
+    assert "bad in any frame is bad in all" in " ".join((done.stdout + done.stderr).split())
+    found = loaded(tmp_path / "out.npz")["bad_pixels"]
+    assert found.dtype == bool
+    assert np.array_equal(found, each.any(axis=0))
+
+
+def test_a_mask_of_another_side_is_refused(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    np.savez(tmp_path / "scan.npz", **scan | {"bad_pixels": np.zeros((5, 7), bool)})
+    done = call("convert", "scan.npz", "out.npz")
+    assert done.exit_code != 0
+    assert "NPZ-047" in (done.stdout + done.stderr)

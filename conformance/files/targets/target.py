@@ -62,10 +62,8 @@ class Leaving:
         return height, width
 
     def one_mask(self) -> NDArray[np.bool_]:
-        """(N, N) pixels that are bad in any frame, for targets with one mask for all."""
-        if self.bad is None:
-            return np.zeros(self.counts.shape[1:], dtype=bool)
-        return self.bad if self.bad.ndim == 2 else np.asarray(self.bad.any(axis=0))
+        """(N, N) pixels that were not measured; False everywhere where nothing is masked."""
+        return np.zeros(self.counts.shape[1:], dtype=bool) if self.bad is None else self.bad
 
 
 @dataclass(frozen=True)
@@ -158,9 +156,6 @@ def leaving(scan: Assembled, target: Target, record: Mapping[str, Any], packed: 
     read = {name: scan.parts[name].values.array() for name in target.holds | {"probeGuess"} if name in scan.parts}
     probe = read["probeGuess"].astype(np.complex64, copy=False)
     bad = read.get("bad_pixels")
-    if bad is not None and bad.ndim == 3 and "bad_pixels" in target.holds:
-        notes.append("bad_pixels: a pixel that is bad in any frame is marked in all of them")
-        bad = np.asarray(bad.any(axis=0))
     truth = read.get("objectGuess")
     ready = Leaving(
         counts,
