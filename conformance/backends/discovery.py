@@ -260,8 +260,9 @@ def _stages(adapter: Any, asked: str) -> frozenset[Stage]:
 def carried(adapter: Any) -> frozenset[str]:
     """Arrays left to backends that an adapter says it carries; none where it says nothing, or no names."""
     said = getattr(adapter, "carries", ())
-    named = isinstance(said, Iterable) and not isinstance(said, str | bytes)
-    return frozenset(str(one) for one in said) if named else frozenset()
+    if isinstance(said, str):
+        return frozenset({said})
+    return frozenset(str(one) for one in said) if isinstance(said, Iterable) else frozenset()
 
 
 def missing_methods(selected: Selected) -> tuple[str, ...]:

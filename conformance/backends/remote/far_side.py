@@ -626,14 +626,14 @@ class FarSide:
         stages = getattr(adapter, "stages", None)
         name, framework = getattr(adapter, "name", None), getattr(adapter, "framework", None)
         carries = getattr(adapter, "carries", ())
-        several = isinstance(carries, collections.abc.Iterable) and not isinstance(carries, (str, bytes))
+        carries = [carries] if isinstance(carries, str) else carries
         return {
             "language": "Python " + sys.version.split()[0],
             "numpy": np.__version__,
             "name": name if isinstance(name, str) else None,
             "stages": None if stages is None or isinstance(stages, str) else [str(one) for one in stages],
             "framework": framework if isinstance(framework, str) else None,
-            "carries": [str(one) for one in carries] if several else [],
+            "carries": [str(one) for one in carries] if isinstance(carries, collections.abc.Iterable) else [],
             "devices": None if placed is None else [str(one) for one in placed],
             "methods": [one for one in message["methods"] if callable(getattr(adapter, one, None))],
         }
