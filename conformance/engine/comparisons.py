@@ -89,7 +89,14 @@ def _ordered(grouped: Named) -> dict[str, Any]:
 
 
 def with_mask(pair: Pair, stage: Stage, specimens: Iterable[Specimen]) -> Iterator[Specimen]:
-    """Yield one of the made scans with a mask and light under it, where both backends carry masks through a stage."""
+    """Yield one of the made scans with a mask and light under it, where both backends carry masks through a stage.
+
+    Parameters
+    ----------
+    pair : Pair
+    stage : Stage
+    specimens : iterable of Specimen
+    """
     made = next((one for one in specimens if one.path is None and MASK not in one.arrays), None)
     if made is not None and stage in _OF_MASKS and MASK in pair.shared:
         arrays = masked(made.arrays, mask_of(made.N, 61), 1.5)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from conformance.contract.arrays import MASK
 from conformance.files.assembly import Assembled, Stated, assembled
 from conformance.files.diagnose.sample import Scan, StoredFrames
-from conformance.files.fixing.names import MASK
 from conformance.files.formats.description import Description, Part
 from conformance.files.formats.values import Stored
 

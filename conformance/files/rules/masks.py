@@ -22,7 +22,7 @@ def about_mask(mask: Stored, survey: Survey) -> Iterator[Finding]:
         What the frames show.
     """
     if mask.needs_unpickling or mask.shape != survey.sides or mask.dtype.kind != "b":
-        # That it is refused is said by NPZ-047.
+        # A mask that does not fit is refused elsewhere (NPZ-047).
         return
     bad = mask.array()
     light = np.where(bad & ~survey.steady, survey.sums, 0.0).sum() / max(1e-300, float(survey.sums.sum()))
