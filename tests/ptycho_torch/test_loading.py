@@ -194,5 +194,5 @@ def test_batches_travel_unchanged(dataset: Any, monkeypatch: pytest.MonkeyPatch,
             assert sent.fields.batch_size == batch.fields.batch_size
             assert (0 in sent.probe.stride()) == (0 in batch.probe.stride()) or rows == []
             for values in (sent.scaling, *sent.fields.values()):
-                values.add_(1)
+                values.fill_(1)
         assert equal(batch, dataset[rows])
