@@ -22,7 +22,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.engine.questions import STRANGE
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import asking, not_taken, takes
+from conformance.scans.domain import asking, not_taken, places, takes
 from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, as_places, as_values
 
 WARNING_BY_CONTRACT = ("split_groups",)
@@ -95,7 +95,9 @@ def test_a_refusal_leaves_nothing_behind(subject: Subject, evidence: Evidence) -
 def _fainter(values: Array) -> Array:
     """Write other values into the very same memory."""
     if values.flags.writeable and values.dtype.kind in "fc":
+        whole = np.array_equal(values, np.round(values))
         values *= values.dtype.type(0.5)
+        values[...] = places(values) if whole else values
         if values.ndim and len(values) > 2:
             values[1:] = values[1:][::-1].copy()
     return values
