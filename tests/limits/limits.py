@@ -460,7 +460,7 @@ class SingleComplex(Limited):
 class NoShuffle(Limited):
     """Batches in order only."""
 
-    speaks = ("DAT-007",)
+    speaks = ("DAT-014",)
 
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Any]:
         refuse(request.shuffle, "shuffled batches", "DAT-010")

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.backends.subject import Subject
@@ -57,7 +57,7 @@ def loss(name: str, base: str, stages: tuple[str, ...] = ()) -> Loss:
         (place / "here").mkdir()
         (place / "work").mkdir()
         with chdir(place / "here"):
-            subject = Subject(selected(limit), place / "work")
+            subject = Subject(replace(selected(limit), asked=f"tests.limits.shown:{name}"), place / "work")
             for one in declarations():
                 if one.framework is None and (not stages or contract()[one.clauses[0]].stage in stages):
                     decisions += attempt(one, subject, gallery())
