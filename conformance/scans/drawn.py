@@ -163,17 +163,17 @@ def grouping_cases(
 
 @st.composite
 def oversampling_cases(draw: st.DrawFn, *, max_M: int = 20) -> GroupingCase:
-    """A scan with a request for more groups than scan points at gridsize 2."""
-    specimen = draw(specimens(min_M=5, max_M=max_M))
+    """A scan with a request for more groups than scan points at gridsize 2; for as many where no more are taken."""
+    specimen, more = draw(specimens(min_M=5, max_M=max_M)), takes(Property.OVERSAMPLING)
     pool = draw(st.integers(4, 8))
     request = GroupRequest(
         N=specimen.N,
         gridsize=2,
         K=draw(st.integers(4, 6)),
-        nsamples=specimen.M + draw(st.integers(1, 2 * specimen.M)),
+        nsamples=specimen.M + (draw(st.integers(1, 2 * specimen.M)) if more else 0),
         seed=draw(seeds),
-        enable_oversampling=True,
-        neighbor_pool_size=pool,
+        enable_oversampling=more,
+        neighbor_pool_size=pool if more else None,
     )
     return GroupingCase(specimen, request)
 

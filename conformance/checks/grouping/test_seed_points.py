@@ -34,7 +34,7 @@ def test_sequential_seeds_are_the_first_points(subject: Subject, evidence: Evide
         suspects=lambda: unordered(subject, specimen, single),
     )
     # With no more seeds than points oversampling has nothing to add.
-    flagged = replace(single, enable_oversampling=True)
+    flagged = replace(single, enable_oversampling=takes(Property.OVERSAMPLING))
     evidence.equal(
         members_of(subject, specimen, flagged)[:, 0],
         np.arange(count),

@@ -32,7 +32,7 @@ def test_the_same_seed_gives_the_same_groups(subject: Subject, evidence: Evidenc
 def test_the_same_seed_gives_the_same_oversampled_groups(subject: Subject, evidence: Evidence) -> None:
     """Few groups, nearly all that exist, all of them, and more than exist: each is drawn another way."""
     specimen = make_specimen(Recipe(M=9, N=8, seed=59))
-    for nsamples in (12, 120, 126, 150):
+    for nsamples in (12, 120, 126, 150) if takes(Property.OVERSAMPLING) else ():
         request = base_request(K=8, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=8, seed=7)
         with warnings.catch_warnings():
             # Only 126 sets of four exist among nine points.
@@ -159,6 +159,8 @@ def test_no_seed_is_fresh_for_every_draw(subject: Subject, evidence: Evidence) -
         ("sequential seeds", {"sequential_sampling": True}),
         ("oversampling", {"nsamples": 60, "enable_oversampling": True, "neighbor_pool_size": 8}),
     ):
+        if "enable_oversampling" in changes and not takes(Property.OVERSAMPLING):
+            continue
         request = base_request(**{"K": 8, "nsamples": 20, "seed": None, **changes})
         draws = {fresh(subject, specimen, request).tobytes() for _ in range(4)}
         evidence.holds(len(draws) == 4, f"Four calls without a seed gave {len(draws)} different draws ({what}).")
