@@ -145,7 +145,7 @@ def strange_in(members: Mapping[str, Any]) -> Iterator[tuple[Property, Any]]:
         if stack.dtype.kind in "iuf" and stack.dtype.name != "float32":
             yield Property.FRAMES, stack.dtype.name
         yield Property.SIDE, N
-        if N >= M:
+        if min(M, stack.shape[2 if legacy else 0]) <= N:
             yield Property.FEW, True
     probe = held.get("probeGuess")
     if probe is not None and probe.ndim == 3 and probe.shape[0] > 1 and probe.shape[1] == probe.shape[2]:

@@ -241,6 +241,12 @@ def with_object(arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {**arrays, "objectGuess": structured_object(np.random.default_rng(77), (height, width))}
 
 
+def free(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a scan whose points may lie anywhere: without its object where no window may leave that."""
+    beyond = takes(Property.BEYOND) or not takes(Property.NO_OBJECT)
+    return {name: values for name, values in arrays.items() if beyond or name != "objectGuess"}
+
+
 def structured_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArray[np.complex64]:
     """Probe (N, N), or (P, N, N) with more than one mode: off-centre, curved in phase, no symmetry.
 

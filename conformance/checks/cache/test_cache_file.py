@@ -18,6 +18,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.grouping import pool_radii, seed_of
 from conformance.scans.domain import sized
+from conformance.scans.specimens import free
 from conformance.scans.unusual import islands
 
 
@@ -62,7 +63,7 @@ def test_checksum(subject: Subject, evidence: Evidence) -> None:
         "a measured-looking scan": (arrays["xcoords"], arrays["ycoords"]),
     }
     for what, (x, y) in spots.items():
-        given = arrays | {"xcoords": x, "ycoords": y}
+        given = free(arrays | {"xcoords": x, "ycoords": y})
         content = written(evidence, Place(subject, given))
         seen = str(content["dataset_checksum"])
         evidence.holds(

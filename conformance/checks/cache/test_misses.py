@@ -17,7 +17,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.scans.damage import damages
 from conformance.scans.domain import sized
 from conformance.scans.seed import moved
-from conformance.scans.specimens import Specimen
+from conformance.scans.specimens import Specimen, free
 
 
 @check("CCH-006", needs=["arrays"])
@@ -34,7 +34,7 @@ def test_changed_positions_are_a_miss(subject: Subject, evidence: Evidence) -> N
             | {"xcoords": np.where(np.arange(30) == 7, arrays_of()["xcoords"] + 30, arrays_of()["xcoords"])},
         ),
     ):
-        old = Place(subject, other)
+        old = Place(subject, free(other))
         written(evidence, old)
         place = Place(subject, arrays_of())
         place.cache().write_bytes(old.cache().read_bytes())

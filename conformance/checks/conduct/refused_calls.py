@@ -81,6 +81,8 @@ def _of_files(subject: Subject) -> Iterable[Refusal]:
     ]
     sound = subject.write(arrays, "sound.npz")
     for number, (what, array, value, clauses) in enumerate(cases):
+        if array == "Y" and not takes(Property.STORED_PATCHES):
+            continue
         path = subject.write(arrays | {array: value}, f"night-{number}.npz")
         yield Refusal(what, _load(subject, path), _load(subject, sound), array, clauses, path.name)
     damaged = subject.write(arrays, "cut-short.npz")

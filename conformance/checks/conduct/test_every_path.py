@@ -22,7 +22,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.engine.questions import STRANGE
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import asking, not_taken, places, takes
+from conformance.scans.domain import Property, asking, not_taken, places, takes
 from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, as_places, as_values
 
 WARNING_BY_CONTRACT = ("split_groups",)
@@ -223,7 +223,8 @@ def test_number_types_carry_no_meaning(subject: Subject, evidence: Evidence) -> 
 
 def _dtypes(name: str) -> list[str]:
     kinds = DOMAINS.get(name, "")
-    return [one for one in (*WHOLE, *REAL, *COMPLEX) if np.dtype(one).kind in kinds]
+    taken = (*WHOLE, *REAL, *(one for one in COMPLEX if one != "c16" or takes(Property.DOUBLE_COMPLEX)))
+    return [one for one in taken if np.dtype(one).kind in kinds]
 
 
 def _agree(evidence: Evidence, call: Call, name: str, dtype: str) -> None:
@@ -240,7 +241,9 @@ def _widest(name: str) -> str:
     """Dtype that holds every number of the others."""
     if name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "positions", "amplitude", "diff3d"):
         return "f8"
-    return "i8" if name == "scan_index" else "c16"
+    if name == "scan_index":
+        return "i8"
+    return "c16" if takes(Property.DOUBLE_COMPLEX) else "c8"
 
 
 @check("CND-003", any_of=CALLED)

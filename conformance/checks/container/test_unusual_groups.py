@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.coordinates import Triple, coordinates_of
-from conformance.scans.domain import sized
+from conformance.scans.domain import Property, kept_inside, sized, takes
 from conformance.scans.pairs import LAYOUTS, as_values
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 
@@ -54,7 +53,7 @@ class Filled:
         return np.ones(shape, np.complex128) if Y is None else as_numpy(Y).astype(np.complex128)
 
 
-@lru_cache(maxsize=2)
+@kept_inside(2)
 def filled(subject: Subject) -> tuple[Filled, ...]:
     """Containers of groups in and out of the ordinary."""
     found = []
@@ -82,7 +81,8 @@ def _plain() -> Iterator[tuple[str, Specimen, GroupRequest, Array]]:
     yield "a probe in complex128", specimen, request, probe.astype(np.complex128)
     bare = make_specimen(Recipe(M=20, N=10, modes=3, truth="none", seed=402), "container-bare-20x10")
     yield "groups without truth and three modes", bare, replace(request, N=bare.N), bare.arrays["probeGuess"]
-    for what, value in (("ones", 1.0), ("real numbers", 0.5), ("negative real numbers", -0.8)):
+    values = (("ones", 1.0), ("real numbers", 0.5), ("negative real numbers", -0.8))
+    for what, value in values if takes(Property.STORED_PATCHES) else ():
         stored = dict(specimen.arrays) | {"Y": np.full(specimen.arrays["diff3d"].shape, value, np.complex64)}
         named = Specimen(f"container-{what.replace(' ', '-')}", stored, consistent=False)
         yield f"a truth of {what}", named, request, probe

@@ -15,7 +15,7 @@ from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import side
+from conformance.scans.domain import points, side
 from conformance.scans.specimens import Recipe, make_specimen, with_object, write_scan
 
 
@@ -153,11 +153,12 @@ def test_files_sorted_by_name_are_sorted_as_text(subject: Subject, evidence: Evi
 
 
 def tiny(number: int) -> Arrays:
-    """One point; frame, position and probe tell the number."""
+    """One point, or as few as are taken; frame, position and probe tell the number."""
+    M = points(1, side(8))
     arrays: Arrays = {
-        "xcoords": np.array([4.0 + number]),
-        "ycoords": np.array([500.0 - number]),
-        "diff3d": np.full((1, side(8), side(8)), 1.5 + number, np.float32),
+        "xcoords": np.full(M, 4.0 + number),
+        "ycoords": np.full(M, 500.0 - number),
+        "diff3d": np.full((M, side(8), side(8)), 1.5 + number, np.float32),
         "probeGuess": np.full((side(8), side(8)), 1 + 1j * number, np.complex64),
     }
     return with_object(arrays)

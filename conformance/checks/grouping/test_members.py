@@ -13,7 +13,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import places
 from conformance.scans.drawn import GroupingCase
-from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
+from conformance.scans.specimens import Recipe, Specimen, free, make_specimen, requests_for
 
 
 @check("GRP-001")
@@ -68,7 +68,7 @@ def test_neighbours_are_near_on_a_stretched_scan(subject: Subject, evidence: Evi
     arrays = dict(make_specimen(Recipe(M=36, N=8, seed=21)).arrays)
     arrays["xcoords"] = 500.0 * (np.arange(36) % 6) + places(rng.uniform(0, 1, 36))
     arrays["ycoords"] = 3.0 * (np.arange(36) // 6) + places(rng.uniform(0, 1, 36))
-    specimen = Specimen("stretched-36x8", arrays, consistent=False)
+    specimen = Specimen("stretched-36x8", free(arrays), consistent=False)
     request = GroupRequest(N=8, gridsize=2, K=4, nsamples=36, seed=2)
     in_pools(evidence, specimen, members_of(subject, specimen, request), 4, "a scan of six distant columns")
 
@@ -89,7 +89,7 @@ def test_coincident_points_are_other_points(subject: Subject, evidence: Evidence
         arrays = dict(make_specimen(Recipe(M=20, N=8, seed=22)).arrays)
         for name in ("xcoords", "ycoords"):
             arrays[name] = np.repeat(arrays[name][: 20 // visits] * 40, visits)
-        specimen = Specimen(f"visited-{visits}-times-20x8", arrays, consistent=False)
+        specimen = Specimen(f"visited-{visits}-times-20x8", free(arrays), consistent=False)
         request = GroupRequest(N=8, gridsize=2, K=4, nsamples=20, seed=9, sequential_sampling=True)
         members = members_of(subject, specimen, request)
         distinct(evidence, members, request)
@@ -100,7 +100,8 @@ def test_coincident_points_are_other_points(subject: Subject, evidence: Evidence
 def test_k_beyond_the_scan_means_all_points(subject: Subject, evidence: Evidence) -> None:
     for M, K in ((4, 4), (5, 50), (7, 7), (9, 8)):
         specimen = make_specimen(Recipe(M=M, N=8, seed=50 + M))
-        request = base_request(K=K, nsamples=M)
+        M = specimen.M
+        request = base_request(K=max(K, M - 1) if K >= M else K, nsamples=M)
         members = evidence.accepted(lambda: members_of(subject, specimen, request), f"K = {K} on a scan of {M} points")
         distinct(evidence, members, request)
         evidence.holds(

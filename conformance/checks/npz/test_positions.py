@@ -14,7 +14,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, taken, takes
-from conformance.scans.specimens import Specimen
+from conformance.scans.specimens import Specimen, free
 
 
 @check("NPZ-002")
@@ -118,7 +118,7 @@ def test_half_a_start_pair_is_refused(subject: Subject, evidence: Evidence) -> N
 def test_positions_of_any_width(subject: Subject, evidence: Evidence) -> None:
     """Single precision and whole numbers are exact in float64, so they mean the same positions."""
     for dtype in ("f4", ">f4", "i4", "u2", "i8"):
-        arrays = plain()
+        arrays = free(plain())
         for name in COORDINATES:
             arrays[name] = (np.round(arrays[name] * 4) / (4 if dtype[-2] == "f" else 1)).astype(dtype)
         held = load(subject, evidence, arrays, f"a scan with positions in {np.dtype(dtype)}")

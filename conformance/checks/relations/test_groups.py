@@ -19,6 +19,7 @@ from conformance.oracles.grouping import lies_in_pool, pool_radii
 from conformance.oracles.patches import patches_at
 from conformance.scans.domain import Property, side, sized, takes
 from conformance.scans.drawn import among, seeds
+from conformance.scans.specimens import free
 from conformance.scans.transformed import exchanged, flipped, mirrored, placed, positions_of, random_scan, reflected
 
 PLACES = ("coords_nn", "coords_offsets", "coords_start_nn", "coords_start_offsets")
@@ -29,7 +30,7 @@ SHIFTS = ((2.0**17, -(2.0**16)), (-(2.0**14), 2.0**18), (2.0**18, 2.0**18))
 def test_a_scan_far_away(subject: Subject, evidence: Evidence, seed: int, shift: tuple[float, float]) -> None:
     arrays = random_scan(seed, 120, 8)
     positions = positions_of(arrays)
-    far = subject.write(placed(arrays, shift=shift))
+    far = subject.write(free(placed(arrays, shift=shift)))
     for (gridsize,) in sized((1,), (2,)):
         group = GroupRequest(N=8, gridsize=gridsize, K=6, nsamples=60, seed=1, sequential_sampling=True)
         rows = rows_of(subject, evidence, [far], BatchRequest(group, batch_size=50))
