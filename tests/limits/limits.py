@@ -496,7 +496,8 @@ class FloatingFrames(Limited):
     def scan(self, arrays: Mapping[str, Any]) -> None:
         for name in STACKS:
             held = np.asarray(arrays.get(name, np.float32(0)))
-            refuse(held.dtype.kind in "iuf" and held.dtype != np.float32, f"frames of {held.dtype}", "NPZ-015")
+            # Byte order is another matter (NPZ-032).
+            refuse(held.dtype.kind in "iuf" and held.dtype.name != "float32", f"frames of {held.dtype}", "NPZ-015")
 
 
 class NoSeededNoise(Limited):

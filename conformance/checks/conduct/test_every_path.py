@@ -223,8 +223,10 @@ def test_number_types_carry_no_meaning(subject: Subject, evidence: Evidence) -> 
 
 def _dtypes(name: str) -> list[str]:
     kinds = DOMAINS.get(name, "")
-    taken = (*WHOLE, *REAL, *(one for one in COMPLEX if one != "c16" or takes(Property.DOUBLE_COMPLEX)))
-    return [one for one in taken if np.dtype(one).kind in kinds]
+    every = [one for one in (*WHOLE, *REAL, *COMPLEX) if np.dtype(one).kind in kinds]
+    if name == "diff3d":
+        return [one for one in every if one == "f4" or takes(Property.FRAMES, np.dtype(one).name)]
+    return [one for one in every if one != "c16" or takes(Property.DOUBLE_COMPLEX)]
 
 
 def _agree(evidence: Evidence, call: Call, name: str, dtype: str) -> None:
@@ -239,6 +241,8 @@ def _agree(evidence: Evidence, call: Call, name: str, dtype: str) -> None:
 
 def _widest(name: str) -> str:
     """Dtype that holds every number of the others."""
+    if name == "diff3d" and not takes(Property.FRAMES, "float64"):
+        return "f4"
     if name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "positions", "amplitude", "diff3d"):
         return "f8"
     if name == "scan_index":
