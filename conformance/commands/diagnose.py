@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, undecided, wrong_usage
+from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
 from conformance.commands.convert import described, require_choices
 
 if TYPE_CHECKING:
     from conformance.files.assembly import Stated
+    from conformance.files.diagnose.engine import Diagnosis
     from conformance.files.diagnose.sample import Scan
 
 Result = TypeVar("Result")
@@ -38,6 +39,7 @@ def diagnose(
     ] = None,
     order: Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a list.")] = None,
     unit: Annotated[str | None, typer.Option("--positions-unit", metavar="m|um|nm|px", help="Unit of a list.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw what was seen, over what stands there.")] = None,
 ) -> None:
     """Say which convention a scan is in, how sure that is, and what cannot be known.
 
@@ -49,6 +51,7 @@ def diagnose(
     if absent:
         raise wrong_usage(f"{absent[0]}: no such file")
     require_choices(order, unit)
+    _require_drawable(out, paths)
     import numpy as np
 
     from conformance.files.assembly import Stated
@@ -59,6 +62,8 @@ def diagnose(
     with ExitStack() as stack:
         scan, notes = _scan(paths, order, unit, stated, stack)
         found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))
+        if out is not None:
+            _draw(out, scan, found, paths, seed)
     if as_json:
         from conformance.report.diagnosis_result import diagnosis_result
 
@@ -70,6 +75,40 @@ def diagnose(
     if found.wrong:
         raise typer.Exit(VIOLATIONS)
     raise typer.Exit(UNDECIDED if found.faults or found.orientation.word is Word.CANNOT_TELL else OK)
+
+
+def _require_drawable(out: Path | None, paths: list[Path]) -> None:
+    if out is None:
+        return
+    if out.suffix != ".png":
+        raise wrong_usage(f"--out {out}: a picture is written as .png")
+    if out.exists() and any(out.samefile(path) for path in paths):
+        raise wrong_usage(f"--out {out}: it is also read; write another file")
+    writable(out, "--out")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise undecided("pictures need matplotlib: pip install 'ptycho-conformance[figures]'") from error
+
+
+def _draw(out: Path, scan: Scan, found: Diagnosis, paths: list[Path], seed: int) -> None:
+    """Write the picture; a scan of which nothing can be said has none."""
+    import numpy as np
+
+    from conformance.files.atomic import written_whole
+    from conformance.files.diagnose.drawing import drawn
+    from conformance.files.diagnose.sentences import sentences
+
+    if not found.readings:
+        say(f"{out} was not written: {sentences(found)[0]}", err=True)
+        return
+    headline = f"{paths[0].name}: {sentences(found)[0]}"
+    content = _read(paths, lambda: drawn(scan, found, headline, np.random.default_rng(seed)))
+    try:
+        with written_whole(out) as stream:
+            stream.write(content)
+    except OSError as error:
+        raise undecided(f"{out}: it could not be written: {error.strerror or error}") from error
 
 
 def _scan(

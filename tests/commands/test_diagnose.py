@@ -91,6 +91,14 @@ def test_measured_files_of_other_tools(call: Call, data: str) -> None:
     assert found["orientation"]["word"] == "certain"
 
 
+def test_a_picture_is_drawn(call: Call, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    write(tmp_path / "scan.npz", -1)
+    assert call("diagnose", "scan.npz", "--out", "seen.png").exit_code == 1
+    assert (tmp_path / "seen.png").read_bytes().startswith(b"\x89PNG")
+    call("diagnose", "scan.npz", "--out", "scan.npz").refuses("--out")
+
+
 def test_what_is_no_scan_file_is_said(call: Call, tmp_path: Path) -> None:
     (tmp_path / "scan.npz").write_bytes(b"no scan")
     done = call("diagnose", "scan.npz")
