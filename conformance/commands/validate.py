@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from conformance.files.examine import ScanReport
     from conformance.files.fix import Fix
     from conformance.files.fixing.declared import Declared
+    from conformance.files.policy import Policy
 
 _NOTHING = "this folder holds no .npz file, nor one of another known format"
 
@@ -44,6 +45,10 @@ def validate(
     jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes that read files.")] = 1,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report as JUnit XML.")] = None,
     sarif: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report as SARIF, for code hosts.")] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML list of findings that are allowed, for a reason and a time."),
+    ] = None,
     fix: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write FILE, mended, to OUT: what has one reading alone.")
     ] = None,
@@ -84,7 +89,7 @@ def validate(
     With --fix the verdict and the exit code are those of OUT. What no fix touches is copied byte for byte, and
     _metadata tells what was done. Fixes that need your word have an option each.
     """
-    given = {"--junit": junit, "--sarif": sarif, "--jobs": jobs if jobs > 1 else None}
+    given = {"--junit": junit, "--sarif": sarif, "--policy": policy, "--jobs": jobs if jobs > 1 else None}
     lone = [option for option, value in given.items() if value is not None]
     if fix is not None and lone:
         raise wrong_usage(f"{lone[0]} goes without --fix")
@@ -102,6 +107,7 @@ def validate(
         _fix(paths, fix, said, diagnosed, as_json=as_json, strict=strict, dry=dry_run, force=force)
     if dry_run or force or any(flags) or any(one is not None for one in asked):
         raise wrong_usage(f"{_first_of(said, dry_run=dry_run, force=force)} goes with --fix OUT")
+    allowed = None if policy is None else _policy(policy)
     files, unread = _files_in(paths)
     if not files:
         raise wrong_usage("; ".join(unread))
@@ -113,10 +119,10 @@ def validate(
         if isinstance(report, OSError):
             unread.append(f"{path}: it cannot be read: {report.strerror or report}")
             continue
-        reports.append(report)
+        reports.append(report if allowed is None else allowed.over(report))
         if not as_json:
             validation.print_report(reports[-1], strict, console())
-    _compare(reports, None if as_json else console())
+    _compare(reports, None if as_json else console(), allowed)
     if as_json:
         from conformance.report.validation_result import validation_result
 
@@ -131,7 +137,7 @@ def validate(
         from conformance.report.sarif import sarif as as_sarif
 
         write(sarif, as_sarif(reports, unread))
-    for line in unread:
+    for line in (*unread, *(() if allowed is None else allowed.told())):
         say(line, err=True)
     fit = all(validation.fit(report, strict) for report in reports)
     raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
@@ -265,7 +271,18 @@ def _require_target(paths: Sequence[Path], out: Path, force: bool) -> None:
     writable(out, "--fix")
 
 
-def _compare(reports: list[ScanReport], shown: Console | None) -> None:
+def _policy(path: Path) -> Policy:
+    import datetime
+
+    from conformance.files.policy import MalformedPolicy, read_policy
+
+    try:
+        return read_policy(path, datetime.datetime.now(datetime.UTC).date())
+    except MalformedPolicy as error:
+        raise wrong_usage(f"--policy {error}") from error
+
+
+def _compare(reports: list[ScanReport], shown: Console | None, allowed: Policy | None) -> None:
     """Add what is found between files of one scan to their reports, and show it."""
     from dataclasses import replace
 
@@ -277,6 +294,7 @@ def _compare(reports: list[ScanReport], shown: Console | None) -> None:
     for number, report in enumerate(reports):
         if report.path in found:
             finding = found[report.path]
+            finding = finding if allowed is None else allowed.of(report.path, finding)
             reports[number] = replace(report, findings=(*report.findings, finding))
             if shown is not None:
                 validation.print_finding(finding, shown, str(report.path))
