@@ -15,6 +15,7 @@ FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?")
 _PLACE = re.compile(r"\S*/\S+")
+_NOT_CLAIMED = re.compile(r"stage (\S.*) not claimed")
 _WITHOUT_REASON = {
     Outcome.ERROR: "the adapter broke",
     Outcome.VACUOUS: "the check compared nothing",
@@ -286,6 +287,11 @@ class Undecided:
     clauses: tuple[str, ...]
 
 
+def _reason_of(cells: Sequence[Cell]) -> str:
+    stages = dict.fromkeys(found[1] for cell in cells if (found := _NOT_CLAIMED.fullmatch(cell.reason)))
+    return f"not claimed: the stages {', '.join(stages)}" if len(stages) > 1 else cells[0].reason
+
+
 def undecided_of(cells: Iterable[Cell]) -> tuple[Undecided, ...]:
     """Return what could not be decided, by adapter and reason; what concerns the most clauses first.
 
@@ -306,7 +312,7 @@ def undecided_of(cells: Iterable[Cell]) -> tuple[Undecided, ...]:
         else:
             found.append((whose, reason, [cell]))
     made = [
-        Undecided(adapter, outcome, held[0].reason or _WITHOUT_REASON[outcome], tuple(one.clause for one in held))
+        Undecided(adapter, outcome, _reason_of(held) or _WITHOUT_REASON[outcome], tuple(one.clause for one in held))
         for (adapter, outcome), _, held in found
     ]
     return tuple(sorted(made, key=lambda one: (left.index(one.outcome), -len(one.clauses))))

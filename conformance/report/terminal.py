@@ -131,13 +131,22 @@ def explained(cause: Cause) -> str:
     return "; ".join(f"{verb} {ids(held)}" for verb, held in parts if held)
 
 
+_MOST_NUMBERS = 4
+
+
 def ids(clauses: Sequence[str]) -> str:
-    """Return ids of clauses, each prefix once."""
+    """Return ids of clauses, each prefix once, and without numbers where all of its clauses are meant."""
     by_prefix: dict[str, list[str]] = {}
     for clause in clauses:
         prefix, _, number = clause.partition("-")
         by_prefix.setdefault(prefix, []).append(number)
-    return " · ".join(f"{prefix}-{' '.join(numbers)}" for prefix, numbers in by_prefix.items())
+    every = Counter(one.partition("-")[0] for one in contract())
+    return " · ".join(
+        f"{prefix}, all {len(numbers)}"
+        if len(numbers) == every[prefix] > _MOST_NUMBERS
+        else f"{prefix}-{' '.join(numbers)}"
+        for prefix, numbers in by_prefix.items()
+    )
 
 
 def _command(command: str, width: int) -> Iterator[Line]:

@@ -49,7 +49,7 @@ def test_a_single_bright_pixel(subject: Subject, evidence: Evidence) -> None:
 def test_windows_at_fractional_positions(
     subject: Subject, evidence: Evidence, obj: Array, N: int, centres: Array
 ) -> None:
-    cut(subject, evidence, obj, centres, N, "patches at fractional positions", 1e-5)
+    cut(subject, evidence, obj, places(centres, obj.shape, N), N, "patches at fractional positions", 1e-5)
 
 
 @check("PAT-002")
@@ -118,6 +118,7 @@ def test_rectangular_objects(subject: Subject, evidence: Evidence) -> None:
             ],
             dtype=np.float64,
         )
+        edges = places(edges, shape, N)
         shifts = (0.0, places(np.array([0.5, 0.25])) if beyond else 0.0)
         for centres in (edges + shifts[0], edges + shifts[1]):
             cut(subject, evidence, obj, centres, N, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)
@@ -149,7 +150,7 @@ def test_sub_pixel_windows_of_any_side(subject: Subject, evidence: Evidence) -> 
     rng = np.random.default_rng(14)
     for N in sorted({side(N) for N in (14, 32, 64)}):
         obj = structured_object(rng, (N + 37, N + 23))
-        centres = inside(rng, obj.shape, N, 3) + rng.uniform(0, 1, (3, 2))
+        centres = places(inside(rng, obj.shape, N, 3) + rng.uniform(0, 1, (3, 2)), obj.shape, N)
         cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at fractional positions", 1e-5)
 
 
@@ -231,7 +232,16 @@ def test_nearly_whole_positions_are_not_whole(subject: Subject, evidence: Eviden
     obj = (rng.normal(size=(24, 30)) + 1j * rng.normal(size=(24, 30))).astype(np.complex64)
     for step in (0.04, 4e-3, 5e-4):
         centres = np.array([[9.0, 11.0], [14.0, 8.0], [0.0, 23.0]]) + step * np.array([[1, 0], [-1, 1], [0.5, -1]])
-        cut(subject, evidence, obj, centres, side(8), f"patches {step:g} pixels off whole positions", 1e-5)
+        N = side(8)
+        cut(
+            subject,
+            evidence,
+            obj,
+            places(centres, obj.shape, N),
+            N,
+            f"patches {step:g} pixels off whole positions",
+            1e-5,
+        )
 
 
 @check("PAT-001")
@@ -269,4 +279,5 @@ def test_windows_between_pixels_along_one_axis(subject: Subject, evidence: Evide
             centres = whole.copy()
             centres[:, axis] += rng.uniform(0.1, 0.9, 7)
             for N in {side(8), side(14)}:
-                cut(subject, evidence, obj, centres, N, f"patches between pixels along {what} only", 1e-5)
+                at = places(centres, obj.shape, N)
+                cut(subject, evidence, obj, at, N, f"patches between pixels along {what} only", 1e-5)

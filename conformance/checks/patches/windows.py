@@ -11,6 +11,7 @@ from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
+from conformance.scans.domain import places
 
 AXES = axes_of("patches", 3)
 
@@ -93,4 +94,4 @@ def inside(rng: np.random.Generator, shape: Sequence[int], N: int, count: int) -
     x, y = (rng.integers(half, size - half + 1, count) for size in (shape[1], shape[0]))
     centres = np.stack([x, y], axis=1).astype(np.float64)
     centres[:2] = [[half, half], [shape[1] - half, shape[0] - half]]
-    return centres
+    return places(centres, shape, N)

@@ -8,6 +8,7 @@ from conformance.backends.subject import Subject
 from conformance.checks.physics.expected_amplitudes import AXES, DRAWN, energies_for, suspects_for, waves
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.mistakes.value import FLOOR
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.physics import amplitudes_of
 from conformance.scans.domain import side
@@ -190,7 +191,13 @@ def test_amplitudes_are_real(subject: Subject, evidence: Evidence) -> None:
         evidence.holds(bool(np.isfinite(seen).all()), "The amplitude holds values that are not finite.")
         evidence.holds(bool((seen >= 0).all()), "The amplitude holds negative values.")
         evidence.close(
-            seen[1], np.zeros(patches.shape[1:]), "the amplitude of a dark exit wave", rtol=0, atol=1e-6, axes=AXES[1:]
+            seen[1],
+            np.zeros(patches.shape[1:]),
+            "the amplitude of a dark exit wave",
+            rtol=0,
+            atol=1e-6,
+            axes=AXES[1:],
+            suspects={FLOOR: np.full(patches.shape[1:], seen[1].flat[0])},
         )
 
 

@@ -175,6 +175,7 @@ def fitted(c: Comparison) -> Iterator[Mistake]:
         shift = offset if c.is_complex else offset.real
         by = f"{offset:.4g}" if c.is_complex else f"{abs(offset):.4g} too {'large' if offset.real > 0 else 'small'}"
         yield Mistake("everything is off by a constant", _each(lambda v: v + shift), f"by {by}", fitted=1)
+    yield from _floor(seen, expected, c)
     if not c.is_complex and len(np.unique(expected)) > 2 and len(np.unique(seen)) > 2:
         centred = expected - expected.mean()
         slope = float(centred @ seen) / float(centred @ centred)
@@ -186,6 +187,19 @@ def fitted(c: Comparison) -> Iterator[Mistake]:
                 _line(seen, slope, level),
                 fitted=2,
             )
+
+
+FLOOR = "a constant is added to every intensity before the root is taken"
+
+
+def _floor(seen: Array, expected: Array, c: Comparison) -> Iterator[Mistake]:
+    if c.is_complex or len(seen) < 2 or (seen < 0).any() or (expected < 0).any():
+        return
+    # Where there is little light the constant is not lost in the rounding of the rest.
+    dark = np.argsort(expected, kind="stable")[: max(1, len(expected) // 8)]
+    floor = float(np.median(seen[dark] ** 2 - expected[dark] ** 2))
+    if floor > 0:
+        yield Mistake(FLOOR, _each(lambda v: np.sqrt(v**2 + floor)), f"{floor:.3g}", fitted=1)
 
 
 def _factor(factor: complex, c: Comparison) -> Iterator[Mistake]:

@@ -1,0 +1,84 @@
+"""Adapters of pty-chi: its three ways to cut and to place patches, and its propagator.
+
+Its positions are (row, column) from the upper left corner of the image, and refer to (N - 1)/2.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import types
+from typing import Any
+
+import numpy as np
+import torch
+
+if importlib.util.find_spec("torchvision") is None:
+    # It blurs probes with it, which nothing here asks for; no torchvision fits every torch.
+    sys.modules["torchvision"] = types.ModuleType("torchvision")
+    sys.modules["torchvision.transforms"] = types.ModuleType("torchvision.transforms")
+    sys.modules["torchvision.transforms"].GaussianBlur = None  # type: ignore[attr-defined]
+
+from ptychi import image_proc, propagate
+
+torch.set_default_device("cpu")
+
+
+def _positions(centres_xy: Any) -> torch.Tensor:
+    """Positions (n, 2) [x, y] that name pixel N/2, as (row, column) of (N - 1)/2."""
+    return torch.as_tensor(np.asarray(centres_xy, np.float64)[:, ::-1].copy()) - 0.5
+
+
+class Bilinear:
+    """Positions between pixels by bilinear weights."""
+
+    name = "ptychi-bilinear"
+    stages = frozenset({"patches", "reassembly", "physics"})
+    cut = staticmethod(image_proc.extract_patches_bilinear_shift)
+    place = staticmethod(image_proc.place_patches_bilinear_shift)
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        """Patches (n, N, N) of an object."""
+        image = torch.as_tensor(np.array(obj, np.complex64))
+        return self.cut(image, _positions(centres_xy).float(), (N, N)).numpy().astype(np.complex64)
+
+    def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
+        """Mean of patches (n, N, N) on a canvas; places them all at once."""
+        stack = torch.as_tensor(np.array(patches, np.complex128))
+        centres = np.asarray(centres_xy, np.float64)
+        N = stack.shape[-1]
+        middle = np.round(centres.mean(axis=0))
+        half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
+        origin = middle - half
+        places = _positions(centres - origin)
+        canvas = torch.zeros(2 * half[1], 2 * half[0], dtype=stack.dtype)
+        total = self.place(canvas.clone(), places, stack)
+        weight = self.place(canvas.clone(), places, torch.ones_like(stack)).real
+        covered = weight > 1e-6
+        mean = torch.where(covered, total / torch.where(covered, weight, 1.0), 0.0)
+        return {"object": mean.numpy(), "coverage": torch.where(covered, weight, 0.0).numpy(), "origin_xy": origin}
+
+    def simulate(self, patches: Any, probe: Any) -> Any:
+        """Diffraction amplitudes (n, N, N)."""
+        modes = np.reshape(probe, (-1, *np.shape(patches)[1:])).astype(np.complex64)
+        waves = torch.as_tensor(np.asarray(patches, np.complex64)[:, None] * modes)
+        far = propagate.FourierPropagator(norm="ortho").propagate_forward(waves)
+        return torch.fft.fftshift(far.abs().square().sum(1).sqrt(), dim=(-2, -1)).numpy()
+
+
+class Fourier(Bilinear):
+    """Positions between pixels by a shift in Fourier space: its default."""
+
+    name = "ptychi-fourier"
+    stages = frozenset({"patches", "reassembly"})
+    cut = staticmethod(image_proc.extract_patches_fourier_shift)
+    place = staticmethod(image_proc.place_patches_fourier_shift)
+
+
+class Integer(Bilinear):
+    """Whole pixels alone."""
+
+    name = "ptychi-integer"
+    stages = frozenset({"patches", "reassembly"})
+    cut = staticmethod(image_proc.extract_patches_integer)
+    place = staticmethod(image_proc.place_patches_integer)
