@@ -24,11 +24,13 @@ def test_rows_of_every_kind_of_group(subject: Subject, evidence: Evidence) -> No
 
             evidence.accepted(again, f"a data set with {kind.what}")
             continue
-        seen, expected = np.bincount(rows["experiment_id"], minlength=2), [kind.count] * 2
+        seen, expected = np.bincount(rows["experiment_id"], minlength=len(kind.scans)), [kind.count] * len(kind.scans)
         evidence.equal(seen, expected, f"rows of each file with {kind.what}", axes=("file",))
         channels = kind.request.group.gridsize**2
         shape = rows["nn_indices"].shape
-        evidence.holds(shape == (2 * kind.count, channels), f"nn_indices of {kind.what} have shape {shape}.")
+        evidence.holds(
+            shape == (len(kind.scans) * kind.count, channels), f"nn_indices of {kind.what} have shape {shape}."
+        )
 
 
 @check("DAT-002")
