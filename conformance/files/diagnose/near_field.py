@@ -75,11 +75,11 @@ def near_field(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Gen
     ----------
     sample : Sample
     readings : tuple of Reading
-        What the estimators said; B must have decided.
+        What the estimators said; B must lead over chance, but need not have decided.
     rng : numpy.random.Generator
         Draws frequencies and pixels.
     """
-    moved = [one for one in readings if one.estimator == shadow.NAME and one.decided]
+    moved = [one for one in readings if one.estimator == shadow.NAME and one.lead > shadow.LEAD and one.motion]
     if not moved:
         return []
     found = sheared(sample, np.reshape(moved[0].motion, (2, 2)), rng)
