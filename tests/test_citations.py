@@ -59,7 +59,7 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
 OF_ANY_LAYOUT = frozenset({"FIL-001", "FIL-002", "FIL-020", "FIL-021", "FIL-022", "FIL-023"})
 """Clauses about files of any layout: their findings name arrays and words of other tools."""
 
-FIXES = "conformance/files/fixing/"
+FIXES = ("conformance/files/fixing/", "conformance/files/diagnose/asked.py")
 """Where a clause is named again that a finding cited; the words there are those of an operation."""
 
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "ly", "s", "y", "e")

@@ -17,7 +17,9 @@ LONG = {
     "conformance/backends/remote/far_side.py": "one file, for it is handed to interpreters without this project",
     "tests/backends/misbehaving.py": "one table of small adapters, each of which misbehaves in its own way",
     "tests/limits/limits.py": "one table of limits",
+    "tests/files/variants_of_layouts.py": "one table of files",
     "tests/zoo/unseen/conditions.py": "one table of conditions",
+    "conformance/commands/convert.py::convert": "as that of run",
     "conformance/commands/validate.py::validate": "as that of run",
     "conformance/commands/run.py::run": "the signature is the command line: one parameter an option, with its help",
 }
