@@ -53,8 +53,24 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         if sides[0] * sides[1] > _MOST_PIXELS:
             return facts, None
         view = _view(held, frames)
+        found.extend(_numbers_apart(held, frames))
         found.extend(findings_of(view))
         return facts, view
+
+
+def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
+    """Frames and positions, or frames and mask, that do not belong together (FIL-023, FIL-024)."""
+    shape, mask = frames.values.shape, held.parts.get("bad_pixels")
+    points = held.parts["xcoords"].values.shape[0] if "xcoords" in held.parts else shape[0]
+    if points != shape[0]:
+        last = ": the last axis counts the frames, as MATLAB has it" if points == shape[-1] else ""
+        problem = f"{points} positions for {shape[0]} frames {shape}{last}"
+        yield Finding("FIL-023", Severity.VIOLATION, "xcoords", problem)
+    if mask is not None and mask.values.shape not in (shape[1:], shape):
+        problem = f"the mask is {mask.values.shape}, the frames are {shape[1:]}: it is not used"
+        yield Finding("FIL-024", Severity.WARNING, "bad_pixels", problem)
+    elif mask is not None and mask.values.array().all():
+        yield Finding("FIL-024", Severity.WARNING, "bad_pixels", "the mask leaves out all pixels: is 0 meant for good?")
 
 
 def _view(held: Description, frames: Part) -> View:

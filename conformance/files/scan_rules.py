@@ -24,7 +24,7 @@ from conformance.contract.arrays import (
 from conformance.files.archive import DamagedArchive
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.values import Source, Stored, nbytes
-from conformance.files.shape_hints import object_hint, probe_hint
+from conformance.files.shape_hints import named_shapes, object_hint, probe_hint, sides_hint, stack_hint
 from conformance.files.stack import (
     Content,
     StackLayout,
@@ -99,18 +99,29 @@ class Rules:
         return member.shape[0] if member is not None and len(member.shape) == 1 else None
 
     def _presence(self) -> Iterator[Finding]:
-        names = sorted(self.archive.names)
-        held = ", ".join(names[:8]) + (" and others" if len(names) > 8 else "") or "nothing"
+        names = list(self.archive.names)
         for name in REQUIRED:
             if name not in self.members:
-                yield Finding("NPZ-001", VIOLATION, name, f"the array is missing (found: {held})")
+                yield Finding("NPZ-001", VIOLATION, name, f"the array is missing (found: {self._held(names)})")
         if not any(name in self.members for name in STACKS):
-            yield Finding("NPZ-001", VIOLATION, "diff3d", f"the diffraction stack is missing (found: {held})")
+            yield Finding(
+                "NPZ-001", VIOLATION, "diff3d", f"the diffraction stack is missing (found: {self._held(names)})"
+            )
         elif self.stack_name == "diffraction":
             yield Finding("NPZ-004", NOTE, "diffraction", "the stack is read under its other name")
         unknown = [name for name in self.archive.names if name not in KNOWN]
         if unknown:
             yield Finding("NPZ-008", NOTE, "archive", f"members the contract does not know: {', '.join(unknown)}")
+
+    def _held(self, names: list[str]) -> str:
+        """Members with their shapes, as far as their headers can be read."""
+        found: dict[str, tuple[int, ...]] = {}
+        for name in names:
+            try:
+                found[name] = self.archive.member(name).shape
+            except DamagedArchive:
+                found[name] = ()
+        return named_shapes(found)
 
     def _weights(self) -> Iterator[Finding]:
         """What describes the frames does not outgrow them, once it is large: nobody could read it in bounded memory."""
@@ -172,7 +183,9 @@ class Rules:
 
     def _shape(self, name: str, stack: Stored, layout: StackLayout) -> Iterator[Finding]:
         if layout.frame_axis is None:
-            yield Finding("NPZ-012", VIOLATION, name, f"a stack {stack.shape} does not fit {self._positions} positions")
+            hint = stack_hint(stack.shape, self._positions or 0)
+            problem = f"a stack {stack.shape} does not fit {self._positions} positions{hint}"
+            yield Finding("NPZ-012", VIOLATION, name, problem)
             return
         if layout.frame_axis == 2:
             yield Finding("NPZ-010", NOTE, name, "the legacy layout (N, N, M): frames are taken along the last axis")
@@ -194,7 +207,9 @@ class Rules:
     def _frame_sides(self, name: str, layout: StackLayout) -> Iterator[Finding]:
         rows, columns = layout.sides
         if rows != columns:
-            yield Finding("NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}, not square")
+            yield Finding(
+                "NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}, not square{sides_hint(rows, columns)}"
+            )
         elif rows % 2 or rows < SMALLEST_SIDE:
             yield Finding("NPZ-014", VIOLATION, name, f"the side N = {rows} is no even number from {SMALLEST_SIDE} on")
 
@@ -257,12 +272,13 @@ class Rules:
         if layout.sides != (N, N):
             return
         squeezed = shape[:2] if len(shape) == 3 and shape[2] == 1 and shape[:2] == (N, N) else shape
+        hint = probe_hint(shape, N, real=probe.dtype.kind != "c")
         if len(squeezed) not in (2, 3) or squeezed[-2:] != (N, N) or 0 in squeezed:
             yield Finding(
                 "NPZ-025",
                 VIOLATION,
                 "probeGuess",
-                f"a probe is ({N}, {N}) or (P, {N}, {N}) like the frames, not {shape}{probe_hint(shape, N)}",
+                f"a probe is ({N}, {N}) or (P, {N}, {N}) like the frames, not {shape}{hint}",
             )
 
     def _truth(self) -> Iterator[Finding]:
@@ -276,8 +292,9 @@ class Rules:
 
     def _truth_shape(self, name: str, clause: str, shape: tuple[int, ...]) -> Iterator[Finding]:
         if name == "objectGuess":
+            hint = object_hint(shape, real=self.members[name].dtype.kind != "c")
             if len(shape) != 2:
-                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}{object_hint(shape)}")
+                yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}{hint}")
             return
         layout = self.layout
         if layout is None or layout.frame_axis is None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 
-def probe_hint(shape: tuple[int, ...], N: int) -> str:
+_MOST_NAMED = 8
+
+
+def probe_hint(shape: tuple[int, ...], N: int, *, real: bool = False) -> str:
     """Say what a probe of a shape is, and what to do; empty where that cannot be told.
 
     Parameters
@@ -11,7 +16,19 @@ def probe_hint(shape: tuple[int, ...], N: int) -> str:
     shape : tuple of int
     N : int
         Side of the frames.
+    real : bool
+        Whether it holds real numbers.
     """
+    if len(shape) == 3 and shape[2] == 2 and real:
+        return ": real and imaginary part along the last axis; write them as one complex array"
+    if len(shape) == 3 and shape[0] == shape[2] == N != shape[1]:
+        return f": {shape[1]} modes along the middle axis, (N, P, N); move that axis to the front"
+    if len(shape) == 4 and shape[:2] == (N, N) and shape[3] == 1:
+        return (
+            f": {shape[2]} modes along the third axis, as MATLAB keeps them; move that axis to the front, drop the last"
+        )
+    if len(shape) == 1 and shape[0] == N * N:
+        return f": {N} x {N} values in a row; reshape them"
     if len(shape) == 3 and shape[:2] == (N, N) and shape[2] != N:
         return f": {shape[2]} modes along the last axis, (N, N, P); move that axis to the front"
     if len(shape) > 3 and shape[-2:] == (N, N):
@@ -24,8 +41,15 @@ def probe_hint(shape: tuple[int, ...], N: int) -> str:
     return ""
 
 
-def object_hint(shape: tuple[int, ...]) -> str:
-    """Say what an object of a shape is, and what to do; empty where that cannot be told."""
+def object_hint(shape: tuple[int, ...], *, real: bool = False) -> str:
+    """Say what an object of a shape is, and what to do; empty where that cannot be told.
+
+    ``real`` says whether it holds real numbers.
+    """
+    if real and len(shape) == 3 and 2 in (shape[0], shape[2]):
+        return ": real and imaginary part side by side? Write them as one complex array"
+    if len(shape) == 3 and shape[2] < min(shape[:2]) and shape[2] > 1:
+        return f": {shape[2]} layers along the last axis; of a thin sample their product is the object"
     if len(shape) == 3 and shape[0] == 1:
         return ": one layer, whose axis can be dropped"
     if len(shape) == 3 and shape[0] < min(shape[1:]):
@@ -35,3 +59,46 @@ def object_hint(shape: tuple[int, ...]) -> str:
     if len(shape) > 3 and all(n == 1 for n in shape[:-2]):
         return ": leading axes of length 1, which can be dropped"
     return ""
+
+
+def stack_hint(shape: tuple[int, ...], positions: int) -> str:
+    """Say what a stack of a shape is, and what to do; empty where that cannot be told.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    positions : int
+        Number of points of the scan.
+    """
+    long = tuple(n for n in shape if n != 1)
+    if len(shape) > 3 and len(long) == 3:
+        where = "leading axes" if shape[0] == 1 else "a trailing axis" if shape[-1] == 1 else "axes"
+        return f": {where} of length 1, which can be dropped"
+    if len(shape) == 4 and shape[0] * shape[1] == positions:
+        return f": a raster of {shape[0]} x {shape[1]} points; reshape it to ({positions}, {shape[2]}, {shape[3]})"
+    if len(shape) == 4 and shape[2] * shape[3] == positions:
+        return f": a raster of {shape[2]} x {shape[3]} points along the last axes; move them to the front, and reshape"
+    if len(shape) == 3 and shape[1] == positions:
+        return ": the middle axis counts the frames; move it to the front"
+    if len(shape) == 2 and shape[0] == positions:
+        side = math.isqrt(shape[1])
+        square = f" of {side} x {side}" if side * side == shape[1] else ""
+        return f": frames{square} that were flattened; reshape them"
+    if len(shape) == 2:
+        return ": one frame alone, or a mean of all"
+    return ""
+
+
+def sides_hint(rows: int, columns: int) -> str:
+    """Say what frames that are not square may be; empty where that cannot be told."""
+    if (rows, columns) in ((130, 128), (128, 130)):
+        return ": as an EMPAD writes them; the last two rows are no image, cut them off"
+    if 0 < abs(rows - columns) <= 4:
+        return f": {abs(rows - columns)} lines that are no image, perhaps; look at them before they are cut"
+    return ""
+
+
+def named_shapes(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Return names with shapes, the first few."""
+    said = [f"{name} {shapes[name]}" for name in sorted(shapes)]
+    return ", ".join(said[:_MOST_NAMED]) + (" and others" if len(said) > _MOST_NAMED else "") or "nothing"

@@ -183,18 +183,87 @@ def _gap_mask(good: bool) -> NDArray[np.bool_]:
     return ~bad if good else bad
 
 
+def _copied(a: Arrays) -> None:
+    a["diff3d"][40:44] = a["diff3d"][39]
+
+
+def _copied_later(a: Arrays) -> None:
+    a["diff3d"][60:62] = a["diff3d"][10:12]
+
+
+def _probe_of(make: Callable[[Any], Any]) -> Callable[[Arrays], None]:
+    def fault(a: Arrays) -> None:
+        a["probeGuess"] = make(a["probeGuess"])
+
+    return fault
+
+
+def _object_of(make: Callable[[Any], Any]) -> Callable[[Arrays], None]:
+    def fault(a: Arrays) -> None:
+        a["objectGuess"] = make(a["objectGuess"])
+
+    return fault
+
+
+def _far_field(probe: Any) -> Any:
+    return np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(probe), norm="ortho"))
+
+
+def _saturated_roots(a: Arrays) -> None:
+    a["diff3d"] = np.minimum(a["diff3d"], 20.0).astype(np.float32)
+
+
+def _module_gap(a: Arrays) -> None:
+    a["diff3d"][:, :, 12:18] = 0
+
+
+def _flickering(a: Arrays) -> None:
+    a["diff3d"][:, 4, 27] = np.random.default_rng(2).uniform(60, 90, len(a["diff3d"]))
+
+
+def _passing_marker(a: Arrays) -> None:
+    stack = np.rint(a["diff3d"] ** 2).astype(np.uint32)
+    stack[10:40, :, 6] = np.iinfo(np.uint32).max
+    a["diff3d"] = stack
+
+
+def _falling(a: Arrays) -> None:
+    counts = np.rint(a["diff3d"].astype(np.float64) ** 2).astype(np.int64)
+    left = np.random.default_rng(4).binomial(counts, np.linspace(1, 0.1, 80)[:, None, None])
+    a["diff3d"] = np.sqrt(left).astype(np.float32)
+
+
+def _one_column_twice(a: Arrays) -> None:
+    a["ycoords"] = a["xcoords"].copy()
+
+
+def _background(a: Arrays) -> None:
+    a["diff3d"] = np.sqrt(np.rint(a["diff3d"] ** 2) + 25).astype(np.float32)
+
+
+def _decibels(a: Arrays) -> None:
+    a["diff3d"] = 10 * np.log10(np.rint(a["diff3d"].astype(np.float64) ** 2) + 1)
+
+
 FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
     "FIL-003": (("dark frames", _dark),),
-    "FIL-004": (("a burst", _burst),),
+    "FIL-004": (("a burst", _burst), ("a beam that fades", _falling)),
     "FIL-005": (
         ("largest uint32 as float", _marker(2.0**32 - 1)),
         ("its root", _marker(2.0**16)),
         ("root of the largest uint16", _marker(np.sqrt(65535.0))),
         ("largest of its type", _marker_of_type),
         ("negative flags", _negative),
+        ("a marker in some frames", _passing_marker),
     ),
-    "FIL-006": (("hot pixel", _hot), ("dead line", _dead_line), ("dead pixel", _dead_pixel)),
-    "FIL-007": (("saturated", _saturated),),
+    "FIL-006": (
+        ("hot pixel", _hot),
+        ("dead line", _dead_line),
+        ("dead pixel", _dead_pixel),
+        ("dead gap", _module_gap),
+        ("flickering pixel", _flickering),
+    ),
+    "FIL-007": (("saturated", _saturated), ("saturated roots", _saturated_roots)),
     "FIL-008": (("wide rows", _wide), ("wide column", _wide_column)),
     "FIL-009": (("sliding rows", _sliding(2, 0)), ("sliding columns", _sliding(1, 1)), ("sliding up", _sliding(-3, 0))),
     "FIL-010": (
@@ -205,10 +274,29 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
     "FIL-011": (("probe of power one", _scaled(1 / 170)), ("probe too strong", _scaled(40.0))),
     "FIL-012": (("far origin", _far_origin), ("trimmed object", _trimmed)),
     "FIL-013": (("no overlap", _sparse),),
-    "FIL-014": (("metres", _metres), ("one place", _one_place), ("sticking encoder", _sticking)),
+    "FIL-014": (
+        ("metres", _metres),
+        ("one place", _one_place),
+        ("sticking encoder", _sticking),
+        ("one column twice", _one_column_twice),
+    ),
     "FIL-015": (("a point alone", _alone),),
     "FIL-016": (("planned positions", _planned),),
-    "FIL-017": (("logarithm", _logarithm),),
+    "FIL-017": (("logarithm", _logarithm), ("background", _background), ("decibels", _decibels)),
+    "FIL-025": (("copied frames", _copied), ("copies later", _copied_later)),
+    "FIL-026": (
+        ("probe of zeros", _probe_of(lambda p: 0 * p)),
+        ("probe of ones", _probe_of(np.ones_like)),
+        ("two reals", _probe_of(lambda p: np.stack([p.real, p.imag]))),
+        ("probe in the corner", _probe_of(np.fft.ifftshift)),
+        ("probe aside", _probe_of(lambda p: np.roll(p, (8, -7), (0, 1)))),
+        ("probe of the far field", _probe_of(_far_field)),
+    ),
+    "FIL-027": (
+        ("object of zeros", _object_of(np.zeros_like)),
+        ("phases", _object_of(np.angle)),
+        ("object of ones", _object_of(np.ones_like)),
+    ),
     "NPZ-047": (
         ("mask of another side", _masked(np.zeros((N, N - 2), bool))),
         ("mask a frame", _masked(np.zeros((80, N, N), bool))),

@@ -37,6 +37,9 @@ CLAIMED = {
     "hot pixel": Declared(mask_markers=True),
     "dead line": Declared(mask_markers=True),
     "dead pixel": Declared(mask_markers=True),
+    "dead gap": Declared(mask_markers=True),
+    "flickering pixel": Declared(mask_markers=True),
+    "a marker in some frames": Declared(mask_markers=True, intensity=True),
     "probe of power one": Declared(scale_probe=True),
     "probe too strong": Declared(scale_probe=True),
     "far origin": Declared(origin=ORIGIN),
@@ -52,6 +55,9 @@ UNCLAIMED = {
     *("mask of another side", "mask a frame", "mask of real numbers", "mask of whole numbers"),
     "mask of good pixels",
     "masked pixels that hold light",
+    *("a beam that fades", "saturated roots", "one column twice", "background", "decibels"),
+    *("copied frames", "copies later", "probe of zeros", "probe of ones", "two reals", "probe in the corner"),
+    *("probe aside", "probe of the far field", "object of zeros", "phases", "object of ones"),
 }
 """Faults that no word of the user mends."""
 

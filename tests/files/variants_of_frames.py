@@ -222,12 +222,12 @@ VARIANTS: dict[str, Entry] = {
     "frames of power one": (
         scan(_frames(lambda s: s / np.linalg.norm(s, axis=(1, 2), keepdims=True))),
         r"(one|same) power|normalis",
-        "FIL-011 FIL-026",
+        "FIL-011 FIL-007",
     ),
     "frames of largest one": (
         scan(_frames(lambda s: s / s.max(axis=(1, 2), keepdims=True))),
-        r"(one|same) (power|largest)|normalis",
-        "FIL-011 FIL-026",
+        r"(one|same) (power|largest)|normalis|scaled to it",
+        "FIL-011 FIL-007",
     ),
     "frames of mean zero": (
         scan(_frames(lambda s: (s - s.mean()) / s.std())),
@@ -258,13 +258,13 @@ VARIANTS: dict[str, Entry] = {
     "fourth root": (scan(_of_counts(lambda c: np.sqrt(np.sqrt(c)).astype(np.float32))), r"fourth root", "FIL-017"),
     "Anscombe": (
         scan(_of_counts(lambda c: (2 * np.sqrt(c + 0.375)).astype(np.float32))),
-        r"Anscombe|2 sqrt|smallest|floor",
+        r"Anscombe|offset",
         "FIL-011 FIL-017",
     ),
     "background of 25 counts": (
         scan(_of_counts(_background)),
-        r"background|never below|at least|floor",
-        "FIL-011 FIL-027",
+        r"background",
+        "FIL-011 FIL-017",
     ),
     "counts as uint16 of few": (
         scan(lambda a: a.update(diff3d=_counts(a, np.uint16)), photons=400.0),

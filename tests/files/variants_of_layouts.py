@@ -263,7 +263,7 @@ VARIANTS: dict[str, Entry] = {
     "CXI of another number": (
         tree(lambda a: _cxi_tree(a, **{"entry_1/sample_1/geometry_1/translation": np.zeros((77, 3))}), "s.cxi"),
         r"77 positions.*80 frames|80 frames.*77",
-        f"{KNOWN} FIL-014",
+        f"{KNOWN} FIL-014 FIL-023",
     ),
     "CXI in millimetres": (
         tree(
@@ -312,7 +312,7 @@ VARIANTS: dict[str, Entry] = {
     "CXI of frames transposed by MATLAB": (
         tree(lambda a: _cxi_tree(a, **{"D/data": np.moveaxis(counts_of(a), 0, -1)}), "s.cxi"),
         r"last axis|\(32, 32, 80\)",
-        KNOWN,
+        f"{KNOWN} FIL-023",
     ),
     "CXI with a dark frame and a burst": (
         tree(
@@ -352,7 +352,11 @@ VARIANTS: dict[str, Entry] = {
         KNOWN,
     ),
     "tike of two scans": (npz(lambda a: _tike(a, data=np.repeat(_tike(a)["data"], 2, 0))), r"several scans", KNOWN),
-    "tike of another number": (npz(lambda a: _tike(a, scan=_tike(a)["scan"][:, :-3])), r"77.*80|80.*77", KNOWN),
+    "tike of another number": (
+        npz(lambda a: _tike(a, scan=_tike(a)["scan"][:, :-3])),
+        r"77.*80|80.*77",
+        f"{KNOWN} FIL-023",
+    ),
     "tike x first": (npz(lambda a: _tike(a, scan=_tike(a)["scan"].swapaxes(1, 2))), r"\(1, 2, 80\)", KNOWN),
     "tike with the centre in the middle": (
         npz(lambda a: _tike(a, data=counts_of(a)[None])),

@@ -13,7 +13,7 @@ from conformance.files.finding import Finding
 from conformance.files.fix import Fix, Grade
 from conformance.files.rules.frames import dark_rows, odd_rows
 from conformance.files.rules.illumination import powers
-from conformance.files.rules.pixels import marker_pixels, stuck_pixels
+from conformance.files.rules.pixels import flickering_pixels, marker_pixels, stuck_pixels
 from conformance.files.rules.positions import lonely_rows
 from conformance.files.rules.view import View
 
@@ -151,7 +151,7 @@ _BAD_PIXELS: dict[str, Callable[[View], NDArray[np.bool_]]] = {
     "NPZ-017": lambda view: _always(view, "non-finite"),
     "NPZ-018": lambda view: _always(view, "negative"),
     "FIL-005": lambda view: marker_pixels(view) | _always(view, "negative"),
-    "FIL-006": lambda view: np.logical_or(*stuck_pixels(view)),
+    "FIL-006": lambda view: np.logical_or(*stuck_pixels(view)) | flickering_pixels(view),
 }
 """By clause, the pixels that hold no light in any frame."""
 

@@ -189,10 +189,11 @@ def _mask(file: OpenedHdf5, detector: str, frames: str, turns: tuple[bool, int])
     stored = file.stored(path).array()
     bad = stored != 0
     changes = ["a bit field: 0 is good"]
-    if stored.ndim == 2 and set(np.unique(stored)) <= {0, 1} and bad.mean() > 0.5:
+    if stored.ndim == 2 and len(np.unique(stored)) == 2 and bad.mean() > 0.5:
         # Half a detector is never bad: ones mark the good pixels here.
         bad = ~bad
-        changes = [f"{bad.mean():.1%} of the pixels are 0 and the rest 1: 1 was taken for good"]
+        good = stored.max()
+        changes = [f"{bad.mean():.1%} of the pixels are 0 and the rest {good}: {good} was taken for good"]
     transpose, quarter = turns
     bad = np.rot90(bad, quarter, axes=(-2, -1))
     bad = bad.swapaxes(-2, -1) if transpose else bad

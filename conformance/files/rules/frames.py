@@ -15,6 +15,8 @@ from conformance.files.survey import Floats, is_whole
 _BRIGHT, _DIM = 5.0, 0.1
 _STEADY_SLIDE, _REST = 0.6, 0.5
 _FEWEST_VALUES = 8
+_PARTS, _DRIFT = 8, 5.0
+_SAME, _EVEN, _LIT = 1e-9, 1e-5, 1e-3
 _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (np.expm1, "logarithms log(1 + n)"),
     (np.exp, "logarithms"),
@@ -22,8 +24,14 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (lambda values: 10.0**values, "decimal logarithms"),
     (lambda values: 2.0**values - 1, "binary logarithms log2(1 + n)"),
     (lambda values: values**4, "fourth roots"),
+    (lambda values: np.expm1(values * (np.log(2) / values.min())), "logarithms log(1 + n), on some scale,"),
+    (lambda values: np.exp(values * (np.log(2) / values.min())), "logarithms, on some scale,"),
+    (lambda values: np.exp(values - values.min()), "logarithms, above some floor,"),
+    (lambda values: 10.0 ** (values - values.min()), "decimal logarithms, above some floor,"),
+    (lambda values: 10.0 ** ((values - values.min()) / 10), "decibels"),
 )
 _GIGABYTE = 1 << 30
+_OFFSET = 1e-3
 
 
 def empty_frames(view: View) -> Iterator[Finding]:
@@ -36,7 +44,7 @@ def empty_frames(view: View) -> Iterator[Finding]:
 
 def dark_rows(view: View) -> NDArray[np.intp]:
     """Numbers of the frames without light, in a scan that has some."""
-    return np.flatnonzero((view.flux <= 0) & (np.median(view.flux) > 0))
+    return np.flatnonzero((view.flux <= 0) & (view.flux.max(initial=0.0) > 0))
 
 
 def outshining_frames(view: View) -> Iterator[Finding]:
@@ -48,6 +56,50 @@ def outshining_frames(view: View) -> Iterator[Finding]:
             few = f"{len(odd)} of {view.M} frames are" if len(odd) > 1 else "1 frame is"
             problem = f"{few} {factor} times {word} than the median: {listed(odd)}"
             yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (int(odd[0]),))
+    if drift := _drift(view):
+        yield Finding("FIL-004", Severity.WARNING, view.stack, drift)
+    yield from same_power(view)
+
+
+def _drift(view: View) -> str:
+    """Say by how much the power of the frames falls or grows over the scan; empty where it does not."""
+    parts = [float(np.median(part)) for part in np.array_split(view.flux, _PARTS)] if view.M >= 4 * _PARTS else []
+    if not parts or min(parts) <= 0:
+        return ""
+    steps = np.sign(np.diff(parts))
+    factor = parts[0] / parts[-1]
+    if not (steps == steps[0]).all() or max(factor, 1 / factor) < _DRIFT:
+        return ""
+    word = "falls" if factor > 1 else "grows"
+    return f"the power of the frames {word} steadily over the scan, by a factor of {max(factor, 1 / factor):.3g}"
+
+
+def copied_frames(view: View) -> Iterator[Finding]:
+    """FIL-025: lit frames that are copies of one before them, at another place."""
+    rows = _copies(view)
+    if not len(rows):
+        return
+    few = f"{len(rows)} of {view.M} frames are copies" if len(rows) > 1 else "1 frame is a copy"
+    problem = f"{few} of a frame before, though at other places: {listed(rows)}"
+    yield Finding("FIL-025", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+
+
+def _copies(view: View) -> NDArray[np.intp]:
+    """Numbers of the frames that show the same sums and moments as an earlier one."""
+    survey = view.survey
+    values, squares = survey.flux
+    rows, columns = survey.moments
+    shown = np.stack([values, squares, rows.real, rows.imag, columns.real, columns.imag], axis=1)
+    lit = np.flatnonzero((view.flux > _LIT * np.median(view.flux)) & np.isfinite(shown).all(axis=1))
+    if len(lit) < 2 or survey.steady.all():
+        return np.arange(0)
+    scale = np.maximum(1e-300, np.array([values.max(), squares.max(), *[np.abs(values).max()] * 4]))
+    order = lit[np.lexsort((lit, *(shown[lit, k] for k in range(6)[::-1])))]
+    near = np.abs(np.diff(shown[order], axis=0)) <= _SAME * scale
+    if view.x is not None and view.y is not None:
+        moved = (np.diff(view.x[order]) != 0) | (np.diff(view.y[order]) != 0)
+        near &= moved[:, None]
+    return np.sort(order[1:][near.all(axis=1)])
 
 
 def odd_rows(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -57,6 +109,14 @@ def odd_rows(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         return np.arange(0), np.arange(0)
     ratio = view.flux / median
     return np.flatnonzero(ratio > _BRIGHT), np.flatnonzero((ratio < _DIM) & (ratio > 0))
+
+
+def same_power(view: View) -> Iterator[Finding]:
+    """FIL-004, as a note: frames that all have one power."""
+    mean = float(view.flux.mean())
+    if view.M >= _FEWEST_VALUES and mean > 0 and view.flux.std() < _EVEN * mean and not view.survey.steady.all():
+        problem = "all frames have one power: each was normalised by itself, so that what the object absorbs is lost?"
+        yield Finding("FIL-004", Severity.NOTE, view.stack, problem)
 
 
 def sliding_frames(view: View) -> Iterator[Finding]:
@@ -75,6 +135,8 @@ def sliding_frames(view: View) -> Iterator[Finding]:
         turns = best / len(spectrum)
         step = (turns - 1 if turns > 0.5 else turns) * side
         places = ", ".join(f"{value:.0f}" for value in np.angle(moment[:5]) / (2 * np.pi) * side % side)
+        # Rows that are skipped or read twice are whole ones.
+        step = round(step) if abs(step) > 0.5 and abs(step - round(step)) < 0.3 else step
         problem = (
             f"the patterns slide by {abs(step):.3g} {word}{'s' * (abs(step) != 1)} a frame and wrap "
             f"(centre at {word} {places}, ...): were the frames read with their true size?"
@@ -84,6 +146,14 @@ def sliding_frames(view: View) -> Iterator[Finding]:
 
 def linear(view: View) -> Iterator[Finding]:
     """FIL-017: values that become whole numbers when a logarithm, or a second root, is undone."""
+    if view.floor > 0 and view.floor > _OFFSET * float(view.survey.largest[view.measured].max()):
+        held = int((view.steady & (view.survey.largest == view.floor)).sum())
+        problem = (
+            f"no value lies below {view.floor:.6g}, which {held} pixels hold in all frames: a background of that much, "
+            "or an offset of the transformation, was left in"
+        )
+        yield Finding("FIL-017", Severity.WARNING, view.stack, problem)
+        return
     values = view.survey.sample
     if view.dtype.kind != "f" or len(values) < _FEWEST_VALUES or is_whole(values) or is_whole(values**2):
         return

@@ -26,9 +26,14 @@ def probe_scale(view: View) -> Iterator[Finding]:
     if not _SCALES[0] < factor < _SCALES[1]:
         problem = (
             f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
-            f"the amplitudes are on scales {factor:.3g} apart"
+            f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}"
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
+
+
+def _by_norm(factor: float, N: int) -> str:
+    ratio = max(factor, 1 / factor) / N
+    return f" (about N = {N}: a Fourier transform with another norm?)" if 0.9 < ratio < 1.1 else ""
 
 
 def powers(view: View) -> tuple[float, float]:
@@ -87,7 +92,7 @@ def patches_on_object(view: View) -> Iterator[Finding]:
     if not touching.any():
         problem = (
             f"none of {M} patches touches objectGuess ({height} x {width}); the positions begin at "
-            f"x = {view.x.min():.6g}, y = {view.y.min():.6g}: another origin"
+            f"x = {view.x.min():.6g}, y = {view.y.min():.6g}: another origin{_remedy(view, height, width)}"
         )
     else:
         rows = int(np.ceil(high_y.max()) - np.floor(low_y.min())) + 1
@@ -95,9 +100,28 @@ def patches_on_object(view: View) -> Iterator[Finding]:
         outside = int((~inside).sum())
         problem = (
             f"{outside} of {M} patches reach past objectGuess ({height} x {width}; the patches need "
-            f"{rows} x {columns}), up to {_reach(view, height, width):.3g} pixels"
+            f"{rows} x {columns}), up to {_reach(view, height, width):.3g} pixels{_remedy(view, height, width)}"
         )
     yield Finding("FIL-012", Severity.WARNING, "objectGuess", problem, None)
+
+
+def _remedy(view: View, height: int, width: int) -> str:
+    """Say which one change of the positions puts all patches on the object; empty where none does."""
+    assert view.x is not None
+    assert view.y is not None
+    x, y, half = view.x, view.y, view.N // 2
+    changes = (
+        ("x and y were exchanged", y, x),
+        ("N/2 were added, as to corners of patches", x + half, y + half),
+        ("half the object's size were added, as to positions from its middle", x + width / 2, y + height / 2),
+    )
+    told = [what for what, i, j in changes if _all_inside(i, j, half, (height, width))]
+    return f"; all would lie on it if {' or '.join(told)}" if told else ""
+
+
+def _all_inside(x: Floats, y: Floats, half: int, shape: tuple[int, int]) -> bool:
+    """Whether all patches lie on the object, to one pixel."""
+    return all(at.min() >= half - 1 and at.max() <= side - half + 1 for at, side in ((y, shape[0]), (x, shape[1])))
 
 
 def _reach(view: View, height: int, width: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,8 @@ def view_of(
     x, y = (_points(members.get(name), M) for name in PAIRS[0])
     starts = [_points(members.get(name), M) for name in PAIRS[1]]
     start = (starts[0], starts[1]) if starts[0] is not None and starts[1] is not None else None
-    shape = members["objectGuess"].shape if "objectGuess" in members else ()
+    given, truth = members.get("probeGuess"), members.get("objectGuess")
+    shape = truth.shape if truth is not None and not _of_other_side(given, survey.sides) else ()
     return View(
         survey,
         stack,
@@ -53,10 +55,24 @@ def view_of(
         x if y is not None else None,
         y if x is not None else None,
         start,
-        _probe(members.get("probeGuess"), survey.sides),
+        _probe(given, survey.sides),
         (shape[0], shape[1]) if len(shape) == 2 else None,
         _mask(mask, survey.sides),
+        given is not None and given.dtype.kind != "c",
+        _object(truth),
     )
+
+
+def _of_other_side(probe: Stored | None, sides: tuple[int, int]) -> bool:
+    """Whether probe and frames disagree in their side, so that nobody knows how large a patch is."""
+    return probe is not None and len(probe.shape) in (2, 3) and probe.shape[-1] == probe.shape[-2] != sides[0]
+
+
+def _object(values: Stored | None) -> NDArray[Any] | None:
+    """Return (H, W), real or complex as it is stored."""
+    if values is None or values.needs_unpickling or len(values.shape) != 2 or values.dtype.kind not in "iufc":
+        return None
+    return values.array() if int(np.prod(values.shape)) <= _MOST_VALUES else None
 
 
 def _mask(values: Stored | None, sides: tuple[int, int]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.gaps import dead_beyond_edges, outshining_pixels
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed, pixels
 from conformance.files.survey import Floats
@@ -22,7 +23,9 @@ _LARGEST = np.unique([_LARGEST_WHOLE, _LARGEST_WHOLE.astype(np.float32).astype(f
 _ROOTS, _ROUNDING = np.sqrt(_LARGEST_WHOLE), 1e-6
 _MOST_LINES = 4
 _MOST_COLUMNS = 256
-_LINE_FACTOR, _LINE_SPREADS = 1.5, 6.0
+_LINE_FACTOR, _LINE_SPREADS, _AGREEING = 1.5, 6.0, 0.8
+_FAR_ABOVE, _MOST_MARKED = 20.0, 0.25
+_FEWEST_CUT, _LEAST_CUT, _NEAR_CUT = 3, 30.0, 0.9
 
 
 def markers(view: View) -> Iterator[Finding]:
@@ -31,6 +34,14 @@ def markers(view: View) -> Iterator[Finding]:
     if view.M < 2:
         return
     steady = view.steady
+    passing = passing_markers(view)
+    if passing.any():
+        top = float(survey.largest[passing].max())
+        problem = (
+            f"{int(passing.sum())} pixels hold {top:.10g} in some frames, the largest number of an integer type, far "
+            f"above all that the others reach: a marker and no light: {pixels(np.argwhere(passing))}"
+        )
+        yield Finding("FIL-005", Severity.WARNING, view.stack, problem, _first(passing))
     for marked, why in _marked(view, steady):
         values = np.unique(survey.largest[marked])
         value = " or ".join(f"{one:.10g}" for one in values[:3])
@@ -40,11 +51,23 @@ def markers(view: View) -> Iterator[Finding]:
 
 
 def marker_pixels(view: View) -> NDArray[np.bool_]:
-    """(N, N): measured pixels that hold a marker in every frame."""
-    found = np.zeros(view.survey.sides, bool)
+    """(N, N): measured pixels that hold a marker in every frame, or in some."""
+    found = passing_markers(view) if view.M >= 2 else np.zeros(view.survey.sides, bool)
     for marked, _ in _marked(view, view.steady) if view.M >= 2 else ():
         found |= marked
     return found
+
+
+def passing_markers(view: View) -> NDArray[np.bool_]:
+    """(N, N): measured pixels that hold a marker in some frames only, which nothing comes near."""
+    largest = np.where(view.measured & ~view.survey.steady, view.survey.largest, 0.0)
+    top = float(largest.max(initial=0.0))
+    found = largest == top
+    rest = float(largest[~found].max(initial=0.0))
+    alone = top > _FAR_ABOVE * rest > 0 and found.mean() < _MOST_MARKED
+    if not alone or not _full_scale(np.array([top]), view.dtype)[0].any():
+        return np.zeros_like(found)
+    return np.asarray(found)
 
 
 def _marked(view: View, steady: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], str]]:
@@ -83,6 +106,15 @@ def stuck(view: View) -> Iterator[Finding]:
     if dead.any():
         problem = f"{int(dead.sum())} pixels never count, though light falls around them: {_lines_or_pixels(dead)}"
         yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(dead))
+    bright = flickering_pixels(view)
+    if bright.any():
+        problem = f"{int(bright.sum())} single pixels outshine all around them by far: {pixels(np.argwhere(bright))}"
+        yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(bright))
+
+
+def flickering_pixels(view: View) -> NDArray[np.bool_]:
+    """(N, N): single pixels that change and outshine all around them by far."""
+    return outshining_pixels(view.intensity, view.measured & ~view.survey.steady)
 
 
 def stuck_pixels(view: View) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -90,6 +122,10 @@ def stuck_pixels(view: View) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     if view.M < _FEWEST_FRAMES:
         return np.zeros(view.survey.sides, bool), np.zeros(view.survey.sides, bool)
     hot = view.steady & (view.survey.largest > 0) & ~_at_the_end(view) & ~marker_pixels(view)
+    floor = view.floor
+    if floor > 0:
+        # What all dark pixels hold is an offset of the whole stack.
+        hot &= view.survey.largest != floor
     return hot, _dead(view)
 
 
@@ -106,7 +142,7 @@ def _dead(view: View) -> NDArray[np.bool_]:
         return np.zeros_like(zero)
     counts = view.intensity * view.M / _quantum(view)
     expected = np.maximum(_between(counts, zero), _between(counts.T, zero.T).T)
-    return np.asarray(zero & (expected > _EXPECTED_COUNTS))
+    return np.asarray((zero & (expected > _EXPECTED_COUNTS)) | dead_beyond_edges(counts, zero, _EXPECTED_COUNTS))
 
 
 def _between(counts: Floats, zero: NDArray[np.bool_]) -> Floats:
@@ -152,18 +188,32 @@ def saturated(view: View) -> Iterator[Finding]:
     """FIL-007: values that change from frame to frame and stand at the largest of their integer type."""
     full = _at_the_end(view)
     if full.any():
-        largest = float(np.iinfo(view.dtype).max)
+        largest = float(view.survey.largest[full].max())
+        own = view.dtype.kind in "iu" and largest >= float(np.iinfo(view.dtype).max)
+        why = (
+            f"the largest of {view.dtype.name}" if own else "and no value lies above it: cut off there, or scaled to it"
+        )
         where = pixels(np.argwhere(full))
-        problem = f"{int(full.sum())} pixels reach {largest:.10g}, the largest of {view.dtype.name}: {where}"
+        problem = f"{int(full.sum())} pixels reach {largest:.10g}, {why}: {where}"
         yield Finding("FIL-007", Severity.WARNING, view.stack, problem, _first(full))
 
 
 def _at_the_end(view: View) -> NDArray[np.bool_]:
-    """Pixels that reach the largest value of an integer type, where light and no marker does."""
-    if view.dtype.kind not in "iu":
-        return np.zeros(view.survey.sides, bool)
-    full = (view.survey.largest >= float(np.iinfo(view.dtype).max)) & view.measured
-    return full if (full & ~view.steady).any() else np.zeros_like(full)
+    """Pixels that reach the largest value of an integer type, or one that several share and none passes."""
+    largest, none = view.survey.largest, np.zeros(view.survey.sides, bool)
+    if view.dtype.kind in "iu":
+        full = (largest >= float(np.iinfo(view.dtype).max)) & view.measured
+        if (full & ~view.steady).any():
+            return full
+    varying = view.measured & ~view.survey.steady
+    top = float(largest[varying].max(initial=0.0))
+    full = view.measured & (largest == top)
+    if top <= 0 or (full & varying).sum() < _FEWEST_CUT:
+        return none
+    power, sums = (top, view.survey.sums) if view.counts else (top**2, view.survey.squares)
+    # The largest of a few dozen counts is shared by chance, and by pixels that are mostly far below it.
+    near = float(sums[full].max()) > _NEAR_CUT * power * view.M
+    return full if near and power > _LEAST_CUT * _quantum(view) else none
 
 
 def wide_lines(view: View) -> Iterator[Finding]:
@@ -184,7 +234,7 @@ def _odd_bands(image: Floats) -> list[tuple[int, int, float]]:
     found: list[tuple[int, int, float]] = []
     taken = np.zeros(len(image), bool)
     for width in (1, 2, 3, 4):
-        factor, spread, number = _log_factors(image, width)
+        factor, spread, number, agreeing = _log_factors(image, width)
         used = number >= 8
         if used.sum() < 8:
             continue
@@ -194,28 +244,34 @@ def _odd_bands(image: Floats) -> list[tuple[int, int, float]]:
             lines = slice(at + 1, at + 1 + width)
             error = spread[at] / np.sqrt(number[at])
             limit = max(np.log(_LINE_FACTOR), _LINE_SPREADS * typical, _LINE_SPREADS * error, 2 * spread[at])
-            if abs(factor[at]) > limit and not taken[lines].any() and _even(image[lines]):
+            if abs(factor[at]) > limit and agreeing[at] > _AGREEING and not taken[lines].any() and _even(image[lines]):
                 taken[lines] = True
                 found.append((int(at + 1), width, float(np.exp(factor[at]))))
     return found
 
 
-def _log_factors(image: Floats, width: int) -> tuple[Floats, Floats, Floats]:
-    """Median over a band of the logarithm of its light against both neighbours, its spread, and over how many."""
+def _log_factors(image: Floats, width: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Median over a band of the logarithm of its light against both neighbours, its spread, over how many pixels.
+
+    Last the share of them that are off by half as much or more: a gain holds along a line, a fringe does not.
+    """
     image = image[:, :: -(-image.shape[1] // _MOST_COLUMNS)]
     bands = len(image) - width - 1
     inside = np.mean([image[1 + k : 1 + k + bands] for k in range(width)], axis=0)
     before, after = image[:bands], image[width + 1 :]
     lit = (before > 0) & (after > 0) & (inside > 0)
     used = lit.sum(axis=1) >= image.shape[1] // 2
-    centre, spread, number = np.zeros(bands), np.zeros(bands), np.where(used, lit.sum(axis=1), 0.0)
+    centre, spread, agreeing = np.zeros(bands), np.zeros(bands), np.zeros(bands)
+    number = np.where(used, lit.sum(axis=1), 0.0)
     if used.any():
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.log(inside[used]) - (np.log(before[used]) + np.log(after[used])) / 2
         ratio[~lit[used]] = np.nan
         centre[used] = np.nanmedian(ratio, axis=1)
         spread[used] = 1.4826 * np.nanmedian(np.abs(ratio - centre[used][:, None]), axis=1)
-    return centre, spread, number
+        off = ratio * np.sign(centre[used])[:, None] > np.abs(centre[used])[:, None] / 2
+        agreeing[used] = off.sum(axis=1) / number[used]
+    return centre, spread, number, agreeing
 
 
 def _even(lines: Floats) -> bool:

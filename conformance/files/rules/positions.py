@@ -14,10 +14,11 @@ from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats
 
 _TINY_STEP = 1e-2
-_FAR = 20.0
+_FAR, _PART = 20.0, 0.1
 _ABSURD = 1e9
 _FEWEST_POINTS = 8
 _STUCK = 4
+_ONE_PATCH, _FLAT = 2.0, 1e-3
 
 
 def nearest(view: View) -> Floats | None:
@@ -50,7 +51,12 @@ def repeated(view: View) -> Iterator[Finding]:
         return
     steps = distance[distance > 0]
     typical = float(np.median(steps)) if len(steps) else 0.0
-    if 0 < typical < _TINY_STEP and np.ptp(points, axis=0).max() < 1:
+    tiny = 0 < typical < _TINY_STEP and np.ptp(points, axis=0).max() < 1
+    # Many points within two pixels see one patch.
+    dense = len(places) >= 16 and np.ptp(points, axis=0).max() < _ONE_PATCH
+    if not (tiny or dense) and (line := _line(points)):
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
+    if tiny or dense:
         problem = (
             f"all points lie within {np.ptp(points, axis=0).max():.3g} pixels, {typical:.2g} apart: "
             "are they in metres or micrometres?"
@@ -65,6 +71,23 @@ def repeated(view: View) -> Iterator[Finding]:
             f"({listed(stuck)}); {int((times - 1).sum())} points repeat another one"
         )
         yield Finding("FIL-014", Severity.WARNING, "xcoords", problem, (first,))
+
+
+def _line(points: Floats) -> str:
+    """Say that points lie along a line, and what may have made one of them; empty where they do not."""
+    x, y = points.T
+    # Points that lie alone are no axis in another unit.
+    spans = np.ptp(np.quantile(points, (0.1, 0.9), axis=0), axis=0)
+    if np.array_equal(x, y):
+        return "xcoords and ycoords hold the same numbers: one column read twice?"
+    names = ("xcoords", "ycoords")
+    low = int(spans.argmin())
+    if np.ptp(points[:, low]) == 0:
+        return f"{names[low]} holds one value: all points lie along a line, or one axis was not read"
+    if spans[low] < _FLAT * spans[1 - low]:
+        other = f"{names[1 - low]} {spans[1 - low]:.4g}"
+        return f"{names[low]} spans {spans[low]:.3g} pixels, {other}: is one in another unit?"
+    return ""
 
 
 def _longest_run(points: Floats) -> NDArray[np.intp]:
@@ -89,6 +112,28 @@ def alone(view: View) -> Iterator[Finding]:
             f"x = {view.x[first]:.6g}, y = {view.y[first]:.6g}"
         )
         yield Finding("FIL-015", Severity.WARNING, "xcoords", problem, (first,))
+    yield from parts_apart(view)
+
+
+def parts_apart(view: View) -> Iterator[Finding]:
+    """FIL-015, as a note: a scan in parts that lie farther apart than patches reach."""
+    distance = nearest(view)
+    if distance is None or len(distance) < 2 * _FEWEST_POINTS or view.x is None or view.y is None:
+        return
+    steps = distance[distance > 0]
+    limit = max(_FAR * float(np.median(steps)), 2.0 * view.N) if len(steps) else 2.0 * view.N
+    for values, axis in ((view.x, "x"), (view.y, "y")):
+        ordered = np.sort(values)
+        gaps = np.diff(ordered)
+        at = int(gaps.argmax())
+        share = min(at + 1, len(values) - at - 1) / len(values)
+        if gaps[at] > limit and share > _PART:
+            problem = (
+                f"the points lie in two parts, {gaps[at]:.4g} pixels apart along {axis} ({at + 1} and "
+                f"{len(values) - at - 1} points): several scans in one file, or a jump of the stage?"
+            )
+            yield Finding("FIL-015", Severity.NOTE, "xcoords", problem)
+            return
 
 
 def lonely_rows(view: View) -> NDArray[np.intp]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from conformance.files.finding import Finding
-from conformance.files.rules import frames, illumination, pixels, positions
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules import frames, illumination, pixels, positions, probe
 from conformance.files.rules.view import Body, View
 
 RULES: Mapping[str, Body] = {
@@ -27,18 +27,23 @@ RULES: Mapping[str, Body] = {
     "FIL-016": positions.planned,
     "FIL-017": frames.linear,
     "FIL-018": frames.size_in_memory,
+    "FIL-025": frames.copied_frames,
+    "FIL-026": probe.probe_itself,
+    "FIL-027": probe.object_itself,
 }
 """The rules that look at one scan, by clause."""
 
 EXPLAINED: Mapping[str, frozenset[str]] = {
-    "FIL-017": frozenset({"FIL-011"}),
+    "FIL-017": frozenset({"FIL-007", "FIL-011", "FIL-026"}),
     "FIL-009": frozenset({"FIL-006", "FIL-008", "FIL-010"}),
-    "FIL-005": frozenset({"FIL-007", "FIL-010", "FIL-011"}),
+    "FIL-005": frozenset({"FIL-007", "FIL-010", "FIL-011", "FIL-017"}),
+    "FIL-026": frozenset({"FIL-010", "FIL-011", "FIL-013"}),
 }
 """What a finding explains: warnings that follow from it, and would name a false cause beside it."""
 
 
-_OF_PROBES = frozenset({"FIL-010", "FIL-011", "FIL-012", "FIL-013"})
+_MANY_LINES = 2
+_OF_PROBES = frozenset({"FIL-010", "FIL-011", "FIL-012", "FIL-013", "FIL-026"})
 _OF_LIGHT = frozenset({"FIL-003", "FIL-004", "FIL-006", "FIL-008", "FIL-009", "FIL-010", "FIL-011"})
 """Rules that weigh the light of pixels or frames: lost values would make them say something else than that."""
 
@@ -49,7 +54,14 @@ def findings_of(view: View) -> Iterator[Finding]:
     square = view.survey.sides[0] == view.survey.sides[1]
     with np.errstate(over="ignore", invalid="ignore"):
         found = _found(view, lost, square)
-    explained = {one for clause, given in found.items() if given for one in EXPLAINED.get(clause, ())}
+    loud = [clause for clause, given in found.items() if any(one.severity is not Severity.NOTE for one in given)]
+    explained = {one for clause in loud for one in EXPLAINED.get(clause, ())}
+    if pixels.passing_markers(view).any():
+        explained |= _OF_LIGHT | {"FIL-007", "FIL-025"}
+    missing = pixels.stuck_pixels(view)[1] | ~view.measured
+    if int(missing.sum()) > _MANY_LINES * max(view.survey.sides):
+        # So much of the pattern is missing that its centre and its power are not known.
+        explained |= {"FIL-010", "FIL-011"}
     for clause, given in found.items():
         if clause not in explained:
             yield from given

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from conformance.files.finding import Finding
 from conformance.files.survey import Floats, Survey
 
+_FEWEST_AT_FLOOR = 3
+
 
 @dataclass(frozen=True)
 class View:
@@ -38,6 +40,10 @@ class View:
         Rows and columns of the object.
     mask : numpy.ndarray or None
         (N, N) pixels that the file says are not measured.
+    probe_is_real : bool
+        Whether the file holds real numbers for the probe.
+    object_values : numpy.ndarray or None
+        (H, W) object, as it is stored.
     """
 
     survey: Survey
@@ -50,6 +56,8 @@ class View:
     probe: NDArray[np.complex128] | None = None
     object_shape: tuple[int, int] | None = None
     mask: NDArray[np.bool_] | None = None
+    probe_is_real: bool = False
+    object_values: NDArray[Any] | None = None
 
     @property
     def M(self) -> int:
@@ -76,6 +84,13 @@ class View:
         """(N, N) mean intensity of each pixel; 0 where a pixel never changes."""
         mean = (self.survey.sums if self.counts else self.survey.squares) / max(1, self.M)
         return np.where(self.survey.steady | ~self.measured, 0.0, mean)
+
+    @cached_property
+    def floor(self) -> float:
+        """Smallest value of all measured pixels, where several hold it in all frames; 0 where none do."""
+        least = float(self.survey.least[self.measured].min(initial=np.inf))
+        held = int((self.steady & (self.survey.largest == least)).sum())
+        return least if np.isfinite(least) and held >= _FEWEST_AT_FLOOR else 0.0
 
     @cached_property
     def flux(self) -> Floats:

@@ -1,0 +1,90 @@
+"""Dead gaps and modules of a detector, told by their straight edges, and single pixels that outshine all around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.survey import Floats
+
+_BOTH, _ONE, _SHORTEST = 2.5, 3.0, 8
+_OUTSHINES, _FEWEST_HOT, _MOST_HOT = 100.0, 3, 1e-3
+
+
+def dead_beyond_edges(counts: Floats, zero: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """(N, N): pixels that never count, behind an edge so long and straight that no pattern ends like this.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        (N, N) counts of each pixel, of all frames together.
+    zero : numpy.ndarray
+        (N, N) pixels that never count.
+    least : float
+        Counts from which on a neighbour is lit beyond doubt.
+    """
+    return _along(counts, zero, least) | _along(counts.T, zero.T, least).T
+
+
+def _along(counts: Floats, zero: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """The same for edges that run along rows."""
+    found = np.zeros_like(zero)
+    lit = counts > least
+    side = max(zero.shape)
+    # Per boundary between two rows: where the upper is lit and the lower dead, and the other way round.
+    falls, rises = lit[:-1] & zero[1:], zero[:-1] & lit[1:]
+    for row in np.flatnonzero(falls.sum(axis=1) >= _SHORTEST):
+        columns = falls[row]
+        below = zero[row + 1 :, columns].all(axis=1)
+        depth = int(np.argmin(below)) if not np.all(below) else len(zero) - row - 1
+        last = row + depth
+        shared = columns & rises[last] if last < len(rises) else np.zeros_like(columns)
+        open_end = last == len(zero) - 1
+        long_enough = shared.sum() >= max(_SHORTEST, _BOTH * np.sqrt(side))
+        if long_enough or (open_end and _longest_run(columns) >= max(_SHORTEST, _ONE * np.sqrt(side))):
+            found[row + 1 : last + 1] |= zero[row + 1 : last + 1]
+    for row in np.flatnonzero(rises.sum(axis=1) >= _SHORTEST):
+        columns = rises[row]
+        if zero[: row + 1, columns].all() and _longest_run(columns) >= max(_SHORTEST, _ONE * np.sqrt(side)):
+            found[: row + 1] |= zero[: row + 1] & columns
+    return found
+
+
+def _longest_run(flags: NDArray[np.bool_]) -> int:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def outshining_pixels(intensity: Floats, usable: NDArray[np.bool_], centre: int = 2) -> NDArray[np.bool_]:
+    """(N, N): single pixels that outshine all their neighbours by far, away from the beam's own spot.
+
+    Parameters
+    ----------
+    intensity : numpy.ndarray
+        (N, N) mean intensity.
+    usable : numpy.ndarray
+        (N, N) pixels that may be judged.
+    centre : int
+        Half the side of the square in the middle that is left out.
+    """
+    around = np.max(list(_neighbours(np.where(usable, intensity, 0.0))), axis=0)
+    held = np.sum(list(_neighbours(usable.astype(np.float64))), axis=0)
+    rows, columns = intensity.shape
+    found = usable & (held >= 5) & (around > 0) & (intensity > _OUTSHINES * around)
+    middle = slice(rows // 2 - centre, rows // 2 + centre + 1), slice(columns // 2 - centre, columns // 2 + centre + 1)
+    found[middle] = False
+    # A pattern of many sharp spots is a pattern.
+    few = found.sum() <= max(_FEWEST_HOT, _MOST_HOT * found.size)
+    return found if few else np.zeros_like(found)
+
+
+def _neighbours(image: Floats) -> Iterator[Floats]:
+    """Yield the eight neighbours of every pixel, 0 beyond the border."""
+    padded = np.pad(image, 1)
+    rows, columns = image.shape
+    for i, j in product(range(3), repeat=2):
+        if (i, j) != (1, 1):
+            yield padded[i : i + rows, j : j + columns]

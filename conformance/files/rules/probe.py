@@ -1,0 +1,86 @@
+"""Rules about what probe and object are in themselves: placeholders, parts of complex numbers, light aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules.view import View
+from conformance.files.survey import Floats
+
+_CONCENTRATED, _ASIDE = 0.4, 6
+_ALIKE, _BETTER = 0.95, 0.1
+
+
+def probe_itself(view: View) -> Iterator[Finding]:
+    """FIL-026: a probe is complex light in the middle of its patch."""
+    if view.probe is None:
+        return
+    light = (np.abs(view.probe) ** 2).sum(axis=0)
+    problem = "the probe holds no light: it is zero everywhere" if not light.any() else _no_beam(view) or _aside(light)
+    problem = problem or _as_the_pattern(view, np.sqrt(light))
+    if problem:
+        yield Finding("FIL-026", Severity.WARNING, "probeGuess", problem)
+    elif view.probe_is_real:
+        problem = "the probe is real: a modulus or one part alone, unless the beam is a focus without a phase"
+        yield Finding("FIL-026", Severity.NOTE, "probeGuess", problem)
+
+
+def _no_beam(view: View) -> str:
+    assert view.probe is not None
+    if np.ptp(np.abs(view.probe)) <= 1e-6 * np.abs(view.probe).max():
+        return "the probe has one value everywhere, which is a placeholder and no beam"
+    if view.probe_is_real and len(view.probe) == 2 and view.probe.real.min() < 0:
+        return "two arrays of real numbers, some below zero: real and imaginary part of one probe? Write them as one"
+    return ""
+
+
+def _aside(light: Floats) -> str:
+    """Say how far the probe's light stands from the middle; empty where it stands there, or everywhere."""
+    shifts = []
+    for axis in (0, 1):
+        N = light.shape[axis]
+        moment = (light.sum(axis=1 - axis) * np.exp(2j * np.pi * (np.arange(N) - N // 2) / N)).sum() / light.sum()
+        if abs(moment) < _CONCENTRATED:
+            return ""
+        shifts.append(float(np.angle(moment)) / (2 * np.pi) * N)
+    if max(abs(shift) / N for shift, N in zip(shifts, light.shape, strict=True)) < 1 / _ASIDE:
+        return ""
+    if all(abs(abs(shift) - N / 2) < N / 16 for shift, N in zip(shifts, light.shape, strict=True)):
+        return "the probe's light stands in the corners, not in the middle at [N/2, N/2]: shift it by half its side"
+    return f"the probe's light stands {shifts[0]:+.0f} rows and {shifts[1]:+.0f} columns from the middle of the patch"
+
+
+def _as_the_pattern(view: View, modulus: Floats) -> str:
+    """Say that the probe looks like the patterns, and its Fourier transform does not; empty otherwise."""
+    if view.counts or view.probe is None:
+        return ""
+    pattern = np.sqrt(view.intensity)
+    far = np.sqrt((np.abs(np.fft.fftshift(np.fft.fft2(view.probe), axes=(-2, -1))) ** 2).sum(axis=0))
+    if min(one.std() for one in (pattern, far, modulus)) <= 0:
+        return ""
+    here, there = (float(np.corrcoef(pattern.ravel(), one.ravel())[0, 1]) for one in (modulus, far))
+    if here < _ALIKE or here - there < _BETTER:
+        return ""
+    return (
+        f"the probe looks like the mean pattern itself ({here:.2f}), its Fourier transform does not ({there:.2f}): "
+        "was the probe written in the far field?"
+    )
+
+
+def object_itself(view: View) -> Iterator[Finding]:
+    """FIL-027: an object that is given as truth transmits light, and is none that a reconstruction starts from."""
+    held = view.object_values
+    if held is None or not held.size or not np.isfinite(held).all():
+        return
+    if not held.any():
+        yield Finding("FIL-027", Severity.WARNING, "objectGuess", "the object is zero everywhere: nothing passes it")
+    elif (held == held.flat[0]).all():
+        problem = "the object has one value everywhere, as a reconstruction starts from: no ground truth"
+        yield Finding("FIL-027", Severity.NOTE, "objectGuess", problem)
+    elif held.dtype.kind != "c":
+        kind = "some below zero, a phase or a part" if held.min() < 0 else "a modulus or a part"
+        problem = f"the object is real ({kind} of the complex transmission alone?), and is read with a phase of zero"
+        yield Finding("FIL-027", Severity.WARNING, "objectGuess", problem)
