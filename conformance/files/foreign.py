@@ -53,8 +53,10 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         if sides[0] * sides[1] > _MOST_PIXELS:
             return facts, None
         view = _view(held, frames)
-        found.extend(_numbers_apart(held, frames))
-        found.extend(findings_of(view))
+        apart = list(_numbers_apart(held, frames))
+        found.extend(apart)
+        # Frames along another axis than the first are none to be judged.
+        found.extend(() if any("last axis" in one.problem for one in apart) else findings_of(view))
         return facts, view
 
 
