@@ -44,43 +44,43 @@ def moved_positions(before: NDArray[np.float64], after: NDArray[np.float64]) -> 
     if np.abs(matrix - np.eye(2)).max() > 1e-9:
         xy = matrix[::-1, ::-1]
         arguments: dict[str, Any] = {"matrix": xy.tolist(), "about": middle[::-1].tolist()}
-        found.append(_fix("map-positions", "xcoords", "PHY-013", {"matrix": np.round(xy, 6).tolist()}, arguments))
+        found.append(_fix("map-positions", {"matrix": np.round(xy, 6).tolist()}, arguments, "xcoords", "PHY-013"))
     y, x = (target - middle).tolist()
     if max(abs(x), abs(y)) > 1e-9:
         moved = {"x": x, "y": y}
-        found.append(_fix("shift-positions", "xcoords", "PHY-013", {"shift": [round(x, 6), round(y, 6)]}, moved))
+        found.append(_fix("shift-positions", {"shift": [round(x, 6), round(y, 6)]}, moved, "xcoords", "PHY-013"))
     return tuple(found)
 
 
 def scaled_positions(factor: float) -> Fix:
     """Bring positions of another unit to object pixels."""
     return _fix(
-        "scale-positions", "xcoords", "FIL-014", {"unit": "object pixels"}, {"factor": factor, "about": [0.0, 0.0]}
+        "scale-positions", {"unit": "object pixels"}, {"factor": factor, "about": [0.0, 0.0]}, "xcoords", "FIL-014"
     )
 
 
 def turned_frames(turn: Turn) -> Fix:
     """Turn every frame by one of the eight."""
     exif = exif_of(turn)
-    return _fix("turn-frames", "diff3d", "PHY-013", {"exif": exif}, {"exif": exif})
+    return _fix("turn-frames", {"exif": exif}, {"exif": exif}, "diff3d", "PHY-013")
 
 
 def rolled_frames(rows: int, columns: int) -> Fix:
     """Roll every frame."""
     return _fix(
-        "roll-frames", "diff3d", "FIL-010", {"rolled": [rows, columns]}, {"rows": int(rows), "columns": int(columns)}
+        "roll-frames", {"rolled": [rows, columns]}, {"rows": int(rows), "columns": int(columns)}, "diff3d", "FIL-010"
     )
 
 
 def root() -> Fix:
     """Take the square root of counts."""
-    return _fix("root", "diff3d", "NPZ-034", {"values": "amplitudes"}, {})
+    return _fix("root", {"values": "amplitudes"}, {}, "diff3d", "NPZ-034")
 
 
 def scaled_probe(factor: float) -> Fix:
     """Scale the probe."""
-    return _fix("scale-probe", "probeGuess", "FIL-011", {"factor": round(factor, 6)}, {"factor": factor})
+    return _fix("scale-probe", {"factor": round(factor, 6)}, {"factor": factor}, "probeGuess", "FIL-011")
 
 
-def _fix(op: str, array: str, clause: str, after: dict[str, Any], arguments: dict[str, Any]) -> Fix:
+def _fix(op: str, after: dict[str, Any], arguments: dict[str, Any], array: str, clause: str) -> Fix:
     return Fix(op, Grade.DIAGNOSED, array, clause, {}, after, OPTION, arguments)
