@@ -61,7 +61,7 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
 
 
 def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
-    """Frames and positions, or frames and mask, that do not belong together (FIL-023, FIL-024)."""
+    """What is converted is known to fit: positions for the frames (FIL-023), a mask for their pixels (FIL-024)."""
     shape, mask = frames.values.shape, held.parts.get("bad_pixels")
     points = held.parts["xcoords"].values.shape[0] if "xcoords" in held.parts else shape[0]
     if points != shape[0]:
