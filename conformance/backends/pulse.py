@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_BEAT = struct.Struct("<Id??63p")
-_SIZE = 4096
+_BEAT = struct.Struct("<d??63p")
+_SLOTS, _SIZE = (1024, 2048), 4096
 MAKING = "making the adapter"
 """What is done before any method of an adapter can run."""
 
@@ -52,7 +52,8 @@ class Pulse:
         with path.open("a+b") as stream:
             stream.truncate(_SIZE)
             self._page = mmap.mmap(stream.fileno(), _SIZE)
-        self._number = 0
+        # Its first number counts the signs of life; the last one lies in the slot of its parity, the next in the other.
+        self._count = memoryview(self._page).cast("Q")
 
     def beat(self, what: str, *, inside: bool, looking: bool = False) -> None:
         """Say what is done from now on.
@@ -64,14 +65,21 @@ class Pulse:
         inside, looking : bool
             As in :class:`Beat`.
         """
-        self._number += 1
-        _BEAT.pack_into(self._page, 0, self._number, time.monotonic(), inside, looking, what.encode()[:60])
+        number = self._count[0] + 1
+        _BEAT.pack_into(self._page, _SLOTS[number % 2], time.monotonic(), inside, looking, what.encode()[:60])
+        self._count[0] = number
 
     def last(self) -> Beat:
         """Return the last sign of life."""
-        number, at, inside, looking, what = _BEAT.unpack_from(self._page, 0)
-        return Beat(number, time.monotonic() - at, inside, what.decode(errors="replace"), looking)
+        while True:
+            number = self._count[0]
+            at, inside, looking, what = _BEAT.unpack_from(self._page, _SLOTS[number % 2])
+            # A slot is written again at the next sign of life but one.
+            if self._count[0] == number:
+                age = time.monotonic() - at if number else 0.0
+                return Beat(number, age, inside, what.decode(errors="replace"), looking)
 
     def close(self) -> None:
         """Give the page back."""
+        self._count.release()
         self._page.close()
