@@ -78,12 +78,12 @@ class Spoils(NamesOneFrame):
 
 
 class KeepsTheFirstAnswer(NamesOneFrame):
-    """Gives the first patches for ever."""
+    """Gives the first layout for ever."""
 
     name = "keeps"
 
-    def patches(self, obj: Any, centres: Any, N: int) -> Any:
-        given = self.right.patches(obj, centres, N)
+    def transform(self, name: str, array: Any, gridsize: int) -> Any:
+        given = self.right.transform(name, array, gridsize)
         if not hasattr(self, "kept"):
             self.kept = given * 0 + 1
             return given

@@ -45,7 +45,7 @@ def test_an_adapter_whose_dependency_is_missing_cannot_run(capsule: Path) -> Non
 
 def test_a_failure_by_what_came_before_is_run_twice(failing: Callable[..., Trial], tmp_path: Path) -> None:
     adapter = KeepsTheFirstAnswer()
-    trial = failing(adapter, "patches/test_windows.py::test_windows_at_whole_positions")
+    trial = failing(adapter, "transforms/test_layouts.py::test_channel_to_flat")
     kept = keep(trial, of(adapter), tmp_path / "capsules")
     assert kept.path is not None
     held = read_capsule(kept.path)
