@@ -193,7 +193,7 @@ FLOOR = "a constant is added to every intensity before the root is taken"
 
 
 def _floor(seen: Array, expected: Array, c: Comparison) -> Iterator[Mistake]:
-    if c.is_complex or len(seen) < 2 or (seen < 0).any() or (expected < 0).any():
+    if c.is_complex or len(seen) < 2 or (seen < 0).any() or (expected < 0).any() or (seen == seen[0]).all():
         return
     # Where there is little light the constant is not lost in the rounding of the rest.
     dark = np.argsort(expected, kind="stable")[: max(1, len(expected) // 8)]
