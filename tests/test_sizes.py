@@ -19,7 +19,6 @@ LONG = {
     "tests/limits/limits.py": "one table of limits",
     "tests/files/variants_of_layouts.py": "one table of files",
     "tests/zoo/unseen/conditions.py": "one table of conditions",
-    "conformance/commands/convert.py::convert": "as that of run",
     "conformance/commands/validate.py::validate": "as that of run",
     "conformance/commands/run.py::run": "the signature is the command line: one parameter an option, with its help",
 }

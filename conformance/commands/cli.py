@@ -135,16 +135,16 @@ def writable(path: Path | None, option: str = "") -> None:
         raise wrong_usage(f"{named}: it cannot be written: {error.strerror or error}") from error
 
 
-def write(path: Path, text: str) -> None:
-    """Write a report, whole or not at all."""
-    if is_standard_output(path):
-        say(text, nl=False)
+def write(path: Path, content: str | bytes) -> None:
+    """Write a report or a picture, whole or not at all."""
+    if isinstance(content, str) and is_standard_output(path):
+        say(content, nl=False)
         return
     from conformance.files.atomic import written_whole
 
     try:
         with written_whole(path) as stream:
-            stream.write(text.encode(errors="backslashreplace"))
+            stream.write(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
     except OSError as error:
         raise undecided(f"{path}: it could not be written: {error.strerror or error}") from error
 

@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
+from conformance.commands.cli import OK, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
+from conformance.commands.parts import (
+    Counts,
+    DetectorPixel,
+    Distance,
+    Energy,
+    ObjectPixel,
+    Order,
+    Unit,
+    described,
+    require_canonical,
+    require_choices,
+    require_files,
+)
 
 if TYPE_CHECKING:
     from conformance.files.assembly import Assembled, Stated
     from conformance.files.fix import Fix
-    from conformance.files.fixing.diagnosed import AsDiagnosed
-    from conformance.files.formats.description import Description
 
 _LAYOUTS = ("ptychodus", "cxi", "ptyd", "tike", "dp-para")
-_ORDERS = ("xy", "yx")
-_UNITS = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9, "px": 0.0}
 
 
 @app.command()
@@ -28,17 +37,13 @@ def convert(
         list[Path],
         typer.Argument(metavar="IN... OUT", help="Files that hold the parts of one scan, then the NPZ file to write."),
     ],
-    energy: Annotated[float | None, typer.Option(metavar="EV", help="Photon energy in electronvolts.")] = None,
-    distance: Annotated[float | None, typer.Option(metavar="M", help="Metres from sample to detector.")] = None,
-    detector_pixel: Annotated[
-        float | None, typer.Option(metavar="M", help="Side of a detector pixel in metres.")
-    ] = None,
-    object_pixel: Annotated[float | None, typer.Option(metavar="M", help="Side of an object pixel in metres.")] = None,
-    counts: Annotated[
-        bool | None, typer.Option("--counts/--amplitudes", help="What frames of unknown kind are.")
-    ] = None,
-    order: Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a list.")] = None,
-    unit: Annotated[str | None, typer.Option("--positions-unit", metavar="m|um|nm|px", help="Unit of a list.")] = None,
+    energy: Energy = None,
+    distance: Distance = None,
+    detector_pixel: DetectorPixel = None,
+    object_pixel: ObjectPixel = None,
+    counts: Counts = None,
+    order: Order = None,
+    unit: Unit = None,
     packed: Annotated[bool, typer.Option("--packed", help="Deflate the members.")] = False,
     to: Annotated[
         str | None, typer.Option("--to", metavar="LAYOUT", help=f"Write another layout: {', '.join(_LAYOUTS)}.")
@@ -57,30 +62,24 @@ def convert(
     if len(paths) < 2:
         raise wrong_usage("convert takes the files to read, and last the file to write")
     *sources, out = paths
-    require_choices(order, unit, to)
+    require_choices(order, unit)
     if likely and not as_diagnosed:
         raise wrong_usage("--likely goes with --as-diagnosed")
-    targets = _targets(out, to)
-    for target in targets:
-        _require_target(target, sources, force)
+    targets = _targets(out, to, sources, force)
     from conformance.files.assembly import Stated, assembled
     from conformance.files.examine import examine
-    from conformance.files.fix import Fix
-    from conformance.files.fixing.provenance import with_provenance
     from conformance.files.unfit import UnfitFile
     from conformance.report import validation
 
     stated = Stated(energy, distance, detector_pixel, object_pixel, counts)
+    fixes: tuple[Fix, ...] = ()
     with ExitStack() as stack:
         given = [described(source, order, unit, stack) for source in sources]
         try:
-            scan, fixes = assembled(given, stated), tuple[Fix, ...]()
+            scan = assembled(given, stated)
             if as_diagnosed:
                 scan, fixes = _mended(scan, out, likely, stack)
-            record = _record(scan, sources, stated)
-            if fixes:
-                record = with_provenance(record, " and ".join(path.name for path in sources), fixes)
-            notes = _write(targets, scan, record, packed, to)
+            notes = _write(targets, scan, _record(scan, sources, stated, fixes), packed, to)
         except UnfitFile as error:
             raise undecided(f"{out} was not written: {error}") from error
         except OSError as error:
@@ -113,24 +112,8 @@ def _mended(scan: Assembled, out: Path, likely: bool, stack: ExitStack) -> tuple
     return replace(scan, parts=parts, orientation=orientation, notes=(*scan.notes, *said)), found.fixes
 
 
-def require_canonical(out: Path, found: AsDiagnosed) -> None:
-    """End the command where a diagnosis leaves a scan that is not canonical.
-
-    Parameters
-    ----------
-    out : Path
-        What was to be written.
-    found : AsDiagnosed
-    """
-    if found.refused:
-        say(f"{out} was not written: {found.refused}", err=True)
-        raise typer.Exit(VIOLATIONS if found.after.wrong else UNDECIDED)
-
-
 def _require_target(out: Path, sources: list[Path], force: bool) -> None:
-    absent = [str(path) for path in sources if not path.is_file()]
-    if absent:
-        raise wrong_usage(f"{absent[0]}: no such file")
+    require_files(sources)
     if out.exists() and not force:
         raise wrong_usage(f"{out} exists; --force replaces it")
     if any(out.exists() and out.samefile(path) for path in sources):
@@ -138,8 +121,17 @@ def _require_target(out: Path, sources: list[Path], force: bool) -> None:
     writable(out)
 
 
-def _targets(out: Path, to: str | None) -> tuple[Path, ...]:
-    """Return the files that are to be written."""
+def _targets(out: Path, to: str | None, sources: list[Path], force: bool) -> tuple[Path, ...]:
+    """Return the files that are to be written; wrong usage where one cannot be."""
+    targets = _files_of(out, to)
+    for target in targets:
+        _require_target(target, sources, force)
+    return targets
+
+
+def _files_of(out: Path, to: str | None) -> tuple[Path, ...]:
+    if to is not None and to not in _LAYOUTS:
+        raise wrong_usage(f"--to {to!r} is unknown; choose {', '.join(_LAYOUTS)}")
     if to is None:
         if out.suffix != ".npz":
             raise wrong_usage(f"{out}: a scan file is written as .npz")
@@ -157,65 +149,13 @@ def _targets(out: Path, to: str | None) -> tuple[Path, ...]:
     return target.files(out)
 
 
-def require_choices(order: str | None, unit: str | None, to: str | None = None) -> None:
-    """Refuse names that no choice has.
-
-    Parameters
-    ----------
-    order : str or None
-        Columns of a list of positions.
-    unit : str or None
-        Its unit.
-    to : str or None
-        Layout to be written.
-    """
-    if to is not None and to not in _LAYOUTS:
-        raise wrong_usage(f"--to {to!r} is unknown; choose {', '.join(_LAYOUTS)}")
-    if order is not None and order not in _ORDERS:
-        raise wrong_usage(f"--positions-order {order!r} is unknown; choose {' or '.join(_ORDERS)}")
-    if unit is not None and unit not in _UNITS:
-        raise wrong_usage(f"--positions-unit {unit!r} is unknown; choose {', '.join(_UNITS)}")
-
-
-def described(path: Path, order: str | None, unit: str | None, stack: ExitStack) -> Description:
-    """Describe a file of any known format, open until the stack ends.
-
-    Parameters
-    ----------
-    path : Path
-    order, unit : str or None
-        What the user says of a list of positions.
-    stack : ExitStack
-    """
-    from conformance.files.archive import DamagedArchive
-    from conformance.files.formats.pairs import listed_positions
-    from conformance.files.formats.sniffing import Kind
-    from conformance.files.formats.table import format_of, sniff
-    from conformance.files.naming import named
-    from conformance.files.unfit import UnfitFile
-
-    try:
-        file = sniff(path)
-        if file.kind is Kind.NUMBERS:
-            if order is None or unit is None:
-                raise wrong_usage(f"{path} is a list of positions: give --positions-order and --positions-unit")
-            return listed_positions(path, order, _UNITS[unit])
-        found = format_of(file)
-        if found is None:
-            raise undecided(f"{path}: {named(file).problem}")
-        return stack.enter_context(found.opened(path))
-    except (UnfitFile, DamagedArchive) as error:
-        raise undecided(f"{path}: {error}") from error
-    except OSError as error:
-        raise undecided(f"{path}: {error.strerror or error}") from error
-
-
-def _record(scan: Assembled, sources: list[Path], stated: Stated) -> dict[str, Any]:
+def _record(scan: Assembled, sources: list[Path], stated: Stated, fixes: tuple[Fix, ...]) -> dict[str, Any]:
     """Where a scan came from, in plain types: it travels with what is written."""
     from conformance import __version__
+    from conformance.files.fixing.provenance import with_provenance
     from conformance.files.formats.record import as_record
 
-    return {
+    record = {
         "converted_by": f"ptycho-conformance {__version__}",
         "sources": [path.name for path in sources],
         "formats": list(scan.formats),
@@ -227,6 +167,7 @@ def _record(scan: Assembled, sources: list[Path], stated: Stated) -> dict[str, A
         "stated": {name: value for name, value in vars(stated).items() if value is not None},
         "notes": list(scan.notes),
     }
+    return with_provenance(record, " and ".join(path.name for path in sources), fixes) if fixes else record
 
 
 def _write(

@@ -9,8 +9,30 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from conformance.commands.cli import OK, UNDECIDED, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
-from conformance.commands.convert import described, require_choices
+from conformance.commands.cli import (
+    OK,
+    UNDECIDED,
+    VIOLATIONS,
+    app,
+    console,
+    say,
+    undecided,
+    writable,
+    write,
+    wrong_usage,
+)
+from conformance.commands.parts import (
+    Counts,
+    DetectorPixel,
+    Distance,
+    Energy,
+    ObjectPixel,
+    Order,
+    Unit,
+    described,
+    require_choices,
+    require_files,
+)
 
 if TYPE_CHECKING:
     from conformance.files.assembly import Stated
@@ -28,17 +50,13 @@ def diagnose(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn: pairs, shuffles, windows.")] = 0,
-    energy: Annotated[float | None, typer.Option(metavar="EV", help="Photon energy in electronvolts.")] = None,
-    distance: Annotated[float | None, typer.Option(metavar="M", help="Metres from sample to detector.")] = None,
-    detector_pixel: Annotated[
-        float | None, typer.Option(metavar="M", help="Side of a detector pixel in metres.")
-    ] = None,
-    object_pixel: Annotated[float | None, typer.Option(metavar="M", help="Side of an object pixel in metres.")] = None,
-    counts: Annotated[
-        bool | None, typer.Option("--counts/--amplitudes", help="What frames of unknown kind are.")
-    ] = None,
-    order: Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a list.")] = None,
-    unit: Annotated[str | None, typer.Option("--positions-unit", metavar="m|um|nm|px", help="Unit of a list.")] = None,
+    energy: Energy = None,
+    distance: Distance = None,
+    detector_pixel: DetectorPixel = None,
+    object_pixel: ObjectPixel = None,
+    counts: Counts = None,
+    order: Order = None,
+    unit: Unit = None,
     out: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw what was seen, over what stands there.")] = None,
 ) -> None:
     """Say which convention a scan is in, how sure that is, and what cannot be known.
@@ -47,9 +65,7 @@ def diagnose(
     several files; a probe is not needed. Exit code 0: canonical, as far as it can be seen; 1: it is certainly, or
     likely, not; 2: it cannot be told.
     """
-    absent = [path for path in paths if not path.is_file()]
-    if absent:
-        raise wrong_usage(f"{absent[0]}: no such file")
+    require_files(paths)
     require_choices(order, unit)
     _require_drawable(out, paths)
     import numpy as np
@@ -95,7 +111,6 @@ def _draw(out: Path, scan: Scan, found: Diagnosis, paths: list[Path], seed: int)
     """Write the picture; a scan of which nothing can be said has none."""
     import numpy as np
 
-    from conformance.files.atomic import written_whole
     from conformance.files.diagnose.drawing import drawn
     from conformance.files.diagnose.sentences import sentences
 
@@ -104,11 +119,7 @@ def _draw(out: Path, scan: Scan, found: Diagnosis, paths: list[Path], seed: int)
         return
     headline = f"{paths[0].name}: {sentences(found)[0]}"
     content = _read(paths, lambda: drawn(scan, found, headline, np.random.default_rng(seed)))
-    try:
-        with written_whole(out) as stream:
-            stream.write(content)
-    except OSError as error:
-        raise undecided(f"{out}: it could not be written: {error.strerror or error}") from error
+    write(out, content)
 
 
 def _scan(

@@ -238,7 +238,7 @@ def _asked_of_frames(path: Path, out: Path, diagnosed: _Diagnosed) -> tuple[Fix,
     """The fixes that a diagnosis of the file asks for; ends the command where they do not make it canonical."""
     if not diagnosed.asked:
         return ()
-    from conformance.commands.convert import described, require_canonical
+    from conformance.commands.parts import described, require_canonical
     from conformance.files.assembly import Stated
     from conformance.files.diagnose.opened import parts_from
     from conformance.files.fixing.diagnosed import as_diagnosed

@@ -21,12 +21,15 @@ def deciding(clause: str) -> tuple[Declaration, ...]:
     return tuple(one for one in declarations() if clause in one.clauses)
 
 
+_COMBINED = "test_every_"
+
+
 @cache
 def modules_of(stage: Stage) -> tuple[str, ...]:
-    """Names of the modules that hold the checks of a stage."""
+    """Names of the modules that hold the checks of a stage, plain specimens before combinations of strange ones."""
     package = importlib.import_module(f"conformance.checks.{stage}")
-    found = (one.name for one in pkgutil.iter_modules(package.__path__))
-    return tuple(f"{package.__name__}.{name}" for name in found if name.startswith("test_"))
+    found = [one.name for one in pkgutil.iter_modules(package.__path__) if one.name.startswith("test_")]
+    return tuple(f"{package.__name__}.{name}" for name in sorted(found, key=lambda one: one.startswith(_COMBINED)))
 
 
 def declared_in(module: str) -> tuple[Declaration, ...]:

@@ -155,12 +155,16 @@ def _plainest(groups: Sequence[_Group], stage: str) -> _Group:
 
 
 def _speaking(failing: Sequence[Cell], *, certain: bool) -> Iterator[tuple[Cell, Decision]]:
-    """Yield the failing checks; of those that are not certain, the worst of each clause alone."""
+    """Yield the failing checks; of those that are not certain, the worst of each clause alone.
+
+    What says why speaks for its clause before what describes the numbers only.
+    """
     for cell in failing:
         bad = [one for one in cell.decisions if one.outcome in FAILING]
         sure = [one for one in bad if one.grounds.certain and one.grounds.names]
         if certain:
-            yield from ((cell, one) for one in sure)
+            why = [one for one in sure if not one.grounds.pattern]
+            yield from ((cell, one) for one in why or sure)
         elif not sure:
             yield from ((cell, one) for one in bad if one.outcome is cell.outcome)
 

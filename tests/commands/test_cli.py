@@ -20,7 +20,9 @@ from tests.commands.calling import Call
 from tests.signals import heed_interrupts
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = sorted(one.name for one in pkgutil.iter_modules(commands.__path__) if one.name != "cli")
+SHARED = ("cli", "parts")
+"""Modules of what several commands have in common."""
+COMMANDS = sorted(one.name for one in pkgutil.iter_modules(commands.__path__) if one.name not in SHARED)
 ARGUMENTS = {
     "--help": ["--help"],
     "--version": ["--version"],

@@ -1,0 +1,100 @@
+"""What commands are told of the files that hold the parts of one scan, and how they open and mend them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from conformance.commands.cli import UNDECIDED, VIOLATIONS, say, undecided, wrong_usage
+
+if TYPE_CHECKING:
+    from conformance.files.fixing.diagnosed import AsDiagnosed
+    from conformance.files.formats.description import Description
+
+_ORDERS = ("xy", "yx")
+_UNITS = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9, "px": 0.0}
+
+Energy: TypeAlias = Annotated[float | None, typer.Option(metavar="EV", help="Photon energy in electronvolts.")]
+Distance: TypeAlias = Annotated[float | None, typer.Option(metavar="M", help="Metres from sample to detector.")]
+DetectorPixel: TypeAlias = Annotated[
+    float | None, typer.Option(metavar="M", help="Side of a detector pixel in metres.")
+]
+ObjectPixel: TypeAlias = Annotated[float | None, typer.Option(metavar="M", help="Side of an object pixel in metres.")]
+Counts: TypeAlias = Annotated[
+    bool | None, typer.Option("--counts/--amplitudes", help="What frames of unknown kind are.")
+]
+Order: TypeAlias = Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a list.")]
+Unit: TypeAlias = Annotated[str | None, typer.Option("--positions-unit", metavar="m|um|nm|px", help="Unit of a list.")]
+
+
+def require_files(paths: list[Path]) -> None:
+    """Refuse files that are not there."""
+    absent = [path for path in paths if not path.is_file()]
+    if absent:
+        raise wrong_usage(f"{absent[0]}: no such file")
+
+
+def require_choices(order: str | None, unit: str | None) -> None:
+    """Refuse names that no choice has.
+
+    Parameters
+    ----------
+    order : str or None
+        Columns of a list of positions.
+    unit : str or None
+        Its unit.
+    """
+    if order is not None and order not in _ORDERS:
+        raise wrong_usage(f"--positions-order {order!r} is unknown; choose {' or '.join(_ORDERS)}")
+    if unit is not None and unit not in _UNITS:
+        raise wrong_usage(f"--positions-unit {unit!r} is unknown; choose {', '.join(_UNITS)}")
+
+
+def described(path: Path, order: str | None, unit: str | None, stack: ExitStack) -> Description:
+    """Describe a file of any known format, open until the stack ends.
+
+    Parameters
+    ----------
+    path : Path
+    order, unit : str or None
+        What the user says of a list of positions.
+    stack : ExitStack
+    """
+    from conformance.files.archive import DamagedArchive
+    from conformance.files.formats.pairs import listed_positions
+    from conformance.files.formats.sniffing import Kind
+    from conformance.files.formats.table import format_of, sniff
+    from conformance.files.naming import named
+    from conformance.files.unfit import UnfitFile
+
+    try:
+        file = sniff(path)
+        if file.kind is Kind.NUMBERS:
+            if order is None or unit is None:
+                raise wrong_usage(f"{path} is a list of positions: give --positions-order and --positions-unit")
+            return listed_positions(path, order, _UNITS[unit])
+        found = format_of(file)
+        if found is None:
+            raise undecided(f"{path}: {named(file).problem}")
+        return stack.enter_context(found.opened(path))
+    except (UnfitFile, DamagedArchive) as error:
+        raise undecided(f"{path}: {error}") from error
+    except OSError as error:
+        raise undecided(f"{path}: {error.strerror or error}") from error
+
+
+def require_canonical(out: Path, found: AsDiagnosed) -> None:
+    """End the command where a diagnosis leaves a scan that is not canonical.
+
+    Parameters
+    ----------
+    out : Path
+        What was to be written.
+    found : AsDiagnosed
+    """
+    if found.refused:
+        say(f"{out} was not written: {found.refused}", err=True)
+        raise typer.Exit(VIOLATIONS if found.after.wrong else UNDECIDED)

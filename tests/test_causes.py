@@ -1,0 +1,52 @@
+"""Failures of one cause are one cause."""
+
+from __future__ import annotations
+
+from conformance.engine.catalogue import declarations
+from conformance.engine.causes import causes_of
+from conformance.engine.grounds import Grounds, Kind
+from conformance.engine.outcome import Cell, Decision, Outcome
+
+FLOOR = "a constant is added to every intensity before the root is taken"
+FACTOR = "a constant factor"
+
+
+def failing(clause: str, *grounds: Grounds) -> Cell:
+    decisions = tuple(
+        Decision(clause, "mine", f"check_{number}", Outcome.FAIL, 1, grounds=one) for number, one in enumerate(grounds)
+    )
+    return Cell(clause, "mine", Outcome.FAIL, decisions)
+
+
+def sure(name: str, *, pattern: bool = False) -> Grounds:
+    return Grounds(Kind.WRONG, (name,), f"{name}: 3", certain=True, pattern=pattern, share=0.5)
+
+
+def test_what_says_why_speaks_before_what_describes_the_numbers() -> None:
+    (cause,) = causes_of([failing("PHY-009", sure(FACTOR, pattern=True), sure(FLOOR))])
+    assert cause.sentence == f"{FLOOR}: 3"
+
+
+def test_a_pattern_alone_speaks() -> None:
+    (cause,) = causes_of([failing("PHY-009", sure(FACTOR, pattern=True))])
+    assert cause.sentence == f"{FACTOR}: 3"
+
+
+def test_two_clauses_with_one_mistake_are_one_cause() -> None:
+    (cause,) = causes_of([failing("PHY-001", sure(FLOOR)), failing("PHY-009", sure(FLOOR))])
+    assert cause.failed == ("PHY-001", "PHY-009")
+
+
+def test_two_mistakes_are_two_causes_the_graver_first() -> None:
+    light = Grounds(Kind.FOREIGN, error="KeyError: 'x'", statement="refused by KeyError")
+    assert [one.clauses for one in causes_of([failing("CND-008", light), failing("PHY-001", sure(FLOOR))])] == [
+        ("PHY-001",),
+        ("CND-008",),
+    ]
+
+
+def test_plain_specimens_are_tried_before_combinations_of_strange_ones() -> None:
+    names = [one.name for one in declarations() if one.name.startswith("physics/")]
+    combined = [name.startswith("physics/test_every_") for name in names]
+    assert any(combined)
+    assert combined == sorted(combined)
