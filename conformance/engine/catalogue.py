@@ -21,7 +21,7 @@ def deciding(clause: str) -> tuple[Declaration, ...]:
     return tuple(one for one in declarations() if clause in one.clauses)
 
 
-_COMBINED = "test_every_"
+_COMBINED = ("test_parts_", "test_every_")
 
 
 @cache

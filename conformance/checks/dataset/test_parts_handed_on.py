@@ -7,7 +7,7 @@ import numpy as np
 from conformance.adapter import GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.checks.dataset.parts import METHODS
-from conformance.contract.arrays import PER_POINT
+from conformance.contract.arrays import PER_POINT, axes_of
 from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -79,7 +79,8 @@ def test_parts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) ->
             for name, values in held.items():
                 evidence.holds(part.get(name) is not None, f"A part lacks {name} after a split with {row}.")
                 expected = values[own] if name in PER_POINT else values
-                evidence.equal(part[name], expected, f"{name} of a part of a split with {row}")
+                said = f"{name} of a part of a split with {row}"
+                evidence.equal(part[name], expected, said, axes=axes_of(name, np.ndim(expected)))
 
 
 @check("DAT-016", needs=["split", "arrays"])
