@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.guard import looking
+from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
 from conformance.evidence.tensors import as_numpy
@@ -47,7 +48,7 @@ class FirstLook:
         if key not in self.told:
             # What the look itself makes asks nobody, and while it looks everything counts as taken.
             self.told[key] = ""
-            with inside(None), looking(), warnings.catch_warnings():
+            with inside(None), looking(), restored(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.told[key] = self._asked(wanted, value)
         return self.told[key]

@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from conformance.backends.dependencies import missing_dependency_in, missing_package
 from conformance.backends.discovery import Selected
+from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject
 from conformance.contract.telling import told
 from conformance.engine.applicability import not_applicable
@@ -209,7 +210,8 @@ def _call(
     elif declaration.given:
         function = declaration.budget(profile)(hypothesis.given(**declaration.given)(noted(declaration.body)))
         function = drawn_by_seed(function, declaration.name)
-    with warnings.catch_warnings(), of_the_check_alone():
+    # What one check's calls leave changed is neither hidden from the next check nor blamed on it.
+    with warnings.catch_warnings(), restored(), of_the_check_alone():
         warnings.simplefilter("ignore")
         function(**wanted)
 

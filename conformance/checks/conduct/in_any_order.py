@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.process_state import restored
 from conformance.checks.conduct.results import answered
 from conformance.checks.conduct.sound_calls import Call, Inputs, Values, calls
 from conformance.contract.types import Array

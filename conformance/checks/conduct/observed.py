@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.backends.process_state import changed, process_state, restored
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import every_call, refused_calls, warning_calls
-from conformance.checks.conduct.process_state import changed, process_state, restored
 from conformance.checks.conduct.results import snapshot, values_in
 from conformance.checks.conduct.sound_calls import Call, Values
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output

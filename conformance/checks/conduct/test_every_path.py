@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.fresh_process import finish, start
+from conformance.backends.process_state import other_settings, restored
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import every_call, refused_calls
 from conformance.checks.conduct.in_any_order import answers, asked
 from conformance.checks.conduct.observed import those
-from conformance.checks.conduct.process_state import other_settings, restored
 from conformance.checks.conduct.results import altered, answered, same, values_in
 from conformance.checks.conduct.sound_calls import CALLED, Call, Inputs, Values, calls
 from conformance.contract.arrays import KINDS, Place, arrays_of

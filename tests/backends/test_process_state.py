@@ -1,0 +1,39 @@
+"""What a backend leaves changed in the process is seen where it is asked for, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.contract.stages import Stage
+from conformance.engine.catalogue import declarations
+from conformance.engine.first_look import look_at
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import once
+from conformance.scans.domain import Property
+from ptycho_ref.adapter import RefAdapter
+from tests.zoo.landing import Recorder
+from tests.zoo.liars.conduct.process import SilencesFloatingPointErrors
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    liar = Recorder(SilencesFloatingPointErrors(), RefAdapter(), tmp_path / "scratch")
+    return Subject(Selected("silences", liar, frozenset(Stage)), tmp_path / "work")
+
+
+def test_a_first_look_leaves_the_process_as_it_was(subject: Subject) -> None:
+    before = np.geterr()
+    look_at(subject).takes(Property.MODES, 2)
+    assert np.geterr() == before
+
+
+def test_a_check_leaves_the_process_as_it_was_and_sees_what_is_changed(subject: Subject) -> None:
+    before = np.geterr()
+    (check,) = (one for one in declarations() if one.name.endswith("::test_the_process_is_left_as_it_was"))
+    assert once(check, subject).outcome is Outcome.FAIL
+    assert np.geterr() == before
