@@ -15,10 +15,12 @@ from conformance.commands.parts import (
     DetectorPixel,
     Distance,
     Energy,
+    MaskOnes,
     ObjectPixel,
     Order,
     Unit,
     described,
+    ones_are_bad,
     require_canonical,
     require_choices,
     require_files,
@@ -42,6 +44,7 @@ def convert(
     detector_pixel: DetectorPixel = None,
     object_pixel: ObjectPixel = None,
     counts: Counts = None,
+    mask_ones: MaskOnes = None,
     order: Order = None,
     unit: Unit = None,
     packed: Annotated[bool, typer.Option("--packed", help="Deflate the members.")] = False,
@@ -71,7 +74,7 @@ def convert(
     from conformance.files.unfit import UnfitFile
     from conformance.report import validation
 
-    stated = Stated(energy, distance, detector_pixel, object_pixel, counts)
+    stated = Stated(energy, distance, detector_pixel, object_pixel, counts, ones_are_bad(mask_ones))
     fixes: tuple[Fix, ...] = ()
     with ExitStack() as stack:
         given = [described(source, order, unit, stack) for source in sources]

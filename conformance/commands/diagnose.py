@@ -26,10 +26,12 @@ from conformance.commands.parts import (
     DetectorPixel,
     Distance,
     Energy,
+    MaskOnes,
     ObjectPixel,
     Order,
     Unit,
     described,
+    ones_are_bad,
     require_choices,
     require_files,
 )
@@ -55,6 +57,7 @@ def diagnose(
     detector_pixel: DetectorPixel = None,
     object_pixel: ObjectPixel = None,
     counts: Counts = None,
+    mask_ones: MaskOnes = None,
     order: Order = None,
     unit: Unit = None,
     out: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw what was seen, over what stands there.")] = None,
@@ -74,7 +77,7 @@ def diagnose(
     from conformance.files.diagnose.engine import diagnose as diagnosed
     from conformance.files.diagnose.verdict import Word
 
-    stated = Stated(energy, distance, detector_pixel, object_pixel, counts)
+    stated = Stated(energy, distance, detector_pixel, object_pixel, counts, ones_are_bad(mask_ones))
     with ExitStack() as stack:
         scan, notes = _scan(paths, order, unit, stated, stack)
         found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))

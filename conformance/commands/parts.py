@@ -24,10 +24,13 @@ DetectorPixel: TypeAlias = Annotated[
 ]
 ObjectPixel: TypeAlias = Annotated[float | None, typer.Option(metavar="M", help="Side of an object pixel in metres.")]
 Counts: TypeAlias = Annotated[
-    bool | None, typer.Option("--counts/--amplitudes", help="What frames of unknown kind are.")
+    bool | None, typer.Option("--counts/--amplitudes", help="What the frames are, whatever the layout has.")
 ]
 Order: TypeAlias = Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a list.")]
 Unit: TypeAlias = Annotated[str | None, typer.Option("--positions-unit", metavar="m|um|nm|px", help="Unit of a list.")]
+MaskOnes: TypeAlias = Annotated[
+    str | None, typer.Option("--mask-ones", metavar="good|bad", help="What ones in a mask mean.")
+]
 
 
 def require_files(paths: list[Path]) -> None:
@@ -51,6 +54,13 @@ def require_choices(order: str | None, unit: str | None) -> None:
         raise wrong_usage(f"--positions-order {order!r} is unknown; choose {' or '.join(_ORDERS)}")
     if unit is not None and unit not in _UNITS:
         raise wrong_usage(f"--positions-unit {unit!r} is unknown; choose {', '.join(_UNITS)}")
+
+
+def ones_are_bad(said: str | None) -> bool | None:
+    """Whether ones in a mask mean bad, by what was said; wrong usage where that is no such word."""
+    if said not in (None, "good", "bad"):
+        raise wrong_usage(f"--mask-ones {said!r} is unknown; choose good or bad")
+    return None if said is None else said == "bad"
 
 
 def described(path: Path, order: str | None, unit: str | None, stack: ExitStack) -> Description:

@@ -58,6 +58,10 @@ def validate(
         bool, typer.Option("--mask-markers", help="Fix: mask marked and stuck pixels, zero under it.")
     ] = False,
     intensity: Annotated[bool, typer.Option("--intensity", help="Fix: frames are counts; take the root.")] = False,
+    mask_ones: Annotated[
+        str | None,
+        typer.Option("--mask-ones", metavar="good|bad", help="Fix: take the mask under another name; what ones mean."),
+    ] = None,
     drop_frames: Annotated[
         bool, typer.Option("--drop-frames", help="Fix: drop dark and bright frames and their positions.")
     ] = False,
@@ -95,7 +99,7 @@ def validate(
         raise wrong_usage(f"{lone[0]} goes without --fix")
     writable(junit, "--junit")
     writable(sarif, "--sarif")
-    asked = (unit, object_pixel, origin, layers)
+    asked = (unit, object_pixel, origin, layers, mask_ones)
     flags = (mask_markers, intensity, drop_frames, drop_points, scale_probe)
     said = _declared(flags, *asked)
     if likely and not as_diagnosed:
@@ -144,8 +148,14 @@ def validate(
 
 
 def _declared(
-    flags: tuple[bool, ...], unit: str | None, object_pixel: float | None, origin: str | None, layers: str | None
+    flags: tuple[bool, ...],
+    unit: str | None,
+    object_pixel: float | None,
+    origin: str | None,
+    layers: str | None,
+    mask_ones: str | None,
 ) -> Declared:
+    from conformance.commands.parts import ones_are_bad
     from conformance.files.fixing.declared import UNITS, Declared
 
     if unit is not None and unit not in UNITS:
@@ -157,6 +167,7 @@ def _declared(
         raise wrong_usage(f"--object-pixel {object_pixel}: a side in metres is above 0")
     if layers not in (None, "product"):
         raise wrong_usage(f"--layers {layers!r} is unknown; choose product")
+    ones_are_bad(mask_ones)
     mask_markers, intensity, drop_frames, drop_points, scale_probe = flags
     return Declared(
         mask_markers,
@@ -168,6 +179,7 @@ def _declared(
         object_pixel or 0.0,
         None if origin is None else _point(origin),
         layers or "",
+        mask_ones or "",
     )
 
 

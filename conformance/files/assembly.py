@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.contract.arrays import COORDINATES, PAIRS
-from conformance.files.formats.description import Description, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Geometry, Orientation, Part, Quantity
 from conformance.files.formats.values import Computed, Values
+from conformance.files.polarity import decided
+from conformance.files.shown import are_counts
 from conformance.files.unfit import UnfitFile
 
 _FRAMES, _PROBE, _OBJECT, _MASK = "diff3d", "probeGuess", "objectGuess", "bad_pixels"
@@ -29,7 +31,9 @@ class Stated:
     detector_pixel, object_pixel : float or None
         Metres.
     counts : bool or None
-        Whether frames of unknown kind are counts.
+        Whether the frames are counts, whatever their format has.
+    mask_ones_bad : bool or None
+        Whether other numbers than 0 in a mask mean bad.
     """
 
     energy: float | None = None
@@ -37,6 +41,7 @@ class Stated:
     detector_pixel: float | None = None
     object_pixel: float | None = None
     counts: bool | None = None
+    mask_ones_bad: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -88,13 +93,20 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
     geometry = _geometry(given, stated)
     parts = {**parts, **_positions(parts, geometry)}
     if _MASK in parts:
+        parts[_MASK] = decided(parts[_MASK], parts[_FRAMES].values, stated.mask_ones_bad)
         parts[_MASK] = _one_mask(parts[_MASK], parts[_FRAMES].values.shape[1:])
     parts[_FRAMES] = _amplitudes(parts[_FRAMES], parts.get(_MASK), stated)
     if _PROBE in parts:
         parts[_PROBE] = _without_unit_axis(parts[_PROBE])
     orientation = next((one.orientation for one in given if _FRAMES in one.parts), Orientation())
-    said = [*notes, *(note for one in given for note in (*one.assumed, *(f"left out: {name}" for name in one.dropped)))]
+    said = [*notes, *(note for one in given for note in _noted(one, stated))]
     return Assembled(parts, orientation, tuple(dict.fromkeys(said)), tuple(one.format for one in given), geometry)
+
+
+def _noted(one: Description, stated: Stated) -> Iterator[str]:
+    """What a format takes for granted, without what the user said, and what it leaves out."""
+    yield from (note for note in one.assumed if stated.counts is None or note != FRAMES_ARE_COUNTS)
+    yield from (f"left out: {name}" for name in one.dropped)
 
 
 def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
@@ -261,9 +273,7 @@ def _one_mask(part: Part, sides: tuple[int, ...]) -> Part:
 
 
 def _amplitudes(part: Part, mask: Part | None, stated: Stated) -> Part:
-    counts = part.quantity is Quantity.COUNTS
-    if part.quantity is Quantity.UNKNOWN:
-        counts = bool(stated.counts)
+    counts = are_counts(part, stated.counts)
     bad = None if mask is None else mask.values.array()
     changes = part.changes
     if bad is not None and bad.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,18 @@ from conformance.files.fixing.attaching import with_fixes
 from conformance.files.fixing.declared import Seen
 from conformance.files.foreign import examine_foreign
 from conformance.files.formats import canonical
+from conformance.files.formats.masks import mask_among, quantity_of_name
 from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, sniff
-from conformance.files.formats.values import Source
+from conformance.files.formats.values import Source, Stored
 from conformance.files.naming import is_archive_of_files, named
 from conformance.files.regular import kind_of_path
 from conformance.files.rules.looking import view_of
-from conformance.files.rules.masks import about_mask
+from conformance.files.rules.masks import about_mask, about_named_mask
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
-from conformance.files.scan_rules import Rules
+from conformance.files.scan_rules import KNOWN, Rules
+from conformance.files.survey import Survey
 from conformance.files.unfit import UnfitFile
 from conformance.scans.specimens import Specimen
 
@@ -149,11 +151,20 @@ def _looked(source: Source, rules: Rules, found: list[Finding]) -> Seen:
         mask = source.member(MASK) if MASK in source.names else None
         if mask is not None:
             found.extend(about_mask(mask, content.survey))
+        else:
+            found.extend(_about_other_mask(source, content.survey, stack))
         counts = bool(content.counts_evidence)
         view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
         found.extend(findings_of(view))
     shapes = {name: member.shape for name, member in rules.members.items()}
     return Seen(found, rules.facts(), view, shapes)
+
+
+def _about_other_mask(source: Source, survey: Survey, stack: Stored) -> Iterator[Finding]:
+    """What is said of a mask that lies under another name."""
+    others = [name for name in source.names if name not in KNOWN and quantity_of_name(name) is not None]
+    for mask in mask_among(others, source.member, (survey.M, *survey.sides)).values():
+        yield from about_named_mask(mask, survey, stack.dtype)
 
 
 def report_on(path: Path, source: Source, seen: Seen) -> ScanReport:

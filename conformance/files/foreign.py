@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from conformance.files.assembly import in_pixels
 from conformance.files.finding import Finding, Severity
-from conformance.files.formats.description import Description, Format, Part, Quantity
+from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Part, Quantity
+from conformance.files.polarity import decided
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
+from conformance.files.shown import as_shown
 from conformance.files.survey import Survey
+from conformance.files.unfit import UnfitFile
 
 _MOST_PIXELS = 1 << 22
 _WORDS = {
@@ -41,7 +45,15 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
     OSError, UnfitFile, DamagedArchive
         The file cannot be read.
     """
-    with form.opened(path) as held:
+    with form.opened(path) as opened:
+        try:
+            held, said = _with_shown_quantity(opened)
+            held = _with_mask(held, found)
+        except UnfitFile:
+            # What cannot be read is called by its name all the same.
+            found.append(Finding("FIL-002", Severity.VIOLATION, "file", _described(opened, path)))
+            raise
+        found.extend(Finding("FIL-002", Severity.NOTE, "diff3d", one) for one in said)
         found.append(Finding("FIL-002", Severity.VIOLATION, "file", _described(held, path)))
         found.extend(Finding("FIL-002", Severity.NOTE, "file", note) for note in _notes(held))
         frames = held.parts.get("diff3d")
@@ -58,6 +70,31 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         # Frames along another axis than the first are none to be judged.
         found.extend(() if any("last axis" in one.problem for one in apart) else findings_of(view))
         return facts, view
+
+
+def _with_shown_quantity(held: Description) -> tuple[Description, tuple[str, ...]]:
+    """The description with frames that are what their values show, and what that contradicts."""
+    frames = held.parts.get("diff3d")
+    if frames is None:
+        return held, ()
+    shown, said = as_shown(frames)
+    if not said:
+        return held, ()
+    assumed = tuple(one for one in held.assumed if one != FRAMES_ARE_COUNTS)
+    return replace(held, parts={**held.parts, "diff3d": shown}, assumed=assumed), (said,)
+
+
+def _with_mask(held: Description, found: list[Finding]) -> Description:
+    """The description with a mask of which it is known what its numbers mean, or without one."""
+    frames, mask = held.parts.get("diff3d"), held.parts.get("bad_pixels")
+    if frames is None or mask is None or len(frames.values.shape) != 3:
+        return held
+    rest = {name: part for name, part in held.parts.items() if name != "bad_pixels"}
+    try:
+        return replace(held, parts=rest | {"bad_pixels": decided(mask, frames.values, None)})
+    except UnfitFile as error:
+        found.append(Finding(error.clause, Severity.WARNING, "bad_pixels", f"{error.array}: {error.problem}"))
+        return replace(held, parts=rest)
 
 
 def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
@@ -118,7 +155,7 @@ def _notes(held: Description) -> Iterator[str]:
 
 def _traps(part: Part) -> Iterator[str]:
     """What goes wrong with an array that is renamed and nothing else."""
-    unit = {Quantity.COUNTS: "the frames are counts", Quantity.METRE: "positions are in metres"}.get(part.quantity)
+    unit = {Quantity.COUNTS: FRAMES_ARE_COUNTS, Quantity.METRE: "positions are in metres"}.get(part.quantity)
     if unit:
         yield unit
     yield from part.traps

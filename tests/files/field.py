@@ -56,7 +56,9 @@ OWED: Mapping[str, Owed] = {
     "c04": Owed(("FIL-009",), ("slide", "rows a frame")),
     "c05": Owed(("FIL-003",), ("7 of 96 frames hold nothing: 0 to 2, 40, 41, 77, 95",)),
     "c06": Owed(("FIL-004",), ("20, 61", "times brighter")),
-    "c07": Owed(("NPZ-018", "FIL-005"), ("same 33 pixels in all 96 frames", "33 pixels hold -2 or -1"), ("NPZ-034",)),
+    "c07": Owed(
+        ("NPZ-018", "FIL-005"), ("same 33 pixels in all 96 frames", "33 pixels hold -2 or -1"), ("NPZ-034", "FIL-024")
+    ),
     "c08": Owed(("FIL-005",), ("65 pixels hold 4294967295 in every frame, the largest of uint32",), ("NPZ-034",)),
     "c08b": Owed(("FIL-005",), ("65 pixels hold 65536 in every frame",)),
     "c09": Owed(("NPZ-034",), ("whole numbers",)),

@@ -13,6 +13,7 @@ from conformance.files.finding import Finding
 from conformance.files.fix import Fix, Grade
 from conformance.files.rules.frames import dark_rows, odd_rows
 from conformance.files.rules.illumination import powers
+from conformance.files.rules.masks import ADOPTING, adopting
 from conformance.files.rules.pixels import flickering_pixels, marker_pixels, stuck_pixels
 from conformance.files.rules.positions import lonely_rows
 from conformance.files.rules.view import View
@@ -40,6 +41,8 @@ class Declared:
         x and y to be subtracted from the positions, in object pixels.
     layers : str
         ``product`` where the object is the product of its layers; empty where nothing is said.
+    mask_ones : str
+        ``good`` or ``bad``: what ones mean in a mask that lies under another name; empty where nothing is said.
     """
 
     mask_markers: bool = False
@@ -51,11 +54,13 @@ class Declared:
     object_pixel: float = 0.0
     origin: tuple[float, float] | None = None
     layers: str = ""
+    mask_ones: str = ""
 
     @property
     def options(self) -> tuple[str, ...]:
         """Options that were given, in the order in which they are followed."""
         given = {
+            ADOPTING: bool(self.mask_ones),
             MASKING: self.mask_markers,
             ROOT: self.intensity,
             FRAMES: self.drop_frames,
@@ -124,6 +129,12 @@ def held_back(seen: Seen, said: Declared) -> str:
 def _fix(op: str, option: str, array: str, clause: str, change: tuple[Any, Any], **arguments: Any) -> Fix:
     before, after = change
     return Fix(op, Grade.DECLARED, array, clause, before, after, option, arguments)
+
+
+def _adopting(seen: Seen, said: Declared | None) -> Iterator[Fix]:
+    for one in seen.findings:
+        if one.fix is not None and one.fix.op == "adopt-mask":
+            yield one.fix if said is None else adopting(one.fix.arguments["from"], said.mask_ones)
 
 
 def _masking(seen: Seen, _: Declared | None) -> Iterator[Fix]:
@@ -241,6 +252,7 @@ def _done(seen: Seen, op: str, option: str = "", arguments: Mapping[str, Any] | 
 
 
 _PLANS: Mapping[str, Callable[[Seen, Declared | None], Iterator[Fix]]] = {
+    ADOPTING: _adopting,
     MASKING: _masking,
     ROOT: _root,
     FRAMES: _frames,

@@ -92,6 +92,20 @@ def _without_metadata(arrays: Arrays) -> Arrays:
     return {name: values for name, values in arrays.items() if name != "_metadata"}
 
 
+def _adopted(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
+    """A mask under the name that is read, and 0 under it (FIL-024)."""
+    name, frames = _stack(arrays, scratch)
+    old = fix.arguments["from"]
+    marked = arrays[old].array() != 0
+    shape = tuple(n for n in marked.shape if n != 1)
+    bad = marked.reshape(shape) == (fix.arguments["ones"] == "bad")
+    # One mask a scan: what is bad in any frame is bad (NPZ-047).
+    bad = bad.any(axis=0) if bad.ndim == 3 else bad
+    zeroed = _per_frame(frames, lambda block: np.where(bad, block.dtype.type(0), block), frames.dtype)
+    rest = {one: values for one, values in arrays.items() if one != old}
+    return rest | {name: zeroed, MASK: Values(MASK, bad)}
+
+
 def _masked(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     name, frames = _stack(arrays, scratch)
     bad = np.zeros(frames.shape[1:], bool)
@@ -227,6 +241,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "drop-surplus": _cut,
     "declare": _declared,
     "metadata-text": _as_text,
+    "adopt-mask": _adopted,
     "mask-pixels": _masked,
     "root": _root,
     "drop-frames": _dropped,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from conformance.contract.arrays import STACKS, Place, names_of
+from conformance.contract.arrays import MASK, STACKS, Place, names_of
 from conformance.files.archive import Archive
 from conformance.files.formats.description import Description, Format, Part, Quantity
 from conformance.files.formats.framewise import framewise
+from conformance.files.formats.masks import mask_among
 from conformance.files.formats.record import geometry_in, orientation_in
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.stack import layout_of
@@ -29,7 +30,9 @@ def _opened(path: Path) -> Iterator[Description]:
     with Archive(path) as archive:
         held = [name for name in archive.names if name in _OWN - _TEXTS]
         parts = {name: _part(archive, name) for name in held}
-        unknown = tuple(name for name in archive.names if name not in _OWN)
+        parts |= _mask(archive, parts)
+        used = {part.source for part in parts.values()}
+        unknown = tuple(name for name in archive.names if name not in _OWN | used)
         metadata = archive.member("_metadata") if "_metadata" in archive.names else None
         yield Description(
             FORMAT.name,
@@ -50,6 +53,15 @@ def _part(archive: Archive, name: str) -> Part:
     stack = framewise(member, legacy) if len(member.shape) == 3 else member
     changes = ("the last axis counts the frames: moved to the front",) if legacy else ()
     return Part(stack, name, _quantity(archive), "row, column, frame" if legacy else "frame, row, column", changes)
+
+
+def _mask(archive: Archive, parts: Mapping[str, Part]) -> dict[str, Part]:
+    """A mask under another name, where the file has none under its own."""
+    stack = next((parts[name].values for name in STACKS if name in parts), None)
+    if MASK in parts or stack is None or len(stack.shape) != 3:
+        return {}
+    arrays = [name for name in archive.names if name not in _OWN and archive.entry(name).filename.endswith(".npy")]
+    return mask_among(arrays, archive.member, stack.shape)
 
 
 def _quantity(archive: Archive) -> Quantity:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.masks import quantity_of_name
 from conformance.files.formats.quantities import length, length_factor, photon_energy
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
@@ -45,7 +46,7 @@ def _opened(path: Path) -> Iterator[Description]:
             f"{root}/{instrument}/source_1/energy",
         )
         orientation, turns = _orientation(file, detector)
-        parts = _stack(file, frames, turns) | _positions(file, root, detector) | _mask(file, detector, frames, turns)
+        parts = _stack(file, frames, turns) | _positions(file, root, detector) | _mask(file, detector, turns)
         parts |= _images(file, root)
         pixel = (length(file, f"{detector}/y_pixel_size"), length(file, f"{detector}/x_pixel_size"))
         geometry = Geometry(
@@ -181,27 +182,23 @@ def _basis_said(file: OpenedHdf5, detector: str) -> tuple[str, ...]:
     return ()
 
 
-def _mask(file: OpenedHdf5, detector: str, frames: str, turns: tuple[bool, int]) -> dict[str, Part]:
-    """Pixels that are not measured; CXI has 0 for good ones, some tools have it the other way round."""
-    path = f"{detector}/mask"
-    if path not in file.nodes:
+def _mask(file: OpenedHdf5, detector: str, turns: tuple[bool, int]) -> dict[str, Part]:
+    """The mask beside the frames, turned as they are; whether its ones are good or bad, the frames decide."""
+    names = [name for name in file.nodes if name.rpartition("/")[0] == detector]
+    path = next((name for name in names if quantity_of_name(name) is not None), None)
+    if path is None:
         return {}
+    said = quantity_of_name(path) or Quantity.BITS
     stored = file.stored(path).array()
-    bad = stored != 0
-    changes = ["a bit field: 0 is good"]
-    if stored.ndim == 2 and len(np.unique(stored)) == 2 and bad.mean() > 0.5:
-        # Half a detector is never bad: ones mark the good pixels here.
-        bad = ~bad
-        good = stored.max()
-        changes = [f"{bad.mean():.1%} of the pixels are 0 and the rest {good}: {good} was taken for good"]
+    stored = stored[0] if stored.ndim == 3 and len(stored) == 1 else stored
     transpose, quarter = turns
-    bad = np.rot90(bad, quarter, axes=(-2, -1))
-    bad = bad.swapaxes(-2, -1) if transpose else bad
-    return {
-        "bad_pixels": Part(
-            Values("mask", np.ascontiguousarray(bad)), path, Quantity.NUMBER, "row, column", tuple(changes)
-        )
-    }
+    if stored.ndim in (2, 3):
+        stored = np.rot90(stored, quarter, axes=(-2, -1))
+        stored = stored.swapaxes(-2, -1) if transpose else stored
+    values = Values("mask", np.ascontiguousarray(stored))
+    # The text of CXI and NeXus has 0 for good pixels; what real files have is another matter.
+    quantity = Quantity.BITS if said is Quantity.GOOD_OR_BAD else said
+    return {"bad_pixels": Part(values, path, quantity, "row, column")}
 
 
 def _dropped(file: OpenedHdf5, detector: str) -> tuple[str, ...]:

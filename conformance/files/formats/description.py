@@ -11,9 +11,12 @@ from pathlib import Path
 from conformance.files.formats.sniffing import Sniffed
 from conformance.files.formats.values import Stored
 
+FRAMES_ARE_COUNTS = "the frames are counts"
+"""What formats assume that do not say it."""
+
 
 class Quantity(StrEnum):
-    """What the values of an array count, where formats differ."""
+    """What the values of an array count or mark, where formats differ."""
 
     AMPLITUDE = "amplitude"
     COUNTS = "counts"
@@ -21,6 +24,10 @@ class Quantity(StrEnum):
     PIXEL = "object pixels"
     METRE = "metres"
     NUMBER = "1"
+    BAD = "other than 0 is bad"
+    GOOD = "other than 0 is good"
+    GOOD_OR_BAD = "other than 0 is good, or bad"
+    BITS = "a bit field: 0 is good"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.files.formats import raster
-from conformance.files.formats.description import Description, Format, Geometry
+from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.hdf5.opened import OpenedHdf5
 
@@ -38,7 +38,7 @@ def _opened(path: Path) -> Iterator[Description]:
             parts,
             Geometry(object_pixel=pixel),
             dropped=turned,
-            assumed=("its x is the row: the first axis of the scan and of a frame", "the frames are counts"),
+            assumed=("its x is the row: the first axis of the scan and of a frame", FRAMES_ARE_COUNTS),
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),
         )

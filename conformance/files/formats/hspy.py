@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.files.formats import raster
-from conformance.files.formats.description import Description, Format, Geometry
+from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
@@ -43,7 +43,7 @@ def _opened(path: Path) -> Iterator[Description]:
             FORMAT.name,
             parts,
             Geometry(object_pixel=pixel),
-            assumed=("the frames are counts",),
+            assumed=(FRAMES_ARE_COUNTS,),
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),
         )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.formats.description import Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.masks import mask_among
 from conformance.files.formats.quantities import number
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Computed, Values
@@ -49,6 +50,7 @@ def _opened(path: Path) -> Iterator[Description]:
             parts[name] = Part(
                 Values(name, points[axis] * 1e-6), "/points", Quantity.METRE, "(2, M) x, y in micrometres"
             )
+        parts |= mask_among(file.nodes, file.stored, stack.shape)
         yield Description(
             FORMAT.name,
             parts,

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.formats.description import Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.masks import mask_among
 from conformance.files.formats.quantities import length, photon_energy
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
@@ -39,12 +40,13 @@ def _opened_dp(path: Path) -> Iterator[Description]:
         if {"/ppX", "/ppY"} <= set(file.nodes):
             parts["diff3d"] = _unturned(parts["diff3d"])
             parts |= _shelves(file)
+        parts |= mask_among(file.nodes, file.stored, parts["diff3d"].values.shape)
         advice = "probe and positions lie in the file *_para.hdf5 beside it"
         yield Description(
             DP.name,
             parts,
             orientation=recorded_orientation(file),
-            assumed=("the frames are counts",),
+            assumed=(FRAMES_ARE_COUNTS,),
             advice=advice,
             members=tuple(file.nodes),
         )
@@ -87,8 +89,8 @@ def _opened_master(path: Path) -> Iterator[Description]:
         parts = {"diff3d": Part(values, "/entry/data/data_*", Quantity.COUNTS, "frame, row, column")}
         mask = f"{detector}/detectorSpecific/pixel_mask"
         if mask in file.nodes:
-            bad = file.stored(mask).array() != 0
-            parts["bad_pixels"] = Part(Values("pixel_mask", bad), mask, Quantity.NUMBER, "row, column", ("0 is good",))
+            held = Values("pixel_mask", file.stored(mask).array())
+            parts["bad_pixels"] = Part(held, mask, Quantity.BITS, "row, column")
         geometry = Geometry(energy, length(file, f"{detector}/detector_distance", f"{detector}/distance"), pixel)
         advice = "it holds frames only: give positions and a probe from other files"
         yield Description(MASTER.name, parts, geometry, assumed=passed, advice=advice, members=tuple(file.nodes))

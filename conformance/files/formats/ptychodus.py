@@ -12,6 +12,7 @@ import numpy as np
 
 from conformance.files.archive import Archive
 from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.masks import mask_among
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Sniffed
 from conformance.files.formats.values import Stored, Values
@@ -74,7 +75,9 @@ def _opened_diffraction(path: Path) -> Iterator[Description]:
         values = _stored(held, "patterns")
         parts = {"diff3d": Part(values, "patterns", Quantity.COUNTS, "frame, row, column")}
         names = {name.lstrip("/") for name in _names(held)}
-        if "bad_pixels" in names:
+        if "bad_pixels" not in names:
+            parts |= mask_among(_names(held), lambda name: _stored(held, name.lstrip("/")), values.shape)
+        else:
             parts["bad_pixels"] = Part(_stored(held, "bad_pixels"), "bad_pixels", Quantity.NUMBER, "row, column")
         indexes = _stored(held, "indexes").array()
         parts["indexes"] = Part(Values("indexes", indexes), "indexes", Quantity.NUMBER, "frame")

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.archive import Archive, Member
-from conformance.files.formats.description import Description, Format, Part, Quantity
+from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Part, Quantity
+from conformance.files.formats.masks import mask_among
 from conformance.files.formats.record import orientation_in
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Computed, Stored, Values
@@ -35,8 +36,10 @@ def _opened(path: Path) -> Iterator[Description]:
             parts |= _probe(members["probe"])
         if "psi" in members:
             parts |= _object(members["psi"])
-        dropped = tuple(name for name in archive.names if name not in _NAMES)
-        assumed = ("the frames are counts", "positions are (row, column) of a patch's corner, in pixels")
+        parts |= mask_among(archive.names, archive.member, parts["diff3d"].values.shape)
+        used = {*_NAMES, *([parts["bad_pixels"].source] if "bad_pixels" in parts else [])}
+        dropped = tuple(name for name in archive.names if name not in used)
+        assumed = (FRAMES_ARE_COUNTS, "positions are (row, column) of a patch's corner, in pixels")
         orientation = orientation_in(members.get("_metadata"))
         yield Description(
             FORMAT.name, parts, orientation=orientation, dropped=dropped, assumed=assumed, members=archive.names

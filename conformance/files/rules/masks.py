@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.contract.arrays import MASK
 from conformance.files.finding import Finding, Severity
+from conformance.files.fix import Fix, Grade
+from conformance.files.formats.description import Part
 from conformance.files.formats.values import Stored
+from conformance.files.polarity import flat, meaning, shown_by
 from conformance.files.survey import Survey
+
+ADOPTING = "--mask-ones"
+_READ = f"{MASK} is the name that is read"
 
 
 def about_mask(mask: Stored, survey: Survey) -> Iterator[Finding]:
@@ -37,3 +45,50 @@ def about_mask(mask: Stored, survey: Survey) -> Iterator[Finding]:
     )
     severity = Severity.WARNING if lit else Severity.NOTE
     yield Finding("FIL-024", severity, MASK, f"{int(bad.sum())} of {bad.size} pixels are masked{rest}")
+
+
+def about_named_mask(mask: Part, survey: Survey, dtype: np.dtype[Any]) -> Iterator[Finding]:
+    """Say what a mask under another name marks, as far as its name or the frames tell what its numbers mean.
+
+    Parameters
+    ----------
+    mask : Part
+        (N, N) or (M, N, N), as it is stored.
+    survey : Survey
+        What the frames show.
+    dtype : numpy.dtype
+        Data type of the frames.
+    """
+    marked = flat(mask.values.array())
+    bad, why = meaning(mask.quantity, marked, shown_by(marked, _dead(survey, dtype), survey.sums / max(1, survey.M)))
+    what = f"{mask.source} {mask.values.shape} is a mask by its name"
+    fix = adopting(mask.source, None if bad is None else "bad" if bad else "good")
+    if bad is None:
+        yield Finding("FIL-024", Severity.WARNING, MASK, f"{what}: {why}; {_READ}", fix=fix)
+        return
+    number = int((marked == bad).sum())
+    severity = Severity.WARNING if number else Severity.NOTE
+    said = f"{number} of {marked.size} pixels are bad, its {'ones' if bad else 'zeros'} ({why})"
+    yield Finding("FIL-024", severity, MASK, f"{what}: {said}; {_READ}", fix=fix if number else None)
+
+
+def adopting(name: str, ones: str | None) -> Fix:
+    """Return the fix that makes a mask of some name the one that is read; ``ones`` says what its ones mean."""
+    after = {"name": MASK} if ones is None else {"name": MASK, "ones": ones}
+    return Fix(
+        "adopt-mask",
+        Grade.DECLARED,
+        MASK,
+        "FIL-024",
+        {"name": name},
+        after,
+        ADOPTING,
+        {"from": name, "ones": ones or ""},
+    )
+
+
+def _dead(survey: Survey, dtype: np.dtype[Any]) -> NDArray[np.bool_]:
+    """Pixels that hold no light in any frame: one value throughout, a marker, or no number."""
+    top = float(np.iinfo(dtype).max) if dtype.kind in "iu" else np.inf
+    lost = survey.always("non-finite") | survey.always("negative") | (survey.least >= top)
+    return np.asarray(survey.steady | lost)
