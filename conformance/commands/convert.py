@@ -11,6 +11,7 @@ import typer
 
 from conformance.commands.cli import OK, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
 from conformance.commands.parts import (
+    Centre,
     Counts,
     DetectorPixel,
     Distance,
@@ -19,10 +20,9 @@ from conformance.commands.parts import (
     ObjectPixel,
     Order,
     Unit,
+    as_stated,
     described,
-    ones_are_bad,
     require_canonical,
-    require_choices,
     require_files,
 )
 
@@ -45,6 +45,7 @@ def convert(
     object_pixel: ObjectPixel = None,
     counts: Counts = None,
     mask_ones: MaskOnes = None,
+    centre: Centre = None,
     order: Order = None,
     unit: Unit = None,
     packed: Annotated[bool, typer.Option("--packed", help="Deflate the members.")] = False,
@@ -65,21 +66,22 @@ def convert(
     if len(paths) < 2:
         raise wrong_usage("convert takes the files to read, and last the file to write")
     *sources, out = paths
-    require_choices(order, unit)
+    stated = as_stated((energy, distance, detector_pixel, object_pixel), counts, mask_ones, order, unit, centre)
     if likely and not as_diagnosed:
         raise wrong_usage("--likely goes with --as-diagnosed")
     targets = _targets(out, to, sources, force)
-    from conformance.files.assembly import Stated, assembled
+    from conformance.files.assembly import assembled, require_plausible
     from conformance.files.examine import examine
     from conformance.files.unfit import UnfitFile
     from conformance.report import validation
 
-    stated = Stated(energy, distance, detector_pixel, object_pixel, counts, ones_are_bad(mask_ones))
     fixes: tuple[Fix, ...] = ()
     with ExitStack() as stack:
         given = [described(source, order, unit, stack) for source in sources]
         try:
             scan = assembled(given, stated)
+            if not as_diagnosed:
+                require_plausible(scan)
             if as_diagnosed:
                 scan, fixes = _mended(scan, out, likely, stack)
             notes = _write(targets, scan, _record(scan, sources, stated, fixes), packed, to)

@@ -22,6 +22,7 @@ from conformance.commands.cli import (
     wrong_usage,
 )
 from conformance.commands.parts import (
+    Centre,
     Counts,
     DetectorPixel,
     Distance,
@@ -30,9 +31,8 @@ from conformance.commands.parts import (
     ObjectPixel,
     Order,
     Unit,
+    as_stated,
     described,
-    ones_are_bad,
-    require_choices,
     require_files,
 )
 
@@ -58,6 +58,7 @@ def diagnose(
     object_pixel: ObjectPixel = None,
     counts: Counts = None,
     mask_ones: MaskOnes = None,
+    centre: Centre = None,
     order: Order = None,
     unit: Unit = None,
     out: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw what was seen, over what stands there.")] = None,
@@ -69,15 +70,13 @@ def diagnose(
     likely, not; 2: it cannot be told.
     """
     require_files(paths)
-    require_choices(order, unit)
     _require_drawable(out, paths)
     import numpy as np
 
-    from conformance.files.assembly import Stated
     from conformance.files.diagnose.engine import diagnose as diagnosed
     from conformance.files.diagnose.verdict import Word
 
-    stated = Stated(energy, distance, detector_pixel, object_pixel, counts, ones_are_bad(mask_ones))
+    stated = as_stated((energy, distance, detector_pixel, object_pixel), counts, mask_ones, order, unit, centre)
     with ExitStack() as stack:
         scan, notes = _scan(paths, order, unit, stated, stack)
         found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))

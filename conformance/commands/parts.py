@@ -11,10 +11,12 @@ import typer
 from conformance.commands.cli import UNDECIDED, VIOLATIONS, say, undecided, wrong_usage
 
 if TYPE_CHECKING:
+    from conformance.files.assembly import Stated
     from conformance.files.fixing.diagnosed import AsDiagnosed
     from conformance.files.formats.description import Description
 
 _ORDERS = ("xy", "yx")
+_CENTRES = ("middle", "corner")
 _UNITS = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9, "px": 0.0}
 
 Energy: TypeAlias = Annotated[float | None, typer.Option(metavar="EV", help="Photon energy in electronvolts.")]
@@ -26,8 +28,14 @@ ObjectPixel: TypeAlias = Annotated[float | None, typer.Option(metavar="M", help=
 Counts: TypeAlias = Annotated[
     bool | None, typer.Option("--counts/--amplitudes", help="What the frames are, whatever the layout has.")
 ]
-Order: TypeAlias = Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a list.")]
-Unit: TypeAlias = Annotated[str | None, typer.Option("--positions-unit", metavar="m|um|nm|px", help="Unit of a list.")]
+Order: TypeAlias = Annotated[str | None, typer.Option("--positions-order", metavar="xy|yx", help="Columns of a table.")]
+Unit: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--positions-unit", metavar="m|mm|um|nm|px", help="Unit of the positions, whatever the layout has."),
+]
+Centre: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="middle|corner", help="Where the zero frequency stands in the frames as stored.")
+]
 MaskOnes: TypeAlias = Annotated[
     str | None, typer.Option("--mask-ones", metavar="good|bad", help="What ones in a mask mean.")
 ]
@@ -61,6 +69,38 @@ def ones_are_bad(said: str | None) -> bool | None:
     if said not in (None, "good", "bad"):
         raise wrong_usage(f"--mask-ones {said!r} is unknown; choose good or bad")
     return None if said is None else said == "bad"
+
+
+def as_stated(
+    lengths: tuple[float | None, float | None, float | None, float | None],
+    counts: bool | None,
+    mask_ones: str | None,
+    order: str | None,
+    unit: str | None,
+    centre: str | None,
+) -> Stated:
+    """Return what the user says of a scan; wrong usage where a word is none of its choices.
+
+    Parameters
+    ----------
+    lengths : tuple of float or None
+        Energy, distance, detector pixel, object pixel.
+    counts : bool or None
+        Whether the frames are counts.
+    mask_ones : str or None
+        ``good`` or ``bad``.
+    order, unit : str or None
+        Of the positions.
+    centre : str or None
+        ``middle`` or ``corner``.
+    """
+    from conformance.files.assembly import Stated
+
+    require_choices(order, unit)
+    if centre is not None and centre not in _CENTRES:
+        raise wrong_usage(f"--centre {centre!r} is unknown; choose {' or '.join(_CENTRES)}")
+    metres = None if unit is None else _UNITS[unit]
+    return Stated(*lengths, counts, ones_are_bad(mask_ones), order, metres, centre)
 
 
 def described(path: Path, order: str | None, unit: str | None, stack: ExitStack) -> Description:

@@ -69,7 +69,7 @@ def validate(
         bool, typer.Option("--drop-points", help="Fix: drop points that lie alone, and their frames.")
     ] = False,
     unit: Annotated[
-        str | None, typer.Option(metavar="m|um|nm", help="Fix: unit of the positions; needs --object-pixel.")
+        str | None, typer.Option(metavar="m|mm|um|nm", help="Fix: unit of the positions; needs --object-pixel.")
     ] = None,
     object_pixel: Annotated[float | None, typer.Option(metavar="M", help="Side of an object pixel in metres.")] = None,
     origin: Annotated[

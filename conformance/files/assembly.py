@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.contract.arrays import COORDINATES, PAIRS
+from conformance.contract.arrays import COORDINATES
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Geometry, Orientation, Part, Quantity
 from conformance.files.formats.values import Computed, Values
+from conformance.files.placed import placed, require_near, told_apart, with_unit
 from conformance.files.polarity import decided
-from conformance.files.shown import are_counts
+from conformance.files.shown import are_counts, require_centre, with_centre
 from conformance.files.unfit import UnfitFile
 
 _FRAMES, _PROBE, _OBJECT, _MASK = "diff3d", "probeGuess", "objectGuess", "bad_pixels"
@@ -34,6 +35,12 @@ class Stated:
         Whether the frames are counts, whatever their format has.
     mask_ones_bad : bool or None
         Whether other numbers than 0 in a mask mean bad.
+    positions_order : str or None
+        ``xy`` or ``yx``: the columns of a table of positions.
+    positions_unit : float or None
+        Metres a unit of the positions, 0 for object pixels, whatever their layout has.
+    centre : str or None
+        ``middle`` or ``corner``: where the zero frequency stands in the frames as they are stored.
     """
 
     energy: float | None = None
@@ -42,6 +49,9 @@ class Stated:
     object_pixel: float | None = None
     counts: bool | None = None
     mask_ones_bad: bool | None = None
+    positions_order: str | None = None
+    positions_unit: float | None = None
+    centre: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,22 +95,40 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
         A part is missing, sizes do not fit, or metres cannot become pixels (FIL-023).
     """
     parts, notes = _merged(given)
+    parts = told_apart(parts, stated.positions_order)
     lacking = dict.fromkeys(word for name, word in _NEEDED.items() if name not in parts and (probe or name != _PROBE))
     if lacking:
         held = "; ".join(f"{one.format}: {', '.join(sorted(one.parts)) or 'nothing of a scan'}" for one in given)
         raise UnfitFile("FIL-023", "file", f"{' and '.join(lacking)} missing: give a file that holds them ({held})")
     _require_fitting(parts)
     geometry = _geometry(given, stated)
-    parts = {**parts, **_positions(parts, geometry)}
+    parts = with_unit(parts, stated.positions_unit)
+    parts |= placed(parts, geometry, parts[_FRAMES].values.shape[1])
     if _MASK in parts:
         parts[_MASK] = decided(parts[_MASK], parts[_FRAMES].values, stated.mask_ones_bad)
         parts[_MASK] = _one_mask(parts[_MASK], parts[_FRAMES].values.shape[1:])
+    parts = with_centre(parts, stated.centre)
     parts[_FRAMES] = _amplitudes(parts[_FRAMES], parts.get(_MASK), stated)
     if _PROBE in parts:
         parts[_PROBE] = _without_unit_axis(parts[_PROBE])
     orientation = next((one.orientation for one in given if _FRAMES in one.parts), Orientation())
     said = [*notes, *(note for one in given for note in _noted(one, stated))]
     return Assembled(parts, orientation, tuple(dict.fromkeys(said)), tuple(one.format for one in given), geometry)
+
+
+def require_plausible(scan: Assembled) -> None:
+    """Refuse what follows from a unit or a place of the zero frequency that a layout has, and these files have not.
+
+    Raises
+    ------
+    UnfitFile
+        Positions that no scan has, or frames whose light lies in the corner (FIL-023).
+    """
+    x, y = (scan.parts[name].values.array().astype(np.float64) for name in COORDINATES[:2])
+    frames = scan.parts[_FRAMES]
+    if scan.parts["xcoords"].quantity is not Quantity.NUMBER:
+        require_near(x, y, frames.values.shape[1], scan.geometry)
+        require_centre(frames.values, frames.corner)
 
 
 def _noted(one: Description, stated: Stated) -> Iterator[str]:
@@ -187,75 +215,6 @@ def _geometry(given: Sequence[Description], stated: Stated) -> Geometry:
         square(stated.detector_pixel) or first("detector_pixel"),
         square(stated.object_pixel) or first("object_pixel"),
     )
-
-
-def _positions(parts: Mapping[str, Part], geometry: Geometry) -> dict[str, Part]:
-    N = parts[_FRAMES].values.shape[1]
-    held = {name: parts[name] for name in COORDINATES if name in parts}
-    if any(part.quantity is Quantity.METRE for part in held.values()):
-        held = in_pixels(held, geometry, N)
-    if _OBJECT in parts or all(part.quantity is Quantity.NUMBER for part in held.values()):
-        return held
-    for pair in PAIRS:
-        for name in pair:
-            if name in held:
-                held[name] = _with_origin(held[name], held[PAIRS[0][pair.index(name)]], N)
-    return held
-
-
-def in_pixels(held: Mapping[str, Part], geometry: Geometry, N: int) -> dict[str, Part]:
-    """Return positions in object pixels.
-
-    Parameters
-    ----------
-    held : Mapping[str, Part]
-        Positions in metres.
-    geometry : Geometry
-    N : int
-        Side of the frames.
-
-    Raises
-    ------
-    UnfitFile
-        The geometry is not known (FIL-023).
-    """
-    pixel = geometry.pixel_of(N)
-    if pixel is None:
-        lacking = [
-            option
-            for option, value in (
-                ("--energy", geometry.photon_energy),
-                ("--distance", geometry.distance),
-                ("--detector-pixel", geometry.detector_pixel),
-            )
-            if not value
-        ]
-        raise UnfitFile(
-            "FIL-023",
-            "xcoords",
-            f"positions are in metres, and no file says how many a pixel has: give {', '.join(lacking)}",
-        )
-    sizes = {"x": pixel[1], "y": pixel[0]}
-    return {
-        name: replace(
-            part,
-            values=Values(name, part.values.array().astype(np.float64) / sizes[name[0]]),
-            quantity=Quantity.PIXEL,
-            changes=(*part.changes, f"divided by {sizes[name[0]]:.6g} m, the object pixel"),
-        )
-        for name, part in held.items()
-    }
-
-
-def _with_origin(part: Part, nominal: Part, N: int) -> Part:
-    """Positions from an origin that puts the first patch at the corner; without an object the origin is free."""
-    values, origin = part.values.array().astype(np.float64), float(nominal.values.array().min())
-    shift = np.ceil(N / 2 - origin)
-    changes = (
-        *part.changes,
-        f"{shift:+g} pixels: the origin is free without an object, and puts all patches at x, y >= 0",
-    )
-    return replace(part, values=Values(part.values.name, values + shift), changes=changes)
 
 
 def _one_mask(part: Part, sides: tuple[int, ...]) -> Part:

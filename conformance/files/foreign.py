@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance.files.assembly import in_pixels
 from conformance.files.finding import Finding, Severity
-from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Part, Quantity
+from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
+from conformance.files.placed import in_pixels, require_near
 from conformance.files.polarity import decided
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.table import findings_of
@@ -64,7 +64,7 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         facts |= {"M": M, "N": sides[0], "sides": sides, "dtype": frames.values.dtype.name}
         if sides[0] * sides[1] > _MOST_PIXELS:
             return facts, None
-        view = _view(held, frames)
+        view = _view(held, frames, found)
         apart = list(_numbers_apart(held, frames))
         found.extend(apart)
         # Frames along another axis than the first are none to be judged.
@@ -112,7 +112,7 @@ def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
         yield Finding("FIL-024", Severity.WARNING, "bad_pixels", "the mask leaves out all pixels: is 0 meant for good?")
 
 
-def _view(held: Description, frames: Part) -> View:
+def _view(held: Description, frames: Part, found: list[Finding]) -> View:
     """Make the view of the parts of a scan, with positions in object pixels where the geometry is known."""
     M, rows, columns = frames.values.shape
     survey = Survey(M, (rows, columns))
@@ -125,9 +125,18 @@ def _view(held: Description, frames: Part) -> View:
     if metres:
         known = held.geometry.pixel_of(rows) is not None
         parts |= in_pixels(metres, held.geometry, rows) if known else {}
+        found.extend(_far_apart(parts, rows, held.geometry) if known else ())
     members = {name: part.values for name, part in parts.items() if part.quantity is not Quantity.METRE}
     counts = frames.quantity is Quantity.COUNTS
     return view_of(members, survey, "diff3d", frames.values.dtype, counts, members.get("bad_pixels"))
+
+
+def _far_apart(parts: Mapping[str, Part], N: int, geometry: Geometry) -> Iterator[Finding]:
+    """What positions in pixels say of the units that they came from (FIL-023)."""
+    try:
+        require_near(parts["xcoords"].values.array(), parts["ycoords"].values.array(), N, geometry)
+    except UnfitFile as error:
+        yield Finding(error.clause, Severity.WARNING, "xcoords", error.problem)
 
 
 def _described(held: Description, path: Path) -> str:

@@ -1,7 +1,8 @@
-"""What some frames of a scan show of what a format takes for granted: counts or amplitudes (FIL-023)."""
+"""What some frames show of what a format takes for granted: counts or amplitudes, middle or corner (FIL-023)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose.quantity import quantity_of
 from conformance.files.formats.description import Part, Quantity
-from conformance.files.formats.values import Stored
+from conformance.files.formats.masks import shifted
+from conformance.files.formats.values import Computed, Stored
 from conformance.files.unfit import UnfitFile
 
 _MOST_FRAMES = 48
+_TELLING, _NEAR = 0.3, 0.25
 _SAYS = {"counts": Quantity.COUNTS, "amplitude": Quantity.AMPLITUDE}
 _OPTIONS = {Quantity.COUNTS: "--counts", Quantity.AMPLITUDE: "--amplitudes"}
 
@@ -63,6 +66,75 @@ def as_shown(part: Part) -> tuple[Part, str]:
     if shown is Quantity.UNKNOWN:
         return part, ""
     return replace(part, quantity=shown), f"{evidence}: {_WORDS[shown]}; say {_OPTIONS[shown]}"
+
+
+def centre_shown(frames: NDArray[Any]) -> str:
+    """Where the light of some frames (m, N, N) lies: ``middle``, ``corner``, or empty where it does not tell.
+
+    Pixels that hold one value in all frames are markers and no light.
+    """
+    values = np.nan_to_num(np.asarray(frames, dtype=np.float64), posinf=0.0).clip(0)
+    steady = (values == values[:1]).all(axis=0) & (len(values) > 1)
+    mean = np.where(steady, 0.0, values.mean(axis=0))
+    if not mean.any():
+        return ""
+    found = set()
+    for axis, side in enumerate(mean.shape):
+        line = mean.sum(axis=1 - axis)
+        moment = (line * np.exp(2j * np.pi * np.arange(side) / side)).sum() / line.sum()
+        near = np.abs(np.angle(moment)) / np.pi
+        telling = abs(moment) > _TELLING
+        found.add("corner" if telling and near < _NEAR else "middle" if telling and near > 1 - _NEAR else "")
+    return found.pop() if len(found) == 1 else ""
+
+
+def with_centre(parts: Mapping[str, Part], stated: str | None) -> dict[str, Part]:
+    """Parts whose frames have the zero frequency at [N/2, N/2], by the user's word, or else by their layout.
+
+    Parameters
+    ----------
+    parts : Mapping[str, Part]
+    stated : str or None
+        ``middle`` or ``corner``, where it stands in the frames as they are stored; None: nothing.
+    """
+    frames = parts["diff3d"]
+    if stated is None or (stated == "corner") == frames.corner:
+        return dict(parts)
+    what = "moved back: it stands in the middle" if frames.corner else "zero frequency moved from the corner"
+    said = (*frames.changes, f"{what}, as stated")
+    moved = Computed(frames.values.name, frames.values, frames.values.shape, frames.values.dtype, _centred)
+    found = {**parts, "diff3d": replace(frames, values=moved, corner=stated == "corner", changes=said)}
+    if "bad_pixels" in parts:
+        found["bad_pixels"] = replace(parts["bad_pixels"], values=shifted(parts["bad_pixels"].values))
+    return found
+
+
+def require_centre(frames: Stored, corner: bool) -> None:
+    """Refuse frames whose light lies in the corner after all.
+
+    Parameters
+    ----------
+    frames : Stored
+        (M, N, N) as they would be written.
+    corner : bool
+        Whether their zero frequency was moved from the corner.
+
+    Raises
+    ------
+    UnfitFile
+        It was moved from the middle, or not moved from the corner (FIL-023).
+    """
+    if centre_shown(some_frames(frames)) == "corner":
+        where, shown = ("corner", "middle") if corner else ("middle", "corner")
+        problem = (
+            f"this layout has the zero frequency in the {where}, and the light of these frames lies in the {shown}: "
+            "say --centre middle or --centre corner"
+        )
+        raise UnfitFile("FIL-023", "diff3d", problem)
+
+
+def _centred(block: NDArray[Any]) -> NDArray[Any]:
+    return np.fft.fftshift(block, axes=(-2, -1))
 
 
 def are_counts(part: Part, stated: bool | None) -> bool:

@@ -227,7 +227,7 @@ VARIANTS: dict[str, Entry] = {
         r"77.*80|80.*77",
         KNOWN,
     ),
-    "HXN in metres": (tree(lambda a: _hxn(a, points=_points(a, 0, STEP))), r"micrometres", f"{KNOWN} FIL-014"),
+    "HXN in metres": (tree(lambda a: _hxn(a, points=_points(a, 0, STEP))), r"micrometres", f"{KNOWN} FIL-014 FIL-023"),
     "HXN saturated": (
         tree(lambda a: _hxn(a, diffamp=_with_gap(np.fft.ifftshift(counts_of(a), axes=(1, 2)), 65535))),
         r"32 pixels hold 65535",
@@ -306,7 +306,7 @@ VARIANTS: dict[str, Entry] = {
             "s.cxi",
         ),
         r"unit|millimetres|apart",
-        f"{KNOWN} FIL-013 FIL-014",
+        f"{KNOWN} FIL-013 FIL-014 FIL-023",
     ),
     "CXI of a bitshuffle": (_bitshuffled(_cxi_tree), r"CXI.*frames and positions", KNOWN),
     "CXI of frames transposed by MATLAB": (

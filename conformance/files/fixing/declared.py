@@ -20,7 +20,7 @@ from conformance.files.rules.view import View
 
 MASKING, ROOT, FRAMES, POINTS = "--mask-markers", "--intensity", "--drop-frames", "--drop-points"
 UNIT, ORIGIN, LAYERS, SCALE = "--unit", "--origin", "--layers", "--scale-probe"
-UNITS: Mapping[str, float] = {"m": 1.0, "um": 1e-6, "nm": 1e-9}
+UNITS: Mapping[str, float] = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9}
 """Metres by the name of a unit."""
 
 
@@ -34,7 +34,7 @@ class Declared:
         Whether pixels with markers are to be masked, frames are counts, frames without light or with far too much are
         to be dropped, points far from all others too, and the probe is to be scaled to the power of the frames.
     unit : str
-        ``m``, ``um`` or ``nm`` where the positions are in that; empty for object pixels.
+        ``m``, ``mm``, ``um`` or ``nm`` where the positions are in that; empty for object pixels.
     object_pixel : float
         Side of an object pixel in metres, where a unit is given.
     origin : tuple of float or None

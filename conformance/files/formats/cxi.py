@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from conformance.files.unfit import UnfitFile
 _FRAMES = re.compile(r"/(entry\w*)/(instrument\w*)/(detector\w*)/data")
 _IMAGE = re.compile(r"/entry\w*/image_\d+/data")
 _DESCRIBED = {"probe": "probeGuess", "object": "objectGuess"}
+_AXES = {axis: (axis, f"{axis}_position", f"position_{axis}", f"{axis}_translation") for axis in "xy"}
 _GEOMETRY_WORDS = ("orientation", "transformations", "depends_on")
 
 
@@ -33,7 +35,7 @@ def _recognises(file: Sniffed) -> bool:
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with OpenedHdf5(path) as file:
-        frames = next(name for name in sorted(file.nodes) if _FRAMES.fullmatch(name))
+        frames = _largest(file)
         detector = frames.removesuffix("/data")
         entry, instrument = frames.split("/")[1:3]
         root = f"/{entry}"
@@ -64,6 +66,17 @@ def _opened(path: Path) -> Iterator[Description]:
             "" if "probeGuess" in parts else "it holds no probe: give one from another file",
             tuple(file.nodes),
         )
+
+
+def _largest(file: OpenedHdf5) -> str:
+    """The frames: the largest of what stands where frames do; an entry may have several detectors."""
+    names: list[str] = sorted(name for name in file.nodes if _FRAMES.fullmatch(name))
+
+    def weight(name: str) -> tuple[bool, int]:
+        shape = file.nodes[name].shape or ()
+        return len(shape) > 2, math.prod(shape)
+
+    return max(names, key=weight)
 
 
 def _stack(file: OpenedHdf5, frames: str, turns: tuple[bool, int]) -> dict[str, Part]:
@@ -131,22 +144,14 @@ def _images(file: OpenedHdf5, root: str) -> dict[str, Part]:
 
 
 def _positions(file: OpenedHdf5, root: str, detector: str) -> dict[str, Part]:
-    where = next(
-        (
-            name
-            for name in (
-                f"{root}/sample_1/geometry_1/translation",
-                f"{detector}/translation",
-                f"{root}/data_1/translation",
-            )
-            if name in file.nodes
-        ),
-        None,
-    )
-    if where is None:
+    found = _translation(file, root, detector) or _axes(file, root)
+    if found is None:
         return {}
-    node = file.nodes[where]
-    moved = file.stored(where).array().astype(np.float64) * length_factor(node)
+    where, moved = found
+    if moved.ndim == 2 and moved.shape[1] not in (2, 3) and moved.shape[0] in (2, 3):
+        moved = moved.T
+    if moved.ndim == 3 and moved.shape[-1] in (2, 3):
+        moved = moved.reshape(-1, moved.shape[-1])
     if moved.ndim != 2 or moved.shape[1] not in (2, 3):
         raise UnfitFile("FIL-002", where, f"the sample's motion is (M, 3), not {moved.shape}")
     if moved.shape[1] == 2:
@@ -157,6 +162,41 @@ def _positions(file: OpenedHdf5, root: str, detector: str) -> dict[str, Part]:
         name: Part(Values(name, -moved @ axis), where, Quantity.METRE, "x, y, z of the sample", changes)
         for name, axis in (("xcoords", fast), ("ycoords", slow))
     }
+
+
+def _translation(file: OpenedHdf5, root: str, detector: str) -> tuple[str, NDArray[np.float64]] | None:
+    """The sample's motion as one array, in metres; where it stands."""
+    usual = [
+        f"{root}/sample_1/geometry_1/translation",
+        f"{detector}/translation",
+        f"{root}/data_1/translation",
+        *(name for name in file.nodes if name.startswith(f"{root}/") and name.endswith("/translation")),
+    ]
+    where = next((name for name in usual if name in file.nodes), None)
+    if where is None:
+        return None
+    return where, file.stored(where).array().astype(np.float64) * length_factor(file.nodes[where])
+
+
+def _axes(file: OpenedHdf5, root: str) -> tuple[str, NDArray[np.float64]] | None:
+    """The sample's motion as an array an axis, x and y, along the vectors that stand beside them."""
+    for group in dict.fromkeys(name.rpartition("/")[0] for name in file.nodes if name.startswith(f"{root}/")):
+        if not re.match(rf"{re.escape(root)}/(sample\w*|data\w*)(/|$)", group):
+            continue
+        names = [next((n for n in _AXES[axis] if f"{group}/{n}" in file.nodes), None) for axis in "xy"]
+        if names[0] is None or names[1] is None:
+            continue
+        moved: NDArray[np.float64] = np.zeros(3)
+        for name, default in zip(names, ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), strict=True):
+            node = file.nodes[f"{group}/{name}"]
+            said = node.attributes.get("vector", default)
+            vector = np.asarray(said if isinstance(said, list) and len(said) == 3 else default, dtype=np.float64)
+            along = file.stored(node.path).array().astype(np.float64).ravel() * length_factor(node)
+            if moved.ndim == 2 and len(moved) != len(along):
+                raise UnfitFile("FIL-002", node.path, f"{len(along)} values, and {len(moved)} along the other axis")
+            moved = moved + along[:, None] * vector
+        return group, moved
+    return None
 
 
 def _basis(file: OpenedHdf5, detector: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

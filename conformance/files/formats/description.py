@@ -47,6 +47,10 @@ class Part:
         What was done to bring it into this form, one phrase each.
     traps : tuple of str
         What goes wrong where the array is renamed and nothing else.
+    metres : float
+        Metres that one stored unit was taken for, where the quantity is metres.
+    corner : bool
+        Whether the zero frequency of the frames stands in the corner as they are stored, and was moved.
     """
 
     values: Stored
@@ -55,6 +59,8 @@ class Part:
     axes: str = ""
     changes: tuple[str, ...] = ()
     traps: tuple[str, ...] = ()
+    metres: float = 1.0
+    corner: bool = False
 
 
 @dataclass(frozen=True)

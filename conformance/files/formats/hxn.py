@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.formats.description import Description, Format, Geometry, Part, Quantity
-from conformance.files.formats.masks import mask_among
+from conformance.files.formats.masks import in_the_corner, mask_among
 from conformance.files.formats.quantities import number
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Computed, Values
@@ -39,6 +39,7 @@ def _opened(path: Path) -> Iterator[Description]:
                 "frame, row, column",
                 moved,
                 ("the zero frequency stands in the corner",),
+                corner=True,
             )
         }
         points = file.stored("/points").array().astype(np.float64)
@@ -48,9 +49,9 @@ def _opened(path: Path) -> Iterator[Description]:
             raise UnfitFile("FIL-002", "/points", f"points are (2, M) for {stack.shape[0]} frames, not {points.shape}")
         for name, axis in (("xcoords", 0), ("ycoords", 1)):
             parts[name] = Part(
-                Values(name, points[axis] * 1e-6), "/points", Quantity.METRE, "(2, M) x, y in micrometres"
+                Values(name, points[axis] * 1e-6), "/points", Quantity.METRE, "(2, M) x, y in micrometres", metres=1e-6
             )
-        parts |= mask_among(file.nodes, file.stored, stack.shape)
+        parts |= in_the_corner(mask_among(file.nodes, file.stored, stack.shape))
         yield Description(
             FORMAT.name,
             parts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,6 +58,16 @@ def _parted(word: str) -> list[str]:
         if all(one in _KNOWN for one in rest):
             return [word[:at], *rest]
     return [word]
+
+
+def in_the_corner(parts: dict[str, Part]) -> dict[str, Part]:
+    """A mask that lies as frames do whose zero frequency stands in the corner, moved as they are."""
+    return {name: replace(part, values=shifted(part.values)) for name, part in parts.items()}
+
+
+def shifted(mask: Stored) -> Values:
+    """A mask with the zero frequency moved from the corner to the middle, or back."""
+    return Values(mask.name, np.fft.fftshift(mask.array(), axes=(-2, -1)))
 
 
 def mask_among(names: Iterable[str], stored: Callable[[str], Stored], frames: tuple[int, ...]) -> dict[str, Part]:

@@ -187,6 +187,7 @@ def listed_positions(path: Path, order: str, metres: float) -> Description:
             f"column {column + 1}",
             quantity,
             f"{order}, as stated",
+            metres=metres or 1.0,
         )
         for column, axis in enumerate(order)
     }

@@ -12,6 +12,7 @@ import numpy as np
 
 from conformance.files.archive import Archive
 from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Sniffed
@@ -72,7 +73,7 @@ def _opened_product(path: Path) -> Iterator[Description]:
 @contextmanager
 def _opened_diffraction(path: Path) -> Iterator[Description]:
     with _npz_or_hdf5(path) as held:
-        values = _stored(held, "patterns")
+        values = framewise(_stored(held, "patterns"), legacy=False)
         parts = {"diff3d": Part(values, "patterns", Quantity.COUNTS, "frame, row, column")}
         names = {name.lstrip("/") for name in _names(held)}
         if "bad_pixels" not in names:

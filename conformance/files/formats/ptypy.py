@@ -18,6 +18,7 @@ from conformance.files.formats.values import Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
 
+_KEV = (0.01, 1e3)
 _CHUNK = re.compile(r"/chunks/(\d+)/data")
 
 
@@ -30,11 +31,14 @@ def _opened(path: Path) -> Iterator[Description]:
     with OpenedHdf5(path) as file:
         chunks = sorted(int(found[1]) for name in file.nodes if (found := _CHUNK.fullmatch(name)))
         energy = number(file, "/meta/energy")
+        # Nobody's photons, nor electrons, are of an energy that only electronvolts make sense of.
+        above = energy is not None and not _KEV[0] < energy < _KEV[1]
+        passed = (f"meta/energy = {energy:g} keV is no energy of photons and was passed over",) if above else ()
         distance = number(file, "/meta/distance")
         size = file.nodes["/meta/psize"].value if "/meta/psize" in file.nodes else None
         pixel = np.broadcast_to(np.asarray(size, float), 2) if size is not None else None
         geometry = Geometry(
-            None if energy is None else energy * 1e3,
+            None if energy is None or passed else energy * 1e3,
             distance,
             None if pixel is None else (float(pixel[0]), float(pixel[1])),
         )
@@ -44,7 +48,11 @@ def _opened(path: Path) -> Iterator[Description]:
             parts,
             geometry,
             recorded_orientation(file),
-            assumed=("whether an orientation was applied to the frames is not recorded", "meta/energy is in keV"),
+            assumed=(
+                "whether an orientation was applied to the frames is not recorded",
+                "meta/energy is in keV",
+                *passed,
+            ),
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),
         )

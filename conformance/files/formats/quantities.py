@@ -17,22 +17,23 @@ _ENERGY: Mapping[str, float] = {
     "j": 1 / 1.602176634e-19,
     "joule": 1 / 1.602176634e-19,
 }
-_LENGTH: Mapping[str, float] = {
-    "m": 1.0,
-    "meter": 1.0,
-    "metre": 1.0,
-    "cm": 1e-2,
-    "mm": 1e-3,
-    "um": 1e-6,
-    "µm": 1e-6,
-    "μm": 1e-6,
-    "micron": 1e-6,
-    "nm": 1e-9,
-    "pm": 1e-12,
-    "a": 1e-10,
-    "angstrom": 1e-10,
-    "å": 1e-10,
+_PREFIXES: Mapping[str, tuple[float, tuple[str, ...]]] = {
+    "": (1.0, ("m",)),
+    "centi": (1e-2, ("cm",)),
+    "milli": (1e-3, ("mm",)),
+    "micro": (1e-6, ("um", "µm", "μm", "micron", "mum")),
+    "nano": (1e-9, ("nm",)),
+    "pico": (1e-12, ("pm",)),
 }
+LENGTHS: Mapping[str, float] = {
+    **{
+        name: factor
+        for prefix, (factor, short) in _PREFIXES.items()
+        for name in (*short, f"{prefix}meter", f"{prefix}metre")
+    },
+    **dict.fromkeys(("a", "angstrom", "ångström", "å", "ang"), 1e-10),
+}
+"""Metres by the name of a unit in small letters, without the s of several."""
 _PHOTONS = (10.0, 1e6)
 """Electronvolts between which photons and electrons of ptychography lie; a storage ring's lie far above."""
 
@@ -55,7 +56,7 @@ def length(file: OpenedHdf5, *paths: str) -> float | None:
     UnfitFile
         Its unit is none of length.
     """
-    return _with_unit(file, paths, _LENGTH, 1.0)
+    return _with_unit(file, paths, LENGTHS, 1.0)
 
 
 def _with_unit(file: OpenedHdf5, paths: Iterable[str], units: Mapping[str, float], default: float) -> float | None:
@@ -69,7 +70,7 @@ def _with_unit(file: OpenedHdf5, paths: Iterable[str], units: Mapping[str, float
 
 def length_factor(node: Node, default: float = 1.0) -> float:
     """Metres per unit of a dataset."""
-    return factor(node, _LENGTH, default)
+    return factor(node, LENGTHS, default)
 
 
 def factor(node: Node, units: Mapping[str, float], default: float) -> float:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.formats.description import Part, Quantity
+from conformance.files.formats.quantities import LENGTHS
 from conformance.files.formats.values import Computed, Stored, Values
 from conformance.files.unfit import UnfitFile
 
 _INVERSE = {"a^-1": 1e-10, "1/a": 1e-10, "å^-1": 1e-10, "1/å": 1e-10, "nm^-1": 1e-9, "1/nm": 1e-9}
-_LENGTH = {"a": 1e-10, "å": 1e-10, "angstrom": 1e-10, "pm": 1e-12, "nm": 1e-9, "um": 1e-6, "µm": 1e-6, "m": 1.0}
 
 
 def frames(stack: Stored, source: str) -> dict[str, Part]:
@@ -57,7 +57,8 @@ def positions(shape: tuple[int, ...], steps: tuple[float, float], source: str) -
 
 def metres(unit: Any) -> float | None:
     """Metres of a unit of length; None where it is none that is known."""
-    return _LENGTH.get(unit.strip().lower()) if isinstance(unit, str) else None
+    name = unit.strip().lower() if isinstance(unit, str) else ""
+    return LENGTHS.get(name, LENGTHS.get(name.removesuffix("s")))
 
 
 def object_pixel(sides: tuple[int, ...], steps: tuple[float, float], unit: Any) -> tuple[float, float] | None:

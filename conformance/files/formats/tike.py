@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from conformance.files.archive import Archive, Member
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Part, Quantity
-from conformance.files.formats.masks import mask_among
+from conformance.files.formats.framewise import framewise
+from conformance.files.formats.masks import in_the_corner, mask_among
 from conformance.files.formats.record import orientation_in
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Computed, Stored, Values
@@ -36,7 +37,7 @@ def _opened(path: Path) -> Iterator[Description]:
             parts |= _probe(members["probe"])
         if "psi" in members:
             parts |= _object(members["psi"])
-        parts |= mask_among(archive.names, archive.member, parts["diff3d"].values.shape)
+        parts |= in_the_corner(mask_among(archive.names, archive.member, parts["diff3d"].values.shape))
         used = {*_NAMES, *([parts["bad_pixels"].source] if "bad_pixels" in parts else [])}
         dropped = tuple(name for name in archive.names if name not in used)
         assumed = (FRAMES_ARE_COUNTS, "positions are (row, column) of a patch's corner, in pixels")
@@ -50,11 +51,16 @@ def _frames(data: Member) -> dict[str, Part]:
     shape = _without_leading(data, 3)
 
     def centred(block: NDArray[Any]) -> NDArray[Any]:
-        return np.fft.fftshift(block.reshape(-1, *shape[1:]), axes=(-2, -1))
+        return np.fft.fftshift(block, axes=(-2, -1))
 
-    values = Computed("data", data, shape, data.dtype, centred)
+    stack = framewise(data.reshaped(shape), legacy=False)
+    values = Computed("data", stack, shape, data.dtype, centred)
     changes = (*_dropped_axes(data, 3), "zero frequency moved from [0, 0] to [N/2, N/2]")
-    return {"diff3d": Part(values, "data", Quantity.COUNTS, _axes(data, "frame, row, column"), changes, _CORNER)}
+    return {
+        "diff3d": Part(
+            values, "data", Quantity.COUNTS, _axes(data, "frame, row, column"), changes, _CORNER, corner=True
+        )
+    }
 
 
 def _positions(scan: Member, N: int) -> dict[str, Part]:
