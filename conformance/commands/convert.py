@@ -71,19 +71,18 @@ def convert(
         raise wrong_usage("--likely goes with --as-diagnosed")
     targets = _targets(out, to, sources, force)
     from conformance.files.assembly import assembled, require_plausible
-    from conformance.files.examine import examine
     from conformance.files.unfit import UnfitFile
     from conformance.report import validation
 
-    fixes: tuple[Fix, ...] = ()
     with ExitStack() as stack:
         given = [described(source, order, unit, stack) for source in sources]
         try:
             scan = assembled(given, stated)
-            if not as_diagnosed:
-                require_plausible(scan)
+            fixes: tuple[Fix, ...] = ()
             if as_diagnosed:
                 scan, fixes = _mended(scan, out, likely, stack)
+            else:
+                require_plausible(scan)
             notes = _write(targets, scan, _record(scan, sources, stated, fixes), packed, to)
         except UnfitFile as error:
             raise undecided(f"{out} was not written: {error}") from error
@@ -91,11 +90,17 @@ def convert(
             raise undecided(f"{out}: {error.strerror or error}") from error
     say(f"{' and '.join(map(str, targets))}: written from {', '.join(map(str, sources))}")
     validation.print_conversion(scan, console(), notes)
-    if to is not None:
-        raise typer.Exit(OK)
+    raise typer.Exit(OK if to is not None else _judged(out))
+
+
+def _judged(out: Path) -> int:
+    """Show what is found in the scan file that was written, and return the exit code."""
+    from conformance.files.examine import examine
+    from conformance.report import validation
+
     report = examine(out)
     validation.print_report(report, False, console())
-    raise typer.Exit(OK if validation.fit(report, False) else VIOLATIONS)
+    return OK if validation.fit(report, False) else VIOLATIONS
 
 
 def _mended(scan: Assembled, out: Path, likely: bool, stack: ExitStack) -> tuple[Assembled, tuple[Fix, ...]]:
