@@ -116,7 +116,7 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
     from conformance.files.archive import DamagedArchive
     from conformance.files.formats.pairs import listed_positions
     from conformance.files.formats.sniffing import Kind
-    from conformance.files.formats.table import format_of, sniff
+    from conformance.files.formats.table import readable_as, sniff
     from conformance.files.naming import named
     from conformance.files.unfit import UnfitFile
 
@@ -126,7 +126,7 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
             if order is None or unit is None:
                 raise wrong_usage(f"{path} is a list of positions: give --positions-order and --positions-unit")
             return listed_positions(path, order, _UNITS[unit])
-        found = format_of(file)
+        found = readable_as(file, part=True)
         if found is None:
             raise undecided(f"{path}: {named(file).problem}")
         return stack.enter_context(found.opened(path))

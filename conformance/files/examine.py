@@ -19,7 +19,7 @@ from conformance.files.foreign import examine_foreign
 from conformance.files.formats import canonical
 from conformance.files.formats.masks import mask_among, quantity_of_name
 from conformance.files.formats.sniffing import Kind, kind_of
-from conformance.files.formats.table import format_of, sniff
+from conformance.files.formats.table import format_of, readable_as, sniff
 from conformance.files.formats.values import Source, Stored
 from conformance.files.naming import is_archive_of_files, named
 from conformance.files.regular import kind_of_path
@@ -98,7 +98,7 @@ def examine(path: Path) -> ScanReport:
     view: View | None = None
     try:
         file = sniff(path)
-        form = format_of(file)
+        form = format_of(file) if file.kind is Kind.ZIP else readable_as(file)
         if is_archive_of_files(file) or (form is None and file.kind not in _PERHAPS_DAMAGED):
             found.append(named(file))
         elif form is None or form is canonical.FORMAT:

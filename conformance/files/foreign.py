@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
-from conformance.files.placed import in_pixels, require_near
+from conformance.files.placed import TABLE, in_pixels, require_near
 from conformance.files.polarity import decided
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.table import findings_of
@@ -140,8 +140,9 @@ def _far_apart(parts: Mapping[str, Part], N: int, geometry: Geometry) -> Iterato
 
 
 def _described(held: Description, path: Path) -> str:
-    has = [word for name, word in _WORDS.items() if name in held.parts]
-    lacks = [word.removeprefix("a ") for name, word in _WORDS.items() if name in _NEEDED and name not in held.parts]
+    parts = {*held.parts, *(["xcoords"] if TABLE in held.parts else [])}
+    has = [word for name, word in _WORDS.items() if name in parts]
+    lacks = [word.removeprefix("a ") for name, word in _WORDS.items() if name in _NEEDED and name not in parts]
     said = [f"this is {held.format}: {_and(has) or 'nothing of a scan'}" + (f", no {_and(lacks)}" if lacks else "")]
     traps = [trap for name in _NEEDED if name in held.parts for trap in _traps(held.parts[name])]
     if traps:

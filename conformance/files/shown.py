@@ -44,7 +44,7 @@ def contradicted(part: Part) -> tuple[Quantity, str]:
     part : Part
         Frames (M, rows, columns).
     """
-    if part.quantity not in _OPTIONS or len(part.values.shape) != 3 or 0 in part.values.shape:
+    if part.quantity not in (*_OPTIONS, Quantity.UNSAID) or len(part.values.shape) != 3 or 0 in part.values.shape:
         return Quantity.UNKNOWN, ""
     frames = some_frames(part.values)
     # Markers of a detector are whole numbers among amplitudes, too.
@@ -65,6 +65,8 @@ def as_shown(part: Part) -> tuple[Part, str]:
     shown, evidence = contradicted(part)
     if shown is Quantity.UNKNOWN:
         return part, ""
+    if part.quantity is Quantity.UNSAID:
+        return replace(part, quantity=shown), f"the frames are {shown}: {evidence}"
     return replace(part, quantity=shown), f"{evidence}: {_WORDS[shown]}; say {_OPTIONS[shown]}"
 
 
@@ -155,6 +157,11 @@ def are_counts(part: Part, stated: bool | None) -> bool:
     if stated is not None:
         return stated
     shown, evidence = contradicted(part)
+    if part.quantity is Quantity.UNSAID:
+        if shown is Quantity.UNKNOWN:
+            problem = "nothing says whether these are counts or amplitudes: say --counts or --amplitudes"
+            raise UnfitFile("FIL-023", part.source, problem)
+        return shown is Quantity.COUNTS
     if shown is not Quantity.UNKNOWN:
         problem = f"this layout holds {part.quantity}, and {evidence}, as of {shown}: say --counts or --amplitudes"
         raise UnfitFile("FIL-023", part.source, problem)

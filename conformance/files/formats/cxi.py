@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
 
 _FRAMES = re.compile(r"/(entry\w*)/(instrument\w*)/(detector\w*)/data")
+_LINKED = re.compile(r"/(entry\w*)/(data\w*)/data")
 _IMAGE = re.compile(r"/entry\w*/image_\d+/data")
 _DESCRIBED = {"probe": "probeGuess", "object": "objectGuess"}
 _AXES = {axis: (axis, f"{axis}_position", f"position_{axis}", f"{axis}_translation") for axis in "xy"}
@@ -29,15 +30,15 @@ _GEOMETRY_WORDS = ("orientation", "transformations", "depends_on")
 
 
 def _recognises(file: Sniffed) -> bool:
-    return file.kind is Kind.HDF5 and any(_FRAMES.fullmatch(name) for name in file.members)
+    return file.kind is Kind.HDF5 and bool(_frames_among(file.members))
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with OpenedHdf5(path) as file:
         frames = _largest(file)
-        detector = frames.removesuffix("/data")
-        entry, instrument = frames.split("/")[1:3]
+        detector = _detector_of(frames, file.nodes)
+        entry, instrument = detector.split("/")[1:3]
         root = f"/{entry}"
         energy, assumed = photon_energy(
             file,
@@ -68,15 +69,29 @@ def _opened(path: Path) -> Iterator[Description]:
         )
 
 
+def _frames_among(names: Iterable[str]) -> list[str]:
+    """Where frames may stand: in a detector, or in the data of an entry that has one."""
+    held = set(names)
+    own = sorted(name for name in held if _FRAMES.fullmatch(name))
+    return own or sorted(name for name in held if _LINKED.fullmatch(name) and _detector_of(name, held))
+
+
+def _detector_of(frames: str, names: Iterable[str]) -> str:
+    """The detector that frames belong to; empty where an entry has none."""
+    if _FRAMES.fullmatch(frames):
+        return frames.removesuffix("/data")
+    inside = re.compile(rf"(/{re.escape(frames.split('/')[1])}/instrument\w*/detector\w*)(/.*)?")
+    return next((found[1] for name in sorted(names) if (found := inside.fullmatch(name))), "")
+
+
 def _largest(file: OpenedHdf5) -> str:
     """The frames: the largest of what stands where frames do; an entry may have several detectors."""
-    names: list[str] = sorted(name for name in file.nodes if _FRAMES.fullmatch(name))
 
     def weight(name: str) -> tuple[bool, int]:
         shape = file.nodes[name].shape or ()
         return len(shape) > 2, math.prod(shape)
 
-    return max(names, key=weight)
+    return max(_frames_among(file.nodes), key=weight)
 
 
 def _stack(file: OpenedHdf5, frames: str, turns: tuple[bool, int]) -> dict[str, Part]:

@@ -21,6 +21,7 @@ class Quantity(StrEnum):
     AMPLITUDE = "amplitude"
     COUNTS = "counts"
     UNKNOWN = "amplitude or counts"
+    UNSAID = "amplitude or counts, which nothing says"
     PIXEL = "object pixels"
     METRE = "metres"
     NUMBER = "1"

@@ -1,10 +1,20 @@
-"""Files of MATLAB 5 to 7: the names and shapes of what they hold, from headers alone."""
+"""Files of MATLAB 5 to 7: the names and shapes of what they hold from headers alone, and their arrays."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from conformance.files.formats.values import ColumnMajor, Stored, Values
 from conformance.files.unfit import UnfitFile
+
+_MOST_BYTES = 4 << 30
+_MOST_DEPTH = 6
+_MOST_ITEM = 16
 
 
 def shapes_in(path: Path) -> dict[str, tuple[int, ...]]:
@@ -26,3 +36,53 @@ def shapes_in(path: Path) -> dict[str, tuple[int, ...]]:
     except Exception as error:
         problem = f"this is a MATLAB file whose headers cannot be read, copy it again: {str(error)[:100]}"
         raise UnfitFile("FIL-001", "file", problem) from error
+
+
+def is_matlab(start: bytes, attributes: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether MATLAB wrote an HDF5 file: by the block before it, which nobody else leaves, or by what it notes.
+
+    Parameters
+    ----------
+    start : bytes
+        First bytes of the file.
+    attributes : iterable of mapping
+        Attributes of all that it holds.
+    """
+    return not start.startswith(b"\x89HDF") or any("MATLAB_class" in one for one in attributes)
+
+
+def arrays_in(path: Path) -> dict[str, Stored]:
+    """The arrays of numbers in a file by name; those in structures by ``structure/field``.
+
+    Raises
+    ------
+    UnfitFile
+        They cannot be read, or claim more memory than a file of this kind can hold.
+    OSError
+        The machine cannot read the file.
+    """
+    from scipy.io import loadmat
+
+    claimed = sum(math.prod(shape) for shape in shapes_in(path).values()) * _MOST_ITEM
+    if claimed > 4 * _MOST_BYTES:
+        raise UnfitFile("FIL-001", "file", f"its variables claim up to {claimed / 1e9:.0f} GB: save it with -v7.3")
+    try:
+        held = loadmat(str(path), appendmat=False, mat_dtype=False)
+    except OSError:
+        raise
+    except Exception as error:
+        problem = f"this is a MATLAB file that cannot be read, copy it again: {str(error)[:100]}"
+        raise UnfitFile("FIL-001", "file", problem) from error
+    own = {name: value for name, value in held.items() if not name.startswith("__")}
+    return {name: ColumnMajor(Values(name, values.T)) for name, values in _numbers(own, "", 0)}
+
+
+def _numbers(held: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for name, value in held.items():
+        if not isinstance(value, np.ndarray):
+            continue
+        if value.dtype.kind in "biufc" and value.dtype.names is None:
+            yield f"{prefix}{name}", value
+        elif value.dtype.names is not None and value.size == 1 and depth < _MOST_DEPTH:
+            one = value.reshape(-1)[0]
+            yield from _numbers({field: one[field] for field in value.dtype.names}, f"{prefix}{name}/", depth + 1)

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.formats import roles
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
 from conformance.files.formats.masks import mask_among
+from conformance.files.formats.matlab import is_matlab
 from conformance.files.formats.quantities import length, photon_energy
 from conformance.files.formats.record import recorded_orientation
-from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
 from conformance.files.formats.values import Computed, Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
@@ -27,7 +29,11 @@ _MOST_BYTES = 64 << 20
 
 
 def _is_dp(file: Sniffed) -> bool:
-    return file.kind is Kind.HDF5 and "/dp" in file.members
+    if file.kind is not Kind.HDF5 or "/dp" not in file.members:
+        return False
+    others = {name: shape for name, shape in file.shapes.items() if name not in ("/dp", "/ppX", "/ppY")}
+    # With positions or a probe beside them it is no pair, and all of it is read.
+    return not (any(roles.probe_among({name: others[name]}, 0) for name in others) or any(roles.pairs_among(others)))
 
 
 @contextmanager
@@ -37,9 +43,10 @@ def _opened_dp(path: Path) -> Iterator[Description]:
         if len(stack.shape) != 3:
             raise UnfitFile("FIL-002", "/dp", f"frames are (M, rows, columns), not {stack.shape}")
         parts = {"diff3d": Part(stack, "/dp", Quantity.COUNTS, "frame, row, column")}
-        if {"/ppX", "/ppY"} <= set(file.nodes):
+        shelves = {"/ppX", "/ppY"} <= set(file.nodes)
+        if shelves or is_matlab(kind_of(path)[1], (node.attributes for node in file.nodes.values())):
             parts["diff3d"] = _unturned(parts["diff3d"])
-            parts |= _shelves(file)
+        parts |= _shelves(file) if shelves else {}
         parts |= mask_among(file.nodes, file.stored, parts["diff3d"].values.shape)
         advice = "probe and positions lie in the file *_para.hdf5 beside it"
         yield Description(

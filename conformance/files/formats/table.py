@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.files.archive import Archive
-from conformance.files.formats import canonical, cxi, emd, hspy, hxn, pairs, ptychodus, ptypy, tike
+from conformance.files.formats import canonical, cxi, emd, hspy, hxn, named, pairs, ptychodus, ptypy, tike
 from conformance.files.formats.description import Format
 from conformance.files.formats.matlab import shapes_in
 from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
@@ -57,3 +57,19 @@ def sniff(path: Path) -> Sniffed:
 def format_of(file: Sniffed) -> Format | None:
     """Return the format that recognises a file; None where none does."""
     return next((one for one in FORMATS if one.recognises(file)), None)
+
+
+def readable_as(file: Sniffed, *, part: bool = False) -> Format | None:
+    """Return the format that reads a file, if need be by the names and shapes of its arrays; None where none does.
+
+    Parameters
+    ----------
+    file : Sniffed
+    part : bool
+        Whether a person says that it holds a part of a scan.
+    """
+    known = format_of(file)
+    if known is not None:
+        return known
+    recognised = named.holds_a_part(file) if part else named.FORMAT.recognises(file)
+    return named.FORMAT if recognised else None

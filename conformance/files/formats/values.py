@@ -178,3 +178,41 @@ class Joined:
     def array(self) -> NDArray[Any]:
         """Return all values."""
         return np.concatenate(list(self.blocks()))
+
+
+@dataclass(frozen=True)
+class ColumnMajor:
+    """Values that a column-major tool wrote, with the axes in its own order, which are stored in the reverse of it.
+
+    Attributes
+    ----------
+    source : Stored
+        As they are stored, the first axis slowest.
+    """
+
+    source: Stored
+    fortran: bool = True
+    needs_unpickling: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self.source.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape in the order of the tool."""
+        return self.source.shape[::-1]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the source."""
+        return self.source.dtype
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the values as they are stored."""
+        return self.source.blocks()
+
+    def array(self) -> NDArray[Any]:
+        """Return all values in the order of the tool."""
+        return self.source.array().T
