@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if not item.get_closest_marker("night")]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the tests of the project aside where only the contract's checks are wanted."""
+    wanted = config.getoption("markexpr", "").strip() == "contract"
+    return True if wanted and collection_path == config.rootpath / "tests" else None
 
 
 _FRAMEWORKS = ("tensorflow", "torch")

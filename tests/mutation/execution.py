@@ -24,6 +24,7 @@ from typing import Any, Literal
 from conformance.backends.fresh_process import start
 from conformance.backends.guard import LIMIT_VARIABLE
 from conformance.backends.subject import Subject
+from conformance.checks.conduct.fresh_run import fresh_run
 from conformance.engine.catalogue import declarations
 from conformance.engine.declaration import Declaration
 from conformance.scans.specimens import gallery
@@ -183,8 +184,10 @@ class Laboratory:
 
 def _starts_interpreters(declaration: Declaration) -> bool:
     """Whether a check starts interpreters, each of which takes longer than all other checks of a mutant."""
-    held = declaration.body.__globals__.get("start")
-    return held is start and "start(" in inspect.getsource(declaration.body)
+    names = declaration.body.__globals__
+    starting = [name for name, one in (("start", start), ("fresh_run", fresh_run)) if names.get(name) is one]
+    source = inspect.getsource(declaration.body)
+    return any(f"{name}(" in source for name in starting)
 
 
 def _read(mutant: Mutant, place: Path, status: int) -> Result:

@@ -138,7 +138,7 @@ print(json.dumps(np.asarray(adapter.group(scan, request)["nn_indices"]).tolist()
 def test_several_processes(subject: Subject, evidence: Evidence) -> None:
     place = Place(subject, arrays_of())
     expected = place.bare()
-    running = [start(subject, _GROUP, [str(place.path)]) for _ in range(3)]
+    running = [start(subject, _GROUP, [str(place.path)]) for _ in range(2)]
     for process in running:
         seen = evidence.accepted(lambda: finish(process), "Building a cache in one of several processes")
         evidence.equal(np.array(seen), expected, "groups of one of several processes")

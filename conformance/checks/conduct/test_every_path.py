@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import warnings
 from typing import Any
 
 import numpy as np
 
-from conformance.backends.fresh_process import finish, start
 from conformance.backends.process_state import other_settings, restored
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import every_call, refused_calls
-from conformance.checks.conduct.in_any_order import answers, asked
+from conformance.checks.conduct.fresh_run import fresh_run
+from conformance.checks.conduct.in_any_order import answers
 from conformance.checks.conduct.observed import those
 from conformance.checks.conduct.results import altered, answered, same, values_in
 from conformance.checks.conduct.sound_calls import CALLED, Call, Inputs, Values, calls
 from conformance.contract.arrays import KINDS, Place, arrays_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
-from conformance.engine.questions import STRANGE
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import Property, asking, not_taken, places, takes
+from conformance.scans.domain import Property, places, takes
 from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, as_places, as_values
 
+COMPILED = ("torchinductor", "triton", "tf_", "jax")
+"""How the folders begin that compilers of frameworks keep for the next process."""
 WARNING_BY_CONTRACT = ("split_groups",)
 """Methods whose ordinary call warns, as the contract asks."""
 
@@ -123,43 +123,26 @@ def altered_in_place(given: Inputs) -> Inputs:
     return given
 
 
-_FRESH = """
-import contextlib
-from pathlib import Path
-import numpy as np
-from conformance.backends.discovery import Selected
-from conformance.backends.subject import Subject
-from conformance.checks.conduct.in_any_order import answers
-from conformance.contract.stages import Stage
-from conformance.scans.domain import Told, inside
-stages = frozenset(Stage(str(one)) for one in adapter.stages)
-subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
-with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))):
-    for number, values in answers(subject, backwards=True):
-        np.savez(Path(arguments[0]) / f"{number}.npz", **{f"_{n}": one for n, one in enumerate(values.values())})
-print(json.dumps(True))
-"""
-
-
 @check("CND-022", any_of=CALLED)
 def test_a_fresh_process_gives_the_same(subject: Subject, evidence: Evidence) -> None:
     """There the calls come in the opposite order; here each method has been refused before."""
-    work = subject.fresh_folder()
-    with asking() as answers_here:
-        numbered = asked(subject)
-        # What a call is fitted to is asked for when it is made.
-        for one in STRANGE.items():
-            takes(*one)
-    process = start(subject, _FRESH, [str(work), json.dumps(not_taken(answers_here))])
+    run = fresh_run(subject)
     for refused in refused_calls(subject):
         with restored(), contextlib.suppress(Exception):
             answered(refused, refused.inputs())
     here = dict(answers(subject, backwards=False))
-    evidence.accepted(lambda: finish(process), "one sound call of every method in a fresh process")
-    for number, (call, what) in enumerate(numbered):
-        with np.load(work / f"{number}.npz", allow_pickle=False) as archive:
-            there = {name: archive[f"_{n}"] for n, name in enumerate(here[number])}
+    evidence.accepted(run.finish, "one sound call of every method in a fresh process")
+    for number, (call, what) in enumerate(run.numbered):
+        there = run.answer(number, here[number])
         same(evidence, here[number], there, call, f"{what}, against a fresh process")
+
+
+@check("CND-017", any_of=CALLED)
+def test_temporary_files_are_removed(subject: Subject, evidence: Evidence) -> None:
+    run = fresh_run(subject)
+    evidence.accepted(run.finish, "one sound call of every method in a fresh process")
+    left = sorted(path.name for path in run.temporary.iterdir() if not path.name.startswith(COMPILED))
+    evidence.holds(not left, f"{', '.join(left)} is left among the temporary files after the process has ended.")
 
 
 @check("CND-021", any_of=CALLED)

@@ -7,7 +7,6 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
-from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.results import answered, same
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls
@@ -17,9 +16,6 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, takes
 from conformance.scans.specimens import Recipe, make_specimen
-
-COMPILED = ("torchinductor", "triton", "tf_", "jax")
-"""How the folders begin that compilers of frameworks keep for the next process."""
 
 
 @check("CND-004", any_of=CALLED)
@@ -122,34 +118,3 @@ def test_groups_that_just_suffice_are_no_cause(subject: Subject, evidence: Evide
             evidence.holds(
                 len(different) == nsamples, f"{len(different)} of {nsamples} groups asked for are different."
             )
-
-
-_WORK = """
-import tempfile
-from pathlib import Path
-from conformance.checks.conduct.results import answered
-from conformance.checks.conduct.sound_calls import calls
-from conformance.backends.discovery import Selected
-from conformance.contract.stages import Stage
-from conformance.backends.subject import Subject
-from conformance.engine.first_look import Speaking, look_at
-from conformance.scans.domain import inside, side
-stages = frozenset(Stage(str(one)) for one in adapter.stages)
-subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
-with inside(Speaking(look_at(subject), ())):
-    for call in calls(subject):
-        answered(call, call.inputs())
-print(json.dumps(True))
-"""
-
-
-@check("CND-017", any_of=CALLED)
-def test_temporary_files_are_removed(subject: Subject, evidence: Evidence) -> None:
-    scratch, work = subject.fresh_folder(), subject.fresh_folder()
-    names = ("TMPDIR", "TEMP", "TMP")
-    evidence.accepted(
-        lambda: finish(start(subject, _WORK, [str(work)], environment=dict.fromkeys(names, str(scratch)))),
-        "One sound call of every method in a fresh process",
-    )
-    left = sorted(path.name for path in scratch.iterdir() if not path.name.startswith(COMPILED))
-    evidence.holds(not left, f"{', '.join(left)} is left among the temporary files after the process has ended.")

@@ -1,0 +1,85 @@
+"""One run of every sound call in a fresh process, for all that only its answers and its end can show."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from conformance.backends.fresh_process import finish, start
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.in_any_order import asked
+from conformance.checks.conduct.sound_calls import Values
+from conformance.engine.questions import STRANGE
+from conformance.scans.domain import asking, not_taken, takes
+
+_EVERY_CALL = """
+import contextlib
+from pathlib import Path
+import numpy as np
+from conformance.backends.discovery import Selected
+from conformance.backends.subject import Subject
+from conformance.checks.conduct.in_any_order import answers
+from conformance.contract.stages import Stage
+from conformance.scans.domain import Told, inside
+stages = frozenset(Stage(str(one)) for one in adapter.stages)
+subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
+with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))):
+    for number, values in answers(subject, backwards=True):
+        np.savez(Path(arguments[0]) / f"{number}.npz", **{f"_{n}": one for n, one in enumerate(values.values())})
+print(json.dumps(True))
+"""
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+
+
+class FreshRun:
+    """A fresh process in which every call is asked, the last one first.
+
+    Parameters
+    ----------
+    subject : Subject
+
+    Attributes
+    ----------
+    temporary : Path
+        Where the process keeps its temporary files.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.temporary, self._answers = subject.fresh_folder(), subject.fresh_folder()
+        with asking() as told_here:
+            self.numbered = asked(subject)
+            # What a call is fitted to is asked for when it is made.
+            for one in STRANGE.items():
+                takes(*one)
+        given = [str(self._answers), json.dumps(not_taken(told_here))]
+        place = dict.fromkeys(_TEMPORARY, str(self.temporary))
+        self._process = start(subject, _EVERY_CALL, given, environment=place)
+        self._ended = False
+
+    def finish(self) -> None:
+        """Wait for the end of the process, once.
+
+        Raises
+        ------
+        RuntimeError
+            The process failed.
+        """
+        if not self._ended:
+            self._ended = True
+            finish(self._process)
+        elif self._process.returncode:
+            raise RuntimeError(f"exit status {self._process.returncode}")
+
+    def answer(self, number: int, here: Values) -> Values:
+        """Arrays that a call gave there, under the names that they have here."""
+        with np.load(Path(self._answers) / f"{number}.npz", allow_pickle=False) as archive:
+            return {name: archive[f"_{n}"] for n, name in enumerate(here)}
+
+
+@lru_cache(maxsize=4)
+def fresh_run(subject: Subject) -> FreshRun:
+    """Return the run of a subject, which is made once."""
+    return FreshRun(subject)
