@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import COORDINATES
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Geometry, Orientation, Part, Quantity
-from conformance.files.formats.values import Computed, Values
-from conformance.files.placed import placed, require_near, told_apart, with_unit
+from conformance.files.formats.values import Computed, Joined, Values
+from conformance.files.placed import TABLE, placed, require_near, told_apart, with_unit
 from conformance.files.polarity import decided
 from conformance.files.shown import are_counts, require_centre, with_centre
 from conformance.files.unfit import UnfitFile
 
 _FRAMES, _PROBE, _OBJECT, _MASK = "diff3d", "probeGuess", "objectGuess", "bad_pixels"
+JOINED = "frames of several files, in the order in which the files were given"
 _NEEDED = {_FRAMES: "frames", "xcoords": "positions", "ycoords": "positions", _PROBE: "a probe"}
 
 
@@ -138,8 +139,7 @@ def _noted(one: Description, stated: Stated) -> Iterator[str]:
 
 
 def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
-    parts: dict[str, Part] = {}
-    notes = []
+    parts, notes = _joined(given)
     indexes = [one.parts["indexes"] for one in given if "indexes" in one.parts]
     truth = next((one for one in given if _OBJECT in one.parts), None)
     # Positions and object have one origin in the file that holds both, and none in common otherwise.
@@ -156,6 +156,8 @@ def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
                 notes.append(
                     f"{name} of {one.format} was left out: the positions come from another file, with another origin"
                 )
+            elif name == _FRAMES and name in parts and notes[:1] == [JOINED]:
+                continue
             elif name in parts:
                 notes.append(f"{name} of {one.format} was not used: another file holds it")
             else:
@@ -165,6 +167,27 @@ def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
     if "diffraction" in parts:
         parts.setdefault(_FRAMES, parts.pop("diffraction"))
     return parts, notes
+
+
+def _joined(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
+    """Frames that several files hold, one part of the scan each, in the order of the files; none where one file does.
+
+    Raises
+    ------
+    UnfitFile
+        They differ in size or type.
+    """
+    held = [one.parts[_FRAMES] for one in given if _FRAMES in one.parts]
+    alone = all("xcoords" not in one.parts and TABLE not in one.parts for one in given if _FRAMES in one.parts)
+    if len(held) < 2 or not alone:
+        return {}, []
+    kinds = {(part.values.shape[1:], part.values.dtype, part.quantity, part.corner) for part in held}
+    if len(kinds) > 1:
+        said = ", ".join(sorted(f"{part.values.shape[1:]} {part.values.dtype.name}" for part in held)[:4])
+        raise UnfitFile("FIL-023", _FRAMES, f"several files hold frames, and these differ in size or kind ({said})")
+    values = Joined(tuple(part.values for part in held))
+    source = f"{held[0].source} and {len(held) - 1} more"
+    return {_FRAMES: replace(held[0], values=values, source=source)}, [JOINED]
 
 
 def _paired(parts: Mapping[str, Part], frames: NDArray[Any], positions: NDArray[Any]) -> dict[str, Part]:

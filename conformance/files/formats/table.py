@@ -5,7 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from conformance.files.archive import Archive
-from conformance.files.formats import canonical, cxi, emd, hspy, hxn, named, pairs, ptychodus, ptypy, tike
+from conformance.files.formats import (
+    canonical,
+    cxi,
+    emd,
+    empad,
+    hspy,
+    hxn,
+    named,
+    npy,
+    pairs,
+    ptychodus,
+    ptypy,
+    tiff,
+    tike,
+)
 from conformance.files.formats.description import Format
 from conformance.files.formats.matlab import shapes_in
 from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
@@ -23,6 +37,9 @@ FORMATS: tuple[Format, ...] = (
     cxi.FORMAT,
     emd.FORMAT,
     hspy.FORMAT,
+    empad.FORMAT,
+    tiff.FORMAT,
+    npy.FORMAT,
 )
 """Known formats; the first that recognises a file reads it."""
 
