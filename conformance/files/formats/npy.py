@@ -19,7 +19,7 @@ from conformance.files.regular import open_regular
 from conformance.files.unfit import UnfitFile
 from conformance.files.zip_directory import DamagedArchive
 
-_MOST_PROBE = 1 << 28
+_MOST_PROBE, _FEWEST = 1 << 28, 4
 
 
 def _recognises(file: Sniffed) -> bool:
@@ -36,7 +36,7 @@ def _opened(path: Path) -> Iterator[Description]:
         parts = _probe(stored, kept)
     elif stored.dtype.kind in "iuf" and axes is not None:
         parts = {"diff3d": _frames(stored, axes)}
-    elif stored.dtype.kind in "iuf" and len(kept) == 2 and min(kept) in (2, 3):
+    elif stored.dtype.kind in "iuf" and len(kept) == 2 and min(kept) in (2, 3) and max(kept) > _FEWEST:
         parts = _table(stored, kept)
     if not parts:
         problem = f"a single NumPy array {stored.shape} {stored.dtype.name} is neither frames, positions nor a probe"
