@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from conformance.files.npy_header import Header, read_header
 from conformance.files.regular import open_regular
+from conformance.files.pace import told
 from conformance.files.unpacking import Unpacking
 from conformance.files.zip_directory import DamagedArchive, Entry, entries_of
 
@@ -97,6 +98,7 @@ class Member:
             for first in range(0, stored[0], step) if stored and slice_values else ():
                 count = min(step, stored[0] - first)
                 yield self._block(unpacking, (count, *stored[1:]))
+                told(self.name, first + count, stored[0])
             if not stored or 0 in stored:
                 yield self._block(unpacking, stored)
             unpacking.finish()

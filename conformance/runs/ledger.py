@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from conformance.backends.discovery import Selected
 from conformance.contract.crossing import Crossing
 from conformance.contract.specification import specification_folder
 from conformance.failures.typed import Undecodable, parsed, typed
+from conformance.runs.appended import append_line
 
 SCHEMA = "ptycho-conformance.seed/1"
 _BEGIN = f'{{"schema": "{SCHEMA}"'
@@ -144,26 +144,7 @@ class Ledger:
             return
         record = SeedLine(**msgspec.structs.asdict(result), terms=self.terms[result.adapter])
         line = json.dumps(msgspec.to_builtins(record)).encode() + b"\n"
-        with self.path.open("ab+", buffering=0) as stream:
-            before = stream.tell()
-            try:
-                self._append(stream, line if not before or self._ends_with_a_line(stream) else b"\n" + line)
-            except BaseException:
-                stream.truncate(before)
-                if not before:
-                    self.path.unlink(missing_ok=True)
-                raise
-
-    @staticmethod
-    def _append(stream: Any, line: bytes) -> None:
-        while line:
-            line = line[stream.write(line) :]
-        os.fsync(stream.fileno())
-
-    @staticmethod
-    def _ends_with_a_line(stream: Any) -> bool:
-        stream.seek(-1, os.SEEK_END)
-        return bool(stream.read(1) == b"\n")
+        append_line(self.path, line)
 
 
 def _record(line: str) -> Any:
@@ -178,13 +159,16 @@ def _record(line: str) -> Any:
 
 def terms_of(selected: Selected, **settings: str) -> dict[str, str]:
     """Return what a result depends on: the suite, the contract and the adapter by their sources, and the settings."""
+    return {**suite_terms(), "backend": _backend(selected), **settings}
+
+
+def suite_terms() -> dict[str, str]:
+    """Return what every result depends on: the suite and the contract, by their sources."""
     suite = Path(conformance.__file__).parent
     return {
         "version": __version__,
         "suite": _digest(sorted(suite.rglob("*.py")), suite),
         "contract": _digest(sorted(specification_folder().glob("*.md")), specification_folder()),
-        "backend": _backend(selected),
-        **settings,
     }
 
 

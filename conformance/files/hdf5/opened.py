@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.pace import told
 from conformance.files.unfit import UnfitFile
 
 BLOCK_BYTES = 1 << 24
@@ -249,6 +250,7 @@ class Dataset:
         for first in range(0, self.shape[0], step):
             count = min(step, self.shape[0] - first)
             yield self._block(self.file.read(self.name, first, first + count), (count, *self.shape[1:]))
+            told(self.name, first + count, self.shape[0])
 
     def array(self) -> NDArray[Any]:
         """Return all values.
