@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from conformance.commands.cli import OK, VIOLATIONS, app, console, say, undecided, writable, wrong_usage
+from conformance.commands.each import Asked, Each, Html, Jobs, Resume, Scheduler, require_no_fleet
+from conformance.commands.on_each import convert_each
 from conformance.commands.parts import (
     Centre,
     Counts,
@@ -35,10 +37,12 @@ _LAYOUTS = ("ptychodus", "cxi", "ptyd", "tike", "dp-para")
 
 @app.command()
 def convert(
+    ctx: typer.Context,
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="IN... OUT", help="Files that hold the parts of one scan, then the NPZ file to write."),
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     energy: Energy = None,
     distance: Distance = None,
     detector_pixel: DetectorPixel = None,
@@ -57,11 +61,19 @@ def convert(
         bool, typer.Option("--as-diagnosed", help="Mend what diagnose is certain of: turn, centre, unit, shift.")
     ] = False,
     likely: Annotated[bool, typer.Option("--likely", help="With --as-diagnosed: what is only likely too.")] = False,
+    each: Each = False,
+    jobs: Jobs = None,
+    scheduler: Scheduler = "",
+    resume: Resume = None,
+    html: Html = None,
 ) -> None:
     """Write a scan file out of files of other tools, or with --to the other way.
 
     Frames, positions and probe may come from different files. What no file says is asked for by the name of an
     option, and never assumed. A table says where each array came from and what was done to it.
+
+    With --each OUT is a folder: every IN, and every scan file of a folder or pattern, is a scan of its own. Two files
+    whose names differ in _dp and _para alone are parts of one.
     """
     if len(paths) < 2:
         raise wrong_usage("convert takes the files to read, and last the file to write")
@@ -69,8 +81,14 @@ def convert(
     stated = as_stated((energy, distance, detector_pixel, object_pixel), counts, mask_ones, order, unit, centre)
     if likely and not as_diagnosed:
         raise wrong_usage("--likely goes with --as-diagnosed")
+    require_no_fleet(each, jobs, scheduler, resume, html)
+    if each:
+        _files_of(out / _name(to), to)
+        asked = Asked(jobs, scheduler, resume, html, as_json)
+        raise typer.Exit(convert_each(sources, out, lambda name: _files_of(out / _name(to, name), to), ctx, asked))
     targets = _targets(out, to, sources, force)
     from conformance.files.assembly import assembled, require_plausible
+    from conformance.files.examine import examine
     from conformance.files.unfit import UnfitFile
     from conformance.report import validation
 
@@ -88,19 +106,26 @@ def convert(
             raise undecided(f"{out} was not written: {error}") from error
         except OSError as error:
             raise undecided(f"{out}: {error.strerror or error}") from error
-    say(f"{' and '.join(map(str, targets))}: written from {', '.join(map(str, sources))}")
-    validation.print_conversion(scan, console(), notes)
-    raise typer.Exit(OK if to is not None else _judged(out))
+    report = examine(out) if to is None else None
+    if as_json:
+        from conformance.report.conversion_result import conversion_of, conversions
+
+        say(conversions([conversion_of(scan, sources, targets, notes, report)]).text(), nl=False)
+    else:
+        say(f"{' and '.join(map(str, targets))}: written from {', '.join(map(str, sources))}")
+        validation.print_conversion(scan, console(), notes)
+        if report is not None:
+            validation.print_report(report, False, console())
+    raise typer.Exit(OK if report is None or validation.fit(report, False) else VIOLATIONS)
 
 
-def _judged(out: Path) -> int:
-    """Show what is found in the scan file that was written, and return the exit code."""
-    from conformance.files.examine import examine
-    from conformance.report import validation
+def _name(to: str | None, stem: str = "scan") -> str:
+    """Name of a file of a layout."""
+    if to is None or to not in _LAYOUTS:
+        return f"{stem}.npz"
+    from conformance.files.targets.table import TARGETS
 
-    report = examine(out)
-    validation.print_report(report, False, console())
-    return OK if validation.fit(report, False) else VIOLATIONS
+    return f"{stem}{TARGETS[to].suffixes[0]}"
 
 
 def _mended(scan: Assembled, out: Path, likely: bool, stack: ExitStack) -> tuple[Assembled, tuple[Fix, ...]]:

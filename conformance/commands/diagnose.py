@@ -21,6 +21,8 @@ from conformance.commands.cli import (
     write,
     wrong_usage,
 )
+from conformance.commands.each import Asked, Each, Html, Jobs, Resume, Scheduler, require_no_fleet
+from conformance.commands.on_each import diagnose_each
 from conformance.commands.parts import (
     Centre,
     Counts,
@@ -46,6 +48,7 @@ Result = TypeVar("Result")
 
 @app.command()
 def diagnose(
+    ctx: typer.Context,
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="FILE...", help="A scan file of any known format, or the files that hold its parts."),
@@ -62,13 +65,25 @@ def diagnose(
     order: Order = None,
     unit: Unit = None,
     out: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw what was seen, over what stands there.")] = None,
+    each: Each = False,
+    jobs: Jobs = None,
+    scheduler: Scheduler = "",
+    resume: Resume = None,
+    html: Html = None,
 ) -> None:
     """Say which convention a scan is in, how sure that is, and what cannot be known.
 
     Of a file of another tool it is said as ``convert`` would write it. Frames, positions and probe may come from
     several files; a probe is not needed. Exit code 0: canonical, as far as it can be seen; 1: it is certainly, or
     likely, not; 2: it cannot be told.
+
+    With --each every FILE, and every scan file of a folder or pattern, is a scan of its own.
     """
+    require_no_fleet(each, jobs, scheduler, resume, html)
+    if each:
+        if out is not None:
+            raise wrong_usage(f"--out {out} is for one scan")
+        raise typer.Exit(diagnose_each(paths, ctx, Asked(jobs, scheduler, resume, html, as_json)))
     require_files(paths)
     _require_drawable(out, paths)
     import numpy as np

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
@@ -22,6 +22,7 @@ from conformance.commands.cli import (
     write,
     wrong_usage,
 )
+from conformance.commands.each import Html, Jobs, Resume, Scheduler, done_on_each, files_in, fleet_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from conformance.files.fix import Fix
     from conformance.files.fixing.declared import Declared
     from conformance.files.policy import Policy
-
-_NOTHING = "this folder holds no .npz file, nor one of another known format"
+    from conformance.runs.fleet import Fleet
+    from conformance.runs.fleet_task import Done
 
 
 @app.command()
@@ -42,7 +43,11 @@ def validate(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as violations.")] = False,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes that read files.")] = 1,
+    summary: Annotated[bool, typer.Option("--summary", help="Print a row a file in place of all findings.")] = False,
+    html: Html = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = "",
+    resume: Resume = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report as JUnit XML.")] = None,
     sarif: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report as SARIF, for code hosts.")] = None,
     policy: Annotated[
@@ -93,12 +98,13 @@ def validate(
     With --fix the verdict and the exit code are those of OUT. What no fix touches is copied byte for byte, and
     _metadata tells what was done. Fixes that need your word have an option each.
     """
-    given = {"--junit": junit, "--sarif": sarif, "--policy": policy, "--jobs": jobs if jobs > 1 else None}
-    lone = [option for option, value in given.items() if value is not None]
+    lone = _of_reports(junit, sarif, html, policy, jobs, scheduler, resume, summary)
     if fix is not None and lone:
         raise wrong_usage(f"{lone[0]} goes without --fix")
     writable(junit, "--junit")
     writable(sarif, "--sarif")
+    writable(html, "--html")
+    writable(resume, "--resume")
     asked = (unit, object_pixel, origin, layers, mask_ones)
     flags = (mask_markers, intensity, drop_frames, drop_points, scale_probe)
     said = _declared(flags, *asked)
@@ -112,27 +118,106 @@ def validate(
     if dry_run or force or any(flags) or any(one is not None for one in asked):
         raise wrong_usage(f"{_first_of(said, dry_run=dry_run, force=force)} goes with --fix OUT")
     allowed = None if policy is None else _policy(policy)
-    files, unread = _files_in(paths)
+    files, unread = files_in(paths, absolute=bool(scheduler))
     if not files:
         raise wrong_usage("; ".join(unread))
-    from conformance.files.many import examined
     from conformance.report import validation
 
+    quiet = as_json or summary
     reports: list[ScanReport] = []
-    for path, report in examined(files, jobs):
-        if isinstance(report, OSError):
-            unread.append(f"{path}: it cannot be read: {report.strerror or report}")
+    for path, report in _examined(files, fleet_of(len(files), jobs, scheduler, resume), strict=strict):
+        if isinstance(report, str):
+            unread.append(f"{path}: {report}")
             continue
         reports.append(report if allowed is None else allowed.over(report))
-        if not as_json:
+        if not quiet:
             validation.print_report(reports[-1], strict, console())
-    _compare(reports, None if as_json else console(), allowed)
+    _compare(reports, None if quiet else console(), allowed)
     if as_json:
         from conformance.report.validation_result import validation_result
 
         say(validation_result(reports, unread, strict=strict).text(), nl=False)
-    elif len(files) > 1:
-        say(validation.summary(reports))
+    else:
+        if summary:
+            from conformance.report.rows import print_rows, row_of_report
+
+            print_rows([row_of_report(report, strict) for report in reports], console())
+        if len(files) > 1:
+            say(validation.summary(reports))
+    told = () if allowed is None else tuple(allowed.told())
+    _write_reports(reports, unread, strict=strict, junit=junit, sarif=sarif, html=html)
+    for line in (*unread, *told):
+        say(line, err=True)
+    fit = all(validation.fit(report, strict) for report in reports)
+    raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
+
+
+def _of_reports(
+    junit: Path | None,
+    sarif: Path | None,
+    html: Path | None,
+    policy: Path | None,
+    jobs: int | None,
+    scheduler: str,
+    resume: Path | None,
+    summary: bool,
+) -> list[str]:
+    """Options that were given of those that speak of reports, and not of a file that is mended."""
+    given = {
+        "--junit": junit,
+        "--sarif": sarif,
+        "--html": html,
+        "--policy": policy,
+        "--jobs": jobs,
+        "--scheduler": scheduler or None,
+        "--resume": resume,
+        "--summary": summary or None,
+    }
+    return [option for option, value in given.items() if value is not None]
+
+
+def _examined(files: Sequence[Path], fleet: Fleet, *, strict: bool) -> Iterator[tuple[Path, ScanReport | str]]:
+    """Examine files, in their order; of one that cannot be read, a sentence says why."""
+    if not (fleet.jobs or fleet.scheduler or fleet.resume):
+        yield from ((path, _examined_here(path)) for path in files)
+        return
+    from conformance.report import validation
+    from conformance.report.validation_result import report_of
+    from conformance.runs.fleet_task import FleetTask
+
+    def bad(done: Done) -> bool:
+        report = report_of(done.document)
+        return report is None or not validation.fit(report, strict)
+
+    tasks = [FleetTask("validate", (str(path),), ("--json",)) for path in files]
+    for path, done in zip(files, done_on_each(fleet, tasks, bad), strict=True):
+        said = next(iter((done.document or {}).get("unread", ())), done.said)
+        yield path, report_of(done.document) or said.removeprefix(f"{path}: ")
+
+
+def _examined_here(path: Path) -> ScanReport | str:
+    from dataclasses import replace
+
+    from conformance.files.examine import examine
+    from conformance.files.pace import heard_by
+    from conformance.report.progress import ReadingProgress, progress
+
+    try:
+        with progress() as shown, heard_by(ReadingProgress(shown)):
+            return replace(examine(path), view=None)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror or error}"
+
+
+def _write_reports(
+    reports: Sequence[ScanReport],
+    unread: Sequence[str],
+    *,
+    strict: bool,
+    junit: Path | None,
+    sarif: Path | None,
+    html: Path | None,
+) -> None:
     if junit is not None:
         from conformance.report.junit import junit as as_junit
 
@@ -141,10 +226,12 @@ def validate(
         from conformance.report.sarif import sarif as as_sarif
 
         write(sarif, as_sarif(reports, unread))
-    for line in (*unread, *(() if allowed is None else allowed.told())):
-        say(line, err=True)
-    fit = all(validation.fit(report, strict) for report in reports)
-    raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
+    if html is not None:
+        from conformance.report.rows import row_of_lost, row_of_report
+        from conformance.report.rows_page import page_of_rows
+
+        rows = [*(row_of_report(report, strict) for report in reports), *map(row_of_lost, unread)]
+        write(html, page_of_rows("Are these scan files fit for training?", rows))
 
 
 def _declared(
@@ -271,7 +358,7 @@ def _asked_of_frames(path: Path, out: Path, diagnosed: _Diagnosed) -> tuple[Fix,
 def _require_target(paths: Sequence[Path], out: Path, force: bool) -> None:
     if len(paths) != 1 or paths[0].is_dir():
         raise wrong_usage("--fix takes one FILE and writes one OUT")
-    _, absent = _files_in(paths)
+    _, absent = files_in(paths)
     if absent:
         raise wrong_usage(absent[0])
     if out.suffix != ".npz":
@@ -310,28 +397,3 @@ def _compare(reports: list[ScanReport], shown: Console | None, allowed: Policy |
             reports[number] = replace(report, findings=(*report.findings, finding))
             if shown is not None:
                 validation.print_finding(finding, shown, str(report.path))
-
-
-def _files_in(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """Return the files that paths stand for, each once, and a sentence for each path that stands for none."""
-    from conformance.files.many import scans_in
-
-    files: dict[Path, None] = {}
-    absent = []
-    for path in paths:
-        try:
-            held = scans_in(path)
-            missing = _NOTHING if not held else "" if held[0].is_file() else _no_file(path)
-        except OSError as error:
-            held, missing = [], error.strerror or str(error)
-        if missing:
-            absent.append(f"{path}: {missing}")
-        else:
-            files |= dict.fromkeys(held)
-    return list(files), absent
-
-
-def _no_file(path: Path) -> str:
-    from conformance.files.regular import kind_of_path
-
-    return f"no regular file but {kind_of_path(path.stat().st_mode)}" if path.exists() else "no such file"

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.npy_header import Header, read_header
-from conformance.files.regular import open_regular
 from conformance.files.pace import told
+from conformance.files.regular import open_regular
 from conformance.files.unpacking import Unpacking
 from conformance.files.zip_directory import DamagedArchive, Entry, entries_of
 

@@ -167,9 +167,12 @@ class DiagnosisResult(Published, frozen=True, kw_only=True, tag_field="schema", 
     Attributes
     ----------
     files : tuple of FileDiagnosis
+    unread : tuple of str
+        A sentence for each file that nothing can be said of.
     """
 
     files: tuple[FileDiagnosis, ...]
+    unread: tuple[str, ...] = ()
 
 
 def diagnosis_result(paths: Sequence[Path], found: Diagnosis, notes: Sequence[str]) -> DiagnosisResult:
@@ -197,7 +200,19 @@ def diagnosis_result(paths: Sequence[Path], found: Diagnosis, notes: Sequence[st
         readings=tuple(map(_reading, found.readings)),
         notes=tuple(notes),
     )
-    return DiagnosisResult(version=__version__, contract=contract_version(), files=(one,))
+    return diagnoses([one])
+
+
+def diagnoses(files: Sequence[FileDiagnosis], unread: Sequence[str] = ()) -> DiagnosisResult:
+    """Return what is printed of scans.
+
+    Parameters
+    ----------
+    files : sequence of FileDiagnosis
+    unread : sequence of str
+        A sentence for each file that nothing can be said of.
+    """
+    return DiagnosisResult(version=__version__, contract=contract_version(), files=tuple(files), unread=tuple(unread))
 
 
 def _orientation(verdict: Verdict, stored: bool) -> OrientationResult:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from conformance.engine.events import BackendEnded, CheckDecided, Event, StageCompared
 from conformance.engine.outcome import Outcome
+from conformance.runs.fleet_task import Done
 from conformance.runs.judgement import Gathering
 
 _BAD = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
@@ -48,6 +57,46 @@ class SeedProgress:
     def __call__(self, done: int, total: int) -> None:
         """Show that so many are done."""
         self._progress.update(self._task, completed=done, total=total)
+
+
+class FleetProgress:
+    """Listens to a fleet of files, and shows how many are done, how many of them are bad, and the time left.
+
+    Parameters
+    ----------
+    progress : rich.progress.Progress
+    what : str
+        What is done with each file.
+    total : int
+        Number of files.
+    bad : callable
+        Whether what came of a file is to be counted.
+    """
+
+    def __init__(self, progress: Progress, what: str, total: int, bad: Callable[[Done], bool]) -> None:
+        self._progress, self._what, self._is_bad, self._bad = progress, what, bad, 0
+        self._task = progress.add_task(what, total=total)
+
+    def __call__(self, done: Done) -> None:
+        """Show that one more is done."""
+        self._bad += self._is_bad(done)
+        said = self._what + (f" · {self._bad} not fine" if self._bad else "")
+        self._progress.update(self._task, advance=1, description=said)
+
+
+class ReadingProgress:
+    """Listens to the reading of one file, and shows how far it is in its large arrays."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Show how many slices of an array were read."""
+        if name not in self._tasks and done < total:
+            self._tasks[name] = self._progress.add_task(f"reading {name}", total=total)
+        if name in self._tasks:
+            self._progress.update(self._tasks[name], completed=done)
 
 
 @contextmanager

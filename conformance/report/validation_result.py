@@ -202,3 +202,14 @@ def fixed_result(before: ScanReport, out: Path, done: Mending | None) -> dict[st
         "notes": [] if done is None else list(done.notes),
         "findings_before": [msgspec.to_builtins(finding_result(one)) for one in before.findings],
     }
+
+
+def report_of(document: dict[str, Any] | None) -> ScanReport | None:
+    """Return the report that is printed first in a document of ``validate --json``; None where it holds none."""
+    files = (document or {}).get("files", ())
+    if not files:
+        return None
+    held = msgspec.convert(files[0], FileResult)
+    facts = {name: value for name, value in msgspec.structs.asdict(held.facts).items() if value is not msgspec.UNSET}
+    findings = tuple(msgspec.convert(one, Finding, from_attributes=True) for one in held.findings)
+    return ScanReport(Path(held.file), findings, facts)

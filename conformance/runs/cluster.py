@@ -57,7 +57,7 @@ def answers_of_cluster(
         raise ClusterNotReached(f"no Dask scheduler answers at {address}: {_first_line(error)}") from error
     with client:
         futures = {client.submit(answer_there, begin, answered, answering, task, pure=False): task for task in tasks}
-        for future in as_completed(list(futures)):
+        for future in as_completed(list(futures), loop=client.loop):
             task = futures.pop(future)
             yield _read(task, future)
             future.release()

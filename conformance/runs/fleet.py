@@ -83,15 +83,14 @@ def done_by(
         yield ready.pop(task)
 
 
-def _fresh(
-    fleet: Fleet, tasks: Sequence[FleetTask], answering: Answering, ledger: FleetLedger
-) -> Iterator[Done]:
+def _fresh(fleet: Fleet, tasks: Sequence[FleetTask], answering: Answering, ledger: FleetLedger) -> Iterator[Done]:
     # A file that changes while it is read is one that was not read.
     by_arguments = {task.arguments: (task, stamps_of(task.inputs)) for task in tasks}
     for came in _answers(fleet, list(by_arguments), answering):
         task, stamps = by_arguments[came.task]
         done = _done(task, came)
-        if done.document is not None and stamps == stamps_of(task.inputs):
+        # What could not be read may be readable the next time.
+        if done.document is not None and not done.document.get("unread") and stamps == stamps_of(task.inputs):
             ledger.add(done)
         yield done
 

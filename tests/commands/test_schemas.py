@@ -78,6 +78,9 @@ def outputs(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     validated = json.loads(capsys.readouterr().out)
     ended(["diagnose", "good.npz", "--json"])
     diagnosed = json.loads(capsys.readouterr().out)
+    ended(["convert", "good.npz", "converted.npz", "--json", "--force"])
+    converted = json.loads(capsys.readouterr().out)
+    ended(["validate", "good.npz", "bad.npz", "--jobs", "0", "--resume", "fleet.jsonl"])
 
     def read(name: str) -> Any:
         return json.loads(Path(name).read_text(encoding="utf-8"))
@@ -88,6 +91,8 @@ def outputs(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         Output("run", read("run.json")),
         Output("validate", validated),
         Output("diagnose", diagnosed),
+        Output("convert", converted),
+        *(Output("fleet", json.loads(line)) for line in Path("fleet.jsonl").read_text(encoding="utf-8").splitlines()),
         Output("seeds", read("seeds.json")),
         *(Output("seed", json.loads(line)) for line in Path("ledger.jsonl").read_text(encoding="utf-8").splitlines()),
         *(Output("capsule", read(f"{one}/capsule.json")) for one in capsules),

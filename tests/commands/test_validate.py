@@ -122,7 +122,7 @@ def test_wrong_usage_examines_nothing(
 ) -> None:
     if "held" in options:
         (tmp_path / "held.npz").touch()
-    monkeypatch.setattr("conformance.files.many.examine", None)
+    monkeypatch.setattr("conformance.files.examine.examine", None)
     call("validate", *options.split()).refuses(value)
 
 

@@ -16,10 +16,12 @@ import msgspec
 
 from conformance.failures.expected import ExpectedFailure
 from conformance.failures.record import Arguments, CapsuleRecord
+from conformance.report.conversion_result import ConversionResult
 from conformance.report.diagnosis_result import DiagnosisResult
 from conformance.report.run_result import RunResult
 from conformance.report.seeds_result import SeedsResult
 from conformance.report.validation_result import ValidationResult
+from conformance.runs.fleet_ledger import FleetLine
 from conformance.runs.ledger import SeedLine
 
 FOLDER = Path(__file__).parent
@@ -41,14 +43,17 @@ PUBLISHED: Mapping[str, type[msgspec.Struct]] = {
     "run": RunResult,
     "validate": ValidationResult,
     "diagnose": DiagnosisResult,
+    "convert": ConversionResult,
     "seeds": SeedsResult,
     "seed": SeedLine,
+    "fleet": FleetLine,
     "capsule": CapsuleRecord,
     "arguments": Arguments,
     "expected": ExpectedFailures,
 }
-"""By the name of the file: ``run --json``, ``validate --json``, ``diagnose --json``, ``run --seeds --json``, a line of
-``run --resume``, the files ``capsule.json`` and ``arguments.json`` of a capsule, and the list of ``run --expected``."""
+"""By the name of the file: ``run --json``, ``validate --json``, ``diagnose --json``, ``convert --json``,
+``run --seeds --json``, a line of ``run --resume``, a line of ``validate --resume``, the files ``capsule.json`` and
+``arguments.json`` of a capsule, and the list of ``run --expected``."""
 
 
 def schema_of(name: str) -> dict[str, Any]:
