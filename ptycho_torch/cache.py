@@ -125,13 +125,13 @@ def _from_file(file: Path, digest: str, gridsize: int, K: int, M: int) -> NDArra
         if not file.is_file() or file.stat().st_size > most + _BESIDE:
             return None
         with Archive(file) as held:
-            entries = held.entries(("all_groups", *_KEYS, _OWN))
-            if any(entry.nbytes > (most if name == "all_groups" else _BESIDE) for name, entry in entries.items()):
+            members = held.members(("all_groups", *_KEYS, _OWN))
+            if any(member.nbytes > (most if name == "all_groups" else _BESIDE) for name, member in members.items()):
                 return None
-            if [held.read(entries[name]).item() for name in _KEYS] != [digest, gridsize, K]:
+            if [held.read(members[name]).item() for name in _KEYS] != [digest, gridsize, K]:
                 return None
-            groups = held.read(entries["all_groups"])
-            own = held.read(entries[_OWN]).item() if _OWN in entries else None
+            groups = held.read(members["all_groups"])
+            own = held.read(members[_OWN]).item() if _OWN in members else None
     except Exception:  # noqa: BLE001 - whatever a stranger's bytes do to their reader, a cache is never worse than none
         return None
     if not _possible(groups, gridsize**2, M):

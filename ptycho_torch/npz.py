@@ -20,7 +20,7 @@ from ptycho_torch.errors import Refusal, refuse
 from ptycho_torch.npy_header import Header, read_header
 from ptycho_torch.regular import open_regular
 from ptycho_torch.unpacking import Unpacking
-from ptycho_torch.zip_directory import STORED, Damaged, Packing, packings_of
+from ptycho_torch.zip_directory import STORED, Damaged, Entry, entries_of
 
 _PIECE = 1 << 22
 # Measured frames compress by less than 100.
@@ -28,7 +28,7 @@ _GENEROUS, _RATIO, _NARROWEST = 1 << 26, 300, 4
 
 
 @dataclass(frozen=True)
-class Entry:
+class Member:
     """A member whose header has been read and believed only as far as the archive bears it out.
 
     Attributes
@@ -38,14 +38,14 @@ class Entry:
     header : Header
     start : int
         Bytes of the member before its values.
-    packing : Packing
+    entry : Entry
         Where and how the member lies in the file.
     """
 
     name: str
     header: Header
     start: int
-    packing: Packing
+    entry: Entry
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -70,7 +70,7 @@ class Entry:
     @property
     def can_be_mapped(self) -> bool:
         """Whether the values lie in the file as they are."""
-        return self.packing.method == STORED and self.nbytes > 0
+        return self.entry.method == STORED and self.nbytes > 0
 
     @property
     def order(self) -> Literal["C", "F"]:
@@ -103,9 +103,9 @@ class Archive:
         self._stream = open_regular(path)
         try:
             with self._blamed():
-                packings = packings_of(self._stream)
-                self._packings = {one.filename.removesuffix(".npy"): one for one in packings}
-                if len(self._packings) != len(packings):
+                entries = entries_of(self._stream)
+                self._entries = {one.filename.removesuffix(".npy"): one for one in entries}
+                if len(self._entries) != len(entries):
                     raise Damaged("a member is there twice")
         except BaseException:
             self._stream.close()
@@ -126,7 +126,7 @@ class Archive:
             problem = f"the file is damaged or no NPZ: {told}"
             refuse("NPZ-033", "archive", problem, "Fetch the file again, or write it anew.", self.path)
 
-    def entries(self, names: Iterable[str], light: Collection[str] = ()) -> dict[str, Entry]:
+    def members(self, names: Iterable[str], light: Collection[str] = ()) -> dict[str, Member]:
         """Headers of the members with exactly these names, as far as they are there.
 
         Parameters
@@ -135,42 +135,42 @@ class Archive:
         light : collection of str
             Those of the names whose values together do not outgrow the rest, once they are large.
         """
-        found = {name: self._entry(name) for name in names if name in self._packings}
+        found = {name: self._member(name) for name in names if name in self._entries}
         with self._blamed():
-            _require_honest_sizes([entry for entry in found.values() if not entry.objects], light)
+            _require_honest_sizes([member for member in found.values() if not member.objects], light)
         return found
 
-    def _entry(self, name: str) -> Entry:
-        packing = self._packings[name]
+    def _member(self, name: str) -> Member:
+        entry = self._entries[name]
         with self._blamed(name):
-            header, start = read_header(Unpacking(self._stream, packing).read, packing.unpacked)
-            return Entry(name, header, start, packing)
+            header, start = read_header(Unpacking(self._stream, entry).read, entry.unpacked)
+            return Member(name, header, start, entry)
 
-    def read(self, entry: Entry) -> NDArray[Any]:
+    def read(self, member: Member) -> NDArray[Any]:
         """Values of a member, with its checksum compared."""
-        with self._blamed(entry.name):
-            if entry.objects:
+        with self._blamed(member.name):
+            if member.objects:
                 raise Damaged("the values are Python objects, which are never read")
-            values = np.empty(entry.header.stored_shape, dtype=entry.dtype)
-            unpacking = self._at_values(entry)
+            values = np.empty(member.header.stored_shape, dtype=member.dtype)
+            unpacking = self._at_values(member)
             unpacking.fill(values)
             unpacking.finish()
-        return values.T if entry.header.fortran else values
+        return values.T if member.header.fortran else values
 
-    def _at_values(self, entry: Entry) -> Unpacking:
-        unpacking = Unpacking(self._stream, entry.packing)
-        unpacking.read(entry.start)
+    def _at_values(self, member: Member) -> Unpacking:
+        unpacking = Unpacking(self._stream, member.entry)
+        unpacking.read(member.start)
         return unpacking
 
-    def _pieces(self, entry: Entry) -> Iterator[bytes]:
+    def _pieces(self, member: Member) -> Iterator[bytes]:
         """All values in pieces, with the checksum compared behind the last."""
-        with self._blamed(entry.name):
-            unpacking = self._at_values(entry)
-            for first in range(0, entry.nbytes, _PIECE):
-                yield bytes(unpacking.read(min(_PIECE, entry.nbytes - first)))
+        with self._blamed(member.name):
+            unpacking = self._at_values(member)
+            for first in range(0, member.nbytes, _PIECE):
+                yield bytes(unpacking.read(min(_PIECE, member.nbytes - first)))
             unpacking.finish()
 
-    def spilled(self, entry: Entry, into: Path) -> NDArray[Any]:
+    def spilled(self, member: Member, into: Path) -> NDArray[Any]:
         """Values of a member mapped from an unpacked copy, an NPY file, whose size memory need not hold.
 
         Raises
@@ -181,19 +181,19 @@ class Archive:
             The copy cannot be written.
         """
         with into.open("xb") as copy:
-            described = {"descr": entry.dtype.str, "fortran_order": entry.header.fortran, "shape": entry.shape}
+            described = {"descr": member.dtype.str, "fortran_order": member.header.fortran, "shape": member.shape}
             npy.write_array_header_2_0(copy, described)
             start = copy.tell()
-            for piece in self._pieces(entry):
+            for piece in self._pieces(member):
                 copy.write(piece)
-        return np.memmap(into, dtype=entry.dtype, mode="r", offset=start, shape=entry.shape, order=entry.order)
+        return np.memmap(into, dtype=member.dtype, mode="r", offset=start, shape=member.shape, order=member.order)
 
-    def mapped(self, entry: Entry) -> NDArray[Any]:
+    def mapped(self, member: Member) -> NDArray[Any]:
         """Values of a member mapped in place, read-only; the checksum is compared first."""
-        for _ in self._pieces(entry):
+        for _ in self._pieces(member):
             pass
-        offset = entry.packing.start + entry.start
-        return np.memmap(self.path, dtype=entry.dtype, mode="r", offset=offset, shape=entry.shape, order=entry.order)
+        offset = member.entry.start + member.start
+        return np.memmap(self.path, dtype=member.dtype, mode="r", offset=offset, shape=member.shape, order=member.order)
 
     def __enter__(self) -> Archive:
         return self
@@ -202,13 +202,13 @@ class Archive:
         self._stream.close()
 
 
-def _require_honest_sizes(entries: Sequence[Entry], light: Collection[str]) -> None:
+def _require_honest_sizes(members: Sequence[Member], light: Collection[str]) -> None:
     """Refuse an archive that claims to hold far more than one of its size does, or whose small arrays are no such."""
-    held = sum(math.prod(one.shape) * max(one.dtype.itemsize, _NARROWEST) for one in entries)
-    packed, unpacked = sum(one.packing.packed for one in entries), sum(one.packing.unpacked for one in entries)
+    held = sum(math.prod(one.shape) * max(one.dtype.itemsize, _NARROWEST) for one in members)
+    packed, unpacked = sum(one.entry.packed for one in members), sum(one.entry.unpacked for one in members)
     if held > _GENEROUS and unpacked > _RATIO * packed:
         raise Damaged(f"{packed} bytes claim to hold {unpacked}")
-    slight = sum(one.nbytes for one in entries if one.name in light)
+    slight = sum(one.nbytes for one in members if one.name in light)
     if slight > max(_GENEROUS, unpacked - slight):
         raise Damaged(f"coordinates, labels and texts claim {slight} bytes of {unpacked}")
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from ptycho_torch.errors import ContractWarning, refuse
-from ptycho_torch.npz import Archive, Entry, write_npz
+from ptycho_torch.npz import Archive, Member, write_npz
 from ptycho_torch.scan_arrays import canonical, outline
 from ptycho_torch.stored_text import json_of
 
@@ -75,13 +75,13 @@ class Scan:
         """
         path = Path(path)
         with Archive(path) as archive:
-            entries = archive.entries(MEMBERS, LIGHT)
-            metadata = _metadata(archive, entries.pop("_metadata", None))
-            _refuse_objects(entries, path)
+            members = archive.members(MEMBERS, LIGHT)
+            metadata = _metadata(archive, members.pop("_metadata", None))
+            _refuse_objects(members, path)
             if spill is None:
-                held = {name: archive.read(entry) for name, entry in entries.items()}
+                held = {name: archive.read(member) for name, member in members.items()}
             else:
-                held = {name: _outside(archive, entry, spill) for name, entry in entries.items() if name != "Y"}
+                held = {name: _outside(archive, member, spill) for name, member in members.items() if name != "Y"}
         return cls(canonical(held, path, in_memory=spill is None), metadata)
 
     @staticmethod
@@ -94,9 +94,9 @@ class Scan:
         """
         path = Path(path)
         with Archive(path) as archive:
-            entries = archive.entries(("xcoords", "ycoords", "diff3d", "diffraction"), LIGHT)
-            _refuse_objects(entries, path)
-            return outline({name: _shaped(archive, entry) for name, entry in entries.items()}, path)
+            members = archive.members(("xcoords", "ycoords", "diff3d", "diffraction"), LIGHT)
+            _refuse_objects(members, path)
+            return outline({name: _shaped(archive, member) for name, member in members.items()}, path)
 
     def save(self, path: str | Path) -> None:
         """Write a canonical NPZ, whole or not at all (RAW-003 to RAW-006)."""
@@ -156,24 +156,26 @@ class Scan:
         return len(self.frames)
 
 
-def _refuse_objects(entries: Mapping[str, Entry], path: Path) -> None:
-    for name, entry in entries.items():
-        if entry.objects:
+def _refuse_objects(members: Mapping[str, Member], path: Path) -> None:
+    for name, member in members.items():
+        if member.objects:
             refuse("NPZ-031", name, "Python objects are never unpickled", "Store a numeric array.", path)
 
 
-def _shaped(archive: Archive, entry: Entry) -> NDArray[Any]:
+def _shaped(archive: Archive, member: Member) -> NDArray[Any]:
     """Coordinates as they are; for frames, zeros of their shape that take no memory."""
-    if entry.name in ("diff3d", "diffraction"):
-        return np.broadcast_to(np.zeros((), dtype=entry.dtype), entry.shape)
-    return archive.read(entry)
+    if member.name in ("diff3d", "diffraction"):
+        return np.broadcast_to(np.zeros((), dtype=member.dtype), member.shape)
+    return archive.read(member)
 
 
-def _outside(archive: Archive, entry: Entry, spill: Path) -> NDArray[Any]:
+def _outside(archive: Archive, member: Member, spill: Path) -> NDArray[Any]:
     """Frames outside memory, all else inside."""
-    if entry.name not in ("diff3d", "diffraction") or entry.nbytes == 0:
-        return archive.read(entry)
-    return archive.mapped(entry) if entry.can_be_mapped else archive.spilled(entry, spill / f"{entry.name}.unpacked")
+    if member.name not in ("diff3d", "diffraction") or member.nbytes == 0:
+        return archive.read(member)
+    return (
+        archive.mapped(member) if member.can_be_mapped else archive.spilled(member, spill / f"{member.name}.unpacked")
+    )
 
 
 def _as_array(value: Any) -> NDArray[Any]:
@@ -184,10 +186,10 @@ def _copied(values: NDArray[Any] | None) -> NDArray[Any] | None:
     return None if values is None else values.copy()
 
 
-def _metadata(archive: Archive, entry: Entry | None) -> dict[str, Any] | None:
-    if entry is None:
+def _metadata(archive: Archive, member: Member | None) -> dict[str, Any] | None:
+    if member is None:
         return None
-    found = None if entry.objects else json_of(archive.read(entry))
+    found = None if member.objects else json_of(archive.read(member))
     if found is not None:
         return found
     warnings.warn(

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_torch.zip_directory import DEFLATED, STORED, Damaged, Packing
+from ptycho_torch.zip_directory import DEFLATED, STORED, Damaged, Entry
 
 _PACKED, _UNPACKED, _FILLED = 1 << 16, 1 << 18, 1 << 20
 
@@ -20,7 +20,7 @@ class Unpacking:
     ----------
     stream : binary file
         The archive; others may read it in between.
-    entry : Packing
+    entry : Entry
 
     Raises
     ------
@@ -28,7 +28,7 @@ class Unpacking:
         It is encrypted, or packed by another method than deflating.
     """
 
-    def __init__(self, stream: BinaryIO, entry: Packing) -> None:
+    def __init__(self, stream: BinaryIO, entry: Entry) -> None:
         if entry.encrypted or entry.method not in (STORED, DEFLATED):
             how = "encrypted" if entry.encrypted else f"packed by method {entry.method}"
             raise Damaged(f"{entry.filename}: the member is {how}, neither stored nor deflated")

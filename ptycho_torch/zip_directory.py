@@ -30,7 +30,7 @@ class Damaged(Crossing, ValueError):
 
 
 @dataclass(frozen=True)
-class Packing:
+class Entry:
     """A member as the directory and its local header describe it.
 
     Attributes
@@ -74,7 +74,7 @@ class _Listed:
         return self.name.decode("utf-8" if self.flags & _UTF8 else "cp437", "backslashreplace")
 
 
-def packings_of(stream: BinaryIO) -> tuple[Packing, ...]:
+def entries_of(stream: BinaryIO) -> tuple[Entry, ...]:
     """Read the directory of an archive, and compare it with the local header of every member.
 
     Parameters
@@ -84,7 +84,7 @@ def packings_of(stream: BinaryIO) -> tuple[Packing, ...]:
 
     Returns
     -------
-    tuple of Packing
+    tuple of Entry
         In the order of the directory.
 
     Raises
@@ -96,7 +96,7 @@ def packings_of(stream: BinaryIO) -> tuple[Packing, ...]:
     length = stream.seek(0, 2)
     count, size, start = _end(stream, length)
     listed = tuple(_listed(_at(stream, start, size), count))
-    places: dict[int, Packing] = {}
+    places: dict[int, Entry] = {}
     expected = 0
     ordered = sorted(listed, key=lambda one: one.offset)
     edges = [one.offset for one in ordered[1:]] + [start]
@@ -189,7 +189,7 @@ def _widened(sizes: Sequence[int], extra: bytes) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _entry(stream: BinaryIO, listed: _Listed, edge: int) -> Packing:
+def _entry(stream: BinaryIO, listed: _Listed, edge: int) -> Entry:
     """Compare an entry of the directory with its local header; the member ends where the next one begins."""
     if edge - listed.offset < _LOCAL.size:
         raise Damaged(f"{listed.shown}: there is no place for the member")
@@ -208,9 +208,7 @@ def _entry(stream: BinaryIO, listed: _Listed, edge: int) -> Packing:
         described = flags & _DESCRIBED and told in (expected, (0, 0, 0))
         if not (described and _describes(behind, expected)):
             raise Damaged(f"{listed.shown}: size or checksum differs between directory and member")
-    return Packing(
-        listed.shown, method, bool(flags & _ENCRYPTED), listed.checksum, listed.packed, listed.unpacked, start
-    )
+    return Entry(listed.shown, method, bool(flags & _ENCRYPTED), listed.checksum, listed.packed, listed.unpacked, start)
 
 
 def _describes(descriptor: bytes, expected: tuple[int, int, int]) -> bool:

@@ -105,7 +105,7 @@ def test_members_are_mapped_in_any_dtype_and_order(tmp_path: Path, dtype: str, o
     values = np.asarray(np.arange(3 * 4 * 5).reshape(3, 4, 5), dtype=dtype, order=order)
     path = write(tmp_path / "a.npz", {"other": np.arange(7, dtype=np.int8), "diff3d": values})
     with Archive(path) as archive:
-        (entry,) = archive.entries(["diff3d"]).values()
+        (entry,) = archive.members(["diff3d"]).values()
         assert entry.can_be_mapped
         mapped = archive.mapped(entry)
     assert isinstance(mapped, np.memmap)
