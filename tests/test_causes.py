@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.engine.catalogue import declarations
-from conformance.engine.causes import causes_of
+from conformance.engine.causes import causes_of, undecided_of
 from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
 
@@ -50,3 +50,34 @@ def test_plain_specimens_are_tried_before_combinations_of_strange_ones() -> None
     combined = [name.startswith("physics/test_every_") for name in names]
     assert any(combined)
     assert combined == sorted(combined)
+
+
+def test_what_an_adapter_has_not_is_named_beside_the_clauses_that_ask_for_it() -> None:
+    lacking = {"PHY-010": "adapter has no group", "PHY-011": "adapter has no noisy", "PHY-012": "adapter has no noisy"}
+    none = Outcome.NOT_APPLICABLE
+    cells = [
+        Cell(clause, "mine", none, (Decision(clause, "mine", "one", none, 0, said),))
+        for clause, said in lacking.items()
+    ]
+    assert {one.reason: one.clauses for one in undecided_of(cells)} == {
+        "adapter has no noisy": ("PHY-011", "PHY-012"),
+        "adapter has no group": ("PHY-010",),
+    }
+
+
+def test_what_every_method_owes_joins_what_its_own_stage_found() -> None:
+    """A backend that takes an invalid argument is told so once, not by each clause that speaks of refusals."""
+
+    def accepting(clause: str, check: str, what: str) -> Cell:
+        grounds = Grounds(Kind.ACCEPTED, statement=f"{what} must be refused, but was accepted and gave ndarray.")
+        return Cell(clause, "mine", Outcome.FAIL, (Decision(clause, "mine", check, Outcome.FAIL, 1, grounds=grounds),))
+
+    found = causes_of(
+        [
+            accepting("PAT-012", "patches/test_windows.py::one", "a position that is NaN"),
+            accepting("CND-008", "conduct/test_errors.py::two", "patches: NaN"),
+            accepting("REA-013", "reassembly/test_canvas.py::three", "a single patch without its axis"),
+        ]
+    )
+    assert [one.clauses for one in found] == [("PAT-012", "CND-008"), ("REA-013",)]
+    assert found[0].sentence == "what is invalid is accepted: a position that is NaN; patches: NaN"

@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.adapter import GroupRequest
 from conformance.backends.discovery import Selected
-from conformance.backends.subject import Subject
+from conformance.backends.subject import Subject, offered
 from conformance.contract.stages import Stage
 from conformance.scans.unusual import islands
 from ptycho_ref.adapter import RefAdapter
@@ -59,3 +59,19 @@ def test_a_scan_that_was_changed_is_handed_over_again(tmp_path: Path) -> None:
     subject.adapter.group(scan, REQUEST)
     held = subject.adapter.arrays(subject.scan_of(specimen))
     np.testing.assert_array_equal(held["xcoords"], specimen.arrays["xcoords"])
+
+
+class Simulates:
+    """Measures scans, and claims nothing but physics."""
+
+    def simulate(self, patches: Any, probe: Any) -> Any: ...
+
+    def measure(self, *arguments: Any) -> Any: ...
+
+    def arrays(self, scan: Any) -> Any: ...
+
+    def load(self, path: Path) -> Any: ...
+
+
+def test_a_scan_that_a_backend_measures_is_read_whatever_else_it_claims() -> None:
+    assert offered(Selected("simulates", Simulates(), frozenset({Stage.PHYSICS}))) >= {"simulate", "measure", "arrays"}

@@ -92,9 +92,11 @@ class Subject:
 
 
 def offered(selected: Selected) -> frozenset[str]:
-    """Methods that a claimed stage requires, and optional ones that are there."""
+    """Methods that a claimed stage requires, optional ones that are there, and those that make or read a scan."""
     required = {method for stage in selected.stages for method in METHODS[Stage(stage)]}
     if not required & {"load", "assemble"}:
         required |= {method for method in ("load", "assemble") if callable(getattr(selected.adapter, method, None))}
     optional = {method for method in OPTIONAL_METHODS if callable(getattr(selected.adapter, method, None))}
-    return frozenset(required | optional)
+    # What is measured is judged by the arrays that it holds.
+    read = {"arrays"} if "measure" in optional and callable(getattr(selected.adapter, "arrays", None)) else set()
+    return frozenset(required | optional | read)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.contract.clauses import Level, contract
+from conformance.contract.stages import ALWAYS_CLAIMED, METHODS, Stage
 from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
 
@@ -198,10 +199,18 @@ def key_of(decision: Decision) -> tuple[str, ...]:
     if grounds.kind is Kind.FOREIGN:
         return "foreign", grounds.error.partition(":")[0]
     if grounds.kind is Kind.ACCEPTED:
-        return ("accepted", decision.check.partition("/")[0])
+        return "accepted", _stage_accepting(decision)
     if grounds.names:
         return "possible", grounds.names[0]
     return "said", _masked(grounds.statement or decision.reason)
+
+
+def _stage_accepting(decision: Decision) -> str:
+    """Stage of the check; of one that asks every method, the stage of the method that its statement begins with."""
+    stage, method = decision.check.partition("/")[0], decision.grounds.statement.partition(":")[0]
+    if Stage(stage) not in ALWAYS_CLAIMED:
+        return stage
+    return next((str(one) for one, methods in METHODS.items() if method in methods), stage)
 
 
 def _masked(text: str) -> str:
@@ -245,12 +254,18 @@ def _sentence(group: _Group, speaker: Decision) -> str:
     if group.key[0] == "foreign":
         return f"what is invalid is refused with {group.key[1]}, which is no ValueError"
     if group.key[0] == "accepted":
-        return "what is invalid is accepted" if len(group.members) > 1 else grounds.statement
+        return _accepting(group) if len(group.members) > 1 else grounds.statement
     if group.key[0] == "error":
         return f"what is valid ends in {grounds.error}"
     if group.key[0] == "possible":
         return f"it may be that {grounds.cause}"
     return grounds.statement or speaker.reason
+
+
+def _accepting(group: _Group) -> str:
+    taken = [one.grounds.statement.partition(" must be refused")[0] for _, one in group.members]
+    more = f", and {len(taken) - 3} more" if len(taken) > 3 else ""
+    return f"what is invalid is accepted: {'; '.join(taken[:3])}{more}"
 
 
 def _gravity(group: _Group) -> tuple[bool, float]:
@@ -291,6 +306,13 @@ class Undecided:
     clauses: tuple[str, ...]
 
 
+def _same_reason(outcome: Outcome, first: str, second: str) -> bool:
+    """Whether two reasons are one: what an adapter has not is named, so one word makes another reason."""
+    if outcome is Outcome.NOT_APPLICABLE:
+        return bool(_NOT_CLAIMED.fullmatch(first) and _NOT_CLAIMED.fullmatch(second))
+    return _alike(first, second)
+
+
 def _reason_of(cells: Sequence[Cell]) -> str:
     stages = dict.fromkeys(found[1] for cell in cells if (found := _NOT_CLAIMED.fullmatch(cell.reason)))
     return f"not claimed: the stages {', '.join(stages)}" if len(stages) > 1 else cells[0].reason
@@ -310,7 +332,7 @@ def undecided_of(cells: Iterable[Cell]) -> tuple[Undecided, ...]:
             continue
         whose, reason = (cell.adapter, cell.outcome), _masked(cell.reason)
         for known, words, held in found:
-            if known == whose and (words == reason or _alike(words, reason)):
+            if known == whose and (words == reason or _same_reason(cell.outcome, words, reason)):
                 held.append(cell)
                 break
         else:

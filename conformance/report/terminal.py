@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -116,13 +117,19 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
     own = f"{cause.adapter}: " if named else ""
     mark = f"{number:>2} "
     yield from _wrapped(f"{own}{one_line(cause.sentence)}", width, "bold red", mark, most=_MOST_LINES)
-    yield from _wrapped(explained(cause), width, "", "   ", most=1)
+    yield from _wrapped(explained(cause) + _seen_in(cause), width, "", "   ", most=1)
     if cause.speaker.capsule:
         yield from _command(cause.speaker.replay.partition("  # ")[0], width)
         return
     yield from _wrapped(f"ptycho-conformance explain {cause.speaker.clause}", width, "dim", "   ")
     # Why there is no capsule.
     yield from _wrapped(cause.speaker.replay, width, "dim", "   ", most=1)
+
+
+def _seen_in(cause: Cause) -> str:
+    """Where a mistake was seen that the sentence names without it: in what was compared."""
+    what = re.split(r": | has shape ", cause.speaker.grounds.statement)[0]
+    return f" · seen in {what}" if cause.certain and what and what not in cause.sentence else ""
 
 
 def explained(cause: Cause) -> str:

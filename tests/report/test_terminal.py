@@ -43,3 +43,12 @@ def test_a_mistake_of_every_position_comes_before_every_limit(judgement: Judgeme
 def test_every_failing_clause_stands_under_a_cause(judgement: Judgement) -> None:
     told = {clause for cause in judgement.causes for clause in cause.clauses}
     assert {cell.clause for cell in judgement.cells if cell.outcome in ("FAIL", "ERROR", "VACUOUS")} == told
+
+
+def test_a_certain_mistake_says_where_it_was_seen(judgement: Judgement) -> None:
+    told = [line for line, _ in lines(judgement, 200)]
+    sure = [cause for cause in judgement.causes if cause.certain]
+    assert sure
+    for cause in sure:
+        after = told[next(n for n, line in enumerate(told) if cause.sentence[:60] in line) + 1]
+        assert "seen in" in after, after

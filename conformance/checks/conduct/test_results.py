@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.results import altered, answered, same, shared, snapshot, spoil, values_in
-from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls, scan_arrays
+from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs, Values, calls, scan_arrays
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
@@ -25,8 +25,9 @@ def test_results_are_the_callers(subject: Subject, evidence: Evidence) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             first = call.run(given)
-            expected = snapshot(first)
+            expected, before = snapshot(first), snapshot(given)
             spoil(first)
+        _arguments_as_they_were(evidence, call, given, before)
         same(
             evidence,
             answered(call, given),
@@ -35,6 +36,18 @@ def test_results_are_the_callers(subject: Subject, evidence: Evidence) -> None:
             "after the result of an earlier call was overwritten",
             suspects=lambda name: shared(expected[name]),
         )
+
+
+def _arguments_as_they_were(evidence: Evidence, call: Call, given: Inputs, before: Values) -> None:
+    """Overwriting a result must leave the arguments alone: with others a later call says nothing."""
+    after = values_in(given)
+    shared_with = [
+        name.removeprefix("result")
+        for name in before
+        if not np.array_equal(after[name], before[name], equal_nan=before[name].dtype.kind in "fc")
+    ]
+    said = f"A result of {call.words} lies in the memory of its arguments {', '.join(shared_with)}."
+    evidence.holds(not shared_with, said)
 
 
 @check("CND-016", needs=["group", "arrays"])

@@ -44,6 +44,18 @@ class StartsOnePixelLate(Cutting):
 
 
 @breaks("PAT-001")
+class LosesTheEndOfAWindowThatJustFits(Liar):
+    """The last pixel is bounded as if a neighbour were always needed to mix it with."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        found = np.array(self.right.patches(obj, centres_xy, N))
+        for patch, (x, y) in zip(found, np.asarray(centres_xy), strict=True):
+            patch[:, N - 1 :] *= x + N / 2 != np.shape(obj)[1]
+            patch[N - 1 :] *= y + N / 2 != np.shape(obj)[0]
+        return found
+
+
+@breaks("PAT-001")
 class FlipsPatchRows(Retouching):
     def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
         return patches[:, ::-1]
