@@ -1,22 +1,25 @@
 """``python -m tests.peers [NAME...]``: judge released packages, each in an environment of its own.
 
 A peer is a folder: ``requirements.txt``, one pip command a line; ``adapter.py``, whose classes are judged one by one;
-and ``confirm.py``, which shows without this suite what is claimed of the package.
+and ``confirm.py``, which shows without this suite what is claimed of the package. What came of a peer is kept beside
+its environment, and the page tells of all that were judged.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import datetime
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+from tests.peers.page import HERE, Judged, package_of, page
+
 PEERS = sorted(path.parent.name for path in HERE.glob("*/adapter.py"))
 
 
@@ -40,7 +43,9 @@ def environment(peer: str, folder: Path) -> Path:
         subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
         for line in (HERE / peer / "requirements.txt").read_text(encoding="utf-8").splitlines():
             if line.strip() and not line.startswith("#"):
-                subprocess.run([python, "-m", "pip", "install", "-q", *line.split()], check=True)
+                subprocess.run(
+                    [python, "-m", "pip", "install", "-q", *line.split()], check=True, stderr=subprocess.PIPE, text=True
+                )
         (place / "made").touch()
     return python
 
@@ -63,20 +68,28 @@ def judged(peer: str, name: str, python: Path) -> dict[str, Any]:
         return held
 
 
-def rows(peer: str, result: dict[str, Any], version: str) -> Iterator[str]:
-    """Lines of the page about one adapter: its denominator, and its causes."""
-    for count in result["denominators"]:
-        passed, failed = (count["counts"].get(outcome, 0) for outcome in ("PASS", "FAIL"))
-        yield f"## {count['adapter']}, {peer} {version}\n"
-        yield f"{passed + failed} clauses decided, {passed} passed, {failed} failed.\n"
-    for one in result["causes"]:
-        yield f"- {one['sentence']} ({', '.join(one['failed'] + one['undecided'] + one['perhaps'])})"
-    yield ""
+def judge(peer: str, folder: Path) -> Judged:
+    """Judge every adapter of a peer and confirm what is claimed of it; what cannot be installed here is only noted."""
+    package, today = package_of(peer), str(datetime.date.today())
+    try:
+        python = environment(peer, folder)
+    except subprocess.CalledProcessError as error:
+        said = [line for line in str(error.stderr).splitlines() if line.startswith("ERROR")] or [str(error)]
+        return Judged(peer, package, "", today, absent=said[-1])
+    done = subprocess.run([python, "confirm.py"], cwd=HERE / peer, capture_output=True, text=True, check=False)
+    return Judged(
+        peer,
+        package,
+        version_of(package, python),
+        today,
+        confirmed=done.stdout.splitlines(),
+        unconfirmed=f"{done.stdout}{done.stderr}" if done.returncode else "",
+        results=[judged(peer, name, python) for name in classes(peer)],
+    )
 
 
-def version_of(peer: str, python: Path) -> str:
-    """Version of the package whose name begins the last line of the requirements."""
-    package = (HERE / peer / "requirements.txt").read_text(encoding="utf-8").split()[-1].partition("==")[0]
+def version_of(package: str, python: Path) -> str:
+    """Version of a package where an interpreter finds it."""
     ask = f"from importlib.metadata import version; print(version({package!r}))"
     return subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
 
@@ -86,21 +99,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.peers", description=__doc__)
     parser.add_argument("peer", nargs="*", metavar="NAME", help=f"of {', '.join(PEERS)}; none means all")
     parser.add_argument("--environments", type=Path, default=Path.home() / ".cache" / "ptycho-conformance-peers")
-    parser.add_argument("--page", type=Path, help="where to write what came of it")
+    parser.add_argument("--page", type=Path, help="where to write what came of all that were judged so far")
     asked = parser.parse_args()
     unknown = sorted(set(asked.peer) - set(PEERS))
     if unknown:
         parser.error(f"no peer is called {', '.join(unknown)}; there are {', '.join(PEERS)}")
-    page, unconfirmed = ["# Released packages, judged\n"], []
+    unconfirmed = []
     for peer in asked.peer or PEERS:
-        python = environment(peer, asked.environments)
-        confirmed = subprocess.run([python, "confirm.py"], cwd=HERE / peer, capture_output=True, text=True, check=False)
-        if confirmed.returncode:
-            unconfirmed.append(f"{peer}: {confirmed.stdout}{confirmed.stderr}")
-        for name in classes(peer):
-            page += rows(peer, judged(peer, name, python), version_of(peer, python))
-        page += [f"Without the suite: {line}" for line in confirmed.stdout.splitlines()] + [""]
-    text = "\n".join(page)
+        found = judge(peer, asked.environments)
+        (asked.environments / f"{peer}.json").write_text(json.dumps(asdict(found)), encoding="utf-8")
+        unconfirmed += [f"{peer}: {found.unconfirmed}"] if found.unconfirmed else []
+    kept = sorted(path for path in asked.environments.glob("*.json") if path.stem in PEERS)
+    text = page([Judged(**json.loads(path.read_text(encoding="utf-8"))) for path in kept])
     if asked.page:
         asked.page.write_text(text, encoding="utf-8")
     print(text, *unconfirmed, sep="\n")

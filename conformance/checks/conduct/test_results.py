@@ -42,7 +42,7 @@ def _arguments_as_they_were(evidence: Evidence, call: Call, given: Inputs, befor
     """Overwriting a result must leave the arguments alone: with others a later call says nothing."""
     after = values_in(given)
     shared_with = [
-        name.removeprefix("result")
+        name.removeprefix("result").strip("[]'")
         for name in before
         if not np.array_equal(after[name], before[name], equal_nan=before[name].dtype.kind in "fc")
     ]

@@ -1,8 +1,16 @@
-"""Its detector adds a constant to every intensity: one call."""
+"""Its detector adds a constant to every intensity, and a window that just fits does not come back: a call each."""
 
 import torch
+from adapter import Linear
 from cdtools.tools import measurements
 
 dark = float(measurements.incoherent_sum(torch.zeros(1, 2, 8, 8, dtype=torch.complex64)).max())
 assert dark > 0, dark
 print(f"darkness is measured as an intensity of {dark:.3g}")
+try:
+    # Rows 12 to 19 and columns 22 to 29 of 20 and 30.
+    Linear().patches(torch.ones(20, 30).numpy(), [[26.0, 16.0]], 8)
+except RuntimeError as error:
+    print(f"the 8 x 8 window over the last rows and columns of an object ends in: {error}")
+else:
+    raise AssertionError("it came back")
