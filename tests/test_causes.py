@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.engine.catalogue import declarations
+from conformance.engine.catalogue import deciding, declarations
 from conformance.engine.causes import causes_of, undecided_of
 from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
@@ -81,3 +81,23 @@ def test_what_every_method_owes_joins_what_its_own_stage_found() -> None:
     )
     assert [one.clauses for one in found] == [("PAT-012", "CND-008"), ("REA-013",)]
     assert found[0].sentence == "what is invalid is accepted: a position that is NaN; patches: NaN"
+
+
+def related(clause: str, name: str) -> Cell:
+    grounds = Grounds(Kind.WRONG, (name,), name, certain=True, share=0.5)
+    check = deciding(clause)[0].name
+    return Cell(clause, "mine", Outcome.FAIL, (Decision(clause, "mine", check, Outcome.FAIL, 1, grounds=grounds),))
+
+
+def test_what_two_runs_owe_each_other_follows_from_what_one_owes() -> None:
+    moved, half = "the content is shifted by 1 column", "patches are placed half a pixel off"
+    (cause,) = causes_of([failing("REA-001", sure(half)), related("REL-012", moved)])
+    assert (cause.sentence, cause.failed, cause.perhaps) == (f"{half}: 3", ("REA-001",), ("REL-012",))
+
+
+def test_a_relation_of_other_methods_is_a_cause_of_its_own() -> None:
+    assert len(causes_of([failing("PHY-009", sure(FLOOR)), related("REL-012", "the content is shifted")])) == 2
+
+
+def test_a_relation_alone_speaks() -> None:
+    assert [one.failed for one in causes_of([related("REL-012", "the content is shifted")])] == [("REL-012",)]

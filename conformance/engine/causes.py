@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from conformance.contract.clauses import Level, contract
 from conformance.contract.stages import ALWAYS_CLAIMED, METHODS, Stage
+from conformance.engine.catalogue import declared
 from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
 
@@ -122,6 +123,12 @@ def _grouped(failing: Sequence[Cell]) -> list[_Group]:
         name = decision.grounds.names[0]
         certain.setdefault(name, _Group(("certain", name), [])).members.append((cell, decision))
     explained = {cell.clause for group in certain.values() for cell, _ in group.members}
+    for name in [name for name, group in certain.items() if group.stages == {str(Stage.RELATIONS)}]:
+        # What two runs owe each other follows from what each owes by itself.
+        named = [one for one in certain.values() if _asks(certain[name]) & one.stages]
+        if named:
+            for cell, decision in certain.pop(name).members:
+                _plainest(named, contract()[cell.clause].stage).perhaps.append((cell, decision))
     rest: list[_Group] = []
     for cell, decision in _speaking(failing, certain=False):
         if cell.clause in explained:
@@ -134,6 +141,13 @@ def _grouped(failing: Sequence[Cell]) -> list[_Group]:
         else:
             _added(rest, cell, decision)
     return [*certain.values(), *rest]
+
+
+def _asks(group: _Group) -> set[str]:
+    """Stages of the methods that the checks of a group call."""
+    checks = [one for _, decision in group.members if (one := declared(decision.check)) is not None]
+    called = {method for one in checks for method in (*one.needs, *one.any_of)}
+    return {str(stage) for stage, methods in METHODS.items() if called & set(methods)}
 
 
 def _may_explain(group: _Group, cell: Cell, decision: Decision) -> bool:
