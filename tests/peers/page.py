@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -106,8 +107,8 @@ def _causes(result: dict[str, Any]) -> Iterator[str]:
         return
     yield f"What `{_adapter(result)}` is to mend:\n"
     for one in result["causes"]:
-        seen = one["shown"].partition(" Cause: ")[0]
-        where = f"; seen in: {_short(seen)}" if one["certain"] and seen != one["sentence"] else ""
+        seen = re.split(r": | has shape | with \{", one["shown"])[0]
+        where = f"; seen in {seen}" if one["certain"] and seen not in one["sentence"] else ""
         yield f"- {one['sentence']}{where} ({', '.join(one['failed'] + one['undecided'] + one['perhaps'])})"
     yield ""
 
