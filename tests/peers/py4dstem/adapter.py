@@ -1,0 +1,58 @@
+"""An adapter of py4DSTEM: its patch indices, its sum of overlapping patches, and its overlap in the far field.
+
+Its positions are (row, column) of the pixel [0, 0] of a patch, whose zero is in the corner; so patches and patterns are
+shifted by half their sides. Its FFT has no norm.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from py4DSTEM.process.phase.mixedstate_ptychography import MixedstatePtychography
+
+HALVES = (-2, -1)
+
+
+def held(object_shape: Any, N: int) -> SimpleNamespace:
+    """Return what its methods read of a reconstruction."""
+    known = SimpleNamespace(_xp=np, _xp_storage=np, _object_type="complex")
+    known._object_shape, known._region_of_interest_shape = tuple(object_shape), (N, N)
+    for name in ("_sum_overlapping_patches_bincounts_base", "_return_farfield_amplitudes"):
+        setattr(known, name, getattr(MixedstatePtychography, name).__get__(known))
+    return known
+
+
+class Py4dstem:
+    """Patches on whole pixels; between them it shifts the probe."""
+
+    name = "py4dstem"
+    stages = frozenset({"patches", "reassembly", "physics"})
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        """Patches (n, N, N) of an object."""
+        image, places = np.array(obj, np.complex64), np.asarray(centres_xy, np.float64)[:, ::-1]
+        rows, columns = MixedstatePtychography._extract_vectorized_patch_indices(held(image.shape, N), places)
+        return np.fft.fftshift(image[rows, columns], axes=HALVES)
+
+    def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
+        """Mean of patches (n, N, N) on a canvas; sums them all at once."""
+        stack, centres = np.array(patches, np.complex128), np.asarray(centres_xy, np.float64)
+        N = stack.shape[-1]
+        middle = np.round(centres.mean(axis=0))
+        half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
+        origin = middle - half
+        known = held((2 * half[1], 2 * half[0]), N)
+        places, corner = (centres - origin)[:, ::-1], np.fft.ifftshift(stack, axes=HALVES)
+        total = MixedstatePtychography._sum_overlapping_patches_bincounts(known, corner, places)
+        weight = MixedstatePtychography._sum_overlapping_patches_bincounts(known, np.ones(stack.shape), places)
+        return {"object": total / np.maximum(weight, 1), "coverage": weight, "origin_xy": origin}
+
+    def simulate(self, patches: Any, probe: Any) -> Any:
+        """Diffraction amplitudes (n, N, N)."""
+        N = np.shape(patches)[-1]
+        modes = np.reshape(probe, (-1, N, N)).astype(complex)
+        corner = np.fft.ifftshift(np.asarray(patches, complex)[:, None] * modes, axes=HALVES)
+        found = MixedstatePtychography._return_farfield_amplitudes(held((N, N), N), np.fft.fft2(corner))
+        return (np.fft.fftshift(found, axes=HALVES) / N).astype(np.float32)
