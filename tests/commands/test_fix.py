@@ -111,7 +111,7 @@ def test_a_damaged_file_is_not_mended(call: Call, tmp_path: Path) -> None:
         ("in.npz --force", "--force goes with --fix OUT"),
         ("in.npz --fix out.npz --unit m", "--unit needs --object-pixel"),
         ("in.npz --fix out.npz --object-pixel 1e-8", "--object-pixel needs --unit"),
-        ("in.npz --fix out.npz --unit mile --object-pixel 1e-8", "--unit 'mile' is unknown; choose m, um, nm"),
+        ("in.npz --fix out.npz --unit mile --object-pixel 1e-8", "--unit 'mile' is unknown; choose m, mm, um, nm"),
         ("in.npz --fix out.npz --unit m --object-pixel 0", "--object-pixel 0.0"),
         ("in.npz --fix out.npz --origin 3", "--origin '3' is no pair of numbers"),
         ("in.npz --fix out.npz --origin 3,nan", "--origin '3,nan' is no pair of numbers"),
