@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 
 _LAYOUTS = ("ptychodus", "cxi", "ptyd", "tike", "dp-para")
 
+To: TypeAlias = Annotated[
+    str | None, typer.Option("--to", metavar="LAYOUT", help=f"Write another layout: {', '.join(_LAYOUTS)}.")
+]
+AsDiagnosed: TypeAlias = Annotated[
+    bool, typer.Option("--as-diagnosed", help="Mend what diagnose is certain of: turn, centre, unit, shift.")
+]
+
 
 @app.command()
 def convert(
@@ -53,13 +60,9 @@ def convert(
     order: Order = None,
     unit: Unit = None,
     packed: Annotated[bool, typer.Option("--packed", help="Deflate the members.")] = False,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="LAYOUT", help=f"Write another layout: {', '.join(_LAYOUTS)}.")
-    ] = None,
+    to: To = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
-    as_diagnosed: Annotated[
-        bool, typer.Option("--as-diagnosed", help="Mend what diagnose is certain of: turn, centre, unit, shift.")
-    ] = False,
+    as_diagnosed: AsDiagnosed = False,
     likely: Annotated[bool, typer.Option("--likely", help="With --as-diagnosed: what is only likely too.")] = False,
     each: Each = False,
     jobs: Jobs = None,
@@ -87,26 +90,30 @@ def convert(
         asked = Asked(jobs, scheduler, resume, html, as_json)
         raise typer.Exit(convert_each(sources, out, lambda name: _files_of(out / _name(to, name), to), ctx, asked))
     targets = _targets(out, to, sources, force)
-    from conformance.files.assembly import assembled, require_plausible
-    from conformance.files.examine import examine
+    from conformance.files.assembly import assembled
     from conformance.files.unfit import UnfitFile
-    from conformance.report import validation
 
     with ExitStack() as stack:
         given = [described(source, order, unit, stack) for source in sources]
         try:
             scan = assembled(given, stated)
-            fixes: tuple[Fix, ...] = ()
-            if as_diagnosed:
-                scan, fixes = _mended(scan, out, likely, stack)
-            else:
-                require_plausible(scan)
+            scan, fixes = _mended(scan, out, likely, stack) if as_diagnosed else (_as_it_is(scan), ())
             notes = _write(targets, scan, _record(scan, sources, stated, fixes), packed, to)
         except UnfitFile as error:
             raise undecided(f"{out} was not written: {error}") from error
         except OSError as error:
             raise undecided(f"{out}: {error.strerror or error}") from error
-    report = examine(out) if to is None else None
+    raise typer.Exit(_told(scan, sources, targets, notes, judged=to is None, as_json=as_json))
+
+
+def _told(
+    scan: Assembled, sources: list[Path], targets: tuple[Path, ...], notes: list[str], *, judged: bool, as_json: bool
+) -> int:
+    """Show what was written and, of a scan file, what is found in it; return the exit code."""
+    from conformance.files.examine import examine
+    from conformance.report import validation
+
+    report = examine(targets[0]) if judged else None
     if as_json:
         from conformance.report.conversion_result import conversion_of, conversions
 
@@ -116,7 +123,7 @@ def convert(
         validation.print_conversion(scan, console(), notes)
         if report is not None:
             validation.print_report(report, False, console())
-    raise typer.Exit(OK if report is None or validation.fit(report, False) else VIOLATIONS)
+    return OK if report is None or validation.fit(report, False) else VIOLATIONS
 
 
 def _name(to: str | None, stem: str = "scan") -> str:
@@ -126,6 +133,14 @@ def _name(to: str | None, stem: str = "scan") -> str:
     from conformance.files.targets.table import TARGETS
 
     return f"{stem}{TARGETS[to].suffixes[0]}"
+
+
+def _as_it_is(scan: Assembled) -> Assembled:
+    """A scan of which nothing speaks against what its layouts take for granted."""
+    from conformance.files.assembly import require_plausible
+
+    require_plausible(scan)
+    return scan
 
 
 def _mended(scan: Assembled, out: Path, likely: bool, stack: ExitStack) -> tuple[Assembled, tuple[Fix, ...]]:

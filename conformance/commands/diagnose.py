@@ -89,7 +89,6 @@ def diagnose(
     import numpy as np
 
     from conformance.files.diagnose.engine import diagnose as diagnosed
-    from conformance.files.diagnose.verdict import Word
 
     stated = as_stated((energy, distance, detector_pixel, object_pixel), counts, mask_ones, order, unit, centre)
     with ExitStack() as stack:
@@ -97,6 +96,13 @@ def diagnose(
         found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))
         if out is not None:
             _draw(out, scan, found, paths, seed)
+    raise typer.Exit(_told(paths, found, notes, as_json))
+
+
+def _told(paths: list[Path], found: Diagnosis, notes: tuple[str, ...], as_json: bool) -> int:
+    """Show a diagnosis, and return the exit code."""
+    from conformance.files.diagnose.verdict import Word
+
     if as_json:
         from conformance.report.diagnosis_result import diagnosis_result
 
@@ -106,8 +112,8 @@ def diagnose(
 
         print_diagnosis(paths, found, notes, console())
     if found.wrong:
-        raise typer.Exit(VIOLATIONS)
-    raise typer.Exit(UNDECIDED if found.faults or found.orientation.word is Word.CANNOT_TELL else OK)
+        return VIOLATIONS
+    return UNDECIDED if found.faults or found.orientation.word is Word.CANNOT_TELL else OK
 
 
 def _require_drawable(out: Path | None, paths: list[Path]) -> None:
