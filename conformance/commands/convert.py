@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 _LAYOUTS = ("ptychodus", "cxi", "ptyd", "tike", "dp-para")
 
+Paths: TypeAlias = Annotated[
+    list[Path],
+    typer.Argument(metavar="IN... OUT", help="Files that hold the parts of one scan, then the NPZ file to write."),
+]
 To: TypeAlias = Annotated[
     str | None, typer.Option("--to", metavar="LAYOUT", help=f"Write another layout: {', '.join(_LAYOUTS)}.")
 ]
@@ -45,10 +49,7 @@ AsDiagnosed: TypeAlias = Annotated[
 @app.command()
 def convert(
     ctx: typer.Context,
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="IN... OUT", help="Files that hold the parts of one scan, then the NPZ file to write."),
-    ],
+    paths: Paths,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     energy: Energy = None,
     distance: Distance = None,
