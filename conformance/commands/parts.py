@@ -114,7 +114,7 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
     stack : ExitStack
     """
     from conformance.files.archive import DamagedArchive
-    from conformance.files.formats.pairs import listed_positions
+    from conformance.files.formats.pairs import columns_called, listed_positions
     from conformance.files.formats.sniffing import Kind
     from conformance.files.formats.table import readable_as, sniff
     from conformance.files.naming import named
@@ -123,9 +123,9 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
     try:
         file = sniff(path)
         if file.kind is Kind.NUMBERS:
-            if order is None or unit is None:
+            if (order is None or unit is None) and not columns_called(path):
                 raise wrong_usage(f"{path} is a list of positions: give --positions-order and --positions-unit")
-            return listed_positions(path, order, _UNITS[unit])
+            return listed_positions(path, order, None if unit is None else _UNITS[unit])
         found = readable_as(file, part=True)
         if found is None:
             raise undecided(f"{path}: {named(file).problem}")

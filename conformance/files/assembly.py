@@ -140,7 +140,6 @@ def _noted(one: Description, stated: Stated) -> Iterator[str]:
 
 def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
     parts, notes = _joined(given)
-    indexes = [one.parts["indexes"] for one in given if "indexes" in one.parts]
     truth = next((one for one in given if _OBJECT in one.parts), None)
     # Positions and object have one origin in the file that holds both, and none in common otherwise.
     ordered = [one for one in given if truth is None or "xcoords" not in truth.parts or one is truth]
@@ -162,8 +161,12 @@ def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
                 notes.append(f"{name} of {one.format} was not used: another file holds it")
             else:
                 parts[name] = part
-    if len(indexes) > 1:
-        parts |= _paired(parts, *(part.values.array() for part in indexes[:2]))
+    numbers = [
+        next((one.parts["indexes"] for one in given if name in one.parts and "indexes" in one.parts), None)
+        for name in (_FRAMES, "xcoords")
+    ]
+    if numbers[0] is not None and numbers[1] is not None and numbers[0] is not numbers[1]:
+        parts |= _paired(parts, *(part.values.array() for part in numbers if part is not None))
     if "diffraction" in parts:
         parts.setdefault(_FRAMES, parts.pop("diffraction"))
     return parts, notes
@@ -192,8 +195,6 @@ def _joined(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
 
 def _paired(parts: Mapping[str, Part], frames: NDArray[Any], positions: NDArray[Any]) -> dict[str, Part]:
     """Positions in the order of the frames, by the numbers that both files give their rows."""
-    if _FRAMES in parts and parts[_FRAMES].values.shape[0] != len(frames):
-        frames, positions = positions, frames
     if np.array_equal(frames, positions):
         return {}
     place = {int(number): row for row, number in enumerate(positions)}

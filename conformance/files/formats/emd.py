@@ -25,7 +25,7 @@ def _recognises(file: Sniffed) -> bool:
 def _opened(path: Path) -> Iterator[Description]:
     with OpenedHdf5(path) as file:
         data = next(name for name in sorted(file.nodes) if _DATA.fullmatch(name))
-        stack, said = file.stored(data), _calibration(file)
+        stack, said = file.stored(data), _axes(file, data) | _calibration(file)
         parts = raster.frames(stack, data)
         step, length = _number(said.get("R_pixel_size")), raster.metres(said.get("R_pixel_units"))
         if step is not None and length is not None:
@@ -42,6 +42,19 @@ def _opened(path: Path) -> Iterator[Description]:
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),
         )
+
+
+def _axes(file: OpenedHdf5, data: str) -> dict[str, Any]:
+    """Steps and units of the scan and of the frames, as the vectors of the axes say them."""
+    said: dict[str, Any] = {}
+    for name, number in (("R", 0), ("Q", 2)):
+        node = file.nodes.get(f"{data.removesuffix('/data')}/dim{number}")
+        if node is None or node.shape is None or len(node.shape) != 1 or node.shape[0] < 2:
+            continue
+        first, second = file.stored(node.path).array()[:2]
+        said[f"{name}_pixel_size"] = float(abs(second - first))
+        said[f"{name}_pixel_units"] = node.attributes.get("units")
+    return said
 
 
 def _calibration(file: OpenedHdf5) -> dict[str, Any]:

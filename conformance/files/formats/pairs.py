@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from conformance.files.formats import roles
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.lists import listing_of
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import is_matlab
 from conformance.files.formats.quantities import length, photon_energy
 from conformance.files.formats.record import recorded_orientation
-from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
+from conformance.files.formats.sniffing import Kind, Sniffed, as_text, kind_of
 from conformance.files.formats.values import Computed, Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
@@ -168,34 +169,58 @@ DP = Format("the frames of a pair *_dp.hdf5 and *_para.hdf5", _is_dp, _opened_dp
 MASTER = Format("the master file of a detector", _is_master, _opened_master)
 
 
-def listed_positions(path: Path, order: str, metres: float) -> Description:
-    """Describe a list of positions, of which the user says what its columns are.
+def columns_called(path: Path) -> dict[str, str]:
+    """Names of the columns of a list that are called x and y, or column and row, by axis; empty where they have none.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    listing = listing_of(as_text(kind_of(path)[1]) or "", cut=True)
+    names = listing.names if listing is not None else ()
+    pair = next(roles.pairs_among(dict.fromkeys(names, (2,))), None)
+    return {} if pair is None else {"x": pair[0], "y": pair[1]} | {"": " ".join(names)}
+
+
+def listed_positions(path: Path, order: str | None, metres: float | None) -> Description:
+    """Describe a list of positions, by what its columns are called and what the user says of them.
 
     Parameters
     ----------
     path : Path
-    order : str
-        ``xy`` or ``yx``: the first two columns.
-    metres : float
-        Metres a unit; 0 where the unit is the object pixel.
+    order : str or None
+        ``xy`` or ``yx``: the columns; None: by their names.
+    metres : float or None
+        Metres a unit; 0 where the unit is the object pixel; None: by the names.
 
     Raises
     ------
     UnfitFile
-        It has fewer than two columns, or holds no numbers.
+        Its columns are not known, contradict what is said, or hold no numbers.
     """
-    table = read_positions(path)
+    table, called = read_positions(path), columns_called(path)
     if table.shape[1] < 2:
         raise UnfitFile("FIL-001", "file", "a list of positions has two columns or more")
-    quantity = Quantity.METRE if metres else Quantity.PIXEL
+    if table.shape[1] > 2 and not called:
+        problem = f"{table.shape[1]} columns without names: which are x and y? Keep the two of x and y alone"
+        raise UnfitFile("FIL-023", "file", problem)
+    names = called.pop("", "").split(" ")
+    places = {axis: names.index(name) for axis, name in called.items()} or {
+        axis: k for k, axis in enumerate(order or "xy")
+    }
+    told = "".join(sorted(places, key=places.__getitem__))
+    if order not in (None, told):
+        problem = f"its columns are called {', '.join(names)}, and --positions-order says {order}: which is right?"
+        raise UnfitFile("FIL-023", "file", f"{problem} Take the line of names out, or say {told}")
+    unit = roles.unit_of(called["x"]) if metres is None and called else metres
+    quantity = Quantity.UNKNOWN if unit is None else Quantity.METRE if unit else Quantity.PIXEL
+    said = f"called {called['x']} and {called['y']}" if called else f"{told}, as stated"
     parts = {
         f"{axis}coords": Part(
-            Values(f"{axis}coords", table[:, column] * (metres or 1.0)),
-            f"column {column + 1}",
-            quantity,
-            f"{order}, as stated",
-            metres=metres or 1.0,
+            Values(f"{axis}coords", table[:, column] * (unit or 1.0)), f"column {column + 1}", quantity, said,
+            metres=unit or 1.0,
         )
-        for column, axis in enumerate(order)
-    }
+        for axis, column in places.items()
+    }  # fmt: skip
     return Description("a list of positions", parts)

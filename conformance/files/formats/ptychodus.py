@@ -22,6 +22,7 @@ from conformance.files.regular import open_regular
 from conformance.files.unfit import UnfitFile
 
 _POSITIONS = ("probe_position_x_m", "probe_position_y_m")
+_INDEXES = "probe_position_indexes"
 _INSIDE_CXI = "/entry_1/ptychodus"
 
 
@@ -58,13 +59,13 @@ def _opened_product(path: Path) -> Iterator[Description]:
             None,
             _pixel(product),
         )
-        parts = _positions(product) | _probe(product) | _object(product)
+        parts = _positions(product) | _indexes(held) | _probe(product) | _object(product)
         yield Description(
             PRODUCT.name,
             parts,
             geometry,
             _orientation(held),
-            assumed=("the frames belong to the positions one by one, in their order",),
+            assumed=() if "indexes" in parts else ("the frames belong to the positions one by one, in their order",),
             advice="it holds no frames: they lie in a diffraction file of Ptychodus",
             members=_names(held),
         )
@@ -171,6 +172,14 @@ def _positions(product: _Product) -> dict[str, Part]:
             changes = (f"measured from the corner of the object: {side} - centre + {shape[axis]}/2 pixels",)
         parts[name] = Part(Values(name, metres), source, Quantity.METRE, "position", changes)
     return parts
+
+
+def _indexes(held: Archive | OpenedHdf5) -> dict[str, Part]:
+    """Numbers of the frames that the positions belong to."""
+    if _INDEXES not in {name.lstrip("/") for name in _names(held)}:
+        return {}
+    values = Values("indexes", _stored(held, _INDEXES).array())
+    return {"indexes": Part(values, _INDEXES, Quantity.NUMBER, "position")}
 
 
 def _probe(product: _Product) -> dict[str, Part]:

@@ -1,0 +1,97 @@
+"""Which position belongs to which frame: by numbers that both files give, and by what columns are called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.commands.calling import Call
+from tests.commands.test_convert import moved
+from tests.files import written
+from tests.files.scans import Arrays, sound
+from tests.files.written import STEP
+
+h5py = pytest.importorskip("h5py", reason="HDF5 files need h5py")
+
+
+@pytest.fixture
+def scan() -> Arrays:
+    return sound(2, columns=9, rows=7)
+
+
+@pytest.mark.parametrize("order", ["diffraction first", "product first"])
+@pytest.mark.parametrize("number", [63, 40])
+def test_frames_of_ptychodus_go_with_the_positions_of_their_number(
+    number: int, order: str, call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    rows = np.random.default_rng(1).permutation(63)[:number]
+    np.savez(tmp_path / "diffraction.npz", patterns=written.counts_of(scan)[rows], indexes=rows)
+    written.product(tmp_path / "product.h5", scan)
+    files = ["diffraction.npz", "product.h5"]
+    done = call("convert", *(files if order == "diffraction first" else files[::-1]), "out.npz")
+    assert done.exit_code == 0, done.stderr
+    with np.load(tmp_path / "out.npz") as found:
+        np.testing.assert_allclose(found["diff3d"], scan["diff3d"][rows], atol=2e-3)
+        np.testing.assert_allclose(found["xcoords"], scan["xcoords"][rows], atol=1e-6)
+        np.testing.assert_allclose(found["ycoords"], scan["ycoords"][rows], atol=1e-6)
+
+
+def test_numbers_that_no_position_has_are_named(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    np.savez(tmp_path / "diffraction.npz", patterns=written.counts_of(scan), indexes=np.arange(63) + 1)
+    written.product(tmp_path / "product.h5", scan)
+    done = call("convert", "diffraction.npz", "product.h5", "out.npz")
+    assert done.exit_code == 2
+    assert "[63]" in done.stderr
+
+
+def _list(path: Path, scan: Arrays, head: str, columns: str) -> None:
+    held = {"x": scan["xcoords"] * STEP * 1e6, "y": scan["ycoords"] * STEP * 1e6, "k": np.arange(63), "z": np.zeros(63)}
+    rows = zip(*(held[name] for name in columns), strict=True)
+    path.write_text("\n".join([*([head] if head else []), *(",".join(map(str, row)) for row in rows)]))
+    np.savez(path.with_name("frames.npz"), diff3d=scan["diff3d"], probeGuess=scan["probeGuess"])
+
+
+GEOMETRY = ("--object-pixel", str(STEP))
+UM = ("--positions-unit", "um")
+
+
+@pytest.mark.parametrize(
+    ("head", "columns", "options"),
+    [
+        ("", "xy", ("--positions-order", "xy", *UM)),
+        ("x,y", "xy", UM),
+        ("y,x", "yx", UM),
+        ("y,x", "yx", ("--positions-order", "yx", *UM)),
+        ("# index,x_um,y_um", "kxy", ()),
+        ("z,row,col", "zyx", UM),
+        ("pos_x,pos_y,pos_z", "xyz", UM),
+    ],
+)
+def test_columns_by_their_names(
+    head: str, columns: str, options: tuple[str, ...], call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    _list(tmp_path / "p.csv", scan, head, columns)
+    done = call("convert", "frames.npz", "p.csv", "out.npz", *options, *GEOMETRY)
+    assert done.exit_code == 0, done.stderr
+    with np.load(tmp_path / "out.npz") as found:
+        assert moved(dict(found), scan) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("head", "columns", "order", "word"),
+    [
+        ("y,x", "yx", "xy", "called y, x"),
+        ("", "kxy", "xy", "3 columns without names"),
+        ("a,b,c", "kxy", "xy", "3 columns without names"),
+    ],
+)
+def test_columns_that_are_not_known_are_asked_about(
+    head: str, columns: str, order: str, word: str, call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    _list(tmp_path / "p.csv", scan, head, columns)
+    done = call("convert", "frames.npz", "p.csv", "out.npz", "--positions-order", order, *UM, *GEOMETRY)
+    assert done.exit_code == 2
+    assert word in done.stderr
+    assert not (tmp_path / "out.npz").exists()
