@@ -19,7 +19,7 @@ _ODD, _HOT = 0.5, 8.0
 MARKS = frozenset({Quantity.BAD, Quantity.GOOD, Quantity.GOOD_OR_BAD, Quantity.BITS})
 _MEANT: Mapping[Quantity, bool] = {Quantity.BAD: True, Quantity.BITS: True, Quantity.GOOD: False}
 _BY_WORD: Mapping[Quantity, str] = {
-    Quantity.BITS: "a bit field, in which 0 is good",
+    Quantity.BITS: "0 is good, as the layout has it",
     Quantity.BAD: "as its name says",
     Quantity.GOOD: "as its name says",
 }
@@ -100,7 +100,8 @@ def decided(part: Part, frames: Stored, stated: bool | None) -> Part:
         raise UnfitFile("FIL-024", part.source, problem)
     bad, why = _meaning(part, values, frames, stated)
     marked = values != 0
-    said = f"other numbers than 0 are bad: {why}" if bad else f"{values.max()} was taken for good: {why}"
+    bits = "a bit field: " if part.quantity is Quantity.BITS else ""
+    said = f"{bits}other numbers than 0 are bad: {why}" if bad else f"{values.max()} was taken for good: {why}"
     return replace(
         part,
         values=Values(part.values.name, marked if bad else ~marked),

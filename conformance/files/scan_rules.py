@@ -244,7 +244,10 @@ class Rules:
         """Findings about an array that must hold finite numbers, real or complex."""
         member = self.members[name]
         if member.dtype.kind not in _kinds(name):
-            yield Finding(clause, VIOLATION, name, f"the values are {member.dtype}, no numbers")
+            # Named fields are read as bytes alone: real and imaginary part, as some tools keep them.
+            fields = ", but records of fields (real and imag?): write them as one complex array"
+            records = fields if member.dtype.kind == "V" else ""
+            yield Finding(clause, VIOLATION, name, f"the values are {member.dtype}, no numbers{records}")
             return
         bad = first_of(member, non_finite)
         if bad is not None:

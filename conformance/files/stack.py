@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from conformance.files.formats.values import Stored, stored_shape
 from conformance.files.survey import Survey, is_whole
 
+_STANDARDISED = ": mean zero and deviation one, as standardised for training; the frames before that are needed"
 _SAMPLED_FRAMES = 256
 _MOST_PIXELS = 1 << 22
 _FEWEST_PIXELS, _FEWEST_FRAMES = 24, 16
@@ -150,9 +151,17 @@ def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
         return ""
     always = extent.always == extent.pixels
     told = ": flags of the detector, no data" if always and kind == "negative" else ""
+    told = _STANDARDISED if kind == "negative" and _is_standardised(content.survey) else told
     told = ": pixels that are not measured" if always and kind == "non-finite" else told
     narrow = "; float16 ends at 65504, and these were brighter" if kind == "non-finite" and dtype == np.float16 else ""
     return f"; {extent.sentence(content.survey.M)}{told}{narrow}"
+
+
+def _is_standardised(survey: Survey) -> bool:
+    """Whether all values have a mean of zero and a deviation of one."""
+    number = survey.M * survey.sides[0] * survey.sides[1]
+    mean, square = survey.sums.sum() / number, survey.squares.sum() / number
+    return bool(abs(mean) < 1e-2 and abs(square - mean**2 - 1) < 1e-2)
 
 
 def beyond(values: NDArray[Any], dtype: type[np.inexact[Any]]) -> NDArray[np.bool_]:
@@ -224,6 +233,21 @@ def _first(
     return (stored[::-1] if member.fortran else stored), value
 
 
+def _step(values: NDArray[np.float64]) -> float:
+    """The number that values are whole multiples of; 1 where there is none."""
+    least = float(values.min(initial=np.inf))
+    return least if np.isfinite(least) and least > 0 and is_whole(values / least) else 1.0
+
+
+def _is_noise_of_counts(mean: NDArray[np.float64], variance: NDArray[np.float64]) -> bool:
+    """Whether dim pixels vary by their mean; how the object varies brighter ones says nothing."""
+    told = []
+    for least, most, limit in ((0.05, 0.5, 1.5), (1.0, 3.0, 4.0)):
+        dim = (mean > least) & (mean < most)
+        told.append(dim.sum() >= _FEWEST_PIXELS and 0.7 < float(np.median(variance[dim] / mean[dim])) < limit)
+    return all(told)
+
+
 class _CountStatistics:
     """Gathers what tells counts from amplitudes: whole numbers, and variance over mean of each pixel across frames."""
 
@@ -269,6 +293,10 @@ class _CountStatistics:
             # Roots of counts, however much the object varies them.
             return ""
         mean, variance = self._moments()
+        step = 1.0 if survey is None else _step(survey.sample)
+        if step != 1.0:
+            noisy = _is_noise_of_counts(mean / step, variance / step**2)
+            return f"all values are whole multiples of {step:.4g}, as noisy as counts times that gain" if noisy else ""
         bright = np.flatnonzero(mean > 1)
         if len(bright) < _FEWEST_PIXELS:
             return ""

@@ -244,7 +244,11 @@ VARIANTS: dict[str, Entry] = {
         r"(counts|intensity).*0.37|intensity",
         f"{COUNTS} FIL-011",
     ),
-    "roots times a gain": (scan(_of_counts(lambda c: (np.sqrt(c) * 3.1).astype(np.float32))), r"3.1 apart", "FIL-011"),
+    "roots times a gain": (
+        scan(_of_counts(lambda c: (np.sqrt(c) * 3.1).astype(np.float32))),
+        r"3\.1\d? apart",
+        "FIL-011",
+    ),
     "counts by seconds": (
         scan(_of_counts(lambda c: (c / 7.0).astype(np.float32))),
         r"intensity|counts",

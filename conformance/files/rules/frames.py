@@ -26,6 +26,8 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (lambda values: values**4, "fourth roots"),
     (lambda values: np.expm1(values * (np.log(2) / values.min())), "logarithms log(1 + n), on some scale,"),
     (lambda values: np.exp(values * (np.log(2) / values.min())), "logarithms, on some scale,"),
+    (lambda values: _above_floor(np.exp(values)), "logarithms log(a + n)"),
+    (lambda values: _above_floor(10.0**values), "decimal logarithms log10(a + n)"),
     (lambda values: np.exp(values - values.min()), "logarithms, above some floor,"),
     (lambda values: 10.0 ** (values - values.min()), "decimal logarithms, above some floor,"),
     (lambda values: 10.0 ** ((values - values.min()) / 10), "decibels"),
@@ -164,6 +166,13 @@ def linear(view: View) -> Iterator[Finding]:
             problem = f"the values are {word} of whole numbers, up to {counts.max():.0f}: no amplitudes"
             yield Finding("FIL-017", Severity.WARNING, view.stack, problem)
             return
+
+
+def _above_floor(values: Floats) -> Floats:
+    """Values in steps of the smallest one above the least of all."""
+    above = values - values.min()
+    steps = above[above > 0]
+    return above[above > 0] / steps.min() if len(steps) and np.isfinite(above).all() else np.zeros(0)
 
 
 def size_in_memory(view: View) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from conformance.files.survey import Floats
 
 _CONCENTRATED, _ASIDE = 0.4, 6
 _ALIKE, _BETTER = 0.95, 0.1
+_MANY = 16
 
 
 def probe_itself(view: View) -> Iterator[Finding]:
@@ -34,6 +35,9 @@ def _no_beam(view: View) -> str:
         return "the probe has one value everywhere, which is a placeholder and no beam"
     if view.probe_is_real and len(view.probe) == 2 and view.probe.real.min() < 0:
         return "two arrays of real numbers, some below zero: real and imaginary part of one probe? Write them as one"
+    if len(view.probe) == view.M > _MANY:
+        told = f"{view.M} modes for {view.M} frames: one a frame, as of a beam that varies along the scan?"
+        return f"{told} Modes add up in every frame"
     return ""
 
 
