@@ -26,7 +26,32 @@ def dead_beyond_edges(counts: Floats, zero: NDArray[np.bool_], least: float) -> 
     least : float
         Counts from which on a neighbour is lit beyond doubt.
     """
-    return _along(counts, zero, least) | _along(counts.T, zero.T, least).T
+    return _along(counts, zero, least) | _along(counts.T, zero.T, least).T | _corners(counts, zero, least)
+
+
+def _corners(counts: Floats, zero: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """Modules at a corner of the frame: rectangles that never count, whose straight lit edges meet at a right angle.
+
+    The edge of a pattern bulges towards the dark; no pattern leaves out a rectangle.
+    """
+    found = np.zeros_like(zero)
+    for rows, columns in product((1, -1), repeat=2):
+        flip = (slice(None, None, rows), slice(None, None, columns))
+        found[flip] |= _last_corner(counts[flip] > least, zero[flip])
+    return found
+
+
+def _last_corner(lit: NDArray[np.bool_], zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The same for the corner of the last row and the last column."""
+    found = np.zeros_like(zero)
+    empty = np.logical_and.accumulate(np.logical_and.accumulate(zero[::-1, ::-1], axis=0), axis=1)[::-1, ::-1]
+    first = empty[1:, 1:] & lit[:-1, 1:] & lit[1:, :-1]
+    for row, column in np.argwhere(first) + 1:
+        above, beside = lit[row - 1, column:], lit[row:, column - 1]
+        runs = [int(np.argmin(edge)) if not edge.all() else len(edge) for edge in (above, beside)]
+        if min(runs) >= _SHORTEST and sum(runs) >= _ONE * np.sqrt(max(zero.shape)):
+            found[row:, column:] = True
+    return found
 
 
 def _along(counts: Floats, zero: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
