@@ -1,4 +1,4 @@
-"""A module that is dead at a corner of the frame is none of the pattern's own dark; a disc of light is no dead module."""
+"""A module that is dead at a corner of the frame is no dark of a pattern; a disc of light is no dead module."""
 
 from __future__ import annotations
 
