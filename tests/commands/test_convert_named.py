@@ -201,3 +201,14 @@ def test_validate_says_what_is_what(call: Call, tmp_path: Path) -> None:
     assert "a MATLAB file" in said
     assert "dp (32, 32, 80)" in said
     assert "frames, positions and a probe" in said
+
+
+@pytest.mark.parametrize("keep", [0.4, 0.7, 0.95])
+def test_a_cut_file_of_matlab_is_named_for_what_it_is(keep: float, call: Call, tmp_path: Path) -> None:
+    _mat5(tmp_path / "whole.mat", {"dp": LAST, "probe": PROBE, "positions": XY})
+    content = (tmp_path / "whole.mat").read_bytes()
+    (tmp_path / "night.mat").write_bytes(content[: int(keep * len(content))])
+    done = call("convert", "night.mat", "out.npz", *WORDS)
+    assert done.exit_code == 2
+    assert "MATLAB" in done.stderr
+    assert "copy it again" in done.stderr

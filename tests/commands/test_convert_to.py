@@ -214,3 +214,28 @@ def test_cdtools_reads_what_is_written(call: Call, tmp_path: Path, scan: Arrays)
     np.testing.assert_array_equal(np.asarray(frames)[:, ~scan["bad_pixels"]], written.counts_of(scan)[:, mask])
     np.testing.assert_allclose(moved @ basis[:, 1] / written.PIXEL / written.STEP, scan["xcoords"], atol=1e-3)
     np.testing.assert_allclose(moved @ basis[:, 0] / written.PIXEL / written.STEP, scan["ycoords"], atol=1e-3)
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")
+def test_the_forward_model_of_cdtools_explains_what_is_written(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    """In the orientation in which it is written, and in no mirrored or transposed one."""
+    datasets = pytest.importorskip("cdtools.datasets", reason="cdtools-py is not installed")
+    torch, tools = pytest.importorskip("torch"), pytest.importorskip("cdtools.tools")
+    np.savez(tmp_path / "scan.npz", **scan)
+    assert leave(call, "cxi", *GEOMETRY).exit_code == 0
+    held = datasets.Ptycho2DDataset.from_cxi(tmp_path / "out.cxi")
+    geometry = held.detector_geometry
+    basis = tools.initializers.exit_wave_geometry(
+        geometry["basis"], held.patterns.shape[-2:], held.wavelength, geometry["distance"]
+    )
+    moved = np.asarray(tools.interactions.translations_to_pixel(torch.as_tensor(np.asarray(basis)), held.translations))
+    # The corner of a patch, as the file's whole-pixel patches were cut.
+    corner = np.floor(moved + np.mean(np.stack([scan["ycoords"], scan["xcoords"]], 1) - moved, axis=0) + 1e-6) - N // 2
+    probe, obj = (torch.as_tensor(scan[name]) for name in ("probeGuess", "objectGuess"))
+    errors = np.zeros(5)
+    for at, counts in zip(corner, np.asarray(held.patterns), strict=True):
+        wave = tools.interactions.ptycho_2D_round(probe, obj, torch.as_tensor(at))
+        told = np.abs(np.asarray(tools.propagators.far_field(wave)))
+        for k, one in enumerate((told, told[::-1], told[:, ::-1], told[::-1, ::-1], told.T)):
+            errors[k] += ((one - np.sqrt(counts)) ** 2).sum() / counts.sum()
+    assert errors[0] < 0.2 * errors[1:].min()

@@ -31,11 +31,16 @@ def shapes_in(path: Path) -> dict[str, tuple[int, ...]]:
 
     try:
         return {name: tuple(int(n) for n in shape) for name, shape, _ in whosmat(str(path), appendmat=False)}
-    except OSError:
-        raise
     except Exception as error:
+        _require_file(error)
         problem = f"this is a MATLAB file whose headers cannot be read, copy it again: {str(error)[:100]}"
         raise UnfitFile("FIL-001", "file", problem) from error
+
+
+def _require_file(error: Exception) -> None:
+    """Raise what the machine says again; the reader says of a file that ends early the same, without a number."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
 
 
 def is_matlab(start: bytes, attributes: Iterable[Mapping[str, Any]]) -> bool:
@@ -68,9 +73,8 @@ def arrays_in(path: Path) -> dict[str, Stored]:
         raise UnfitFile("FIL-001", "file", f"its variables claim up to {claimed / 1e9:.0f} GB: save it with -v7.3")
     try:
         held = loadmat(str(path), appendmat=False, mat_dtype=False)
-    except OSError:
-        raise
     except Exception as error:
+        _require_file(error)
         problem = f"this is a MATLAB file that cannot be read, copy it again: {str(error)[:100]}"
         raise UnfitFile("FIL-001", "file", problem) from error
     own = {name: value for name, value in held.items() if not name.startswith("__")}
