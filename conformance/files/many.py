@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.files.archive import DamagedArchive
 from conformance.files.formats.sniffing import Kind, kind_of
-from conformance.files.formats.table import format_of, sniff
+from conformance.files.formats.table import format_of, readable_as, sniff
 from conformance.files.unfit import UnfitFile
 
 
@@ -29,8 +29,10 @@ def scans_in(path: Path) -> list[Path]:
 def _is_foreign_scan(path: Path) -> bool:
     """Whether a file of a folder is of a known format; what cannot be read is none that was asked for."""
     try:
-        if path.name.startswith(".") or not path.is_file() or kind_of(path)[0] not in (Kind.ZIP, Kind.HDF5):
+        kinds = (Kind.ZIP, Kind.HDF5, Kind.MATLAB)
+        if path.name.startswith(".") or not path.is_file() or kind_of(path)[0] not in kinds:
             return False
-        return format_of(sniff(path)) is not None
+        file = sniff(path)
+        return (format_of(file) if file.kind is Kind.ZIP else readable_as(file)) is not None
     except (OSError, UnfitFile, DamagedArchive):
         return False

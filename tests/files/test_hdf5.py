@@ -132,3 +132,15 @@ def test_no_file_is_left_open(tmp_path: Path) -> None:
     with OpenedHdf5(tmp_path / "a.cxi") as held:
         child = held._child
     assert child.poll() is not None
+
+
+@pytest.mark.parametrize("lead", [0, 1, 2])
+def test_axes_of_length_one_make_no_block_of_all_frames(lead: int, tmp_path: Path) -> None:
+    frames = np.arange(3000 * 32 * 64, dtype=np.uint32).reshape(*[1] * lead, 3000, 32, 64)
+    with h5py.File(tmp_path / "scan.h5", "w") as file:
+        file["data"] = frames
+    with OpenedHdf5(tmp_path / "scan.h5") as file:
+        stored = file.stored("/data")
+        blocks = [block.nbytes for block in stored.blocks()]
+        assert max(blocks) <= opened.BLOCK_BYTES < sum(blocks)
+        np.testing.assert_array_equal(stored.array(), frames)

@@ -46,9 +46,8 @@ def main(path: str) -> None:
 
 def _serve(held: Any, request: dict[str, Any], replies: BinaryIO) -> None:
     try:
-        block = (
-            held[request["path"]][request["start"] : request["stop"]] if request["rows"] else held[request["path"]][()]
-        )
+        rows = (*[0] * request["lead"], slice(request["start"], request["stop"]))
+        block = held[request["path"]][rows] if request["rows"] else held[request["path"]][()]
         content = _plain(block)
     except Exception as error:  # noqa: BLE001  # whatever the library raises about a stranger's bytes is the answer
         _reply(replies, _trouble(error))

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.pace import told
 from conformance.files.unfit import UnfitFile
 
 BLOCK_BYTES = 1 << 24
@@ -132,7 +131,7 @@ class OpenedHdf5:
             raise UnfitFile("FIL-002", path, "it holds no numbers")
         return Dataset(self, path, node.shape, node.dtype)
 
-    def read(self, path: str, start: int, stop: int, *, rows: bool = True) -> bytes:
+    def read(self, path: str, start: int, stop: int, *, rows: bool = True, lead: int = 0) -> bytes:
         """Return the bytes of some rows of a dataset, or of all of it.
 
         Parameters
@@ -142,8 +141,10 @@ class OpenedHdf5:
             Rows along the first axis.
         rows : bool
             Whether to take rows; otherwise the whole.
+        lead : int
+            Axes of length one before that axis.
         """
-        request = json.dumps({"path": path, "start": start, "stop": stop, "rows": rows}) + "\n"
+        request = json.dumps({"path": path, "start": start, "stop": stop, "rows": rows, "lead": lead}) + "\n"
         assert self._child.stdin is not None
         try:
             self._child.stdin.write(request.encode())
@@ -241,16 +242,18 @@ class Dataset:
     needs_unpickling: bool = False
 
     def blocks(self) -> Iterator[NDArray[Any]]:
-        """Yield the values, some slices of the first axis at a time."""
+        """Yield the values, some slices of the first axis that is longer than one at a time."""
         if not self.shape or 0 in self.shape:
             yield self._block(self.file.read(self.name, 0, 0, rows=False), self.shape)
             return
-        slice_bytes = math.prod(self.shape[1:]) * self.dtype.itemsize
-        step = max(1, BLOCK_BYTES // max(1, slice_bytes))
-        for first in range(0, self.shape[0], step):
-            count = min(step, self.shape[0] - first)
-            yield self._block(self.file.read(self.name, first, first + count), (count, *self.shape[1:]))
-            told(self.name, first + count, self.shape[0])
+        # Axes of length one before the frames would make one block of them all.
+        lead = next((axis for axis, n in enumerate(self.shape[:-1]) if n != 1), len(self.shape) - 1)
+        before, rows, after = self.shape[:lead], self.shape[lead], self.shape[lead + 1 :]
+        step = max(1, BLOCK_BYTES // max(1, math.prod(after) * self.dtype.itemsize))
+        for first in range(0, rows, step):
+            count = min(step, rows - first)
+            content = self.file.read(self.name, first, first + count, lead=lead)
+            yield self._block(content, (*before, count, *after))
 
     def array(self) -> NDArray[Any]:
         """Return all values.
@@ -264,7 +267,7 @@ class Dataset:
         if size > _MOST_SMALL:
             raise UnfitFile("FIL-022", self.name, f"it claims {size / 1e6:.0f} MB, where a probe or positions stand")
         parts = list(self.blocks())
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return parts[0] if len(parts) == 1 else np.concatenate([one.ravel() for one in parts]).reshape(self.shape)
 
     def _block(self, content: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
         if len(content) != math.prod(shape) * self.dtype.itemsize:
