@@ -95,3 +95,23 @@ def test_columns_that_are_not_known_are_asked_about(
     assert done.exit_code == 2
     assert word in done.stderr
     assert not (tmp_path / "out.npz").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_lists_in_any_encoding(encoding: str, call: Call, tmp_path: Path, scan: Arrays) -> None:
+    _list(tmp_path / "p.csv", scan, "y (µm),x (µm)", "yx")
+    text = (tmp_path / "p.csv").read_text(encoding="utf-8")
+    (tmp_path / "p.csv").write_text(text, encoding=encoding)
+    done = call("convert", "frames.npz", "p.csv", "out.npz", "--positions-order", "yx", *UM, *GEOMETRY)
+    assert done.exit_code == 0, done.stderr
+    with np.load(tmp_path / "out.npz") as found:
+        assert moved(dict(found), scan) < 1e-6
+
+
+def test_positions_of_ptychoshelves_without_their_frames(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file["ppX"], file["ppY"] = -scan["xcoords"] * STEP, -scan["ycoords"] * STEP
+    np.savez(tmp_path / "frames.npz", diff3d=scan["diff3d"], probeGuess=scan["probeGuess"])
+    done = call("convert", "frames.npz", "p.h5", "out.npz", "--positions-unit", "m", *GEOMETRY)
+    assert done.exit_code == 2
+    assert "beside /dp" in done.stderr

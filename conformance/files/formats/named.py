@@ -199,6 +199,11 @@ def _reshaping(tail: tuple[int, ...], turned: bool) -> Callable[[NDArray[Any]], 
 def _positions(held: Held, pairs: list[tuple[str, str]], M: int) -> dict[str, Part]:
     """Positions with a point a frame: as a pair of x and y, or as a table."""
     real = held.shapes("iuf")
+    if any(roles.plain(name) == "ppx" for name, _ in pairs):
+        problem = (
+            "positions of PtychoShelves belong to frames that it stores transposed: put them beside /dp in one file"
+        )
+        raise UnfitFile("FIL-023", "ppX", problem)
     for names in pairs:
         if (M or math.prod(real[names[0]])) == math.prod(real[names[0]]):
             return {

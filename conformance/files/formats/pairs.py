@@ -20,7 +20,7 @@ from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import is_matlab
 from conformance.files.formats.quantities import length, photon_energy
 from conformance.files.formats.record import recorded_orientation
-from conformance.files.formats.sniffing import Kind, Sniffed, as_text, kind_of
+from conformance.files.formats.sniffing import Kind, Sniffed, as_text, decoded, kind_of
 from conformance.files.formats.values import Computed, Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
@@ -149,7 +149,9 @@ def read_positions(path: Path) -> NDArray[np.float64]:
     """
     if path.stat().st_size > _MOST_BYTES:
         raise UnfitFile("FIL-001", "file", "a list of positions is no file of this size")
-    text = path.read_text(encoding="utf-8-sig")
+    text = decoded(path.read_bytes())
+    if text is None:
+        raise UnfitFile("FIL-001", "file", "it is no text")
     lines = [line for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
     delimiter = next((one for one in (",", ";", "\t") if lines and one in lines[-1]), None)
     rows: list[list[float]] = []

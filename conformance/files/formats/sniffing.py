@@ -11,13 +11,14 @@ from conformance.files.formats.lists import listing_of
 from conformance.files.formats.magic import Kind, by_signature, by_words
 from conformance.files.regular import open_regular
 
-__all__ = ["HEAD_BYTES", "Kind", "Sniffed", "as_text", "kind_of", "lfs_size"]
+__all__ = ["HEAD_BYTES", "Kind", "Sniffed", "as_text", "decoded", "kind_of", "lfs_size"]
 
 HEAD_BYTES = 4096
 _PIECES = 16
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _SIZE = re.compile(rb"^size (\d+)$", re.MULTILINE)
 _ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 1 << 16
+_CONTROL, _MOSTLY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f-\x9f]"), 0.9
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -102,14 +103,19 @@ def _holds_hdf5(head: bytes) -> bool:
 
 
 def as_text(head: bytes) -> str | None:
-    """First bytes of a file as text, in UTF-8 or with a mark of UTF-16; None where they are none."""
-    wide = head.startswith(_WIDE)
-    # The last letter may be cut where the bytes were.
-    whole = head[:-4] if len(head) == HEAD_BYTES else head
+    """First bytes of a file as text, as :func:`decoded`; the last letter may be cut where the bytes were."""
+    return decoded(head[:-4] if len(head) == HEAD_BYTES else head)
+
+
+def decoded(whole: bytes) -> str | None:
+    """Bytes as text: UTF-8, UTF-16 with its mark, or Latin-1 without signs of control; None where they are none."""
+    wide = whole.startswith(_WIDE)
     try:
         text = whole.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
-        return None
+        # What holds a letter of Latin-1 now and then holds no byte that no text has.
+        text = "" if wide or _CONTROL.search(whole) else whole.decode("latin-1")
+        return text if text and sum(map(str.isascii, text)) > _MOSTLY * len(text) else None
     return None if "\x00" in text else text
 
 
