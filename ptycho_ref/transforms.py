@@ -15,7 +15,7 @@ Array = NDArray[Any]
 def channel_to_flat(groups: Array, gridsize: int) -> Array:
     """(B, N, N, C) to (B·C, N, N, 1); flat index b·C + c (TRF-001)."""
     _require(groups.ndim == 4 and groups.shape[3] == gridsize**2, groups, "(B, N, N, C)", gridsize)
-    return np.moveaxis(groups, 3, 1).reshape(-1, *groups.shape[1:3], 1)
+    return np.moveaxis(groups, 3, 1).copy().reshape(-1, *groups.shape[1:3], 1)
 
 
 def flat_to_channel(flat: Array, gridsize: int) -> Array:

@@ -19,6 +19,8 @@ import numpy as np
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # A progress bar may keep its watcher; PyTorch and its friends start theirs when they are first used.
+_OPEN = Path("/proc/self/fd")
+_OF_DATA = (".npz", ".npy", ".tmp", ".lock", ".bin", ".dat")
 _OF_LIBRARIES = ("tqdm", "torch", "pymonitor", "Thread-Pool")
 
 
@@ -40,6 +42,8 @@ def process_state() -> dict[str, Any]:
         "threads": sorted(one.name for one in threading.enumerate() if not one.name.startswith(_OF_LIBRARIES)),
         "the hook of exceptions": sys.excepthook,
     }
+    if _OPEN.is_dir():
+        found["open files"] = _open_files()
     torch = sys.modules.get("torch")
     if torch is not None:
         found |= {
@@ -51,6 +55,15 @@ def process_state() -> dict[str, Any]:
             "torch's search for anomalies": torch.is_anomaly_enabled(),
         }
     return found
+
+
+def _open_files() -> list[str]:
+    """Files of data that the process holds open, as far as the machine tells."""
+    found = []
+    for one in _OPEN.iterdir():
+        with contextlib.suppress(OSError):
+            found.append(str(one.readlink()))
+    return sorted(name for name in found if name.endswith(_OF_DATA))
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -120,6 +120,13 @@ def _of_arrays(subject: Subject) -> Iterator[Call]:
             lambda given, name=name: adapter.transform(name, given["groups"], 2),  # type: ignore[misc]
             name,
         )
+    for name in ("channel_to_flat", "flat_to_channel", "channel_to_grid", "grid_to_flat"):
+        yield Call(
+            "transform",
+            lambda groups=_of_one_member(name): {"groups": groups.copy()},  # type: ignore[misc]
+            lambda given, name=name: adapter.transform(name, given["groups"], 1),  # type: ignore[misc]
+            f"{name} at gridsize 1",
+        )
     if "reassemble" in by_method and takes(Property.CHUNKS):
         for chunk in (1, 4, 100):
             yield Call(
@@ -154,6 +161,11 @@ def _in_layout(name: str) -> Any:
     rng, N = np.random.default_rng(8), side(8)
     shape = {"f": (12, N, N, 1), "g": (3, 2, 2, N, N, 1)}.get(name[0], (3, N, N, 4))
     return (rng.normal(size=shape) + 1j).astype(np.complex64)
+
+
+def _of_one_member(name: str) -> Any:
+    values = _in_layout("flat")[:3]
+    return values[:, np.newaxis, np.newaxis] if name[0] == "g" else values
 
 
 def refused_calls(subject: Subject) -> Iterable[Call]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from conformance.backends.process_state import changed, process_state, restored
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import every_call, refused_calls, warning_calls
@@ -15,6 +17,9 @@ from conformance.checks.conduct.results import snapshot, values_in
 from conformance.checks.conduct.sound_calls import Call, Values
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
 from conformance.scans.domain import kept_inside
+
+SETTLED = ("the environment", "the import path", "the filters of warnings", "threads", "the root logger", "open files")
+"""What a call that is made for the first time may change by importing."""
 
 
 @dataclass
@@ -44,6 +49,8 @@ class Seen:
         Arrays of the result of which one entry stands for several.
     attached : list of str
         Tensors of the result that ask for a gradient.
+    borrowed : list of str
+        Arrays of the result that lie in the memory of an argument.
     """
 
     call: Call
@@ -59,6 +66,7 @@ class Seen:
     files: list[str] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
+    borrowed: list[str] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -102,12 +110,13 @@ def _watched(subject: Subject, call: Call, path: str, turn: int) -> Seen:
         seen.random = ours.differences()
     generators.restore()
     # What a call loads when it is first made belongs to importing, not to calling.
-    settled = ("the environment", "the import path", "the filters of warnings", "threads", "the root logger")
-    seen.state = [name for name in changed(state, after) if turn or name not in settled]
+    seen.state = [name for name in changed(state, after) if turn or name not in SETTLED]
     seen.printed = said[0]
     seen.warned = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
     seen.arguments = _touched(before, values_in(given))
     seen.files = sorted(str(found.relative_to(here)) for found in here.rglob("*"))
+    # Writing into a result, which is the next thing done to it, would write the argument.
+    seen.borrowed = _borrowed(result, given)
     seen.shared, seen.attached = _shared(result), _attached(result)
     return seen
 
@@ -129,6 +138,15 @@ def _touched(before: Values, after: Values) -> list[str]:
         name
         for name in kept
         if after[name].dtype != before[name].dtype or after[name].tobytes() != before[name].tobytes()
+    ]
+
+
+def _borrowed(result: Any, given: Any) -> list[str]:
+    lent = [values for values in values_in(given).values() if values.size]
+    return [
+        name
+        for name, values in values_in(result).items()
+        if values.size and any(np.may_share_memory(values, one) for one in lent)
     ]
 
 

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import warnings
 from typing import Any
 
 import numpy as np
 
-from conformance.backends.process_state import other_settings, restored
+from conformance.adapter import BatchRequest
+from conformance.backends.process_state import changed, other_settings, process_state, restored
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import every_call, refused_calls
 from conformance.checks.conduct.fresh_run import fresh_run
 from conformance.checks.conduct.in_any_order import answers
 from conformance.checks.conduct.observed import those
 from conformance.checks.conduct.results import altered, answered, same, values_in
-from conformance.checks.conduct.sound_calls import CALLED, Call, Inputs, Values, calls
+from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs, Values, calls, scan_arrays
 from conformance.contract.arrays import KINDS, Place, arrays_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, places, takes
 from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, as_places, as_values
+from conformance.scans.specimens import write_scan
 
 COMPILED = ("torchinductor", "triton", "tf_", "jax")
 """How the folders begin that compilers of frameworks keep for the next process."""
+WHILE_IT_RUNS = ("threads", "open files")
+"""What a data set may have of its own as long as somebody iterates over it."""
 WARNING_BY_CONTRACT = ("split_groups",)
 """Methods whose ordinary call warns, as the contract asks."""
 
@@ -64,6 +69,33 @@ def test_no_option_is_a_cause_to_warn(subject: Subject, evidence: Evidence) -> N
 def test_the_process_is_left_as_it_was(subject: Subject, evidence: Evidence) -> None:
     for seen in those(subject):
         evidence.holds(not seen.state, f"{seen.words} left {', '.join(seen.state)} changed.")
+
+
+@check("CND-016", any_of=CALLED)
+def test_no_result_lies_in_the_memory_of_an_argument(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject, "sound"):
+        evidence.holds(
+            not seen.borrowed, f"{', '.join(seen.borrowed[:3])} of {seen.words} shares its memory with an argument."
+        )
+
+
+@check("CND-020", needs=["batches"])
+def test_the_process_is_as_it_was_between_batches(subject: Subject, evidence: Evidence) -> None:
+    """The loop's body runs while the data set waits; and a loop that is left early has ended."""
+    folder = subject.fresh_folder()
+    write_scan(folder / "a.npz", scan_arrays())
+    request = BatchRequest(REQUEST, batch_size=2)
+    for wanted in (0, 1, 2, 100):
+        with restored():
+            list(subject.adapter.batches([folder / "a.npz"], request))
+            before = process_state()
+            batches = iter(subject.adapter.batches([folder / "a.npz"], request))
+            for number, _ in enumerate(itertools.islice(batches, wanted)):
+                found = [name for name in changed(before, process_state()) if name not in WHILE_IT_RUNS]
+                evidence.holds(not found, f"{', '.join(found)} is changed while batch {number} is in use.")
+            del batches
+            found = changed(before, process_state())
+            evidence.holds(not found, f"{', '.join(found)} is changed after a loop that ended after {wanted} batches.")
 
 
 @check("CND-022", any_of=CALLED)

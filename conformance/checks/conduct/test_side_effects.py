@@ -7,6 +7,9 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.results import answered, same
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls
@@ -14,7 +17,7 @@ from conformance.checks.conduct.surroundings import GlobalRandomness, standard_o
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, takes
+from conformance.scans.domain import Property, taken, takes
 from conformance.scans.specimens import Recipe, make_specimen
 
 
@@ -99,6 +102,39 @@ def test_nothing_warns_without_cause(subject: Subject, evidence: Evidence) -> No
         # Deprecations speak to the backend's author about libraries, not to the caller about data.
         said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
         evidence.holds(not said, f"{call.method} warns about a clean scan: {said[:1]}")
+
+
+@check("CND-015", needs=["group"])
+def test_no_clean_scan_is_a_cause(subject: Subject, evidence: Evidence) -> None:
+    """Many modes, few points and many, large frames, no object, far and repeated positions, frames in the dark."""
+    recipes = {
+        "of one mode": Recipe(M=20, N=8, modes=1, seed=51),
+        "of eight modes": Recipe(M=20, N=8, modes=8, seed=51),
+        "of one point": Recipe(M=1, N=8, seed=52),
+        "of 400 points": Recipe(M=400, N=8, seed=53),
+        "of frames 64 x 64": Recipe(M=12, N=64, seed=54),
+        "without an object": Recipe(M=20, N=8, truth="none", seed=55),
+        "on a spiral": Recipe(M=20, N=8, pattern="spiral", seed=56),
+    }
+    scans = {what: dict(make_specimen(recipe).arrays) for what, recipe in recipes.items()}
+    usual = scans["of one mode"]
+    places = {name: usual[name] for name in ("xcoords", "ycoords")}
+    scans |= {
+        "below zero": usual | {name: values - 500 for name, values in places.items()},
+        "at one place": usual | {name: 0 * values + 20.0 for name, values in places.items()},
+        "of which a frame is dark": usual | {"diff3d": usual["diff3d"] * (np.arange(20) != 7)[:, None, None]},
+        "of faint frames": usual | {"diff3d": usual["diff3d"] * np.float32(1e-4)},
+    }
+    for what, arrays in scans.items():
+        if not taken(arrays):
+            continue
+        request = GroupRequest(N=arrays["diff3d"].shape[-1], nsamples=min(5, len(arrays["xcoords"])), seed=1)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)
+            subject.adapter.group(subject.scan(arrays), request)
+        said = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
+        evidence.holds(not said, f"A clean scan {what} is warned about: {said[:1]}")
 
 
 @check("CND-015", needs=["group"])

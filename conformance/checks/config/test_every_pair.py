@@ -46,13 +46,16 @@ FALSE_OR_LEAST: Mapping[str, Any] = {
     "probe_mask_sigma": 0.0,
 }
 """Values at the end of a range, many of which compare false."""
+GREATEST: Mapping[str, Any] = {"mae_weight": 1.0, "nll_weight": 1.0}
+"""Values at the upper end of a range that has one."""
 
 
 def _levels(name: str, other: Any) -> tuple[Any, ...]:
     """Left out, another value than the default, and the end of the range; of a flag, both."""
     if isinstance(other, bool):
         return (LEFT_OUT, other, not other)
-    return (LEFT_OUT, other, FALSE_OR_LEAST[name]) if name in FALSE_OR_LEAST else (LEFT_OUT, other)
+    ends = tuple(held[name] for held in (FALSE_OR_LEAST, GREATEST) if name in held)
+    return (LEFT_OUT, other, *ends)
 
 
 def _configured(kind: str) -> Iterator[tuple[dict[str, Any], dict[str, Any], bool]]:

@@ -188,12 +188,24 @@ def test_keys_of_others_survive_whatever_they_hold(subject: Subject, evidence: E
         "outer_offset_train": 0,
         "label": "",
         "intensity_scale": 328.7,
+        "size": (64, 38),
+        "files": ["a.npz", "b.npz"],
+        "nested": {"gridsize": 3, 4: "four"},
+        "phase": 1 - 2j,
+        "raw": b"bytes",
     }
     for kind in ("training", "inference"):
         seen = applied(subject, kind, MODEL, {}, others)
         for key, value in others.items():
             evidence.holds(key in seen, f"The key {key!r}, which held {value!r}, is gone after a {kind} configuration.")
             holds_value(evidence, seen, key, value, f"a {kind} configuration that has no such field")
+
+
+@check("CFG-005")
+def test_text_is_kept_letter_by_letter(subject: Subject, evidence: Evidence) -> None:
+    for text in ("Out/Night 4", "Aufnahme-é", "None", "0"):
+        seen = applied(subject, "training", {}, {"output_dir": Path(text)})
+        holds_value(evidence, seen, "output_prefix", text, f"a configuration with the output folder {text!r}")
 
 
 @check("CFG-011")

@@ -15,6 +15,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy, dtype_name
 from conformance.scans.domain import sized
+from conformance.scans.specimens import Recipe, make_specimen
 
 
 @check("DAT-001")
@@ -141,3 +142,11 @@ def test_any_rest_is_kept(subject: Subject, evidence: Evidence) -> None:
         evidence.holds(
             seen == total, f"{total} groups at batch size {size} gave {seen} rows; the last batch has {total % size}."
         )
+
+
+@check("DAT-006")
+def test_hundreds_of_batches_of_one_row(subject: Subject, evidence: Evidence) -> None:
+    path = subject.write(make_specimen(Recipe(M=563, N=8, seed=57)).arrays, "long.npz")
+    request = replace(SINGLE, group=replace(SINGLE.group, nsamples=600), batch_size=1)
+    rows = [len(batch["nn_indices"]) for batch in batches_of(subject, [path], request)]
+    evidence.equal(rows, [1] * 563, "the lengths of the batches of 563 points, one row each")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from conformance.adapter import GroupRequest, SplitRequest
@@ -123,7 +127,34 @@ def test_parts_are_scans(subject: Subject, evidence: Evidence) -> None:
                 stack = np.moveaxis(as_numpy(grouped["diffraction"]), -1, 1)
                 traced = [[frames.get(np.ascontiguousarray(one).tobytes(), -1) for one in row] for row in stack]
                 own = np.array([frames[np.ascontiguousarray(one).tobytes()] for one in held["diff3d"]])
+                rows_of_part = bool(members.min() >= 0 and members.max() < len(own))
+                evidence.holds(rows_of_part, f"nn_indices of {said} reach {members.max()}; it has {len(own)} points.")
                 evidence.equal(traced, own[members], f"the points of the whole in groups of {said}")
                 for axis, name in enumerate(("xcoords", "ycoords")):
                     places = as_numpy(grouped["coords_nn"])[:, 0, axis]
                     evidence.equal(places, scan[name][np.array(traced)], f"{name} of groups of {said}")
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_parts_of_parts_are_parts(subject: Subject, evidence: Evidence) -> None:
+    """A training part is split again for validation: every point of it, and no other, with all that belongs to it."""
+    scan = random_scan(73, 34, 8, modes=2)
+    frames = {frame.tobytes(): number for number, frame in enumerate(scan["diff3d"])}
+
+    def rows(arrays: Mapping[str, Any]) -> list[int]:
+        return [frames.get(np.ascontiguousarray(one).tobytes(), -1) for one in as_numpy(arrays["diff3d"])]
+
+    for first, second in itertools.product(METHODS, METHODS):
+        for which, what in enumerate(("training", "test")):
+            part = subject.adapter.split(subject.scan(scan), SplitRequest(0.6, first, 4))[which]
+            own, said = (
+                rows(subject.adapter.arrays(part)),
+                f"the {what} part of a split, {first}, split again, {second}",
+            )
+            held = [subject.adapter.arrays(one) for one in subject.adapter.split(part, SplitRequest(0.7, second, 5))]
+            traced = [rows(one) for one in held]
+            evidence.equal(sorted(traced[0] + traced[1]), sorted(own), f"points of {said}")
+            evidence.equal(len(traced[0]), round(0.7 * len(own)), f"the length of the first part of {said}")
+            for arrays, points in zip(held, traced, strict=True):
+                for name in (one for one in PER_POINT if one in scan):
+                    evidence.equal(arrays[name], scan[name][points], f"{name} of {said}")

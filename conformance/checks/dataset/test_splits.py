@@ -131,8 +131,13 @@ def separable(first: Array, second: Array) -> bool:
     along = np.concatenate([points[other] - points[one], np.eye(2)])
     along = along[np.hypot(*along.T) > 0]
     normals = np.stack([-along[:, 1], along[:, 0]]) / np.hypot(*along.T)
-    a, b = np.split(points @ normals, [len(first)])
-    return bool(((a.max(axis=0) <= b.min(axis=0) + 1e-9) | (b.max(axis=0) <= a.min(axis=0) + 1e-9)).any())
+    across = points @ normals
+    # A line on which all points lie separates none of them; points of one place cannot be separated, and need not be.
+    across = across[:, np.ptp(across, axis=0) > 1e-9 * max(1.0, float(np.abs(points).max()))]
+    a, b = np.split(across, [len(first)])
+    return across.shape[1] == 0 or bool(
+        ((a.max(axis=0) <= b.min(axis=0) + 1e-9) | (b.max(axis=0) <= a.min(axis=0) + 1e-9)).any()
+    )
 
 
 @check("DAT-016", needs=["split", "arrays"])

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.adapter import GroupRequest
-from conformance.backends.subject import Subject
+from conformance.backends.subject import Subject, offered
 from conformance.checks.normalization.expected_scale import AXES, frames_of, misscaled, normalised, suspects_for
+from conformance.contract.stages import Stage
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import sized
+from conformance.scans.domain import Property, sized, takes
 from conformance.scans.drawn import GroupingCase, grouping_cases
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
@@ -187,3 +188,41 @@ def test_sums_keep_faint_pixels(subject: Subject, evidence: Evidence) -> None:
     members = as_numpy(grouped["nn_indices"])
     expected = np.moveaxis(frames[members], 1, -1).astype(np.float64)
     normalised(evidence, grouped["X_full"], expected, "X_full of frames with one very bright pixel")
+
+
+@check("NRM-009")
+def test_a_given_scale_is_applied_to_the_older_strategy(subject: Subject, evidence: Evidence) -> None:
+    """Without a cache, when it is written, and when it is found."""
+    if not takes(Property.CACHED) or Stage.CACHE not in subject.selected.stages:
+        return
+    specimen = make_specimen(Recipe(M=21, N=8, seed=47))
+    scan, path = subject.scan(specimen.arrays), subject.write(specimen.arrays)
+    for gridsize, K in sized((2, 6), (1, 4)):
+        for place in (None, path, path):
+            request = GroupRequest(8, gridsize, K, 9, 47, strategy="group_then_sample", dataset_path=place)
+            grouped = subject.adapter.group(scan, replace(request, N=specimen.N, amplitude_scale=0.375))
+            frames = as_numpy(grouped["diffraction"]).astype(np.float64)
+            evidence.close(
+                grouped["X_full"],
+                0.375 * frames,
+                f"X_full of the older strategy at gridsize {gridsize}, with a given scale of 0.375",
+                rtol=1e-6,
+                atol=1e-6 * float(frames.max()),
+                axes=AXES,
+            )
+
+
+@check("NRM-001", needs=["group", "measure"])
+def test_the_scale_of_simulated_scans(subject: Subject, evidence: Evidence) -> None:
+    """A scan that comes from the backend itself, with a dose and without, is a scan like any other."""
+    if "measure" not in offered(subject.selected):
+        return
+    arrays = make_specimen(Recipe(M=17, N=8, seed=48)).arrays
+    light, obj = arrays["probeGuess"], arrays["objectGuess"]
+    for dose in (None, 3e4) if takes(Property.DOSE) else (None,):
+        scan = subject.adapter.measure(arrays["xcoords"], arrays["ycoords"], light, obj, dose, 5)
+        for gridsize, K in sized((1, 4), (2, 6)):
+            request = GroupRequest(N=light.shape[-1], gridsize=gridsize, K=K, nsamples=9, seed=48)
+            grouped = subject.adapter.group(scan, request)
+            frames = as_numpy(grouped["diffraction"]).astype(np.float64)
+            normalised(evidence, grouped["X_full"], frames, f"X_full of a scan simulated with a dose of {dose}")

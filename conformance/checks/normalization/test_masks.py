@@ -62,6 +62,30 @@ def suspects_for(frames: Array, measured: Array, mask: Array) -> Arrays:
     return found | ({"masked pixels count, and no others": measured * amplitude_scale_of(only)} if only.any() else {})
 
 
+@check("NRM-003", needs=["group"])
+def test_masked_pixels_are_scaled_like_all_others(subject: Subject, evidence: Evidence) -> None:
+    """A mask says which pixels count, and changes none."""
+    given = scan_with(3.0, 35)
+    N, scan = given["diff3d"].shape[-1], subject.scan(given)
+    for gridsize, K in sized((1, 4), (2, 5)):
+        for scale in (None, 0.25):
+            request = GroupRequest(N=N, gridsize=gridsize, K=K, nsamples=7, seed=35, amplitude_scale=scale)
+            grouped = subject.adapter.group(scan, request)
+            frames = np.moveaxis(given["diff3d"][as_numpy(grouped["nn_indices"])], 1, -1).astype(np.float64)
+            measured = ~given[MASK][:, :, np.newaxis]
+            seen = as_numpy(grouped["X_full"]).astype(np.float64)
+            factor = float((seen * measured).sum() / (frames * measured).sum())
+            evidence.close(
+                seen,
+                frames * factor,
+                f"X_full under the mask, at gridsize {gridsize}, against the ratio of all other pixels",
+                rtol=1e-5,
+                atol=1e-7 * float(frames.max()) * factor,
+                axes=AXES,
+                suspects=lambda: {"masked pixels are blanked": np.where(measured, frames * factor, 0.0)},
+            )
+
+
 @check("NRM-011")
 def test_light_under_the_mask_is_no_light(subject: Subject, evidence: Evidence) -> None:
     given = scan_with(2.0, 34)

@@ -233,8 +233,14 @@ def test_bright_and_faint_pixels_of_one_stack(subject: Subject, evidence: Eviden
     frames = plain()["diff3d"].astype(np.float32)
     frames[3, 2, 2], frames[5, 1, 7], frames[9, 0, 0], frames[10, 6, 6] = 4e4, 1e-7, 0.0, 3e-30
     frames[12, 7, 1] = 1e30
+    # Every decade of single precision, the numbers below its smallest normal one among them.
+    frames[1].flat[:83] = 10.0 ** np.arange(-44, 39).astype(np.float64)[: frames[1].size]
     held = load(subject, evidence, plain(diff3d=frames), "a stack with very bright and very faint pixels")
     frames_are(evidence, held, frames, "very bright and very faint pixels")
+    for factor in (1e-20, 1e-6, 1e-3, 1e6, 1e20):
+        scaled = plain()["diff3d"] * np.float32(factor)
+        held = load(subject, evidence, plain(diff3d=scaled), f"frames {factor:g} times as bright")
+        frames_are(evidence, held, scaled, f"frames {factor:g} times as bright")
     dark = plain()["diff3d"].copy()
     dark[[0, 6]] = 0
     frames_are(evidence, load(subject, evidence, plain(diff3d=dark), "a stack with dark frames"), dark, "dark frames")

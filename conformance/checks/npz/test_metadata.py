@@ -62,6 +62,11 @@ def test_metadata_of_any_kind(subject: Subject, evidence: Evidence) -> None:
         "JSON text": np.array(said),
         "JSON text in an array of one": np.array([said]),
         "JSON text in bytes": np.array(said.encode()),
+        "a list": np.array("[1, 2]"),
+        "a number": np.array("3e7"),
+        "a text within JSON": np.array('"night 4"'),
+        "nothing, as JSON says it": np.array("null"),
+        "JSON text of a hundred thousand characters": np.array(json.dumps({"log": "line " * 20_000})),
         "text that is no JSON": np.array("nphotons: 1e5"),
         "an empty text": np.array(""),
     }

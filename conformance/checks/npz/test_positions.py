@@ -33,6 +33,31 @@ def test_positions_of_any_scan(subject: Subject, evidence: Evidence, drawn: Spec
     evidence.equal(seen, drawn.positions, "the positions after loading", axes=("position", "xy"))
 
 
+@check("NPZ-002")
+def test_positions_anywhere(subject: Subject, evidence: Evidence) -> None:
+    """About zero, below it, far out, in every real dtype: where a stage counts from is its own affair."""
+    arrays = plain()
+    x, y = (np.round(arrays[name]) for name in ("xcoords", "ycoords"))
+    sites = {
+        "about zero": (x - x[0], y - y[0]),
+        "below zero": (x - 1000, y - 2000),
+        "below zero along y": (x, -y - 50),
+        "far out": (x + 2.0**40, y - 2.0**41),
+        "a thousandth of a pixel apart": (x / 1024, y / 1024),
+    }
+    for where, (xs, ys) in sites.items():
+        given = {name: values for name, values in arrays.items() if name != "objectGuess"}
+        given |= {"xcoords": xs, "ycoords": ys, "xcoords_start": ys, "ycoords_start": xs}
+        held = load(subject, evidence, given, f"a scan {where}")
+        for name, values in (("xcoords", xs), ("ycoords", ys)):
+            evidence.equal(held[name], values, f"{name} of a scan {where}", axes=("position",))
+    for dtype in ("f2", "f4", "i2", "i4", "i8", "u2", "u4", "u8"):
+        given = arrays | {"xcoords": x.astype(dtype), "ycoords": y.astype(dtype)}
+        held = load(subject, evidence, given, f"a scan with positions in {np.dtype(dtype)}")
+        for name, values in (("xcoords", x), ("ycoords", y)):
+            evidence.equal(held[name], values, f"{name} in {np.dtype(dtype)}", axes=("position",))
+
+
 @check("NPZ-020")
 def test_surplus_positions_are_dropped_from_the_end(subject: Subject, evidence: Evidence) -> None:
     # With 8 positions, or 12, a stack of frames of that side has a last axis as long as a legacy one.

@@ -145,6 +145,17 @@ def test_windows_of_any_side(subject: Subject, evidence: Evidence) -> None:
         cut(subject, evidence, obj, centres, N, f"patches {N} x {N} at whole positions", 0.0)
 
 
+@check("PAT-001")
+def test_an_object_as_large_as_a_patch(subject: Subject, evidence: Evidence) -> None:
+    """Along both axes, or along one: it is an object all the same, and most windows leave it."""
+    rng, N = np.random.default_rng(16), side(8)
+    for shape in ((N, N), (N, N + 5), (N + 5, N)):
+        obj = structured_object(rng, shape)
+        middle = np.array([shape[1] // 2, shape[0] // 2])
+        centres = places((middle + np.array([[0, 0], [1, 0], [0, -2], [3, 2]])).astype(np.float64), obj.shape, N)
+        cut(subject, evidence, obj, centres, N, f"patches {N} x {N} of an object {shape[0]} x {shape[1]}", 0.0)
+
+
 @check("PAT-002")
 def test_sub_pixel_windows_of_any_side(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(14)

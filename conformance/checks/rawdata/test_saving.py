@@ -15,6 +15,7 @@ from conformance.checks.rawdata.file_systems import other_file_system
 from conformance.checks.rawdata.held_arrays import DTYPES, SAVED, plain, resaved, same
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, takes
 from conformance.scans.drawn import specimens
 from conformance.scans.file_variants import meant_by, variants, whole_scan
@@ -135,6 +136,33 @@ def test_neighbours_of_a_saved_file_are_left_alone(subject: Subject, evidence: E
 
 
 @check("RAW-003", needs=SAVED)
+def test_a_probe_of_one_mode_keeps_its_axis(subject: Subject, evidence: Evidence) -> None:
+    """As the scan that was saved has it."""
+    arrays = plain()
+    light = np.reshape(arrays["probeGuess"], (-1, *arrays["probeGuess"].shape[-2:]))[:1]
+    for what, probe in (("(1, N, N)", light), ("(N, N)", light[0])):
+        scan = subject.adapter.assemble({**arrays, "probeGuess": probe})
+        path = subject.fresh_folder() / "scan.npz"
+        subject.adapter.save(scan, path)
+        held = as_numpy(subject.adapter.arrays(scan)["probeGuess"])
+        again = subject.adapter.arrays(subject.adapter.load(path))["probeGuess"]
+        evidence.equal(again, held, f"a probe {what} that was saved and loaded")
+
+
+@check("RAW-006", needs=SAVED)
+def test_a_scan_is_saved_under_the_name_it_is_given(subject: Subject, evidence: Evidence) -> None:
+    arrays = plain()
+    scan = subject.adapter.assemble(arrays)
+    for name in ("scan.dat", "scan", "night.4", "night 4 [é].npz", "SCAN.NPZ"):
+        folder = subject.fresh_folder()
+        evidence.accepted(lambda: subject.adapter.save(scan, folder / name), f"Saving as {name!r}")
+        left = sorted(one.name for one in folder.iterdir())
+        evidence.holds(left == [name], f"Saving as {name!r} left {left}.")
+        held = evidence.accepted(lambda: subject.adapter.load(folder / name), f"a scan saved as {name!r}")
+        evidence.equal(subject.adapter.arrays(held)["diff3d"], arrays["diff3d"], f"diff3d of a scan saved as {name!r}")
+
+
+@check("RAW-003", needs=SAVED)
 def test_a_long_scan_is_saved_whole(subject: Subject, evidence: Evidence) -> None:
     arrays = whole_scan(M=1_109, N=8, seed=313)
     held = evidence.accepted(lambda: saved_over(subject, [arrays]), "a scan of 1,109 points, saved by the backend")
@@ -170,8 +198,7 @@ def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
     for what, given in forms.items():
         target = subject.fresh_folder() / "saved.npz"
         subject.adapter.save(subject.adapter.load(subject.write(plain(_metadata=given))), target)
-        with np.load(target, allow_pickle=False) as file:
-            kept = file["_metadata"] if "_metadata" in file.files else None
+        kept = kept_metadata(target)
         if given is None:
             evidence.holds(kept is None, f"A scan without _metadata was saved with {kept}.")
         else:
@@ -179,6 +206,24 @@ def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
             evidence.holds(
                 read_as(kept) == said, f"_metadata that was {what} is {kept!r} in the saved file, not {said}."
             )
+
+
+@check("RAW-011", needs=SAVED)
+def test_provenance_of_any_length_is_carried(subject: Subject, evidence: Evidence) -> None:
+    for length in (300, 5_000, 70_000):
+        said = {"log": "night 4, " * (length // 9), "last": 4}
+        target = subject.fresh_folder() / "saved.npz"
+        subject.adapter.save(subject.adapter.load(subject.write(plain(_metadata=np.array(json.dumps(said))))), target)
+        evidence.holds(
+            read_as(kept_metadata(target)) == said,
+            f"_metadata of {length} characters does not say the same in the saved file.",
+        )
+
+
+def kept_metadata(path: Path) -> Any:
+    """Member that a saved file holds; None when it has none."""
+    with np.load(path, allow_pickle=False) as file:
+        return file["_metadata"] if "_metadata" in file.files else None
 
 
 def read_as(member: Any) -> Any:

@@ -117,7 +117,7 @@ def test_uncovered_pixels_are_zero(
 @check("REA-010")
 def test_values_stay_complex(subject: Subject, evidence: Evidence) -> None:
     centres = np.array([[20.0, 14.0], [23.0, 17.0], [26.0, 12.0]])
-    for value in (0.5 + 0.7j, -1.2j, -0.8 + 0.1j):
+    for value in (0.5 + 0.7j, -1.2j, -0.8 + 0.1j, 0.75 + 0j, 0j):
         patches = np.full((3, side(8), side(8)), value, dtype=np.complex64)
         seen, coverage, _ = whole_canvas(subject.adapter.reassemble(patches, centres))
         evidence.holds(seen.dtype.kind == "c", f"Complex patches gave a {seen.dtype} object.")

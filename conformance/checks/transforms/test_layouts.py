@@ -145,8 +145,8 @@ def test_hundreds_of_groups(subject: Subject, evidence: Evidence) -> None:
 @check("TRF-007")
 def test_transforms_keep_every_dtype(subject: Subject, evidence: Evidence) -> None:
     values = groups(3, 2, 8)
-    for dtype in ("complex128", "int64", "int16", "uint8", "bool"):
-        source = (values if dtype == "complex128" else np.abs(values) * 60).astype(dtype)
+    for dtype in ("complex128", "int64", "int16", "uint8", "bool", "float16", "float64"):
+        source = (values if dtype == "complex128" else np.abs(values) * (60 if dtype[0] in "iu" else 1)).astype(dtype)
         for name, given, expected in layouts_of(source, 2):
             seen = subject.adapter.transform(name, given, 2)
             evidence.holds(dtype_name(seen) == dtype, f"{name} turned {dtype} into {dtype_name(seen)}.")
