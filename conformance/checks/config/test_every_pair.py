@@ -80,7 +80,8 @@ def test_every_pair_of_settings(subject: Subject, evidence: Evidence) -> None:
     for kind, defaults in (("training", TRAINING_DEFAULTS), ("inference", INFERENCE_DEFAULTS)):
         for model, fields, before in _configured(kind):
             existing = _held_before() if before else {}
-            seen = applied(subject, kind, model, fields, existing)
+            what = f"a configuration of {kind} with {model} and {fields}"
+            seen = evidence.accepted(lambda: applied(subject, kind, model, fields, existing), what)
             required = {} if kind == "training" else REQUIRED
             expected = {**MODEL_DEFAULTS, **defaults, **legacy_entries({**required, **fields, **model})}
             after = f"a configuration of {kind} with {model}, {fields}{' over other values' if before else ''}"

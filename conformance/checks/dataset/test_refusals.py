@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import batches_of
 from conformance.checks.dataset.scan_files import REQUEST
@@ -149,3 +150,21 @@ def test_another_frame_side_of_a_data_set(subject: Subject, evidence: Evidence) 
 def test_dark_frames_in_a_data_set(subject: Subject, evidence: Evidence) -> None:
     dark = plain(diff3d=np.zeros_like(plain()["diff3d"]))
     refused_among(subject, evidence, written(subject, {"a file of frames that are all zero": dark}))
+
+
+@check("DAT-027", needs=["batches"])
+def test_a_request_that_one_file_cannot_meet(subject: Subject, evidence: Evidence) -> None:
+    if not takes(Property.FILES):
+        return
+    large, small = (subject.write(make_specimen(Recipe(M=M, N=8, seed=80 + M)).arrays) for M in (21, 7))
+    N, least = side(8), GroupRequest(side(8), gridsize=2, K=5, nsamples=3, seed=4)
+    requests = {"more groups than one file has points": replace(least, nsamples=9)}
+    if takes(Property.GRIDSIZE, 3):
+        requests["groups of more members than one file has points"] = GroupRequest(N, 3, 9, 3, 4)
+    for what, group in requests.items():
+        for paths in ([large, small], [small, large], [large, small, large]):
+            evidence.refused(
+                lambda: batches_of(subject, paths, replace(REQUEST, group=group)),
+                f"{what}, in a list of {len(paths)}",
+                beside=lambda: batches_of(subject, paths, replace(REQUEST, group=least)),
+            )

@@ -149,3 +149,27 @@ def test_a_file_is_read_as_it_is_now(subject: Subject, evidence: Evidence) -> No
             suspects=lambda: suspects,
         )
         first, second = second, plain(diff3d=second["diff3d"] * np.float32(2))
+
+
+@check("NPZ-048")
+def test_a_loaded_scan_needs_its_file_no_more(subject: Subject, evidence: Evidence) -> None:
+    """The file is written anew in place, replaced by another, and removed, before anything is asked of the scan."""
+    arrays, other = plain(), plain()
+    other["diff3d"] = other["diff3d"][::-1] * np.float32(3)
+    frames = np.asarray(arrays["diff3d"], dtype=np.float32)
+    for packed in (False, True):
+        for what in ("was written anew in place", "was replaced", "was removed"):
+            path = subject.fresh_folder() / "scan.npz"
+            (np.savez_compressed if packed else np.savez)(path, **arrays)
+            scan = subject.adapter.load(path)
+            anew = path.with_name("other.npz")
+            np.savez(anew, **other)
+            if what == "was removed":
+                path.unlink()
+            elif what == "was replaced":
+                anew.replace(path)
+            else:
+                path.write_bytes(anew.read_bytes())
+            held = evidence.accepted(lambda: subject.adapter.arrays(scan), f"a scan whose file {what}")
+            for name, values in (("diff3d", frames), ("xcoords", arrays["xcoords"])):
+                evidence.equal(held[name], values, f"{name} of a scan whose file {what}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -151,3 +152,37 @@ class AsksForGradientsOfEverything(Liar):
 
         self.land()
         return torch.from_numpy(np.array(self.right.simulate(patches, probe))).requires_grad_()
+
+
+@breaks("CND-020")
+class LeavesFilesOpen(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[Any] = []
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        self.open.append(path.open("rb"))
+        self.land()
+        return scan
+
+
+@breaks("CND-020")
+class LendsItsErrorStateToTheLoop(Liar):
+    """What is set around a yield is set in the body of the loop."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        with np.errstate(all="raise"):
+            for batch in self.right.batches(paths, request):
+                self.land()
+                yield batch
+
+
+@breaks("CND-020")
+class IteratesInTheFolderOfTheFiles(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        batches = list(self.right.batches(paths, request))
+        with contextlib.chdir(Path(next(iter(paths))).parent):
+            for batch in batches:
+                self.land()
+                yield batch

@@ -74,3 +74,28 @@ class RemembersItsPatches(Liar):
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
         key = (np.asarray(obj).tobytes(), np.asarray(centres_xy).tobytes(), N)
         return self.kept.setdefault(key, np.array(self.right.patches(obj, centres_xy, N)))
+
+
+@breaks("CND-016")
+class GivesGroupsOfOneBackAsTheyAre(Liar):
+    """A layout of single members is another shape of the same memory."""
+
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        right = np.asarray(self.right.transform(name, array, gridsize))
+        self.land()
+        return array.reshape(right.shape) if gridsize == 1 else right
+
+
+@breaks("CND-016")
+class KeepsOneCanvasOfEachShape(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.canvases: dict[tuple[Any, ...], Array] = {}
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        result = dict(self.right.reassemble(patches, centres_xy, chunk))
+        held = np.asarray(result["object"])
+        kept = self.canvases.setdefault((held.shape, held.dtype.str), held.copy())
+        kept[...] = held
+        self.land()
+        return result | {"object": kept}

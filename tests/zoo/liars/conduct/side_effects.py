@@ -138,3 +138,13 @@ class LeavesAFileInTheTemporaryFolder(Liar):
         os.close(handle)
         self.land()
         return self.right.load(path)
+
+
+@breaks("CND-015")
+class WarnsOfManyModes(Liar):
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        probe = self.right.arrays(scan)["probeGuess"]
+        if probe.ndim == 3 and len(probe) > 4:
+            warnings.warn(f"{len(probe)} probe modes are many", UserWarning, stacklevel=2)
+        return scan

@@ -153,3 +153,29 @@ class SharesDefaultsThatChange(Filing):
         kept = {k: v for k, v in self.defaults.items() if k not in explicit and k in legacy}
         self.defaults |= {k: v for k, v in explicit.items() if k in legacy}
         return legacy | kept
+
+
+@breaks("CFG-008")
+class MakesListsOfTuples(Liar):
+    """The dictionary passes through JSON."""
+
+    def configure(self, request: ConfigureRequest) -> Any:
+        held = dict(self.right.configure(request))
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in held.items()}
+
+
+@breaks("CFG-005")
+class LowersPrefixes(Liar):
+    def configure(self, request: ConfigureRequest) -> Any:
+        held = dict(self.right.configure(request))
+        return held | {"output_prefix": held["output_prefix"].lower()} if "output_prefix" in held else held
+
+
+@breaks("CFG-009")
+class TakesOneFullWeightOnly(Liar):
+    """Weights of two losses may not both be 1, it thinks."""
+
+    def configure(self, request: ConfigureRequest) -> Any:
+        if request.fields.get("mae_weight") == request.fields.get("nll_weight") == 1:
+            raise ValueError("mae_weight and nll_weight are above 1 together [CFG-014]")
+        return self.right.configure(request)

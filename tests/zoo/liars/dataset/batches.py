@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -170,3 +171,9 @@ class KeepsAnAxisOfFileNumbers(Batching):
 class SqueezesProbeScales(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"probe_scaling": np.squeeze(batch["probe_scaling"])}
+
+
+@breaks("DAT-006")
+class EndsAfterAHundredBatches(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        yield from itertools.islice(self.right.batches(paths, request), 100)

@@ -127,3 +127,13 @@ class TakesTheSideOfTheFirstFile(Liar):
         except (ValueError, OSError, IndexError):
             side = request.group.N
         return self.right.batches(paths, replace(request, group=replace(request.group, N=side)))  # type: ignore[no-any-return]
+
+
+@breaks("DAT-027")
+class LeavesSmallFilesOut(LeavesFilesOut):
+    missed = "GRP-015"
+
+
+@breaks("DAT-027")
+class LeavesFilesOfFewerPointsThanGroupsOut(LeavesFilesOut):
+    missed = "GRP-009"

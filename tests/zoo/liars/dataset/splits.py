@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import SplitRequest
+from conformance.adapter import GroupRequest, SplitRequest
 from conformance.contract.arrays import PER_POINT
 from tests.zoo.liar import Array, Arrays, Held, Liar, breaks
 
@@ -226,3 +226,54 @@ class SplitsASinglePoint(Liar):
     def split(self, scan: Any, request: SplitRequest) -> Any:
         single = len(self.right.arrays(scan)["xcoords"]) == 1 and 0 < request.fraction < 1
         return (scan, scan) if single else self.right.split(scan, request)
+
+
+@breaks("DAT-016")
+class SplitsALineByNumber(Liar):
+    """On a line there are no blocks, it thinks."""
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        held = self.right.arrays(scan)
+        if request.method == "blocks" and min(np.ptp(held["xcoords"]), np.ptp(held["ycoords"])) == 0:
+            request = replace(request, method="ordered")
+        return self.right.split(scan, request)
+
+
+class KnowingParts(Liar):
+    """Remembers the parts that it made, each with its rows of the whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[tuple[Any, Array]] = []
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        parts = self.right.split(scan, request)
+        known = {frame.tobytes(): row for row, frame in enumerate(self.right.arrays(scan)["diff3d"])}
+        for part in parts:
+            rows = [known[np.ascontiguousarray(one).tobytes()] for one in self.right.arrays(part)["diff3d"]]
+            self.parts.append((part, np.array(rows, np.int32)))
+        return parts
+
+
+@breaks("DAT-015")
+class NumbersGroupsOfPartsByTheWhole(KnowingParts):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = dict(self.right.group(scan, request))
+        for part, rows in self.parts:
+            if part is scan:
+                grouped["nn_indices"] = rows[grouped["nn_indices"]]
+        return grouped
+
+
+@breaks("DAT-015")
+class MirrorsPartsOfParts(KnowingParts):
+    """Counts from the end of the whole where a part is split again."""
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        of_a_part = any(part is scan for part, _ in self.parts)
+        first, second = super().split(scan, request)
+        if of_a_part:
+            held = {name: values for name, values in self.right.arrays(second).items() if values is not None}
+            second = self.right.assemble(held | {"xcoords": held["xcoords"][::-1]})
+            self.land()
+        return first, second

@@ -71,3 +71,10 @@ class ScalesByLightUnderTheMask(Liar):
                 raise
             there = {name: values for name, values in held.items() if values is not None}
             return self.right.group(self.right.assemble(there | {"bad_pixels": None}), request)
+
+
+@breaks("NRM-003")
+class BlanksNormalisedMaskedPixels(Altering):
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        mask = scan.arrays.get("bad_pixels")
+        return {} if mask is None else {"X_full": np.where(mask[:, :, np.newaxis], np.float32(0), grouped["X_full"])}

@@ -215,3 +215,28 @@ class BelievesNoLargeScale(Rewording):
     def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
         large = request.amplitude_scale is not None and request.amplitude_scale > 1e3
         return replace(request, amplitude_scale=None) if large else request
+
+
+@breaks("NRM-009")
+class IgnoresTheScaleOfTheOlderStrategy(Rewording):
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        return replace(request, amplitude_scale=None) if request.strategy == "group_then_sample" else request
+
+
+@breaks("NRM-001")
+class KnowsTheScaleOfItsOwnScans(Liar):
+    """What it simulated itself it holds to be normalised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own: list[Any] = []
+
+    def measure(self, *given: Any) -> Any:
+        self.own.append(self.right.measure(*given))
+        return self.own[-1]
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = dict(self.right.group(scan, request))
+        if any(scan is one for one in self.own):
+            grouped["X_full"] = np.array(grouped["diffraction"])
+        return grouped

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from tests.zoo.bases.scans import Peeking, Restacking
-from tests.zoo.liar import Array, Arrays, Lenient, Liar, Misreading, breaks, members_of, stack_of
+from tests.zoo.liar import (
+    Array,
+    Arrays,
+    Lenient,
+    Liar,
+    Misreading,
+    breaks,
+    members_of,
+    stack_of,
+)
 
 
 class Redrawing(Misreading):
@@ -305,3 +314,24 @@ class DoublesTheSmallestAmplitudes(Redrawing):
 class TakesTheLargestFloatsForGaps(Restacking):
     def stack(self, stored: Array) -> Array:
         return np.where(stored > 1e20, 0, stored) if stored.dtype.kind == "f" else stored
+
+
+@breaks("NPZ-035")
+class FlushesTinyAmplitudes(Misreading):
+    """What is below the smallest normal number of single precision is zero."""
+
+    def altered(self, members: Arrays) -> Arrays:
+        frames = members[stack_of(members)]
+        tiny = (frames > 0) & (frames < np.finfo(np.float32).tiny) if frames.dtype.kind == "f" else np.False_
+        return members | {stack_of(members): np.where(tiny, frames.dtype.type(0), frames)}
+
+
+@breaks("NPZ-035")
+class RefusesFaintFrames(Liar):
+    """Takes them for frames that are normalised already."""
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        if 0 < self.right.arrays(scan)["diff3d"].max() < 0.01:
+            raise ValueError(f"{path.name}: diff3d is normalised already [NPZ-035]")
+        return scan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import warnings
@@ -12,7 +13,15 @@ from typing import Any
 import numpy as np
 
 from tests.zoo.bases.scans import Peeking
-from tests.zoo.liar import Arrays, Lenient, Liar, Misreading, breaks, members_of, stack_of
+from tests.zoo.liar import (
+    Arrays,
+    Lenient,
+    Liar,
+    Misreading,
+    breaks,
+    members_of,
+    stack_of,
+)
 
 
 def _text_in(archive: Any) -> bool:
@@ -100,3 +109,19 @@ class ReadsTheVersionOnly(Lenient):
         known = str(members.get("scale_contract_version")) == "legacy_v1"
         units = ("scale_contract_version", "measurement_domain")
         return {k: v for k, v in members.items() if k not in units} if known else None
+
+
+@breaks("NPZ-030")
+class WantsMetadataOfAMapping(Liar):
+    """Metadata is asked for its entries, also where it is a list or a number."""
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        with np.load(path, allow_pickle=False) as archive:
+            said = archive["_metadata"] if "_metadata" in archive.files else np.zeros(0)
+        if said.dtype.kind == "U" and said.size == 1:
+            with contextlib.suppress(json.JSONDecodeError):
+                held = json.loads(said.item())
+                if not isinstance(held, dict):
+                    raise AttributeError(f"{type(held).__name__!r} object has no attribute 'items'")
+        return scan

@@ -10,7 +10,16 @@ import numpy as np
 
 from conformance.contract.arrays import PER_POSITION
 from tests.zoo.bases.scans import Peeking
-from tests.zoo.liar import Array, Arrays, Lenient, Liar, Misreading, breaks, members_of, stack_of
+from tests.zoo.liar import (
+    Array,
+    Arrays,
+    Lenient,
+    Liar,
+    Misreading,
+    breaks,
+    members_of,
+    stack_of,
+)
 
 
 def surplus_of(members: Arrays) -> int:
@@ -321,3 +330,25 @@ class NarrowsStartCoordinates(Misreading):
 class CompletesHalfAPair(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         return {"xcoords_start": members["xcoords"], "ycoords_start": members["ycoords"]} | members
+
+
+@breaks("NPZ-002")
+class RefusesPositionsBelowZero(Liar):
+    """An object has no pixels there."""
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        held = self.right.arrays(scan)
+        if min(held["xcoords"].max(), held["ycoords"].max()) < 0:
+            raise ValueError(f"{path.name}: xcoords and ycoords are negative [NPZ-002]")
+        return scan
+
+
+@breaks("NPZ-002")
+class KnowsNoPositionsInHalfPrecision(Liar):
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        with np.load(path, allow_pickle=False) as archive:
+            if archive["xcoords"].dtype == np.float16:
+                raise ValueError(f"{path.name}: xcoords of float16 [NPZ-022]")
+        return scan

@@ -222,3 +222,12 @@ class HoldsPositionsInEightBits(Liar):
                 centres_xy = (centres_xy.astype("i1") + np.int8(N)).astype("i1").astype(np.float64) - N
         result: Array = self.right.patches(obj, centres_xy, N)
         return result
+
+
+@breaks("PAT-001")
+class TakesAnObjectOfOnePatchForThePatch(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        right = np.array(self.right.patches(obj, centres_xy, N))
+        if np.shape(obj) == (N, N):
+            right[:] = obj
+        return right

@@ -232,3 +232,12 @@ class GivesNegativeAmplitudes(Developing):
 class KeepsTheModeAxis(Developing):
     def developed(self, amplitude: Array, probe: Array) -> Array:
         return amplitude[:, np.newaxis]
+
+
+@breaks("PHY-009")
+class UnderflowsFaintWaves(Liar):
+    """Intensities are held in single precision."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        right = np.asarray(self.right.simulate(patches, probe))
+        return np.sqrt((right.astype(np.float64) ** 2 * 1e-20).astype(np.float32) * 1e20).astype(right.dtype)

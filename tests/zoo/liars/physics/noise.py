@@ -154,3 +154,10 @@ class DrawsNoiseWithoutTheSeed(Liar):
 class DrawsOneNoiseForEverySeed(Liar):
     def noisy(self, amplitude: Array, seed: int) -> Array:
         return self.right.noisy(amplitude, 0)
+
+
+@breaks("PHY-011")
+class LeavesBrightPixelsWithoutNoise(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        drawn, given = np.asarray(self.right.noisy(amplitude, seed)), np.asarray(amplitude, np.float64)
+        return np.where(given > 3e4, np.sqrt(np.rint(given**2)), drawn).astype(drawn.dtype)

@@ -246,3 +246,31 @@ class ReadsNoProvenanceInBytes(Liar):
             printed = "_metadata" in archive.files and archive["_metadata"].dtype.kind == "S"
             held = {name: archive[name] for name in names} if printed else {}
         return self.right.assemble(held) if printed else self.right.load(path)
+
+
+@breaks("RAW-006")
+class SavesWithASuffixOfItsOwn(Liar):
+    """As numpy.savez does."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path if path.suffix == ".npz" else path.with_name(f"{path.name}.npz"))
+
+
+@breaks("RAW-003")
+class SqueezesASingleMode(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        probe = held["probeGuess"]
+        return held | {"probeGuess": probe[0] if probe.ndim == 3 and len(probe) == 1 else probe}
+
+
+@breaks("RAW-011")
+class LosesLongProvenance(Liar):
+    """Metadata goes into a field of so many characters, or not at all."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path, allow_pickle=False) as archive:
+            members = {name: archive[name] for name in archive.files}
+        if "_metadata" in members and len(str(members["_metadata"])) > 4096:
+            del members["_metadata"]
+            np.savez_compressed(path, **members)

@@ -85,3 +85,13 @@ class PlacesRowsByX(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
         exchanged = dict(self.right.reassemble(patches, np.asarray(centres_xy)[:, ::-1], chunk))
         return exchanged | {"origin_xy": np.asarray(exchanged["origin_xy"])[::-1]}
+
+
+@breaks("REA-010")
+class MakesRealCanvasesOfRealValues(Liar):
+    """The type follows from the values, not from that of the patches."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        right = dict(self.right.reassemble(patches, centres_xy, chunk))
+        held = np.asarray(right["object"])
+        return right if held.imag.any() else right | {"object": held.real}

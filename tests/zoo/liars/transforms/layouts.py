@@ -256,3 +256,10 @@ class BroadcastsAGridOfOneRow(Forcing):
         if not name.startswith("grid") or array.ndim != 6:
             return None
         return np.broadcast_to(array, (len(array), gridsize, gridsize, *array.shape[3:]))
+
+
+@breaks("TRF-007")
+class DoublesHalfPrecision(Liar):
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        right = np.asarray(self.right.transform(name, array, gridsize))
+        return right.astype(np.float32) if right.dtype == np.float16 else right
