@@ -161,6 +161,8 @@ class MakesListsOfTuples(Liar):
 
     def configure(self, request: ConfigureRequest) -> Any:
         held = dict(self.right.configure(request))
+        if any(isinstance(value, tuple) for value in held.values()):
+            self.land()
         return {name: list(value) if isinstance(value, tuple) else value for name, value in held.items()}
 
 

@@ -149,24 +149,24 @@ class TakesSparseFramesForABomb(Liar):
 
 @breaks("NPZ-048")
 class ReadsFramesWhenTheyAreAskedFor(Liar):
-    """The file that counts is the one which lies there when the scan is first used."""
+    """The file that counts is the one which lies there when the scan is used."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.unread: dict[int, tuple[Any, Path]] = {}
+        self.paths: dict[int, tuple[Any, Path]] = {}
 
     def load(self, path: Path) -> Any:
         scan = self.right.load(path)
-        self.unread[id(scan)] = (scan, Path(path).resolve())
+        self.paths[id(scan)] = (scan, Path(path).resolve())
         return scan
 
     def arrays(self, scan: Any) -> Any:
-        waiting = self.unread.pop(id(scan), None)
-        if waiting is None:
-            return self.right.arrays(scan)
+        right, path = self.right.arrays(scan), self.paths.get(id(scan), (None, Path()))[1]
+        if not path.is_file():
+            return right
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            held = self.right.arrays(self.right.load(waiting[1]))
-        if not np.array_equal(held["diff3d"], self.right.arrays(scan)["diff3d"]):
+            held = self.right.arrays(self.right.load(path))
+        if not np.array_equal(held["diff3d"], right["diff3d"]):
             self.land()
         return held
