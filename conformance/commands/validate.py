@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
@@ -19,20 +19,16 @@ from conformance.commands.cli import (
     say,
     undecided,
     writable,
-    write,
     wrong_usage,
 )
-from conformance.commands.each import Html, Jobs, Resume, Scheduler, done_on_each, files_in, fleet_of
+from conformance.commands.each import Html, Jobs, Resume, Scheduler, files_in, fleet_of
+from conformance.commands.validated import compare, examined, write_reports
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from conformance.files.examine import ScanReport
     from conformance.files.fix import Fix
     from conformance.files.fixing.declared import Declared
     from conformance.files.policy import Policy
-    from conformance.runs.fleet import Fleet
-    from conformance.runs.fleet_task import Done
 
 
 @app.command()
@@ -44,6 +40,9 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as violations.")] = False,
     summary: Annotated[bool, typer.Option("--summary", help="Print a row a file in place of all findings.")] = False,
+    physics: Annotated[
+        bool, typer.Option("--physics", help="Ask whether probe, object and positions of the file explain its frames.")
+    ] = False,
     html: Html = None,
     jobs: Jobs = None,
     scheduler: Scheduler = "",
@@ -98,7 +97,18 @@ def validate(
     With --fix the verdict and the exit code are those of OUT. What no fix touches is copied byte for byte, and
     _metadata tells what was done. Fixes that need your word have an option each.
     """
-    lone = _of_reports(junit, sarif, html, policy, jobs, scheduler, resume, summary)
+    given = {
+        "--junit": junit,
+        "--sarif": sarif,
+        "--html": html,
+        "--policy": policy,
+        "--jobs": jobs,
+        "--scheduler": scheduler or None,
+        "--resume": resume,
+        "--summary": summary or None,
+        "--physics": physics or None,
+    }
+    lone = [option for option, value in given.items() if value is not None]
     if fix is not None and lone:
         raise wrong_usage(f"{lone[0]} goes without --fix")
     writable(junit, "--junit")
@@ -125,14 +135,14 @@ def validate(
 
     quiet = as_json or summary
     reports: list[ScanReport] = []
-    for path, report in _examined(files, fleet_of(len(files), jobs, scheduler, resume), strict=strict):
+    for path, report in examined(files, fleet_of(len(files), jobs, scheduler, resume), strict=strict, physics=physics):
         if isinstance(report, str):
             unread.append(f"{path}: {report}")
             continue
         reports.append(report if allowed is None else allowed.over(report))
         if not quiet:
             validation.print_report(reports[-1], strict, console())
-    _compare(reports, None if quiet else console(), allowed)
+    compare(reports, None if quiet else console(), allowed)
     if as_json:
         from conformance.report.validation_result import validation_result
 
@@ -145,93 +155,11 @@ def validate(
         if len(files) > 1:
             say(validation.summary(reports))
     told = () if allowed is None else tuple(allowed.told())
-    _write_reports(reports, unread, strict=strict, junit=junit, sarif=sarif, html=html)
+    write_reports(reports, unread, strict=strict, junit=junit, sarif=sarif, html=html)
     for line in (*unread, *told):
         say(line, err=True)
     fit = all(validation.fit(report, strict) for report in reports)
     raise typer.Exit(VIOLATIONS if not fit else UNDECIDED if unread else OK)
-
-
-def _of_reports(
-    junit: Path | None,
-    sarif: Path | None,
-    html: Path | None,
-    policy: Path | None,
-    jobs: int | None,
-    scheduler: str,
-    resume: Path | None,
-    summary: bool,
-) -> list[str]:
-    """Options that were given of those that speak of reports, and not of a file that is mended."""
-    given = {
-        "--junit": junit,
-        "--sarif": sarif,
-        "--html": html,
-        "--policy": policy,
-        "--jobs": jobs,
-        "--scheduler": scheduler or None,
-        "--resume": resume,
-        "--summary": summary or None,
-    }
-    return [option for option, value in given.items() if value is not None]
-
-
-def _examined(files: Sequence[Path], fleet: Fleet, *, strict: bool) -> Iterator[tuple[Path, ScanReport | str]]:
-    """Examine files, in their order; of one that cannot be read, a sentence says why."""
-    if not (fleet.jobs or fleet.scheduler or fleet.resume):
-        yield from ((path, _examined_here(path)) for path in files)
-        return
-    from conformance.report import validation
-    from conformance.report.validation_result import report_of
-    from conformance.runs.fleet_task import FleetTask
-
-    def bad(done: Done) -> bool:
-        report = report_of(done.document)
-        return report is None or not validation.fit(report, strict)
-
-    tasks = [FleetTask("validate", (str(path),), ("--json",)) for path in files]
-    for path, done in zip(files, done_on_each(fleet, tasks, bad), strict=True):
-        said = next(iter((done.document or {}).get("unread", ())), done.said)
-        yield path, report_of(done.document) or said.removeprefix(f"{path}: ")
-
-
-def _examined_here(path: Path) -> ScanReport | str:
-    from dataclasses import replace
-
-    from conformance.files.examine import examine
-    from conformance.files.pace import heard_by
-    from conformance.report.progress import ReadingProgress, progress
-
-    try:
-        with progress() as shown, heard_by(ReadingProgress(shown)):
-            return replace(examine(path), view=None)
-    except OSError as error:
-        return f"it cannot be read: {error.strerror or error}"
-
-
-def _write_reports(
-    reports: Sequence[ScanReport],
-    unread: Sequence[str],
-    *,
-    strict: bool,
-    junit: Path | None,
-    sarif: Path | None,
-    html: Path | None,
-) -> None:
-    if junit is not None:
-        from conformance.report.junit import junit as as_junit
-
-        write(junit, as_junit(reports, unread, strict))
-    if sarif is not None:
-        from conformance.report.sarif import sarif as as_sarif
-
-        write(sarif, as_sarif(reports, unread))
-    if html is not None:
-        from conformance.report.rows import row_of_lost, row_of_report
-        from conformance.report.rows_page import page_of_rows
-
-        rows = [*(row_of_report(report, strict) for report in reports), *map(row_of_lost, unread)]
-        write(html, page_of_rows("Are these scan files fit for training?", rows))
 
 
 def _declared(
@@ -379,21 +307,3 @@ def _policy(path: Path) -> Policy:
         return read_policy(path, datetime.datetime.now(datetime.UTC).date())
     except MalformedPolicy as error:
         raise wrong_usage(f"--policy {error}") from error
-
-
-def _compare(reports: list[ScanReport], shown: Console | None, allowed: Policy | None) -> None:
-    """Add what is found between files of one scan to their reports, and show it."""
-    from dataclasses import replace
-
-    from conformance.files.splits import leaks
-    from conformance.report import validation
-
-    read = [one.path for one in reports if "M" in one.facts and "format" not in one.facts]
-    found = leaks(read) if len(read) > 1 else {}
-    for number, report in enumerate(reports):
-        if report.path in found:
-            finding = found[report.path]
-            finding = finding if allowed is None else allowed.of(report.path, finding)
-            reports[number] = replace(report, findings=(*report.findings, finding))
-            if shown is not None:
-                validation.print_finding(finding, shown, str(report.path))

@@ -109,11 +109,11 @@ def examine(path: Path) -> ScanReport:
         found.append(_damaged(path, error))
     except UnfitFile as error:
         found.append(Finding(error.clause, Severity.VIOLATION, error.array, error.problem))
-    return ScanReport(path, _in_order(found), facts, view)
+    return ScanReport(path, in_order(found), facts, view)
 
 
-def _in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The gravest first; advice about counts after what tells which values are none."""
+def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings, the gravest first; advice about counts after what tells which values are none."""
     return tuple(sorted(found, key=lambda one: (list(Severity).index(one.severity), one.clause == "NPZ-034")))
 
 
@@ -178,7 +178,7 @@ def report_on(path: Path, source: Source, seen: Seen) -> ScanReport:
     seen : Seen
         What was found in them.
     """
-    return ScanReport(path, _in_order(tuple(with_fixes(source, seen))), seen.facts, seen.view)
+    return ScanReport(path, in_order(tuple(with_fixes(source, seen))), seen.facts, seen.view)
 
 
 def read_scan(path: Path) -> dict[str, NDArray[Any]]:

@@ -39,7 +39,7 @@ def _head(title: str, rows: Sequence[Row], beside: Sequence[str]) -> Iterator[st
 def _table(rows: Sequence[tuple[int, Row]]) -> Iterator[str]:
     if len(rows) < 2:
         return
-    yield '<h2>Files</h2>\n<div class="wide"><table>'
+    yield '<h2>Files</h2>\n<div class="wide"><table class="files">'
     yield row("th", ("file", "verdict", "scan", "first of all"))
     for number, one in rows:
         link = f'<a href="#file-{number}">{said(one.file)}</a>'

@@ -17,7 +17,7 @@ from conformance.scans.specimens import write_scan
 from tests.files.scans import FAULTS, Arrays, sound
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-ELSEWHERE = {"FIL-001", "FIL-002", "FIL-018", "FIL-019", "FIL-020", "FIL-021", "FIL-022", "FIL-023"}
+ELSEWHERE = {"FIL-001", "FIL-002", "FIL-018", "FIL-019", "FIL-020", "FIL-021", "FIL-022", "FIL-023", "FIL-028"}
 """Clauses about whole files and formats, tested beside their readers."""
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import sys
 import zlib
 from html.parser import HTMLParser
@@ -16,8 +14,8 @@ import pytest
 
 from conformance.commands.cli import ended
 from conformance.report.pictures import png, seen_and_expected, stored
+from tests.report.browser import BROWSER, is_shown_without_complaint
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 RIGHT = """
 import numpy as np
 
@@ -100,19 +98,7 @@ def test_junit_holds_a_case_a_clause_and_adapter(made: Path) -> None:
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
 @pytest.mark.parametrize("width", [1280, 400])
 def test_a_browser_shows_it_without_complaint(made: Path, tmp_path: Path, width: int) -> None:
-    # The page has no script; this copy measures itself.
-    measure = "<script>document.title=`${document.documentElement.scrollWidth<=window.innerWidth}`</script></body>"
-    text = (made / "page.html").read_text(encoding="utf-8").replace("</body>", measure)
-    (tmp_path / "page.html").write_text(text, encoding="utf-8")
-    options = ("--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--window-size={width},900")
-    done = subprocess.run(
-        [str(BROWSER), *options, f"--user-data-dir={tmp_path}", "--dump-dom", f"file://{tmp_path}/page.html"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "CONSOLE" not in done.stderr
-    assert "<title>true</title>" in done.stdout
+    assert is_shown_without_complaint(made / "page.html", tmp_path, width)
 
 
 def test_png_holds_its_pixels() -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose import asked
 from conformance.files.diagnose.forward import Forward
+from conformance.files.diagnose.quantity import quantity_of
 from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of, turned_frames
 from conformance.files.fix import Fix
 
@@ -127,6 +128,9 @@ def _frames(forward: Forward, zero: tuple[int, int] | None) -> Iterator[Repair]:
         what = f"roll every frame by {-zero[0]} rows and {-zero[1]} columns"
         back = (asked.rolled_frames(-zero[0], -zero[1]),)
         yield Repair("centre", "centre", what, forward.s, np.roll(A, (-zero[0], -zero[1]), (1, 2)), None, back)
+    if quantity_of(A).name == "amplitude":
+        # Squares that are whole numbers are counts: no other reading of the values is one.
+        return
     with np.errstate(over="ignore"):
         what = "store square roots: the frames hold counts"
         yield Repair("counts", "values", what, forward.s, np.sqrt(A), None, (asked.root(),))

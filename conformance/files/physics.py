@@ -1,0 +1,224 @@
+"""Whether a file explains itself: its own probe, object and positions against all of its frames (FIL-028)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.archive import DamagedArchive
+from conformance.files.assembly import Stated
+from conformance.files.diagnose.engine import Diagnosis, diagnose
+from conformance.files.diagnose.explained import SOUND, SOUND_ALONE
+from conformance.files.diagnose.forward import Forward, misfit_of, root_variance
+from conformance.files.diagnose.opened import parts_from, scan_in
+from conformance.files.diagnose.quantity import intensity_of, quantity_of
+from conformance.files.diagnose.sample import Sample, Scan, StoredFrames, blocks, take
+from conformance.files.diagnose.sentences import sentences
+from conformance.files.examine import ScanReport, in_order
+from conformance.files.finding import Finding, Severity
+from conformance.files.formats.table import format_of, sniff
+from conformance.files.unfit import UnfitFile
+
+_MOST_FRAMES = 20_000
+_FOR_GAIN, _AT_ONCE = 64, 64
+_DARK = 0.05
+"""Power against the median below which a frame shows nothing."""
+
+_ODD, _SPREADS = 3.0, 8.0
+"""Misfit of a frame, against that of the frames in the middle, and in spreads above it, from which it stands alone."""
+
+_MOST_NAMED = 8
+_NEEDED = {"diff3d": "frames", "xcoords": "positions", "probeGuess": "probe", "objectGuess": "object"}
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """How far the frames of a file lie from what its probe and object make at its positions.
+
+    Attributes
+    ----------
+    index : (m,) int64
+        Numbers of the frames in the scan; those without light are left out.
+    left, noise, power : (m,) float64
+        Squared misfit of the amplitudes, what counting noise alone leaves, and the power.
+    counted : bool
+        Whether the frames are known to be counts or their roots, so that the noise can be known.
+    step : int
+        One frame in so many was looked at.
+    """
+
+    index: NDArray[np.int64]
+    left: NDArray[np.float64]
+    noise: NDArray[np.float64]
+    power: NDArray[np.float64]
+    counted: bool
+    step: int
+
+    @property
+    def misfit(self) -> float:
+        """Share of the power of a typical frame that is not explained."""
+        return float(np.median(self.left) / np.median(self.power))
+
+    @property
+    def over_floor(self) -> float:
+        """How many times what counting noise leaves a typical frame leaves."""
+        return float(np.median(self.left) / max(float(np.median(self.noise)), 1e-300))
+
+    @property
+    def sound(self) -> bool:
+        """Whether a typical frame is explained, as frames of a reconstructed measured scan are."""
+        return self.misfit < SOUND_ALONE or (self.counted and self.over_floor < SOUND)
+
+    @property
+    def odd(self) -> NDArray[np.int64]:
+        """Frames, the worst first, that are explained far worse than the others of the scan."""
+        share = self.left / np.median(self.power)
+        middle = float(np.median(share))
+        spread = 1.4826 * float(np.median(np.abs(share - middle)))
+        allowed = SOUND_ALONE if not self.counted else SOUND * self.noise / np.median(self.power)
+        odd = np.asarray((share > _ODD * middle) & (share > middle + _SPREADS * spread) & (share > allowed))
+        return np.asarray(self.index[odd][np.argsort(-share[odd])])
+
+
+def with_physics(report: ScanReport) -> ScanReport:
+    """Add to what was found in a file whether it explains itself.
+
+    Parameters
+    ----------
+    report : ScanReport
+        Of :func:`conformance.files.examine.examine`.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    try:
+        found = tuple(_findings(report))
+    except (UnfitFile, DamagedArchive) as error:
+        found = (_note(f"whether the file explains itself was not looked at: {error}"),)
+    return replace(report, findings=in_order((*report.findings, *found)))
+
+
+def _findings(report: ScanReport) -> Iterator[Finding]:
+    form = format_of(sniff(report.path))
+    if form is None:
+        return
+    with form.opened(report.path) as held:
+        lacking = [word for name, word in _NEEDED.items() if name not in held.parts]
+        if lacking:
+            yield _note(f"whether the file explains itself cannot be told: it holds no {' and no '.join(lacking)}")
+            return
+        scan = scan_in({name: part.values for name, part in parts_from([held], Stated()).items()})
+        shape = scan.frames.shape
+        if scan.object is None or scan.probe is None or scan.probe.shape[-2:] != shape[1:] or shape[1] != shape[2]:
+            yield _note("whether the file explains itself cannot be told: probe or object do not fit the frames")
+            return
+        rng = np.random.default_rng(0)
+        found = explained(scan, rng)
+        if found is None:
+            yield _note("whether the file explains itself cannot be told: too few frames hold light")
+            return
+        yield from _told(found) if found.sound else _unexplained(found, diagnose(scan, rng))
+
+
+def explained(scan: Scan, rng: np.random.Generator) -> Explained | None:
+    """Compare frames with what probe and object make of them, in one pass; None where too few hold light.
+
+    Parameters
+    ----------
+    scan : Scan
+        With a probe, and an object of two axes.
+    rng : numpy.random.Generator
+        Draws where the frames lie from which the brightness is taken.
+    """
+    first = np.unique(np.linspace(0, len(scan.positions) - 1, min(len(scan.positions), 32)).astype(np.int64))
+    quantity = quantity_of(np.concatenate(list(blocks(scan.frames, first))))
+    meant = intensity_of(quantity.name if quantity.name != "unknown" else "amplitude")
+    sample = take(scan, meant, rng, _FOR_GAIN)
+    if len(sample) < 2 or sample.probe is None or scan.object is None:
+        return None
+    model = _model(scan, sample)
+    gain = misfit_of(model.simulated(model.s) * model.good, model.amplitude * model.good).gain
+    step = -(-len(scan.positions) // _MOST_FRAMES)
+    rows: list[tuple[NDArray[np.float64], ...]] = []
+    for index, stored in _frames(scan, step):
+        with np.errstate(invalid="ignore", over="ignore"):
+            amplitude = np.sqrt(np.maximum(np.where(model.good, meant(stored.astype(np.float32)), 0), 0))
+        made = gain * model.simulated(scan.positions[index, ::-1].astype(np.float64)) * model.good
+        left = ((made - amplitude) ** 2).sum(axis=(1, 2), dtype=np.float64)
+        noise = root_variance(np.square(made, dtype=np.float64)).sum(axis=(1, 2))
+        rows.append((index.astype(np.float64), left, noise, (amplitude**2).sum(axis=(1, 2), dtype=np.float64)))
+    index, left, noise, power = (np.concatenate(one) for one in zip(*rows, strict=True))
+    lit = np.isfinite(left) & np.isfinite(power) & (power > _DARK * np.median(power))
+    if lit.sum() < 2:
+        return None
+    counted = quantity.name != "unknown"
+    return Explained(index[lit].astype(np.int64), left[lit], noise[lit], power[lit], counted, step)
+
+
+def _model(scan: Scan, sample: Sample) -> Forward:
+    assert sample.probe is not None
+    assert scan.object is not None
+    amplitude = np.sqrt(np.maximum(sample.intensity, 0))
+    obj = np.asarray(scan.object, np.complex64)
+    return Forward(amplitude, sample.s, sample.probe, obj, sample.good, sample.index)
+
+
+def _frames(scan: Scan, step: int) -> Iterator[tuple[NDArray[np.int64], NDArray[Any]]]:
+    """Every so many frames of a scan, with their numbers, in one pass over the file."""
+    finite: NDArray[np.bool_] = np.asarray(np.isfinite(scan.positions).all(axis=1))
+    held = scan.frames.held.blocks() if isinstance(scan.frames, StoredFrames) else iter([scan.frames[:]])
+    start = 0
+    for block in held:
+        whole = np.asarray(block).reshape(-1, *scan.frames.shape[1:])
+        index = np.arange(start, min(start + len(whole), len(finite)))
+        index = index[(index % step == 0) & finite[index]]
+        for first in range(0, len(index), _AT_ONCE):
+            few = index[first : first + _AT_ONCE]
+            yield few, whole[few - start]
+        start += len(whole)
+
+
+def _unexplained(found: Explained, diagnosis: Diagnosis) -> Iterator[Finding]:
+    problem = (
+        f"probe, object and positions of this file do not explain its frames: {_left_over(found)}, where sound scans "
+        f"leave less than {SOUND_ALONE:.0%}, or {SOUND:.0f} times that noise. {_because(diagnosis)}"
+    )
+    yield Finding("FIL-028", Severity.WARNING, "objectGuess", problem)
+
+
+def _told(found: Explained) -> Iterator[Finding]:
+    yield _note(f"probe, object and positions of this file explain its frames: {_left_over(found)}")
+    odd = found.odd
+    if len(odd):
+        named = ", ".join(map(str, odd[:_MOST_NAMED])) + (", ..." if len(odd) > _MOST_NAMED else "")
+        worst = float((found.left / np.median(found.power)).max())
+        problem = (
+            f"{len(odd)} of {len(found.index)} frames are not explained by probe, object and positions, as the others "
+            f"are: up to {worst:.0%} of the light is left over, elsewhere {found.misfit:.2%}; the worst first: {named}"
+        )
+        yield Finding("FIL-028", Severity.WARNING, "diff3d", problem)
+
+
+def _left_over(found: Explained) -> str:
+    times = f", {found.over_floor:.1f} times what counting noise leaves" if found.counted else ""
+    looked = "" if found.step == 1 else f" (one frame in {found.step} was looked at)"
+    return f"{found.misfit:.2%} of the light of a typical frame is left over{times}{looked}"
+
+
+def _because(diagnosis: Diagnosis) -> str:
+    """What a diagnosis says of it, in its own sentences."""
+    if not diagnosis.wrong:
+        return "No usual fault explains it: probe or object may be of another scan."
+    said = sentences(diagnosis)
+    told = [one for one in said if diagnosis.stored is False or not one.startswith("The positions go with")]
+    return " ".join(told[:3])
+
+
+def _note(problem: str) -> Finding:
+    return Finding("FIL-028", Severity.NOTE, "file", problem)

@@ -1,0 +1,113 @@
+"""``validate --physics``: a file that explains itself is told so, and one that does not, in words (FIL-028)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.files.examine import examine
+from conformance.files.finding import Finding, Severity
+from conformance.files.physics import with_physics
+from conformance.scans.specimens import write_scan
+from tests.commands.calling import Call
+from tests.commands.conftest import call as call
+from tests.files.scans import Arrays, sound
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+def told(path: Path) -> list[Finding]:
+    return [one for one in with_physics(examine(path)).findings if one.clause == "FIL-028"]
+
+
+def of(tmp_path: Path, arrays: Arrays) -> list[Finding]:
+    write_scan(tmp_path / "scan.npz", arrays)
+    return told(tmp_path / "scan.npz")
+
+
+@pytest.mark.parametrize("photons", [3e3, 1e5])
+def test_a_sound_scan_explains_itself(photons: float, tmp_path: Path) -> None:
+    (note,) = of(tmp_path, sound(3, photons=photons))
+    assert note.severity is Severity.NOTE
+    assert "explain its frames" in note.problem
+
+
+def mirrored(arrays: Arrays) -> None:
+    arrays["xcoords"] = arrays["xcoords"].max() + arrays["xcoords"].min() - arrays["xcoords"]
+
+
+def turned(arrays: Arrays) -> None:
+    arrays["diff3d"] = np.ascontiguousarray(arrays["diff3d"].transpose(0, 2, 1))
+
+
+def late(arrays: Arrays) -> None:
+    arrays["diff3d"] = np.roll(arrays["diff3d"], 1, axis=0)
+
+
+def of_another_beam(arrays: Arrays) -> None:
+    probe = np.asarray(arrays["probeGuess"])
+    arrays["probeGuess"] = np.roll(np.conj(probe) * np.abs(probe) ** 2, (3, -2), (-2, -1)).astype(probe.dtype)
+
+
+def of_another_sample(arrays: Arrays) -> None:
+    arrays["objectGuess"] = np.ascontiguousarray(np.conj(arrays["objectGuess"][::-1, ::-1]))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (mirrored, "x flipped"),
+        (turned, ""),
+        (late, "lag"),
+        (of_another_beam, ""),
+        (of_another_sample, ""),
+    ],
+)
+def test_one_that_does_not_is_told(fault: Callable[[Arrays], None], words: str, tmp_path: Path) -> None:
+    arrays = sound(3, photons=1e5)
+    fault(arrays)
+    (finding,) = of(tmp_path, arrays)
+    assert finding.severity is Severity.WARNING
+    assert "do not explain its frames" in finding.problem
+    assert words in finding.problem.lower()
+    assert "hold counts" not in finding.problem
+
+
+def test_frames_that_stand_alone_are_named(tmp_path: Path) -> None:
+    arrays = sound(3, columns=13, rows=12, photons=1e5)
+    few = [20, 111]
+    arrays["diff3d"][few] = arrays["diff3d"][few[::-1]]
+    grave, _ = of(tmp_path, arrays)
+    assert grave.severity is Severity.WARNING
+    assert grave.problem.startswith("2 of 156 frames")
+    assert {int(one) for one in grave.problem.rpartition("first: ")[2].split(", ")} == set(few)
+
+
+@pytest.mark.parametrize("missing", ["objectGuess", "probeGuess", "xcoords"])
+def test_what_is_missing_is_said(missing: str, tmp_path: Path) -> None:
+    arrays = sound(3)
+    del arrays[missing]
+    (note,) = of(tmp_path, arrays)
+    assert note.severity is Severity.NOTE
+    assert "cannot be told" in note.problem
+
+
+def test_nobody_is_asked_unless_they_want_it(call: Call, tmp_path: Path) -> None:
+    arrays = sound(3, photons=1e5)
+    mirrored(arrays)
+    write_scan(tmp_path / "scan.npz", arrays)
+    assert "FIL-028" not in call("validate", "scan.npz").stdout
+    assert "FIL-028" in call("validate", "scan.npz", "--physics", "--jobs", "1").stdout
+    assert call("validate", "scan.npz", "--physics", "--strict").exit_code == 1
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="no measured scans beside the checkout")
+@pytest.mark.parametrize("name", ["siemens_canonical.npz", "siemens_tike_layout.npz", "petra_near_field.cxi"])
+def test_a_measured_scan_draws_no_warning(name: str) -> None:
+    if name.endswith(".cxi"):
+        pytest.importorskip("h5py", reason="HDF5 files need h5py")
+    (note,) = told(DATA / name)
+    assert note.severity is Severity.NOTE
