@@ -62,6 +62,11 @@ class Liar:
             raise AttributeError(name)
         return getattr(self.right, name)
 
+    @classmethod
+    def as_shown(cls) -> Any:
+        """Make the liar in the view that its backend is shown in, as a fresh process must find it."""
+        return shown(cls, cls())
+
     def land(self) -> None:
         """Say that the fault has shown, where no comparison of results can see it."""
         self.told = True
@@ -233,8 +238,9 @@ def breaks(*clauses: str, field: str = "") -> Callable[[type], type]:
 
 
 def under_the_name_of(liar: type[Liar], view: type) -> type:
-    """Return a view that bears the liar's name: a check that starts a process finds the class of an adapter by it."""
-    return type(liar.__name__, (view,), {"__module__": liar.__module__, "__qualname__": liar.__qualname__})
+    """Return a view that bears the liar's name: a check that starts a process finds the adapter by it."""
+    found = liar.__qualname__ if view is not Dressed else f"{liar.__qualname__}.{Liar.as_shown.__name__}"
+    return type(liar.__name__, (view,), {"__module__": liar.__module__, "__qualname__": found})
 
 
 def shown(liar: type[Liar], adapter: Any) -> Any:
