@@ -14,6 +14,8 @@ from conformance.files.diagnose.sentences import sentences
 from conformance.files.diagnose.verdict import Word
 from conformance.scans.beamline import Beamtime, Setup, beamtime
 from conformance.scans.faults import inflict
+from conformance.scans.holography import Light
+from conformance.scans.holography import holograms as wide_holograms
 from tests.files.diagnosed import petra, siemens
 
 DEFOCUSED = Setup(beam="defocused", path="jittered", M=120, N=48, pitch=0.2, photons=1e5, seed=3)
@@ -49,6 +51,36 @@ def test_simulated_holograms_are_named(setup: Setup) -> None:
 def test_probe_and_object_add_no_wrong_name() -> None:
     found = said_of(holograms(beamtime(DEFOCUSED)))
     assert {one.name for one in found.faults} == {"near-field"}
+
+
+@pytest.mark.parametrize("light", ["plain", "speckle", "disc"])
+@pytest.mark.parametrize("probe", [True, False])
+def test_holograms_of_a_wide_beam_are_never_blessed(light: Light, probe: bool) -> None:
+    """A and B hold for them as in the far field, and a flat beam suits them; nothing shows a far field."""
+    setup = Setup(matter="strong", M=100, N=32, photons=3e5, seed=2)
+    made = wide_holograms(setup, light, 8.0, 4.0)
+    found = said_of(Scan(made.counts, made.positions, made.probe if probe else None), "counts")
+    assert not found.canonical
+    assert found.orientation.word is not Word.CERTAIN or any(one.name == "near-field" for one in found.faults)
+    assert found.orientation.turn is None or found.orientation.twin_open
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_holograms_that_look_like_the_transform_of_their_probe_are_never_blessed(seed: int) -> None:
+    """The mean hologram is a disc as large as the aperture, so that the probe seems right; its twin would be wrong."""
+    setup = Setup(beam="far-defocused", matter="strong", path="fermat", M=100, N=32, pitch=0.28, photons=1e5, seed=seed)
+    scan = holograms(beamtime(setup))
+    found = said_of(replace(scan, positions=-scan.positions, object=None))
+    assert not found.canonical
+    assert found.orientation.word is not Word.CERTAIN or any(one.name == "near-field" for one in found.faults)
+    assert found.orientation.turn is None or found.orientation.twin_open
+
+
+@pytest.mark.parametrize("setup", KINDS[:3])
+def test_the_far_field_is_shown(setup: Setup) -> None:
+    made = beamtime(setup)
+    found = said_of(Scan(made.counts, made.positions, made.probe), "counts")
+    assert found.canonical
 
 
 @pytest.mark.night

@@ -65,11 +65,12 @@ def test_each_estimator_by_itself(turn: Turn) -> None:
 
 @pytest.mark.parametrize("turn", [*EIGHT[::3], *ANGLES])
 @pytest.mark.parametrize("probe", [True, False])
-def test_the_verdict_is_certain_and_right(turn: Turn, probe: bool) -> None:
+def test_the_verdict_is_right_and_certain_with_a_probe(turn: Turn, probe: bool) -> None:
     made = sound()
     scan = Scan(made.counts, stored_so_that(turn, made.positions), made.probe if probe else None)
     found = diagnose(scan, np.random.default_rng(2), "counts").orientation
-    assert found.word is Word.CERTAIN, found
+    # Without a probe these might be holograms: then nothing is certain.
+    assert found.word is (Word.CERTAIN if probe else Word.LIKELY), found
     assert found.turn is not None
     assert found.twin_open is not probe
     assert found.turn.apart(turn, 180.0 if found.twin_open else 360.0) < 5

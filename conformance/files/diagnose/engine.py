@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.asked import rolled_frames, root, scaled_positions, turned_positions
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
+from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
-from conformance.files.diagnose.near_field import near_field
+from conformance.files.diagnose.near_field import shear_of
 from conformance.files.diagnose.orientation import Orientation, oriented, trusted
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
@@ -21,7 +22,7 @@ from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.signs import sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
-from conformance.files.diagnose.verdict import Verdict, Word, judged
+from conformance.files.diagnose.verdict import Verdict, Word, judged, unshown
 from conformance.files.diagnose.zero import Zero, zero_frequency
 from conformance.files.fix import Fix
 
@@ -111,16 +112,21 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     faults += [] if fault is None else [fault]
     readings = found.readings
     # A scan of another kind has none of the faults that probe and object show.
-    other = sliding(sample) or near_field(sample, readings, rng)
+    field, other = _kind(sample, found, factor, rng)
     faults += other
+    explained = False
     if not any(one.sure for one in other):
         reading, shown = _shown(scan, sample, found, factor, quantity)
         readings += reading
-        if any(one.decided for one in reading):
+        explained = any(one.decided for one in reading)
+        if explained:
             # Probe and object explain the frames, as they do in the far field alone.
             faults = [one for one in faults if one not in other]
         faults += shown
     verdict = judged(readings)
+    if not field.shown and not explained:
+        certain = any(one.word is Word.CERTAIN for one in other)
+        verdict = replace(verdict, twin_open=verdict.turn is not None) if certain else unshown(verdict, field.why)
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned)
 
@@ -137,6 +143,13 @@ def _shown(
     faults = faults_of(done, s_all, quantity.name != "unknown")
     # The mean frame and the probe alone are a weaker witness than all frames.
     return (reading,), faults + ([] if sound(done) else _zero(sample, found.zero))
+
+
+def _kind(sample: Sample, found: Orientation, factor: float, rng: np.random.Generator) -> tuple[Field, list[Fault]]:
+    """Whether the frames are shown to be of the far field, and what makes them a scan of another kind."""
+    shear = shear_of(sample, found.readings, rng)
+    field = field_of(sample.moved(sample.s * (factor if np.isfinite(factor) else 1.0)), found, shear, rng)
+    return field, sliding(sample) or list(field.faults)
 
 
 def _worth_a_try(found: Orientation) -> list[Turn]:

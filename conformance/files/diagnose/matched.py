@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,8 +132,12 @@ class Spectra:
 
     def __init__(self, of: Variation, K: NDArray[np.int64]) -> None:
         self.of, self.K = of, K
-        self._stored: NDArray[np.complex64] | None = None
         self._kept: dict[float, tuple[NDArray[np.int64], NDArray[np.complex64]]] = {}
+
+    @cached_property
+    def stored(self) -> NDArray[np.complex64]:
+        """Variation (n, pixels) of the frames at the stored frequencies."""
+        return spectrum(self.of, self.K.astype(float), self.of.s)
 
     def scores(
         self, beam: NDArray[np.complexfloating], quarter: Turn, angle: float
@@ -165,9 +170,7 @@ class Spectra:
         scale : float
             Factor on the positions.
         """
-        if self._stored is None:
-            self._stored = spectrum(self.of, self.K.astype(float), self.of.s)
-        return Filter(beam, self.K @ turn.matrix.T / scale, self.of).scores(self._stored)
+        return Filter(beam, self.K @ turn.matrix.T / scale, self.of).scores(self.stored)
 
 
 def _reading(
@@ -184,6 +187,7 @@ def _reading(
         "next": float(search.scores[rival].mean()),
         "frequencies": float(len(own)),
         "defocus": defocus,
+        "probe": float(beam is not None),
     }
     if beam is None:
         spread += _FLAT_SPREAD

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from conformance.files.diagnose import shadow
+from conformance.files.diagnose import matched, shadow
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.matched import paired
 from conformance.files.diagnose.overlap import Variation, spectrum, variation
@@ -23,6 +23,8 @@ from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.verdict import Word
 
+NAME = "near-field"
+REMEDY = "reconstruct with a near-field propagator"
 SURE, LIKELY, OPEN = 9.0, 7.0, 4.0
 """Student's t of the small shear over the large one from which frames are certainly or likely no far-field ones, or it
 is open whether they are."""
@@ -31,6 +33,7 @@ _SHARE = 0.01
 """Part of the variation that the small shear must explain."""
 
 _NEAR = (0.03, 0.06, 0.1, 0.15, 0.22)
+_BETWEEN = (0.3, 0.45, 0.65, 0.85)
 _FAR = (1.0, 1.6, 2.5, 4.0, 6.4)
 """Shears Π that are tried, in widths of the beam."""
 
@@ -43,6 +46,12 @@ _ALIKE = 0.05
 
 _LOWEST, _HIGHEST = 0.13, 0.3
 """Frequencies of the shadow, in cycles a pixel; lower ones shear the beam too little to tell."""
+
+_PICTURE = 20.0
+"""Pixels across the beam from which its shadow is a picture."""
+
+_PERIODS = 2.0
+"""Periods of a frequency that the beam must be wide for it to be a shadow's."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,8 @@ class Shear:
         Π of the better of the two, in pixels².
     lead : float
         Student's t of the small shear over the large one, over the frequencies.
+    beyond : float
+        The same of the best shear below the width of the beam.
     """
 
     width: float
@@ -66,10 +77,11 @@ class Shear:
     far: float
     pixels: float
     lead: float
+    beyond: float
 
 
-def near_field(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Generator) -> list[Fault]:
-    """Whether these are no far-field patterns; nothing where no shadow moves.
+def shear_of(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Generator) -> Shear | None:
+    """What the shear of the beam says where a shadow moves, by B, or by the defocus that F found; else None.
 
     Parameters
     ----------
@@ -80,9 +92,31 @@ def near_field(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Gen
         Draws frequencies and pixels.
     """
     moved = [one for one in readings if one.estimator == shadow.NAME and one.lead > shadow.LEAD and one.motion]
-    if not moved:
-        return []
-    found = sheared(sample, np.reshape(moved[0].motion, (2, 2)), rng)
+    if moved:
+        return sheared(sample, np.reshape(moved[0].motion, (2, 2)), rng)
+    both = [sheared(sample, sign * one, rng) for one in _motions(sample, readings) for sign in (1, -1)]
+    return max((one for one in both if one is not None), key=lambda one: max(one.near, one.far), default=None)
+
+
+def _motions(sample: Sample, readings: tuple[Reading, ...]) -> list[NDArray[np.float64]]:
+    """Motion of the shadow that a beam of the defocus has which F decided on, but for its sign."""
+    flat = [one for one in readings if one.estimator == matched.NAME and one.decided and one.turn is not None]
+    bent = [(one.turn, one.figures["defocus"]) for one in flat if one.figures["defocus"] > 0]
+    return [np.pi / (sample.N * defocus) * turn.matrix for turn, defocus in bent if turn is not None]
+
+
+def near_field(found: Shear | None, N: int, supported: bool) -> list[Fault]:
+    """Whether these are no far-field patterns.
+
+    Parameters
+    ----------
+    found : Shear or None
+    N : int
+        Side of a frame.
+    supported : bool
+        Whether another witness says so: in a beam of few pixels the shear alone names nothing, for a strong object
+        bends light beyond it.
+    """
     if found is None or found.lead < OPEN or found.near < _SHARE:
         return []
     spread = (
@@ -94,18 +128,17 @@ def near_field(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Gen
         "lead": found.lead,
         "near": found.near,
         "far": found.far,
-        "pixels_a_step": moved[0].figures["pixels_a_step"],
     }
-    if found.lead < LIKELY:
+    if found.lead < LIKELY or not (supported or found.width >= _PICTURE):
         said = f"whether the frames are far-field patterns or holograms: {spread}, or a little more"
-        return [Fault("near-field", Word.CANNOT_TELL, said, "say how far the detector was", figures)]
+        return [Fault(NAME, Word.CANNOT_TELL, said, "say how far the detector was", figures)]
     word = Word.CERTAIN if found.lead > SURE else Word.LIKELY
     said = (
         f"none of the conventions of a far-field scan fits: these are near-field patterns or holograms. The shadow of "
-        f"the object moves over the frames with the scan, and {spread}, which frames of {sample.N} pixels cannot hold "
+        f"the object moves over the frames with the scan, and {spread}, which frames of {N} pixels cannot hold "
         f"in the far field (lead {found.lead:.1f} over every spread that they can)"
     )
-    return [Fault("near-field", word, said, "reconstruct with a near-field propagator", figures)]
+    return [Fault(NAME, word, said, REMEDY, figures)]
 
 
 def sheared(sample: Sample, M: NDArray[np.float64], rng: np.random.Generator) -> Shear | None:
@@ -121,14 +154,17 @@ def sheared(sample: Sample, M: NDArray[np.float64], rng: np.random.Generator) ->
     mean = sample.mean()
     width = 2 * float(np.sqrt((mean > 0.1 * np.percentile(mean, 99)).sum() / np.pi))
     of = _thinned(variation(sample.moved(sample.s @ M.T), rng), rng)
-    K = _frequencies(of, rng)
+    K = _frequencies(of, width, rng)
     if len(K) < _FREQUENCIES // 4 or len(of.rows) < 30:
         return None
     G = spectrum(of, K, of.s)
     amplitude = np.sqrt(gaussian_filter(mean, 0.7))
-    (small, near), (large, far) = (_best(of, G, K, amplitude, np.multiply(widths, width)) for widths in (_NEAR, _FAR))
+    (small, near), (_, between), (large, far) = (
+        _best(of, G, K, amplitude, np.multiply(widths, width)) for widths in (_NEAR, _BETWEEN, _FAR)
+    )
     lead = paired(near, far)
-    return Shear(width, float(near.mean()), float(far.mean()), small if lead > 0 else large, lead)
+    beyond = max(lead, paired(between, far))
+    return Shear(width, float(near.mean()), float(far.mean()), small if lead > 0 else large, lead, beyond)
 
 
 def _best(
@@ -155,10 +191,10 @@ def _thinned(of: Variation, rng: np.random.Generator) -> Variation:
     return replace(of, frames=of.frames[:, kept], rows=of.rows[kept], columns=of.columns[kept], root=of.root[kept])
 
 
-def _frequencies(of: Variation, rng: np.random.Generator) -> NDArray[np.float64]:
+def _frequencies(of: Variation, width: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Frequencies (n, 2) of the shadow, in cycles a frame, at which the frames vary most."""
     N = of.N
-    low, reach = _LOWEST * N, _HIGHEST * N
+    low, reach = max(_LOWEST, _PERIODS / width) * N, _HIGHEST * N
     u, v = np.meshgrid(np.arange(0, int(reach) + 1), np.arange(-int(reach), int(reach) + 1), indexing="ij")
     K = np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float64)
     far = np.hypot(*K.T)

@@ -133,10 +133,9 @@ class Filter:
         first = np.zeros((len(self.K), len(of.rows)), dtype=np.complex64)
         second = np.zeros_like(first)
         for mode in beam.astype(np.complex64):
-            here = mode[of.rows, of.columns]
-            behind, before = self._shifted(mode)
-            first += np.conj(here) * behind
-            second += here * np.conj(before)
+            behind, before = self._overlaps(mode)
+            first += behind
+            second += before
         weight = 1 / np.maximum(of.root, 1e-6 * of.root.max())
         current = of.root / np.linalg.norm(of.root)
         for one in (first, second):
@@ -147,6 +146,12 @@ class Filter:
         size = np.linalg.norm(second, axis=1, keepdims=True)
         second *= np.where(size > 1e-2, 1 / np.maximum(size, 1e-2), 0)
         return first, second
+
+    def _overlaps(self, mode: NDArray[np.complex64]) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+        """How the lit pixels vary at each frequency, and at its opposite, each (n, pixels), for one mode."""
+        here = mode[self.of.rows, self.of.columns]
+        behind, before = self._shifted(mode)
+        return np.conj(here) * behind, here * np.conj(before)
 
     def _shifted(self, mode: NDArray[np.complex64]) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
         """The mode on the lit pixels moved by the frequencies, forwards and backwards, each (n, pixels)."""

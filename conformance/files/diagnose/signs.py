@@ -27,11 +27,30 @@ def sliding(sample: Sample) -> list[Fault]:
         moves = np.angle(phase[follows + 1] * np.conj(phase[follows])) * N / (2 * np.pi)
         typical = float(np.median(moves))
         scatter = float(np.median(np.abs(moves - typical)))
-        if abs(typical) > max(_SLIDES, 4 * scatter):
+        if abs(typical) > max(_SLIDES, 4 * scatter) and _whatever_the_scan_does(moves, sample.s, follows):
             said = f"the pattern moves by {typical:+.2f} {name} from every frame to the next and wraps round"
             remedy = "read the raw frames with their true size: there are extra rows, or a header before each"
             found.append(Fault("sliding", Word.CERTAIN, said, remedy, {"pixels": typical, "scatter": scatter}))
     return found
+
+
+def _whatever_the_scan_does(moves: NDArray[np.float64], s: NDArray[np.float64], follows: NDArray[np.int64]) -> bool:
+    """Whether the pattern moves alike where the scan steps another way; a shadow does not, as at the end of a line.
+
+    Parameters
+    ----------
+    moves : (n,)
+        Of the pattern, in pixels.
+    s : (m, 2)
+        Positions.
+    follows : (n,)
+        Numbers of the frames that are followed by the next.
+    """
+    steps = s[follows + 1] - s[follows]
+    typical = np.median(steps, axis=0)
+    another = np.hypot(*(steps - typical).T) > 0.5 * np.hypot(*typical)
+    apart = np.abs(moves - np.median(moves))
+    return bool(another.sum() > 2 and np.median(apart[another]) < max(_SLIDES, 0.3 * abs(np.median(moves))))
 
 
 def exact_raster(positions: NDArray[np.float64]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from conformance.files.diagnose import jacobian, matched, shadow
@@ -104,6 +104,20 @@ def judged(readings: Sequence[Reading]) -> Verdict:
     if behind and not against:
         return Verdict(Word.CERTAIN, turn, best.spread, twin_open, f"{letters} agree")
     return Verdict(Word.LIKELY, turn, best.spread, twin_open, f"{letters} alone: {first.estimator}")
+
+
+def unshown(verdict: Verdict, why: str) -> Verdict:
+    """A verdict on frames that nothing shows to be far-field patterns: likely at most, and the twin is open.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    why : str
+        Why nothing does.
+    """
+    if verdict.word is Word.CANNOT_TELL:
+        return verdict
+    return replace(verdict, word=Word.LIKELY, twin_open=True, reason=f"{verdict.reason}; {why}")
 
 
 def _weight(one: Reading) -> float:
