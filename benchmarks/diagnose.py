@@ -6,18 +6,23 @@ python -m benchmarks.diagnose --files 1200
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections import Counter
-from dataclasses import replace
-from typing import get_args
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 
 from conformance.files.diagnose.engine import Diagnosis, diagnose
+from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Scan
 from conformance.files.diagnose.turns import Turn
-from conformance.scans.beamline import Beam, Beamtime, Matter, Path, Setup, beamtime
+from conformance.scans import beamline
+from conformance.scans.beamline import Beam, Beamtime, Matter, Setup, beamtime
 from conformance.scans.faults import inflict
+from conformance.scans.holography import Light, holograms
 
 WITHIN = 15.0
 """Degrees within which an angle is right."""
@@ -28,9 +33,9 @@ def drawn_setup(rng: np.random.Generator) -> Setup:
     return Setup(
         beam=rng.choice(get_args(Beam)),
         matter=rng.choice(get_args(Matter)),
-        path=rng.choice(get_args(Path)),
-        M=int(rng.choice([40, 100, 200, 350])),
-        N=int(rng.choice([32, 48, 64])),
+        path=rng.choice(get_args(beamline.Path)),
+        M=int(rng.choice([40, 80, 120, 180])),
+        N=int(rng.choice([32, 48])),
         pitch=float(rng.uniform(0.1, 0.6)),
         photons=10 ** float(rng.uniform(2, 6)),
         seed=int(rng.integers(2**31)),
@@ -43,22 +48,74 @@ def drawn_turn(rng: np.random.Generator) -> Turn:
     return Turn(bool(rng.integers(2)), float(degrees))
 
 
-def turned_scan(made: Beamtime, turn: Turn, probe: bool, order: np.ndarray | None = None) -> Scan:
+@dataclass(frozen=True)
+class Habits:
+    """How a file holds its scan.
+
+    Attributes
+    ----------
+    probe : bool
+        Whether it holds the probe.
+    values : str
+        ``counts``, ``amplitude`` or ``log``.
+    unit : float
+        Of the positions, in object pixels.
+    centre : tuple of int
+        Rows and columns that the zero frequency lies off the middle.
+    gap : bool
+        Whether the detector has one, which the file does not tell.
+    planned : bool
+        Whether the positions are the planned ones.
+    """
+
+    probe: bool = True
+    values: str = "counts"
+    unit: float = 1.0
+    centre: tuple[int, int] = (0, 0)
+    gap: bool = False
+    planned: bool = False
+
+
+def drawn_habits(rng: np.random.Generator, probe: bool | None) -> Habits:
+    """Mostly plain files; in an eighth of the cases each of the strange ones.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    probe : bool or None
+        Whether there is a probe; None: as often as not.
+    """
+    strange = rng.random(5) < 1 / 8
+    return Habits(
+        bool(rng.integers(2)) if probe is None else probe,
+        str(rng.choice(["amplitude", "log"])) if strange[0] else "counts",
+        float(10 ** rng.uniform(2, 9)) if strange[1] else 1.0,
+        (int(rng.integers(-6, 7)), int(rng.integers(-6, 7))) if strange[2] else (0, 0),
+        bool(strange[3]),
+        bool(strange[4]),
+    )
+
+
+def turned_scan(made: Beamtime, turn: Turn, habits: Habits, order: np.ndarray | None = None) -> Scan:
     """The scan as a file that ``turn`` would make canonical.
 
     Parameters
     ----------
     made : Beamtime
     turn : Turn
-    probe : bool
-        Whether the file holds the probe.
+    habits : Habits
     order : (M,) int64, optional
         Shuffles the positions, so that nothing is right.
     """
-    positions = (made.positions[:, ::-1] @ turn.inverse.matrix.T)[:, ::-1]
+    where = made.planned if habits.planned else made.positions
+    positions = (where[:, ::-1] @ turn.inverse.matrix.T)[:, ::-1] / habits.unit
     if order is not None:
         positions = positions[order]
-    return Scan(made.counts, positions, made.probe if probe else None)
+    counts = np.roll(made.counts, habits.centre, (1, 2))
+    if habits.gap:
+        counts = counts * (np.abs(np.arange(counts.shape[2]) - counts.shape[2] // 3) > 1)
+    values = {"counts": counts, "amplitude": np.sqrt(counts), "log": np.log1p(counts)}[habits.values]
+    return Scan(values, positions, made.probe if habits.probe else None)
 
 
 def graded(found: Diagnosis, turn: Turn, shuffled: bool) -> str:
@@ -79,12 +136,30 @@ def graded(found: Diagnosis, turn: Turn, shuffled: bool) -> str:
     return "right" if not shuffled and told.apart(turn, modulo) < WITHIN else "wrong"
 
 
-def holograms(made: Beamtime, rng: np.random.Generator) -> Beamtime:
-    """The same scan recorded in the near field."""
+def near_field(setup: Setup, made: Beamtime, rng: np.random.Generator) -> Beamtime:
+    """A scan recorded in the near field: the same beam a little way on, or a parallel one.
+
+    Parameters
+    ----------
+    setup : Setup
+    made : Beamtime
+        The scan of that setup in the far field.
+    rng : numpy.random.Generator
+        Draws the beam, the distance and the step.
+    """
+    light = rng.choice(["same", *get_args(Light)])
+    if light != "same":
+        return holograms(setup, light, float(np.exp(rng.uniform(0.7, 3.0))), float(rng.uniform(1.5, 0.15 * setup.N)))
     x, y = made.positions.T
     arrays = {"xcoords": x, "ycoords": y, "diff3d": np.sqrt(made.counts), "probeGuess": made.probe}
     frames = inflict(arrays | {"objectGuess": made.object}, ("near-field",), rng)["diff3d"]
     return replace(made, counts=np.rint(frames.astype(np.float64) ** 2).astype(np.int32))
+
+
+def structureless(made: Beamtime, rng: np.random.Generator) -> Beamtime:
+    """The mean frame, drawn anew for every point: nothing that varies with the scan."""
+    mean = np.broadcast_to(made.counts.mean(axis=0), made.counts.shape)
+    return replace(made, counts=rng.poisson(mean).astype(np.int32))
 
 
 def near_word(found: Diagnosis) -> str:
@@ -92,63 +167,102 @@ def near_word(found: Diagnosis) -> str:
     return next((str(one.word) for one in found.faults if one.name == "near-field"), "silent")
 
 
-def calibrate(
-    files: int, seed: int, probe: bool, minutes: float
-) -> tuple[Counter[tuple[str, str, str]], Counter[tuple[str, str, str]]]:
-    """Diagnose simulated scans, and count what is said of their turn and of the near field by (file, word, grade).
+KINDS = ("far field", "far field", "far field", "shuffled", "near field", "structureless", "far field", "near field")
+"""What files are, in turn."""
 
-    Every sixth file has shuffled positions, so that nothing is right; every other sixth is recorded in the near field.
-    Wrong turns, and far-field files that are said to be near ones, are printed.
+
+def drawn_file(rng: np.random.Generator, kind: str, probe: bool | None) -> tuple[Setup, Turn, Habits, Scan]:
+    """A file of a kind, and the truth about it.
 
     Parameters
     ----------
-    files : int
-    seed : int
-    probe : bool
-        Whether the files hold their probe.
-    minutes : float
-        After which no further file is begun.
+    rng : numpy.random.Generator
+    kind : str
+        One of :data:`KINDS`.
+    probe : bool or None
+        Whether it holds its probe; None: as often as not.
     """
-    turns, near = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
+    setup, turn, habits = drawn_setup(rng), drawn_turn(rng), drawn_habits(rng, probe)
+    made = beamtime(setup)
+    if kind == "near field":
+        made = near_field(setup, made, rng)
+    if kind == "structureless":
+        made = structureless(made, rng)
+    order = rng.permutation(len(made.positions)) if kind == "shuffled" else None
+    return setup, turn, habits, turned_scan(made, turn, habits, order)
+
+
+def row_of(seed: int, number: int, probe: bool | None) -> dict[str, Any]:
+    """What is said of a file, and whether it is right.
+
+    Parameters
+    ----------
+    seed, number : int
+        Draw the file.
+    probe : bool or None
+        As for :func:`drawn_file`.
+    """
+    rng = np.random.default_rng([seed, number])
+    kind = KINDS[number % len(KINDS)]
+    setup, turn, habits, scan = drawn_file(rng, kind, probe)
     start = time.perf_counter()
-    for number in range(files):
-        if time.perf_counter() - start > 60 * minutes:
-            break
-        rng = np.random.default_rng([seed, number])
-        setup, turn = drawn_setup(rng), drawn_turn(rng)
-        made, kind = beamtime(setup), {4: "shuffled", 5: "near field"}.get(number % 6, "far field")
-        if kind == "near field":
-            made = holograms(made, rng)
-        order = rng.permutation(len(made.positions)) if kind == "shuffled" else None
-        found = diagnose(turned_scan(made, turn, probe, order), rng, "counts")
-        grade = graded(found, turn, order is not None)
-        word = str(found.orientation.word) + (", twin open" if found.orientation.twin_open else "")
-        turns[kind, word, grade] += 1
-        near[kind, near_word(found), ""] += 1
-        false_near = kind != "near field" and near_word(found) in ("certain", "likely")
-        if grade == "wrong" or false_near:
-            said = [(one.estimator[0], one.turn, round(one.lead, 1), one.decided) for one in found.readings]
-            print(
-                f"wrong: {kind} {[seed, number]} {setup} {turn} {found.orientation} {said} {found.faults}", flush=True
-            )
-    return turns, near
+    found = diagnose(scan, rng, habits.values)
+    verdict = found.orientation
+    return {
+        "file": [seed, number],
+        "kind": kind,
+        "word": str(verdict.word) + (", twin open" if verdict.twin_open else ""),
+        "grade": graded(found, turn, kind in ("shuffled", "structureless")),
+        "near": near_word(found),
+        "canonical": found.canonical,
+        "setup": asdict(setup),
+        "habits": asdict(habits),
+        "turn": [turn.mirrored, turn.degrees],
+        "told": None if verdict.turn is None else [verdict.turn.mirrored, verdict.turn.degrees],
+        "faults": [[one.name, str(one.word)] for one in found.faults],
+        "readings": [_told(one) for one in found.readings],
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+
+
+def _told(one: Reading) -> list[Any]:
+    turn = one.turn and [one.turn.mirrored, round(one.turn.degrees, 1)]
+    return [one.estimator[0], turn, round(float(one.lead), 1), bool(one.decided), round(float(one.twin), 1)]
+
+
+def wrong(row: dict[str, Any]) -> bool:
+    """Whether a turn is wrong, a near field is seen in a far one, or a file of another kind passes for canonical."""
+    false_near = row["kind"] != "near field" and row["near"] in ("certain", "likely")
+    return bool(row["grade"] == "wrong" or false_near or (row["canonical"] and row["kind"] != "far field"))
 
 
 def main() -> None:
-    """Print the tables."""
+    """Diagnose simulated scans until enough are done, print those that are wrong, and the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no further file after so long")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--no-probe", action="store_true", help="the files hold no probe")
+    probe = parser.add_mutually_exclusive_group()
+    probe.add_argument("--probe", action="store_true", default=None, help="all files hold a probe; else half of them")
+    probe.add_argument("--no-probe", action="store_false", dest="probe", help="no file holds one")
+    parser.add_argument("--out", type=Path, help="append a line of JSON for every file as it is done")
     asked = parser.parse_args()
-    start = time.perf_counter()
-    turns, near = calibrate(asked.files, asked.seed, not asked.no_probe, asked.minutes)
-    for title, table in (("turn", turns), ("near field", near)):
-        print(f"{title}\n{'file':11s} {'word':24s} {'grade':12s} number")
-        for (kind, word, grade), count in sorted(table.items()):
-            print(f"{kind:11s} {word:24s} {grade:12s} {count:6d}")
-    print(f"{(time.perf_counter() - start) / max(1, turns.total()):.2f} s a file")
+    start, rows = time.perf_counter(), list[dict[str, Any]]()
+    for number in range(asked.files):
+        if time.perf_counter() - start > 60 * asked.minutes:
+            break
+        rows.append(row_of(asked.seed, number, asked.probe))
+        line = json.dumps(rows[-1])
+        if asked.out is not None:
+            with asked.out.open("a") as stream:
+                stream.write(line + "\n")
+        if wrong(rows[-1]):
+            print("wrong:", line, flush=True)
+    for title, columns in (("turn", ("kind", "word", "grade")), ("near field", ("kind", "near", "canonical"))):
+        print(f"{title}\n{columns[0]:14s} {columns[1]:24s} {columns[2]:12s} number")
+        for cells, count in sorted(Counter(tuple(str(row[one]) for one in columns) for row in rows).items()):
+            print(f"{cells[0]:14s} {cells[1]:24s} {cells[2]:12s} {count:6d}")
+    print(f"{(time.perf_counter() - start) / max(1, len(rows)):.2f} s a file")
 
 
 if __name__ == "__main__":

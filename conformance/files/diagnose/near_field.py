@@ -129,7 +129,7 @@ def near_field(found: Shear | None, N: int, supported: bool) -> list[Fault]:
         "near": found.near,
         "far": found.far,
     }
-    if found.lead < LIKELY or not (supported or found.width >= _PICTURE):
+    if found.lead < LIKELY or not (supported or found.width >= _PICTURE or found.lead > 2 * SURE):
         said = f"whether the frames are far-field patterns or holograms: {spread}, or a little more"
         return [Fault(NAME, Word.CANNOT_TELL, said, "say how far the detector was", figures)]
     word = Word.CERTAIN if found.lead > SURE else Word.LIKELY
