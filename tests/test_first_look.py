@@ -17,6 +17,7 @@ from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE
 from conformance.scans.domain import Property, gridsize, inside, modes, places, side, strange_in, taken, takes
 from conformance.scans.specimens import Recipe, fitted, gallery, make_specimen
 from ptycho_ref.adapter import RefAdapter
+from tests.limits.conventions import FourierPixels, RepeatedEdges, WrappedEdges
 from tests.limits.limits import LargeFrames, OneMode, RoundedPixels, SmallGroups, WholePixels, limits
 from tests.limits.table import loss
 
@@ -56,6 +57,10 @@ def test_a_right_backend_takes_everything(wanted: Property, tmp_path: Path) -> N
         (RoundedPixels, Property.BETWEEN, True),
         (SmallGroups, Property.GRIDSIZE, 3),
         (LargeFrames, Property.SIDE, 8),
+        (FourierPixels, Property.CUT_BETWEEN, True),
+        (FourierPixels, Property.PLACED_BETWEEN, True),
+        (WrappedEdges, Property.ZERO_BEYOND, True),
+        (RepeatedEdges, Property.ZERO_BEYOND, True),
     ],
 )
 def test_a_limit_is_seen(limit: type, wanted: Property, value: object, tmp_path: Path) -> None:
@@ -91,6 +96,16 @@ def test_a_check_may_use_what_its_clause_speaks_of(tmp_path: Path) -> None:
     assert other.takes(Property.MODES, 2)
     assert list(owner.not_taken()) == []
     assert [clause for _, clause, _ in other.not_taken()] == ["NPZ-024"] * 2
+
+
+def test_values_that_the_contract_rules_are_left_to_their_clause(tmp_path: Path) -> None:
+    seen = look(FourierPixels(), tmp_path)
+    order, coordinates = Speaking(seen, ("PAT-005",), ["patches"]), Speaking(seen, ("CRD-001",), ["group"])
+    assert not order.takes(Property.BETWEEN, True)
+    assert [clause for _, clause, _ in order.denied()] == ["PAT-002"]
+    # Coordinates are no values of the object: nothing is left out of their checks.
+    assert coordinates.takes(Property.BETWEEN, True)
+    assert Speaking(seen, ("PAT-002",), ["patches"]).takes(Property.BETWEEN, True)
 
 
 def test_what_is_strange_about_members_is_found() -> None:

@@ -7,7 +7,8 @@ what the backend takes (:mod:`conformance.scans.domain`).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,9 @@ import numpy as np
 from conformance.backends.guard import looking
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
+from conformance.contract.clauses import contract
+from conformance.contract.stages import Stage
+from conformance.contract.types import Array
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, inside
@@ -62,7 +66,7 @@ class FirstLook:
             if method not in there:
                 continue
             seen, error = _ended(call)
-            if error is None and method not in question.shows:
+            if error is None and method not in question.shows and question.expected is None:
                 continue
             plain, sound = self._plainly(wanted, method)
             if not sound:
@@ -71,6 +75,10 @@ class FirstLook:
                 return f"{method}: {type(error).__name__}: {error}"
             if method in question.shows and _same(seen, plain):
                 return f"{method} gives what it gives without"
+            if question.expected is not None:
+                right = question.expected(self.scene, PLAIN[wanted])
+                if _near(plain, right) and not _near(seen, question.expected(self.scene, value)):
+                    return f"{method} gives other values"
         return ""
 
     def _plainly(self, wanted: Property, method: str) -> tuple[Any, bool]:
@@ -123,6 +131,44 @@ def _same(one: Any, other: Any) -> bool:
         return False
 
 
+def _near(seen: Any, expected: Array) -> bool:
+    try:
+        found = as_numpy(seen)
+        return found.shape == expected.shape and bool(np.allclose(found, expected, rtol=1e-4, atol=1e-4))
+    except Exception:  # noqa: BLE001 - what cannot be compared is not near
+        return False
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A property whose values the contract rules, in a clause of its own: other checks leave them to that clause.
+
+    Attributes
+    ----------
+    of, rule : Property
+        What is taken or not; and whether its values are the contract's.
+    methods : frozenset of str
+        Methods whose values follow the rule: only checks that call one of them leave it out.
+    stages : frozenset of Stage
+        Stages whose checks compare such values.
+    """
+
+    of: Property
+    rule: Property
+    methods: frozenset[str]
+    stages: frozenset[Stage]
+
+
+_OF_VALUES = frozenset({Stage.PATCHES, Stage.REASSEMBLY, Stage.PHYSICS, Stage.RELATIONS, Stage.RAWDATA})
+_CUTTING = frozenset({"patches", "group", "measure", "batches"})
+RULES = (
+    Ruled(Property.BETWEEN, Property.CUT_BETWEEN, _CUTTING, _OF_VALUES),
+    Ruled(Property.BETWEEN, Property.PLACED_BETWEEN, frozenset({"reassemble"}), _OF_VALUES),
+    Ruled(Property.BEYOND, Property.ZERO_BEYOND, _CUTTING, _OF_VALUES),
+)
+"""Rules of values that a backend may not keep, though it takes what they are about."""
+
+
 class Speaking:
     """The domain of one check: what the backend takes, and all that the check's clauses speak of.
 
@@ -131,10 +177,14 @@ class Speaking:
     look : FirstLook
     clauses : tuple of str
         Clauses that the check decides.
+    called : iterable of str
+        Methods of the adapter that the check may call.
     """
 
-    def __init__(self, look: FirstLook, clauses: tuple[str, ...]) -> None:
+    def __init__(self, look: FirstLook, clauses: tuple[str, ...], called: Iterable[str] = ()) -> None:
         self._look = look
+        stages = {Stage(contract()[clause].stage) for clause in clauses}
+        self._ruled = [one for one in RULES if stages <= one.stages and one.methods & set(called)]
         self._spoken = {one for one, question in QUESTIONS.items() if set(clauses) & set(question.clauses)}
         self._owned = {one for one, question in QUESTIONS.items() if question.clauses[0] in clauses}
         self._used: dict[tuple[Property, Any], None] = {}
@@ -148,6 +198,10 @@ class Speaking:
         if not self._look.takes(wanted, value):
             self._denied[wanted, value] = None
             return False
+        for one in self._ruled:
+            if one.of is wanted and one.rule not in self._spoken and not self._look.takes(one.rule, True):
+                self._denied[one.rule, True] = None
+                return False
         return True
 
     def denied(self) -> Iterator[tuple[Property, str, str]]:

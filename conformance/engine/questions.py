@@ -13,6 +13,8 @@ import numpy as np
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject, offered
 from conformance.contract.types import Array, Arrays
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.patches import patches_at
 from conformance.scans.domain import Property
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe
 
@@ -79,11 +81,15 @@ class Question:
         Calls with the property, a method each; with its plain value they are the plain calls beside them.
     shows : tuple of str
         Methods whose results must differ with and without it, or it is ignored.
+    expected : callable, optional
+        What the call gives, with the property and without, by an oracle. Who gives that without it, and something else
+        with it, does not take it.
     """
 
     clauses: tuple[str, ...]
     calls: Callable[[Scene, Any], Calls]
     shows: tuple[str, ...] = field(default=())
+    expected: Callable[[Scene, Any], Array] | None = None
 
 
 def _modes(scene: Scene, count: int) -> Calls:
@@ -110,6 +116,56 @@ def _between(scene: Scene, strange: bool) -> Calls:
     yield "patches", lambda: adapter.patches(arrays["objectGuess"], scene.places + step, N)
     yield "reassemble", lambda: adapter.reassemble(patches, scene.places + step)["object"]
     yield "translate", lambda: adapter.translate(patches * np.arange(N), scene.places / scene.places + step)
+
+
+_BETWEEN = np.array([0.375, 0.25])
+
+
+def _cut_between(scene: Scene, strange: bool) -> Calls:
+    obj, at = scene.arrays["objectGuess"], scene.places + strange * _BETWEEN
+    yield "patches", lambda: scene.subject.adapter.patches(obj, at, scene.N)
+
+
+def _rightly_cut(scene: Scene, strange: bool) -> Array:
+    return patches_at(scene.arrays["objectGuess"], scene.places + strange * _BETWEEN, scene.N)
+
+
+def _placed_between(scene: Scene, strange: bool) -> Calls:
+    yield "reassemble", lambda: _weights(scene, strange)
+
+
+def _weights(scene: Scene, strange: bool) -> Array:
+    """Coverage of one patch, cut to the weights that it holds."""
+    patch, at = np.ones((1, scene.N, scene.N), np.complex64), scene.places[:1] + strange * _BETWEEN
+    coverage = as_numpy(scene.subject.adapter.reassemble(patch, at)["coverage"])
+    held = np.abs(coverage) > _DUST
+    return np.asarray(coverage[np.ix_(held.any(axis=1), held.any(axis=0))], dtype=np.float64)
+
+
+def _rightly_weighted(scene: Scene, strange: bool) -> Array:
+    across, down = (np.convolve(np.ones(scene.N), (1 - part, part)) for part in strange * _BETWEEN)
+    weights = np.outer(down, across)
+    return np.asarray(weights[: scene.N, : scene.N] if not strange else weights)
+
+
+_DUST = 1e-6
+"""Weights below which a pixel counts as not covered."""
+
+
+def _zero_beyond(scene: Scene, strange: bool) -> Calls:
+    obj, at = scene.arrays["objectGuess"], _places_beyond(scene, strange)
+    yield "patches", lambda: scene.subject.adapter.patches(obj, at, scene.N)
+
+
+def _rightly_zero(scene: Scene, strange: bool) -> Array:
+    return patches_at(scene.arrays["objectGuess"], _places_beyond(scene, strange), scene.N)
+
+
+def _places_beyond(scene: Scene, strange: bool) -> Array:
+    """Whole positions (4, 2), two of whose windows leave the object by an edge each where that is asked for."""
+    height, width = scene.arrays["objectGuess"].shape
+    edges = np.array([[1.0, scene.places[0, 1]], [scene.places[1, 0], height - 2], [width - 1, height - 1], [0, 0]])
+    return edges if strange else scene.places
 
 
 def _side(scene: Scene, N: int) -> Calls:
@@ -268,12 +324,15 @@ QUESTIONS: Mapping[Property, Question] = {
     Property.BETWEEN: Question(
         ("PAT-002", "NPZ-002", "REA-011", "TRF-010", "CRD-008"), _between, ("patches", "reassemble", "translate")
     ),
+    Property.CUT_BETWEEN: Question(("PAT-002",), _cut_between, expected=_rightly_cut),
+    Property.PLACED_BETWEEN: Question(("REA-011",), _placed_between, expected=_rightly_weighted),
     Property.SIDE: Question(("NPZ-014",), _side),
     Property.GRIDSIZE: Question(("GRP-020",), _gridsize),
     Property.FEW: Question(("NPZ-009", "NPZ-011"), _few),
     Property.REPEATED: Question(("GRP-005", "REL-007"), _repeated),
     Property.NEGATIVE: Question(("NPZ-002", "REL-009", "CRD-007"), _negative),
     Property.BEYOND: Question(("PAT-003", "REL-023"), _beyond),
+    Property.ZERO_BEYOND: Question(("PAT-003",), _zero_beyond, expected=_rightly_zero),
     Property.NO_OBJECT: Question(("NPZ-026", "PAT-010"), _no_object),
     Property.STORED_PATCHES: Question(("NPZ-027", "PAT-009", "REL-030", "REL-031"), _stored),
     Property.STARTS: Question(("NPZ-029", "GRP-021", "CRD-005", "CRD-006", "CON-005"), _starts),

@@ -161,7 +161,7 @@ def once(
     started = time.perf_counter()
     evidence = Evidence()
     violation, where, trouble, grounds = None, "", "", NO_GROUNDS
-    domain = Speaking(look_at(subject), declaration.clauses)
+    domain = Speaking(look_at(subject), declaration.clauses, (*declaration.needs, *declaration.any_of))
     try:
         with inside(domain):
             specimen = None if specimen is None else fitted(specimen)

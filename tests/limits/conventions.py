@@ -1,0 +1,121 @@
+"""Right backends with another convention: between pixels, or beyond the edge of the object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.adapter import GroupRequest
+from tests.limits.limits import Limited
+
+Array = NDArray[Any]
+
+
+class OwnPatches(Limited):
+    """Cuts patches by a rule of its own, wherever it cuts any, and refuses what the right backend refuses."""
+
+    def rule(self, obj: Array, centres: Array, N: int) -> Array:
+        """Cut patches (n, N, N)."""
+        raise NotImplementedError
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        right = self.right.patches(obj, centres_xy, N)
+        return self.rule(np.asarray(obj), np.asarray(centres_xy, np.float64), N).astype(np.asarray(right).dtype)
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        held = self.right.arrays(self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed))
+        probe, places = np.asarray(probe), np.stack([held["xcoords"], held["ycoords"]], axis=1)
+        patches = self.patches(obj, places, probe.shape[-1])
+        amplitude = np.asarray(self.right.simulate(patches, probe))
+        if nphotons is not None:
+            dose = np.sqrt(nphotons / np.square(amplitude, dtype=np.float64).sum(axis=(1, 2)).mean())
+            seed = int(np.random.default_rng(seed).integers(2**31)) if seed is None else seed
+            probe, amplitude = probe * dose, self.right.noisy((amplitude * dose).astype(np.float32), seed)
+        frames = {"diff3d": np.asarray(amplitude), "probeGuess": probe.astype(np.complex64), "Y": patches}
+        return self.right.assemble(held | frames)
+
+    def group(self, scan: Any, request: GroupRequest) -> Mapping[str, Any]:
+        grouped = dict(self.right.group(scan, request))
+        held = self.right.arrays(scan)
+        if held.get("Y") is None and held.get("objectGuess") is not None:
+            members = np.asarray(grouped["nn_indices"])
+            places = np.stack([held["xcoords"], held["ycoords"]], axis=1)[members]
+            cut = np.asarray(self.patches(held["objectGuess"], places.reshape(-1, 2), request.N))
+            grouped["Y"] = np.moveaxis(cut.reshape(*members.shape, request.N, request.N), 1, -1)
+        return grouped
+
+
+class FourierPixels(OwnPatches):
+    """Shifts by a phase ramp in Fourier space what it cuts and places between pixels."""
+
+    speaks = ("PAT-002", "REA-011")
+
+    def rule(self, obj: Array, centres: Array, N: int) -> Array:
+        wider, whole = N + 2, np.floor(centres)
+        cut = np.asarray(self.right.patches(obj, whole, wider), np.complex128)
+        return _shifted(cut, whole - centres)[:, 1:-1, 1:-1]
+
+    def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
+        self.right.reassemble(patches, centres_xy, chunk)
+        stack, centres = np.asarray(patches, np.complex128), np.asarray(centres_xy, np.float64)
+        N, whole, middle = stack.shape[-1], np.floor(centres), np.round(centres.mean(axis=0))
+        half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
+        total, weight = np.zeros(2 * half[::-1], np.complex128), np.zeros(2 * half[::-1])
+        wider = np.pad(np.stack([stack, np.ones_like(stack)]), ((0, 0), (0, 0), (1, 1), (1, 1)))
+        values, ones = (_shifted(one, centres - whole) for one in wider)
+        for value, one, corner in zip(values, ones, (whole - middle + half - N // 2 - 1).astype(int), strict=True):
+            place = slice(corner[1], corner[1] + N + 2), slice(corner[0], corner[0] + N + 2)
+            total[place] += value
+            weight[place] += one.real
+        covered = np.abs(weight) > 1e-9
+        mean = np.divide(total, weight, out=np.zeros_like(total), where=covered)
+        return {"object": mean, "coverage": np.where(covered, weight, 0.0), "origin_xy": middle - half}
+
+
+def _shifted(images: Array, shifts: Array) -> Array:
+    """Move the content of (n, N, N) images by (n, 2) shifts [dx, dy], around the edges."""
+    if not shifts.any():
+        return images
+    column, row = np.fft.fftfreq(images.shape[-1])[None, :], np.fft.fftfreq(images.shape[-2])[:, None]
+    dx, dy = shifts.T[:, :, None, None]
+    return np.asarray(np.fft.ifft2(np.fft.fft2(images) * np.exp(-2j * np.pi * (dx * column + dy * row))))
+
+
+class Continued(OwnPatches):
+    """Goes on beyond the edge of the object."""
+
+    def index(self, at: Array, size: int) -> Array:
+        """Pixels of the object that stand for pixels anywhere."""
+        raise NotImplementedError
+
+    def rule(self, obj: Array, centres: Array, N: int) -> Array:
+        found = []
+        for x, y in centres:
+            left, top = (float(np.floor(one)) - N // 2 for one in (x, y))
+            rows = self.index(top + np.arange(N + 1), obj.shape[0]).astype(np.intp)
+            columns = self.index(left + np.arange(N + 1), obj.shape[1]).astype(np.intp)
+            window, right, down = obj[np.ix_(rows, columns)].astype(np.complex128), x - np.floor(x), y - np.floor(y)
+            along = window[:, :-1] * (1 - right) + window[:, 1:] * right
+            found.append(along[:-1] * (1 - down) + along[1:] * down)
+        return np.stack(found) if found else np.zeros((0, N, N), np.complex64)
+
+
+class WrappedEdges(Continued):
+    """Takes the object to repeat beyond its edge."""
+
+    speaks = ("PAT-003",)
+
+    def index(self, at: Array, size: int) -> Array:
+        return np.mod(at, size)
+
+
+class RepeatedEdges(Continued):
+    """Takes the last pixels of the object to go on beyond its edge."""
+
+    speaks = ("PAT-003",)
+
+    def index(self, at: Array, size: int) -> Array:
+        return np.clip(at, 0, size - 1)
