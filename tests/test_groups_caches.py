@@ -111,6 +111,9 @@ import os, signal, sys
 from importlib import import_module
 from pathlib import Path
 import numpy as np
+# A program that is started by nohup inherits that SIGHUP is ignored.
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 atomic = import_module(f"ptycho_{sys.argv[1]}.atomic")
 with atomic.written_whole(Path(sys.argv[2])) as stream:
     stream.write(b"half")
