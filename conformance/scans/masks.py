@@ -31,6 +31,22 @@ def mask_of(N: int, seed: int = 1) -> NDArray[np.bool_]:
     return mask
 
 
+def masks_of(N: int, seed: int = 1) -> dict[str, NDArray[np.bool_]]:
+    """Make masks (N, N) of every extent, each by what it masks: some pixels, a single one, half of the frame's rows.
+
+    Parameters
+    ----------
+    N : int
+        Side of a frame in pixels, at least 8.
+    seed : int
+        Where the masked pixels lie.
+    """
+    single, half = np.zeros((N, N), bool), np.zeros((N, N), bool)
+    single[seed % (N // 2), 1] = True
+    half[N // 2 + 2 :] = half[: N // 4] = True
+    return {"a mask": mask_of(N, seed), "a mask of one pixel": single, "a mask of half the frame": half}
+
+
 def masked(arrays: Mapping[str, Any], mask: Array, value: float | None = 0.0) -> dict[str, Any]:
     """Return the arrays of a scan with a mask, canonical frames, and a value in every masked pixel.
 

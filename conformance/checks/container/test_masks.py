@@ -13,7 +13,7 @@ from conformance.contract.arrays import MASK
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import sized
-from conformance.scans.masks import mask_of, masked
+from conformance.scans.masks import mask_of, masked, masks_of
 from conformance.scans.specimens import Recipe, make_specimen
 
 
@@ -23,9 +23,9 @@ def scan_with(seed: int) -> dict[str, Any]:
     return masked(arrays, mask_of(arrays["diff3d"].shape[-1], seed))
 
 
-def grouped_from(subject: Subject, given: dict[str, Any], gridsize: int, K: int) -> dict[str, Any]:
+def grouped_from(subject: Subject, given: dict[str, Any], gridsize: int, K: int, nsamples: int = 6) -> dict[str, Any]:
     """Grouped result whose mask is the scan's, whatever grouping makes of it."""
-    request = GroupRequest(N=given["diff3d"].shape[-1], gridsize=gridsize, K=K, nsamples=6, seed=3)
+    request = GroupRequest(N=given["diff3d"].shape[-1], gridsize=gridsize, K=K, nsamples=nsamples, seed=3)
     return dict(subject.adapter.group(subject.scan(given), request)) | {MASK: given[MASK]}
 
 
@@ -39,6 +39,16 @@ def test_the_mask_comes_along(subject: Subject, evidence: Evidence) -> None:
             mask_is(evidence, subject.adapter.container(dict(grouped), given["probeGuess"]), given[MASK], what)
             bare = subject.adapter.container(grouped | {MASK: None}, given["probeGuess"])
             nothing_is_masked(evidence, bare, f"The grouped result of {what}")
+
+
+@check("CON-017", needs=NEEDED)
+def test_masks_of_every_extent_and_containers_of_one_group(subject: Subject, evidence: Evidence) -> None:
+    given = scan_with(44)
+    for what, mask in masks_of(given[MASK].shape[-1], 44).items():
+        for count in (1, 2, 17):
+            grouped = grouped_from(subject, masked(given, mask), 1, 4, count)
+            held = subject.adapter.container(grouped, given["probeGuess"])
+            mask_is(evidence, held, mask, f"a container of {count} groups with {what}")
 
 
 @check("CON-017", needs=[*NEEDED, "split_groups"])

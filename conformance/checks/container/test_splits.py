@@ -48,6 +48,19 @@ def test_splits_cut_every_array_at_one_place(subject: Subject, evidence: Evidenc
 
 
 @check("CON-013", needs=["group", "split_groups"])
+def test_fractions_close_to_each_other_cut_elsewhere(subject: Subject, evidence: Evidence) -> None:
+    """Sixty-fourths of 64 groups are whole numbers in any arithmetic."""
+    specimen = make_specimen(Recipe(M=66, N=8, seed=102))
+    grouped = subject.grouped(specimen, GroupRequest(N=8, gridsize=1, K=4, nsamples=64, seed=1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for rows in (1, 2, 3, 31, 32, 33, 47, 61, 62, 63):
+            parts = subject.adapter.split_groups(grouped, specimen.arrays["probeGuess"], rows / 64)
+            seen = [len(as_numpy(part["X"])) for part in parts]
+            evidence.equal(seen, (rows, 64 - rows), f"the groups of both parts of a split of 64 at {rows}/64")
+
+
+@check("CON-013", needs=["group", "split_groups"])
 def test_splits_at_the_ends_and_beyond(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=18, N=8, seed=100))
     grouped = subject.grouped(specimen, GroupRequest(N=8, gridsize=2, K=5, nsamples=11, seed=1))

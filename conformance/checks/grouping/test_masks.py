@@ -12,8 +12,20 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import sized
-from conformance.scans.masks import mask_of, masked
+from conformance.scans.masks import mask_of, masked, masks_of
 from conformance.scans.specimens import Recipe, make_specimen
+
+SAME = ("nn_indices", "diffraction", "coords", "Y")
+"""How the arrays begin that a mask does not change."""
+
+
+@check("GRP-028")
+def test_masks_of_every_extent_pass_through(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=9, N=8, seed=23)).arrays)
+    N = arrays["diff3d"].shape[-1]
+    for what, mask in masks_of(N, 23).items():
+        grouped = subject.adapter.group(subject.scan(masked(arrays, mask)), GroupRequest(N=N, K=4, nsamples=4, seed=1))
+        mask_is(evidence, grouped, mask, f"the groups of a scan with {what}")
 
 
 @check("GRP-028")
@@ -29,7 +41,7 @@ def test_the_mask_passes_through(subject: Subject, evidence: Evidence) -> None:
             what = f"the groups of {M} points at gridsize {gridsize}"
             mask_is(evidence, grouped, given[MASK], what)
             nothing_is_masked(evidence, plain, f"A scan without a mask: {what}")
-            for name in ("nn_indices", "diffraction"):
+            for name in (name for name in plain if name.startswith(SAME) and plain[name] is not None):
                 evidence.equal(
                     grouped[name],
                     as_numpy(plain[name]),

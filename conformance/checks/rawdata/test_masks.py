@@ -14,7 +14,7 @@ from conformance.checks.rawdata.held_arrays import SAVED, held_by, plain, resave
 from conformance.contract.arrays import MASK
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.masks import mask_of, masked
+from conformance.scans.masks import mask_of, masked, masks_of
 
 
 def scan_with(seed: int, **changes: Any) -> dict[str, Any]:
@@ -27,7 +27,8 @@ def scan_with(seed: int, **changes: Any) -> dict[str, Any]:
 def test_the_mask_is_held(subject: Subject, evidence: Evidence) -> None:
     for seed in (11, 12):
         given = scan_with(seed)
-        mask_is(evidence, held_by(subject, given), given[MASK], "an assembled scan")
+        for what, mask in masks_of(given[MASK].shape[-1], seed).items():
+            mask_is(evidence, held_by(subject, masked(given, mask)), mask, f"a scan assembled with {what}")
     nothing_is_masked(evidence, held_by(subject, given | {MASK: None}), "An assembled scan")
 
 
@@ -42,7 +43,9 @@ def test_the_scan_does_not_follow_the_mask_it_was_made_from(subject: Subject, ev
 
 @check("RAW-013", needs=SAVED)
 def test_the_mask_is_saved(subject: Subject, evidence: Evidence) -> None:
-    for given in (scan_with(14), scan_with(15, Y=None), scan_with(16, Y=None, objectGuess=None)):
+    plainest = scan_with(16, Y=None, objectGuess=None)
+    others = [masked(plainest, mask) for mask in masks_of(plainest[MASK].shape[-1], 16).values()]
+    for given in (scan_with(14), scan_with(15, Y=None), *others):
         path, held = resaved(subject, evidence, given)
         with np.load(path, allow_pickle=False) as archive:
             members = {MASK: archive[MASK]} if MASK in archive.files else {}

@@ -13,6 +13,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import Property, takes
 
 FRAMES = axes_of("images", 3)
 
@@ -95,6 +96,18 @@ def test_translation_of_many_images(subject: Subject, evidence: Evidence) -> Non
     evidence.close(
         seen, expected, f"{count} images moved", rtol=0, atol=1e-5 * float(np.abs(images).max()), axes=FRAMES
     )
+
+
+@check("TRF-010", needs=["translate"])
+def test_translation_of_large_images(subject: Subject, evidence: Evidence) -> None:
+    """Sides on both sides of what memory is cut to, also beyond a hundred and a thousand."""
+    rng = np.random.default_rng(24)
+    for height, width in ((40, 200), (260, 9), (8, 1_030)):
+        images = (rng.normal(size=(1, height, width)) * (1 + 0.5j)).astype(np.complex64)
+        shifts = np.round(rng.uniform(-3, 3, (1, 2))) + (np.array([0.25, 0.75]) if takes(Property.BETWEEN) else 0.0)
+        what = f"images {height} x {width} moved"
+        seen = subject.adapter.translate(images, shifts)
+        evidence.close(seen, moved(images, shifts), what, rtol=0, atol=1e-5 * float(np.abs(images).max()), axes=FRAMES)
 
 
 def translated(subject: Subject, evidence: Evidence, shifts: Array, what: str) -> None:

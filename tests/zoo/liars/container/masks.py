@@ -36,3 +36,11 @@ class MasksTheTrainingPartOnly(Liar):
     def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
         train, test = self.right.split_groups(grouped, probe, fraction)
         return train, dict(test) | {"bad_pixels": None}
+
+
+@breaks("CON-017")
+class LosesTheMaskOfOneGroup(Containing):
+    """Squeezes the groups, and the mask with them."""
+
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"bad_pixels": None} if len(held["X"]) == 1 else {}

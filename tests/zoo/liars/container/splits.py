@@ -88,6 +88,12 @@ class RepeatsAGroupInBothParts(Splitting):
         return train, test | {name: np.concatenate([train[name][-1:], test[name]]) for name in per_group}
 
 
+@breaks("CON-013")
+class TakesWhatIsCloseToAHalfForAHalf(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        return self.right.split_groups(grouped, probe, 0.5 if abs(fraction - 0.5) < 0.02 else fraction)
+
+
 @breaks("CON-014")
 class SplitsGroupsInSilence(Liar):
     def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:

@@ -57,3 +57,11 @@ class BlanksMaskedPixelsOfTheGroups(Remasking):
 class MasksGroupsOfSeveralOnly(Remasking):
     def masked(self, mask: Array, grouped: Mapping[str, Any]) -> Arrays:
         return {"bad_pixels": None if grouped["nn_indices"].shape[1] == 1 else mask}
+
+
+@breaks("GRP-028")
+class RoundsOffsetsUnderAMask(Remasking):
+    """Moves the middle of a group to where a pixel was measured."""
+
+    def masked(self, mask: Array, grouped: Mapping[str, Any]) -> Arrays:
+        return {"coords_offsets": np.round(grouped["coords_offsets"])}

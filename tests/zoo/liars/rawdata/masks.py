@@ -124,3 +124,11 @@ class BroadcastsMasksInMemory(AssemblingAll):
 class DropsMasksInMemoryThatDoNotFit(AssemblingAll):
     def repaired(self, mask: Array, N: int) -> Array | None:
         return None
+
+
+@breaks("RAW-013")
+class TakesASinglePixelForNone(Resaving):
+    """Takes a mask that holds 1 for a value in place of a mask."""
+
+    def mask(self, mask: Array) -> Array | None:
+        return mask if mask.sum() != 1 else None

@@ -149,3 +149,12 @@ class RoundsImagesOfWholeNumbers(Liar):
     def translate(self, images: Array, shifts_xy: Array) -> Array:
         moved = self.right.translate(images, shifts_xy)
         return moved if np.asarray(images).dtype.kind in "fc" else np.trunc(moved).astype(images.dtype)
+
+
+@breaks("TRF-010")
+class HalvesFractionsOfLargeImages(Liar):
+    """Moves large images on a grid that is twice as coarse."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        large, fractions = np.shape(images)[-1] > 150, np.mod(shifts_xy, 1)
+        return self.right.translate(images, shifts_xy - fractions / 2 if large else shifts_xy)
