@@ -135,4 +135,4 @@ def test_the_sentence_names_the_turn_and_the_twin() -> None:
     scan = Scan(made.counts, made.positions * (-1, 1), None)
     said = sentences(diagnose(scan, np.random.default_rng(8), "counts"))[0]
     assert said.startswith("X flipped: the canonical x, y are -x, y, or the same turned by 180 degrees"), said
-    assert "certain" in said
+    assert "(likely: " in said

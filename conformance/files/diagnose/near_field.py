@@ -70,6 +70,8 @@ class Shear:
         Student's t of the small shear over the large one, over the frequencies.
     beyond : float
         The same of the best shear below the width of the beam.
+    shadow : bool
+        Whether the motion was seen by B, rather than inferred from the defocus that F found.
     """
 
     width: float
@@ -78,6 +80,7 @@ class Shear:
     pixels: float
     lead: float
     beyond: float
+    shadow: bool = True
 
 
 def shear_of(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Generator) -> Shear | None:
@@ -94,8 +97,10 @@ def shear_of(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Gener
     moved = [one for one in readings if one.estimator == shadow.NAME and one.lead > shadow.LEAD and one.motion]
     if moved:
         return sheared(sample, np.reshape(moved[0].motion, (2, 2)), rng)
+    # The shear and what supports it would stem from the one reading of F.
     both = [sheared(sample, sign * one, rng) for one in _motions(sample, readings) for sign in (1, -1)]
-    return max((one for one in both if one is not None), key=lambda one: max(one.near, one.far), default=None)
+    told = [replace(one, shadow=False) for one in both if one is not None]
+    return max(told, key=lambda one: max(one.near, one.far), default=None)
 
 
 def _motions(sample: Sample, readings: tuple[Reading, ...]) -> list[NDArray[np.float64]]:
@@ -132,7 +137,7 @@ def near_field(found: Shear | None, N: int, supported: bool) -> list[Fault]:
     if found.lead < LIKELY or not (supported or found.width >= _PICTURE or found.lead > 2 * SURE):
         said = f"whether the frames are far-field patterns or holograms: {spread}, or a little more"
         return [Fault(NAME, Word.CANNOT_TELL, said, "say how far the detector was", figures)]
-    word = Word.CERTAIN if found.lead > SURE else Word.LIKELY
+    word = Word.CERTAIN if found.lead > SURE and found.shadow else Word.LIKELY
     said = (
         f"none of the conventions of a far-field scan fits: these are near-field patterns or holograms. The shadow of "
         f"the object moves over the frames with the scan, and {spread}, which frames of {N} pixels cannot hold "
