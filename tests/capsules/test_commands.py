@@ -95,6 +95,6 @@ def test_pytest_ends_every_failure_with_its_replay(project: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == 1, done.stdout
     (name,) = [path.name for path in (project / "kept").iterdir()]
     assert f"Replay it:       ptycho-conformance replay kept/{name} --adapter backends:Wrong" in done.stdout
