@@ -14,7 +14,8 @@ from msgspec import structs
 
 from conformance.backends.discovery import Selected, select
 from conformance.contract.stages import Stage
-from conformance.runs.ledger import Ledger, LedgerError, Oddity, SeedResult, terms_of
+from conformance.runs.appended import LedgerError
+from conformance.runs.ledger import Ledger, Oddity, SeedResult, terms_of
 from conformance.runs.seed import SeedPlan, try_seed
 from conformance.runs.seeds import Series, judge_seeds
 from conformance.scans.seed import moved, seeded

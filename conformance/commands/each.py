@@ -92,9 +92,9 @@ def done_on_each(fleet: Fleet, tasks: Sequence[FleetTask], bad: Callable[[Done],
         Whether what came of a task is to be counted as bad.
     """
     from conformance.report.progress import FleetProgress, progress
+    from conformance.runs.appended import LedgerError
     from conformance.runs.cluster import ClusterNotReached
     from conformance.runs.fleet import done_by
-    from conformance.runs.ledger import LedgerError
 
     with progress() as shown:
         listener = FleetProgress(shown, tasks[0].command, len(tasks), bad)

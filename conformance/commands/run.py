@@ -261,7 +261,7 @@ def _wrong_settings() -> Iterator[None]:
     from conformance.failures.expected import MalformedExpectations
     from conformance.files.examine import UnreadableScan
     from conformance.files.machine import sentence, trouble_in
-    from conformance.runs.ledger import LedgerError
+    from conformance.runs.appended import LedgerError
 
     wrong = (AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan)
     try:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from conformance.failures.typed import Undecodable, parsed, typed
-from conformance.runs.appended import append_line
+from conformance.failures.typed import typed
+from conformance.runs.appended import append_line, results_in
 from conformance.runs.fleet_task import Done, FleetTask
-from conformance.runs.ledger import LedgerError, suite_terms
+from conformance.runs.ledger import suite_terms
 
 SCHEMA = "ptycho-conformance.fleet/1"
-_BEGIN = f'{{"schema": "{SCHEMA}"'
 Stamp = tuple[int, int]
 """Size in bytes, and time of the last change in nanoseconds."""
 
@@ -69,19 +68,11 @@ class FleetLedger:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._terms = {} if path is None else suite_terms()
-        self._held = {_key(one.command, one.options, one.read, one.written): one for one in self._read()}
+        held = results_in(path, SCHEMA, self._line, "a fleet")
+        self._held = {_key(one.command, one.options, one.read, one.written): one for one in held}
 
-    def _read(self) -> Iterator[FleetLine]:
-        if self.path is None or not self.path.exists():
-            return
-        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                if (record := _record(line)) is None:
-                    continue
-                if typed(record, _Terms).terms == self._terms:
-                    yield typed(record, FleetLine)
-            except Undecodable as error:
-                raise LedgerError(f"{self.path}: line {number} is no result of a fleet: {error}") from error
+    def _line(self, record: Any) -> FleetLine | None:
+        return typed(record, FleetLine) if typed(record, _Terms).terms == self._terms else None
 
     def known(self, task: FleetTask) -> Done | None:
         """Return what came of a task, where its files, and what was written of them, are unchanged."""
@@ -131,13 +122,3 @@ def _absolute(paths: Sequence[str]) -> list[str]:
 
 def _key(command: str, options: Sequence[str], read: Sequence[str] | Mapping[str, Stamp], written: Any) -> object:
     return command, tuple(options), tuple(read), tuple(written)
-
-
-def _record(line: str) -> Any:
-    """Parse a line; None for the half of one, which a killed process leaves."""
-    try:
-        return parsed(line)
-    except Undecodable:
-        if line and (line.startswith(_BEGIN) or _BEGIN.startswith(line)):
-            return None
-        raise

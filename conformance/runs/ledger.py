@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,17 +14,11 @@ import msgspec
 import conformance
 from conformance import __version__
 from conformance.backends.discovery import Selected
-from conformance.contract.crossing import Crossing
 from conformance.contract.specification import specification_folder
-from conformance.failures.typed import Undecodable, parsed, typed
-from conformance.runs.appended import append_line
+from conformance.failures.typed import typed
+from conformance.runs.appended import append_line, results_in
 
 SCHEMA = "ptycho-conformance.seed/1"
-_BEGIN = f'{{"schema": "{SCHEMA}"'
-
-
-class LedgerError(Crossing, ValueError):
-    """The file does not hold results of seeds; nothing was written to it."""
 
 
 class Oddity(msgspec.Struct, frozen=True):
@@ -116,20 +110,11 @@ class Ledger:
 
     def __init__(self, path: Path | None, terms: Mapping[str, Mapping[str, str]]) -> None:
         self.path, self.terms = path, terms
-        self.known = {(one.seed, one.adapter): one for one in self._read()}
+        self.known = {(one.seed, one.adapter): one for one in results_in(path, SCHEMA, self._result, "a seed")}
 
-    def _read(self) -> Iterator[SeedResult]:
-        if self.path is None or not self.path.exists():
-            return
-        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                if (record := _record(line)) is None:
-                    continue
-                head = typed(record, _Terms)
-                if head.terms == self.terms.get(head.adapter):
-                    yield typed(record, SeedResult)
-            except Undecodable as error:
-                raise LedgerError(f"{self.path}: line {number} is no result of a seed: {error}") from error
+    def _result(self, record: Any) -> SeedResult | None:
+        head = typed(record, _Terms)
+        return typed(record, SeedResult) if head.terms == self.terms.get(head.adapter) else None
 
     def add(self, result: SeedResult) -> None:
         """Append a result, and bring it to the disk.
@@ -145,16 +130,6 @@ class Ledger:
         record = SeedLine(**msgspec.structs.asdict(result), terms=self.terms[result.adapter])
         line = json.dumps(msgspec.to_builtins(record)).encode() + b"\n"
         append_line(self.path, line)
-
-
-def _record(line: str) -> Any:
-    """Parse a line; None for the half of one, which a run leaves that was cut off while it wrote."""
-    try:
-        return parsed(line)
-    except Undecodable:
-        if line and (line.startswith(_BEGIN) or _BEGIN.startswith(line)):
-            return None
-        raise
 
 
 def terms_of(selected: Selected, **settings: str) -> dict[str, str]:
