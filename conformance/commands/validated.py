@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.commands.cli import write
+from conformance.commands.cli import console, say, write
 from conformance.commands.each import done_on_each
 
 if TYPE_CHECKING:
@@ -16,6 +16,76 @@ if TYPE_CHECKING:
     from conformance.files.policy import Policy
     from conformance.runs.fleet import Fleet
     from conformance.runs.fleet_task import Done
+
+
+def judged(
+    files: Sequence[Path],
+    fleet: Fleet,
+    allowed: Policy | None,
+    *,
+    strict: bool,
+    physics: bool,
+    shown: Console | None,
+) -> tuple[list[ScanReport], list[str]]:
+    """Return the reports of files, and a sentence for each that cannot be read.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    fleet : Fleet
+        Who examines them.
+    allowed : Policy or None
+        What is known and allowed.
+    strict : bool
+        Whether warnings count as violations, for what is shown on the way.
+    physics : bool
+        Whether to ask if each file explains itself.
+    shown : rich.console.Console or None
+        Where reports are printed as they come.
+    """
+    from conformance.report import validation
+
+    reports: list[ScanReport] = []
+    unread: list[str] = []
+    for path, report in examined(files, fleet, strict=strict, physics=physics):
+        if isinstance(report, str):
+            unread.append(f"{path}: {report}")
+            continue
+        reports.append(report if allowed is None else allowed.over(report))
+        if shown is not None:
+            validation.print_report(reports[-1], strict, shown)
+    compare(reports, shown, allowed)
+    return reports, unread
+
+
+def tell(reports: Sequence[ScanReport], *, rows: bool, several: bool, strict: bool) -> None:
+    """Print what stands under the reports: a row a file where that is asked for, and a line on several.
+
+    Parameters
+    ----------
+    reports : sequence of ScanReport
+    rows : bool
+        Whether a row a file is wanted.
+    several : bool
+        Whether several files were asked about.
+    strict : bool
+        Whether warnings count as violations.
+    """
+    if rows:
+        from conformance.report.rows import print_rows, row_of_report
+
+        print_rows([row_of_report(report, strict) for report in reports], console())
+    if several:
+        from conformance.report import validation
+
+        say(validation.summary(reports))
+
+
+def all_fit(reports: Sequence[ScanReport], strict: bool) -> bool:
+    """Whether every file is fit for training."""
+    from conformance.report import validation
+
+    return all(validation.fit(report, strict) for report in reports)
 
 
 def examined(
