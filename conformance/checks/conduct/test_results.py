@@ -90,7 +90,7 @@ def test_a_later_call_leaves_earlier_results_alone(subject: Subject, evidence: E
             # A result of the same shape comes where positions stay.
             for changed in call.inputs():
                 given = call.inputs()
-                answered(call, given | {changed: altered(given[changed], _halved)})
+                later = answered(call, given | {changed: altered(given[changed], _halved)})
         for name, values in values_in(first).items():
             evidence.equal(
                 values,

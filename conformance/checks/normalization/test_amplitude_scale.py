@@ -201,7 +201,7 @@ def test_a_given_scale_is_applied_to_the_older_strategy(subject: Subject, eviden
         for place in (None, path, path):
             request = GroupRequest(8, gridsize, K, 9, 47, strategy="group_then_sample", dataset_path=place)
             grouped = subject.adapter.group(scan, replace(request, N=specimen.N, amplitude_scale=0.375))
-            frames = as_numpy(grouped["diffraction"]).astype(np.float64)
+            frames = frames_of(specimen, grouped)
             evidence.close(
                 grouped["X_full"],
                 0.375 * frames,
@@ -209,6 +209,7 @@ def test_a_given_scale_is_applied_to_the_older_strategy(subject: Subject, eviden
                 rtol=1e-6,
                 atol=1e-6 * float(frames.max()),
                 axes=AXES,
+                suspects=lambda: misscaled(frames, 0.375),
             )
 
 
