@@ -1,4 +1,7 @@
-"""Stacks of TIFF images, as detectors write them: plain or deflated pages of numbers, one frame each."""
+"""Stacks of TIFF images, as detectors write them: plain or deflated pages of numbers, one frame each.
+
+Libraries for TIFF read and unpack as much as a header asks for; here every number of a stranger is bounded first.
+"""
 
 from __future__ import annotations
 
