@@ -36,6 +36,20 @@ def test_no_framework_is_loaded(statement: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_validate_loads_only_what_the_file_asks_for(tmp_path: Path) -> None:
+    file = tmp_path / "scan.npz"
+    file.write_bytes(b"PK")
+    code = (
+        f"import sys\nsys.argv = ['ptycho-conformance', 'validate', {str(file)!r}]\n"
+        "from conformance.commands.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = ('scipy', 'hypothesis', 'h5py', 'conformance.files.diagnose.engine')\n"
+        "print([one for one in heavy if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_no_test_module_loads_a_framework_by_being_collected(loading_frameworks: dict[str, str]) -> None:
     assert {name for name in loading_frameworks if name.startswith("tests/")} == set()
 

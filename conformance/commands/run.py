@@ -284,7 +284,8 @@ def _limited_calls(seconds: float | None) -> Iterator[None]:
 
 def _judged(settings: RunSettings, jobs: int, memory: float | None, reports: Reports) -> Judgement:
     from conformance.report.partial import PartialReports
-    from conformance.report.progress import RunProgress, progress
+    from conformance.report.progress import progress
+    from conformance.report.run_progress import RunProgress
     from conformance.runs.judgement import judge
     from conformance.runs.limits import Limits
 
@@ -334,7 +335,8 @@ def _judge_seeds(
 ) -> None:
     """Run a series of seeds, and leave with its exit code."""
     from conformance.failures.expected import read_expected
-    from conformance.report.progress import SeedProgress, progress
+    from conformance.report.progress import progress
+    from conformance.report.run_progress import SeedProgress
     from conformance.report.seeds_result import seeds_result
     from conformance.runs.seed import BUDGETS, SeedPlan
     from conformance.runs.seeds import RunNotPossible, judge_seeds

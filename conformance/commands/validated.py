@@ -125,13 +125,16 @@ def _examined_here(path: Path, physics: bool) -> ScanReport | str:
 
     from conformance.files.examine import examine
     from conformance.files.pace import heard_by
-    from conformance.files.physics import with_physics
     from conformance.report.progress import ReadingProgress, progress
 
     try:
         with progress() as shown, heard_by(ReadingProgress(shown)):
             report = replace(examine(path), view=None)
-            return with_physics(report) if physics else report
+            if not physics:
+                return report
+            from conformance.files.physics import with_physics
+
+            return with_physics(report)
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
 

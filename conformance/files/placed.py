@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from conformance.contract.arrays import COORDINATES, PAIRS
 from conformance.files.formats.description import Geometry, Part, Quantity
 from conformance.files.formats.values import Values
+from conformance.files.neighbours import typical_step
 from conformance.files.unfit import UnfitFile
 
 TABLE = "positions"
@@ -179,7 +180,7 @@ def require_near(x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometr
     points = np.stack([x, y], axis=1)
     if len(points) < 4 or not np.isfinite(points).all():
         return
-    apart = _neighbours(points)
+    apart = typical_step(points, _MOST_POINTS)
     extent = float(np.ptp(points, axis=0).max())
     if apart <= _FARTHEST * N and extent >= _NEAREST:
         return
@@ -190,18 +191,6 @@ def require_near(x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometr
         "--positions-unit, --energy, --distance, --detector-pixel or --object-pixel"
     )
     raise UnfitFile("FIL-023", "xcoords", problem)
-
-
-def _neighbours(points: NDArray[np.float64]) -> float:
-    """Median distance to the nearest other place."""
-    from scipy.spatial import cKDTree
-
-    places = np.unique(points, axis=0)
-    if len(places) < 2:
-        return 0.0
-    some = places[:: max(1, len(places) // _MOST_POINTS)]
-    distances = np.asarray(cKDTree(places).query(some, 2)[0])
-    return float(np.median(distances[:, 1]))
 
 
 def _told(geometry: Geometry) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
+from conformance.files.neighbours import window_distance
 
 _NAMES = ("train", "test", "val", "eval", "holdout")
 _SAME = ("objectGuess", "probeGuess")
@@ -59,7 +59,7 @@ def _part(path: Path) -> tuple[str, NDArray[np.float64], int] | None:
 def _overlap(
     path: Path, points: NDArray[np.float64], earlier: Path, others: NDArray[np.float64], side: int
 ) -> Finding | None:
-    distance = np.asarray(cKDTree(others).query(points, k=[1], p=np.inf)[0]).ravel()
+    distance = window_distance(points, others)
     near = np.less(distance, side)
     if not near.any():
         return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.neighbours import nearest_other
 from conformance.files.rules.positions import of_order_one
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
@@ -151,8 +151,7 @@ def _shared(light: Floats, x: Floats, y: Floats) -> Floats:
     points = np.unique(np.stack([y, x], axis=1), axis=0)
     if len(points) < 2:
         return np.ones(1)
-    index = np.asarray(cKDTree(of_order_one(points)).query(of_order_one(points), k=[2])[1]).ravel()
-    steps = np.abs(points[index] - points)
+    steps = np.abs(points[nearest_other(of_order_one(points))[1]] - points)
     N = light.shape[0]
     spectrum = np.fft.rfft2(light, (2 * N, 2 * N))
     own = np.fft.fftshift(np.fft.irfft2(np.abs(spectrum) ** 2, (2 * N, 2 * N)))[1:, 1:] / (light**2).sum()

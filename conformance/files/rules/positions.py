@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.neighbours import nearest_other
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats
@@ -27,7 +27,7 @@ def nearest(view: View) -> Floats | None:
         return None
     points = np.stack([view.x, view.y], axis=1)
     scale = _scale(points)
-    return np.asarray(cKDTree(points / scale).query(points / scale, k=[2])[0]).ravel() * scale
+    return nearest_other(points / scale)[0] * scale
 
 
 def of_order_one(points: Floats) -> Floats:
