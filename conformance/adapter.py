@@ -148,6 +148,11 @@ class Adapter(Protocol):
     carries : collection of str, optional
         Arrays that the contract leaves to backends and that this one carries from file to batch: ``("bad_pixels",)``,
         the mask. Without it the checks of masks do not apply.
+    subpixel : {"bilinear", "fourier", "whole"} or mapping of stages to these, optional
+        How patches between pixels are cut (``patches``) and placed (``reassemble``): PAT-013, REA-014. What differs
+        from the contract exactly as stated ends as DECLARED; a statement that is not true fails.
+    outside : {"zeros", "wrap", "edge", "refused"}, optional
+        What a window holds where it leaves the object (PAT-014).
     devices : sequence of str, optional
         Devices present, such as ``("cpu", "cuda")``. The backend is then judged on each, as the adapter that its method
         ``on(device)`` returns, whose ``name`` tells the device.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -19,6 +19,7 @@ from conformance.backends.remote.description import (
     read_description,
 )
 from conformance.contract.arrays import carried_arrays
+from conformance.contract.capabilities import CAPABILITIES
 from conformance.contract.crossing import Crossing
 from conformance.contract.stages import ALWAYS_CLAIMED, Stage
 from conformance.contract.telling import told
@@ -174,13 +175,15 @@ def taken(adapter: Any, asked: str = "") -> Selected:
     Raises
     ------
     MalformedAdapter
-        It has no name, or claims a stage or an array that there is not.
+        It has no name, claims a stage or an array that there is not, or states what nobody can.
     """
     asked = asked or type(adapter).__name__
     unknown = sorted(carried(adapter) - carried_arrays())
     if unknown:
         known_arrays = ", ".join(sorted(carried_arrays()))
         raise MalformedAdapter(f"{asked}: 'carries' names {', '.join(unknown)}; what may stand there: {known_arrays}")
+    for mistake in _mistaken(adapter):
+        raise MalformedAdapter(f"{asked}: {mistake}")
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
     return Selected(_name(adapter, asked), adapter, _stages(adapter, asked), framework=known)
@@ -263,6 +266,36 @@ def carried(adapter: Any) -> frozenset[str]:
     if isinstance(said, str):
         return frozenset({said})
     return frozenset(str(one) for one in said) if isinstance(said, Iterable) else frozenset()
+
+
+def stated(adapter: Any, name: str, stage: Stage) -> str:
+    """Return what an adapter states of itself for a stage; empty where it says nothing.
+
+    Parameters
+    ----------
+    adapter : object
+    name : str
+        A key of :data:`.capabilities.CAPABILITIES`: an attribute that is a text, or a mapping of stages to texts.
+    stage : Stage
+    """
+    said = getattr(adapter, name, None)
+    if isinstance(said, Mapping):
+        said = {str(key): value for key, value in said.items()}.get(str(stage))
+    return said if isinstance(said, str) and stage in CAPABILITIES[name].held_by else ""
+
+
+def _mistaken(adapter: Any) -> Iterator[str]:
+    """Yield what is wrong with the statements of an adapter."""
+    for name, one in CAPABILITIES.items():
+        said = getattr(adapter, name, None)
+        if said is None or callable(said):
+            continue
+        by_stage = dict(said) if isinstance(said, Mapping) else dict.fromkeys(one.held_by, said)
+        for stage, value in by_stage.items():
+            if str(stage) not in map(str, one.held_by):
+                yield f"'{name}' speaks of {stage}; it may speak of {', '.join(map(str, one.held_by))}"
+            elif value not in one.values:
+                yield f"'{name}' is {value!r}; what may stand there: {', '.join(one.values)}"
 
 
 def missing_methods(selected: Selected) -> tuple[str, ...]:

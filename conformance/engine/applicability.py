@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.backends.discovery import Selected, carried, missing_methods
+from conformance.backends.discovery import Selected, carried, missing_methods, stated
 from conformance.backends.subject import offered
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
@@ -40,6 +40,9 @@ def _to_adapter(declaration: Declaration, selected: Selected) -> str:
     left_out = sorted(declaration.carries - carried(selected.adapter))
     if left_out:
         return f"the adapter does not say that it carries {', '.join(left_out)}"
+    unstated = sorted(one for one in declaration.states if not any(stated(selected.adapter, one, s) for s in stages))
+    if unstated:
+        return f"the adapter does not state {', '.join(unstated)}"
     absent = sorted(set(declaration.needs) & set(missing_methods(selected)))
     if absent:
         raise TypeError(f"the adapter claims a stage that requires the method {', '.join(absent)}, which it lacks")

@@ -15,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.adapter import METHODS
 from conformance.contract.arrays import carried_arrays
+from conformance.contract.capabilities import CAPABILITIES
 from conformance.contract.clauses import contract
 from conformance.contract.crossing import Crossing
 from conformance.contract.stages import Stage
@@ -112,10 +113,21 @@ class Declaration:
         return f"{place}.py::{self.body.__name__}"
 
     @property
+    def stages(self) -> frozenset[Stage]:
+        """Stages of its clauses."""
+        return frozenset(Stage(contract()[clause].stage) for clause in self.clauses)
+
+    @property
     def carries(self) -> frozenset[str]:
         """Arrays left to backends that one must carry for the check to apply, as its clauses say."""
         scopes = [contract()[clause].applies_to for clause in self.clauses]
         return frozenset(name for name in carried_arrays() if any(f"`{name}`" in scope for scope in scopes))
+
+    @property
+    def states(self) -> frozenset[str]:
+        """Statements that an adapter must make for the check to apply, as its clauses say."""
+        scopes = [contract()[clause].applies_to for clause in self.clauses]
+        return frozenset(name for name in CAPABILITIES if any(f"state `{name}`" in scope for scope in scopes))
 
     @property
     def on_specimens(self) -> bool:

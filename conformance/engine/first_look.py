@@ -17,10 +17,12 @@ import numpy as np
 from conformance.backends.guard import looking
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
+from conformance.contract.capabilities import OUTSIDE, SUBPIXEL
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
+from conformance.engine.statements import Statements
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, inside
 
@@ -39,6 +41,7 @@ class FirstLook:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self.told: dict[tuple[Property, Any], str] = {}
+        self.statements = Statements(subject, self)
         self._scene: Scene | None = None
         self._plain: dict[tuple[Property, str], tuple[Any, bool]] = {}
 
@@ -147,6 +150,8 @@ class Ruled:
     ----------
     of, rule : Property
         What is taken or not; and whether its values are the contract's.
+    stated : str
+        The attribute by which an adapter may state another rule.
     methods : frozenset of str
         Methods whose values follow the rule: only checks that call one of them leave it out.
     stages : frozenset of Stage
@@ -155,6 +160,7 @@ class Ruled:
 
     of: Property
     rule: Property
+    stated: str
     methods: frozenset[str]
     stages: frozenset[Stage]
 
@@ -162,9 +168,9 @@ class Ruled:
 _OF_VALUES = frozenset({Stage.PATCHES, Stage.REASSEMBLY, Stage.PHYSICS, Stage.RELATIONS, Stage.RAWDATA})
 _CUTTING = frozenset({"patches", "group", "measure", "batches"})
 RULES = (
-    Ruled(Property.BETWEEN, Property.CUT_BETWEEN, _CUTTING, _OF_VALUES),
-    Ruled(Property.BETWEEN, Property.PLACED_BETWEEN, frozenset({"reassemble"}), _OF_VALUES),
-    Ruled(Property.BEYOND, Property.ZERO_BEYOND, _CUTTING, _OF_VALUES),
+    Ruled(Property.BETWEEN, Property.CUT_BETWEEN, SUBPIXEL.name, _CUTTING, _OF_VALUES),
+    Ruled(Property.BETWEEN, Property.PLACED_BETWEEN, SUBPIXEL.name, frozenset({"reassemble"}), _OF_VALUES),
+    Ruled(Property.BEYOND, Property.ZERO_BEYOND, OUTSIDE.name, _CUTTING, _OF_VALUES),
 )
 """Rules of values that a backend may not keep, though it takes what they are about."""
 
@@ -184,7 +190,13 @@ class Speaking:
     def __init__(self, look: FirstLook, clauses: tuple[str, ...], called: Iterable[str] = ()) -> None:
         self._look = look
         stages = {Stage(contract()[clause].stage) for clause in clauses}
+        # What is stated and true is followed by the oracles of its stage, so that nothing is left out there.
+        followed = {
+            one.capability.name for (_, own), one in look.statements.made.items() if one.true and {own} == stages
+        }
         self._ruled = [one for one in RULES if stages <= one.stages and one.methods & set(called)]
+        self._ruled = [one for one in self._ruled if one.stated not in followed]
+        self._stated = {one.of for one in RULES if one.stated in followed and one.of not in self._refused(look)}
         self._spoken = {one for one, question in QUESTIONS.items() if set(clauses) & set(question.clauses)}
         self._owned = {one for one, question in QUESTIONS.items() if question.clauses[0] in clauses}
         self._used: dict[tuple[Property, Any], None] = {}
@@ -192,6 +204,8 @@ class Speaking:
 
     def takes(self, wanted: Property, value: Any) -> bool:
         """Whether a property may be used."""
+        if wanted in self._stated:
+            return True
         if wanted in self._spoken:
             self._used[wanted, value] = None
             return True
@@ -203,6 +217,12 @@ class Speaking:
                 self._denied[one.rule, True] = None
                 return False
         return True
+
+    @staticmethod
+    def _refused(look: FirstLook) -> set[Property]:
+        """Properties that are refused, as stated."""
+        refused = [one for one in look.statements.made.values() if one.true and one.value == "refused"]
+        return {Property.BEYOND} if refused else set()
 
     def denied(self) -> Iterator[tuple[Property, str, str]]:
         """Yield what the check was kept from using: property, clause, what the backend said."""

@@ -1,4 +1,4 @@
-"""The six outcomes of a check, and how they add up to a verdict with its denominator."""
+"""The seven outcomes of a check, and how they add up to a verdict with its denominator."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from conformance.engine.grounds import NO_GROUNDS, Grounds
 class Outcome(StrEnum):
     """What a check decided about one clause and one adapter.
 
-    ``PASS`` and ``FAIL`` decide the clause. ``ERROR``: the adapter broke, not the contract. ``NOT_APPLICABLE``: the
-    stage is not claimed or a dependency is missing. ``EXPECTED_FAIL``: a listed failure that still fails.
-    ``VACUOUS``: the check ran and compared nothing, which counts as a failure. ``NOT_RUN``: no check ran, which a run
-    must admit.
+    ``PASS`` and ``FAIL`` decide the clause. ``DECLARED``: the adapter differs from it exactly as it states.
+    ``ERROR``: the adapter broke, not the contract. ``NOT_APPLICABLE``: the stage is not claimed or a dependency is
+    missing. ``EXPECTED_FAIL``: a listed failure that still fails. ``VACUOUS``: the check ran and compared nothing,
+    which counts as a failure. ``NOT_RUN``: no check ran, which a run must admit.
     """
 
     PASS = "PASS"
     FAIL = "FAIL"
+    DECLARED = "DECLARED"
     ERROR = "ERROR"
     NOT_APPLICABLE = "NOT-APPLICABLE"
     EXPECTED_FAIL = "EXPECTED-FAIL"
@@ -37,6 +38,7 @@ SEVERITY = (
     Outcome.ERROR,
     Outcome.VACUOUS,
     Outcome.EXPECTED_FAIL,
+    Outcome.DECLARED,
     Outcome.PASS,
     Outcome.NOT_APPLICABLE,
     Outcome.NOT_RUN,
@@ -110,7 +112,8 @@ class Denominator:
     @property
     def decided(self) -> int:
         """Clauses on which the run has a verdict of its own."""
-        return sum(self.counts.get(o, 0) for o in (Outcome.PASS, Outcome.FAIL, Outcome.EXPECTED_FAIL))
+        verdicts = (Outcome.PASS, Outcome.FAIL, Outcome.DECLARED, Outcome.EXPECTED_FAIL)
+        return sum(self.counts.get(one, 0) for one in verdicts)
 
     def sentence(self) -> str:
         """One line: decided, passed, failed, errors, not applicable by reason, expected, vacuous, not run, of all."""
@@ -118,6 +121,7 @@ class Denominator:
         parts = [
             f"passed {count.get(Outcome.PASS, 0)}",
             f"failed {count.get(Outcome.FAIL, 0)}",
+            f"declared {count.get(Outcome.DECLARED, 0)}",
             f"errors {count.get(Outcome.ERROR, 0)}",
             f"expected failures {count.get(Outcome.EXPECTED_FAIL, 0)}",
             f"vacuous {count.get(Outcome.VACUOUS, 0)}",

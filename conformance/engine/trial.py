@@ -8,7 +8,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis
@@ -27,9 +27,11 @@ from conformance.engine.first_look import Speaking, look_at
 from conformance.engine.grounds import NO_GROUNDS, Grounds
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import case_name, cases_of
+from conformance.engine.statements import Statement
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.files.machine import trouble_in, trouble_of
+from conformance.oracles.rules import following
 from conformance.scans.domain import inside
 from conformance.scans.seed import drawn_by_seed
 from conformance.scans.specimens import Specimen, fitted, gallery
@@ -61,6 +63,8 @@ class Trial:
         What ails the machine, for which nobody else is to blame; the outcome is then ERROR.
     grounds : Grounds
         What a failing check found.
+    declared : Mapping of str to str
+        Clauses from which the adapter differs exactly as it states, with the sentence; the check passed by that rule.
     """
 
     declaration: Declaration
@@ -74,6 +78,7 @@ class Trial:
     traceback: str = ""
     trouble: str = ""
     grounds: Grounds = NO_GROUNDS
+    declared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def check(self) -> str:
@@ -83,13 +88,14 @@ class Trial:
     def decisions(self, adapter: str) -> Iterator[Decision]:
         """Yield a decision for each clause."""
         for clause in self.declaration.clauses:
+            declared = self.declared.get(clause, "") if self.outcome is Outcome.PASS else ""
             yield Decision(
                 clause,
                 adapter,
                 self.check,
-                self.outcome,
+                Outcome.DECLARED if declared else self.outcome,
                 self.comparisons,
-                self.reason,
+                declared or self.reason,
                 self.seconds,
                 traceback=self.traceback,
                 grounds=self.grounds,
@@ -161,12 +167,16 @@ def once(
     started = time.perf_counter()
     evidence = Evidence()
     violation, where, trouble, grounds = None, "", "", NO_GROUNDS
-    domain = Speaking(look_at(subject), declaration.clauses, (*declaration.needs, *declaration.any_of))
+    look = look_at(subject)
+    domain = Speaking(look, declaration.clauses, (*declaration.needs, *declaration.any_of))
+    declared = {one: held for one in declaration.clauses if (held := look.statements.declared(one))}
     try:
-        with inside(domain):
+        with inside(domain), following(look.statements.rules(declaration.stages, claimed=tuple(declaration.states))):
             specimen = None if specimen is None else fitted(specimen)
             outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
-            if not reason:
+            if not reason and _all_refused(declaration, declared):
+                outcome, evidence.comparisons = Outcome.PASS, 1
+            elif not reason:
                 _call(declaration, subject, evidence, specimen, drawn, profile)
                 outcome, reason = classify(None, evidence.comparisons, subject.selected)
                 if outcome is Outcome.VACUOUS:
@@ -190,8 +200,24 @@ def once(
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
     return Trial(
-        declaration, specimen, outcome, reason, evidence.comparisons, seconds, violation, kept, where, trouble, grounds
+        declaration,
+        specimen,
+        outcome,
+        reason,
+        evidence.comparisons,
+        seconds,
+        violation,
+        kept,
+        where,
+        trouble,
+        grounds,
+        {clause: one.sentence() for clause, one in declared.items()},
     )
+
+
+def _all_refused(declaration: Declaration, declared: Mapping[str, Statement]) -> bool:
+    """Whether all that the clauses of a check speak of is refused, as stated: there is nothing to compare then."""
+    return all(one in declared and declared[one].value == "refused" for one in declaration.clauses)
 
 
 def _call(

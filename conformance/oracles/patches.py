@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.contract.types import Array
+from conformance.oracles.fourier import between
+from conformance.oracles.rules import rules_here
 
 
 def patch_at(obj: Array, x: float, y: float, N: int) -> NDArray[np.complex128]:
     """Cut the patch of one position.
 
-    Pixel (i, j) of the patch is object pixel (y - N/2 + i, x - N/2 + j); bilinear between pixels, zero outside.
+    Pixel (i, j) of the patch is object pixel (y - N/2 + i, x - N/2 + j); bilinear between pixels and zero outside where
+    no other rules are in force (:mod:`conformance.oracles.rules`).
 
     Parameters
     ----------
@@ -27,6 +30,13 @@ def patch_at(obj: Array, x: float, y: float, N: int) -> NDArray[np.complex128]:
     -------
     (N, N) complex128
     """
+    rule = rules_here().cut
+    if rule.kind == "whole":
+        return _window(obj, rule.base(y, N // 2) - N // 2, rule.base(x, N // 2) - N // 2, N)
+    if rule.kind == "fourier":
+        row, column, m = rule.base(y, N // 2), rule.base(x, N // 2), rule.margin
+        wider = between(_window(obj, row - N // 2 - m, column - N // 2 - m, N + 2 * m), x - column, y - row)
+        return wider[m : m + N, m : m + N]
     row, column = math.floor(y), math.floor(x)
     down, right = y - row, x - column
     patch = np.zeros((N, N), dtype=np.complex128)
@@ -41,9 +51,17 @@ def patch_at(obj: Array, x: float, y: float, N: int) -> NDArray[np.complex128]:
     return patch
 
 
+_BEYOND = {"wrap": lambda at, size: at % size, "edge": lambda at, size: min(max(at, 0), size - 1)}
+"""Which pixel of the object stands for one beyond it, where that is not zero."""
+
+
 def _window(obj: Array, top: int, left: int, N: int) -> NDArray[np.complex128]:
-    window = np.zeros((N, N), dtype=np.complex128)
     height, width = obj.shape
+    beyond = _BEYOND.get(rules_here().outside)
+    if beyond is not None:
+        rows, columns = ([beyond(at + i, size) for i in range(N)] for at, size in ((top, height), (left, width)))
+        return obj[np.ix_(rows, columns)].astype(np.complex128)
+    window = np.zeros((N, N), dtype=np.complex128)
     first_row, last_row = max(top, 0), min(top + N, height)
     first_column, last_column = max(left, 0), min(left + N, width)
     if first_row < last_row and first_column < last_column:

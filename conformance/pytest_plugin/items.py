@@ -84,7 +84,7 @@ def end_as(found: CheckDecided) -> None:
     first = found.decisions[0]
     if all(one.outcome is Outcome.EXPECTED_FAIL for one in found.decisions):
         pytest.xfail(first.reason)
-    if first.outcome is Outcome.NOT_APPLICABLE:
+    if all(one.outcome in (Outcome.NOT_APPLICABLE, Outcome.DECLARED) for one in found.decisions):
         pytest.skip(first.reason)
     if any(one.outcome in (Outcome.FAIL, Outcome.VACUOUS, Outcome.ERROR) for one in found.decisions):
         raise Decided(_told(found.decisions, found.adapter))

@@ -17,7 +17,7 @@ td:first-child,summary span{overflow-wrap:normal;white-space:nowrap}
 .pictures{display:flex;flex-wrap:wrap;gap:.8rem;margin:.5rem 0}figure{margin:0}
 figcaption{font-size:.8rem;color:#555}
 img{width:8rem;height:auto;image-rendering:pixelated;border:1px solid #999}
-.PASS{color:#0a6b2d}.FAIL,.ERROR,.VACUOUS,.NOT-RUN{color:#b00020;font-weight:600}.EXPECTED-FAIL{color:#8a5a00}
+.PASS{color:#0a6b2d}.FAIL,.ERROR,.VACUOUS,.NOT-RUN{color:#b00020;font-weight:600}.EXPECTED-FAIL{color:#8a5a00}.DECLARED{color:#0b5a78}
 table.files td:first-child{overflow-wrap:anywhere;white-space:normal;min-width:8rem}
 @media(max-width:45rem){table.files th{display:none}table.files tr,table.files td{display:block;border:0;padding:0}
 table.files tr{border-top:1px solid #ddd;padding:.5rem 0}}

@@ -24,6 +24,10 @@ def as_markdown(judgement: Judgement) -> str:
     if gaps:
         lines += ["", "## Gaps", ""]
         lines += [f"- **{cell.clause}** · {cell.adapter} · {cell.outcome}: {one_line(cell.reason)}" for cell in gaps]
+    declared = [cell for cell in judgement.cells if cell.outcome is Outcome.DECLARED]
+    if declared:
+        lines += ["", "## Declared", ""]
+        lines += [f"- **{cell.clause}** · {cell.adapter}: {one_line(cell.reason)}" for cell in declared]
     if judgement.agreements:
         lines += ["", "## Agreement", "", *(f"- {one_line(line)}" for line in summary(judgement.agreements))]
         lines += [f"- {line}" for line in unexplained(judgement)]

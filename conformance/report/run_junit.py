@@ -16,6 +16,7 @@ _TAG = {
     Outcome.NOT_RUN: "error",
     Outcome.NOT_APPLICABLE: "skipped",
     Outcome.EXPECTED_FAIL: "skipped",
+    Outcome.DECLARED: "skipped",
 }
 
 

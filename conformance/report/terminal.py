@@ -23,6 +23,7 @@ from conformance.runs.keeping import KeptCapsules
 STYLE = {
     Outcome.PASS: "green",
     Outcome.FAIL: "bold red",
+    Outcome.DECLARED: "cyan",
     Outcome.ERROR: "bold red",
     Outcome.VACUOUS: "bold magenta",
     Outcome.EXPECTED_FAIL: "yellow",
@@ -75,7 +76,11 @@ def lines(judgement: Judgement, width: int, room: int | None = None, kept: KeptC
         The capsules that the run has left.
     """
     head = [line for count in judgement.denominators for line in _head(judgement, count, width)]
-    tail = [*_not_decided(judgement, width, None if room is None else _REASONS), *_stages(judgement, width)]
+    tail = [
+        *_declared(judgement, width),
+        *_not_decided(judgement, width, None if room is None else _REASONS),
+        *_stages(judgement, width),
+    ]
     tail += [*_beside(judgement, width), *_capsules(kept, width)]
     whole = [*head, *_to_mend(judgement, width, room and room - len(head) - len(tail)), *tail]
     # On a small screen no line is empty: what is first must not scroll away.
@@ -86,8 +91,10 @@ def _head(judgement: Judgement, count: Denominator, width: int) -> Iterator[Line
     held, outcomes = count.clauses - count.untestable, count.counts
     bad, passed = outcomes.get(Outcome.FAIL, 0), outcomes.get(Outcome.PASS, 0)
     expected = outcomes.get(Outcome.EXPECTED_FAIL, 0)
-    left = held - bad - passed - expected
+    declared = outcomes.get(Outcome.DECLARED, 0)
+    left = held - bad - passed - expected - declared
     said = f"{count.adapter}: {held} clauses of contract {contract_version()} · passed {passed} · failed {bad}"
+    said += f" · declared {declared}" if declared else ""
     said += (f" · expected failures {expected}" if expected else "") + f" · undecided {left}"
     style = "bold red" if bad else "bold green" if count.decided else "bold magenta"
     yield from _wrapped(said, width, style)
@@ -167,6 +174,21 @@ def _command(command: str, width: int) -> Iterator[Line]:
         )
 
 
+def _declared(judgement: Judgement, width: int) -> Iterator[Line]:
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for cell in judgement.cells:
+        if cell.outcome is Outcome.DECLARED:
+            by_reason.setdefault((cell.adapter, cell.reason), []).append(cell.clause)
+    if not by_reason:
+        return
+    yield "", ""
+    yield "Declared: not as the contract says, and exactly as the adapter states", "bold"
+    several = len(judgement.denominators) > 1
+    for (adapter, reason), clauses in by_reason.items():
+        own = f"{adapter}: " if several else ""
+        yield from _wrapped(f"{own}{ids(clauses)} {one_line(reason)}", width, "", "  ", most=_MOST_LINES)
+
+
 def _not_decided(judgement: Judgement, width: int, most: int | None) -> Iterator[Line]:
     found = judgement.undecided
     if not found:
@@ -205,11 +227,14 @@ def _sort(cell: Cell) -> str:
         return "passed"
     if cell.outcome in (Outcome.FAIL, Outcome.EXPECTED_FAIL):
         return "failed"
+    if cell.outcome is Outcome.DECLARED:
+        return "declared"
     return "not claimed" if cell.reason.endswith("not claimed") else "undecided"
 
 
 def _counted(held: Counter[str]) -> str:
-    return f"{held['passed']}/{held['failed']}/{held['undecided'] + held['not claimed']}"
+    declared = f"+{held['declared']} declared" if held["declared"] else ""
+    return f"{held['passed']}/{held['failed']}/{held['undecided'] + held['not claimed']}{declared}"
 
 
 def _columns(cells: Sequence[str], width: int, mark: str) -> Iterator[Line]:

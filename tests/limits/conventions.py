@@ -56,7 +56,7 @@ class FourierPixels(OwnPatches):
     def rule(self, obj: Array, centres: Array, N: int) -> Array:
         wider, whole = N + 2, np.floor(centres)
         cut = np.asarray(self.right.patches(obj, whole, wider), np.complex128)
-        return _shifted(cut, whole - centres)[:, 1:-1, 1:-1]
+        return shifted(cut, whole - centres)[:, 1:-1, 1:-1]
 
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         self.right.reassemble(patches, centres_xy, chunk)
@@ -65,7 +65,7 @@ class FourierPixels(OwnPatches):
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
         total, weight = np.zeros(2 * half[::-1], np.complex128), np.zeros(2 * half[::-1])
         wider = np.pad(np.stack([stack, np.ones_like(stack)]), ((0, 0), (0, 0), (1, 1), (1, 1)))
-        values, ones = (_shifted(one, centres - whole) for one in wider)
+        values, ones = (shifted(one, centres - whole) for one in wider)
         for value, one, corner in zip(values, ones, (whole - middle + half - N // 2 - 1).astype(int), strict=True):
             place = slice(corner[1], corner[1] + N + 2), slice(corner[0], corner[0] + N + 2)
             total[place] += value
@@ -75,7 +75,7 @@ class FourierPixels(OwnPatches):
         return {"object": mean, "coverage": np.where(covered, weight, 0.0), "origin_xy": middle - half}
 
 
-def _shifted(images: Array, shifts: Array) -> Array:
+def shifted(images: Array, shifts: Array) -> Array:
     """Move the content of (n, N, N) images by (n, 2) shifts [dx, dy], around the edges."""
     if not shifts.any():
         return images

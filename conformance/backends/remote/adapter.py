@@ -10,6 +10,7 @@ from typing import Any
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.session import Session
 from conformance.backends.remote.values import Handle
+from conformance.contract.capabilities import CAPABILITIES
 from conformance.evidence.breakdown import AdapterBroke
 
 _MOST_DEPTH = 8
@@ -52,6 +53,9 @@ class RemoteAdapter:
         self.stages = hello["stages"]
         self.framework = hello["framework"]
         self.carries = tuple(hello.get("carries") or ())
+        for name, said in {**(hello.get("states") or {}), **description.states}.items():
+            if name in CAPABILITIES:
+                setattr(self, name, said)
         if hello["devices"] and not device:
             self.devices = tuple(hello["devices"])
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.contract.capabilities import CAPABILITIES
 from conformance.contract.crossing import Crossing
 
 _TEXT, _TEXTS, _TABLE = "a text", "a list of texts", "a table of texts"
+_STATEMENTS = "a table of texts, or of texts by stage"
 KEYS = {
     "name": _TEXT,
     "adapter": _TEXT,
@@ -23,6 +25,7 @@ KEYS = {
     "paths": _TEXTS,
     "environment": _TABLE,
     "limits": "a table with seconds and memory",
+    "states": _STATEMENTS,
 }
 """What the description of a backend may hold, and as what."""
 
@@ -56,6 +59,8 @@ class BackendDescription:
         Limit of a call; 0 leaves that of the run.
     memory : int
         Bytes of address space that the process may have; 0 means no limit.
+    states : Mapping of str to text, or to texts by stage
+        What the backend states of itself, before what its adapter says.
     """
 
     adapter: str
@@ -67,6 +72,7 @@ class BackendDescription:
     environment: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     memory: int = 0
+    states: Mapping[str, Any] = field(default_factory=dict)
 
     def command_line(self, far_side: str, descriptor: int) -> list[str]:
         """Return the command that starts the backend.
@@ -117,6 +123,9 @@ def read_description(path: Path) -> BackendDescription:
             raise MalformedBackend(f"{path}: the key {key!r} is unknown; known are {', '.join(KEYS)}")
         if not _is(value, KEYS[key]):
             raise MalformedBackend(f"{path}: {key} must be {KEYS[key]}, not {json.dumps(value, default=str)}")
+    unknown = [name for name in held.get("states", {}) if name not in CAPABILITIES]
+    if unknown:
+        raise MalformedBackend(f"{path}: states names {', '.join(unknown)}; known are {', '.join(CAPABILITIES)}")
     if "command" in held and "python" in held:
         raise MalformedBackend(f"{path}: a backend has a python or a command, not both")
     if not held.get("adapter") and not held.get("command"):
@@ -145,6 +154,7 @@ def _described(held: Mapping[str, Any], beside: Path, path: Path) -> BackendDesc
         environment=held.get("environment", {}),
         seconds=float(limits.get("seconds", 0)),
         memory=int(limits.get("memory", 0) * 2**30),
+        states=held.get("states", {}),
     )
 
 
@@ -155,6 +165,8 @@ def _is(value: Any, kind: str) -> bool:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
     if kind == _TABLE:
         return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+    if kind == _STATEMENTS:
+        return isinstance(value, dict) and all(_is(one, _TEXT) or _is(one, _TABLE) for one in value.values())
     numbers = isinstance(value, dict) and all(
         isinstance(one, int | float) and not isinstance(one, bool) and one >= 0 for one in value.values()
     )

@@ -633,6 +633,7 @@ class FarSide:
             "name": name if isinstance(name, str) else None,
             "stages": None if stages is None or isinstance(stages, str) else [str(one) for one in stages],
             "framework": framework if isinstance(framework, str) else None,
+            "states": stated(adapter),
             "carries": [str(one) for one in carries] if isinstance(carries, collections.abc.Iterable) else [],
             "devices": None if placed is None else [str(one) for one in placed],
             "methods": [one for one in message["methods"] if callable(getattr(adapter, one, None))],
@@ -654,6 +655,18 @@ class FarSide:
             return importlib.util.find_spec(message["package"].partition(".")[0]) is None
         except (ImportError, ValueError):
             return True
+
+
+def stated(adapter: Any) -> dict[str, Any]:
+    """What an adapter states of itself, in plain JSON; what is no text is told as one, and judged over there."""
+    found: dict[str, Any] = {}
+    for name in ("subpixel", "outside"):
+        said = getattr(adapter, name, None)
+        if isinstance(said, collections.abc.Mapping):
+            found[name] = {str(stage): str(value) for stage, value in said.items()}
+        elif said is not None and not callable(said):
+            found[name] = str(said)
+    return found
 
 
 class Iteration:

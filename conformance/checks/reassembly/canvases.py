@@ -14,6 +14,7 @@ from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
+from conformance.oracles.placing import placed_at
 from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_object
 
@@ -43,21 +44,8 @@ def whole_canvas(result: Mapping[str, Any]) -> tuple[Array, Array, Array]:
 
 
 def oracle(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> tuple[Array, Array]:
-    """Sum of patches and of ones on a canvas, placed bilinearly pixel by pixel."""
-    total, coverage = np.zeros(shape, dtype=np.complex128), np.zeros(shape)
-    N = patches.shape[-1]
-    for patch, (x, y) in zip(patches, centres - origin - N // 2, strict=True):
-        top, left = int(np.floor(y)), int(np.floor(x))
-        for row, column, weight in (
-            (top, left, (1 - (y - top)) * (1 - (x - left))),
-            (top, left + 1, (1 - (y - top)) * (x - left)),
-            (top + 1, left, (y - top) * (1 - (x - left))),
-            (top + 1, left + 1, (y - top) * (x - left)),
-        ):
-            if weight:
-                total[row : row + N, column : column + N] += weight * patch
-                coverage[row : row + N, column : column + N] += weight
-    return total, coverage
+    """Sum of patches and of ones on a canvas, placed by the rule in force."""
+    return placed_at(patches, centres, shape, origin)
 
 
 def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) -> tuple[Array, Array, Array]:

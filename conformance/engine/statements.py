@@ -1,0 +1,200 @@
+"""Whether what an adapter states of itself is true, asked with a few plain calls; and the rules that follow from it."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from conformance.backends.discovery import stated
+from conformance.backends.guard import looking
+from conformance.backends.subject import Subject, offered
+from conformance.contract.capabilities import CAPABILITIES, OUTSIDE, SUBPIXEL, Capability
+from conformance.contract.stages import Stage
+from conformance.contract.types import Array
+from conformance.evidence.tensors import as_numpy
+from conformance.oracles.patches import patches_at
+from conformance.oracles.placing import placed_at
+from conformance.oracles.rules import CONTRACT, READINGS, Rules, following
+from conformance.scans.domain import inside, side
+from conformance.scans.specimens import structured_object
+
+_FRACTIONS = np.array([[0.375, 0.25], [0.5, 0.5], [1.5, 0.0], [0.0, 1.5], [0.75, 0.0], [0.0, 0.625], [2.0, 1.0]])
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What an adapter states for one stage.
+
+    Attributes
+    ----------
+    capability : Capability
+    stage : Stage
+    value : str
+    rules : Rules
+        What oracles follow by it; where it is not true, the likeliest reading.
+    true : bool
+        Whether plain calls show that it is true.
+    """
+
+    capability: Capability
+    stage: Stage
+    value: str
+    rules: Rules
+    true: bool
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is true, and not the contract's own rule."""
+        return self.true and self.value != self.capability.values[0]
+
+    def sentence(self) -> str:
+        """Say what is declared."""
+        between = self.rules.placed if self.stage is Stage.REASSEMBLY else self.rules.cut
+        reading = f": {between.said()}" if self.capability is SUBPIXEL else ""
+        return f"differs as the adapter states, {self.capability.name} = {self.value}{reading}"
+
+
+class Statements:
+    """What an adapter states, each verified once.
+
+    Parameters
+    ----------
+    subject : Subject
+    domain : Domain
+        What the adapter takes, for the calls that verify.
+    """
+
+    def __init__(self, subject: Subject, domain: Any) -> None:
+        self._subject, self._domain = subject, domain
+
+    @cached_property
+    def made(self) -> Mapping[tuple[str, Stage], Statement]:
+        """Statements by attribute and stage; of methods that are not there nothing is stated."""
+        adapter, there = self._subject.selected.adapter, offered(self._subject.selected)
+        found = {}
+        for one in CAPABILITIES.values():
+            for stage in one.held_by:
+                value = "" if adapter is None else stated(adapter, one.name, stage)
+                if value and _METHOD[stage] in there:
+                    found[one.name, stage] = self._verified(one, stage, value)
+        return found
+
+    def rules(self, stages: frozenset[Stage], *, claimed: tuple[str, ...] = ()) -> Rules:
+        """Return the rules that oracles of a check follow.
+
+        Parameters
+        ----------
+        stages : frozenset of Stage
+            Stages of the clauses that it decides: elsewhere than in the stages of a statement the contract's own hold.
+        claimed : tuple of str
+            Statements that are followed whether they are true or not: the check holds the adapter to them.
+        """
+        rules = CONTRACT
+        for (name, stage), one in self.made.items():
+            if {stage} == stages and (one.true or name in claimed):
+                rules = replace(rules, **_followed(one))
+        return rules
+
+    def declared(self, clause: str) -> Statement | None:
+        """Return the true statement by which a clause is not kept, if there is one."""
+        held = (one for (_, stage), one in self.made.items() if clause in one.capability.declares[stage])
+        return next((one for one in held if one.differs), None)
+
+    def _verified(self, capability: Capability, stage: Stage, value: str) -> Statement:
+        with inside(self._domain):
+            # Halves of a side that are even and odd: some round corners.
+            sizes = sorted({side(8), side(10)})
+        with inside(None), looking(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            readings = list(_readings(capability, stage, value))
+            for rules in readings:
+                kept = functools.partial(_KEPT[capability.name, stage], self._subject.adapter, rules=rules)
+                if all(_holds(kept, N) for N in sizes):
+                    return Statement(capability, stage, value, rules, true=True)
+        return Statement(capability, stage, value, readings[0], true=False)
+
+
+_METHOD = {Stage.PATCHES: "patches", Stage.REASSEMBLY: "reassemble"}
+
+
+def _readings(capability: Capability, stage: Stage, value: str) -> Iterator[Rules]:
+    if capability is OUTSIDE:
+        yield Rules(outside=value)
+        return
+    for one in READINGS[value]:
+        yield Rules(placed=one) if stage is Stage.REASSEMBLY else Rules(cut=one)
+
+
+def _followed(one: Statement) -> dict[str, Any]:
+    if one.capability is OUTSIDE:
+        return {"outside": one.value}
+    return {"placed": one.rules.placed} if one.stage is Stage.REASSEMBLY else {"cut": one.rules.cut}
+
+
+def _holds(kept: Callable[..., bool], N: int) -> bool:
+    try:
+        return kept(N)
+    except Exception:  # noqa: BLE001 - whatever an adapter raises says that it does not do this
+        return False
+
+
+def _cut(adapter: Any, N: int, rules: Rules) -> bool:
+    """Whether patches between pixels are cut so, well inside an object."""
+    obj = structured_object(np.random.default_rng(904), (N + 38, N + 49))
+    centres = np.array([N // 2 + 17.0, N // 2 + 14.0]) + _FRACTIONS
+    with following(rules):
+        return _near(adapter.patches(obj, centres, N), patches_at(obj, centres, N))
+
+
+def _placed(adapter: Any, N: int, rules: Rules) -> bool:
+    """Whether patches between pixels are placed so."""
+    patches = structured_object(np.random.default_rng(905), (len(_FRACTIONS) * N, N)).reshape(-1, N, N)
+    centres = np.array([20.0, 31.0]) + 3 * np.round(_FRACTIONS) + _FRACTIONS
+    seen = adapter.reassemble(patches, centres)
+    coverage = as_numpy(seen["coverage"])
+    with following(rules):
+        total, weights = placed_at(patches, centres, coverage.shape, as_numpy(seen["origin_xy"]))
+    keep = weights > _LEAST
+    return _near(coverage, weights) and _near(as_numpy(seen["object"])[keep], total[keep] / weights[keep])
+
+
+def _outside(adapter: Any, N: int, rules: Rules) -> bool:
+    """Whether windows that leave an object hold that, or are refused."""
+    obj = structured_object(np.random.default_rng(906), (N + 9, N + 14))
+    edges = np.array([[1.0, N], [N, 1.0], [N + 13.0, N], [N, N + 8.0], [-N, 3.0]])
+    if rules.outside != "refused":
+        with following(rules):
+            return _near(adapter.patches(obj, edges, N), patches_at(obj, edges, N))
+    adapter.patches(obj, np.array([[N // 2 + 2.0, N // 2 + 3.0]]), N)
+    return all(_refuses(adapter, obj, one[np.newaxis], N) for one in edges)
+
+
+def _refuses(adapter: Any, obj: Array, edge: Array, N: int) -> bool:
+    try:
+        adapter.patches(obj, edge, N)
+    except (ImportError, NotImplementedError):
+        raise
+    except Exception:  # noqa: BLE001 - in what words it refuses is another clause's
+        return True
+    return False
+
+
+def _near(seen: Any, expected: Array) -> bool:
+    found = as_numpy(seen)
+    return found.shape == expected.shape and bool(np.allclose(found, expected, rtol=0, atol=_NEAR))
+
+
+_NEAR = 1e-4
+_LEAST = 1e-2
+"""Weight that a pixel must have to be divided by."""
+_KEPT: Mapping[tuple[str, Stage], Callable[[Any, int, Rules], bool]] = {
+    (SUBPIXEL.name, Stage.PATCHES): _cut,
+    (SUBPIXEL.name, Stage.REASSEMBLY): _placed,
+    (OUTSIDE.name, Stage.PATCHES): _outside,
+}

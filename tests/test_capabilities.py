@@ -1,0 +1,157 @@
+"""What an adapter states of itself: verified, declared where it differs from the contract, a failure where untrue."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.backends.discovery import MalformedAdapter, stated, taken
+from conformance.backends.remote.adapter import RemoteAdapter
+from conformance.backends.remote.description import MalformedBackend, at_python, read_description
+from conformance.backends.subject import Subject
+from conformance.contract.capabilities import CAPABILITIES
+from conformance.contract.clauses import contract
+from conformance.contract.stages import Stage
+from conformance.engine.catalogue import declarations
+from conformance.engine.outcome import Cell, Outcome, cells
+from conformance.engine.trial import attempt
+from conformance.scans.specimens import gallery
+from ptycho_ref.adapter import RefAdapter
+from tests.limits.conventions import FourierPixels, RepeatedEdges, WrappedEdges
+from tests.limits.limits import InsideOnly, RoundedPixels
+
+VALUES_OF = (Stage.PATCHES, Stage.REASSEMBLY)
+
+
+class Fourier(FourierPixels):
+    subpixel = "fourier"
+
+
+class Whole(RoundedPixels):
+    subpixel = "whole"
+
+
+class Wrapping(WrappedEdges):
+    outside = "wrap"
+
+
+class Repeating(RepeatedEdges):
+    outside = "edge"
+
+
+class Refusing(InsideOnly):
+    outside = "refused"
+
+
+class Both(WrappedEdges):
+    subpixel: Mapping[str, str] = {"patches": "bilinear", "reassembly": "bilinear"}
+    outside = "wrap"
+
+
+class Untrue(RefAdapter):
+    subpixel = "fourier"
+    outside = "edge"
+
+
+def verdicts(adapter: Any, folder: Path, stages: tuple[Stage, ...] = VALUES_OF) -> dict[str, Cell]:
+    """Every clause of some stages that has a check without a framework."""
+    subject = Subject(replace(taken(adapter), stages=frozenset(Stage)), folder)
+    decisions = [
+        decision
+        for one in declarations()
+        if one.framework is None and one.stages <= set(stages)
+        for decision in attempt(one, subject, gallery())
+    ]
+    decided = sorted({one.clause for one in decisions})
+    return {cell.clause: cell for cell in cells(decisions, decided, [subject.name])}
+
+
+@pytest.mark.parametrize(
+    ("adapter", "declared", "silent"),
+    [
+        (Fourier, {"PAT-002", "REA-011"}, {"PAT-014"}),
+        (Whole, {"PAT-002", "REA-011"}, {"PAT-014"}),
+        (Wrapping, {"PAT-003"}, {"PAT-013", "REA-014"}),
+        (Repeating, {"PAT-003"}, {"PAT-013", "REA-014"}),
+        (Refusing, {"PAT-003"}, {"PAT-013", "REA-014"}),
+        (Both, {"PAT-003"}, set()),
+    ],
+)
+def test_what_differs_as_stated_is_declared_and_all_else_passes(
+    adapter: type, declared: set[str], silent: set[str], tmp_path: Path
+) -> None:
+    found = verdicts(adapter(), tmp_path)
+    told = {clause: (str(one.outcome), one.reason) for clause, one in found.items() if one.outcome is not Outcome.PASS}
+    assert {clause for clause, one in found.items() if one.outcome is Outcome.DECLARED} == declared, told
+    assert {clause for clause, one in found.items() if one.outcome is Outcome.NOT_APPLICABLE} == silent, told
+    assert set(told) == declared | silent, told
+    assert all("as the adapter states" in found[clause].reason for clause in declared)
+
+
+def test_the_reading_of_a_statement_is_told(tmp_path: Path) -> None:
+    found = verdicts(Fourier(), tmp_path, (Stage.PATCHES,))
+    assert "windows wider by 1 pixels on each side" in found["PAT-002"].reason
+    assert "halves to the even one" in verdicts(Whole(), tmp_path, (Stage.PATCHES,))["PAT-002"].reason
+
+
+def test_an_untrue_statement_fails_its_clause_and_no_other(tmp_path: Path) -> None:
+    found = verdicts(Untrue(), tmp_path)
+    failing = {clause for clause, one in found.items() if one.outcome is not Outcome.PASS}
+    assert failing == {"PAT-013", "PAT-014", "REA-014"}
+    assert "what it does is bilinear" in found["PAT-013"].reason
+
+
+def test_statements_are_clauses_of_the_contract() -> None:
+    for one in CAPABILITIES.values():
+        for stage, clause in one.held_by.items():
+            assert contract()[clause].stage == str(stage)
+            assert contract()[clause].since == "1.1"
+            assert f"state `{one.name}`" in contract()[clause].applies_to
+            assert all(value in contract()[clause].text for value in one.values)
+            assert all(contract()[other].stage == str(stage) for other in one.declares[stage])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("linear", "'subpixel' is 'linear'; what may stand there: bilinear, fourier, whole"),
+        ({"physics": "whole"}, "'subpixel' speaks of physics; it may speak of patches, reassembly"),
+        (True, "'subpixel' is True"),
+    ],
+)
+def test_what_nobody_can_state_is_wrong_usage(said: object, told: str) -> None:
+    class Stating(RefAdapter):
+        subpixel = said
+
+    with pytest.raises(MalformedAdapter, match=told):
+        taken(Stating())
+
+
+def test_an_adapter_elsewhere_tells_what_it_states(tmp_path: Path) -> None:
+    adapter = RemoteAdapter(at_python("tests.test_capabilities:Both", sys.executable))
+    try:
+        assert stated(adapter, "outside", Stage.PATCHES) == "wrap"
+        assert stated(adapter, "subpixel", Stage.REASSEMBLY) == "bilinear"
+    finally:
+        adapter.end()
+
+
+def test_the_file_of_a_backend_states(tmp_path: Path) -> None:
+    place = tmp_path / "backend.toml"
+    text = 'adapter = "ptycho_ref.adapter:RefAdapter"\n[states]\noutside = "edge"\nsubpixel = {patches = "whole"}\n'
+    place.write_text(text, encoding="utf-8")
+    adapter = RemoteAdapter(read_description(place))
+    try:
+        assert stated(adapter, "outside", Stage.PATCHES) == "edge"
+        assert stated(adapter, "subpixel", Stage.PATCHES) == "whole"
+        assert not stated(adapter, "subpixel", Stage.REASSEMBLY)
+    finally:
+        adapter.end()
+    place.write_text('adapter = "a:B"\n[states]\nedges = "wrap"\n', encoding="utf-8")
+    with pytest.raises(MalformedBackend, match="states names edges; known are subpixel, outside"):
+        read_description(place)
