@@ -193,7 +193,7 @@ def _near(seen: Any, expected: Array) -> bool:
 _NEAR = 1e-4
 _LEAST = 1e-2
 """Weight that a pixel must have to be divided by."""
-_KEPT: Mapping[tuple[str, Stage], Callable[[Any, int, Rules], bool]] = {
+_KEPT: Mapping[tuple[str, Stage], Callable[..., bool]] = {
     (SUBPIXEL.name, Stage.PATCHES): _cut,
     (SUBPIXEL.name, Stage.REASSEMBLY): _placed,
     (OUTSIDE.name, Stage.PATCHES): _outside,
