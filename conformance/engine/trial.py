@@ -199,20 +199,9 @@ def once(
         reason = f"this machine is in trouble, and nothing is said of the adapter: {trouble}"
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
-    return Trial(
-        declaration,
-        specimen,
-        outcome,
-        reason,
-        evidence.comparisons,
-        seconds,
-        violation,
-        kept,
-        where,
-        trouble,
-        grounds,
-        {clause: one.sentence() for clause, one in declared.items()},
-    )
+    said = {clause: one.sentence() for clause, one in declared.items()}
+    found = (violation, kept, where, trouble, grounds, said)
+    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, *found)
 
 
 def _all_refused(declaration: Declaration, declared: Mapping[str, Statement]) -> bool:
