@@ -18,12 +18,19 @@ from conformance.contract.capabilities import CAPABILITIES
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
 from conformance.engine.catalogue import declarations
+from conformance.engine.first_look import look_at
 from conformance.engine.outcome import Cell, Outcome, cells
 from conformance.engine.trial import attempt
+from conformance.report.judgement import as_markdown
+from conformance.report.page import as_page
+from conformance.report.terminal import lines
+from conformance.runs.judgement import judge
+from conformance.runs.settings import RunSettings
 from conformance.scans.specimens import gallery
 from ptycho_ref.adapter import RefAdapter
 from tests.limits.conventions import FourierPixels, RepeatedEdges, WrappedEdges
 from tests.limits.limits import InsideOnly, RoundedPixels
+from tests.report.poor import PoorAdapter
 
 VALUES_OF = (Stage.PATCHES, Stage.REASSEMBLY)
 
@@ -56,6 +63,18 @@ class Both(WrappedEdges):
 class Untrue(RefAdapter):
     subpixel = "fourier"
     outside = "edge"
+
+
+class Poor(PoorAdapter):
+    subpixel = "whole"
+    outside = "wrap"
+
+
+class Leaving(RefAdapter):
+    subpixel = "fourier"
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        raise SystemExit(0)
 
 
 def verdicts(adapter: Any, folder: Path, stages: tuple[Stage, ...] = VALUES_OF) -> dict[str, Cell]:
@@ -104,6 +123,37 @@ def test_an_untrue_statement_fails_its_clause_and_no_other(tmp_path: Path) -> No
     failing = {clause for clause, one in found.items() if one.outcome is not Outcome.PASS}
     assert failing == {"PAT-013", "PAT-014", "REA-014"}
     assert "what it does is bilinear" in found["PAT-013"].reason
+
+
+def test_a_backend_that_rounds_corners_is_as_declared_when_it_places_as_well(tmp_path: Path) -> None:
+    found = verdicts(Poor(), tmp_path)
+    assert {clause for clause, one in found.items() if one.outcome is Outcome.DECLARED} == DECLARED_OF_POOR
+    failing = {clause for clause, one in found.items() if one.outcome is Outcome.FAIL}
+    assert failing == {"PAT-012", "REA-006", "REA-013"}
+    assert "the nearest whole corner" in found["REA-011"].reason
+
+
+DECLARED_OF_POOR = {"PAT-002", "PAT-003", "REA-011"}
+
+
+def test_an_earlier_version_of_the_contract_hears_no_statement(tmp_path: Path) -> None:
+    settings = RunSettings(adapters=("tests.test_capabilities:Wrapping",), stages=("patches",), frameworks=False)
+    now, before = judge(settings), judge(replace(settings, version="1.0"))
+    outcomes = [{cell.clause: cell.outcome for cell in one.cells} for one in (now, before)]
+    assert outcomes[0]["PAT-003"] is Outcome.DECLARED
+    assert outcomes[0]["PAT-014"] is Outcome.PASS
+    assert outcomes[1]["PAT-003"] is Outcome.FAIL
+    assert "PAT-014" not in outcomes[1]
+    assert "<h2>Declared</h2>" in as_page(now)
+    assert "as the adapter states, outside = wrap" in as_page(now)
+    assert "<h2>Declared</h2>" not in as_page(before)
+    assert "Declared" in as_markdown(now)
+    assert "1 declared" in lines(now, 80)[0][0]
+    assert not now.unexplained
+
+
+def test_what_leaves_while_it_is_asked_is_untrue(tmp_path: Path) -> None:
+    assert not look_at(Subject(taken(Leaving()), tmp_path)).statements.made["subpixel", Stage.PATCHES].true
 
 
 def test_statements_are_clauses_of_the_contract() -> None:

@@ -57,6 +57,8 @@ class Selected:
         Framework that the adapter needs, as far as it says so.
     asked : str
         The installed name or import path that led to it; empty when nobody asked.
+    version : str
+        Version of the contract by which it is judged, whose statements are heard; empty for the one that ships.
     """
 
     label: str
@@ -65,6 +67,7 @@ class Selected:
     missing: str = ""
     framework: str | None = None
     asked: str = ""
+    version: str = ""
 
     def __repr__(self) -> str:
         return self.label
@@ -123,7 +126,8 @@ def anew(selected: Selected) -> Selected:
             made = _make(selected.asked)
         else:
             made = replace(selected, adapter=type(selected.adapter)(), label=selected.label)
-        return next(one for one in _on_devices(made, ()) if one.label == selected.label)
+        found = next(one for one in _on_devices(made, ()) if one.label == selected.label)
+        return replace(found, version=selected.version)
     except Exception:  # noqa: BLE001 - what an adapter raises while it is made is judged elsewhere
         return selected
 

@@ -17,6 +17,8 @@ from conformance.backends.subject import Subject, offered
 from conformance.contract.capabilities import CAPABILITIES, OUTSIDE, SUBPIXEL, Capability
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
+from conformance.contract.version import contract_version
+from conformance.contract.versions import wordings
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.placing import placed_at
@@ -75,15 +77,16 @@ class Statements:
 
     @cached_property
     def made(self) -> Mapping[tuple[str, Stage], Statement]:
-        """Statements by attribute and stage; of methods that are not there nothing is stated."""
-        adapter, there = self._subject.selected.adapter, offered(self._subject.selected)
-        found = {}
-        for one in CAPABILITIES.values():
-            for stage in one.held_by:
-                value = "" if adapter is None else stated(adapter, one.name, stage)
-                if value and _METHOD[stage] in there:
-                    found[one.name, stage] = self._verified(one, stage, value)
-        return found
+        """Statements that the version of the contract knows, of methods that are there, by attribute and stage."""
+        selected = self._subject.selected
+        known, there = wordings(selected.version or contract_version()), offered(selected)
+        return {
+            (one.name, stage): self._verified(one, stage, value)
+            for one in CAPABILITIES.values()
+            for stage, clause in one.held_by.items()
+            if selected.adapter is not None and clause in known and _METHOD[stage] in there
+            if (value := stated(selected.adapter, one.name, stage))
+        }
 
     def rules(self, stages: frozenset[Stage], *, claimed: tuple[str, ...] = ()) -> Rules:
         """Return the rules that oracles of a check follow.
@@ -140,7 +143,7 @@ def _followed(one: Statement) -> dict[str, Any]:
 def _holds(kept: Callable[..., bool], N: int) -> bool:
     try:
         return kept(N)
-    except Exception:  # noqa: BLE001 - whatever an adapter raises says that it does not do this
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever an adapter raises says that it does not do this
         return False
 
 

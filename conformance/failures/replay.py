@@ -120,7 +120,8 @@ def _verdict(capsule: Capsule, subject: WatchedSubject, trial: Trial, folder: Pa
         verdict = Verdict.CANNOT_RUN
         sentence = f"the check passes, but it has changed: it no longer writes the recorded input {changed}"
     else:
-        verdict, sentence = Verdict.FIXED, f"the check passes with {trial.comparisons} comparisons"
+        declared = next(iter(trial.declared.values()), "")
+        verdict, sentence = Verdict.FIXED, declared or f"the check passes with {trial.comparisons} comparisons"
     return Replay(subject.name, verdict, sentence, trial, inputs, tuple(subject.calls))
 
 

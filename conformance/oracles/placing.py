@@ -25,13 +25,12 @@ def placed_at(
     origin_xy : (2,) float
         Object coordinate [x, y] of canvas pixel [0, 0].
     """
-    rule, N = rules_here().placed, patches.shape[-1]
+    rule = rules_here().placed
     room = 0 if rule.kind == "bilinear" else rule.margin + 1
     total = np.zeros((shape[0] + 2 * room, shape[1] + 2 * room), dtype=np.complex128)
     coverage = np.zeros(total.shape)
-    before = np.asarray(origin_xy, np.float64) + N // 2
     for patch, (x, y) in zip(patches, centres_xy, strict=True):
-        for top, left, values, ones in _parts(patch, float(x), float(y), before):
+        for top, left, values, ones in _parts(patch, float(x), float(y), np.asarray(origin_xy, np.float64)):
             top, left = top + room, left + room
             place = slice(top, top + len(values)), slice(left, left + len(values))
             total[place] += values
@@ -40,9 +39,29 @@ def placed_at(
     return total[inner], coverage[inner]
 
 
-def _parts(patch: Array, x: float, y: float, before: Array) -> list[tuple[int, int, Array, Array | float]]:
+def lying_at(centres_xy: Array, N: int, origin_xy: Array) -> NDArray[np.float64]:
+    """Return the positions (n, 2) about which windows lie on a canvas: whole ones where that is the rule.
+
+    Parameters
+    ----------
+    centres_xy : (n, 2) float
+        Positions in object pixels, columns [x, y].
+    N : int
+        Side of a patch in pixels.
+    origin_xy : (2,) float
+        Object coordinate [x, y] of canvas pixel [0, 0].
+    """
+    rule, centres = rules_here().placed, np.asarray(centres_xy, np.float64)
+    if rule.kind != "whole":
+        return centres
+    whole = np.vectorize(lambda at, first: rule.base(at, N // 2, first), otypes=[np.float64])
+    return np.asarray(whole(centres, np.asarray(origin_xy, np.float64)))
+
+
+def _parts(patch: Array, x: float, y: float, origin: Array) -> list[tuple[int, int, Array, Array | float]]:
     """Corner (row, column) on the canvas, values and ones of what a patch adds."""
-    rule = rules_here().placed
+    rule, half = rules_here().placed, len(patch) // 2
+    before = origin + half
     if rule.kind == "bilinear":
         x, y = float(x - before[0]), float(y - before[1])
         top, left = int(np.floor(y)), int(np.floor(x))
@@ -54,8 +73,7 @@ def _parts(patch: Array, x: float, y: float, before: Array) -> list[tuple[int, i
             (top + 1, left + 1, down * right),
         )
         return [(row, column, weight * patch, weight) for row, column, weight in weights if weight]
-    # Whole positions are those of the object: on the canvas halves would lie otherwise.
-    row, column = rule.base(y, float(before[1])), rule.base(x, float(before[0]))
+    row, column = (rule.base(at, half, float(first)) for at, first in zip((y, x), origin[::-1], strict=True))
     left, top = int(np.floor(column - before[0])), int(np.floor(row - before[1]))
     if rule.kind == "whole":
         return [(top, left, patch, 1.0)]

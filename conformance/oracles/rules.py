@@ -16,10 +16,13 @@ WHOLE: Mapping[str, Callable[[float], float]] = {
     "the whole position below": lambda at: float(np.floor(at)),
     "the whole position above": lambda at: float(np.ceil(at)),
     "the nearest whole corner, halves to the even one": lambda at: float(np.round(at)),
+    "the nearest whole corner on the canvas, halves to the even one": lambda at: float(np.round(at)),
 }
 """Whole positions that may stand for one between pixels."""
 OF_CORNERS = ("the nearest whole corner, halves to the even one",)
-"""Those that depend on where the corner of the window lies."""
+"""Those that depend on where the corner of the window lies in the object."""
+OF_CANVASES = ("the nearest whole corner on the canvas, halves to the even one",)
+"""Those that depend on where it lies on the canvas, when patches are placed."""
 _BELOW, _NEAREST = "the whole position below", "the nearest whole position, halves to the even one"
 
 
@@ -40,7 +43,7 @@ class Between:
     whole: str = _BELOW
     margin: int = 0
 
-    def base(self, at: float, corner: float) -> int:
+    def base(self, at: float, corner: float, origin: float = 0) -> int:
         """Return the whole position that a position begins with.
 
         Parameters
@@ -48,11 +51,12 @@ class Between:
         at : float
             In object pixels.
         corner : float
-            Whole pixels by which the corner of the window, as it is counted by who rounds corners, lies before it.
+            Whole pixels by which the corner of the window lies before it.
+        origin : float
+            Object pixel at which the canvas begins.
         """
-        if self.whole in OF_CORNERS:
-            return int(np.round(at - corner) + corner)
-        return int(WHOLE[self.whole](at))
+        before = {self.whole: 0.0} | dict.fromkeys(OF_CORNERS, corner) | dict.fromkeys(OF_CANVASES, corner + origin)
+        return int(WHOLE[self.whole](at - before[self.whole]) + before[self.whole])
 
     def said(self) -> str:
         """Say the reading."""

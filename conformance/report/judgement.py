@@ -24,10 +24,10 @@ def as_markdown(judgement: Judgement) -> str:
     if gaps:
         lines += ["", "## Gaps", ""]
         lines += [f"- **{cell.clause}** · {cell.adapter} · {cell.outcome}: {one_line(cell.reason)}" for cell in gaps]
-    declared = [cell for cell in judgement.cells if cell.outcome is Outcome.DECLARED]
-    if declared:
+    stated = declared(judgement)
+    if stated:
         lines += ["", "## Declared", ""]
-        lines += [f"- **{cell.clause}** · {cell.adapter}: {one_line(cell.reason)}" for cell in declared]
+        lines += [f"- **{', '.join(ids)}** · {adapter}: {reason}" for (adapter, reason), ids in stated.items()]
     if judgement.agreements:
         lines += ["", "## Agreement", "", *(f"- {one_line(line)}" for line in summary(judgement.agreements))]
         lines += [f"- {line}" for line in unexplained(judgement)]
@@ -41,6 +41,15 @@ def unexplained(judgement: Judgement) -> list[str]:
         "the contract leaves this open, or a check is missing"
         for one in judgement.unexplained
     ]
+
+
+def declared(judgement: Judgement) -> dict[tuple[str, str], list[str]]:
+    """Return the clauses that end as DECLARED, by adapter and by what it states."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for cell in judgement.cells:
+        if cell.outcome is Outcome.DECLARED:
+            found.setdefault((cell.adapter, one_line(cell.reason)), []).append(cell.clause)
+    return found
 
 
 def one_line(text: str) -> str:

@@ -12,7 +12,7 @@ from conformance.engine.causes import Cause
 from conformance.engine.outcome import Cell, Outcome
 from conformance.failures.writing import environment
 from conformance.report.html import document, row, said
-from conformance.report.judgement import unexplained
+from conformance.report.judgement import declared, unexplained
 from conformance.report.pictures import seen_and_expected, stored
 from conformance.report.terminal import explained, ids
 from conformance.runs.judgement import Judgement
@@ -22,7 +22,7 @@ def as_page(judgement: Judgement) -> str:
     """Return a judgement as a page of its own; the pictures come from the capsules, while they are there."""
     body = "\n".join(
         part
-        for section in (_head, _causes, _undecided, _stages, _beside, _clauses, _versions)
+        for section in (_head, _causes, _declared, _undecided, _stages, _beside, _clauses, _versions)
         for part in section(judgement)
     )
     return document(f"Conformance: {', '.join(_adapters(judgement))}", body)
@@ -63,6 +63,16 @@ def _pictures(capsule: str) -> Iterator[str]:
         for name, address in zip(("seen", "expected", "difference"), found, strict=True)
     )
     yield f'<div class="pictures">{figures}</div>'
+
+
+def _declared(judgement: Judgement) -> Iterator[str]:
+    stated = declared(judgement)
+    if not stated:
+        return
+    yield "<h2>Declared</h2>\n<p>Not as the contract says, and exactly as the adapter states.</p>\n<ul>"
+    for (adapter, reason), clauses in stated.items():
+        yield f"<li>{said(adapter)}: {said(ids(clauses))} {said(reason)}</li>"
+    yield "</ul>"
 
 
 def _undecided(judgement: Judgement) -> Iterator[str]:

@@ -16,7 +16,7 @@ from conformance.contract.version import contract_version
 from conformance.engine.agreement import summary
 from conformance.engine.causes import Cause, Undecided
 from conformance.engine.outcome import Cell, Denominator, Outcome
-from conformance.report.judgement import one_line, unexplained
+from conformance.report.judgement import declared, one_line, unexplained
 from conformance.runs.judgement import UNWANTED, Judgement
 from conformance.runs.keeping import KeptCapsules
 
@@ -88,16 +88,14 @@ def lines(judgement: Judgement, width: int, room: int | None = None, kept: KeptC
 
 
 def _head(judgement: Judgement, count: Denominator, width: int) -> Iterator[Line]:
-    held, outcomes = count.clauses - count.untestable, count.counts
-    bad, passed = outcomes.get(Outcome.FAIL, 0), outcomes.get(Outcome.PASS, 0)
-    expected = outcomes.get(Outcome.EXPECTED_FAIL, 0)
-    declared = outcomes.get(Outcome.DECLARED, 0)
-    left = held - bad - passed - expected - declared
-    said = f"{count.adapter}: {held} clauses of contract {contract_version()} · passed {passed} · failed {bad}"
-    said += f" · declared {declared}" if declared else ""
-    said += (f" · expected failures {expected}" if expected else "") + f" · undecided {left}"
-    style = "bold red" if bad else "bold green" if count.decided else "bold magenta"
-    yield from _wrapped(said, width, style)
+    outcomes, style = count.counts, "bold green" if count.decided else "bold magenta"
+    sorts = Counter(_sort(cell) for cell in judgement.cells if cell.adapter == count.adapter)
+    failed = outcomes.get(Outcome.FAIL, 0)
+    told = {"passed": sorts["passed"], "failed": failed, "expected to fail": sorts["failed"] - failed}
+    told |= {sort: sorts[sort] for sort in ("declared", "undecided", "not claimed")}
+    # What there is none of is left out, so that the line fits the narrowest screen.
+    parts = [f"{number} {sort}" for sort, number in told.items() if number or sort in ("passed", "failed")]
+    yield from _wrapped(f"{count.adapter}: {' · '.join(parts)}", width, "bold red" if failed else style)
     if judgement.cut and count is judgement.denominators[-1]:
         yield from _wrapped(f"The run was cut: {judgement.cut}", width, "bold magenta")
 
@@ -175,18 +173,15 @@ def _command(command: str, width: int) -> Iterator[Line]:
 
 
 def _declared(judgement: Judgement, width: int) -> Iterator[Line]:
-    by_reason: dict[tuple[str, str], list[str]] = {}
-    for cell in judgement.cells:
-        if cell.outcome is Outcome.DECLARED:
-            by_reason.setdefault((cell.adapter, cell.reason), []).append(cell.clause)
-    if not by_reason:
+    stated = declared(judgement)
+    if not stated:
         return
     yield "", ""
     yield "Declared: not as the contract says, and exactly as the adapter states", "bold"
     several = len(judgement.denominators) > 1
-    for (adapter, reason), clauses in by_reason.items():
+    for (adapter, reason), clauses in stated.items():
         own = f"{adapter}: " if several else ""
-        yield from _wrapped(f"{own}{ids(clauses)} {one_line(reason)}", width, "", "  ", most=_MOST_LINES)
+        yield from _wrapped(f"{own}{ids(clauses)} {reason}", width, "", "  ", most=_MOST_LINES)
 
 
 def _not_decided(judgement: Judgement, width: int, most: int | None) -> Iterator[Line]:
@@ -211,7 +206,8 @@ def _reason(one: Undecided, *, named: bool) -> str:
 
 def _stages(judgement: Judgement, width: int) -> Iterator[Line]:
     yield "", ""
-    yield "Stages that are claimed: passed/failed/undecided of their clauses", "bold"
+    version = judgement.version or contract_version()
+    yield f"Claimed stages, passed/failed/undecided of the clauses of contract {version}", "bold"
     for count in judgement.denominators:
         by_stage: dict[str, Counter[str]] = {}
         for cell in judgement.cells:

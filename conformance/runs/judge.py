@@ -51,7 +51,8 @@ class Judge:
     def __init__(self, settings: RunSettings, folder: Path, chosen: Sequence[Selected] | None = None) -> None:
         self.settings = settings
         self.folder = folder
-        self.chosen = select(settings.adapters, settings.devices) if chosen is None else tuple(chosen)
+        made = select(settings.adapters, settings.devices) if chosen is None else tuple(chosen)
+        self.chosen = tuple(replace(one, version=settings.version) for one in made)
         self.expected: Expected = {} if settings.expected is None else read_expected(settings.expected)
         own = () if settings.scan is None else (specimen_from_file(settings.scan),)
         self.specimens: tuple[Specimen, ...] = (*gallery(), *own)

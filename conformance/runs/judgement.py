@@ -73,11 +73,11 @@ class Judgement:
 
     @property
     def unexplained(self) -> tuple[Agreement, ...]:
-        """Comparisons in which two backends part although neither fails a clause of that stage.
+        """Comparisons in which two backends part although neither fails or declares a clause of that stage.
 
         Either the contract leaves something open there, or a check is missing.
         """
-        failing = (Outcome.FAIL, Outcome.ERROR, Outcome.EXPECTED_FAIL)
+        failing = (Outcome.FAIL, Outcome.ERROR, Outcome.EXPECTED_FAIL, Outcome.DECLARED)
         known = {(contract()[c.clause].stage, c.adapter) for c in self.cells if c.outcome in failing}
         return tuple(
             one

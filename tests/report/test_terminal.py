@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from conformance.engine.outcome import Outcome
 from conformance.report.terminal import lines
 from conformance.runs.judgement import Judgement, judge
 from conformance.runs.settings import RunSettings
@@ -24,6 +27,17 @@ def test_what_to_mend_first_does_not_scroll_away(judgement: Judgement) -> None:
     assert max(map(len, shown)) <= 80
     assert len(judgement.causes) > 3
     assert any("more: run with --full" in text for text in shown)
+
+
+def test_the_first_line_fits_a_narrow_screen_and_counts_what_is_not_claimed_apart() -> None:
+    judgement = judge(RunSettings(adapters=("tests.report.poor:PoorAdapter",), stages=("transforms", "config")))
+    (first, second), outcomes = (text for text, _ in lines(judgement, 80)[:2]), [one.outcome for one in judgement.cells]
+    found = re.fullmatch(r"poor: (\d+) passed · (\d+) failed · (\d+) undecided · (\d+) not claimed", first)
+    assert found
+    assert not second
+    assert [int(one) for one in found.groups()[:2]] == [outcomes.count(Outcome.PASS), outcomes.count(Outcome.FAIL)]
+    assert int(found[4]) == sum(one.clause.startswith("CFG") for one in judgement.cells)
+    assert sum(map(int, found.groups())) == len(outcomes)
 
 
 def test_without_a_screen_every_cause_is_told(judgement: Judgement) -> None:

@@ -14,7 +14,7 @@ from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
-from conformance.oracles.placing import placed_at
+from conformance.oracles.placing import lying_at, placed_at
 from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_object
 
@@ -53,7 +53,8 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
     evidence.present(result, "object", "coverage", "origin_xy")
     obj, coverage, origin = whole_canvas(result)
     evidence.holds(obj.shape == coverage.shape, f"object has shape {obj.shape}, coverage {coverage.shape}.")
-    low, high = (centres - origin - N / 2).min(axis=0), (centres - origin + N / 2).max(axis=0)
+    lying = lying_at(centres, N, origin) - origin
+    low, high = (lying - N / 2).min(axis=0), (lying + N / 2).max(axis=0)
     inside = bool((low >= -1e-6).all() and (high <= np.array(obj.shape[::-1]) + 1e-6).all())
     evidence.holds(inside, f"Patches leave the canvas {obj.shape} with origin {origin.tolist()}.")
     return obj, coverage, origin
