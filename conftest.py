@@ -35,7 +35,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the tests of the project aside where only the contract's checks are wanted."""
     wanted = config.getoption("markexpr", "").strip() == "contract"
-    return True if wanted and collection_path == config.rootpath / "tests" else None
+    # What testpaths names is never ignored by pytest, what lies in it is.
+    return True if wanted and config.rootpath / "tests" in collection_path.parents else None
 
 
 _FRAMEWORKS = ("tensorflow", "torch")

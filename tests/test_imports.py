@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,34 @@ def test_validate_loads_only_what_the_file_asks_for(tmp_path: Path) -> None:
 
 def test_no_test_module_loads_a_framework_by_being_collected(loading_frameworks: dict[str, str]) -> None:
     assert {name for name in loading_frameworks if name.startswith("tests/")} == set()
+
+
+def test_the_contract_mark_collects_the_contract_alone(pytestconfig: pytest.Config) -> None:
+    """What testpaths names is not asked about; only what lies in it can be left aside."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-m",
+            "contract",
+            "--collect-only",
+            "-q",
+            "--ptycho-adapter",
+            "ref",
+            "-p",
+            "no:cacheprovider",
+        ],
+        cwd=pytestconfig.rootpath,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    named = {line.split("/")[0] for line in done.stdout.splitlines() if "::" in line}
+    collected, deselected = map(int, re.findall(r"(\d+)(?:/\d+ tests collected| deselected)", done.stdout)[-2:])
+    assert named == {"conformance"}
+    assert deselected < 0.1 * collected
 
 
 @pytest.mark.night
