@@ -219,14 +219,19 @@ def never_answers(child: Child, message: dict[str, Any]) -> None:
     time.sleep(600)
 
 
+HELLOS: dict[str, Any] = {"says_no_methods": {"name": "child", "stages": []}, "says_hello_as_a_text": "hello"}
+"""First answers that are none."""
+
+
 def main() -> None:
-    acts = WAYS[sys.argv[1]]
+    hello = HELLOS.get(sys.argv[1], HELLO)
+    acts = WAYS.get(sys.argv[1], right)
     child = Child(int(sys.argv[2]))
     if acts is starts_slowly:
         time.sleep(2)
     while (message := child.read()) is not None:
         if message["do"] == "hello":
-            child.answer(message, HELLO)
+            child.answer(message, hello)
             continue
         child.calls += 1
         acts(child, message)

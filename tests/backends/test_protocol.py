@@ -68,6 +68,12 @@ def test_what_is_no_answer_breaks_the_call(way: str) -> None:
     adapter.end()
 
 
+@pytest.mark.parametrize("way", ["says_no_methods", "says_hello_as_a_text"])
+def test_a_hello_that_is_none_is_told(way: str) -> None:
+    with pytest.raises(AdapterBroke, match="hello: the answer must be an object with 'methods'"):
+        child(way)
+
+
 @pytest.mark.parametrize("way", ["right", "prints", "complains", "starts_slowly", "does_not_stop", "forks"])
 def test_what_is_beside_the_conversation_breaks_nothing(way: str, capfd: pytest.CaptureFixture[str]) -> None:
     adapter = child(way)

@@ -240,7 +240,9 @@ def test_a_scan_of_a_process_that_died_is_made_again(adapter: RemoteAdapter) -> 
 
 
 def test_messages_keep_to_their_schemas(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = {name: json.loads((SCHEMAS / f"{name}.json").read_text()) for name in ("value", "question", "answer")}
+    held = {
+        name: json.loads((SCHEMAS / f"{name}.json").read_text()) for name in ("value", "question", "answer", "hello")
+    }
     known: Any = Registry().with_resources([(one["$id"], Resource.from_contents(one)) for one in held.values()])
     said: list[tuple[str, dict[str, Any]]] = []
     packed, unpacked = session.packed, session.unpacked
@@ -265,7 +267,7 @@ def test_messages_keep_to_their_schemas(folder: Path, monkeypatch: pytest.Monkey
     test_an_error_is_what_it_was_and_crosses_as_it_did(adapter)
     adapter.end()
     assert len(said) > 20
-    for kind, message in said:
+    for kind, message in [*said, ("hello", said[1][1]["value"])]:
         Draft202012Validator(held[kind], registry=known).validate(message)
 
 

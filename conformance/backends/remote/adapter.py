@@ -49,14 +49,14 @@ class RemoteAdapter:
         hello = self._session.hello
         self._methods = frozenset(hello["methods"])
         self.seconds_of_a_call = description.seconds
-        self.name = description.name or hello["name"]
-        self.stages = hello["stages"]
-        self.framework = hello["framework"]
+        self.name = description.name or hello.get("name")
+        self.stages = hello.get("stages")
+        self.framework = hello.get("framework")
         self.carries = tuple(hello.get("carries") or ())
         for name, said in {**(hello.get("states") or {}), **description.states}.items():
             if name in CAPABILITIES:
                 setattr(self, name, said)
-        if hello["devices"] and not device:
+        if hello.get("devices") and not device:
             self.devices = tuple(hello["devices"])
 
     def __getattr__(self, name: str) -> Any:

@@ -171,13 +171,14 @@ class Maker:
     def _array(self, said: Mapping[str, Any]) -> Any:
         if said.get("scalar"):
             return self.values(said)[()]
-        key = said["key"]
+        key = said.get("key", "")
         known = self._shared.get(key)
         if known is None:
             known = self._placed(said)
             if not said.get("writable", True):
                 known.flags.writeable = False
-            self._shared.know(known, key)
+            if key:
+                self._shared.know(known, key)
         if "made_by" in said:
             return tensor_class(said["made_by"])(known, said)
         return known
@@ -197,11 +198,13 @@ class Maker:
 
     def _mapping(self, said: Mapping[str, Any]) -> Any:
         items = {self.value(name): self.value(value) for name, value in said["items"]}
-        known = self._shared.get(said["key"])
+        key = said.get("key", "")
+        known = self._shared.get(key)
         if known is not None:
             return known
         made: HeldMapping = HeldMapping(items)
-        self._shared.know(made, said["key"])
+        if key:
+            self._shared.know(made, key)
         return made
 
     def take_changes(self, said: Mapping[str, Any]) -> None:

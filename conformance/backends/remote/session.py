@@ -67,7 +67,11 @@ class Session:
         description = self._description
         methods = sorted(OPTIONAL_METHODS.union(*METHODS.values()))
         asked = {"adapter": description.adapter, "path": list(description.paths), "device": device, "methods": methods}
-        self.hello = self._exchanged("hello", asked, plain=True)
+        said = self._exchanged("hello", asked, plain=True)
+        methods_there = said.get("methods") if isinstance(said, dict) else None
+        if not isinstance(methods_there, list) or not all(isinstance(one, str) for one in methods_there):
+            raise AdapterBroke("hello: the answer must be an object with 'methods', a list of texts")
+        self.hello = said
 
     def _started(self) -> tuple[BackendProcess, Conversation]:
         here, there = socket.socketpair()

@@ -1,4 +1,5 @@
 // An adapter in C++ that speaks the protocol of specs/protocol/README.md: simulate, patches and reassemble, with nothing but the standard library.
+// Compiled with -DEXCHANGED it reads positions as (y, x), which the suite must name.
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +16,12 @@
 #include <vector>
 
 using Complex = std::complex<double>;
+
+#ifdef EXCHANGED
+constexpr long X = 1, Y = 0;
+#else
+constexpr long X = 0, Y = 1;
+#endif
 
 struct Json;
 using Value = std::shared_ptr<Json>;
@@ -132,6 +139,7 @@ static Array array_of(const Json& told, const std::vector<std::string>& buffers)
     long count = 1;
     for (const auto& one : told["shape"].list) { made.shape.push_back(static_cast<long>(one->number)); count *= made.shape.back(); }
     const std::string& dtype = told["dtype"].text;
+    if (!told.has("buffer") || dtype.size() < 3) throw Refusal("an array of dtype " + dtype + " is none that this adapter takes");
     const std::string& bytes = buffers.at(static_cast<size_t>(told["buffer"].number));
     bool swapped = dtype[0] == '>';
     char kind = dtype[1];
@@ -141,14 +149,12 @@ static Array array_of(const Json& told, const std::vector<std::string>& buffers)
     return made;
 }
 
-static long created = 0;
-
 static std::string say(Result& result, const std::vector<long>& shape, const std::string& dtype, const std::string& bytes) {
     result.lengths.push_back(bytes.size());
     result.bytes += bytes;
     std::string text = "{\"array\": {\"dtype\": \"" + dtype + "\", \"shape\": [";
     for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-    return text + "], \"buffer\": " + std::to_string(result.buffers++) + ", \"key\": \"f" + std::to_string(++created) + "\"}}";
+    return text + "], \"buffer\": " + std::to_string(result.buffers++) + "}}";
 }
 
 template <typename T> static void append(std::string& bytes, T value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof(T)); }
@@ -201,7 +207,7 @@ static void simulate(const Array& patches, const Array& probe, Result& result) {
 struct Corner { long row, column; double down, right; };
 
 static Corner corner_of(const Array& centres, long i, long N) {
-    const double x = centres.values[2 * i].real() - static_cast<double>(N / 2), y = centres.values[2 * i + 1].real() - static_cast<double>(N / 2);
+    const double x = centres.values[2 * i + X].real() - static_cast<double>(N / 2), y = centres.values[2 * i + Y].real() - static_cast<double>(N / 2);
     return {static_cast<long>(std::floor(y)), static_cast<long>(std::floor(x)), y - std::floor(y), x - std::floor(x)};
 }
 
@@ -234,7 +240,7 @@ static void patches(const Array& object, const Array& centres, long N, Result& r
 // The middle of the scan, at a whole pixel.
 static Corner middle_of(const Array& centres) {
     double x = 0, y = 0;
-    for (long i = 0; i < centres.shape[0]; ++i) { x += centres.values[2 * i].real(); y += centres.values[2 * i + 1].real(); }
+    for (long i = 0; i < centres.shape[0]; ++i) { x += centres.values[2 * i + X].real(); y += centres.values[2 * i + Y].real(); }
     return {std::lround(y / static_cast<double>(centres.shape[0])), std::lround(x / static_cast<double>(centres.shape[0])), 0, 0};
 }
 
@@ -242,8 +248,8 @@ static Corner middle_of(const Array& centres) {
 static Corner reach_of(const Array& centres, const Corner& middle) {
     double x = 0, y = 0;
     for (long i = 0; i < centres.shape[0]; ++i) {
-        x = std::max(x, std::abs(centres.values[2 * i].real() - static_cast<double>(middle.column)));
-        y = std::max(y, std::abs(centres.values[2 * i + 1].real() - static_cast<double>(middle.row)));
+        x = std::max(x, std::abs(centres.values[2 * i + X].real() - static_cast<double>(middle.column)));
+        y = std::max(y, std::abs(centres.values[2 * i + Y].real() - static_cast<double>(middle.row)));
     }
     if (x > 1e5 || y > 1e5) throw Refusal("centres_xy span a canvas that no memory holds");
     return {static_cast<long>(std::ceil(y)) + 1, static_cast<long>(std::ceil(x)) + 1, 0, 0};
@@ -285,8 +291,7 @@ static void reassemble(const Array& given, const Array& centres, Result& result)
     const std::string canvas = say(result, {H, W}, "<c8", complex_bytes(sums));
     const std::string counted = say(result, {H, W}, "<f4", coverage);
     const std::string corner = say(result, {2}, "<f8", origin);
-    result.text = "{\"mapping\": {\"key\": \"f" + std::to_string(++created) + "\", \"items\": [[\"object\", " + canvas + "], [\"coverage\", " + counted +
-                  "], [\"origin_xy\", " + corner + "]]}}";
+    result.text = "{\"mapping\": {\"items\": [[\"object\", " + canvas + "], [\"coverage\", " + counted + "], [\"origin_xy\", " + corner + "]]}}";
 }
 
 class Adapter {
@@ -297,7 +302,8 @@ class Adapter {
         if (what == "hello")
             return "\"value\": {\"language\": \"C++\", \"name\": \"cpp\", \"stages\": [\"physics\", \"patches\", \"reassembly\"], \"framework\": null, "
                    "\"devices\": null, \"methods\": [\"simulate\", \"patches\", \"reassemble\"]}";
-        if (what != "call") return error("RuntimeError", "this adapter knows nothing but calls");
+        if (what == "lacks") return "\"value\": true";
+        if (what != "call") return error("RuntimeError", "this adapter has nothing to go through");
         try {
             called(asked, buffers, result);
             return "\"value\": " + result.text;
@@ -310,31 +316,43 @@ class Adapter {
 
   private:
     static std::string error(const std::string& kind, const std::string& said) {
-        return "\"error\": {\"class\": {\"builtin\": \"" + kind + "\"}, \"message\": \"" + said + "\", \"attributes\": {}}";
+        std::string safe;
+        for (char c : said) safe += c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ' ? '?' : c;
+        return "\"error\": {\"class\": {\"builtin\": \"" + kind + "\"}, \"message\": \"" + safe + "\", \"attributes\": {}}";
     }
     void remember(const Json& asked, const std::vector<std::string>& buffers) {
         if (asked.has("drop")) for (const auto& one : asked["drop"].list) known_.erase(one->text);
-        if (asked.has("written")) for (const auto& one : asked["written"].list) known_[(*one)["key"].text] = array_of(*one, buffers);
+        if (asked.has("written")) for (const auto& one : asked["written"].list) keep(*one, buffers);
     }
-    Array array(const Json& told, const std::vector<std::string>& buffers) {
-        if (told.has("held")) return known_.at(told["held"].text);
-        Array made = array_of(told["array"], buffers);
-        if (told["array"].has("key")) known_[told["array"]["key"].text] = made;
-        return made;
+    void keep(const Json& told, const std::vector<std::string>& buffers) {
+        try { known_[told["key"].text] = array_of(told, buffers); } catch (const Refusal&) { known_.erase(told["key"].text); }
     }
-    bool remembered(const Json& told, const std::vector<std::string>& buffers) {
-        try { array(told, buffers); return true; } catch (const std::exception&) { return false; }
+    // An argument stands at its place or under its name.
+    static const Json& argument(const Json& asked, size_t place, const std::string& name) {
+        const Json& given = asked["arguments"];
+        if (place < given.list.size()) return given[place];
+        if (!asked["named"].has(name)) throw Refusal("the argument " + name + " is missing");
+        return asked["named"][name];
+    }
+    Array array(const Json& told) {
+        const std::string key = told.has("held") ? told["held"].text : told.has("array") ? told["array"]["key"].text : "";
+        if (!known_.count(key)) throw Refusal("an argument is no array of numbers that this adapter takes");
+        return known_.at(key);
+    }
+    static long whole(const Json& told, const std::vector<std::string>& buffers) {
+        const double number = told.has("array") ? array_of(told["array"], buffers).values.at(0).real() : told.number;
+        if (!told.has("array") && told.kind != Json::Number) throw Refusal("N must be a number");
+        if (!(number >= 1 && number <= 1e5) || number != std::floor(number)) throw Refusal("N must be a whole number from 1");
+        return static_cast<long>(number);
     }
     void called(const Json& asked, const std::vector<std::string>& buffers, Result& result) {
+        // All are kept before any is refused: a later call may name them.
+        for (const auto& one : asked["arguments"].list) if (one->has("array") && (*one)["array"].has("key")) keep((*one)["array"], buffers);
+        for (const auto& one : asked["named"].object) if (one.second->has("array") && (*one.second)["array"].has("key")) keep((*one.second)["array"], buffers);
         const std::string method = asked["method"].text;
-        const Json& given = asked["arguments"];
-        // Both are remembered before either is refused: a later call may name them.
-        const bool one = remembered(given[0], buffers), other = remembered(given[1], buffers);
-        if (!one || !other) throw Refusal("an array is of a dtype that this adapter does not take");
-        const Array first = array(given[0], buffers), second = array(given[1], buffers);
-        if (method == "simulate") simulate(first, second, result);
-        else if (method == "patches") patches(first, second, static_cast<long>(given[2].number), result);
-        else if (method == "reassemble") reassemble(first, second, result);
+        if (method == "simulate") simulate(array(argument(asked, 0, "patches")), array(argument(asked, 1, "probe")), result);
+        else if (method == "patches") patches(array(argument(asked, 0, "obj")), array(argument(asked, 1, "centres_xy")), whole(argument(asked, 2, "N"), buffers), result);
+        else if (method == "reassemble") reassemble(array(argument(asked, 0, "patches")), array(argument(asked, 1, "centres_xy")), result);
         else throw std::runtime_error("there is no such method");
     }
     std::map<std::string, Array> known_;
@@ -377,6 +395,7 @@ int main(int, char** arguments) {
             buffers.push_back(payload.substr(at, static_cast<size_t>(one->number)));
             at += buffers.back().size();
         }
+        if ((*asked)["do"].text == "stop") return 0;
         Result result;
         std::string said = adapter.answer(*asked, buffers, result);
         said = "{\"id\": " + std::to_string(static_cast<long>((*asked)["id"].number)) + ", " + said + ", \"buffers\": [";
