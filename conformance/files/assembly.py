@@ -100,7 +100,9 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
     lacking = dict.fromkeys(word for name, word in _NEEDED.items() if name not in parts and (probe or name != _PROBE))
     if lacking:
         held = "; ".join(f"{one.format}: {', '.join(sorted(one.parts)) or 'nothing of a scan'}" for one in given)
-        raise UnfitFile("FIL-023", "file", f"{' and '.join(lacking)} missing: give a file that holds them ({held})")
+        why = "".join(f"; {said}" for one in given for said in one.passed_over)
+        problem = f"{' and '.join(lacking)} missing: give a file that holds them ({held}){why}"
+        raise UnfitFile("FIL-023", "file", problem)
     _require_fitting(parts)
     geometry = _geometry(given, stated)
     parts = with_unit(parts, stated.positions_unit)

@@ -9,14 +9,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from conformance.contract.arrays import MASK
+from conformance.contract.arrays import COORDINATES, MASK, STACKS
 from conformance.contract.crossing import Crossing
 from conformance.files.archive import Archive, DamagedArchive
 from conformance.files.finding import Finding, Severity
 from conformance.files.fixing.attaching import with_fixes
 from conformance.files.fixing.declared import Seen
+from conformance.files.fixing.names import renamings
 from conformance.files.foreign import examine_foreign
 from conformance.files.formats import canonical
+from conformance.files.formats import named as by_names
 from conformance.files.formats.masks import mask_among, quantity_of_name
 from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, readable_as, sniff
@@ -101,6 +103,8 @@ def examine(path: Path) -> ScanReport:
         form = format_of(file) if file.kind is Kind.ZIP else readable_as(file)
         if is_archive_of_files(file) or (form is None and file.kind not in _PERHAPS_DAMAGED):
             found.append(named(file))
+        elif form is None and file.kind is Kind.ZIP and _has_names_of_its_own(path):
+            facts, view = examine_foreign(path, by_names.FORMAT, found)
         elif form is None or form is canonical.FORMAT:
             facts, view = _examine_canonical(path, found)
         else:
@@ -110,6 +114,16 @@ def examine(path: Path) -> ScanReport:
     except UnfitFile as error:
         found.append(Finding(error.clause, Severity.VIOLATION, error.array, error.problem))
     return ScanReport(path, in_order(found), facts, view)
+
+
+def _has_names_of_its_own(path: Path) -> bool:
+    """Whether an NPZ has a scan's arrays under names of nobody's layout, which no renaming makes the contract's."""
+    with Archive(path) as archive:
+        members = {name: archive.member(name) for name in archive.names}
+    known = {*members, *renamings(members).values()}
+    if known & {*COORDINATES, *STACKS}:
+        return False
+    return by_names.holds_several_parts({name: one for name, one in members.items() if not one.needs_unpickling})
 
 
 def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -142,6 +142,7 @@ def _far_apart(parts: Mapping[str, Part], N: int, geometry: Geometry) -> Iterato
 def _described(held: Description, path: Path) -> str:
     parts = {*held.parts, *(["xcoords"] if TABLE in held.parts else [])}
     has = [word for name, word in _WORDS.items() if name in parts]
+    frames = held.parts.get("diff3d")
     lacks = [word.removeprefix("a ") for name, word in _WORDS.items() if name in _NEEDED and name not in parts]
     said = [f"this is {held.format}: {_and(has) or 'nothing of a scan'}" + (f", no {_and(lacks)}" if lacks else "")]
     traps = [trap for name in _NEEDED if name in held.parts for trap in _traps(held.parts[name])]
@@ -149,6 +150,10 @@ def _described(held: Description, path: Path) -> str:
         said.append(_and(traps))
     if held.advice:
         said.append(held.advice)
+    if lacks:
+        said.extend(held.passed_over)
+    if frames is not None and 0 in frames.values.shape:
+        said.append(f"its frames {frames.source} {frames.values.shape} hold nothing: a measurement that was aborted?")
     partner = " PARTNER" if lacks else ""
     command = f"ptycho-conformance convert {path.name}{partner} OUT.npz"
     return f"{'; '.join(said)}. To write a scan file: {command}"

@@ -115,7 +115,8 @@ def _zipped(file: Sniffed) -> str:
 def _unknown_hdf5(file: Sniffed) -> str:
     if any(name.endswith(_OF_KERAS) for name in file.members):
         return f"a model of Keras: {_MODEL}"
-    return f"of no layout that is known here: {held_arrays(file.shapes)}"
+    links = "".join(f"; {one}" for one in file.links[:_MOST_NAMED])
+    return f"of no layout that is known here: {held_arrays(file.shapes)}{links}"
 
 
 def held_arrays(shapes: Mapping[str, tuple[int, ...]]) -> str:
@@ -168,13 +169,12 @@ def _numbers(head: bytes) -> str:
     listing = listing_of(as_text(head) or "", cut=len(head) == HEAD_BYTES)
     if listing is None or listing.columns < 2:
         return "a single column of numbers: no frames are in it"
-    if listing.decimal_commas:
-        return "a table with decimal commas, which would be read as two numbers each: write points in their place"
     called = f" called {', '.join(listing.names)}" if listing.names else ""
+    commas = ", with decimal commas" if listing.decimal_commas else ""
     known = "Ptychodus writes y, x in CSV and x y in text; " if listing.columns == 2 and not called else ""
     more = "; keep the two columns of x and y alone" if listing.columns > 2 else ""
     return (
-        f"{listing.columns} columns{called}; a list of positions needs frames and a probe from other files; {known}say "
+        f"{listing.columns} columns{called}{commas}; a list of positions needs frames and a probe from other files; {known}say "
         f"which columns are x and y, and their unit: convert FRAMES PROBE THIS OUT.npz --positions-order xy "
         f"--positions-unit um{more}"
     )

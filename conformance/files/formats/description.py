@@ -134,6 +134,8 @@ class Description:
         What a person with this file does next; empty for the contract's own format.
     members : tuple of str
         Names of all that the file holds, in its order.
+    passed_over : tuple of str
+        Why what may be a part was not taken for one, said where the part is missing.
     """
 
     format: str
@@ -144,6 +146,7 @@ class Description:
     assumed: tuple[str, ...] = ()
     advice: str = ""
     members: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

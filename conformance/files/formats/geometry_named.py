@@ -11,6 +11,7 @@ from conformance.files.formats.quantities import LENGTHS
 from conformance.files.formats.roles import plain
 from conformance.files.formats.values import Stored
 
+_WITH_UNIT = re.compile(r"(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*([^\W\d_]+)")
 _HC = 1.239841984e-6
 _ENERGIES = {"ev": 1.0, "kev": 1e3, "j": 1 / 1.602176634e-19}
 _ENERGY = re.compile(r"energy|(^|_)e_?(k?ev)$")
@@ -37,7 +38,7 @@ def unit_beside(attributes: Mapping[str, Any]) -> float | None:
 
 
 def geometry_in(
-    arrays: Mapping[str, Stored], attributes: Mapping[str, Mapping[str, Any]]
+    arrays: Mapping[str, Stored], attributes: Mapping[str, Mapping[str, Any]], words: Mapping[str, str]
 ) -> tuple[Geometry, tuple[str, ...]]:
     """What a file says of its geometry, and which numbers were taken for it.
 
@@ -46,12 +47,14 @@ def geometry_in(
     arrays : Mapping[str, Stored]
         By name.
     attributes : Mapping[str, Mapping[str, Any]]
-        What stands beside them.
+        What stands beside them, and beside groups.
+    words : Mapping[str, str]
+        Texts by name.
     """
     said: list[str] = []
     found: dict[str, float] = {}
-    for name, value in _numbers(arrays):
-        for role, taken in _roles(name, value, attributes.get(name, {})):
+    for name, value, beside in _all_numbers(arrays, attributes, words):
+        for role, taken in _roles(name, value, beside):
             if role not in found:
                 found[role] = taken
                 said.append(f"{name} = {value:.6g} was taken for the {role}")
@@ -70,6 +73,27 @@ def geometry_in(
         ),
         tuple(said),
     )
+
+
+def _all_numbers(
+    arrays: Mapping[str, Stored], attributes: Mapping[str, Mapping[str, Any]], words: Mapping[str, str]
+) -> Iterator[tuple[str, float, Mapping[str, Any]]]:
+    """Name, number and what stands beside it: of arrays, then of attributes, then of numbers that stand in texts."""
+    for name, value in _numbers(arrays):
+        yield name, value, attributes.get(name, {})
+    texts = dict(words)
+    for place, held in attributes.items():
+        for key, value in held.items():
+            name = f"{place.rstrip('/')}/{key}"
+            value = value[0] if isinstance(value, list) and len(value) == 1 else value
+            if isinstance(value, str):
+                texts.setdefault(name, value)
+            elif isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+                yield name, float(value), {}
+    for name, text in texts.items():
+        found = _WITH_UNIT.fullmatch(text.strip())
+        if found:
+            yield name, float(found[1]), {"units": found[2]}
 
 
 def _numbers(arrays: Mapping[str, Stored]) -> Iterator[tuple[str, float]]:

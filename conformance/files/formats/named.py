@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import arrays_in, is_matlab
 from conformance.files.formats.roles import Axes
+from conformance.files.formats.several import require_one_scan
 from conformance.files.formats.sniffing import Kind, Sniffed
-from conformance.files.formats.values import ColumnMajor, Computed, Stored, Values
+from conformance.files.formats.values import ColumnMajor, Computed, Field, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.naming import held_arrays
 from conformance.files.unfit import UnfitFile
 
+TABLE = "positions"
 _KINDS = frozenset({Kind.ZIP, Kind.HDF5, Kind.MATLAB})
 _MOST_SMALL = 1 << 28
 
@@ -41,12 +43,18 @@ class Held:
         What stands beside them.
     matlab : bool
         Whether a column-major tool wrote the file.
+    links : tuple of str
+        Links that are not followed, and where they lead, in words.
+    words : Mapping[str, str]
+        Texts that stand in the file.
     """
 
     kind: Kind
     arrays: Mapping[str, Stored]
     attributes: Mapping[str, Mapping[str, Any]]
     matlab: bool
+    links: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def shapes(self, kinds: str) -> dict[str, tuple[int, ...]]:
         """Shapes of the arrays of some kinds of numbers."""
@@ -78,6 +86,22 @@ def holds_a_part(file: Sniffed) -> bool:
     return _recognises(file) or stack is not None or bool(_rows(shapes)) or any(roles.pairs_among(shapes))
 
 
+def holds_several_parts(arrays: Mapping[str, Stored]) -> bool:
+    """Whether arrays of an NPZ may be two or more of frames, positions and a probe, by names and shapes.
+
+    Parameters
+    ----------
+    arrays : Mapping[str, Stored]
+        By name.
+    """
+    real = {name: one.shape for name, one in arrays.items() if one.dtype.kind in "iuf"}
+    pairs = list(roles.pairs_among(real))
+    points = frozenset(math.prod(real[name]) for name, _ in pairs) | _rows(real)
+    both = {name: one.shape for name, one in arrays.items() if one.dtype.kind in "iufc"}
+    frames = roles.stack_among(real, points, last=False) is not None or any(roles.images_among(real))
+    return frames + bool(points) + (roles.probe_among(both, 0) is not None) >= 2
+
+
 def _rows(shapes: Mapping[str, tuple[int, ...]]) -> frozenset[int]:
     return frozenset(max(roles.long(shapes[name])) for name in roles.tables_among(shapes))
 
@@ -97,7 +121,7 @@ def _opened(path: Path) -> Iterator[Description]:
         frames = parts.get("diff3d")
         if frames is not None:
             parts |= mask_among(held.arrays, held.arrays.__getitem__, frames.values.shape)
-        geometry, said = geometry_named.geometry_in(held.arrays, held.attributes)
+        geometry, said = geometry_named.geometry_in(held.arrays, held.attributes, held.words)
         used = ", ".join(dict.fromkeys(f"{part.source} {_shape(held, part.source)}" for part in parts.values()))
         yield Description(
             f"{_called(held)} with arrays under names of their own{f' ({used})' if used else ''}",
@@ -106,6 +130,23 @@ def _opened(path: Path) -> Iterator[Description]:
             assumed=(*notes, *said),
             advice="" if "probeGuess" in parts else "it holds no probe: give one from another file",
             members=tuple(held.arrays),
+            passed_over=tuple(_passed_over(held, parts)),
+        )
+
+
+def _passed_over(held: Held, parts: Mapping[str, Part]) -> Iterator[str]:
+    """Why what may be frames or positions was not taken for them."""
+    yield from held.links
+    real = held.shapes("iuf")
+    frames = parts.get("diff3d")
+    if "xcoords" not in parts and TABLE not in parts and frames is not None:
+        for names in [*roles.pairs_among(real), *((name,) for name in roles.tables_among(real))]:
+            held_for = f"{' and '.join(names)} {real[names[0]]} hold positions"
+            yield f"{held_for} for another number of frames than {frames.source} ({frames.values.shape[0]})"
+    if frames is None:
+        yield from (
+            f"{name} {real[name]} holds pictures in colours, where a frame has one number a pixel: give the raw frames"
+            for name in roles.images_among(real)
         )
 
 
@@ -136,15 +177,31 @@ def _held(path: Path, stack: ExitStack) -> Held:
         if node.kind == "dataset" and node.shape is not None and node.dtype is not None and not node.outside
     }
     held: Mapping[str, Stored] = {name: ColumnMajor(one) for name, one in stored.items()} if matlab else stored
-    return Held(Kind.HDF5, _numbers(held), {name: file.nodes[name].attributes for name in stored}, matlab)
+    beside = {name: node.attributes for name, node in file.nodes.items() if node.kind in ("dataset", "group")}
+    words = {name: node.value for name, node in file.nodes.items() if isinstance(node.value, str)}
+    return Held(Kind.HDF5, _numbers(held), beside, matlab, file.links, words)
 
 
 def _numbers(arrays: Mapping[str, Stored]) -> dict[str, Stored]:
-    return {name: one for name, one in arrays.items() if not one.needs_unpickling and one.dtype.kind in "biufc"}
+    """Arrays of numbers; of an array of records every field of numbers, as an array of its own."""
+    found: dict[str, Stored] = {}
+    for name, one in arrays.items():
+        if one.needs_unpickling:
+            continue
+        if one.dtype.kind in "biufc":
+            found[name] = one
+        elif one.dtype.names is not None and len(roles.long(one.shape)) == 1:
+            found |= {f"{name}/{field}": Field(one, field) for field in one.dtype.names if _is_number(one, field)}
+    return found
+
+
+def _is_number(one: Stored, field: str) -> bool:
+    return one.dtype[field].kind in "iuf" and not one.dtype[field].shape
 
 
 def _parts(held: Held) -> tuple[dict[str, Part], list[str]]:
     real = held.shapes("iuf")
+    require_one_scan(real, last=held.matlab)
     pairs = list(roles.pairs_among(real))
     points = frozenset(math.prod(real[name]) for name, _ in pairs) | _rows(real)
     found = roles.stack_among(real, points, last=held.matlab)
@@ -214,7 +271,12 @@ def _positions(held: Held, pairs: list[tuple[str, str]], M: int) -> dict[str, Pa
         kept = roles.long(real[name])
         if (M or max(kept)) == max(kept):
             return _table(held, name, kept)
-    return {}
+    name = roles.complex_places_among(held.shapes("c"), M)
+    if name is None:
+        return {}
+    points = held.arrays[name].array().ravel()
+    both = np.stack([points.real, points.imag], axis=1).astype(np.float64)
+    return {TABLE: _with_unit(held, name, both, "real part, imaginary part")}
 
 
 def _coordinate(held: Held, name: str) -> Part:
@@ -227,7 +289,7 @@ def _table(held: Held, name: str, kept: tuple[int, ...]) -> dict[str, Part]:
     values = values if kept[0] == max(kept) else values.T
     order = roles.order_of(name)
     if order is None:
-        return {"positions": _with_unit(held, name, values[:, :2], "point, axis")}
+        return {TABLE: _with_unit(held, name, values[:, :2], "point, axis")}
     return {
         f"{axis}coords": _with_unit(held, name, values[:, k], f"{order}, as its name says")
         for k, axis in enumerate(order)

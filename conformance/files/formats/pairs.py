@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import math
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from conformance.files.formats import roles
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
-from conformance.files.formats.lists import listing_of
+from conformance.files.formats.lists import Listing, listing_of
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import is_matlab
 from conformance.files.formats.quantities import length, photon_energy
 from conformance.files.formats.record import recorded_orientation
-from conformance.files.formats.sniffing import Kind, Sniffed, as_text, decoded, kind_of
+from conformance.files.formats.sniffing import HEAD_BYTES, Kind, Sniffed, as_text, decoded, kind_of
 from conformance.files.formats.values import Computed, Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
@@ -152,37 +152,42 @@ def read_positions(path: Path) -> NDArray[np.float64]:
     text = decoded(path.read_bytes())
     if text is None:
         raise UnfitFile("FIL-001", "file", "it is no text")
+    listing = listing_of(text[:HEAD_BYTES], cut=len(text) > HEAD_BYTES)
+    if listing is None:
+        raise UnfitFile("FIL-001", "file", "it is no table of numbers")
     lines = [line for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
-    delimiter = next((one for one in (",", ";", "\t") if lines and one in lines[-1]), None)
-    rows: list[list[float]] = []
-    for number, line in enumerate(lines):
-        words: list[Any] = next(csv.reader([line], delimiter=delimiter)) if delimiter else line.split()
-        try:
-            rows.append([float(word) for word in words])
-        except ValueError as error:
-            if number:
-                raise UnfitFile("FIL-001", "file", f"line {number + 1} holds no numbers: {line[:40]!r}") from error
+    rows = [_numbers(line, listing) for line in lines[listing.head :]]
     if not rows or len({len(row) for row in rows}) != 1:
         raise UnfitFile("FIL-001", "file", "the lines of a list of positions hold equally many numbers")
     return np.asarray(rows, dtype=np.float64)
+
+
+def _numbers(line: str, listing: Listing) -> list[float]:
+    """Numbers of a line; NaN in columns of words."""
+    words = listing.row(line)
+    try:
+        return [math.nan if k in listing.words else float(word) for k, word in enumerate(words)]
+    except ValueError as error:
+        raise UnfitFile("FIL-001", "file", f"a line holds no numbers: {line[:40]!r}") from error
 
 
 DP = Format("the frames of a pair *_dp.hdf5 and *_para.hdf5", _is_dp, _opened_dp)
 MASTER = Format("the master file of a detector", _is_master, _opened_master)
 
 
-def columns_called(path: Path) -> dict[str, str]:
-    """Names of the columns of a list that are called x and y, or column and row, by axis; empty where they have none.
+def columns_called(path: Path) -> dict[str, tuple[int, str]]:
+    """Columns of a list that are called x and y, or column and row, by axis: number and name; empty where none are.
 
     Raises
     ------
     OSError
         The file cannot be read.
     """
-    listing = listing_of(as_text(kind_of(path)[1]) or "", cut=True)
+    head = kind_of(path)[1]
+    listing = listing_of(as_text(head) or "", cut=len(head) == HEAD_BYTES)
     names = listing.names if listing is not None else ()
     pair = next(roles.pairs_among(dict.fromkeys(names, (2,))), None)
-    return {} if pair is None else {"x": pair[0], "y": pair[1]} | {"": " ".join(names)}
+    return {} if pair is None else {axis: (names.index(name), name) for axis, name in zip("xy", pair, strict=True)}
 
 
 def listed_positions(path: Path, order: str | None, metres: float | None) -> Description:
@@ -207,17 +212,15 @@ def listed_positions(path: Path, order: str | None, metres: float | None) -> Des
     if table.shape[1] > 2 and not called:
         problem = f"{table.shape[1]} columns without names: which are x and y? Keep the two of x and y alone"
         raise UnfitFile("FIL-023", "file", problem)
-    names = called.pop("", "").split(" ")
-    places = {axis: names.index(name) for axis, name in called.items()} or {
-        axis: k for k, axis in enumerate(order or "xy")
-    }
+    places = {axis: column for axis, (column, _) in called.items()} or {axis: k for k, axis in enumerate(order or "xy")}
     told = "".join(sorted(places, key=places.__getitem__))
     if order not in (None, told):
-        problem = f"its columns are called {', '.join(names)}, and --positions-order says {order}: which is right?"
+        names = ", ".join(name for _, name in sorted(called.values()))
+        problem = f"its columns are called {names}, and --positions-order says {order}: which is right?"
         raise UnfitFile("FIL-023", "file", f"{problem} Take the line of names out, or say {told}")
-    unit = roles.unit_of(called["x"]) if metres is None and called else metres
+    unit = roles.unit_of(called["x"][1]) if metres is None and called else metres
     quantity = Quantity.UNKNOWN if unit is None else Quantity.METRE if unit else Quantity.PIXEL
-    said = f"called {called['x']} and {called['y']}" if called else f"{told}, as stated"
+    said = f"called {called['x'][1]} and {called['y'][1]}" if called else f"{told}, as stated"
     parts = {
         f"{axis}coords": Part(
             Values(f"{axis}coords", table[:, column] * (unit or 1.0)), f"column {column + 1}", quantity, said,

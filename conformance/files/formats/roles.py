@@ -15,6 +15,8 @@ _OTHER = re.compile(
     r"mask|back|dark|flat|(^|_)ref|gain|weight|sigma|err|(^|_)var|truth|label|recon|hist|init|start|nominal|plan|target"
 )
 _SMALLEST_SIDE = 8
+_CHANNELS = (3, 4)
+"""Colours of a pixel, with or without how much of it shows."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def axes_of(shape: tuple[int, ...], points: frozenset[int], *, last: bool) -> Ax
         Whether frames are counted by the last axes, where both readings fit, as column-major tools have it.
     """
     kept = long(shape)
-    if len(kept) not in (3, 4):
+    if len(kept) not in (3, 4) or (len(kept) == 4 and kept[-1] in _CHANNELS):
         return None
     count = len(kept) - 2
     first, end = tuple(range(count)), tuple(range(2, len(kept)))
@@ -92,6 +94,26 @@ def stack_among(
     last : bool
         As for :func:`axes_of`.
     """
+    return next(((name, axes) for _, name, axes in stacks_among(shapes, points, last=last)), None)
+
+
+Rank = tuple[bool, bool, int]
+
+
+def stacks_among(
+    shapes: Mapping[str, tuple[int, ...]], points: frozenset[int], *, last: bool
+) -> list[tuple[Rank, str, Axes]]:
+    """Rank, name and axes of every array that may be the frames, the likeliest first.
+
+    Parameters
+    ----------
+    shapes : Mapping[str, tuple of int]
+        Of arrays of real numbers.
+    points : frozenset of int
+        Numbers of points that arrays of positions have.
+    last : bool
+        As for :func:`axes_of`.
+    """
     found = []
     for name, shape in shapes.items():
         axes, said = axes_of(shape, points, last=last), plain(name)
@@ -102,11 +124,8 @@ def stack_among(
             or (_OBJECT.search(said) and axes.M not in points)
         ):
             continue
-        found.append((axes.M in points, bool(_FRAMES.search(said)), math.prod(shape), name, axes))
-    if not found:
-        return None
-    *_, name, axes = max(found, key=lambda one: one[:3])
-    return name, axes
+        found.append(((axes.M in points, bool(_FRAMES.search(said)), math.prod(shape)), name, axes))
+    return sorted(found, key=lambda one: one[0], reverse=True)
 
 
 def pairs_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, str]]:
@@ -142,6 +161,20 @@ def _counterparts(name: str) -> Iterator[str]:
             yield name.replace(f"{column}s", f"{row}s")
 
 
+def images_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    """Names of arrays (M, H, W, 3) or with four channels: pictures in colours.
+
+    Parameters
+    ----------
+    shapes : Mapping[str, tuple of int]
+        Of arrays of real numbers.
+    """
+    for name, shape in shapes.items():
+        kept = long(shape)
+        if len(kept) == 4 and kept[-1] in _CHANNELS and min(kept[1:3]) >= _SMALLEST_SIDE:
+            yield name
+
+
 def tables_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
     """Names of arrays (M, 2) or (2, M), or with a third column, that speak of places; the likeliest first.
 
@@ -156,6 +189,24 @@ def tables_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
         if len(kept) == 2 and min(kept) in (2, 3) and max(kept) > 3 and _PLACES.search(plain(name)):
             found.append((bool(_OTHER.search(plain(name))), len(name), name))
     yield from (name for *_, name in sorted(found))
+
+
+def complex_places_among(shapes: Mapping[str, tuple[int, ...]], M: int) -> str | None:
+    """Name of an array of complex numbers, one a frame, that speaks of places; None where there is none.
+
+    Parameters
+    ----------
+    shapes : Mapping[str, tuple of int]
+        Of arrays of complex numbers.
+    M : int
+        Number of frames; 0 where it is not known.
+    """
+    named = [
+        name
+        for name, shape in shapes.items()
+        if len(long(shape)) == 1 and (M or math.prod(shape)) == math.prod(shape) > 3 and _PLACES.search(plain(name))
+    ]
+    return min(named, key=len, default=None)
 
 
 def probe_among(shapes: Mapping[str, tuple[int, ...]], N: int) -> str | None:
@@ -183,7 +234,7 @@ def order_of(name: str) -> str | None:
 
 
 _UNITS = {
-    "m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "mm": 1e-3, "um": 1e-6, "micron": 1e-6,
+    "m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "mm": 1e-3, "um": 1e-6, "μm": 1e-6, "micron": 1e-6,
     "microns": 1e-6, "micrometer": 1e-6, "micrometers": 1e-6, "nm": 1e-9, "angstrom": 1e-10, "a": 1e-10, "pm": 1e-12,
     "px": 0.0, "pix": 0.0, "pixel": 0.0, "pixels": 0.0,
 }  # fmt: skip

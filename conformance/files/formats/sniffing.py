@@ -38,6 +38,8 @@ class Sniffed:
         Those of them that are arrays of NumPy, by the ending of their full names.
     shapes : Mapping[str, tuple of int]
         Shapes of the arrays in an HDF5 or MATLAB file, by name.
+    links : tuple of str
+        Links of an HDF5 file that are not followed, and where they lead, in words.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class Sniffed:
     members: frozenset[str] = frozenset()
     arrays: frozenset[str] = frozenset()
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
 
 
 def kind_of(path: Path) -> tuple[Kind, bytes]:

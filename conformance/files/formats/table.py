@@ -58,6 +58,7 @@ def sniff(path: Path) -> Sniffed:
     members: frozenset[str] = frozenset()
     arrays: frozenset[str] = frozenset()
     shapes: dict[str, tuple[int, ...]] = {}
+    links: tuple[str, ...] = ()
     if kind is Kind.ZIP:
         with Archive(path) as archive:
             members = frozenset(archive.names)
@@ -66,9 +67,10 @@ def sniff(path: Path) -> Sniffed:
         with OpenedHdf5(path) as file:
             members = frozenset(file.nodes)
             shapes = {name: node.shape for name, node in file.nodes.items() if node.shape is not None}
+            links = file.links
     elif kind is Kind.MATLAB:
         shapes = shapes_in(path)
-    return Sniffed(path, head, kind, members, arrays, shapes)
+    return Sniffed(path, head, kind, members, arrays, shapes, links)
 
 
 def format_of(file: Sniffed) -> Format | None:

@@ -216,3 +216,46 @@ class ColumnMajor:
     def array(self) -> NDArray[Any]:
         """Return all values in the order of the tool."""
         return self.source.array().T
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of records that lie in a file.
+
+    Attributes
+    ----------
+    source : Stored
+        Records.
+    field : str
+    fortran : bool
+    needs_unpickling : bool
+    """
+
+    source: Stored
+    field: str
+    fortran: bool = False
+    needs_unpickling: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the records and of the field."""
+        return f"{self.source.name}/{self.field}"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the records."""
+        return self.source.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the field."""
+        return self.source.dtype[self.field]
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield the field of some records at a time."""
+        for block in self.source.blocks():
+            yield np.ascontiguousarray(block[self.field])
+
+    def array(self) -> NDArray[Any]:
+        """Return the field of all records."""
+        return np.ascontiguousarray(self.source.array()[self.field])

@@ -135,7 +135,10 @@ def _filter(one: tuple[Any, ...]) -> tuple[int, str]:
 
 
 def _dtype(dtype: Any) -> Any:
-    """NumPy's text of a dtype; for complex numbers stored as two fields, that of the complex type; None for others."""
+    """NumPy's text of a dtype, or its fields where all hold numbers; complex numbers may be stored as two fields.
+
+    None stands for all others.
+    """
     if dtype is None:
         return None
     if dtype.kind in _NUMERIC and dtype.subdtype is None:
@@ -144,6 +147,13 @@ def _dtype(dtype: Any) -> Any:
         real, imaginary = (dtype.fields[name][0] for name in dtype.names)
         if real == imaginary and real.kind == "f" and dtype.itemsize == 2 * real.itemsize:
             return f"{real.str[0]}c{dtype.itemsize}"
+    if dtype.names is not None and len(dtype.names) <= MOST_ITEMS and not dtype.hasobject:
+        parts = [dtype.fields[name] for name in dtype.names]
+        # Which fields hold words is of no interest; the others are told where they stand in a record.
+        held = [(name, *part[:2]) for name, part in zip(dtype.names, parts) if part[0].kind in "iuf"]
+        if held:
+            names, formats, offsets = zip(*((name, one.str, at) for name, one, at in held))
+            return {"names": names, "formats": formats, "offsets": offsets, "itemsize": dtype.itemsize}
     return None
 
 

@@ -24,6 +24,7 @@ BLOCK_BYTES = 1 << 24
 _MOST_SMALL = 256 << 20
 _PATIENCE = 60.0
 _LONGEST_LINE = 64 << 20
+_LINKS = ("external", "dangling")
 _FILTERS: Mapping[int, str] = {
     32000: "LZF",
     32001: "Blosc",
@@ -109,6 +110,11 @@ class OpenedHdf5:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """Links that are not followed, and where they lead, in words."""
+        return tuple(f"the link {one.path} {_leads(one)}" for one in self.nodes.values() if one.kind in _LINKS)
 
     def stored(self, path: str) -> Dataset:
         """Return the values of a dataset, to be read in blocks.
@@ -275,6 +281,12 @@ class Dataset:
                 "FIL-022", self.name, "the HDF5 library gave another number of values than the file promises"
             )
         return np.frombuffer(content, self.dtype).reshape(shape)
+
+
+def _leads(link: Node) -> str:
+    if link.kind == "dangling":
+        return f"leads to {link.target or 'nothing'}, which is not in the file"
+    return f"leads to {link.file}, which is not followed: give that file too, or copy its data here"
 
 
 def packed_by(node: Node) -> str:
