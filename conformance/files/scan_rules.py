@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from conformance.contract.arrays import (
 from conformance.files.archive import DamagedArchive
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.values import Source, Stored, nbytes
+from conformance.files.rules.wording import listed
 from conformance.files.shape_hints import named_shapes, object_hint, probe_hint, sides_hint, stack_hint
 from conformance.files.stack import (
     Content,
@@ -160,7 +162,9 @@ class Rules:
             yield Finding("NPZ-023", VIOLATION, name, "the scan has no points")
         bad = first_of(member, non_finite)
         if bad is not None:
-            yield Finding("NPZ-022", VIOLATION, name, f"the position is {bad[1]}", bad[0])
+            others = np.flatnonzero(non_finite(member.array())) if math.prod(member.shape) < _LARGE else []
+            more = f"; {len(others)} positions are none: {listed(others)}" if len(others) > 1 else ""
+            yield Finding("NPZ-022", VIOLATION, name, f"the position is {bad[1]}{more}", bad[0])
         yield from self._overflow(name, member, np.float64)
         if self._positions is not None and member.shape[0] != self._positions:
             yield Finding("NPZ-021", VIOLATION, name, f"{member.shape[0]} values, but xcoords has {self._positions}")

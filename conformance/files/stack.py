@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files import signs
 from conformance.files.formats.values import Stored, stored_shape
 from conformance.files.survey import Survey, is_whole
 
@@ -109,6 +110,8 @@ def content_of(stack: Stored, layout: StackLayout | None) -> Content:
         offset += len(block)
     sound = non_finite is None and overflowing is None and negative is None
     evidence = statistics.evidence(survey) if sound or statistics.whole else ""
+    if negative is not None and not evidence and survey is not None and signs.is_noise(survey):
+        evidence = "a background was subtracted, which amplitudes do not have"
     return Content(non_finite, overflowing, negative, evidence, statistics.whole, survey)
 
 
@@ -151,6 +154,8 @@ def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
         return ""
     always = extent.always == extent.pixels
     told = ": flags of the detector, no data" if always and kind == "negative" else ""
+    if kind == "negative" and not always:
+        told = signs.wrapped_negative(content.survey) or (signs.NOISE if signs.is_noise(content.survey) else "")
     told = _STANDARDISED if kind == "negative" and _is_standardised(content.survey) else told
     told = ": pixels that are not measured" if always and kind == "non-finite" else told
     narrow = "; float16 ends at 65504, and these were brighter" if kind == "non-finite" and dtype == np.float16 else ""

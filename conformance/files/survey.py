@@ -55,6 +55,10 @@ class Survey:
         (N, N) sums of values and of squares over the frames.
     sample : numpy.ndarray
         Some distinct values above zero.
+    peaks : numpy.ndarray
+        (M,) largest value of each frame, without pixels that never change and outshine all others.
+    first : numpy.ndarray
+        (m, N, N) some of the first frames as they are stored; none where frames are not stored one after the other.
     """
 
     def __init__(self, M: int, sides: tuple[int, int]) -> None:
@@ -65,6 +69,8 @@ class Survey:
         self.sums, self.squares = np.zeros(sides), np.zeros(sides)
         self._odd = {kind: (np.zeros(M, np.int64), np.zeros(sides, np.int64)) for kind in ("non-finite", "negative")}
         self.sample: Floats = np.zeros(0)
+        self.peaks = np.full(M, -np.inf)
+        self.first: Values = np.zeros((0, *sides))
         self._outshining = np.zeros(sides, bool)
         self._seen = np.zeros(sides, bool)
         self._waves = tuple(np.exp(2j * np.pi * np.arange(side) / side) for side in sides)
@@ -89,6 +95,8 @@ class Survey:
                 values[~finite] = 0.0
         if block.dtype.kind != "u" and values.min(initial=0.0) < 0:
             self._count("negative", values < 0, frames, part)
+        if not len(self.first) and values.shape[1:] == self.sides:
+            self.first = np.array(block[: max(1, min(_SAMPLED, _MOST_SORTED // max(1, values[0].size)))])
         if not len(self.sample):
             first = values[:_SAMPLED]
             # Whole lines of pixels, not each so many pixels: a stride may miss the lit ones.
@@ -107,6 +115,7 @@ class Survey:
         wave = self._waves[1][part[1]]
         weights = np.stack([np.ones(c), wave.real, wave.imag], axis=1).astype(values.dtype)
         by_row = (values.reshape(m * r, c) @ weights).reshape(m, r, 3).astype(np.float64)
+        np.maximum(self.peaks[frames], values.reshape(m, r * c).max(axis=1), out=self.peaks[frames])
         self._power[frames] += np.einsum("mp,mp->m", values.reshape(m, r * c), values.reshape(m, r * c))
         self._total[frames] += by_row[..., 0].sum(axis=1)
         self._row_moment[frames] += by_row[..., 0] @ self._waves[0][part[0]]

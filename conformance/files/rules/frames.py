@@ -32,6 +32,8 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (lambda values: 10.0 ** (values - values.min()), "decimal logarithms, above some floor,"),
     (lambda values: 10.0 ** ((values - values.min()) / 10), "decibels"),
 )
+_FEW_AT_PEAK = 2
+_PEDESTAL, _FLAT, _ABOVE = 0.1, 1.3, 8.0
 _GIGABYTE = 1 << 30
 _OFFSET = 1e-3
 
@@ -60,7 +62,24 @@ def outshining_frames(view: View) -> Iterator[Finding]:
             yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (int(odd[0]),))
     if drift := _drift(view):
         yield Finding("FIL-004", Severity.WARNING, view.stack, drift)
+    if scaled := scaled_each(view):
+        yield Finding("FIL-004", Severity.WARNING, view.stack, scaled)
     yield from same_power(view)
+
+
+def scaled_each(view: View) -> str:
+    """Say that all frames end at one largest value, each at a pixel or two; empty where they do not."""
+    peaks = view.survey.peaks[view.flux > 0]
+    first = view.survey.first
+    if len(peaks) < _FEWEST_VALUES or not len(first) or view.survey.steady.all() or peaks.max() <= 0:
+        return ""
+    at_peak = (first == first.max(axis=(1, 2), keepdims=True)).sum(axis=(1, 2))
+    # A detector that saturates does so at many pixels, and a beam of one bright pixel stands still.
+    places = first.reshape(len(first), -1).argmax(axis=1)
+    alone = float(np.median(at_peak)) <= _FEW_AT_PEAK and (len(np.unique(places)) > 1 or first.dtype.kind == "f")
+    if float(np.ptp(peaks)) > _EVEN * float(peaks.max()) or not alone:
+        return ""
+    return f"the largest value of every frame is {peaks.max():.6g}: each was scaled by itself, and its power is lost"
 
 
 def _drift(view: View) -> str:
@@ -77,31 +96,34 @@ def _drift(view: View) -> str:
 
 
 def copied_frames(view: View) -> Iterator[Finding]:
-    """FIL-025: lit frames that are copies of one before them, at another place."""
-    rows = _copies(view)
-    if not len(rows):
-        return
-    few = f"{len(rows)} of {view.M} frames are copies" if len(rows) > 1 else "1 frame is a copy"
-    problem = f"{few} of a frame before, though at other places: {listed(rows)}"
-    yield Finding("FIL-025", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+    """FIL-025: lit frames that are copies of one before them, at another place, or with the same noise."""
+    for rows, how in zip(_copies(view), ("though at other places", "at the same place, noise and all"), strict=True):
+        if len(rows):
+            few = f"{len(rows)} of {view.M} frames are copies" if len(rows) > 1 else "1 frame is a copy"
+            problem = f"{few} of a frame before, {how}: {listed(rows)}"
+            yield Finding("FIL-025", Severity.WARNING, view.stack, problem, (int(rows[0]),))
 
 
-def _copies(view: View) -> NDArray[np.intp]:
-    """Numbers of the frames that show the same sums and moments as an earlier one."""
+def _copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Numbers of the frames that show the same sums and moments as an earlier one: elsewhere, and at its place.
+
+    Without noise, frames at one place are alike.
+    """
     survey = view.survey
     values, squares = survey.flux
     rows, columns = survey.moments
     shown = np.stack([values, squares, rows.real, rows.imag, columns.real, columns.imag], axis=1)
     lit = np.flatnonzero((view.flux > _LIT * np.median(view.flux)) & np.isfinite(shown).all(axis=1))
     if len(lit) < 2 or survey.steady.all():
-        return np.arange(0)
+        return np.arange(0), np.arange(0)
     scale = np.maximum(1e-300, np.array([values.max(), squares.max(), *[np.abs(values).max()] * 4]))
     order = lit[np.lexsort((lit, *(shown[lit, k] for k in range(6)[::-1])))]
-    near = np.abs(np.diff(shown[order], axis=0)) <= _SAME * scale
-    if view.x is not None and view.y is not None:
-        moved = (np.diff(view.x[order]) != 0) | (np.diff(view.y[order]) != 0)
-        near &= moved[:, None]
-    return np.sort(order[1:][near.all(axis=1)])
+    near = (np.abs(np.diff(shown[order], axis=0)) <= _SAME * scale).all(axis=1)
+    if view.x is None or view.y is None:
+        return np.sort(order[1:][near]), np.arange(0)
+    moved = (np.diff(view.x[order]) != 0) | (np.diff(view.y[order]) != 0)
+    noisy = is_whole(survey.sample) or is_whole(survey.sample**2)
+    return np.sort(order[1:][near & moved]), np.sort(order[1:][near & ~moved & noisy])
 
 
 def odd_rows(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -156,6 +178,8 @@ def linear(view: View) -> Iterator[Finding]:
         )
         yield Finding("FIL-017", Severity.WARNING, view.stack, problem)
         return
+    if pedestal := _pedestal(view):
+        yield Finding("FIL-017", Severity.WARNING, view.stack, pedestal)
     values = view.survey.sample
     if view.dtype.kind != "f" or len(values) < _FEWEST_VALUES or is_whole(values) or is_whole(values**2):
         return
@@ -166,6 +190,21 @@ def linear(view: View) -> Iterator[Finding]:
             problem = f"the values are {word} of whole numbers, up to {counts.max():.0f}: no amplitudes"
             yield Finding("FIL-017", Severity.WARNING, view.stack, problem)
             return
+
+
+def _pedestal(view: View) -> str:
+    """Say how much light all pixels share, the dark ones too; empty where that is little."""
+    held = view.intensity[view.measured & ~view.survey.steady]
+    if held.size < view.measured.sum() // 2 or view.M < _FEWEST_VALUES:
+        return ""
+    low, middle, high = (float(one) for one in np.quantile(held, (0.02, 0.3, 1.0)))
+    share = low * held.size / float(held.sum() or 1.0)
+    if low <= 0 or middle > _FLAT * low or high < _ABOVE * low or share < _PEDESTAL:
+        return ""
+    return (
+        f"every pixel holds {low:.3g} of intensity or more on the average, {share:.0%} of the light, and a third of "
+        f"them hardly more: was a background (dark current, stray light) left in?"
+    )
 
 
 def _above_floor(values: Floats) -> Floats:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files import signs
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.gaps import dead_beyond_edges, outshining_pixels
 from conformance.files.rules.view import View
@@ -186,6 +187,14 @@ def _lines_or_pixels(found: NDArray[np.bool_]) -> str:
 
 def saturated(view: View) -> Iterator[Finding]:
     """FIL-007: values that change from frame to frame and stand at the largest of their integer type."""
+    over, end = signs.wrapped(view.survey)
+    if over:
+        problem = (
+            f"{over} pixels are dark among neighbours that reach nearly to {end}: counts of {end} and more were wrapped "
+            "round the end of a type"
+        )
+        yield Finding("FIL-007", Severity.WARNING, view.stack, problem)
+        return
     full = _at_the_end(view)
     if full.any():
         largest = float(view.survey.largest[full].max())

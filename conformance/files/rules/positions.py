@@ -18,7 +18,7 @@ _FAR, _PART = 20.0, 0.1
 _ABSURD = 1e9
 _FEWEST_POINTS = 8
 _STUCK = 4
-_ONE_PATCH, _FLAT = 2.0, 1e-3
+_ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
 
 
 def nearest(view: View) -> Floats | None:
@@ -49,19 +49,13 @@ def repeated(view: View) -> Iterator[Finding]:
     if len(places) == 1:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", f"all {len(points)} points are at one place")
         return
-    steps = distance[distance > 0]
-    typical = float(np.median(steps)) if len(steps) else 0.0
-    tiny = 0 < typical < _TINY_STEP and np.ptp(points, axis=0).max() < 1
-    # Many points within two pixels see one patch.
-    dense = len(places) >= 16 and np.ptp(points, axis=0).max() < _ONE_PATCH
-    if not (tiny or dense) and (line := _line(points)):
+    if unit := of_another_unit(view):
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", unit)
+    elif line := _line(points):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
-    if tiny or dense:
-        problem = (
-            f"all points lie within {np.ptp(points, axis=0).max():.3g} pixels, {typical:.2g} apart: "
-            "are they in metres or micrometres?"
-        )
-        yield Finding("FIL-014", Severity.WARNING, "xcoords", problem)
+    if len(places) > 1 and times.min() == times.max() > 1:
+        problem = f"each of {len(places)} places was exposed {times.max()} times: parts of a split share what they show"
+        yield Finding("FIL-014", Severity.NOTE, "xcoords", problem)
     # A scan that visits every place equally often does so on purpose; an encoder that sticks repeats itself at once.
     stuck = _longest_run(points)
     if times.min() < times.max() and len(stuck) >= _STUCK:
@@ -71,6 +65,42 @@ def repeated(view: View) -> Iterator[Finding]:
             f"({listed(stuck)}); {int((times - 1).sum())} points repeat another one"
         )
         yield Finding("FIL-014", Severity.WARNING, "xcoords", problem, (first,))
+
+
+def at_one_place(view: View) -> bool:
+    """Whether all points of a scan are at one place."""
+    return view.x is not None and view.y is not None and len(view.x) > 1 and not (np.ptp(view.x) or np.ptp(view.y))
+
+
+def of_another_unit(view: View) -> str:
+    """Say that positions are no object pixels: all within a few of them, or numbers of rows and columns; else empty."""
+    distance = nearest(view)
+    if distance is None or view.x is None or view.y is None or len(view.x) < _FEWEST_POINTS:
+        return ""
+    points = np.stack([view.x, view.y], axis=1)
+    places = np.unique(points, axis=0)
+    steps = distance[distance > 0]
+    typical = float(np.median(steps)) if len(steps) else 0.0
+    extent = float(np.ptp(points, axis=0).max())
+    tiny = 0 < typical < _TINY_STEP and extent < 1
+    # Many points within two pixels see one patch; no scan takes ten steps to a pixel over a part of a patch.
+    dense = len(places) >= 16 and (extent < _ONE_PATCH or (typical < _FINE and extent < view.N / 4))
+    if tiny or (dense and extent > 0):
+        return f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres?"
+    return _numbered(points, places)
+
+
+def _numbered(points: Floats, places: Floats) -> str:
+    """Say that positions count the rows and columns of a raster; empty where they do not."""
+    first, last = points.min(axis=0), points.max(axis=0)
+    counted = np.isin(first, (0.0, 1.0)).all() and np.array_equal(points, np.rint(points))
+    columns, rows = (int(n) for n in np.clip(last - first + 1, 0, _ABSURD))
+    if len(places) < 16 or not counted or min(rows, columns) < 2 or rows * columns != len(places):
+        return ""
+    return (
+        f"the positions are whole numbers from {first[0]:g} to {last[0]:g} and from {first[1]:g} to {last[1]:g}: "
+        f"columns and rows of a raster of {columns} x {rows} points, not pixels? Multiply them by its step"
+    )
 
 
 def _line(points: Floats) -> str:

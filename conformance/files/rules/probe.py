@@ -24,7 +24,7 @@ def probe_itself(view: View) -> Iterator[Finding]:
     problem = problem or _as_the_pattern(view, np.sqrt(light))
     if problem:
         yield Finding("FIL-026", Severity.WARNING, "probeGuess", problem)
-    elif view.probe_is_real:
+    elif view.probe_is_real or not view.probe.imag.any():
         problem = "the probe is real: a modulus or one part alone, unless the beam is a focus without a phase"
         yield Finding("FIL-026", Severity.NOTE, "probeGuess", problem)
 

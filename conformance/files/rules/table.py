@@ -58,6 +58,10 @@ def findings_of(view: View) -> Iterator[Finding]:
     explained = {one for clause in loud for one in EXPLAINED.get(clause, ())}
     if pixels.passing_markers(view).any():
         explained |= _OF_LIGHT | {"FIL-007", "FIL-025"}
+    if positions.of_another_unit(view) or positions.at_one_place(view):
+        explained |= {"FIL-012", "FIL-013", "FIL-016"}
+    if frames.scaled_each(view):
+        explained |= {"FIL-007", "FIL-011"}
     missing = pixels.stuck_pixels(view)[1] | ~view.measured
     if int(missing.sum()) > _MANY_LINES * max(view.survey.sides):
         # So much of the pattern is missing that its centre and its power are not known.

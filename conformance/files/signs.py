@@ -1,0 +1,80 @@
+"""What numbers below zero tell, and numbers that ran over the end of their type."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.survey import Survey
+
+NOISE = ": scattered about zero, as a subtracted background leaves them"
+_FEWEST, _OFTEN, _SMALL = 64, 0.02, 0.2
+_SIGNED = 1 << 15
+_DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05
+_BITS = (8, 10, 12, 14, 15, 16, 24, 31, 32)
+
+
+def is_noise(survey: Survey) -> bool:
+    """Whether values below zero are many, small, and scattered like those of noise.
+
+    Parameters
+    ----------
+    survey : Survey
+    """
+    values = survey.first[np.isfinite(survey.first)] if survey.first.dtype.kind == "f" else survey.first
+    below = values[values < 0]
+    if len(below) < max(_FEWEST, _OFTEN * values.size):
+        return False
+    common = int(np.unique(below, return_counts=True)[1].max())
+    # Flags hold few values; noise of whole numbers holds its smallest one most often.
+    flags = survey.first.dtype.kind == "f" and common > len(below) // 4
+    return bool(not flags and -float(below.min()) < _SMALL * float(values.max()))
+
+
+def wrapped_negative(survey: Survey) -> str:
+    """Say that values below zero are counts beyond the largest of a signed type; empty where they are not.
+
+    Parameters
+    ----------
+    survey : Survey
+    """
+    frames = survey.first.astype(np.float64)
+    if not frames.size or not -_SIGNED <= frames.min() < -_DEEP * _SIGNED or frames.max() >= _SIGNED:
+        return ""
+    deep = frames < -_DEEP * _SIGNED
+    beside = np.max([np.where(one < 0, _SIGNED, one) for one in _beside(frames)], axis=0)
+    # What has run over lies among what nearly has, in the brightest part of the pattern.
+    if frames.max() < _HIGH * _SIGNED or float((beside[deep] > _HIGH * _SIGNED / 2).mean()) < 1 - _LOW:
+        return ""
+    return ": counts above 32767, which a signed type of 16 bits wraps round: add 65536 to them, or read uint16"
+
+
+def wrapped(survey: Survey) -> tuple[int, int]:
+    """Count pixels that ran over the end of their type in some of the first frames, and say where it ends; 0, 0 if none.
+
+    A dark hole among pixels that reach nearly to the end is no light: what lies there is that much brighter.
+
+    Parameters
+    ----------
+    survey : Survey
+    """
+    frames = np.nan_to_num(survey.first.astype(np.float64))
+    for counts in (frames, np.rint(frames**2)):
+        largest = float(counts.max(initial=0.0))
+        end = next((1 << bits for bits in _BITS if largest <= (1 << bits)), 0)
+        if not end or largest < _NEAR_END * end or counts.min() < 0:
+            continue
+        if float((counts == largest).sum()) > _CUT * float((counts > _HIGH * end).sum()):
+            # Values that end at one number were cut off there.
+            continue
+        sides = np.sort(np.stack(_beside(counts)), axis=0)
+        holes = (counts < _LOW * end) & (sides[-2] > _HIGH * end) & ~survey.steady
+        if holes.sum() >= _FEWEST_HOLES and holes.any(axis=(1, 2)).sum() >= min(_FEWEST_HOLES, len(counts)):
+            return int(holes.any(axis=0).sum()), end
+    return 0, 0
+
+
+def _beside(frames: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """The four neighbours of every pixel, 0 beyond the border."""
+    padded = np.pad(frames, ((0, 0), (1, 1), (1, 1)))
+    return [padded[:, 2:, 1:-1], padded[:, :-2, 1:-1], padded[:, 1:-1, 2:], padded[:, 1:-1, :-2]]
