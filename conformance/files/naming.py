@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.formats.empad import nearly
 from conformance.files.formats.lists import listing_of
 from conformance.files.formats.magic import Kind
 from conformance.files.formats.sniffing import HEAD_BYTES, Sniffed, as_text, lfs_size
@@ -83,6 +84,8 @@ def _what(file: Sniffed) -> str:
         return _unknown_hdf5(file)
     if file.kind is Kind.MATLAB:
         return f"arrays as MATLAB wrote them: {held_arrays(file.shapes)}; load them with scipy.io.loadmat"
+    if file.kind is Kind.BINARY and (near := nearly(file)):
+        return near
     if file.kind in (Kind.ANSWER, Kind.TEXT):
         return f"{_SAID[file.kind]}: {_beginning(file.head)}"
     return _SAID.get(file.kind, "no scan that is known here")
@@ -174,8 +177,8 @@ def _numbers(head: bytes) -> str:
     known = "Ptychodus writes y, x in CSV and x y in text; " if listing.columns == 2 and not called else ""
     more = "; keep the two columns of x and y alone" if listing.columns > 2 else ""
     return (
-        f"{listing.columns} columns{called}{commas}; a list of positions needs frames and a probe from other files; {known}say "
-        f"which columns are x and y, and their unit: convert FRAMES PROBE THIS OUT.npz --positions-order xy "
+        f"{listing.columns} columns{called}{commas}; a list of positions needs frames and a probe from other files; "
+        f"{known}say which columns are x and y, and their unit: convert FRAMES PROBE THIS OUT.npz --positions-order xy "
         f"--positions-unit um{more}"
     )
 

@@ -21,6 +21,7 @@ from conformance.files.diagnose.sentences import sentences
 from conformance.files.examine import ScanReport, in_order
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.table import format_of, sniff
+from conformance.files.formats.values import Stored
 from conformance.files.unfit import UnfitFile
 
 _MOST_FRAMES = 20_000
@@ -124,6 +125,30 @@ def _findings(report: ScanReport) -> Iterator[Finding]:
             yield _note("whether the file explains itself cannot be told: too few frames hold light")
             return
         yield from _told(found) if found.sound else _unexplained(found, diagnose(scan, rng))
+        if found.sound and "Y" in held.parts:
+            yield from _patches_told(scan, held.parts["Y"].values, found)
+
+
+def _patches_told(scan: Scan, patches: Stored, found: Explained) -> Iterator[Finding]:
+    """Say where stored patches do not belong to the frames of their number, which the object explains."""
+    if patches.shape != scan.frames.shape or patches.fortran or scan.probe is None:
+        return
+    some = next(patches.blocks())[:_FOR_GAIN]
+    index, stored = next(_frames(scan, 1))
+    together = min(len(some), len(index))
+    if together < 2 or index[together - 1] != together - 1:
+        return
+    meant = intensity_of(quantity_of(stored).name if found.counted else "amplitude")
+    amplitude = np.sqrt(np.maximum(meant(stored[:together].astype(np.float32)), 0))
+    modes = np.reshape(scan.probe, (-1, *scan.frames.shape[1:])).astype(np.complex64)
+    made = np.sqrt(sum(np.abs(np.fft.fft2(some[:together] * mode)) ** 2 for mode in modes)) / amplitude.shape[-1]
+    told = misfit_of(np.fft.fftshift(made, axes=(1, 2)), amplitude)
+    if told.mean > max(SOUND_ALONE, _ODD * found.misfit):
+        problem = (
+            f"the stored patches do not make the frames of their number: {told.mean:.1%} of the light is left over, "
+            f"where patches of objectGuess leave {found.misfit:.2%}: in another order, or of another object?"
+        )
+        yield Finding("FIL-028", Severity.WARNING, "Y", problem)
 
 
 def explained(scan: Scan, rng: np.random.Generator) -> Explained | None:

@@ -162,7 +162,8 @@ class Rules:
             yield Finding("NPZ-023", VIOLATION, name, "the scan has no points")
         bad = first_of(member, non_finite)
         if bad is not None:
-            others = np.flatnonzero(non_finite(member.array())) if math.prod(member.shape) < _LARGE else []
+            small = math.prod(member.shape) < _LARGE
+            others = np.flatnonzero(non_finite(member.array())) if small else np.arange(0)
             more = f"; {len(others)} positions are none: {listed(others)}" if len(others) > 1 else ""
             yield Finding("NPZ-022", VIOLATION, name, f"the position is {bad[1]}{more}", bad[0])
         yield from self._overflow(name, member, np.float64)

@@ -50,7 +50,7 @@ def wrapped_negative(survey: Survey) -> str:
 
 
 def wrapped(survey: Survey) -> tuple[int, int]:
-    """Count pixels that ran over the end of their type in some of the first frames, and say where it ends; 0, 0 if none.
+    """Count pixels that ran over the end of their type in some of the first frames, and say where it ends; else 0, 0.
 
     A dark hole among pixels that reach nearly to the end is no light: what lies there is that much brighter.
 
@@ -59,7 +59,8 @@ def wrapped(survey: Survey) -> tuple[int, int]:
     survey : Survey
     """
     frames = np.nan_to_num(survey.first.astype(np.float64))
-    for counts in (frames, np.rint(frames**2)):
+    whole = bool((frames == np.rint(frames)).all())
+    for counts in (frames,) if whole else (np.rint(frames**2),):
         largest = float(counts.max(initial=0.0))
         end = next((1 << bits for bits in _BITS if largest <= (1 << bits)), 0)
         if not end or largest < _NEAR_END * end or counts.min() < 0:

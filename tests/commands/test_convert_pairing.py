@@ -46,6 +46,28 @@ def test_numbers_that_no_position_has_are_named(call: Call, tmp_path: Path, scan
     assert "[63]" in done.stderr
 
 
+LISTS = {
+    "decimal commas": ("y [µm];x [µm]", ";", "yx", lambda word: word.replace(".", ",")),
+    "a line of units": ('"X","Y"\n"um","um"', ",", "xy", lambda word: f'"{word}"'),
+    "a column of words": ("time\tx_um\ty_um", "\t", "txy", lambda word: word),
+    "commas and blanks": ("# x_um y_um", "  ", "xy", lambda word: word.replace(".", ",")),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_lists_as_people_write_them(case: str, call: Call, tmp_path: Path, scan: Arrays) -> None:
+    head, sign, columns, told = LISTS[case]
+    held = {axis: [told(f"{v:.8f}") for v in scan[f"{axis}coords"] * STEP * 1e6] for axis in "xy"}
+    held["t"] = [f"12:00:{k % 60:02d}" for k in range(63)]
+    rows = zip(*(held[name] for name in columns), strict=True)
+    (tmp_path / "p.csv").write_text("\n".join([head, *(sign.join(row) for row in rows)]), encoding="utf-8")
+    np.savez(tmp_path / "frames.npz", diff3d=scan["diff3d"], probeGuess=scan["probeGuess"])
+    done = call("convert", "frames.npz", "p.csv", "out.npz", "--object-pixel", str(STEP))
+    assert done.exit_code == 0, done.stderr
+    with np.load(tmp_path / "out.npz") as found:
+        assert moved(dict(found), scan) < 1e-3
+
+
 def _list(path: Path, scan: Arrays, head: str, columns: str) -> None:
     held = {"x": scan["xcoords"] * STEP * 1e6, "y": scan["ycoords"] * STEP * 1e6, "k": np.arange(63), "z": np.zeros(63)}
     rows = zip(*(held[name] for name in columns), strict=True)

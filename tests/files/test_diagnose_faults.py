@@ -93,6 +93,28 @@ def test_a_lag_is_named() -> None:
     assert "lag" in [fault.name for fault in found.faults], found
 
 
+def _lines(frames: np.ndarray) -> np.ndarray:
+    turned = frames.copy()
+    for line in range(1, len(frames) // COLUMNS, 2):
+        turned[COLUMNS * line : COLUMNS * (line + 1)] = frames[COLUMNS * line : COLUMNS * (line + 1)][::-1]
+    return turned
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("reversed frames", lambda f: f[::-1]),
+        ("reversed lines", _lines),
+        ("rows for columns", lambda f: f.reshape(-1, COLUMNS, *f.shape[1:]).swapaxes(0, 1).reshape(f.shape)),
+    ],
+)
+def test_frames_in_another_order_are_named(name: str, order: Callable[[np.ndarray], np.ndarray]) -> None:
+    found = said_of(replace(SOUND, frames=order(np.asarray(SOUND.frames)).copy()))
+    assert found.faults[0].name == name, found
+    # Those who take the frames in their order see another scan, turned.
+    assert found.orientation.word is not Word.CERTAIN
+
+
 def test_planned_positions_are_no_common_fault() -> None:
     rng = np.random.default_rng(3)
     wander = np.clip(np.cumsum(rng.normal(0, 0.35, SOUND.positions.shape), axis=0), -2, 2)

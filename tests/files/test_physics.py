@@ -14,7 +14,7 @@ from conformance.files.physics import with_physics
 from conformance.scans.specimens import write_scan
 from tests.commands.calling import Call
 from tests.commands.conftest import call as call
-from tests.files.scans import Arrays, sound
+from tests.files.scans import Arrays, N, sound
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -33,6 +33,23 @@ def test_a_sound_scan_explains_itself(photons: float, tmp_path: Path) -> None:
     (note,) = of(tmp_path, sound(3, photons=photons))
     assert note.severity is Severity.NOTE
     assert "explain its frames" in note.problem
+
+
+def patches_of(a: Arrays) -> np.ndarray:
+    half = N // 2
+    corners = [(int(y) - half, int(x) - half) for x, y in zip(a["xcoords"], a["ycoords"], strict=True)]
+    return np.stack([a["objectGuess"][i : i + N, j : j + N] for i, j in corners]).astype(np.complex64)
+
+
+def test_stored_patches_belong_to_their_frames(tmp_path: Path) -> None:
+    arrays = sound(3)
+    patches = patches_of(arrays)
+    (note,) = of(tmp_path, arrays | {"Y": patches})
+    assert note.severity is Severity.NOTE
+    found = of(tmp_path, arrays | {"Y": patches[::-1].copy()})
+    (warning,) = (one for one in found if one.severity is Severity.WARNING)
+    assert warning.array == "Y"
+    assert "in another order" in warning.problem
 
 
 def mirrored(arrays: Arrays) -> None:

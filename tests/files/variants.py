@@ -16,7 +16,13 @@ from pathlib import Path
 
 from conformance.files.examine import examine
 from conformance.files.finding import Severity
-from tests.files import variants_of_frames, variants_of_layouts, variants_of_parts, variants_of_strangers
+from tests.files import (
+    variants_of_frames,
+    variants_of_layouts,
+    variants_of_names,
+    variants_of_parts,
+    variants_of_strangers,
+)
 
 Make = Callable[[Path], Path]
 
@@ -44,7 +50,7 @@ class Variant:
 
 def all_variants() -> tuple[Variant, ...]:
     """Every variant, in the order of the modules that make them."""
-    rooms = (variants_of_frames, variants_of_parts, variants_of_layouts, variants_of_strangers)
+    rooms = (variants_of_frames, variants_of_parts, variants_of_layouts, variants_of_names, variants_of_strangers)
     return tuple(
         Variant(name, make, words, frozenset(true.split()))
         for room in rooms

@@ -106,8 +106,48 @@ def _module(stack: NDArray[Any]) -> NDArray[Any]:
     return stack
 
 
+def _wrapped(bits: int) -> Callable[[Arrays], None]:
+    """Counts twenty times too bright for their type, which begin anew at its end."""
+
+    def change(a: Arrays) -> None:
+        stack = _counts(a)
+        a["diff3d"] = (stack * (20 * 2**bits / stack.max())).astype(np.int64) % 2**bits
+
+    return change
+
+
+def _signed(a: Arrays) -> None:
+    stack = _counts(a)
+    a["diff3d"] = (stack * (60000 / stack.max())).astype(np.uint16).view(np.int16)
+
+
+def _scaled_pictures(counts: NDArray[Any]) -> NDArray[Any]:
+    return np.rint(255 * np.sqrt(counts / counts.max(axis=(1, 2), keepdims=True))).astype(np.uint8)
+
+
+def _noisy_background(counts: NDArray[Any]) -> NDArray[Any]:
+    return np.sqrt(counts + np.random.default_rng(4).poisson(40, counts.shape)).astype(np.float32)
+
+
+def _subtracted(counts: NDArray[Any]) -> NDArray[Any]:
+    return (counts + np.random.default_rng(5).normal(0, 1.5, counts.shape)).astype(np.float32)
+
+
+def _appended(a: Arrays) -> None:
+    for name in ("xcoords", "ycoords", "diff3d"):
+        a[name] = np.concatenate([a[name], a[name]])
+
+
 COUNTS = "NPZ-034"
 VARIANTS: dict[str, Entry] = {
+    # the end of a type, scales, backgrounds
+    "wrapped at sixteen bits": (scan(_wrapped(16)), r"wrapped round the end", f"FIL-007 {COUNTS}"),
+    "wrapped at twelve bits": (scan(_wrapped(12)), r"wrapped round the end", f"FIL-007 {COUNTS}"),
+    "wrapped below zero": (scan(_signed), r"add 65536", f"NPZ-018 {COUNTS}"),
+    "pictures scaled each by itself": (scan(_of_counts(_scaled_pictures)), r"every frame is 255", f"FIL-004 {COUNTS}"),
+    "a background of counts": (scan(_of_counts(_noisy_background)), r"background .*left in", "FIL-017"),
+    "a background subtracted": (scan(_of_counts(_subtracted)), r"subtracted background leaves", f"NPZ-018 {COUNTS}"),
+    "a scan appended to itself": (scan(_appended), r"80 of 160 frames are copies", "FIL-025"),
     # markers
     "gap of minus one": (
         scan(_put((slice(None), slice(13, 16)), -1)),
@@ -226,8 +266,8 @@ VARIANTS: dict[str, Entry] = {
     ),
     "frames of largest one": (
         scan(_frames(lambda s: s / s.max(axis=(1, 2), keepdims=True))),
-        r"(one|same) (power|largest)|normalis|scaled to it",
-        "FIL-011 FIL-007",
+        r"every frame is 1: each was scaled by itself",
+        "FIL-004",
     ),
     "frames of mean zero": (
         scan(_frames(lambda s: (s - s.mean()) / s.std())),

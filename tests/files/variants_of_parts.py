@@ -91,14 +91,26 @@ def _with_mask(name: str, good: bool) -> Callable[[Arrays], None]:
     return change
 
 
+def _numbered(a: Arrays) -> None:
+    a["ycoords"], a["xcoords"] = (one.ravel().astype(float) for one in np.indices((8, 10)))
+
+
+def _not_numbers(a: Arrays) -> None:
+    a["xcoords"][[7, 8, 9, 50]] = np.nan
+
+
 VARIANTS: dict[str, Entry] = {
     # positions
+    "numbers of rows and columns": (scan(_numbered), r"columns and rows of a raster of 10 x 8", "FIL-014"),
+    "all at one place": (scan(_xy(lambda v: 0 * v)), r"all 80 points are at one place", "FIL-014"),
+    "positions that are no numbers": (scan(_not_numbers), r"4 positions are none: 7 to 9, 50", "NPZ-022"),
+    "a probe without phase": (scan(_set("probeGuess", lambda p: np.abs(p).astype(np.complex64))), r"modulus", ""),
     "metres with an object": (scan(_xy(lambda v: v * _STEP)), r"metres or micrometres", _PLACES),
     "micrometres": (scan(_without("objectGuess", _xy(lambda v: v * _STEP * 1e6))), r"metres|micrometres|unit", _PLACES),
     "millimetres": (scan(_without("objectGuess", _xy(lambda v: v * _STEP * 1e3))), r"metres or micrometres", _PLACES),
     "nanometres": (scan(_without("objectGuess", _xy(lambda v: v * _STEP * 1e9))), r"share 0%.*unit", _PLACES),
     "nanometres with an object": (scan(_xy(lambda v: v * _STEP * 1e9)), r"unit", _PLACES),
-    "detector pixels": (scan(_xy(lambda v: v * 0.13)), r"FIL-0|reach past|close", _PLACES),
+    "detector pixels": (scan(_xy(lambda v: v * 0.13)), r"pixels of the detector", "FIL-014"),
     "one axis in metres": (scan(_set("ycoords", lambda v: v * _STEP)), r"(x|y|axis).*(unit|metres)|unit", _PLACES),
     "centred on zero": (scan(_xy(lambda v: v - v.mean())), r"objectGuess.*(origin|centre)", "FIL-012"),
     "corners for centres": (scan(_xy(lambda v: v - N // 2)), r"(corner|N/2|\+16)", "FIL-012"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.asked import rolled_frames, root, scaled_positions, turned_positions
+from conformance.files.diagnose.explained import NAME as OBJECT
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.near_field import shear_of
+from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, trusted
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
@@ -123,12 +125,20 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
             # Probe and object explain the frames, as they do in the far field alone.
             faults = [one for one in faults if one not in other]
         faults += shown
-    verdict = judged(readings)
+    paired = [one for one in readings if one.estimator == OBJECT] if _otherwise_paired(faults) else []
+    # Where frames belong to other positions, those who took them as stored have seen another scan.
+    verdict = judged(paired or readings)
+    verdict = replace(verdict, reason=f"{verdict.reason}, once frames and positions are paired") if paired else verdict
     if not field.shown and not explained:
         certain = any(one.word is Word.CERTAIN for one in other)
         verdict = replace(verdict, twin_open=verdict.turn is not None) if certain else unshown(verdict, field.why)
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned)
+
+
+def _otherwise_paired(faults: Sequence[Fault]) -> bool:
+    """Whether frames surely belong to other positions than those of their numbers."""
+    return any(one.word is Word.CERTAIN and one.name in PAIRINGS for one in faults)
 
 
 def _shown(

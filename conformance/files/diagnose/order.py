@@ -1,4 +1,8 @@
-"""Pairings of frames and positions other than one by one: a constant lag, extra frames or positions in every line."""
+"""Pairings of frames and positions other than one by one.
+
+A constant lag, extra frames or positions in every line, an order that is reversed, in every second line too, or that
+runs down the columns of a raster in place of along its rows.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LAGS = (-3, -2, -1, 1, 2, 3)
+PAIRINGS = frozenset({"lag", "flyback", "reversed frames", "reversed lines", "rows for columns"})
 EXTRA = (-3, -2, -1, 1, 2, 3)
 
 
@@ -19,7 +24,7 @@ class Pairing:
     Attributes
     ----------
     name : str
-        ``lag`` or ``flyback``.
+        ``lag``, ``flyback``, ``reversed frames``, ``reversed lines`` or ``rows for columns``.
     what : str
         As a remedy.
     position_of : (M,) int64
@@ -57,9 +62,11 @@ def pairings(positions: NDArray[np.float64]) -> Iterator[Pairing]:
     for lag in LAGS:
         said = f"frame i belongs to position i {'+' if lag > 0 else '-'} {abs(lag)}"
         yield Pairing("lag", f"{said}: drop the first frames or positions", _within(number + lag, M))
+    yield Pairing("reversed frames", "reverse the order of the frames, or of the positions", number[::-1].copy())
     n = line_length(positions)
     if n is None:
         return
+    yield from _by_lines(number, n)
     for extra in EXTRA:
         if extra > 0:
             line, place = np.divmod(number, n + extra)
@@ -70,6 +77,21 @@ def pairings(positions: NDArray[np.float64]) -> Iterator[Pairing]:
             owner = line * n + place
             what = f"drop {-extra} extra position{'s' * (extra < -1)} at the end of every {n}"
         yield Pairing("flyback", what, _within(owner, M))
+
+
+def _by_lines(number: NDArray[np.int64], n: int) -> Iterator[Pairing]:
+    """Lines of n points that run the other way, and frames that run across them."""
+    line, place = np.divmod(number, n)
+    for odd in (1, 0):
+        owner = np.where(line % 2 == odd, line * n + n - 1 - place, number)
+        which = "second" if odd else "first, third, fifth"
+        what = f"reverse the order of the frames in every {which} line of {n}: the scan went to and fro, or did not"
+        yield Pairing("reversed lines", what, _within(owner, len(number)))
+    lines = len(number) // n
+    if lines * n == len(number) and lines > 1:
+        across = np.arange(len(number)).reshape(lines, n).T.ravel()
+        what = f"frames run down the {n} columns of the raster, positions along its {lines} rows: transpose the raster"
+        yield Pairing("rows for columns", what, across)
 
 
 def _within(owner: NDArray[np.int64], M: int) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from conformance.files.regular import open_regular
 from conformance.files.unfit import UnfitFile
 
 _ROWS, _COLUMNS, _IMAGE = 130, 128, 128
-_FLOAT = np.dtype("<f4")
+_FLOAT, _SWAPPED = np.dtype("<f4"), np.dtype(">f4")
 _FRAME = _ROWS * _COLUMNS * _FLOAT.itemsize
 _SOUND = (1e-9, 1e9)
 _LONGEST = 1 << 20
@@ -35,13 +35,42 @@ def _recognises(file: Sniffed) -> bool:
     if file.kind not in (Kind.BINARY, Kind.PICKLE, Kind.NUMBERS, Kind.TEXT):
         return False
     size = file.path.stat().st_size
-    if not size or size % _FRAME:
-        return False
-    values = np.abs(np.frombuffer(b"".join(pieces(file.path)), _FLOAT).astype(np.float64))
+    return bool(size) and size % _FRAME == 0 and _is_sound(file, _FLOAT)
+
+
+def _is_sound(file: Sniffed, dtype: np.dtype[np.floating]) -> bool:
+    """Whether the numbers of a file, read as a type, are some that a detector gives."""
+    with np.errstate(invalid="ignore"):
+        values = np.abs(np.frombuffer(b"".join(pieces(file.path)), dtype).astype(np.float64))
     if not np.isfinite(values).all():
         return False
     # Whole numbers of two or four bytes read as floats are next to nothing, or beyond all.
     return bool(((values == 0) | ((values > _SOUND[0]) & (values < _SOUND[1]))).all() and values.any())
+
+
+def nearly(file: Sniffed) -> str:
+    """Say what keeps a file from being raw frames of an EMPAD; empty where it is nothing like it.
+
+    Parameters
+    ----------
+    file : Sniffed
+    """
+    if file.kind is not Kind.BINARY:
+        return ""
+    size = file.path.stat().st_size
+    if size % _FRAME == 0 and _is_sound(file, _SWAPPED):
+        return (
+            f"{size // _FRAME} frames of an EMPAD (130 x 128 floats) with their bytes in the other order: "
+            "read with numpy.fromfile(..., '>f4') and write as '<f4'"
+        )
+    named = _IN_NAME.search(file.path.stem)
+    frames = int(named[1]) * int(named[2]) if named else 0
+    if size % _FRAME and frames * _FRAME > size and _is_sound(file, _FLOAT):
+        return (
+            f"{size} bytes, where {frames} frames of an EMPAD (130 x 128 floats), as its name says, have "
+            f"{frames * _FRAME}: the copy ended early; copy it again"
+        )
+    return ""
 
 
 @contextmanager

@@ -271,12 +271,12 @@ def _positions(held: Held, pairs: list[tuple[str, str]], M: int) -> dict[str, Pa
         kept = roles.long(real[name])
         if (M or max(kept)) == max(kept):
             return _table(held, name, kept)
-    name = roles.complex_places_among(held.shapes("c"), M)
-    if name is None:
+    one = roles.complex_places_among(held.shapes("c"), M)
+    if one is None:
         return {}
-    points = held.arrays[name].array().ravel()
+    points = held.arrays[one].array().ravel()
     both = np.stack([points.real, points.imag], axis=1).astype(np.float64)
-    return {TABLE: _with_unit(held, name, both, "real part, imaginary part")}
+    return {TABLE: _with_unit(held, one, both, "real part, imaginary part")}
 
 
 def _coordinate(held: Held, name: str) -> Part:

@@ -234,9 +234,9 @@ def order_of(name: str) -> str | None:
 
 
 _UNITS = {
-    "m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "mm": 1e-3, "um": 1e-6, "μm": 1e-6, "micron": 1e-6,
-    "microns": 1e-6, "micrometer": 1e-6, "micrometers": 1e-6, "nm": 1e-9, "angstrom": 1e-10, "a": 1e-10, "pm": 1e-12,
-    "px": 0.0, "pix": 0.0, "pixel": 0.0, "pixels": 0.0,
+    "m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "mm": 1e-3, "um": 1e-6, "μm": 1e-6,
+    "micron": 1e-6, "microns": 1e-6, "micrometer": 1e-6, "micrometers": 1e-6, "nm": 1e-9,
+    "angstrom": 1e-10, "a": 1e-10, "pm": 1e-12, "px": 0.0, "pix": 0.0, "pixel": 0.0, "pixels": 0.0,
 }  # fmt: skip
 
 

@@ -150,10 +150,15 @@ def _dtype(dtype: Any) -> Any:
     if dtype.names is not None and len(dtype.names) <= MOST_ITEMS and not dtype.hasobject:
         parts = [dtype.fields[name] for name in dtype.names]
         # Which fields hold words is of no interest; the others are told where they stand in a record.
-        held = [(name, *part[:2]) for name, part in zip(dtype.names, parts) if part[0].kind in "iuf"]
+        named = zip(dtype.names, parts, strict=True)
+        held = [(name, *part[:2]) for name, part in named if part[0].kind in "iuf"]
         if held:
-            names, formats, offsets = zip(*((name, one.str, at) for name, one, at in held))
-            return {"names": names, "formats": formats, "offsets": offsets, "itemsize": dtype.itemsize}
+            return {
+                "names": [name for name, _, _ in held],
+                "formats": [one.str for _, one, _ in held],
+                "offsets": [at for _, _, at in held],
+                "itemsize": dtype.itemsize,
+            }
     return None
 
 

@@ -74,9 +74,9 @@ def scaled_each(view: View) -> str:
     if len(peaks) < _FEWEST_VALUES or not len(first) or view.survey.steady.all() or peaks.max() <= 0:
         return ""
     at_peak = (first == first.max(axis=(1, 2), keepdims=True)).sum(axis=(1, 2))
-    # A detector that saturates does so at many pixels, and a beam of one bright pixel stands still.
-    places = first.reshape(len(first), -1).argmax(axis=1)
-    alone = float(np.median(at_peak)) <= _FEW_AT_PEAK and (len(np.unique(places)) > 1 or first.dtype.kind == "f")
+    # A detector that saturates does so at many pixels, or always at the one where the beam stands.
+    places = int((view.survey.largest >= (1 - _EVEN) * float(peaks.max())).sum())
+    alone = float(np.median(at_peak)) <= _FEW_AT_PEAK and (places > 1 or first.dtype.kind == "f")
     if float(np.ptp(peaks)) > _EVEN * float(peaks.max()) or not alone:
         return ""
     return f"the largest value of every frame is {peaks.max():.6g}: each was scaled by itself, and its power is lost"
@@ -195,7 +195,7 @@ def linear(view: View) -> Iterator[Finding]:
 def _pedestal(view: View) -> str:
     """Say how much light all pixels share, the dark ones too; empty where that is little."""
     held = view.intensity[view.measured & ~view.survey.steady]
-    if held.size < view.measured.sum() // 2 or view.M < _FEWEST_VALUES:
+    if not held.size or held.size < view.measured.sum() // 2 or view.M < _FEWEST_VALUES or len(odd_rows(view)[0]):
         return ""
     low, middle, high = (float(one) for one in np.quantile(held, (0.02, 0.3, 1.0)))
     share = low * held.size / float(held.sum() or 1.0)

@@ -190,8 +190,8 @@ def saturated(view: View) -> Iterator[Finding]:
     over, end = signs.wrapped(view.survey)
     if over:
         problem = (
-            f"{over} pixels are dark among neighbours that reach nearly to {end}: counts of {end} and more were wrapped "
-            "round the end of a type"
+            f"{over} pixels are dark among neighbours that reach nearly to {end}: counts of {end} and more were "
+            "wrapped round the end of a type"
         )
         yield Finding("FIL-007", Severity.WARNING, view.stack, problem)
         return

@@ -86,7 +86,10 @@ def of_another_unit(view: View) -> str:
     # Many points within two pixels see one patch; no scan takes ten steps to a pixel over a part of a patch.
     dense = len(places) >= 16 and (extent < _ONE_PATCH or (typical < _FINE and extent < view.N / 4))
     if tiny or (dense and extent > 0):
-        return f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres?"
+        return (
+            f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres, or "
+            "in pixels of the detector?"
+        )
     return _numbered(points, places)
 
 

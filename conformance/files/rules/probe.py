@@ -11,7 +11,7 @@ from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
 _CONCENTRATED, _ASIDE = 0.4, 6
-_ALIKE, _BETTER = 0.95, 0.1
+_ALIKE, _BEAM, _BETTER, _CLEARLY = 0.95, 0.9, 0.1, 0.3
 _MANY = 16
 
 
@@ -68,7 +68,11 @@ def _as_the_pattern(view: View, modulus: Floats) -> str:
     here, there = (float(np.corrcoef(pattern.ravel(), one.ravel())[0, 1]) for one in (modulus, far))
     # Alike in light too: a logarithm of patterns is broad as many probes are.
     light = float(np.corrcoef(pattern.ravel() ** 2, modulus.ravel() ** 2)[0, 1])
-    if min(here, light) < _ALIKE or here - there < _BETTER:
+    far_light = float(np.corrcoef(pattern.ravel() ** 2, far.ravel() ** 2)[0, 1])
+    alike = min(here, light) >= _ALIKE and here - there >= _BETTER
+    # What the object scatters lies beside the beam, and is dim.
+    beam = here >= _BEAM and light >= _ALIKE and here - there >= _BETTER and light - far_light >= _CLEARLY
+    if not alike and not beam:
         return ""
     return (
         f"the probe looks like the mean pattern itself ({here:.2f}), its Fourier transform does not ({there:.2f}): "

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from conformance.files import signs
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules import frames, illumination, pixels, positions, probe
 from conformance.files.rules.view import Body, View
@@ -62,6 +63,10 @@ def findings_of(view: View) -> Iterator[Finding]:
         explained |= {"FIL-012", "FIL-013", "FIL-016"}
     if frames.scaled_each(view):
         explained |= {"FIL-007", "FIL-011"}
+    if signs.wrapped(view.survey)[0]:
+        explained |= {"FIL-011"}
+    if signs.is_noise(view.survey):
+        explained |= {"FIL-006", "FIL-008"}
     missing = pixels.stuck_pixels(view)[1] | ~view.measured
     if int(missing.sum()) > _MANY_LINES * max(view.survey.sides):
         # So much of the pattern is missing that its centre and its power are not known.
