@@ -103,15 +103,24 @@ def _lines(frames: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("name", "order"),
     [
-        ("reversed frames", lambda f: f[::-1]),
         ("reversed lines", _lines),
         ("rows for columns", lambda f: f.reshape(-1, COLUMNS, *f.shape[1:]).swapaxes(0, 1).reshape(f.shape)),
     ],
 )
 def test_frames_in_another_order_are_named(name: str, order: Callable[[np.ndarray], np.ndarray]) -> None:
-    found = said_of(replace(SOUND, frames=order(np.asarray(SOUND.frames)).copy()))
+    whole = len(SOUND.positions) // COLUMNS * COLUMNS
+    frames = order(np.asarray(SOUND.frames)[:whole]).copy()
+    found = said_of(replace(SOUND, frames=frames, positions=SOUND.positions[:whole]))
     assert found.faults[0].name == name, found
     # Those who take the frames in their order see another scan, turned.
+    assert found.orientation.word is not Word.CERTAIN
+
+
+def test_frames_in_reverse_are_no_scan_that_is_turned() -> None:
+    made = beamtime(replace(LINES, path="jittered"))
+    frames = np.sqrt(made.counts[::-1]).astype(np.float32)
+    found = said_of(Scan(frames, made.positions, made.probe, made.object))
+    assert found.faults[0].name == "reversed frames", found
     assert found.orientation.word is not Word.CERTAIN
 
 
