@@ -6,8 +6,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from conformance.backends.discovery import MalformedAdapter, stated, taken
@@ -114,7 +115,7 @@ def test_what_differs_as_stated_is_declared_and_all_else_passes(
 
 def test_the_reading_of_a_statement_is_told(tmp_path: Path) -> None:
     found = verdicts(Fourier(), tmp_path, (Stage.PATCHES,))
-    assert "windows wider by 1 pixels on each side" in found["PAT-002"].reason
+    assert "windows wider by 1 pixel on each side" in found["PAT-002"].reason
     assert "halves to the even one" in verdicts(Whole(), tmp_path, (Stage.PATCHES,))["PAT-002"].reason
 
 
@@ -150,6 +151,39 @@ def test_an_earlier_version_of_the_contract_hears_no_statement(tmp_path: Path) -
     assert "Declared" in as_markdown(now)
     assert "1 declared" in lines(now, 80)[0][0]
     assert not now.unexplained
+
+
+@pytest.mark.parametrize(
+    ("frame", "corner", "told"),
+    [
+        ("object", False, "the nearest whole position, halves"),
+        ("object", True, "the nearest whole corner, halves"),
+        ("canvas", False, "the nearest whole position on the canvas, halves"),
+        ("canvas", True, "the nearest whole corner on the canvas, halves"),
+        ("middle", False, "the nearest whole distance from the middle, halves"),
+    ],
+)
+def test_the_even_one_of_two_whole_positions_is_found_wherever_it_is_counted_from(
+    frame: str, corner: bool, told: str, tmp_path: Path
+) -> None:
+    class Rounding(RefAdapter):
+        subpixel: ClassVar = {"reassembly": "whole"}
+
+        def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
+            N, centres = np.shape(patches)[-1], np.asarray(centres_xy, np.float64)
+            origin = np.round(centres.mean(axis=0)) - np.ptp(centres, axis=0).astype(int) - N
+            size = 2 * (np.round(centres.mean(axis=0)) - origin)
+            before = {"object": 0 * origin, "canvas": origin, "middle": origin + size // 2}[frame] + corner * N // 2
+            placed = np.round(centres - before) + before
+            total, coverage = np.zeros(size.astype(int)[::-1], complex), np.zeros(size.astype(int)[::-1])
+            for patch, (x, y) in zip(patches, (placed - origin - N // 2).astype(int), strict=True):
+                total[y : y + N, x : x + N] += patch
+                coverage[y : y + N, x : x + N] += 1
+            return {"object": total / np.maximum(coverage, 1), "coverage": coverage, "origin_xy": origin}
+
+    found = look_at(Subject(taken(Rounding()), tmp_path)).statements.made["subpixel", Stage.REASSEMBLY]
+    assert found.true
+    assert told in found.sentence()
 
 
 def test_what_leaves_while_it_is_asked_is_untrue(tmp_path: Path) -> None:

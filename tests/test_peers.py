@@ -54,6 +54,18 @@ def test_a_peer_is_pinned_and_says_what_it_translates(peer: str) -> None:
     assert (HERE / peer / "confirm.py").exists()
 
 
+def test_the_page_tells_what_is_as_declared() -> None:
+    cells = [
+        {"clause": clause, "outcome": outcome, "reason": "differs as stated"}
+        for clause, outcome in (("PAT-002", "DECLARED"), ("REA-011", "DECLARED"), ("PAT-001", "PASS"))
+    ]
+    counts = {"DECLARED": 2, "PASS": 1}
+    result = {"denominators": [{"adapter": "one", "counts": counts}], "causes": [], "cells": cells}
+    text = page([Judged(PEERS[0], "package", "1.0", "2026-01-01", results=[result])])
+    assert "`one` as its adapter states:\n\n- differs as stated (PAT-002, REA-011)\n" in text
+    assert "| 1 | 2 | 0 | 0 | nothing |" in text
+
+
 def test_the_page_names_every_peer() -> None:
     text = (HERE.parents[1] / "specs" / "peers.md").read_text(encoding="utf-8")
     for peer in PEERS:
@@ -62,7 +74,7 @@ def test_the_page_names_every_peer() -> None:
 
 def result_of(name: str, failed: int) -> dict[str, object]:
     counts = {"adapter": name, "counts": {"PASS": 3, "FAIL": failed}}
-    return {"denominators": [counts], "causes": []}
+    return {"denominators": [counts], "causes": [], "cells": []}
 
 
 def test_the_page_begins_with_the_worst_and_ends_with_what_cannot_be_installed() -> None:

@@ -159,6 +159,11 @@ def _placed(adapter: Any, N: int, rules: Rules) -> bool:
     """Whether patches between pixels are placed so."""
     patches = structured_object(np.random.default_rng(905), (len(_FRACTIONS) * N, N)).reshape(-1, N, N)
     centres = np.array([20.0, 31.0]) + 3 * np.round(_FRACTIONS) + _FRACTIONS
+    # One pixel on, the even one of two whole positions on a canvas is the other.
+    return all(_placed_so(adapter, patches, one, rules) for one in (centres, centres + 1))
+
+
+def _placed_so(adapter: Any, patches: Array, centres: Array, rules: Rules) -> bool:
     seen = adapter.reassemble(patches, centres)
     coverage = as_numpy(seen["coverage"])
     with following(rules):
@@ -174,7 +179,8 @@ def _outside(adapter: Any, N: int, rules: Rules) -> bool:
     if rules.outside != "refused":
         with following(rules):
             return _near(adapter.patches(obj, edges, N), patches_at(obj, edges, N))
-    adapter.patches(obj, np.array([[N // 2 + 2.0, N // 2 + 3.0]]), N)
+    fitting = np.array([[N // 2 + 2.0, N // 2 + 3.0], [N // 2, N // 2], [N // 2 + 14.0, N // 2 + 9.0]])
+    adapter.patches(obj, fitting, N)
     return all(_refuses(adapter, obj, one[np.newaxis], N) for one in edges)
 
 

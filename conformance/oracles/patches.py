@@ -31,10 +31,12 @@ def patch_at(obj: Array, x: float, y: float, N: int) -> NDArray[np.complex128]:
     (N, N) complex128
     """
     rule = rules_here().cut
+    if rule.kind != "bilinear":
+        row, column = (rule.base(at, N // 2, size=size) for at, size in zip((y, x), obj.shape, strict=True))
     if rule.kind == "whole":
-        return _window(obj, rule.base(y, N // 2) - N // 2, rule.base(x, N // 2) - N // 2, N)
+        return _window(obj, row - N // 2, column - N // 2, N)
     if rule.kind == "fourier":
-        row, column, m = rule.base(y, N // 2), rule.base(x, N // 2), rule.margin
+        m = rule.margin
         wider = between(_window(obj, row - N // 2 - m, column - N // 2 - m, N + 2 * m), x - column, y - row)
         return wider[m : m + N, m : m + N]
     row, column = math.floor(y), math.floor(x)

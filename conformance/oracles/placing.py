@@ -30,7 +30,7 @@ def placed_at(
     total = np.zeros((shape[0] + 2 * room, shape[1] + 2 * room), dtype=np.complex128)
     coverage = np.zeros(total.shape)
     for patch, (x, y) in zip(patches, centres_xy, strict=True):
-        for top, left, values, ones in _parts(patch, float(x), float(y), np.asarray(origin_xy, np.float64)):
+        for top, left, values, ones in _parts(patch, float(x), float(y), shape, np.asarray(origin_xy, np.float64)):
             top, left = top + room, left + room
             place = slice(top, top + len(values)), slice(left, left + len(values))
             total[place] += values
@@ -39,7 +39,7 @@ def placed_at(
     return total[inner], coverage[inner]
 
 
-def lying_at(centres_xy: Array, N: int, origin_xy: Array) -> NDArray[np.float64]:
+def lying_at(centres_xy: Array, N: int, shape: tuple[int, ...], origin_xy: Array) -> NDArray[np.float64]:
     """Return the positions (n, 2) about which windows lie on a canvas: whole ones where that is the rule.
 
     Parameters
@@ -48,17 +48,21 @@ def lying_at(centres_xy: Array, N: int, origin_xy: Array) -> NDArray[np.float64]
         Positions in object pixels, columns [x, y].
     N : int
         Side of a patch in pixels.
+    shape : (H, W)
+        Of the canvas.
     origin_xy : (2,) float
         Object coordinate [x, y] of canvas pixel [0, 0].
     """
     rule, centres = rules_here().placed, np.asarray(centres_xy, np.float64)
     if rule.kind != "whole":
         return centres
-    whole = np.vectorize(lambda at, first: rule.base(at, N // 2, first), otypes=[np.float64])
-    return np.asarray(whole(centres, np.asarray(origin_xy, np.float64)))
+    whole = np.vectorize(lambda at, begin, size: rule.base(at, N // 2, begin, size), otypes=[np.float64])
+    return np.asarray(whole(centres, np.asarray(origin_xy, np.float64), np.array(shape[::-1])))
 
 
-def _parts(patch: Array, x: float, y: float, origin: Array) -> list[tuple[int, int, Array, Array | float]]:
+def _parts(
+    patch: Array, x: float, y: float, shape: tuple[int, ...], origin: Array
+) -> list[tuple[int, int, Array, Array | float]]:
     """Corner (row, column) on the canvas, values and ones of what a patch adds."""
     rule, half = rules_here().placed, len(patch) // 2
     before = origin + half
@@ -73,7 +77,8 @@ def _parts(patch: Array, x: float, y: float, origin: Array) -> list[tuple[int, i
             (top + 1, left + 1, down * right),
         )
         return [(row, column, weight * patch, weight) for row, column, weight in weights if weight]
-    row, column = (rule.base(at, half, float(first)) for at, first in zip((y, x), origin[::-1], strict=True))
+    along = zip((y, x), origin[::-1].tolist(), shape, strict=True)
+    row, column = (rule.base(at, half, begin, size) for at, begin, size in along)
     left, top = int(np.floor(column - before[0])), int(np.floor(row - before[1]))
     if rule.kind == "whole":
         return [(top, left, patch, 1.0)]

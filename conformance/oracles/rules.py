@@ -15,14 +15,15 @@ WHOLE: Mapping[str, Callable[[float], float]] = {
     "the nearest whole position, halves down": lambda at: float(np.ceil(at - 0.5)),
     "the whole position below": lambda at: float(np.floor(at)),
     "the whole position above": lambda at: float(np.ceil(at)),
-    "the nearest whole corner, halves to the even one": lambda at: float(np.round(at)),
-    "the nearest whole corner on the canvas, halves to the even one": lambda at: float(np.round(at)),
 }
-"""Whole positions that may stand for one between pixels."""
-OF_CORNERS = ("the nearest whole corner, halves to the even one",)
-"""Those that depend on where the corner of the window lies in the object."""
-OF_CANVASES = ("the nearest whole corner on the canvas, halves to the even one",)
-"""Those that depend on where it lies on the canvas, when patches are placed."""
+"""Whole positions that may stand for one between pixels, wherever it is counted from."""
+EVEN: Mapping[str, Callable[[float, float, float], float]] = {
+    "the nearest whole corner, halves to the even one": lambda half, begin, size: half,
+    "the nearest whole distance from the middle, halves to the even one": lambda half, begin, size: begin + size // 2,
+    "the nearest whole position on the canvas, halves to the even one": lambda half, begin, size: begin,
+    "the nearest whole corner on the canvas, halves to the even one": lambda half, begin, size: begin + half,
+}
+"""Where those are counted from whose even one is another: half a window, begin and size of the canvas or object."""
 _BELOW, _NEAREST = "the whole position below", "the nearest whole position, halves to the even one"
 
 
@@ -34,7 +35,7 @@ class Between:
     ----------
     kind : {"bilinear", "fourier", "whole"}
     whole : str
-        Which whole position is begun with: a key of :data:`WHOLE`.
+        Which whole position is begun with: a key of :data:`WHOLE` or :data:`EVEN`.
     margin : int
         Pixels on each side by which the window of a Fourier shift is wider than the patch.
     """
@@ -43,34 +44,39 @@ class Between:
     whole: str = _BELOW
     margin: int = 0
 
-    def base(self, at: float, corner: float, origin: float = 0) -> int:
+    def base(self, at: float, half: float, begin: float = 0.0, size: float = 0.0) -> int:
         """Return the whole position that a position begins with.
 
         Parameters
         ----------
         at : float
             In object pixels.
-        corner : float
-            Whole pixels by which the corner of the window lies before it.
-        origin : float
-            Object pixel at which the canvas begins.
+        half : float
+            Pixels of a window before its position.
+        begin : float
+            Object pixel at which the canvas begins; zero for an object.
+        size : float
+            Pixels of the canvas or of the object along this axis.
         """
-        before = {self.whole: 0.0} | dict.fromkeys(OF_CORNERS, corner) | dict.fromkeys(OF_CANVASES, corner + origin)
-        return int(WHOLE[self.whole](at - before[self.whole]) + before[self.whole])
+        if self.whole in WHOLE:
+            return int(WHOLE[self.whole](at))
+        before = EVEN[self.whole](half, begin, size)
+        return int(np.round(at - before) + before)
 
     def said(self) -> str:
         """Say the reading."""
         if self.kind == "fourier":
-            return f"a Fourier shift from {self.whole}, of windows wider by {self.margin} pixels on each side"
+            wider = f"{self.margin} pixel{'s' * (self.margin != 1)}"
+            return f"a Fourier shift from {self.whole}, of windows wider by {wider} on each side"
         return self.whole if self.kind == "whole" else "bilinear"
 
 
 READINGS: Mapping[str, tuple[Between, ...]] = {
     "bilinear": (Between(),),
-    "whole": tuple(Between("whole", whole) for whole in WHOLE),
+    "whole": tuple(Between("whole", whole) for whole in (*WHOLE, *EVEN)),
     "fourier": tuple(Between("fourier", whole, m) for m in (1, 0, 2, 3, 4, 8) for whole in (_BELOW, _NEAREST)),
 }
-"""Readings of each value of ``subpixel``, the likeliest first."""
+"""Readings of each value of ``subpixel``, the likeliest first; an object that is cut is no canvas."""
 
 
 @dataclass(frozen=True)

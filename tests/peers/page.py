@@ -76,6 +76,7 @@ def _lines(peers: Sequence[Judged]) -> Iterator[str]:
         yield f"## {peer.package} {peer.version}\n"
         yield f"Convention found: {convention_of(peer.peer)}\n"
         for result in peer.results:
+            yield from _declared(result)
             yield from _causes(result)
         if peer.confirmed:
             yield "Without the suite:\n"
@@ -99,6 +100,19 @@ def _row(peer: Judged, result: dict[str, Any]) -> str:
     first = next((str(one["sentence"]) for one in result["causes"]), "nothing")
     counts = " | ".join(str(_count(result, outcome)) for outcome in OUTCOMES)
     return f"| {_adapter(result)} | {peer.package} {peer.version} | {peer.date} | {counts} | {_short(first)} |"
+
+
+def _declared(result: dict[str, Any]) -> Iterator[str]:
+    """Yield what is not as the contract says, and exactly as the adapter states."""
+    found: dict[str, list[str]] = {}
+    for one in result["cells"]:
+        if one["outcome"] == "DECLARED":
+            found.setdefault(one["reason"], []).append(one["clause"])
+    if not found:
+        return
+    yield f"`{_adapter(result)}` as its adapter states:\n"
+    yield from (f"- {reason} ({', '.join(clauses)})" for reason, clauses in found.items())
+    yield ""
 
 
 def _causes(result: dict[str, Any]) -> Iterator[str]:

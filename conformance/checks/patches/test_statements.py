@@ -49,6 +49,8 @@ def _otherwise(obj: Array, centres: Array, N: int) -> dict[str, Array]:
     found = {}
     for value in SUBPIXEL.values:
         for reading in READINGS[value]:
+            if "canvas" in reading.whole:
+                continue
             with following(Rules(cut=reading)):
                 found[f"what it does is {value}: {reading.said()}"] = patches_at(obj, centres, N)
     return found

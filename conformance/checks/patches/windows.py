@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
+from conformance.oracles.rules import following, rules_here
 from conformance.scans.domain import places
 
 AXES = axes_of("patches", 3)
@@ -20,7 +22,6 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
     """Patches that known mistakes would give."""
     size = np.array([obj.shape[1], obj.shape[0]])
     whole, modulus = np.floor(centres), float(np.abs(obj).max())
-    tiled, edged = np.tile(obj, (3, 3)), np.pad(obj, N, mode="edge")
     outside = (centres[:, 0] > obj.shape[0]) | (centres[:, 1] > obj.shape[1])
     right = patches_at(obj, centres, N)
     moved = {
@@ -48,10 +49,8 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         "the positions are sorted by x, then by y": centres[np.lexsort(centres.T[::-1])],
     }
     return {name: patches_at(obj, places, N) for name, places in moved.items()} | {
-        "the object is taken to repeat beyond its edge: patches wrap around": patches_at(
-            tiled, np.mod(centres, size) + size, N
-        ),
-        "the last pixels of the object are repeated beyond its edge": patches_at(edged, centres + N, N),
+        "the object is taken to repeat beyond its edge: patches wrap around": _beyond("wrap", obj, centres, N),
+        "the last pixels of the object are repeated beyond its edge": _beyond("edge", obj, centres, N),
         "negative indices count from the other end: patches wrap around below zero only": patches_at(
             np.pad(obj, ((N, 0), (N, 0)), "wrap"), centres + N, N
         ),
@@ -72,6 +71,11 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         ),
         "the object is divided by its largest modulus": right / modulus,
     }
+
+
+def _beyond(outside: str, obj: Array, centres: Array, N: int) -> Array:
+    with following(replace(rules_here(), outside=outside)):
+        return patches_at(obj, centres, N)
 
 
 def cut(subject: Subject, evidence: Evidence, obj: Array, centres: Array, N: int, what: str, atol: float) -> None:

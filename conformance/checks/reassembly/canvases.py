@@ -53,7 +53,7 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
     evidence.present(result, "object", "coverage", "origin_xy")
     obj, coverage, origin = whole_canvas(result)
     evidence.holds(obj.shape == coverage.shape, f"object has shape {obj.shape}, coverage {coverage.shape}.")
-    lying = lying_at(centres, N, origin) - origin
+    lying = lying_at(centres, N, obj.shape, origin) - origin
     low, high = (lying - N / 2).min(axis=0), (lying + N / 2).max(axis=0)
     inside = bool((low >= -1e-6).all() and (high <= np.array(obj.shape[::-1]) + 1e-6).all())
     evidence.holds(inside, f"Patches leave the canvas {obj.shape} with origin {origin.tolist()}.")

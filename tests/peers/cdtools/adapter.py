@@ -1,6 +1,7 @@
 """An adapter of cdtools: exit waves between pixels by bilinear weights, its propagator and its detector.
 
-Its translations are (row, column) of the upper left pixel of the window.
+Its translations are (row, column) of the upper left pixel of the window. It refuses windows that leave the object, and
+by bilinear weights those that just fit as well, so that `outside = refused` would be untrue and is not stated.
 """
 
 from __future__ import annotations

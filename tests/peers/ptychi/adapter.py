@@ -1,6 +1,7 @@
 """Adapters of pty-chi: its three ways to cut and to place patches, and its propagator.
 
-Its positions are (row, column) from the upper left corner of the image, and refer to (N - 1)/2.
+Its positions are (row, column) from the upper left corner of the image, and refer to (N - 1)/2. Its Fourier shift and
+its whole pixels are stated; that its edges are repeated is not, as its docstring promises zeros.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Bilinear:
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
         image = torch.as_tensor(np.array(obj, np.complex64))
-        return self.cut(image, _positions(centres_xy).float(), (N, N)).numpy().astype(np.complex64)
+        return self.cut(image, _positions(centres_xy), (N, N)).numpy().astype(np.complex64)
 
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         """Mean of patches (n, N, N) on a canvas; places them all at once."""
@@ -54,7 +55,7 @@ class Bilinear:
         canvas = torch.zeros(2 * half[1], 2 * half[0], dtype=stack.dtype)
         total = self.place(canvas.clone(), places, stack)
         weight = self.place(canvas.clone(), places, torch.ones_like(stack)).real
-        covered = weight > 1e-6
+        covered = weight.abs() > 1e-6
         mean = torch.where(covered, total / torch.where(covered, weight, 1.0), 0.0)
         return {"object": mean.numpy(), "coverage": torch.where(covered, weight, 0.0).numpy(), "origin_xy": origin}
 
@@ -71,6 +72,7 @@ class Fourier(Bilinear):
 
     name = "ptychi-fourier"
     stages = frozenset({"patches", "reassembly"})
+    subpixel = "fourier"
     cut = staticmethod(image_proc.extract_patches_fourier_shift)
     place = staticmethod(image_proc.place_patches_fourier_shift)
 
@@ -80,5 +82,6 @@ class Integer(Bilinear):
 
     name = "ptychi-integer"
     stages = frozenset({"patches", "reassembly"})
+    subpixel = "whole"
     cut = staticmethod(image_proc.extract_patches_integer)
     place = staticmethod(image_proc.place_patches_integer)

@@ -29,6 +29,8 @@ class Py4dstem:
 
     name = "py4dstem"
     stages = frozenset({"patches", "reassembly", "physics"})
+    subpixel = "whole"
+    outside = "wrap"
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
