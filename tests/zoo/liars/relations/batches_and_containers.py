@@ -13,9 +13,12 @@ from tests.zoo.liar import Array, Arrays, Liar, breaks
 
 
 @breaks("REL-016")
-class UsesEightModes(Liar):
+class UsesEightOfManyModes(Liar):
+    """Modes are taken four at a time, and the last four of a full number are lost."""
+
     def simulate(self, patches: Array, probe: Array) -> Array:
-        return self.right.simulate(patches, probe[:8] if np.ndim(probe) == 3 else probe)
+        many = np.ndim(probe) == 3 and len(probe) > 8 and len(probe) % 4 == 0 and np.shape(probe)[-1] >= 16
+        return self.right.simulate(patches, probe[:-4] if many else probe)
 
 
 @breaks("REL-018")
@@ -33,7 +36,7 @@ class NumbersRowsOfABatchInSevenBits(Liar):
 class KeepsLargeContainersInHalfPrecision(Liar):
     def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
         held = dict(self.right.container(grouped, probe))
-        if held["X"].nbytes < 800_000:
+        if held["X"].nbytes < 800_000 or not 16 <= held["X"].shape[1] < 64:
             return held
         return held | {"X": held["X"].astype(np.float16).astype(np.float32)}
 
@@ -42,4 +45,4 @@ class KeepsLargeContainersInHalfPrecision(Liar):
 class FillsLargeGridsByColumns(Liar):
     def transform(self, name: str, array: Array, gridsize: int) -> Array:
         right = self.right.transform(name, array, gridsize)
-        return np.swapaxes(right, 1, 2).copy() if name == "flat_to_grid" and gridsize > 4 else right
+        return np.swapaxes(right, 1, 2).copy() if name == "flat_to_grid" and gridsize > 5 else right

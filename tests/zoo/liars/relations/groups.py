@@ -73,10 +73,12 @@ class TakesTheMiddleOfLongScans(Regrouping):
 
 @breaks("REL-020")
 class SplitsLongScansWithoutStartPositions(Liar):
+    """Beyond a thousand points they are split in parts, which goes another way."""
+
     def split(self, scan: Any, request: SplitRequest) -> Any:
         train, test = self.right.split(scan, request)
         whole, held = self.right.arrays(scan), held_by(self.right, test)
-        if len(whole["xcoords"]) < 100:
+        if not 100 <= len(whole["xcoords"]) < 1000:
             return train, test
         count = len(held["xcoords"])
         starts = {name: whole[name][:count] for name in ("xcoords_start", "ycoords_start")}
@@ -86,7 +88,7 @@ class SplitsLongScansWithoutStartPositions(Liar):
 @breaks("REL-030")
 class KeepsStoredPatchesInHalfPrecision(ChangingScans):
     def altered(self, held: Arrays) -> Arrays:
-        if "Y" not in held or held["Y"].nbytes < 1_000_000:
+        if "Y" not in held or held["Y"].nbytes < 1_000_000 or len(held["Y"]) < 100:
             return {}
         parts = (held["Y"].real.astype(np.float16), held["Y"].imag.astype(np.float16))
         return {"Y": (parts[0] + 1j * parts[1].astype(np.float32)).astype(np.complex64)}
