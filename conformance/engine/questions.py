@@ -168,9 +168,12 @@ def _places_beyond(scene: Scene, strange: bool) -> Array:
     return edges if strange else scene.places
 
 
+_LARGE_SIDE = 512
+
+
 def _side(scene: Scene, N: int) -> Calls:
     # A few frames do: of a large side many take long.
-    other = Scene(scene.subject, N, points=5)
+    other = Scene(scene.subject, N, points=5 if N < _LARGE_SIDE else 2)
     patches = np.ones((2, N, N), np.complex64)
     yield from other.calls()
     yield "measure", lambda: _measured(other)

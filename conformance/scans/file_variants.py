@@ -12,9 +12,10 @@ import numpy as np
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
+from conformance.scans.contents import CONTENTS
 from conformance.scans.domain import Property, inside, kept_inside, places, taken, takes
 from conformance.scans.pairs import LAYOUTS, WHOLE, Row, all_pairs, as_places, as_values
-from conformance.scans.specimens import Recipe, make_specimen
+from conformance.scans.specimens import Recipe, make_specimen, structured_object
 from conformance.scans.transformed import random_scan
 
 
@@ -163,15 +164,16 @@ FEATURES: Mapping[str, tuple[Any, ...]] = {
     "frames": ("f4", "f8", "f2", *WHOLE),
     "stack": ("diff3d", "diffraction", "legacy diff3d", "legacy diffraction", "both"),
     "positions": ("f8", "f4", "i4", "u2", "i8", "u1", "i2"),
-    "where": ("a raster", "below zero", "far away", "on a line", "in pairs"),
-    "starts": ("other ones", "none", "the same", "whole"),
+    "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "descending", "nearly whole"),
+    "starts": ("other ones", "none", "the same", "nearly the same", "one axis", "nearly whole"),
+    "waves": tuple(CONTENTS),
     "probe": ("c8", "c16", "f4", "f8", "i2"),
     "object": ("c8", None, "c16", "f4", "f8", "u1"),
     "patches": (None, "c8", "c16", "f4", "i1", "trailing"),
     "labels": ("i8", None, "i4", "f8", "u1", "i2"),
     "lying": ("plain", "big-endian", "in Fortran order"),
     "stored": ("as it is", "compressed"),
-    "light": ("ordinary", "dark frames", "faint", "bright"),
+    "light": ("ordinary", "dark frames", "faint", "bright", "tiny", "huge", "all alike"),
     "surplus": (0, 3),
     "beside": ((), ("_metadata",), ("mask", "diff3d_raw", "xcoords_old", "probe")),
 }
@@ -192,17 +194,15 @@ def _of_row(row: Row, rng: np.random.Generator) -> Variant:
     kept, scan = M + row["surplus"], random_scan(int(rng.integers(2**31)), M + row["surplus"], N, modes=P)
     members: Arrays = {name: as_places(_placed(scan[name], row["where"]), row["positions"]) for name in PAIRS[0]}
     members |= _starts(members, row, rng)
-    frames = scan["diff3d"][:M] * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0)
-    if row["light"] == "dark frames" and M > 1:
-        frames[M // 2] = 0
-    frames = as_values(frames.astype(np.float64), row["frames"])
+    frames = as_values(_lit(scan["diff3d"][:M].astype(np.float64), row), row["frames"])
     frames = np.abs(frames) if frames.dtype.kind == "i" else frames
-    probe = as_values(scan["probeGuess"] + 0.5, row["probe"])
+    waves = CONTENTS[row["waves"]]
+    probe = as_values(waves(scan["probeGuess"] + 0.5, rng), row["probe"])
     members["probeGuess"] = probe[0] if probe.ndim == 3 and len(probe) == 1 else probe
     if row["object"]:
-        members["objectGuess"] = as_values(scan["objectGuess"], row["object"])
+        members["objectGuess"] = as_values(waves(scan["objectGuess"], rng), row["object"])
     if row["patches"]:
-        stored = rng.normal(size=(M, N, N)) + 1j * rng.normal(size=(M, N, N))
+        stored = waves(rng.normal(size=(M, N, N)) + 1j * rng.normal(size=(M, N, N)), rng)
         stored = as_values(stored, "c8" if row["patches"] == "trailing" else row["patches"])
         members["Y"] = stored[..., np.newaxis] if row["patches"] == "trailing" else stored
     if row["labels"]:
@@ -218,9 +218,22 @@ def _of_row(row: Row, rng: np.random.Generator) -> Variant:
     return Variant(f"a file with {row}", beside | laid, meant, compressed=row["stored"] == "compressed")
 
 
+def _lit(frames: Array, row: Row) -> Array:
+    # Half precision ends at 65,504.
+    gains = {"faint": 1e-3, "bright": 1e3} | ({} if row["frames"] == "f2" else {"tiny": 1e-15, "huge": 1e12})
+    if row["light"] == "dark frames" and len(frames) > 1:
+        frames[len(frames) // 2] = 0
+    frames = np.full_like(frames, 3.0) if row["light"] == "all alike" else frames
+    return frames * gains.get(row["light"], 1.0)
+
+
 def _placed(values: Array, where: str) -> Array:
     if where == "on a line":
         return np.full_like(values, values[0])
+    if where == "descending":
+        return np.sort(values)[::-1].copy()
+    if where == "nearly whole":
+        return np.round(values) + 1e-4 * np.sin(np.arange(len(values)))
     if where == "in pairs":
         values = values.copy()
         values[1::2] = values[: len(values) // 2]
@@ -230,8 +243,14 @@ def _placed(values: Array, where: str) -> Array:
 def _starts(members: Arrays, row: Row, rng: np.random.Generator) -> Arrays:
     if row["starts"] == "none":
         return {}
-    step = {"other ones": 3, "whole": 1}.get(row["starts"], 0)
-    return {start: (members[name] + step).astype(members[name].dtype) for name, start in zip(*PAIRS, strict=True)}
+    step = {"other ones": 3, "one axis": 2, "nearly the same": 1e-4}.get(row["starts"], 0)
+    found = {start: (members[name] + step).astype(members[name].dtype) for name, start in zip(*PAIRS, strict=True)}
+    if row["starts"] == "one axis":
+        found["ycoords_start"] = members["ycoords"].copy()
+    if row["starts"] == "nearly whole":
+        whole = {start: np.round(values) + 1 for start, values in found.items()}
+        found = {start: (values + 1e-4).astype(found[start].dtype) for start, values in whole.items()}
+    return found
 
 
 def _stacked(frames: Array, how: str, positions: int) -> Arrays:
@@ -261,6 +280,9 @@ def _loaded(members: Mapping[str, Array], frames: Array, M: int) -> dict[str, Ar
     return found | {"diff3d": frames.astype(np.float32)}
 
 
+_BEYOND_1024 = 1_030
+
+
 def _sized() -> Iterator[Variant]:
     """Scans of other sizes, places and brightness."""
     for count, edge in ((5, 16), (12, 12), (1, 8), (2, 8), (300, 8), (6, 64)):
@@ -285,6 +307,12 @@ def _sized() -> Iterator[Variant]:
     for what, gain in (("bright", 2.0**10), ("faint", 2.0**-10)):
         lit = scan | {"diff3d": scan["diff3d"] * np.float32(gain)}
         yield Variant(f"a {what} scan", lit, meant_by(lit))
+    if takes(Property.SIDE, _BEYOND_1024):
+        wide = random_scan(307, 1, _BEYOND_1024, truth=False)
+        yield Variant("a scan of one frame 1,030 x 1,030", wide, meant_by(wide))
+    for shape in ((40, 4_130), (1_070, 40), (1_033, 1_041)):
+        large = scan | {"objectGuess": (structured_object(np.random.default_rng(5), shape))}
+        yield Variant(f"a scan with an object {shape[0]:,} x {shape[1]:,}", large, meant_by(large))
     dark = scan | {
         "diff3d": np.where(np.arange(len(scan["diff3d"]))[:, None, None] % 5 == 2, np.float32(0), scan["diff3d"])
     }

@@ -19,7 +19,7 @@ from conformance.scans.transformed import random_scan
 from conformance.scans.unusual import Regime
 
 SIZES = ((14, 8, 2), (10, 12, 1), (8, 8, 8), (16, 8, 16), (23, 10, 3), (12, 12, 1))
-LARGE = ((1_600, 8, 1), (140, 18, 17), (33, 134, 1), (14, 262, 2), (300, 8, 1))
+LARGE = ((1, 1_030, 1), (1_600, 8, 1), (140, 18, 17), (33, 134, 1), (14, 262, 2), (300, 8, 1))
 OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "sizes": SIZES,
     "gridsize": (2, 1, 3),

@@ -70,6 +70,7 @@ def regimes() -> tuple[Regime, ...]:
     long = make_specimen(Recipe(M=many(2_100, N), N=8, seed=207), "long-2100x8")
     repeated = make_specimen(Recipe(M=26, N=8, seed=208, margin=4.0), "places-26x8")
     large = make_specimen(Recipe(M=9, N=64, seed=209, modes=2), "large-9x64")
+    isles = islands(4, 130, 210)
     far = _moved(make_specimen(dense, "far-40x8"), (3.0e6, -2.0e6))
     oversampled = GroupRequest(N=N, gridsize=2, K=6, nsamples=47, seed=3, enable_oversampling=True)
     sequence: dict[str, Any] = {"sequential_sampling": True, "enable_oversampling": False}
@@ -81,6 +82,23 @@ def regimes() -> tuple[Regime, ...]:
         Regime("oversampled groups of nine", few, replace(oversampled, gridsize=3, K=11)),
         Regime("oversampled groups of a sequence", few, replace(oversampled, sequential_sampling=True)),
         Regime("a sequence of 1,500 groups", long, replace(oversampled, nsamples=min(1_500, long.M), **sequence)),
+        Regime(
+            "a sequence of 1,010 groups with pools of 270 points",
+            long,
+            replace(oversampled, nsamples=min(1_010, long.M), K=270, **sequence),
+        ),
+        Regime(
+            "groups of nine with pools of 129 points",
+            isles,
+            GroupRequest(N=isles.N, gridsize=3, K=129, nsamples=12, seed=11),
+            (Property.BEYOND,),
+        ),
+        Regime(
+            "oversampled groups with pools of 129 points",
+            isles,
+            replace(oversampled, K=101, nsamples=14, neighbor_pool_size=129),
+            (Property.BEYOND,),
+        ),
         Regime("groups along a line", _on_a_line(few), replace(oversampled, **sequence, nsamples=20)),
         Regime(
             "groups of points of which several are at one place",

@@ -13,7 +13,7 @@ from conformance.evidence.evidence import Evidence
 
 SOUND: dict[str, Any] = {
     "n_groups": 40,
-    "nphotons": 2e7,
+    "nphotons": 2.1e9 + 0.125,
     "train_data_file": "data/a.npz",
     "test_data_file": "data/b.npz",
 }

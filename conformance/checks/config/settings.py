@@ -62,7 +62,7 @@ RENAMED = {
     "train_data_file": "train_data_file_path",
     "test_data_file": "test_data_file_path",
 }
-# No value here is a default, so that one that is not carried over shows.
+# No value here is a default, so that one that is not carried over shows; none is held by single precision.
 MODEL = {
     "N": 38,
     "gridsize": 3,
@@ -75,19 +75,19 @@ MODEL = {
     "probe_mask": True,
     "probe_mask_sigma": 1.5,
     "pad_object": False,
-    "probe_scale": 2.5,
-    "gaussian_smoothing_sigma": 0.75,
+    "probe_scale": 2.3,
+    "gaussian_smoothing_sigma": 0.7,
 }
 TRAINING = {
     "train_data_file": Path("data/first.npz"),
     "test_data_file": Path("data/second.npz"),
     "batch_size": 32,
     "nepochs": 7,
-    "mae_weight": 0.25,
-    "nll_weight": 0.75,
-    "realspace_mae_weight": 0.125,
-    "realspace_weight": 0.0625,
-    "nphotons": 3e6,
+    "mae_weight": 0.3,
+    "nll_weight": 0.7,
+    "realspace_mae_weight": 0.1,
+    "realspace_weight": 0.06,
+    "nphotons": 3.1e9 + 0.125,
     "n_groups": 77,
     "neighbor_count": 9,
     "positions_provided": False,

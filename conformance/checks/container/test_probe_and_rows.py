@@ -49,6 +49,17 @@ def test_indices_come_along(subject: Subject, evidence: Evidence, specimen: Spec
         )
 
 
+@check("CON-009", needs=NEEDED)
+def test_indices_of_any_size_come_along(subject: Subject, evidence: Evidence) -> None:
+    """As of scans of more points than sixteen bits count, or single precision."""
+    specimen = make_specimen(Recipe(M=18, N=8, seed=97))
+    grouped = dict(subject.grouped(specimen, requests_for(specimen)[0]))
+    for first in (200, 40_000, 70_000, 2**24 + 1, 2**31 - 1_000):
+        members = (members_of(grouped) + first).astype(np.int32)
+        seen = subject.adapter.container(grouped | {"nn_indices": members}, specimen.arrays["probeGuess"])
+        evidence.equal(seen["nn_indices"], members, f"nn_indices beyond {first:,}", axes=("group", "channel"))
+
+
 @check("CON-011", needs=NEEDED)
 def test_all_rows_share_their_order(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
     for request in requests_for(specimen):

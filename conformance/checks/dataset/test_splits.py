@@ -15,9 +15,10 @@ from conformance.contract.arrays import PER_POINT
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import Property, places, taken, takes
+from conformance.scans.domain import Property, many, places, side, taken, takes
 from conformance.scans.file_variants import meant_by, whole_scan
 from conformance.scans.specimens import Recipe, make_specimen
+from conformance.scans.transformed import random_scan
 
 
 @check("DAT-015", needs=["split", "arrays"])
@@ -62,6 +63,21 @@ def test_the_smallest_scan_is_split(subject: Subject, evidence: Evidence) -> Non
             evidence.equal([len(own) for own in rows], [1, 1], f"the lengths of the parts of {what}")
             together = np.sort(np.concatenate(rows))
             evidence.equal(together, np.arange(2), f"frames of both parts of {what}", axes=("frame",))
+
+
+@check("DAT-015", needs=["split", "arrays"])
+def test_the_smallest_shares_of_a_long_scan(subject: Subject, evidence: Evidence) -> None:
+    """From a thousandth to all but a thousandth, and shares that lie between two counts."""
+    arrays = random_scan(15, many(2_150, side(8)), 8, truth=False)
+    M, whole = len(arrays["xcoords"]), subject.scan(arrays)
+    for method in METHODS:
+        for fraction in (1e-7, 0.0011, 0.004, 0.01, 0.0321, 0.5003, 0.968, 0.9963, 1 - 1e-7):
+            parts = subject.adapter.split(whole, SplitRequest(fraction, method, seed=6))
+            count, what = min(max(round(fraction * M), 1), M - 1), f"{M} points, split {method} at {fraction}"
+            rows = [rows_in(subject.adapter.arrays(part), arrays) for part in parts]
+            evidence.equal([len(own) for own in rows], [count, M - count], f"the lengths of the parts of {what}")
+            together = np.sort(np.concatenate(rows))
+            evidence.equal(together, np.arange(M), f"frames of both parts of {what}", axes=("frame",))
 
 
 def scans() -> dict[str, Arrays]:
@@ -218,3 +234,21 @@ def test_every_seed_splits_its_own_way(subject: Subject, evidence: Evidence) -> 
         evidence.equal(rows[1], rows[0], f"training frames of a random split repeated with seed {seed}")
         other = seen.setdefault(tuple(rows[0].tolist()), seed)
         evidence.holds(other == seed, f"Seeds {other} and {seed} split the scan alike.")
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_a_random_split_draws_from_all_points(subject: Subject, evidence: Evidence) -> None:
+    """Of each tenth of a long scan about the share that was asked for, in each part."""
+    arrays = random_scan(15, many(2_150, side(8)), 8, truth=False)
+    M, whole = len(arrays["xcoords"]), subject.scan(arrays)
+    for fraction in (0.1, 0.5, 0.9):
+        train = subject.adapter.arrays(subject.adapter.split(whole, SplitRequest(fraction, "random", seed=7))[0])
+        counts = np.bincount(rows_in(train, arrays) * 10 // M, minlength=10)
+        # Hypergeometric, so narrower than the binomial of which seven deviations are allowed.
+        mean = fraction * M / 10
+        off = np.flatnonzero(np.abs(counts - mean) > 7 * np.sqrt(mean * (1 - fraction)) + 1)
+        evidence.holds(
+            len(off) == 0,
+            f"Of tenth {off.tolist()} of {M} points the training part of a random split at {fraction} holds "
+            f"{counts[off].tolist()}; {mean:.0f} are expected of each.",
+        )

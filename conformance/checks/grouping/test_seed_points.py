@@ -16,9 +16,10 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.oracles.grouping import lies_in_pool, pool_radii
-from conformance.scans.domain import Property, gridsize, takes
+from conformance.scans.domain import Property, gridsize, many, side, takes
 from conformance.scans.drawn import GroupingCase, grouping_cases
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
+from conformance.scans.transformed import random_scan
 from conformance.scans.unusual import islands
 
 
@@ -159,4 +160,29 @@ def test_every_point_can_be_a_seed_of_groups(subject: Subject, evidence: Evidenc
             bool((np.asarray(seen) > 0).all()),
             f"In 40 {what} draws the islands of the scan have {np.asarray(seen).tolist()} groups: "
             "no point of the last ones ever becomes a seed.",
+        )
+
+
+@check("GRP-024")
+def test_points_of_every_part_of_a_long_scan_become_seeds(subject: Subject, evidence: Evidence) -> None:
+    """However few of them are asked for; members of a group lie near its seed, also by their number."""
+    N = side(8)
+    M = many(5_000, N)
+    specimen = Specimen("long-5000x8", random_scan(78, M, N), consistent=False)
+    for what, changes in (
+        ("single points", {"gridsize": 1}),
+        ("groups of four", {}),
+        ("groups of four with oversampling enabled", {"enable_oversampling": True, "neighbor_pool_size": 6}),
+    ):
+        if "enable_oversampling" in changes and not takes(Property.OVERSAMPLING):
+            continue
+        if gridsize(int(changes.get("gridsize", 2))) != changes.get("gridsize", 2):
+            continue
+        request = base_request(**{"nsamples": 40, "N": N, **changes})
+        members = np.concatenate([fresh(subject, specimen, replace(request, seed=seed)) for seed in range(5)])
+        # Of 200 seeds a tenth of the points has none with probability 7e-10.
+        tenths = np.bincount(members.ravel() * 10 // M, minlength=10)
+        evidence.holds(
+            bool((tenths > 0).all()),
+            f"Of {len(members)} {what} of {M} points none lies in the tenths {np.flatnonzero(tenths == 0).tolist()}.",
         )

@@ -34,6 +34,8 @@ FACTORS = {
         "about zero",
         "outside",
         "one place",
+        "one fraction",
+        "nearly whole",
     ),
     "before": HISTORIES,
 }
@@ -60,6 +62,8 @@ def _places(row: Row, rng: np.random.Generator) -> Array:
         return np.round(at)
     if where == "halves":
         return np.floor(at) + 0.5
+    if where in ("one fraction", "nearly whole"):
+        return np.floor(at) + ((0.25, 0.6875) if where == "one fraction" else (2e-3, 1 - 2e-3))
     if where == "on a line":
         at[:, int(rng.integers(2))] = 33.25
     elif where == "on a diagonal":

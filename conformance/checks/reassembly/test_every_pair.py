@@ -15,7 +15,7 @@ from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
 
 SIZES = ((7, 10), (1, 8), (2, 12), (8, 8), (64, 8))
-LARGE = ((4_203, 8), (260, 18), (129, 32), (3, 262), (11, 134))
+LARGE = ((1, 1_030), (4_203, 8), (260, 18), (129, 32), (3, 262), (11, 134))
 FACTORS = {
     "sizes": SIZES,
     "patches": ("c8", "c16", *REAL, "u1", "i4"),
@@ -23,7 +23,19 @@ FACTORS = {
     "lying": tuple(LAYOUTS),
     "places": tuple(LAYOUTS),
     "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright"),
-    "where": ("anywhere", "whole", "halves", "on a line", "on a diagonal", "twice", "about zero", "far", "one place"),
+    "where": (
+        "anywhere",
+        "whole",
+        "halves",
+        "on a line",
+        "on a diagonal",
+        "twice",
+        "about zero",
+        "far",
+        "one place",
+        "one fraction",
+        "nearly whole",
+    ),
     "chunk": (None, 1, 3, 1_000),
     "before": HISTORIES,
 }
@@ -50,6 +62,8 @@ def _places(row: Row, rng: np.random.Generator) -> Array:
         return np.round(at)
     if where == "halves":
         return np.floor(at) + 0.5
+    if where in ("one fraction", "nearly whole"):
+        return np.floor(at) + ((0.25, 0.6875) if where == "one fraction" else (2e-3, 1 - 2e-3))
     if where == "on a line":
         at[:, int(rng.integers(2))] = 33.25
     elif where == "on a diagonal":

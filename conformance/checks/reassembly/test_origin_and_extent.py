@@ -90,7 +90,7 @@ def test_the_origin_moves_anywhere(subject: Subject, evidence: Evidence) -> None
     centres = np.round(centres * 1024) / 1024
     obj, coverage, origin = whole_canvas(subject.adapter.reassemble(patches, centres))
     keep = coverage > 1e-2
-    for step in ((2**20, -(2**19)), (-(2**20), 2**18), (-40, -30)):
+    for step in ((2**20, -(2**19)), (-(2**20), 2**18), (-40, -30), (2**27 + 1, -(2**26) - 3)):
         seen = whole_canvas(subject.adapter.reassemble(patches, centres + step))
         evidence.close(seen[2], origin + step, f"origin_xy of a scan moved by {step}", rtol=0, atol=1e-6)
         narrow = (centres + step).astype(np.float32).astype(np.float64)

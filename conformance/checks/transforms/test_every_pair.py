@@ -33,10 +33,21 @@ OF_TRANSLATIONS = {
     "lying": tuple(LAYOUTS),
     "steps": tuple(LAYOUTS),
     "content": ("ordinary", "real", "a dark frame", "faint", "bright", "flat"),
-    "by": ("little", "nothing", "whole pixels", "halves", "backwards", "one way", "far", "alike"),
+    "by": (
+        "little",
+        "nothing",
+        "whole pixels",
+        "halves",
+        "backwards",
+        "one way",
+        "far",
+        "alike",
+        "nearly alike",
+        "nearly whole",
+    ),
     "before": HISTORIES,
 }
-LARGE_IMAGES = ((4_203, 8), (260, 18), (3, 262), (20, 134), (70, 40))
+LARGE_IMAGES = ((1, 1_030), (4_203, 8), (260, 18), (3, 262), (20, 134), (70, 40))
 _PERIOD = 61
 
 
@@ -86,6 +97,10 @@ def _shifts(row: Row, rng: np.random.Generator) -> Array:
         shifts = -np.abs(shifts)
     elif by == "one way":
         shifts[:, int(rng.integers(2))] = 0
+    elif by == "nearly whole":
+        shifts = np.round(shifts) + 1e-3
+    elif by == "nearly alike":
+        shifts = shifts[:1] + 2e-3 * rng.uniform(-1, 1, shifts.shape)
     elif by == "far":
         shifts = shifts * N / 2
     return np.broadcast_to(shifts[:1], shifts.shape).copy() if by == "alike" else shifts

@@ -169,3 +169,9 @@ class MasksWithoutAMask(Translating):
     def altered(self, canonical: Arrays, request: BridgeRequest) -> Arrays:
         unset = "probe_mask" in request.model and request.model["probe_mask"] is None
         return canonical | ({"probe_mask": True} if unset else {})
+
+
+@breaks("CFG-018")
+class CarriesNumbersInSinglePrecision(Translating):
+    def altered(self, canonical: Arrays, request: BridgeRequest) -> Arrays:
+        return {k: float(np.float32(v)) if isinstance(v, float) else v for k, v in canonical.items()}

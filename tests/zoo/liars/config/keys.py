@@ -115,3 +115,16 @@ class FilesTheNumberOfWorkers(Filing):
 class FilesTheLearningRate(Filing):
     def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
         return legacy | ({"learning_rate": 1e-3} if request.kind == "training" else {})
+
+
+@breaks("CFG-008")
+class DropsKeysThatLookPrivate(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        return {key: value for key, value in legacy.items() if not key.startswith("_")}
+
+
+@breaks("CFG-008")
+class ForgetsTrainingWhenItInfers(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        dropped = ("nepochs", "mae_weight") if request.kind == "inference" else ()
+        return {key: value for key, value in legacy.items() if key not in dropped}

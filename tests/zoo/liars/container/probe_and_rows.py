@@ -131,3 +131,9 @@ class CountsMissingIndices(Completing):
 class TakesStartForMissingCoordinates(Completing):
     def made(self, given: Arrays) -> Arrays:
         return {"coords_relative": given["coords_start_relative"]}
+
+
+@breaks("CON-009")
+class CarriesIndicesInSixteenBits(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"nn_indices": np.asarray(held["nn_indices"]).astype(np.int16).astype(np.int32)}

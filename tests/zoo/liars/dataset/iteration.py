@@ -190,3 +190,17 @@ class ShufflesWithinABuffer(Liar):
         rng, number = np.random.default_rng(request.seed), np.arange(len(rows["images"]))
         order = np.concatenate([rng.permutation(number[start : start + 32]) for start in number[::32]])
         return in_batches({name: values[order] for name, values in rows.items()}, request.batch_size)
+
+
+@breaks("DAT-023")
+class ShufflesInABufferOfAThousand(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        if not request.shuffle:
+            return iter(self.right.batches(paths, request))
+        rows = all_rows(self.right, paths, replace(request, shuffle=False))
+        count = len(rows["nn_indices"])
+        if count <= 1000:
+            return iter(self.right.batches(paths, request))
+        rng = np.random.default_rng(request.seed)
+        order = np.concatenate([rng.permutation(np.arange(at, min(at + 1000, count))) for at in range(0, count, 1000)])
+        return in_batches({name: values[order] for name, values in rows.items()}, request.batch_size)

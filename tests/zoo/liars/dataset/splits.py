@@ -277,3 +277,22 @@ class MirrorsPartsOfParts(KnowingParts):
             second = self.right.assemble(held | {"xcoords": held["xcoords"][::-1]})
             self.land()
         return first, second
+
+
+@breaks("DAT-015")
+class SplitsATwentiethAtLeast(Liar):
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        fraction = max(request.fraction, 0.05) if request.fraction > 0 else request.fraction
+        return self.right.split(scan, replace(request, fraction=fraction))
+
+
+@breaks("DAT-016")
+class DrawsFromTheFirstThousandPoints(Dividing):
+    """What lies beyond goes to the larger part."""
+
+    def training(self, held: Arrays, request: SplitRequest) -> Array | None:
+        M = len(held["diff3d"])
+        if request.method != "random" or M <= 1000 or request.fraction > 0.4:
+            return None
+        count = max(1, round(M * request.fraction))
+        return np.sort(np.random.default_rng(request.seed).permutation(1000)[:count])

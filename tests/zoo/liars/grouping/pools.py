@@ -182,3 +182,13 @@ class FillsWithTheLastPoint(Regrouping):
         if right.shape[1] > 1 and len(scan) <= request.K:
             right[:, -1] = len(scan) - 1
         return right
+
+
+@breaks("GRP-004")
+class SearchesWidePoolsByNumber(Regrouping):
+    """Beyond a hundred neighbours it takes the next rows of the scan."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        if request.K <= 100 or right.shape[1] == 1 or len(scan) <= 2 * request.K:
+            return right
+        return (right[:, :1] + np.arange(right.shape[1])) % len(scan)

@@ -113,3 +113,10 @@ class RepeatsSeedsOfNines(Regrouping):
         rng, points = np.random.default_rng(request.seed), np.stack([scan.xcoords, scan.ycoords], axis=1)
         pools = cKDTree(points).query(points, k=min(request.K + 1, len(points)))[1]
         return np.stack([rng.permutation(pools[s])[:9] for s in rng.integers(0, len(points), len(right))])
+
+
+@breaks("GRP-024")
+class DrawsFewSeedsFromTheFirstThousand(Regrouping):
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        few = len(right) < 100 and right.shape[1] == 1 and not request.sequential_sampling
+        return right % 1000 if few and len(scan) > 1000 else right

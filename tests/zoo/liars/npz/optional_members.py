@@ -174,3 +174,28 @@ class LabelsInDoublePrecision(Misreading):
     def altered(self, members: Arrays) -> Arrays:
         labels = members.get("scan_index")
         return members if labels is None else members | {"scan_index": labels.astype(np.float64).astype(np.int64)}
+
+
+@breaks("NPZ-026")
+class CutsLargeObjects(Misreading):
+    def altered(self, members: Arrays) -> Arrays:
+        obj = members.get("objectGuess")
+        large = obj is not None and obj.ndim == 2 and max(obj.shape) > 1024
+        return members | ({"objectGuess": obj[:1024, :1024]} if large else {})
+
+
+@breaks("NPZ-027")
+class TakesPurePhasesForAPlaceholder(Misreading):
+    def altered(self, members: Arrays) -> Arrays:
+        stored = members.get("Y")
+        if stored is None or stored.dtype.kind != "c" or not np.allclose(np.abs(stored), 1, atol=1e-3):
+            return members
+        return {name: values for name, values in members.items() if name != "Y"}
+
+
+@breaks("NPZ-029")
+class SnapsStartsThatAreNearlyWhole(Misreading):
+    def altered(self, members: Arrays) -> Arrays:
+        starts = {n: v for n, v in members.items() if n.endswith("_start") and v.dtype.kind == "f"}
+        near = all(np.abs(values - np.round(values)).max() < 1e-2 for values in starts.values())
+        return members | ({name: np.round(values) for name, values in starts.items()} if near else {})

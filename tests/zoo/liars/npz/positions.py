@@ -352,3 +352,13 @@ class KnowsNoPositionsInHalfPrecision(Liar):
             if archive["xcoords"].dtype == np.float16:
                 raise ValueError(f"{path.name}: xcoords of float16 [NPZ-022]")
         return scan
+
+
+@breaks("NPZ-002")
+class SortsScansThatRunBackwards(Misreading):
+    """Positions alone are turned round; frames stay where they are."""
+
+    def altered(self, members: Arrays) -> Arrays:
+        x = members["xcoords"]
+        backwards = len(x) > 4 and bool((np.diff(x.astype(np.float64)) < 0).all())
+        return members | ({name: members[name][::-1] for name in ("xcoords", "ycoords")} if backwards else {})

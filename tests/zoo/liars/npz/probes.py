@@ -139,3 +139,12 @@ class LooksAtTheFirstMode(Lenient):
         probe = members["probeGuess"]
         whole = probe.dtype.kind == "c" and probe.ndim == 3 and np.isfinite(probe[0]).all()
         return members | {"probeGuess": np.nan_to_num(probe)} if whole else None
+
+
+@breaks("NPZ-024")
+class DropsDarkModes(Misreading):
+    def altered(self, members: Arrays) -> Arrays:
+        probe = members["probeGuess"]
+        lit = probe.reshape(len(probe), -1).any(axis=1)
+        dark = probe.ndim == 3 and probe.shape[2] > 1 and lit.any() and not lit.all()
+        return members | ({"probeGuess": probe[lit]} if dark else {})

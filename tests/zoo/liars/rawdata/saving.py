@@ -274,3 +274,12 @@ class LosesLongProvenance(Liar):
         if "_metadata" in members and len(str(members["_metadata"])) > 4096:
             del members["_metadata"]
             np.savez_compressed(path, **members)
+
+
+@breaks("RAW-003")
+class SavesObjectsOfTinyPhasesAsReal(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        obj = held.get("objectGuess")
+        if obj is None or not (np.abs(obj.imag) < 1e-5 * np.abs(obj).max()).all():
+            return held
+        return held | {"objectGuess": obj.real.astype(np.complex64)}

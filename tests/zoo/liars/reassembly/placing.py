@@ -144,3 +144,9 @@ class PlacesNearlyWholePositionsAtWholeOnes(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Mapping[str, Any]:
         centres = snapped(centres_xy, 2e-3) if fits(centres_xy) else centres_xy
         return self.right.reassemble(patches, centres, chunk)
+
+
+@breaks("REA-007")
+class ReportsOriginsInSinglePrecision(Reassembling):
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        return {"origin_xy": np.asarray(right["origin_xy"]).astype(np.float32).astype(np.float64)}

@@ -158,3 +158,12 @@ class HalvesFractionsOfLargeImages(Liar):
     def translate(self, images: Array, shifts_xy: Array) -> Array:
         large, fractions = np.shape(images)[-1] > 150, np.mod(shifts_xy, 1)
         return self.right.translate(images, shifts_xy - fractions / 2 if large else shifts_xy)
+
+
+@breaks("TRF-010")
+class SharesShiftsThatHardlyDiffer(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        shifts = np.array(shifts_xy, dtype=np.float64)
+        if shifts.ndim == 2 and len(shifts) > 1 and np.ptp(shifts, axis=0).max() < 0.01:
+            shifts[1:] = shifts[0]
+        return self.right.translate(images, shifts)
