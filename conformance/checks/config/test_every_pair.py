@@ -126,7 +126,7 @@ OVERRIDES: Mapping[str, tuple[Any, ...]] = {
     "mae_weight": (0.6, 0.0),
     "n_groups": (12,),
 }
-"""What may be overridden, in canonical names (CFG-024)."""
+"""What overrides may name, in canonical names."""
 
 
 def _canonical(name: str, value: Any) -> Any:
