@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.files.diagnose.convention import broken_by_itself, clearly_better, mistaken
-from conformance.files.diagnose.forward import Misfit, misfit_of
 from conformance.scans.specimens import Specimen
+
+if TYPE_CHECKING:
+    from conformance.files.diagnose.forward import Misfit
 
 
 def not_measured(specimen: Specimen) -> str:
@@ -27,11 +29,16 @@ def not_measured(specimen: Specimen) -> str:
 
 @lru_cache(maxsize=1)
 def _broken_by_itself(specimen: Specimen) -> str:
+    # The engine of diagnosis is loaded where a measured scan is given, not in every run.
+    from conformance.files.diagnose.convention import broken_by_itself
+
     return broken_by_itself(specimen.arrays)
 
 
 def misfit(subject: Subject, specimen: Specimen, centres: Array, rows: Array) -> Misfit:
     """Squared distance of simulated to measured amplitude, frame by frame, the best gain taken out."""
+    from conformance.files.diagnose.forward import misfit_of
+
     patches = subject.adapter.patches(specimen.arrays["objectGuess"], centres, specimen.N)
     simulated = as_numpy(subject.adapter.simulate(as_numpy(patches), specimen.arrays["probeGuess"])).astype(np.float64)
     return misfit_of(simulated, specimen.arrays["diff3d"][rows].astype(np.float64))
@@ -39,6 +46,8 @@ def misfit(subject: Subject, specimen: Specimen, centres: Array, rows: Array) ->
 
 @check("PHY-013", needs=["patches"], where=not_measured)
 def test_the_convention_explains_a_measured_scan(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
+    from conformance.files.diagnose.convention import clearly_better, mistaken
+
     rows = np.linspace(0, specimen.M - 1, min(specimen.M, 60)).astype(int)
     centres = specimen.positions[rows]
     right = misfit(subject, specimen, centres, rows)
