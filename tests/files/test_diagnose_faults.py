@@ -85,6 +85,7 @@ def test_frames_of_the_flyback_are_named(extra: int) -> None:
     count = COLUMNS * lines
     found = said_of(replace(SOUND, frames=frames[:count], positions=SOUND.positions[:count]))
     assert "flyback" in [fault.name for fault in found.faults], found
+    assert next(fault for fault in found.faults if fault.name == "flyback").word is Word.CERTAIN
     assert f"drop {extra} extra" in " ".join(fault.remedy for fault in found.faults)
 
 

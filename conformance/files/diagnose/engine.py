@@ -21,7 +21,7 @@ from conformance.files.diagnose.orientation import Orientation, oriented, truste
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
-from conformance.files.diagnose.signs import sliding
+from conformance.files.diagnose.signs import left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import Verdict, Word, judged, unshown
@@ -108,7 +108,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     sample = take(scan, intensity_of(meant), rng)
     if len(sample) < FEWEST:
         return _too_few(len(sample))
-    faults = _values(quantity, declared)
+    faults = [*_values(quantity, declared), *left_out(sample), *repeated(sample)]
     factor, fault = _scale(sample, rng)
     found = oriented(sample, rng, factor)
     faults += [] if fault is None else [fault]

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose.asked import moved_positions, scaled_probe
 from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.fitting import finest
 from conformance.files.diagnose.forward import Forward
-from conformance.files.diagnose.mending import BETTER, RIVAL, Mending, Step, finest, mended
+from conformance.files.diagnose.mending import BETTER, RIVAL, Mending, Step, mended
 from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.repairs import about
 from conformance.files.diagnose.sample import Sample
@@ -26,8 +27,19 @@ SOUND_ALONE = 0.02
 """Misfit up to which they do whatever the floor."""
 
 _FRAMES = 48
-_WANDER, _GAIN = 0.5, 1.3
-_BEYOND = 1.4
+_WANDER, _GAIN = 0.25, 1.3
+_BEYOND, _BEYOND_LEAD = 1.2, 4.0
+"""Misfit over that of frames which lie each where it fits best, and Student's t, from which no common repair is one."""
+
+_SHARE = 0.8
+"""Part of what single places would explain that a repair must, to be named beside frames that wander."""
+
+_ALIKE = 0.6
+"""Correlation of neighbours in time from which frames drift."""
+
+_UNNAMED = 2.0
+"""Lead over the next best repair below which neither is likely."""
+
 _SMALL = ("shift", "affine")
 _LINEAR = ("origin", "turn", *_SMALL)
 
@@ -66,7 +78,7 @@ def mending_of(
         Where the zero frequency lies off the middle.
     """
     done = mended(forward, s_all, turns, zero)
-    return done, _reading(forward, done)
+    return done, _reading(done)
 
 
 def sound(done: Mending) -> bool:
@@ -74,19 +86,18 @@ def sound(done: Mending) -> bool:
     return done.mended.over_floor < SOUND or done.mended.mean < SOUND_ALONE
 
 
-def _reading(forward: Forward, done: Mending) -> Reading:
+def _reading(done: Mending) -> Reading:
     if not sound(done):
         return silent(NAME, f"they do not explain the frames (misfit {done.mended.over_floor:.1f} times the floor)")
     turned = [one for one in done.steps if one.repair.turn is not None]
     turn = turned[0].repair.turn if turned else EIGHT[0]
     if turned and turned[0].repair.family == "turn":
         # What a smaller repair turned afterwards belongs to it.
-        turn = turn_between(forward.s, done.steps[-1].repair.s)
-    last = done.steps[-1].repair if done.steps else None
-    rows = np.unique(np.linspace(0, len(forward.s) - 1, min(len(forward.s), 24)).astype(np.int64))
-    few = forward.part(rows)
-    if last is not None:
-        few = Forward(last.amplitude[rows], last.s[rows], few.probe, few.object, few.good, few.index)
+        for step in done.steps:
+            if step.repair.family in _LINEAR and step is not turned[0]:
+                turn = turn_between(step.s, step.repair.s).after(turn or EIGHT[0])
+    m = len(done.state.s)
+    few = done.state.part(np.unique(np.linspace(0, m - 1, min(m, 24)).astype(np.int64)))
     own = few.misfits(few.s)
     middle = few.s.mean(axis=0)
     leads = {}
@@ -112,11 +123,12 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
         Whether the frames are known to be counts or their roots, so that the floor can be believed.
     """
     left = done.mended.over_floor
-    wandering = done.wander > _WANDER and left > _BEYOND * done.alone and done.alone < SOUND
+    wandering = done.wander > _WANDER and done.beyond > _BEYOND and done.beyond_lead > _BEYOND_LEAD
+    wandering = wandering and (sound(done) or done.alone < SOUND)
     # Where single frames want to move, what they have in common on the average is no fault of its own.
     # Where no repair explains the frames in the end, the nearest ones are no answer.
     steps = done.steps if sound(done) or wandering else ()
-    found = [_fault(step, done) for step in steps if not (wandering and step.repair.family in _SMALL)]
+    found = [_fault(step, done) for step in steps if not wandering or _stands(step, done)]
     if done.inside < 0.5 and not done.steps:
         said = f"only {done.inside:.0%} of the patches lies on the object, and no shift of the positions helps"
         found.append(Fault("origin", Word.CERTAIN, said, "bring object and positions to one origin"))
@@ -127,11 +139,12 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
         found.append(Fault("probe-scale", Word.CERTAIN, said, remedy, {"gain": gain}, (scaled_probe(gain),)))
     if wandering:
         raster = "; they are an exact raster: planned in place of measured ones?" if exact_raster(s_all) else ""
+        alike = ", neighbours in time alike, as in a drift or after a jump" if done.alike > _ALIKE else ""
         said = (
-            f"no common repair places all frames: single ones want to move by {done.wander:.1f} px (misfit over the "
-            f"floor {left:.2f}, {done.alone:.2f} where each lies by itself){raster}"
+            f"no common repair places all frames: single ones want to move by {done.wander:.1f} px{alike} (misfit over "
+            f"the floor {left:.2f}, {done.alone:.2f} where each lies by itself){raster}"
         )
-        figures = {"wander": done.wander, "alone": done.alone}
+        figures = {"wander": done.wander, "alone": done.alone, "alike": done.alike}
         found.append(Fault("wandering", Word.LIKELY, said, "take the measured positions, or refine them", figures))
     elif not sound(done):
         said = (
@@ -147,6 +160,12 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
     return found
 
 
+def _stands(step: Step, done: Mending) -> bool:
+    """Whether a repair explains most of what is wrong with frames that wander, and is not their common part."""
+    wrong = step.before.over_floor - done.alone
+    return step.repair.family not in _SMALL and step.before.over_floor - step.after.over_floor > _SHARE * wrong
+
+
 def _fault(step: Step, done: Mending) -> Fault:
     clear = step.rival_lead > RIVAL and sound(done)
     before, after = step.before, step.after
@@ -157,4 +176,7 @@ def _fault(step: Step, done: Mending) -> Fault:
     fixes = step.repair.fixes
     if step.repair.family in _LINEAR:
         fixes += moved_positions(step.s, step.repair.s)
-    return Fault(step.repair.name, Word.CERTAIN if clear else Word.LIKELY, said, step.repair.what, figures, fixes)
+    word = Word.CERTAIN if clear else Word.LIKELY
+    if step.rival and step.rival_lead < _UNNAMED:
+        word = Word.CANNOT_TELL
+    return Fault(step.repair.name, word, said, step.repair.what, figures, fixes)

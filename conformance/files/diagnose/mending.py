@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.fitting import few_of, finest, fitted, moved_in_words, small_repairs
 from conformance.files.diagnose.forward import Forward, Misfit
 from conformance.files.diagnose.order import pairings
-from conformance.files.diagnose.placing import common, line_directions, wishes
-from conformance.files.diagnose.repairs import Repair, about, repairs
-from conformance.files.diagnose.turns import Turn, turn_of
+from conformance.files.diagnose.placing import wishes
+from conformance.files.diagnose.repairs import Repair, repairs
+from conformance.files.diagnose.turns import Turn
 
 BETTER = 6.0
 """Student's t over the frames from which a repair counts."""
@@ -23,11 +24,9 @@ RIVAL = 4.0
 _RATIO = 0.95
 _AS_GOOD = 1.02
 _ROUNDS = 3
-_FEW = 20
-_PIXELS = _FEW * 64**2
-"""Pixels of the frames that single searches look at, no fewer than eight frames."""
+_FITTED, _CLOSE = ("affine", "lines"), 2.0
+"""Families that are fitted to their end, where they come this close to the best misfit."""
 
-_SHIFTS = (4.0, 2.0, 1.0, 0.5, 0.25)
 _COARSE = 3.0
 """Misfit over the floor above which large repairs are tried."""
 
@@ -68,10 +67,18 @@ class Mending:
     stored, mended : Misfit
         Misfit before and after all steps.
     steps : tuple of Step
+    state : Forward
+        The frames after them.
     alone : float
         Misfit over the floor where every frame lies where it itself fits best.
     wander : float
         Pixels, root mean square, by which single frames want to move beyond what they have in common.
+    alike : float
+        Correlation of what one frame and the next of those looked at want: near 1 in a drift, near 0 in a jitter.
+    beyond : float
+        Misfit of the same frames where they lie together, over ``alone``.
+    beyond_lead : float
+        Student's t over the frames by which it is larger.
     inside : float
         Mean share of the patches that lies on the object, as stored.
     """
@@ -79,8 +86,12 @@ class Mending:
     stored: Misfit
     mended: Misfit
     steps: tuple[Step, ...]
+    state: Forward
     alone: float
     wander: float
+    alike: float
+    beyond: float
+    beyond_lead: float
     inside: float
 
 
@@ -106,17 +117,22 @@ def mended(
         if step is None:
             break
         steps.append(step)
-        state = replace(state, s=step.repair.s, amplitude=step.repair.amplitude)
-    few = state.part(_few(state))
+        state = step.repair.done_to(state)
+    few = state.part(few_of(state, 2))
     moves, alone = wishes(few)
     wander = moves - np.median(moves, axis=0)
+    together = few.misfits(few.s).frames
     last = state.misfits(state.s)
     return Mending(
         stored,
         last,
         tuple(steps),
+        state,
         float(alone.mean() / max(last.floor, 1e-12)),
         float(np.sqrt((wander**2).sum(axis=1).mean())),
+        float((wander[1:] * wander[:-1]).sum() / max(float((wander**2).sum()), 1e-12)),
+        float(together.mean() / max(alone.mean(), 1e-300)),
+        _paired(np.log(together + 1e-12) - np.log(alone + 1e-12)),
         float(forward.inside(forward.s).mean()),
     )
 
@@ -133,12 +149,21 @@ def _best(
     if not found:
         return None
     found.sort(key=lambda one: one[1].mean)
+    # One fit to what frames ask for is rough: what comes close is fitted to its end before one is chosen.
+    close = [one for one in found if one[0].family in _FITTED and one[1].mean < _CLOSE * found[0][1].mean]
+    for one in close:
+        closer = fitted(state, s_all, one[0])
+        found[found.index(one)] = closer, state.misfits(closer.s, closer.amplitude)
+    found.sort(key=lambda one: one[1].mean)
     repair, after = _simplest(found)
     lead = after.leads(before)
     if lead < BETTER:
         return None
     rivals = [one for one in found[1:] if _differs(one[0], repair)]
     rival_lead = after.leads(rivals[0][1]) if rivals else lead
+    if repair.kept is not None:
+        left = repair.done_to(state)
+        after = left.misfits(left.s)
     return Step(repair, state.s, before, after, lead, rivals[0][0].name if rivals else "", rival_lead)
 
 
@@ -162,43 +187,14 @@ def _tried(
             yield settled(state, one) if one.name == "origin" or one.family == "turn" else one
     if "lines" not in done:
         yield from _orders(state, s_all)
-    yield from _small(state, s_all, middle)
+    yield from small_repairs(state, s_all)
 
 
 def _orders(state: Forward, s_all: NDArray[np.float64]) -> Iterator[Repair]:
     for pairing in pairings(s_all):
         owner = pairing.position_of[state.index]
         s = np.where(owner[:, np.newaxis] >= 0, s_all[owner], state.s)
-        yield Repair(pairing.name, "order", pairing.what, s, state.amplitude)
-
-
-def _small(state: Forward, s_all: NDArray[np.float64], middle: NDArray[np.float64]) -> Iterator[Repair]:
-    """Repairs that the wishes of single frames ask for."""
-    few = state.part(_few(state, 2))
-    moves, _ = wishes(few)
-    directions = line_directions(s_all)
-    own = None if directions is None else directions[few.index]
-    for wish in common(few.s, moves, own):
-        if wish.name == "shift":
-            shift = finest(few, few.s, wish.shift)
-            yield Repair("shift", "shift", _moved(shift), state.s + shift, state.amplitude)
-        elif wish.name == "affine":
-            s = about(state.s, wish.matrix, few.s.mean(axis=0)) + wish.shift
-            yield Repair(*_affine_in_words(wish.matrix), s, state.amplitude)
-        elif directions is not None:
-            s = state.s + wish.shift + wish.along * directions[state.index]
-            what = f"move every position by {wish.along:+.2f} px along its line, which alternates"
-            yield Repair("lines", "lines", what, s, state.amplitude)
-
-
-def _affine_in_words(matrix: NDArray[np.float64]) -> tuple[str, str, str]:
-    """Name, family and remedy of an affine map near identity, by the largest of its parts."""
-    scale = float(np.sqrt(abs(np.linalg.det(matrix))))
-    turn = turn_of(matrix)
-    angle = (turn.degrees + 180.0) % 360.0 - 180.0
-    if abs(scale - 1) >= abs(np.radians(angle)):
-        return "scale", "affine", f"scale the positions by {scale:.4f} about the middle of the scan"
-    return "small rotation", "affine", f"turn the positions by {angle:+.2f} degrees about the middle of the scan"
+        yield Repair(pairing.name, "order", pairing.what, s, state.amplitude, kept=owner >= 0)
 
 
 def settled(state: Forward, repair: Repair) -> Repair:
@@ -209,54 +205,22 @@ def settled(state: Forward, repair: Repair) -> Repair:
     state : Forward
     repair : Repair
     """
-    rows = _few(state)
+    rows = few_of(state)
     few, s = state.part(rows), repair.s[rows]
     anchors = [np.zeros(2)]
     off = np.array(state.object.shape) / 2 - (repair.s.max(axis=0) + repair.s.min(axis=0)) / 2
     if np.abs(off).max() > 1:
         anchors.append(off)
     shift = min((finest(few, s, anchor) for anchor in anchors), key=lambda one: few.misfits(s + one).mean)
-    said = f", then {_moved(shift)}" if np.abs(shift).max() >= 0.25 else ""
+    said = f", then {moved_in_words(shift)}" if np.abs(shift).max() >= 0.25 else ""
     return replace(repair, s=repair.s + shift, what=repair.what + said)
 
 
-def finest(
-    few: Forward, s: NDArray[np.float64], start: NDArray[np.float64], steps: tuple[float, ...] = _SHIFTS
-) -> NDArray[np.float64]:
-    """Common shift (2,) near ``start`` that fits best, by smaller and smaller steps.
-
-    Parameters
-    ----------
-    few : Forward
-    s : (m, 2)
-        Positions of its frames.
-    start : (2,)
-    steps : tuple of float
-        Pixels, from coarse to fine.
-    """
-    at, best = np.asarray(start, dtype=np.float64), few.misfits(s + start).mean
-    for step in steps:
-        around = [np.array([a, b]) * step for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
-        values = [few.misfits(s + at + one).mean for one in around]
-        if min(values) < best:
-            best = min(values)
-            at = at + around[int(np.argmin(values))]
-    return at
-
-
-def _moved(shift: NDArray[np.float64]) -> str:
-    return f"add {shift[1]:+.2f} to x and {shift[0]:+.2f} to y"
+def _paired(difference: NDArray[np.float64]) -> float:
+    return float(difference.mean() / (difference.std(ddof=1) + 1e-9) * np.sqrt(len(difference)))
 
 
 def _differs(one: Repair, other: Repair) -> bool:
     """Whether two repairs leave different scans, beyond a quarter of a pixel."""
     apart = np.sqrt(((one.s - other.s) ** 2).sum(axis=1).mean())
     return bool(apart > 0.35) or one.amplitude is not other.amplitude
-
-
-def _few(state: Forward, times: int = 1) -> NDArray[np.int64]:
-    return _spread(len(state.s), times * int(np.clip(_PIXELS / state.N**2, 8, _FEW)))
-
-
-def _spread(number: int, most: int) -> NDArray[np.int64]:
-    return np.unique(np.linspace(0, number - 1, min(number, most)).astype(np.int64))

@@ -76,12 +76,22 @@ def common(s: NDArray[np.float64], moves: NDArray[np.float64], directions: NDArr
     fit = _robust(terms, moves)
     found.append(Wish("affine", terms @ fit, fit[0], np.eye(2) + fit[1:].T))
     if directions is not None:
-        rest = moves - shift
-        along = float(np.median((rest * directions).sum(axis=1)))
-        both = shift + along * directions
-        shift_beside = np.median(moves - along * directions, axis=0)
-        found.append(Wish("lines", both - shift + shift_beside, shift_beside, np.eye(2), along))
+        beside, along = _along(moves, directions)
+        found.append(Wish("lines", beside + along * directions, beside, np.eye(2), along))
     return found
+
+
+def _along(moves: NDArray[np.float64], directions: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """The shift (2,) and the way along the lines that moves (m, 2) share: of two kinds of them a median is but one."""
+    weights = np.ones(len(moves))
+    shift, along = np.zeros(2), 0.0
+    for _ in range(10):
+        middle, tilt = np.average(moves, 0, weights), np.average(directions, 0, weights)
+        power = (weights * ((directions - tilt) ** 2).sum(axis=1)).sum()
+        along = float((weights * ((moves - middle) * (directions - tilt)).sum(axis=1)).sum() / max(power, 1e-12))
+        shift = middle - along * tilt
+        weights = _tukey(np.hypot(*(moves - shift - along * directions).T))
+    return shift, along
 
 
 def _robust(terms: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,9 +101,12 @@ def _robust(terms: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[
     for _ in range(10):
         root = np.sqrt(weights)[:, np.newaxis]
         fit = np.asarray(np.linalg.lstsq(terms * root, values * root, rcond=None)[0], dtype=np.float64)
-        residual = np.hypot(*(values - terms @ fit).T)
-        weights = np.clip(1 - (residual / (5 * max(float(np.median(residual)), 0.1))) ** 2, 0, None) ** 2 + 1e-6
+        weights = _tukey(np.hypot(*(values - terms @ fit).T))
     return fit
+
+
+def _tukey(residual: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(1 - (residual / (5 * max(float(np.median(residual)), 0.1))) ** 2, 0, None) ** 2 + 1e-6
 
 
 def line_directions(positions: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class Repair:
         The turn of positions that it is, or that its turn of frames amounts to.
     fixes : tuple of Fix
         What does it to frames; what it does to positions is told by them.
+    kept : (m,) bool or None
+        Frames that have a position after it; None for all.
     """
 
     name: str
@@ -44,6 +46,12 @@ class Repair:
     amplitude: NDArray[np.float32]
     turn: Turn | None = None
     fixes: tuple[Fix, ...] = ()
+    kept: NDArray[np.bool_] | None = None
+
+    def done_to(self, forward: Forward) -> Forward:
+        """The frames after it."""
+        done = replace(forward, s=self.s, amplitude=self.amplitude)
+        return done if self.kept is None else done.part(np.flatnonzero(self.kept))
 
 
 def repairs(

@@ -69,6 +69,8 @@ class Sample:
     good : (N, N) bool
         Pixels that hold data.
     probe : (P, N, N) complex64 or None
+    left_out : int
+        Frames that were read and hold no light, or far too much.
     """
 
     intensity: NDArray[np.float32]
@@ -76,6 +78,7 @@ class Sample:
     index: NDArray[np.int64]
     good: NDArray[np.bool_]
     probe: NDArray[np.complex64] | None = None
+    left_out: int = 0
 
     @property
     def N(self) -> int:
@@ -159,7 +162,8 @@ def take(scan: Scan, intensity_of: Any, rng: np.random.Generator, most: int = 76
     typical = np.median(power)
     kept = np.isfinite(power) & (power > _DIM * typical) & (power < _BRIGHT * typical)
     probe = None if scan.probe is None else np.asarray(scan.probe, np.complex64).reshape(-1, N, N)
-    return Sample(intensity[kept], scan.positions[index[kept], ::-1].astype(np.float64), index[kept], good, probe)
+    s = scan.positions[index[kept], ::-1].astype(np.float64)
+    return Sample(intensity[kept], s, index[kept], good, probe, int((~kept).sum()))
 
 
 def compact(

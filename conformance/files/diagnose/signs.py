@@ -12,6 +12,12 @@ from conformance.files.diagnose.verdict import Word
 _SLIDES = 0.3
 """Pixels a frame from which a pattern slides."""
 
+_LIT = 20
+"""Pixels with light above which two frames are not equal by chance."""
+
+_MOST_LEFT_OUT = 0.2
+"""Part of the frames that may be left out of what is judged without a word."""
+
 
 def sliding(sample: Sample) -> list[Fault]:
     """Whether the pattern moves alike from every frame to the next, as raw data read at a wrong size do."""
@@ -51,6 +57,30 @@ def _whatever_the_scan_does(moves: NDArray[np.float64], s: NDArray[np.float64], 
     another = np.hypot(*(steps - typical).T) > 0.5 * np.hypot(*typical)
     apart = np.abs(moves - np.median(moves))
     return bool(another.sum() > 2 and np.median(apart[another]) < max(_SLIDES, 0.3 * abs(np.median(moves))))
+
+
+def repeated(sample: Sample) -> list[Fault]:
+    """Whether frames repeat, value by value, the one before them at another place, as no detector that counts does."""
+    follows = np.flatnonzero(np.diff(sample.index) == 1)
+    follows = follows[(np.diff(sample.s, axis=0)[follows] != 0).any(axis=1)]
+    lit = (sample.intensity > 0).sum(axis=(1, 2)) > _LIT
+    same = [one for one in follows if lit[one] and np.array_equal(sample.intensity[one], sample.intensity[one + 1])]
+    if not same or len(same) == len(follows):
+        return []
+    named = ", ".join(str(int(sample.index[one + 1])) for one in same[:5]) + (", ..." if len(same) > 5 else "")
+    said = f"{len(same)} of {len(follows)} frames looked at repeat the one before them, value by value: {named}"
+    remedy = "find the frames that were lost, or leave these out with their positions"
+    return [Fault("repeated", Word.CERTAIN, said, remedy, {"frames": float(len(same))})]
+
+
+def left_out(sample: Sample) -> list[Fault]:
+    """Whether so many frames hold no light, or far too much, that what is said is of a part of the scan only."""
+    looked_at = len(sample) + sample.left_out
+    if sample.left_out <= _MOST_LEFT_OUT * looked_at:
+        return []
+    said = f"{sample.left_out} of {looked_at} frames looked at hold no light, or far too much: only the rest is judged"
+    remedy = "leave such frames out with their positions"
+    return [Fault("dark", Word.CERTAIN, said, remedy, {"frames": float(sample.left_out)})]
 
 
 def exact_raster(positions: NDArray[np.float64]) -> bool:

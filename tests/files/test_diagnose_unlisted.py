@@ -1,0 +1,63 @@
+"""Faults that no list holds: none of the conventions is named for them, and what was seen is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.unlisted import SETUPS, UNLISTED, faulty, graded
+from conformance.files.diagnose.engine import diagnose
+
+pytestmark = pytest.mark.night
+
+SEEN = [
+    "positions of another scan",
+    "positions on a coarse grid",
+    "drift",
+    "jitter of a step",
+    "two scans, two origins",
+    "frames twice",
+    "axes not at right angles",
+    "one axis stretched",
+    "half of the frames dark",
+    "frames run into the next",
+]
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_fault_of_no_list_is_seen_and_not_misnamed(name: str) -> None:
+    found = diagnose(faulty(SETUPS[0], UNLISTED[name], "probe and object"), np.random.default_rng(0))
+    assert graded(found, UNLISTED[name]) == "seen", found
+    assert not found.canonical
+
+
+def test_a_drift_is_told_from_a_jitter() -> None:
+    said = {}
+    for name in ("drift", "jitter of a step"):
+        found = diagnose(faulty(SETUPS[0], UNLISTED[name], "probe and object"), np.random.default_rng(0))
+        said[name] = " ".join(one.sentence for one in found.faults)
+    assert "as in a drift" in said["drift"], said
+    assert "as in a drift" not in said["jitter of a step"], said
+
+
+def test_frames_that_repeat_and_frames_without_light_are_counted() -> None:
+    twice = diagnose(faulty(SETUPS[0], UNLISTED["frames twice"], "neither"), np.random.default_rng(0))
+    assert [one.name for one in twice.faults if one.sure] == ["repeated"]
+    dark = diagnose(faulty(SETUPS[0], UNLISTED["half of the frames dark"], "probe"), np.random.default_rng(0))
+    assert [one.name for one in dark.faults if one.sure] == ["dark"]
+    assert not dark.canonical
+
+
+def test_a_stretch_is_mended_as_one() -> None:
+    scan = faulty(SETUPS[0], UNLISTED["one axis stretched"], "probe and object")
+    found = diagnose(scan, np.random.default_rng(0))
+    fault = next(one for one in found.faults if one.name == "stretch")
+    arguments = fault.fixes[0].arguments
+    middle = np.array(arguments["about"])
+    back = (scan.positions - middle) @ np.array(arguments["matrix"]).T + middle
+    step = sum((np.array([one.arguments["x"], one.arguments["y"]]) for one in fault.fixes[1:]), np.zeros(2))
+    sound = faulty(SETUPS[0], None, "probe and object").positions
+    assert np.abs(back + step - sound).max() < 0.3
+    assert diagnose(replace(scan, positions=back + step), np.random.default_rng(0)).canonical
