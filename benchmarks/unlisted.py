@@ -168,7 +168,8 @@ UNLISTED = {
     "one axis stretched": Unlisted(_stretched, frozenset({"stretch"})),
     "half of the frames dark": Unlisted(_half_dark),
     "crop that wanders": Unlisted(_crop_varies),
-    "frames run into the next": Unlisted(_averaged),
+    # What such a frame shows lies half a step back.
+    "frames run into the next": Unlisted(_averaged, frozenset({"lines", "shift", "wandering"})),
     "light that is not the sample's": Unlisted(_fixed_pattern),
     "every other line reversed": Unlisted(_reversed_lines, frozenset({"lines reversed"}), turn=None),
 }

@@ -13,15 +13,22 @@ from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.reconstruction import scaled_probe, small_steps
+from conformance.files.diagnose.resemblance import ALIKE, resemblance
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.turns import Turn
 
 WHOLE = "C, a short reconstruction"
-LEAD = 5.0
-"""Student's t over blocks, from which it counts."""
+LEAD, SURE = 4.0, 5.0
+"""Student's t over blocks from which it counts, and from which others that do not count by themselves may join it."""
 
 _MOST_FRAMES, _FEWEST = 90, 18
 _BLOCKS = 18
+_BORDER = 3
+"""Part of a frame by which the light reaches over the outermost positions, where an object is hardly told."""
+
+RESEMBLANCE = "resemblance"
+"""Name of the figure that says how much the object resembles itself elsewhere."""
+
 _ASIDE = 20.0
 """Degrees to each side at which the angle of a reconstruction is questioned."""
 
@@ -56,19 +63,29 @@ def whole(sample: Sample, probe: NDArray[np.complexfloating], turn: Turn, twin_k
     candidates = [*four(turn), *(one.twin for one in four(turn))] if twin_known else list(four(turn))
     s = np.stack([sample.s[rows] @ one.matrix.T for one in candidates])
     frames = np.broadcast_to(sample.intensity[rows], (len(candidates), *sample.intensity[rows].shape))
-    misfit = small_steps(frames, s, scaled_probe(probe, sample.intensity[rows]), 4)
+    misfit, objects = small_steps(frames, s, scaled_probe(probe, sample.intensity[rows]), 4)
     blocks = _blocks(sample.s[rows])
     told = np.stack([np.log(misfit[:, blocks == one].mean(axis=1)) for one in range(blocks.max() + 1)], axis=1)
     found = _reading(WHOLE, candidates, told, twin_known)
     if not found.decided or found.turn is None:
         return found
+    alike = _resemblance(objects[candidates.index(found.turn)], sample.N // _BORDER)
+    if alike > ALIKE:
+        why = f"the object resembles itself elsewhere ({alike:.2f}): what it looks like after some turns"
+        return replace(found, decided=False, lead=0.0, why=why, figures={RESEMBLANCE: alike})
     # Another angle may fit better still: then the four were tried about a wrong one, and nothing is decided.
     beside = [Turn(found.turn.mirrored, found.turn.degrees + step) for step in (-_ASIDE, 0.0, _ASIDE)]
     s = np.stack([sample.s[rows] @ one.matrix.T for one in beside])
-    around = small_steps(frames[:3], s, scaled_probe(probe, sample.intensity[rows]), 4).mean(axis=1)
+    around = small_steps(frames[:3], s, scaled_probe(probe, sample.intensity[rows]), 4)[0].mean(axis=1)
     if around.argmin() == 1:
-        return found
+        return replace(found, figures={RESEMBLANCE: alike})
     return replace(found, decided=False, lead=0.0, why="a short reconstruction fits better at another angle")
+
+
+def _resemblance(obj: NDArray[np.complex64], border: int) -> float:
+    """Of an object with itself elsewhere, its border left out; 1 where nothing is left."""
+    inner = obj[border:-border, border:-border]
+    return resemblance(inner) if min(inner.shape) > border else 1.0
 
 
 def _blocks(s: NDArray[np.float64]) -> NDArray[np.int64]:

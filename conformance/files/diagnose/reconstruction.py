@@ -12,7 +12,7 @@ STEP = 0.1
 
 def small_steps(
     intensity: NDArray[np.float32], s: NDArray[np.float64], probe: NDArray[np.complexfloating], rounds: int
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.complex64]]:
     """Reconstruct an object for each of several sets of frames, and say how badly each frame fits at last.
 
     Parameters
@@ -28,8 +28,10 @@ def small_steps(
 
     Returns
     -------
-    (c, f) float64
+    misfit : (c, f) float64
         Squared misfit of the amplitude in the last round, before the frame is used, over the mean power of a frame.
+    objects : (c, h, w) complex64
+        One object a set, the corner of the first patch at its corner.
     """
     sets, frames, N = intensity.shape[:3]
     measured = ifftshift(np.sqrt(np.maximum(intensity, 0)), axes=(2, 3)).astype(np.float32)
@@ -54,7 +56,7 @@ def small_steps(
                 probes = probes + STEP * np.conj(patches) / there.max(axis=(1, 2), keepdims=True) * change
             for one, (y, x), patch in zip(objects, at, moved, strict=True):
                 one[y : y + N, x : x + N] = patch
-    return misfit
+    return misfit, objects
 
 
 def scaled_probe(probe: NDArray[np.complexfloating], intensity: NDArray[np.float32]) -> NDArray[np.complex64]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from conformance.files.diagnose import jacobian, matched, shadow
+from conformance.files.diagnose.confirmation import RESEMBLANCE, SURE, WHOLE
 from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.resemblance import ALIKE
 from conformance.files.diagnose.turns import Turn
 
 SAME = 20.0
@@ -89,7 +91,7 @@ class Verdict:
 def judged(readings: Sequence[Reading]) -> Verdict:
     """Weigh readings against each other, each of an assumption of its own."""
     heard = [one for one in readings if one.turn is not None and _weight(one) >= _SUPPORT]
-    decided = [one for one in heard if one.decided]
+    decided = [one for one in heard if one.decided and not (one.estimator == matched.NAME and _periodic(readings))]
     if not decided:
         return Verdict(Word.CANNOT_TELL, None, float("nan"), False, "; ".join(_whys(readings)))
     first = max(decided, key=_weight)
@@ -101,9 +103,15 @@ def judged(readings: Sequence[Reading]) -> Verdict:
     best = min([first, *behind], key=lambda one: one.spread)
     turn, twin_open = _with_twin(best, [first, *behind])
     letters = " and ".join(sorted({one.estimator[0] for one in [first, *behind]}))
-    if behind and not against:
+    weak = first.estimator == WHOLE and first.lead < SURE and not any(one.decided for one in behind)
+    if behind and not against and not weak:
         return Verdict(Word.CERTAIN, turn, best.spread, twin_open, f"{letters} agree")
     return Verdict(Word.LIKELY, turn, best.spread, twin_open, f"{letters} alone: {first.estimator}")
+
+
+def _periodic(readings: Sequence[Reading]) -> bool:
+    """Whether the object resembles itself elsewhere, so that what fits the overlap of frames may fit it by symmetry."""
+    return any(one.figures.get(RESEMBLANCE, 0.0) > ALIKE for one in readings)
 
 
 def unshown(verdict: Verdict, why: str) -> Verdict:
