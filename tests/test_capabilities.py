@@ -19,7 +19,7 @@ from conformance.contract.capabilities import CAPABILITIES
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
 from conformance.engine.catalogue import declarations
-from conformance.engine.first_look import look_at
+from conformance.engine.first_look import Speaking, look_at
 from conformance.engine.outcome import Cell, Outcome, cells
 from conformance.engine.trial import attempt
 from conformance.report.judgement import as_markdown
@@ -27,9 +27,10 @@ from conformance.report.page import as_page
 from conformance.report.terminal import lines
 from conformance.runs.judgement import judge
 from conformance.runs.settings import RunSettings
+from conformance.scans.domain import Property
 from conformance.scans.specimens import gallery
 from ptycho_ref.adapter import RefAdapter
-from tests.limits.conventions import FourierPixels, RepeatedEdges, WrappedEdges
+from tests.limits.conventions import FourierPixels, OwnPatches, RepeatedEdges, WrappedEdges
 from tests.limits.limits import InsideOnly, RoundedPixels
 from tests.report.poor import PoorAdapter
 
@@ -40,7 +41,7 @@ class Fourier(FourierPixels):
     subpixel = "fourier"
 
 
-class Whole(RoundedPixels):
+class Whole(RoundedPixels, OwnPatches):
     subpixel = "whole"
 
 
@@ -78,6 +79,9 @@ class Leaving(RefAdapter):
         raise SystemExit(0)
 
 
+NIGHTLY = [pytest.param(one, marks=pytest.mark.night) for one in (Repeating, Refusing)]
+
+
 def verdicts(adapter: Any, folder: Path, stages: tuple[Stage, ...] = VALUES_OF) -> dict[str, Cell]:
     """Every clause of some stages that has a check without a framework."""
     subject = Subject(replace(taken(adapter), stages=frozenset(Stage)), folder)
@@ -111,6 +115,23 @@ def test_what_differs_as_stated_is_declared_and_all_else_passes(
     assert {clause for clause, one in found.items() if one.outcome is Outcome.NOT_APPLICABLE} == silent, told
     assert set(told) == declared | silent, told
     assert all("as the adapter states" in found[clause].reason for clause in declared)
+
+
+@pytest.mark.parametrize("adapter", [Fourier, Whole, Wrapping, *NIGHTLY])
+def test_what_is_stated_costs_nothing_where_scans_are_simulated(adapter: type, tmp_path: Path) -> None:
+    found = verdicts(adapter(), tmp_path, (Stage.PHYSICS, Stage.RAWDATA))
+    told = {clause: (str(one.outcome), one.reason) for clause, one in found.items() if one.outcome is not Outcome.PASS}
+    assert set(told) == {"PHY-013"}, told
+
+
+def test_a_stating_backend_is_asked_between_pixels_where_scans_are_simulated(tmp_path: Path) -> None:
+    def asked(adapter: object, **named: bool) -> bool:
+        look = look_at(Subject(taken(adapter), tmp_path / type(adapter).__name__))
+        return Speaking(look, ("RAW-007",), ["measure"], **named).takes(Property.BETWEEN, True)
+
+    assert asked(Fourier())
+    assert not asked(Fourier(), on_specimens=True)
+    assert not asked(FourierPixels())
 
 
 def test_the_reading_of_a_statement_is_told(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from conformance.contract.types import Array
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
 from conformance.engine.statements import Statements
 from conformance.evidence.tensors import as_numpy
+from conformance.oracles.rules import CONTRACT, following
 from conformance.scans.domain import Property, inside
 
 SIDES = (8, 64, 16, 32, 128, 256)
@@ -55,7 +56,7 @@ class FirstLook:
         if key not in self.told:
             # What the look itself makes asks nobody, and while it looks everything counts as taken.
             self.told[key] = ""
-            with inside(None), looking(), restored(), warnings.catch_warnings():
+            with inside(None), following(CONTRACT), looking(), restored(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.told[key] = self._asked(wanted, value)
         return self.told[key]
@@ -185,15 +186,17 @@ class Speaking:
         Clauses that the check decides.
     called : iterable of str
         Methods of the adapter that the check may call.
+    on_specimens : bool
+        Whether the check takes a scan of the suite.
     """
 
-    def __init__(self, look: FirstLook, clauses: tuple[str, ...], called: Iterable[str] = ()) -> None:
+    def __init__(
+        self, look: FirstLook, clauses: tuple[str, ...], called: Iterable[str] = (), *, on_specimens: bool = False
+    ) -> None:
         self._look = look
-        stages = {Stage(contract()[clause].stage) for clause in clauses}
-        # What is stated and true is followed by the oracles of its stage, so that nothing is left out there.
-        followed = {
-            one.capability.name for (_, own), one in look.statements.made.items() if one.true and {own} == stages
-        }
+        stages = frozenset(Stage(contract()[clause].stage) for clause in clauses)
+        # What the oracles follow needs not be left out.
+        followed = {one.capability.name for one in look.statements.followed(stages, on_specimens=on_specimens)}
         self._ruled = [one for one in RULES if stages <= one.stages and one.methods & set(called)]
         self._ruled = [one for one in self._ruled if one.stated not in followed]
         self._stated = {one.of for one in RULES if one.stated in followed and one.of not in self._refused(look)}

@@ -19,6 +19,7 @@ from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.contract.version import contract_version
 from conformance.contract.versions import wordings
+from conformance.engine.measured import MEASURED, frames_alone, frames_of
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.placing import placed_at
@@ -88,20 +89,43 @@ class Statements:
             if (value := stated(selected.adapter, one.name, stage))
         }
 
-    def rules(self, stages: frozenset[Stage], *, claimed: tuple[str, ...] = ()) -> Rules:
+    def followed(self, stages: frozenset[Stage], *, on_specimens: bool = False) -> tuple[Statement, ...]:
+        """Return the true statements that the oracles of a check follow.
+
+        Those of its own stage, and what measures cuts patches too. Elsewhere the rules of the contract hold, at whole
+        positions: by them the suite's own scans are made, and relations between runs at places that are not the same
+        ask for a rule that moves with the places, which rounding does not.
+
+        Parameters
+        ----------
+        stages : frozenset of Stage
+            Stages of the clauses that it decides.
+        on_specimens : bool
+            Whether it takes a scan of the suite.
+        """
+        measuring = stages <= _MEASURING and not on_specimens
+        return tuple(
+            one
+            for one in self.made.values()
+            if one.true and ({one.stage} == stages or (measuring and one.stage is Stage.PATCHES))
+        )
+
+    def rules(self, stages: frozenset[Stage], *, on_specimens: bool = False, claimed: tuple[str, ...] = ()) -> Rules:
         """Return the rules that oracles of a check follow.
 
         Parameters
         ----------
         stages : frozenset of Stage
-            Stages of the clauses that it decides: elsewhere than in the stages of a statement the contract's own hold.
+            Stages of the clauses that it decides.
+        on_specimens : bool
+            Whether it takes a scan of the suite.
         claimed : tuple of str
             Statements that are followed whether they are true or not: the check holds the adapter to them.
         """
+        held = (one for (name, stage), one in self.made.items() if name in claimed and {stage} == stages)
         rules = CONTRACT
-        for (name, stage), one in self.made.items():
-            if {stage} == stages and (one.true or name in claimed):
-                rules = replace(rules, **_followed(one))
+        for one in (*self.followed(stages, on_specimens=on_specimens), *held):
+            rules = replace(rules, **_followed(one))
         return rules
 
     def declared(self, clause: str) -> Statement | None:
@@ -117,12 +141,13 @@ class Statements:
             warnings.simplefilter("ignore")
             readings = list(_readings(capability, stage, value))
             for rules in readings:
-                kept = functools.partial(_KEPT[capability.name, stage], self._subject.adapter, rules=rules)
+                kept = functools.partial(_KEPT[capability.name, stage], self._subject, rules=rules)
                 if all(_holds(kept, N) for N in sizes):
                     return Statement(capability, stage, value, rules, true=True)
         return Statement(capability, stage, value, readings[0], true=False)
 
 
+_MEASURING = frozenset({Stage.PHYSICS, Stage.RAWDATA})
 _METHOD = {Stage.PATCHES: "patches", Stage.REASSEMBLY: "reassemble"}
 
 
@@ -147,20 +172,33 @@ def _holds(kept: Callable[..., bool], N: int) -> bool:
         return False
 
 
-def _cut(adapter: Any, N: int, rules: Rules) -> bool:
-    """Whether patches between pixels are cut so, well inside an object."""
+def _cut(subject: Subject, N: int, rules: Rules) -> bool:
+    """Whether patches between pixels are cut so, well inside an object, and measured so."""
     obj = structured_object(np.random.default_rng(904), (N + 38, N + 49))
     centres = np.array([N // 2 + 17.0, N // 2 + 14.0]) + _FRACTIONS
     with following(rules):
-        return _near(adapter.patches(obj, centres, N), patches_at(obj, centres, N))
+        expected = patches_at(obj, centres, N)
+    return _near(subject.adapter.patches(obj, centres, N), expected) and _measured(subject, obj, centres, expected)
 
 
-def _placed(adapter: Any, N: int, rules: Rules) -> bool:
+def _measured(subject: Subject, obj: Array, centres: Array, patches: Array) -> bool:
+    """Whether frames are those of these patches, as measured again at whole positions, whatever the forward model."""
+    if not offered(subject.selected) >= MEASURED:
+        return True
+    try:
+        alone = frames_alone(subject, patches)
+    except Exception:  # noqa: BLE001 - whether it measures at all is for others to say
+        return True
+    frames = frames_of(subject, obj, centres, patches.shape[-1])
+    return frames.shape == alone.shape and np.allclose(frames, alone, rtol=0, atol=_NEAR * float(alone.max()))
+
+
+def _placed(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether patches between pixels are placed so."""
     patches = structured_object(np.random.default_rng(905), (len(_FRACTIONS) * N, N)).reshape(-1, N, N)
     centres = np.array([20.0, 31.0]) + 3 * np.round(_FRACTIONS) + _FRACTIONS
     # One pixel on, the even one of two whole positions on a canvas is the other.
-    return all(_placed_so(adapter, patches, one, rules) for one in (centres, centres + 1))
+    return all(_placed_so(subject.adapter, patches, one, rules) for one in (centres, centres + 1))
 
 
 def _placed_so(adapter: Any, patches: Array, centres: Array, rules: Rules) -> bool:
@@ -172,16 +210,17 @@ def _placed_so(adapter: Any, patches: Array, centres: Array, rules: Rules) -> bo
     return _near(coverage, weights) and _near(as_numpy(seen["object"])[keep], total[keep] / weights[keep])
 
 
-def _outside(adapter: Any, N: int, rules: Rules) -> bool:
+def _outside(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether windows that leave an object hold that, or are refused."""
     obj = structured_object(np.random.default_rng(906), (N + 9, N + 14))
     edges = np.array([[1.0, N], [N, 1.0], [N + 13.0, N], [N, N + 8.0], [-N, 3.0]])
     if rules.outside != "refused":
         with following(rules):
-            return _near(adapter.patches(obj, edges, N), patches_at(obj, edges, N))
+            expected = patches_at(obj, edges, N)
+        return _near(subject.adapter.patches(obj, edges, N), expected) and _measured(subject, obj, edges, expected)
     fitting = np.array([[N // 2 + 2.0, N // 2 + 3.0], [N // 2, N // 2], [N // 2 + 14.0, N // 2 + 9.0]])
-    adapter.patches(obj, fitting, N)
-    return all(_refuses(adapter, obj, one[np.newaxis], N) for one in edges)
+    subject.adapter.patches(obj, fitting, N)
+    return all(_refuses(subject.adapter, obj, one[np.newaxis], N) for one in edges)
 
 
 def _refuses(adapter: Any, obj: Array, edge: Array, N: int) -> bool:

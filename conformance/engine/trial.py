@@ -168,10 +168,12 @@ def once(
     evidence = Evidence()
     violation, where, trouble, grounds = None, "", "", NO_GROUNDS
     look = look_at(subject)
-    domain = Speaking(look, declaration.clauses, (*declaration.needs, *declaration.any_of))
+    scans = declaration.on_specimens
+    domain = Speaking(look, declaration.clauses, (*declaration.needs, *declaration.any_of), on_specimens=scans)
+    rules = look.statements.rules(declaration.stages, on_specimens=scans, claimed=tuple(declaration.states))
     declared = {one: held for one in declaration.clauses if (held := look.statements.declared(one))}
     try:
-        with inside(domain), following(look.statements.rules(declaration.stages, claimed=tuple(declaration.states))):
+        with inside(domain), following(rules):
             specimen = None if specimen is None else fitted(specimen)
             outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
             if not reason and _all_refused(declaration, declared):

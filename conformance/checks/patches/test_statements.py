@@ -12,6 +12,7 @@ from conformance.checks.patches.windows import AXES, suspects_at
 from conformance.contract.capabilities import SUBPIXEL
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
+from conformance.engine.measured import frames_alone, frames_of
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
 from conformance.oracles.rules import CONTRACT, READINGS, Rules, following, rules_here
@@ -41,6 +42,24 @@ def test_patches_between_pixels_are_cut_as_stated(subject: Subject, evidence: Ev
         atol=1e-5 * float(np.abs(obj).max()),
         axes=AXES,
         suspects=lambda: _otherwise(obj, centres, N) | suspects_at(obj, centres, N),
+    )
+
+
+@check("PAT-013", needs=["measure", "arrays"])
+def test_scans_are_simulated_of_patches_as_stated(subject: Subject, evidence: Evidence) -> None:
+    """A frame between pixels is that of the patch, measured at a whole position as an object of its own."""
+    N, rng = side(8), np.random.default_rng(93)
+    obj = structured_object(rng, (N + 27, N + 34))
+    centres = np.array([obj.shape[1], obj.shape[0]]) / 2 + np.round(rng.uniform(-4, 4, (5, 2)) * 8) / 8
+    centres[1] = np.floor(centres[1]) + 0.5
+    alone = frames_alone(subject, patches_at(obj, centres, N))
+    evidence.close(
+        frames_of(subject, obj, centres, N),
+        alone,
+        f"frames simulated between pixels, of which subpixel = {rules_here().cut.kind} is stated",
+        rtol=0,
+        atol=1e-4 * float(alone.max()),
+        axes=("frame", "row", "column"),
     )
 
 

@@ -43,6 +43,17 @@ class WidensWindowsWithTheirSide(FourierPixels):
         return shifted(cut, whole - centres)[:, margin:-margin, margin:-margin]
 
 
+@breaks("PAT-013")
+class StatesFourierAndMeasuresBetween(FourierPixels):
+    """Cuts by a shift in Fourier space as stated, and simulates scans by mixing four neighbours."""
+
+    subpixel = "fourier"
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        self.land()
+        return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+
 class CutsWhole(OwnPatches):
     """Cuts at whole positions."""
 
