@@ -19,7 +19,7 @@ from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
 from conformance.contract.capabilities import OUTSIDE, SUBPIXEL
 from conformance.contract.clauses import contract
-from conformance.contract.stages import Stage
+from conformance.contract.stages import ROWS, Stage
 from conformance.contract.types import Array
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
 from conformance.engine.statements import Statements
@@ -42,6 +42,7 @@ class FirstLook:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self.told: dict[tuple[Property, Any], str] = {}
+        self._found_at: dict[tuple[Property, Any], str] = {}
         self.statements = Statements(subject, self)
         self._scene: Scene | None = None
         self._plain: dict[tuple[Property, str], tuple[Any, bool]] = {}
@@ -58,12 +59,21 @@ class FirstLook:
             self.told[key] = ""
             with inside(None), following(CONTRACT), looking(), restored(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.told[key] = self._asked(wanted, value)
+                method, self.told[key] = self._asked(wanted, value)
+                self._found_at[key] = found_at(wanted, method) if method else ""
         return self.told[key]
 
-    def _asked(self, wanted: Property, value: Any) -> str:
+    def found_at(self, wanted: Property, value: Any) -> str:
+        """Return the clause at which it is a finding that results ignore a property, or get it wrong; else empty."""
+        return self._found_at.get((wanted, value), "") if self.refusal(wanted, value) else ""
+
+    def _asked(self, wanted: Property, value: Any) -> tuple[str, str]:
+        """How a backend shows that it does not take a property, and before that the method that gives wrong values.
+
+        Who refuses shows that to every check that speaks of it.
+        """
         if self.subject.adapter is None:
-            return ""
+            return "", ""
         there = offered(self.subject.selected)
         question = QUESTIONS[wanted]
         for method, call in question.calls(self.scene, value):
@@ -76,14 +86,14 @@ class FirstLook:
             if not sound:
                 continue
             if error is not None:
-                return f"{method}: {type(error).__name__}: {error}"
+                return "", f"{method}: {type(error).__name__}: {error}"
             if method in question.shows and _same(seen, plain):
-                return f"{method} gives what it gives without"
+                return method, f"{method} gives what it gives without"
             if question.expected is not None:
                 right = question.expected(self.scene, PLAIN[wanted])
                 if _near(plain, right) and not _near(seen, question.expected(self.scene, value)):
-                    return f"{method} gives other values"
-        return ""
+                    return method, f"{method} gives other values"
+        return "", ""
 
     def _plainly(self, wanted: Property, method: str) -> tuple[Any, bool]:
         """Result of the plain call of a method beside the strange one, and whether it succeeds."""
@@ -115,6 +125,13 @@ class FirstLook:
 def look_at(subject: Subject) -> FirstLook:
     """Return the first look at a subject, which is taken once."""
     return FirstLook(subject)
+
+
+def found_at(wanted: Property, method: str) -> str:
+    """Return the clause that speaks of a property in the stage of a method, else the first that speaks of it."""
+    clauses = QUESTIONS[wanted].clauses
+    stages = {stage for stage, row in ROWS.items() if method in (*row.required, *row.optional)}
+    return next((one for one in clauses if Stage(contract()[one].stage) in stages), clauses[0])
 
 
 def _ended(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
@@ -193,7 +210,7 @@ class Speaking:
     def __init__(
         self, look: FirstLook, clauses: tuple[str, ...], called: Iterable[str] = (), *, on_specimens: bool = False
     ) -> None:
-        self._look = look
+        self._look, self._clauses = look, frozenset(clauses)
         stages = frozenset(Stage(contract()[clause].stage) for clause in clauses)
         # What the oracles follow needs not be left out.
         followed = {one.capability.name for one in look.statements.followed(stages, on_specimens=on_specimens)}
@@ -242,6 +259,14 @@ class Speaking:
             said = "" if wanted in self._owned else self._look.refusal(wanted, value)
             if said:
                 yield wanted, QUESTIONS[wanted].clauses[0], said
+
+    def unnoticed(self) -> Iterator[str]:
+        """Say of which properties that the check's clauses speak of results are wrong, which it did not notice."""
+        declared = {clause for clause in self._clauses if self._look.statements.declared(clause)}
+        by_hand = [(one, STRANGE[one]) for one in self._spoken if one in STRANGE]
+        for wanted, value in dict.fromkeys((*self._used, *by_hand)):
+            if self._look.found_at(wanted, value) in self._clauses - declared:
+                yield f"The backend does not take {wanted}: {self._look.refusal(wanted, value)}."
 
 
 class Common:

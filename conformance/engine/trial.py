@@ -181,6 +181,9 @@ def once(
             elif not reason:
                 _call(declaration, subject, evidence, specimen, drawn, profile)
                 outcome, reason = classify(None, evidence.comparisons, subject.selected)
+                # What excuses other checks is a finding at its own clause, whatever this check compared.
+                if outcome is Outcome.PASS and (unnoticed := next(domain.unnoticed(), "")):
+                    raise Violation(unnoticed)
                 if outcome is Outcome.VACUOUS:
                     limit = limited((*domain.denied(), *domain.not_taken()))
                     outcome, reason = (Outcome.NOT_APPLICABLE, limit) if limit else (outcome, reason)

@@ -22,7 +22,7 @@ _LARGEST_WHOLE = 70_000
 def all_pairs(
     factors: Mapping[str, Sequence[Any]], seed: int, alone: Mapping[str, Sequence[Any]] | None = None
 ) -> list[Row]:
-    """Rows of levels such that each level of each factor meets each level of every other factor.
+    """Rows of levels: each level by itself, all else plain, and each with each level of every other factor.
 
     Parameters
     ----------
@@ -87,16 +87,19 @@ def _indices(counts: tuple[int, ...], seed: int) -> tuple[tuple[int, ...], ...]:
         for a, b in itertools.combinations(columns, 2)
         for i, j in itertools.product(range(counts[a]), range(counts[b]))
     }
+    # Each level first by itself, all else plain: what needs one strange thing alone must not wait for its company.
     rows = [(0,) * len(counts)]
-    left -= _pairs_of(rows[0])
+    rows += [(*(0,) * a, i, *(0,) * (len(counts) - a - 1)) for a in columns for i in range(1, counts[a])]
+    for row in rows:
+        left -= _pairs_of(row)
     while left:
         a, i, b, j = sorted(left)[int(rng.integers(len(left)))]
-        row = {a: i, b: j}
+        met = {a: i, b: j}
         for column in (int(one) for one in rng.permutation(len(counts))):
-            if column not in row:
+            if column not in met:
                 levels = rng.permutation(counts[column])
-                row[column] = max((int(k) for k in levels), key=lambda k, c=column: _gain(row, c, k, left))  # type: ignore[misc]
-        rows.append(tuple(row[column] for column in columns))
+                met[column] = max((int(k) for k in levels), key=lambda k, c=column: _gain(met, c, k, left))  # type: ignore[misc]
+        rows.append(tuple(met[column] for column in columns))
         left -= _pairs_of(rows[-1])
     return tuple(rows)
 

@@ -150,3 +150,13 @@ class PlacesNearlyWholePositionsAtWholeOnes(Liar):
 class ReportsOriginsInSinglePrecision(Reassembling):
     def altered(self, right: Arrays, patches: Array) -> Arrays:
         return {"origin_xy": np.asarray(right["origin_xy"]).astype(np.float32).astype(np.float64)}
+
+
+@breaks("REA-011")
+class TakesACommonFractionForNone(Replacing):
+    """Where all positions have one fraction it is a matter of the canvas, it thinks."""
+
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        fraction = places - np.floor(places)
+        common = len(places) > 1 and bool((np.ptp(fraction, axis=0) < 1e-9).all())
+        return patches, np.floor(places) if common else places
