@@ -14,7 +14,7 @@ from conformance.contract.types import Array
 from conformance.evidence.mistakes.comparison import TIGHT, Comparison
 from conformance.evidence.mistakes.factors import factor_in_words, is_common, sizes_of
 from conformance.evidence.mistakes.mistake import Mistake
-from conformance.evidence.mistakes.part import facts, numbered, sliced, some_off
+from conformance.evidence.mistakes.part import facts, located, numbered, sliced, some_off
 from conformance.evidence.mistakes.place import affine, any_order, arrangements, coordinates, frames, lists
 from conformance.evidence.mistakes.shape import alike, misshapen
 from conformance.evidence.mistakes.value import complex_parts, fitted, lossy, signs_and_powers, values
@@ -114,7 +114,7 @@ def _compared(c: Comparison, suspects: Sequence[tuple[str, Array]], *, either: b
         c = c.swapped
         found = [_elsewhere(one) for one in (*_suspected(c, suspects), *_tried(c, _single(c)))]
     if not found:
-        found = _on_one_axis(c, suspects)
+        found = _on_one_axis(c, suspects) or _in_part(c, suspects)
     if not found and c.small.seen.size <= _LARGEST_PAIRED:
         found = _tried(c, _pairs(c.small))
     if not found:
@@ -159,6 +159,31 @@ def _spread(mistake: Mistake, axis: int, place: int) -> Callable[[Comparison], A
         return out
 
     return gives
+
+
+def _in_part(c: Comparison, suspects: Sequence[tuple[str, Array]]) -> list[_Found]:
+    """Mistakes that were made with some of the values, while all others are right; never certain."""
+    small = c.small
+    wrong = small.gap > small.allowed
+    # Of few or equal values any mistake gives some.
+    if small.distinct_seen(wrong) < _LEAST_DISTINCT:
+        return []
+    given = [
+        (Mistake(name, _just(small.picked(array))), small.picked(array))
+        for name, array in suspects
+        if array.shape == c.shape
+    ]
+    kinds = (coordinates(small), frames(small), lists(small), complex_parts(small), signs_and_powers(small))
+    given += [(one, one.gives(small)) for one in itertools.chain(*kinds) if not one.fitted]
+    found = []
+    for mistake, made in given:
+        if made.shape != small.seen.shape:
+            continue
+        off = ~(np.abs(made - small.seen) <= small.allowed)
+        if not (off & wrong).any():
+            named = Mistake(f"in a part, {mistake.name}", mistake.gives, located(wrong, c.axes).removeprefix(", "), 1)
+            found.append((int(off.sum()), _Found(named, 0.0, common=True)))
+    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
 def _elsewhere(found: _Found) -> _Found:
@@ -273,6 +298,9 @@ def _tried(c: Comparison, mistakes: Iterable[Mistake]) -> list[_Found]:
     # One or two numbers fit whatever is fitted to them.
     enough = c.seen.size > 2
     likely = [one for one in mistakes if (enough or not one.fitted) and np.isfinite(small.misfit(one.gives(small)))]
+    if not c.seen.any():
+        # Within a wide tolerance of zero lies whatever is small; only zero explains it.
+        likely = [one for one in likely if not one.gives(small).any()]
     found = [_Found(one, small.misfit(one.gives(small)) if small is c else c.misfit(one.gives(c))) for one in likely]
     return sorted(
         (one for one in found if np.isfinite(one.misfit)), key=lambda one: (not one.mistake.plain, one.mistake.fitted)

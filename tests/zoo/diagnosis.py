@@ -109,6 +109,8 @@ def diagnosed(liar: type[Liar], profile: str = "detect") -> Case | None:
     """Diagnose one liar; None when its failure is no difference between two arrays."""
     with (
         tempfile.TemporaryDirectory(prefix="ptycho-diagnosis-") as folder,
+        # Liars write into the working folder, too.
+        contextlib.chdir(folder),
         warnings.catch_warnings(),
         # Liars print, too.
         contextlib.redirect_stdout(io.StringIO()),

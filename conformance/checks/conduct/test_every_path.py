@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from conformance.contract.arrays import KINDS, Place, arrays_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.explanation import Suspects
 from conformance.scans.domain import Property, places, takes
 from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, as_places, as_values
 from conformance.scans.specimens import write_scan
@@ -141,11 +143,19 @@ def test_arrays_written_anew_are_new(subject: Subject, evidence: Evidence) -> No
     for call in calls(subject):
         with restored():
             given = call.inputs()
-            answered(call, given)
+            before = answered(call, given)
             given = altered_in_place(given)
             copies = altered(given, np.copy)
             seen = answered(call, given)
-            same(evidence, seen, answered(call, copies), call, "of arrays that were written anew after an earlier call")
+            when = "of arrays that were written anew after an earlier call"
+            same(
+                evidence,
+                seen,
+                answered(call, copies),
+                call,
+                when,
+                lambda name: {"the result is that of the earlier call": before[name]} if name in before else {},
+            )
 
 
 def altered_in_place(given: Inputs) -> Inputs:
@@ -166,7 +176,39 @@ def test_a_fresh_process_gives_the_same(subject: Subject, evidence: Evidence) ->
     evidence.accepted(run.finish, "one sound call of every method in a fresh process")
     for number, (call, what) in enumerate(run.numbered):
         there = run.answer(number, here[number])
-        same(evidence, here[number], there, call, f"{what}, against a fresh process")
+        known = [here[other] for other, (one, _) in enumerate(run.numbered) if one.method == call.method]
+        same(
+            evidence,
+            here[number],
+            there,
+            call,
+            f"{what}, against a fresh process",
+            lambda name: kept_from_before(
+                here[number], known, lambda: dict(answers(subject, backwards=False))[number], name
+            ),
+        )
+
+
+def kept_from_before(here: Values, known: Sequence[Values], again: Callable[[], Values], name: str) -> Suspects:
+    """Results of a backend that keeps something of earlier calls; those of one that draws at random say nothing.
+
+    Parameters
+    ----------
+    here : dict
+        What the call gave in this process.
+    known : sequence of dict
+        What all calls of the method gave here.
+    again : callable
+        Makes all calls here once more, and gives what came of this one.
+    name : str
+        Of the array that differs.
+    """
+    earlier = [one[name] for one in known if one is not here and name in one and np.array_equal(one[name], here[name])]
+    if earlier:
+        return {"the result is that of an earlier call": earlier[0]}
+    if not np.array_equal(again().get(name, np.empty(0)), here[name]):
+        return {}
+    return {"the result depends on the process, or on what was called earlier in it": here[name]}
 
 
 @check("CND-017", any_of=CALLED)

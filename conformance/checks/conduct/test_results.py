@@ -86,15 +86,20 @@ def test_a_later_call_leaves_earlier_results_alone(subject: Subject, evidence: E
             warnings.simplefilter("ignore")
             first = call.run(call.inputs())
             expected = snapshot(first)
-            later = answered(call, altered(call.inputs(), _halved))
+            later = [answered(call, altered(call.inputs(), _halved))]
             # A result of the same shape comes where positions stay.
             for changed in call.inputs():
                 given = call.inputs()
-                later = answered(call, given | {changed: altered(given[changed], _halved)})
+                later.append(answered(call, given | {changed: altered(given[changed], _halved)}))
         for name, values in values_in(first).items():
             evidence.equal(
                 values,
                 expected[name],
                 f"{name} of {call.method} after a call with other arguments",
-                suspects=lambda: {"the result shares its memory with that of the later call": later[name]},
+                axes=axes_of(name, values.ndim),
+                suspects=lambda: {
+                    f"the result shares its memory with that of a later call, the {number}": one[name]
+                    for number, one in reversed(list(enumerate(later, 1)))
+                    if name in one
+                },
             )

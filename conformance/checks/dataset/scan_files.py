@@ -83,6 +83,12 @@ def probes_for(files: Files, rows: Rows, expected: Array) -> Arrays:
     order = np.argsort(rows["experiment_id"], kind="stable")
     last, first = expected[order[-1]], expected[order[0]]
     return {
+        **{
+            f"every channel begins with a mode of its own: {how}": np.stack(
+                [np.roll(expected[:, c], sign * c, axis=1) for c in range(expected.shape[1])], axis=1
+            )
+            for how, sign in (("backwards", 1), ("forwards", -1))
+        },
         "missing modes repeat the first one in place of zeros": np.where(dark, expected[:, :, :1], expected),
         "missing modes are ones in place of zeros": np.where(dark, 1, expected),
         "only the first mode is kept": expected * (np.arange(expected.shape[2]) == 0)[:, None, None],

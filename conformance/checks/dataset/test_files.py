@@ -30,7 +30,11 @@ def test_files_keep_the_order_given(subject: Subject, evidence: Evidence) -> Non
             rows["experiment_id"],
             expected,
             f"experiment_id of the files {[p.name for p in paths]}",
-            axes=("row of the data set",),
+            axes=("group",),
+            suspects={
+                "the files take turns: their rows are interleaved": np.tile(np.arange(len(order)), 6),
+                "the files are in reverse order": expected[::-1],
+            },
         )
         for number, place in enumerate(order):
             own = rows["experiment_id"] == number
@@ -189,16 +193,23 @@ def test_files_of_one_name_in_several_folders(subject: Subject, evidence: Eviden
     paths = [subject.write(arrays, "scan.npz") for arrays in held]
     together = rows_of(subject, evidence, paths, REQUEST)
     most = together["probe"].shape[2]
-    for number, path in enumerate(paths):
-        alone, own = rows_of(subject, evidence, [path], REQUEST), together["experiment_id"] == number
-        for name in FIELDS:
-            if name == "experiment_id":
-                continue
-            expected = alone[name]
-            if name == "probe":
-                expected = np.pad(expected, ((0, 0), (0, 0), (0, most - expected.shape[2]), (0, 0), (0, 0)))
-            what = f"{name} of a scan.npz among others of that name"
-            evidence.equal(together[name][own], expected, what, axes=axes_of(name, expected.ndim))
+    alone = [rows_of(subject, evidence, [path], REQUEST) for path in paths]
+    for rows in alone:
+        lacking = max(0, most - rows["probe"].shape[2])
+        rows["probe"] = np.pad(rows["probe"], ((0, 0), (0, 0), (0, lacking), (0, 0), (0, 0)))
+    for number, rows in enumerate(alone):
+        for name in (one for one in FIELDS if one != "experiment_id"):
+            evidence.equal(
+                together[name][together["experiment_id"] == number],
+                rows[name],
+                f"{name} of a scan.npz among others of that name",
+                axes=axes_of(name, rows[name].ndim),
+                suspects=lambda: {
+                    f"it belongs to another file of that name: file {other} of the list": held[name]
+                    for other, held in enumerate(alone)
+                    if other != number
+                },
+            )
 
 
 @check("DAT-005")

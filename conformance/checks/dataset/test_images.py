@@ -10,29 +10,14 @@ from numpy.typing import NDArray
 
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
-from conformance.checks.dataset.rows import GROUPED, LIGHT, PLACES, rows_of, taken_from
-from conformance.checks.dataset.scan_files import REQUEST, SINGLE, Files, frames_of, probes_for, probes_of, written
-from conformance.contract.types import Array, Arrays
+from conformance.checks.dataset.row_coordinates import coordinates_are
+from conformance.checks.dataset.rows import GROUPED, LIGHT, rows_of, taken_from
+from conformance.checks.dataset.scan_files import REQUEST, SINGLE, frames_of, probes_for, probes_of, written
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.oracles.coordinates import coordinates_of
 from conformance.oracles.normalization import amplitude_scale_of
 from conformance.scans.domain import many, places, side
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe, with_object
-
-
-def offset_like(positions: Array, members: Array, part: str) -> Arrays:
-    """Coordinates of one row, centred on something else than its own mean."""
-    absolute = coordinates_of(positions, members[np.newaxis]).absolute
-    found = {}
-    for words, centre in (
-        ("the mean of the whole scan", positions.mean(axis=0).reshape(1, 1, 2, 1)),
-        ("the first member", absolute[..., :1]),
-        ("nothing", np.zeros((1, 1, 2, 1))),
-    ):
-        mistaken = {"absolute": absolute, "offsets": centre, "relative": centre - absolute}
-        found[f"the group is centred on {words}"] = mistaken[part]
-    return found
 
 
 @check("DAT-002")
@@ -63,49 +48,8 @@ def test_coordinates_are_those_of_the_images(subject: Subject, evidence: Evidenc
     files = written(subject)
     for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=3)):
         rows = rows_of(subject, evidence, files.paths, request)
-        for row, (experiment, members) in enumerate(zip(rows["experiment_id"], rows["nn_indices"], strict=True)):
-            arrays = files.scans[int(experiment)]
-            positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
-            expected = coordinates_of(positions, members[np.newaxis])
-            for name, values in (
-                ("coords_global", expected.absolute),
-                ("coords_center", expected.offsets),
-                ("coords_relative", expected.relative),
-            ):
-                what = f"{name} of row {row}"
-                evidence.close(
-                    rows[name][row][np.newaxis],
-                    values,
-                    what,
-                    rtol=0,
-                    atol=1e-3,
-                    axes=PLACES,
-                    suspects=lambda: coordinates_for(files, arrays, members, name),
-                )
-
-
-def coordinates_for(files: Files, arrays: Arrays, members: Array, name: str) -> Arrays:
-    """Coordinates of one row that known mistakes would give."""
-    part = {"coords_global": "absolute", "coords_center": "offsets", "coords_relative": "relative"}[name]
-
-    def those(held: Arrays, start: str = "", step: int = 0) -> Array:
-        positions = np.stack([held[f"{axis}coords{start}"] for axis in "xy"], axis=1)
-        taken: Array = getattr(coordinates_of(positions, (members + step)[np.newaxis] % len(positions)), part)
-        return taken
-
-    positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
-    suspects = {
-        f"{name} comes from the start coordinates": those(arrays, "_start")
-        if "xcoords_start" in arrays
-        else those(arrays),
-        **offset_like(positions, members, part),
-        f"{name} belongs to the next index": those(arrays, step=1),
-        f"{name} belongs to the previous index": those(arrays, step=-1),
-    }
-    for number, other in enumerate(files.scans):
-        if other is not arrays:
-            suspects[f"{name} comes from file {number}, not from the one that experiment_id names"] = those(other)
-    return suspects
+        what = f"rows of groups of {request.group.gridsize**2}{', shuffled' * request.shuffle}"
+        coordinates_are(evidence, rows, files.scans, what, request.batch_size)
 
 
 @check("DAT-009")

@@ -41,9 +41,31 @@ def masks_of(files: Files) -> Array:
     return np.stack([one.get(MASK, np.zeros((N, N), dtype=bool)) for one in files.scans])
 
 
-def masks_are(evidence: Evidence, rows: Arrays, masks: Array, what: str) -> None:
-    """Require the mask of the reported file in every row."""
-    expected = masks[rows["experiment_id"]]
+def masks_are(
+    evidence: Evidence,
+    rows: Arrays,
+    masks: Array,
+    what: str,
+    size: int = SINGLE.batch_size,
+    before: Array | None = None,
+) -> None:
+    """Require the mask of the reported file in every row.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    rows : dict
+    masks : (F, N, N) bool
+        Of the files.
+    what : str
+    size : int
+        Rows of a batch.
+    before : (F, N, N) bool, optional
+        Masks of the files at an earlier call.
+    """
+    files = rows["experiment_id"]
+    expected, first = masks[files], np.arange(len(files)) // size * size
+    stale = {} if before is None else {"the masks are those that the files had before": before[files]}
     evidence.layout(rows[MASK], f"{MASK} of {what}", shape=expected.shape, dtype="bool")
     evidence.equal(
         rows[MASK],
@@ -51,6 +73,10 @@ def masks_are(evidence: Evidence, rows: Arrays, masks: Array, what: str) -> None
         f"{MASK} of {what}",
         axes=AXES,
         suspects=lambda: {
+            **stale,
+            "every row holds the mask of the first row of its batch": expected[first],
+            "every row holds the mask of the last row of its batch": expected[np.minimum(first + size, len(files)) - 1],
+            "the masks are left in the order of the files": expected[np.argsort(files, kind="stable")],
             "the masks mark the good pixels": ~expected,
             "every row holds the mask of the first file": np.broadcast_to(masks[0], expected.shape),
             "every row holds the mask of the last file": np.broadcast_to(masks[-1], expected.shape),
@@ -79,7 +105,7 @@ def test_batches_carry_the_masks_of_their_files(subject: Subject, evidence: Evid
     for request in requests:
         rows = rows_of(subject, evidence, files.paths, request, FIELDS)
         what = f"batches of {request.batch_size} at gridsize {request.group.gridsize}{', shuffled' * request.shuffle}"
-        masks_are(evidence, rows, masks_of(files), what)
+        masks_are(evidence, rows, masks_of(files), what, request.batch_size)
 
 
 @check("DAT-025")
@@ -97,12 +123,13 @@ def test_batches_of_compressed_files_carry_masks(subject: Subject, evidence: Evi
 def test_a_changed_mask_is_seen(subject: Subject, evidence: Evidence) -> None:
     files = Files(subject, masked_scans(0.0))
     rows_of(subject, evidence, files.paths, SINGLE, FIELDS)
-    for path, arrays in zip(files.paths, files.scans, strict=True):
+    before = masks_of(files)
+    for number, (path, arrays) in enumerate(zip(files.paths, files.scans, strict=True)):
         if MASK in arrays:
-            arrays[MASK] = arrays[MASK].T.copy()
+            arrays[MASK] = mask_of(side(8), 61 + number)
         write_scan(path, arrays)
     rows = rows_of(subject, evidence, files.paths, SINGLE, FIELDS)
-    masks_are(evidence, rows, masks_of(files), "batches of files whose masks have changed")
+    masks_are(evidence, rows, masks_of(files), "batches of files whose masks have changed", before=before)
 
 
 @check("DAT-025")
@@ -132,18 +159,8 @@ def test_masked_pixels_do_not_count_in_data_scales(subject: Subject, evidence: E
         for request, scope in _scopes():
             rows = rows_of(subject, evidence, files.paths, replace(request, normalize=scope), fields)
             frames = frames_of(evidence, files, rows).astype(np.float64)
-            bad = masks_of(files)[rows["experiment_id"]][..., np.newaxis]
-            right = _scales(frames, bad, rows["experiment_id"], scope)
-            others = {
-                "masked pixels count": _scales(frames, np.zeros_like(bad), rows["experiment_id"], scope),
-                "the mask is transposed": _scales(frames, np.swapaxes(bad, 1, 2), rows["experiment_id"], scope),
-                "the mask of the first file is taken for all": _scales(
-                    frames,
-                    np.broadcast_to(masks_of(files)[0][..., np.newaxis], bad.shape),
-                    rows["experiment_id"],
-                    scope,
-                ),
-            }
+            masks, own = masks_of(files)[..., np.newaxis], rows["experiment_id"]
+            right = _scales(frames, masks[own], own, scope)
             for place, name in enumerate(("rms_scaling_constant", "physics_scaling_constant")):
                 evidence.close(
                     rows[name],
@@ -152,8 +169,23 @@ def test_masked_pixels_do_not_count_in_data_scales(subject: Subject, evidence: E
                     rtol=1e-5,
                     atol=0,
                     axes=GROUPED,
-                    suspects=lambda: {words: scales[place] for words, scales in others.items()},
+                    suspects=lambda: {
+                        words: _scales(frames, np.broadcast_to(bad, (len(own), *bad.shape[-3:])), own, scope)[place]
+                        for words, bad in _mistaken(masks, own).items()
+                    },
                 )
+
+
+def _mistaken(masks: Array, own: Array) -> Arrays:
+    """What known mistakes take for the mask of each row; masks (F, N, N, 1) of the files."""
+    return {
+        "masked pixels count": np.zeros_like(masks[0]),
+        "masked pixels count, and no others: the masks are taken for good pixels": ~masks[own],
+        "the mask is transposed": np.swapaxes(masks[own], 1, 2),
+        "the mask of the first file is taken for all": masks[0],
+        "the mask of the last file is taken for all": masks[-1],
+        "the masks of all files are joined": masks.any(axis=0),
+    }
 
 
 def _scopes() -> list[tuple[Any, Literal["Batch", "Group"]]]:

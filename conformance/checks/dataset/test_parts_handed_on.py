@@ -119,7 +119,8 @@ def test_parts_are_scans(subject: Subject, evidence: Evidence) -> None:
             again = subject.adapter.load(path)
             for name, values in held.items():
                 said = f"{name} of the {what} part of a split, {method}, after it was saved and loaded"
-                evidence.equal(subject.adapter.arrays(again)[name], values, said)
+                seen = subject.adapter.arrays(again)[name]
+                evidence.equal(seen, values, said, axes=axes_of(name, values.ndim))
             for given, how in ((part, "as it is"), (again, "after it was saved and loaded")):
                 request = GroupRequest(N=8, gridsize=gridsize(2), K=5, nsamples=8, seed=3)
                 grouped = subject.adapter.group(given, request)
@@ -157,4 +158,5 @@ def test_parts_of_parts_are_parts(subject: Subject, evidence: Evidence) -> None:
             evidence.equal(len(traced[0]), round(0.7 * len(own)), f"the length of the first part of {said}")
             for arrays, points in zip(held, traced, strict=True):
                 for name in (one for one in PER_POINT if one in scan):
-                    evidence.equal(arrays[name], scan[name][points], f"{name} of {said}")
+                    right = scan[name][points]
+                    evidence.equal(arrays[name], right, f"{name} of {said}", axes=axes_of(name, right.ndim))

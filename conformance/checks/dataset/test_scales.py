@@ -64,15 +64,26 @@ def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> Arrays:
     one_each: dict[str, list[float]] = {}
     for experiment in rows["experiment_id"]:
         own = np.abs(files.scans[int(experiment)]["probeGuess"].reshape(-1, side(8), side(8))).astype(np.float64)
-        for name, value in {
+        known = {
             "the mean is taken over the first mode only": own[0].mean(),
             "the mean is taken over modes added up": own.sum(axis=0).mean(),
-            "the largest modulus is taken in place of the mean": own.max(),
-            "the root mean square is taken in place of the mean": np.sqrt((own**2).mean()),
-            "the mean intensity is taken in place of the mean modulus": (own**2).mean(),
             "padded modes count in the mean": own.sum() / (3 * own[0].size),
-            "the sum is taken in place of the mean": own.sum(),
-        }.items():
+        }
+        parts = {
+            "": own,
+            " of the first mode": own[0],
+            " of modes added up in intensity": np.sqrt((own**2).sum(axis=0)),
+            " of padded modes": np.concatenate([own, np.zeros((max(0, modes(3) - len(own)), *own.shape[1:]))]),
+        }
+        for whose, moduli in parts.items():
+            known |= {
+                f"the largest modulus{whose} is taken in place of the mean": moduli.max(),
+                f"the root mean square{whose} is taken in place of the mean": np.sqrt((moduli**2).mean()),
+                f"the mean intensity{whose} is taken in place of the mean modulus": (moduli**2).mean(),
+                f"the median modulus{whose} is taken in place of the mean": np.median(moduli),
+                f"the sum{whose} is taken in place of the mean": moduli.sum(),
+            }
+        for name, value in known.items():
             one_each.setdefault(name, []).append(1 / (request.probe_scale * float(value)))
         one_each.setdefault("the probe is not normalised", []).append(1.0)
     return {name: np.array(values).reshape(-1, 1, 1, 1) for name, values in one_each.items()}
@@ -260,4 +271,8 @@ def scales_for(frames: Array, rows: Rows, request: BatchRequest, name: str) -> A
         if name.startswith("rms")
         else np.sqrt((frames.shape[1] / 2) ** 2 / by_file),
     }
+    if "probe_scaling" in rows:
+        light = as_numpy(rows["probe_scaling"]).astype(np.float64).reshape(-1)
+        found["the scale is multiplied by the factor of the probe"] = scale(by_file) * light
+        found["the scale is divided by the factor of the probe"] = scale(by_file) / np.where(light == 0, 1, light)
     return {words: np.asarray(values).reshape(-1, 1, 1, 1) for words, values in found.items()}

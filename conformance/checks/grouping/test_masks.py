@@ -42,9 +42,15 @@ def test_the_mask_passes_through(subject: Subject, evidence: Evidence) -> None:
             mask_is(evidence, grouped, given[MASK], what)
             nothing_is_masked(evidence, plain, f"A scan without a mask: {what}")
             for name in (name for name in plain if name.startswith(SAME) and plain[name] is not None):
+                right = as_numpy(plain[name])
                 evidence.equal(
                     grouped[name],
-                    as_numpy(plain[name]),
+                    right,
                     f"{name} of a scan with a mask, {what}",
-                    axes=axes_of(name, np.ndim(as_numpy(plain[name]))),
+                    axes=axes_of(name, np.ndim(right)),
+                    suspects=lambda: {
+                        f"masked pixels are {became}": np.where(given[MASK][..., np.newaxis], value, right)
+                        for became, value in (("set to zero", 0), ("set to one", 1), ("made NaN", np.nan))
+                        if right.shape[1:3] == given[MASK].shape
+                    },
                 )

@@ -53,12 +53,20 @@ def suspects_for(frames: Array, measured: Array, mask: Array) -> Arrays:
     """Normalised amplitudes of the measured pixels that known mistakes would give."""
     turned = np.where(mask.T[:, :, np.newaxis], 0.0, frames)
     only = np.where(mask[:, :, np.newaxis], frames, 0.0)
-    own = amplitude_scale_of(measured)
+    own, bad = amplitude_scale_of(measured), mask[:, :, np.newaxis]
+    alone = {
+        "the mask is applied to the first channel only": np.arange(frames.shape[3]) == 0,
+        "the mask is applied to the last channel only": np.arange(frames.shape[3]) == frames.shape[3] - 1,
+        "the mask is applied to the first group only": np.arange(len(frames))[:, None, None, None] == 0,
+    }
     found = {
         "masked pixels count": measured * amplitude_scale_of(frames),
         "the mask is transposed": measured * amplitude_scale_of(turned),
         "the energy is that of a pixel, so the masked ones are filled in": measured * own * np.sqrt((~mask).mean()),
+        **{name: measured * amplitude_scale_of(np.where(bad & there, 0.0, frames)) for name, there in alone.items()},
     }
+    if frames.shape[3] == 1:
+        found = {name: values for name, values in found.items() if "channel" not in name}
     return found | ({"masked pixels count, and no others": measured * amplitude_scale_of(only)} if only.any() else {})
 
 

@@ -39,7 +39,7 @@ FACTORS = {
     ),
     "before": HISTORIES,
 }
-_PERIOD = 61
+_PERIOD, _MOST_GUESSED = 61, 100_000
 
 
 def _object(row: Row, rng: np.random.Generator) -> Array:
@@ -107,5 +107,9 @@ def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) 
             rtol=0,
             atol=1e-5 * float(np.abs(plain).max()),
             axes=AXES,
-            suspects=lambda: suspects_at(plain, exact, N) if n == len(few) else {},
+            suspects=lambda: (
+                {name: given[np.arange(n) % len(few)] for name, given in suspects_at(plain, exact, N).items()}
+                if n * N**2 < _MOST_GUESSED
+                else {}
+            ),
         )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.backends.subject import Subject
+from conformance.checks.patches.wrapping import come_round
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
@@ -16,6 +17,16 @@ from conformance.oracles.rules import following, rules_here
 from conformance.scans.domain import places
 
 AXES = axes_of("patches", 3)
+NEAR = (0.1, 0.02, 0.01, 2e-3, 1e-3)
+"""Distances from whole pixels that may be taken for none."""
+STEPS = (2, 4, 8, 10, 16)
+"""Parts of a pixel that positions may be rounded to."""
+
+
+def snapped(centres: Array, near: float) -> Array:
+    """Positions of which those that are nearly whole are rounded."""
+    whole = np.round(centres)
+    return np.where(np.abs(centres - whole) < near, whole, centres)
 
 
 def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
@@ -36,6 +47,16 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         "the sub-pixel parts of x and y are exchanged": whole + (centres - whole)[:, ::-1],
         "positions are rounded to whole pixels": np.round(centres),
         "positions are cut to whole pixels": whole,
+        **{
+            f"positions that are nearly whole are rounded to whole pixels: within {near:g}": snapped(centres, near)
+            for near in NEAR
+        },
+        **{
+            f"positions come round after {bits} bits, when {added} is added": come_round(centres + extra, bits) - extra
+            for bits in (8, 16)
+            for added, extra in (("nothing", 0), ("half a side", N // 2), ("a side", N))
+        },
+        **{f"positions are rounded to steps of 1/{steps} pixel": np.round(centres * steps) / steps for steps in STEPS},
         "positions are mirrored about the middle of the object": size - centres,
         "positions are measured from the middle of the object": centres + size / 2,
         "x is measured from the right edge": np.stack([size[0] - centres[:, 0], centres[:, 1]], axis=1),
@@ -48,7 +69,10 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         "the positions are sorted by y, then by x": centres[np.lexsort(centres.T)],
         "the positions are sorted by x, then by y": centres[np.lexsort(centres.T[::-1])],
     }
-    return {name: patches_at(obj, places, N) for name, places in moved.items()} | {
+    itself = {"the object itself stands in place of every patch": np.resize(obj, right.shape)}
+    found = itself if obj.shape == (N, N) else {}
+    found |= {name: patches_at(obj, at, N) for name, at in moved.items()}
+    return found | {
         "the object is taken to repeat beyond its edge: patches wrap around": _beyond("wrap", obj, centres, N),
         "the last pixels of the object are repeated beyond its edge": _beyond("edge", obj, centres, N),
         "negative indices count from the other end: patches wrap around below zero only": patches_at(

@@ -52,8 +52,15 @@ def test_any_dose(subject: Subject, evidence: Evidence) -> None:
         for factor in (1e-14, 1e-9, 1e-4, 1e3, 1e5, 1e9, 1e14):
             seen = subject.adapter.simulate(patches, probe * np.complex64(factor))
             atol = 1e-5 * factor * float(plain.max())
+            what = f"the amplitude at {factor:g} times the dose"
             evidence.close(
-                seen, plain * factor, f"the amplitude at {factor:g} times the dose", rtol=0, atol=atol, axes=AXES
+                seen,
+                plain * factor,
+                what,
+                rtol=0,
+                atol=atol,
+                axes=AXES,
+                suspects=lambda: suspects_for(patches, probe * np.complex64(factor)),
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from conformance.backends.subject import Subject
+from conformance.checks.patches.windows import NEAR, STEPS, snapped
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
@@ -65,7 +67,9 @@ def suspects_at(
 ) -> dict[str, tuple[Array, Array]]:
     """Canvas and coverage that known mistakes would give."""
     middle = centres.mean(axis=0)
+    # What moves a patch by less than a pixel speaks before what moves it anywhere: of one patch both may be true.
     moved = {
+        "the sub-pixel part has the wrong sign": 2 * np.floor(centres) - centres,
         "x and y are exchanged: rows are placed by x": centres[:, ::-1],
         "positions are mirrored about their middle": 2 * middle - centres,
         "positions are mirrored about their rounded middle": 2 * np.round(middle) - centres,
@@ -77,7 +81,11 @@ def suspects_at(
         "y alone is mirrored about the rounded middle": np.stack(
             [centres[:, 0], 2 * np.round(middle[1]) - centres[:, 1]], axis=1
         ),
-        "the sub-pixel part has the wrong sign": 2 * np.floor(centres) - centres,
+        **{
+            f"positions that are nearly whole are rounded to whole pixels: within {near:g}": snapped(centres, near)
+            for near in NEAR
+        },
+        **{f"positions are rounded to steps of 1/{steps} pixel": np.round(centres * steps) / steps for steps in STEPS},
         "half pixels are rounded down": np.where(centres % 1 == 0.5, np.floor(centres), centres),
         "half pixels are rounded up": np.where(centres % 1 == 0.5, np.ceil(centres), centres),
         "the origin is one pixel off: it is too large": centres + 1,
@@ -140,13 +148,38 @@ def noise(n: int, N: int, seed: int) -> Array:
 
 
 def placed(
-    subject: Subject, evidence: Evidence, patches: Array, centres: Array, what: str, chunk: int | None = None
+    subject: Subject,
+    evidence: Evidence,
+    patches: Array,
+    centres: Array,
+    what: str,
+    chunk: int | None = None,
+    before: Mapping[str, tuple[Array, Array]] | None = None,
 ) -> None:
-    """Compare object and coverage with the oracle, wherever a pixel has weight enough to be divided by."""
+    """Compare object and coverage with the oracle, wherever a pixel has weight enough to be divided by.
+
+    Parameters
+    ----------
+    subject : Subject
+    evidence : Evidence
+    patches : (n, N, N) complex
+    centres : (n, 2) float
+    what : str
+        What is placed, for the sentence.
+    chunk : int, optional
+    before : mapping, optional
+        Patches and positions that a stale result would be made of, by the sentence of the mistake.
+    """
     result: Mapping[str, Any] = subject.adapter.reassemble(patches, centres, chunk)
     seen, coverage, origin = fits(evidence, result, centres, patches.shape[-1])
     expected, weights = averaged(patches, centres, seen.shape, origin)
     scale = float(np.abs(patches).max())
+
+    def suspects() -> dict[str, tuple[Array, Array]]:
+        stale = {name: averaged(*given, seen.shape, origin) for name, given in (before or {}).items()}
+        known = stale | suspects_at(patches, centres, seen.shape, origin)
+        return known | some_displaced(coverage, patches, centres, seen.shape, origin)
+
     evidence.close(
         coverage,
         weights,
@@ -154,7 +187,7 @@ def placed(
         rtol=1e-5,
         atol=2e-5,
         axes=CANVAS,
-        suspects=lambda: {name: pair[1] for name, pair in suspects_at(patches, centres, seen.shape, origin).items()},
+        suspects=lambda: {name: pair[1] for name, pair in suspects().items()},
     )
     keep = weights > 1e-2
     evidence.close(
@@ -164,7 +197,47 @@ def placed(
         rtol=0,
         atol=1e-4 * scale,
         axes=CANVAS,
-        suspects=lambda: {
-            name: np.where(keep, pair[0], 0) for name, pair in suspects_at(patches, centres, seen.shape, origin).items()
-        },
+        suspects=lambda: {name: np.where(keep, pair[0], 0) for name, pair in suspects().items()},
     )
+
+
+_MOST_DISPLACED, _STEPS = 16, [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
+
+
+def some_displaced(
+    coverage: Array, patches: Array, centres: Array, shape: tuple[int, ...], origin: Array
+) -> dict[str, tuple[Array, Array]]:
+    """Canvas and coverage with each patch where the coverage shows it, a pixel at most from where it belongs.
+
+    Parameters
+    ----------
+    coverage : (H, W) float
+        That was seen.
+    patches : (n, N, N) complex
+    centres : (n, 2) float
+    shape : (H, W)
+    origin : (2,) float
+    """
+    if not 1 < len(patches) <= _MOST_DISPLACED:
+        return {}
+    lying = centres.copy()
+    for number, _ in itertools.product(range(len(patches)), range(2)):
+        there = [lying.copy() for _ in _STEPS]
+        for one, step in zip(there, _STEPS, strict=True):
+            one[number] = centres[number] + step
+        misfits = [float(np.abs(averaged(patches, one, shape, origin)[1] - coverage).sum()) for one in there]
+        lying = there[int(np.argmin(misfits))]
+    off = np.flatnonzero((lying != centres).any(axis=1))
+    if not len(off):
+        return {}
+    words = f"patch{'es' * (len(off) > 1)} {', '.join(map(str, off[:6].tolist()))} of {len(centres)}"
+    return {f"some patches are placed one pixel off: {words}": averaged(patches, lying, shape, origin)}
+
+
+def too_few(seen: float, n: int, N: int) -> dict[str, float]:
+    """Sum of the coverage where some of n patches are missing; empty where it is not that of any number of them."""
+    missing = n - seen / N**2
+    if not 0.5 < missing < n + 0.5 or abs(missing - round(missing)) > 1e-3:
+        return {}
+    name = "one patch is missing" if round(missing) == 1 else f"{round(missing)} of {n} patches are missing"
+    return {name: float((n - round(missing)) * N**2)}

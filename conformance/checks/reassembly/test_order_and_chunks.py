@@ -38,7 +38,9 @@ def test_streaming_equals_whole(subject: Subject, evidence: Evidence, n: int, N:
                 rtol=0,
                 atol=2e-5,
                 axes=CANVAS[: first.ndim] if first.ndim == 2 else (),
-                suspects=lambda: unchunked(patches, centres, chunk, plain, what),
+                suspects=lambda: (
+                    unchunked(patches, centres, chunk, plain, what) | apart(subject, patches, centres, chunk, what)
+                ),
             )
 
 
@@ -63,6 +65,28 @@ def unchunked(
         "only the first chunk is left": averaged(patches[:chunk], centres[:chunk], shape, origin)[place],
         "only the last chunk is left": averaged(patches[-chunk:], centres[-chunk:], shape, origin)[place],
     }
+
+
+def apart(subject: Subject, patches: Array, centres: Array, chunk: int, what: str) -> dict[str, Array]:
+    """What the backend gives at once of positions that are centred chunk by chunk.
+
+    Parameters
+    ----------
+    subject : Subject
+    patches : (n, N, N) complex
+    centres : (n, 2) float
+    chunk : int
+    what : str
+        ``object``, ``coverage`` or ``origin_xy``.
+    """
+    middle = np.round(centres.mean(axis=0))
+    parts = [centres[start : start + chunk] for start in range(0, len(centres), chunk)]
+    place, found = ("object", "coverage", "origin_xy").index(what), {}
+    for how, whole in (("to whole pixels", np.round), ("exactly", np.asarray)):
+        moved = np.concatenate([part - whole(part.mean(axis=0)) + middle for part in parts])
+        name = f"every chunk is centred for itself, {how}"
+        found[name] = whole_canvas(subject.adapter.reassemble(patches, moved))[place]
+    return found
 
 
 def _mean_of_chunks(

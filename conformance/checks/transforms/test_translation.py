@@ -107,7 +107,15 @@ def test_translation_of_large_images(subject: Subject, evidence: Evidence) -> No
         shifts = np.round(rng.uniform(-3, 3, (1, 2))) + (np.array([0.25, 0.75]) if takes(Property.BETWEEN) else 0.0)
         what = f"images {height} x {width} moved"
         seen = subject.adapter.translate(images, shifts)
-        evidence.close(seen, moved(images, shifts), what, rtol=0, atol=1e-5 * float(np.abs(images).max()), axes=FRAMES)
+        evidence.close(
+            seen,
+            moved(images, shifts),
+            what,
+            rtol=0,
+            atol=1e-5 * float(np.abs(images).max()),
+            axes=FRAMES,
+            suspects=lambda: moves_for(images, shifts),
+        )
 
 
 def translated(subject: Subject, evidence: Evidence, shifts: Array, what: str) -> None:

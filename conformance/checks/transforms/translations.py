@@ -57,6 +57,14 @@ def moves_for(images: Array, shifts: Array) -> dict[str, Array]:
         "shifts are rounded to whole pixels": moved(images, whole),
         "shifts are cut to whole pixels": moved(images, np.floor(shifts)),
         "the sub-pixel part has the wrong sign": moved(images, 2 * np.floor(shifts) - shifts),
+        "the sub-pixel part is halved": moved(images, (np.floor(shifts) + shifts) / 2),
+        "the sub-pixel part is doubled": moved(images, 2 * shifts - np.floor(shifts)),
+        **{
+            f"shifts are rounded to steps of 1/{steps} pixel: the sub-pixel part is too coarse": moved(
+                images, np.round(shifts * steps) / steps
+            )
+            for steps in (2, 4, 8, 10, 16)
+        },
         "what leaves on one side comes in on the other: the content wraps around": around,
         "the content wraps around for whole pixels": moved(wrapped, shifts - whole),
         "the last pixels are repeated beyond the edge": moved(edged, shifts)[:, height : 2 * height, width : 2 * width],

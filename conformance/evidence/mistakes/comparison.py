@@ -200,6 +200,10 @@ class Comparison:
         counted = (some.expected, some.seen) if also_seen else (some.expected,)
         return max(_distinct(values[some.differing]) for values in counted)
 
+    def distinct_seen(self, where: Array) -> int:
+        """How many different values were seen at some places."""
+        return _distinct(self.seen[where]) if where.any() else 0
+
     def taken(self, order: Array, axis: int) -> Array:
         """Return the expected slices in another order along an axis."""
         if self.whole is not None and self.kept is not None and axis == self.listing:

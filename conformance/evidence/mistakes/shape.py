@@ -35,6 +35,8 @@ def misshapen(seen: Array, expected: Array, axes: Sequence[str]) -> Iterator[tup
         yield from _cropped(seen, expected, names)
     elif seen.ndim == expected.ndim - 1:
         yield from _without_an_axis(seen, expected, names)
+    elif 0 < seen.ndim < expected.ndim - 1:
+        yield from _without_axes(seen, expected, names)
     if seen.size == expected.size and seen.ndim != expected.ndim and alike(seen.ravel(), expected.ravel()):
         yield "the values are right, only their shape is not", True
 
@@ -134,3 +136,23 @@ def _without_an_axis(seen: Array, expected: Array, names: tuple[str, ...]) -> It
             yield f"the {name}s are summed", True
         elif alike(seen, slices.mean(axis=0)):
             yield f"the {name}s are averaged", True
+
+
+def _without_axes(seen: Array, expected: Array, names: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
+    """Several axes at once, of each of which the same became."""
+    for lost in itertools.combinations(range(expected.ndim), expected.ndim - seen.ndim):
+        if tuple(length for axis, length in enumerate(expected.shape) if axis not in lost) != seen.shape:
+            continue
+        words = " and the ".join(names[axis] for axis in lost)
+        if all(expected.shape[axis] == 1 for axis in lost) and alike(seen, expected.squeeze(lost)):
+            yield f"the {words} axes of length 1 are left out", True
+            return
+        for which, place in (("first", 0), ("last", -1)):
+            if alike(seen, expected[tuple(place if i in lost else slice(None) for i in range(expected.ndim))]):
+                yield f"only the {which} {words.replace('the ', f'the {which} ')} are left", True
+                return
+        every = " and ".join(f"{names[axis]}s" for axis in lost)
+        for became, reduced in (("summed", expected.sum(axis=lost)), ("averaged", expected.mean(axis=lost))):
+            if alike(seen, reduced):
+                yield f"the {every} are {became}", True
+                return

@@ -18,8 +18,7 @@ def values(c: Comparison) -> Iterator[Mistake]:
     """Every mistake with single values."""
     yield from signs_and_powers(c)
     yield from complex_parts(c)
-    if not c.is_complex:
-        yield from lossy(c)
+    yield from lossy(c) if not c.is_complex else rounded(c)
     yield from narrowed(c)
     yield from fitted(c)
 
@@ -79,11 +78,17 @@ def complex_parts(c: Comparison) -> Iterator[Mistake]:
         )
 
 
+def rounded(c: Comparison) -> Iterator[Mistake]:
+    """Rounding to some decimals, of both parts of complex values."""
+    for digits in range(7):
+        to = f"{digits} decimals" if digits else "whole numbers"
+        yield Mistake(f"the values are rounded to {to}", _rounded(digits, c))
+
+
 def lossy(c: Comparison) -> Iterator[Mistake]:
     """Rounding, wrapping and clipping of real values."""
-    yield Mistake("the values are rounded to whole numbers", _each(np.round))
-    for digits in range(1, 7):
-        yield Mistake(f"the values are rounded to {digits} decimals", _rounded(digits))
+    yield from rounded(c)
+    yield from _stepped(c)
     yield Mistake("the fractions are cut off", _each(np.trunc))
     if (c.expected < 0).any():
         yield Mistake("the values are rounded down", _each(np.floor))
@@ -96,8 +101,44 @@ def lossy(c: Comparison) -> Iterator[Mistake]:
     yield from _clipped(c)
 
 
-def _rounded(digits: int) -> Callable[[Comparison], Array]:
-    return _each(lambda v: np.round(v, digits))
+def _rounded(digits: int, c: Comparison) -> Callable[[Comparison], Array]:
+    """Round; what lies half way between two numbers, but for the rounding of its own, to the one that was seen."""
+    step = 10.0**-digits
+    near = min(1e-6 * c.scale, 0.01 * step)
+
+    def real(expected: Array, seen: Array) -> Array:
+        nearest = np.round(expected, digits)
+        half_way = np.abs(np.abs(seen - expected) - step / 2) <= near
+        return np.where(half_way & (np.abs(np.round(seen, digits) - seen) <= near), seen, nearest)
+
+    def gives(one: Comparison) -> Array:
+        with np.errstate(all="ignore"):
+            if not one.is_complex:
+                return real(one.expected, one.seen)
+            return real(one.expected.real, one.seen.real) + 1j * real(one.expected.imag, one.seen.imag)
+
+    return gives
+
+
+def _stepped(c: Comparison) -> Iterator[Mistake]:
+    """Values, or their squares, that come in steps, as in fixed point, or in floating point below its range."""
+    if (c.seen == np.round(c.seen)).all() or not np.isfinite(c.seen).all():
+        return
+    for what, power in (("values", 1), ("squares of the values", 2)):
+        heights = np.abs(c.seen) ** power
+        step = float(heights[heights > 0].min(initial=np.inf))
+        steps = heights / step
+        if step > 0 and np.abs(steps - np.round(steps)).max() < 1e-3:
+            yield Mistake(
+                f"the {what} come in steps, so that faint values are lost",
+                _to_steps(step, power),
+                f"of {step:.4g}",
+                fitted=1,
+            )
+
+
+def _to_steps(step: float, power: int) -> Callable[[Comparison], Array]:
+    return _each(lambda v: np.sign(v) * (np.round(np.abs(v) ** power / step) * step) ** (1 / power))
 
 
 def _wrapped(modulus: float, below: float) -> Callable[[Comparison], Array]:

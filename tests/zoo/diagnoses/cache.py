@@ -25,4 +25,6 @@ NAMES: dict[str, str | Undescribable] = {
     "DoesWithoutTheOverlapFactor": r"cache",
     "ChecksTheFirstRowOnly": r"cache",
     "TakesOneIndexTooMany": r"cache",
+    "SkipsTheChecksum": r"damaged",
+    "WrapsDamagedIndices": r"damaged",
 }

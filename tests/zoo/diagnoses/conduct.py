@@ -23,4 +23,10 @@ NAMES: dict[str, str | Undescribable] = {
     "HandsOutItsOwnFrames": r"shares its memory",
     "HandsOutItsOwnArrays": r"shares its memory",
     "RemembersItsPatches": r"shares its memory",
+    "AveragesWholeNumbersAsWholeNumbers": r"rounded to whole numbers|cut to whole numbers",
+    "WritesNumbersAsTheyArePrinted": r"rounded to \d decimals",
+    "PlansAfterARefusal": r"refused|earlier",
+    "TakesEqualSumsForEqualPatches": r"earlier",
+    "AssemblesTheSameMappingOnce": r"earlier|before",
+    "KeepsOneCanvasOfEachShape": r"shares its memory",
 }

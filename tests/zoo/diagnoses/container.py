@@ -38,10 +38,12 @@ NAMES: dict[str, str | Undescribable] = {
     "ShufflesAllButOffsets": r"groups are in reverse order",
     "ShufflesImagesOnly": r"groups are in reverse order",
     "RollsTheTruthByOneGroup": r"paired with the (previous|next)",
-    "KeepsAGroupInEveryPart": r"one group stays in each",
+    "KeepsAGroupInEveryPart": r"(one|\d+) groups? stays? in each",
     "SplitsImagesOnly": r"not split: .* first rows",
     "SplitsAtTheRoundedPlace": r"1 group too many",
     "ExchangesTheParts": r"parts? are exchanged",
     "LeavesOffsetsUnsplit": r"not split",
     "RepeatsAGroupInBothParts": r"1 group too many",
+    "TransposesTheMaskInTheContainer": r"rows and columns are exchanged",
+    "TakesWhatIsCloseToAHalfForAHalf": r"half",
 }

@@ -42,4 +42,8 @@ NAMES: dict[str, str | Undescribable] = {
     "GroupsBrightFramesFirst": r"another order",
     "SeedsByTheNumberOfModes": ANOTHER_DRAW,
     "SeedsByTheFirstLabel": ANOTHER_DRAW,
+    "TransposesTheMaskOfTheGroups": r"rows and columns are exchanged",
+    "WeighsPixelsOfTheGroups": r"good pixels",
+    "BlanksMaskedPixelsOfTheGroups": r"masked pixels",
+    "RoundsOffsetsUnderAMask": r"rounded to whole",
 }

@@ -47,4 +47,12 @@ NAMES: dict[str, str | Undescribable] = {
     "AddsUpInUint32": r"sums of squares wrapped at 4294967296",
     "AddsUpInSinglePrecision": r"added up in float32",
     "AveragesFramesInSinglePrecision": r"float32",
+    "CountsMaskedPixels": r"masked pixels count",
+    "FillsInMaskedPixels": r"filled in",
+    "CountsMaskedPixelsAlone": r"and no others",
+    "CountsByTheTransposedMask": r"mask is transposed",
+    "CountsMaskedPixelsOfLaterChannels": r"first channel|later channels",
+    "BlanksNormalisedMaskedPixels": r"masked pixels",
+    "IgnoresTheScaleOfTheOlderStrategy": r"not the one given",
+    "KnowsTheScaleOfItsOwnScans": r"not scaled|un-normalised",
 }

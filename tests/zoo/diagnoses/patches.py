@@ -64,4 +64,7 @@ NAMES: dict[str, str | Undescribable] = {
     "ChecksTheOtherAxis": r"bounds of x and y are exchanged",
     "FlattensByTheOtherAxis": r"height for its width",
     "BoundsColumnsByTheHeight": r"bounds of x and y are exchanged|part is zero",
+    "LosesTheEndOfAWindowThatJustFits": r"last row and column",
+    "HoldsPositionsInEightBits": r"positions come round|wrapped at (128|256)",
+    "TakesAnObjectOfOnePatchForThePatch": r"the object itself",
 }

@@ -26,7 +26,7 @@ NAMES: dict[str, str | Undescribable] = {
     "ShiftsRowsOnly": r"fftshift of the columns",
     "TransformsBackwards": r"inverse transform",
     "TransposesThePattern": r"rows and columns are exchanged",
-    "FlipsThePatternLeftToRight": r"flipped left to right",
+    "FlipsThePatternLeftToRight": r"flipped left to right|columns alone are transformed backwards",
     "TransformsColumnsBackwards": r"(rows|columns) alone are transformed backwards",
     "BroadcastsTheProbeAgainstTheBatch": r"number of frames",
     "TakesModesForPatches": r"mode k illuminates patch k",
@@ -62,4 +62,6 @@ NAMES: dict[str, str | Undescribable] = {
     "ReordersTheChannelsOfTheTruth": r"channels are in reverse order",
     "PairsFramesWithTheTruthOfTheGroupCentre": r"mean of the group",
     "MirrorsTheTruthLikeTheOffsets": r"turned by 180 degrees",
+    "UnderflowsFaintWaves": r"faint values",
+    "LeavesBrightPixelsWithoutNoise": r"without noise",
 }

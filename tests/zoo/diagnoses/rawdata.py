@@ -37,4 +37,9 @@ NAMES: dict[str, str | Undescribable] = {
     "CountsPhotonsAPixel": r"counted a pixel",
     "LeavesFaintScenesFaint": r"dose is not given",
     "LeavesDarkFramesOutOfTheDose": r"dark frames are left out",
+    "SavesTheGoodPixels": r"good pixels",
+    "SavesTheMaskColumnByColumn": r"rows and columns are exchanged",
+    "SharesTheMaskOfTheCaller": r"memory",
+    "SqueezesASingleMode": r"axis of length 1 is left out",
+    "RoundsWhereTheStageWasToldToGo": r"rounded to whole",
 }

@@ -43,4 +43,5 @@ NAMES: dict[str, str | Undescribable] = {
     "ExchangesFractionsOfShifts": r"sub-pixel parts .*exchanged",
     "MovesModulusAndPhaseApart": r"modulus and phase",
     "RoundsImagesOfWholeNumbers": r"cut to whole numbers",
+    "HalvesFractionsOfLargeImages": r"sub-pixel part|fraction",
 }

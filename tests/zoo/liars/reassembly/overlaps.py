@@ -100,8 +100,17 @@ class DimsByASmallConstant(Reassembling):
 
 @breaks("REA-004")
 class LetsTheLastPatchWin(Weighing):
-    def weights(self, patches: Array, centres: Array, chunk: int | None) -> Array:
-        return np.power(1e-4, np.arange(len(patches))[::-1].clip(0, 3))[:, None, None]
+    """Every patch of a short list is written over those before it."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        right = dict(self.right.reassemble(patches, centres_xy, chunk))
+        canvas = np.array(right["object"])
+        for k in range(len(patches) if len(patches) <= 30 else 0):
+            one = (np.arange(len(patches)) == k)[:, np.newaxis, np.newaxis]
+            there = self.placed(np.broadcast_to(one, patches.shape).astype(np.complex128), centres_xy).real
+            own = self.placed(np.where(one, patches, 0), centres_xy)
+            canvas = np.where(there > 0.5, own / np.where(there > 0.5, there, 1), canvas)
+        return right | {"object": canvas.astype(np.asarray(right["object"]).dtype)}
 
 
 @breaks("REA-004")
