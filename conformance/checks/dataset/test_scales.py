@@ -84,7 +84,7 @@ def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> Arrays:
                 f"the sum{whose} is taken in place of the mean": moduli.sum(),
             }
         for name, value in known.items():
-            one_each.setdefault(name, []).append(1 / (request.probe_scale * float(value)))
+            one_each.setdefault(name, []).append(1 / (request.probe_scale * float(value or np.nan)))
         one_each.setdefault("the probe is not normalised", []).append(1.0)
     return {name: np.array(values).reshape(-1, 1, 1, 1) for name, values in one_each.items()}
 
