@@ -46,8 +46,12 @@ def mask_is(
 def _resized(mask: Array) -> dict[str, Array]:
     """Masks that have grown over their neighbours, or lost what borders on a good pixel."""
     along: dict[str, tuple[tuple[int, int], ...]]
-    along = {"below and right": ((1, 0), (0, 1)), "above and left": ((-1, 0), (0, -1))}
-    along["on four sides"] = along["below and right"] + along["above and left"]
+    along = {"below": ((1, 0),), "above": ((-1, 0),), "to the right": ((0, 1),), "to the left": ((0, -1),)}
+    along["above and below"] = along["above"] + along["below"]
+    along["on both sides"] = along["to the left"] + along["to the right"]
+    along["below and to the right"] = along["below"] + along["to the right"]
+    along["above and to the left"] = along["above"] + along["to the left"]
+    along["on four sides"] = along["above and below"] + along["on both sides"]
     along["on all eight sides"] = (*along["on four sides"], (1, 1), (1, -1), (-1, 1), (-1, -1))
     found = {}
     for where, steps in along.items():

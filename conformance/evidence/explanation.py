@@ -17,11 +17,13 @@ from conformance.evidence.mistakes.mistake import Mistake
 from conformance.evidence.mistakes.part import facts, located, numbered, sliced, some_off
 from conformance.evidence.mistakes.place import affine, any_order, arrangements, coordinates, frames, lists
 from conformance.evidence.mistakes.shape import alike, misshapen
-from conformance.evidence.mistakes.value import complex_parts, fitted, lossy, signs_and_powers, values
+from conformance.evidence.mistakes.value import complex_parts, fitted, lossy, rounded, signs_and_powers, values
 
 Suspects: TypeAlias = Mapping[str, Array | complex | Callable[[], Array]]
 """Sentences of mistakes that a check knows of, and what each would give."""
 _LEAST_DISTINCT = 6
+_VAGUE = 1e-3
+"""Tolerance, as a part of the value, beyond which a value or two bear out no mistake."""
 _MOST_NAMED = 8
 _LARGEST_PAIRED = 60_000
 
@@ -263,7 +265,7 @@ def _pairs(c: Comparison) -> Iterator[Mistake]:
         "coordinates": coordinates(c),
         "frames": [one for one in frames(c) if "shifted" not in one.name],
         "parts": complex_parts(c.sample),
-        "digits": lossy(c.sample) if not c.is_complex else (),
+        "digits": [*rounded(c.sample), *lossy(c.sample)] if not c.is_complex else (),
         "powers": signs_and_powers(c.sample),
     }
     kinds = list(first)
@@ -298,6 +300,9 @@ def _tried(c: Comparison, mistakes: Iterable[Mistake]) -> list[_Found]:
     # One or two numbers fit whatever is fitted to them.
     enough = c.seen.size > 2
     likely = [one for one in mistakes if (enough or not one.fitted) and np.isfinite(small.misfit(one.gives(small)))]
+    if not enough and (c.allowed > _VAGUE * np.abs(c.seen)).any():
+        # Of a number or two, such as the mean of draws, some mistake or other gives about as much.
+        likely = [one for one in likely if one.plain]
     if not c.seen.any():
         # Within a wide tolerance of zero lies whatever is small; only zero explains it.
         likely = [one for one in likely if not one.gives(small).any()]

@@ -98,7 +98,7 @@ def test_a_later_call_leaves_earlier_results_alone(subject: Subject, evidence: E
                 f"{name} of {call.method} after a call with other arguments",
                 axes=axes_of(name, values.ndim),
                 suspects=lambda: {
-                    f"the result shares its memory with that of a later call, the {number}": one[name]
+                    f"the result shares its memory with that of later call {number}": one[name]
                     for number, one in reversed(list(enumerate(later, 1)))
                     if name in one
                 },

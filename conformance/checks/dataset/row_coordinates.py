@@ -87,6 +87,11 @@ def _centres(rows: Rows, scans: Sequence[Arrays], right: Triple, size: int | Non
     found = {
         "its first member": right.absolute[..., :1],
         "its last member": right.absolute[..., -1:],
+        "the median of its members": np.median(right.absolute, axis=-1, keepdims=True),
+        "the middle between its outermost members": (
+            right.absolute.min(axis=-1, keepdims=True) + right.absolute.max(axis=-1, keepdims=True)
+        )
+        / 2,
         "nothing": np.zeros_like(right.offsets),
         "the mean of the whole scan": means[own].reshape(count, 1, 2, 1),
         "the mean of all groups of the whole scan": np.concatenate([mean_of(own == number) for number in own]),

@@ -56,6 +56,10 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
             for bits in (8, 16)
             for added, extra in (("nothing", 0), ("half a side", N // 2), ("a side", N))
         },
+        **{
+            f"positions are narrowed to {kind}": centres.astype(kind).astype(np.float64)
+            for kind in ("float16", "float32")
+        },
         **{f"positions are rounded to steps of 1/{steps} pixel": np.round(centres * steps) / steps for steps in STEPS},
         "positions are mirrored about the middle of the object": size - centres,
         "positions are measured from the middle of the object": centres + size / 2,

@@ -32,7 +32,14 @@ def test_counts_are_poisson(subject: Subject, evidence: Evidence) -> None:
             noisy.shape == flat.shape, f"Noisy amplitudes have shape {noisy.shape}, the amplitudes {flat.shape}."
         )
         counts = noisy**2
-        evidence.close(counts, np.round(counts), "the squares of noisy amplitudes", rtol=1e-4, atol=1e-4)
+        evidence.close(
+            counts,
+            np.round(counts),
+            "the squares of noisy amplitudes",
+            rtol=1e-4,
+            atol=1e-4,
+            suspects=lambda: {"there is no noise: they are what they were": np.full(counts.shape, rate)},
+        )
         spread_of_mean, spread_of_variance = np.sqrt(rate / draws), np.sqrt((rate + 2 * rate**2) / draws)
         evidence.close(
             counts.mean(),
@@ -196,7 +203,14 @@ def test_bright_counts(subject: Subject, evidence: Evidence) -> None:
         flat = np.full((10, 100, draws // 1000), np.sqrt(rate), dtype=np.float64)
         counts = as_numpy(subject.adapter.noisy(flat, 23)).astype(np.float64) ** 2
         step = 4e-7 * rate + 1e-4
-        evidence.close(counts, np.round(counts), f"the squares of noisy amplitudes at {rate:g}", rtol=0, atol=step)
+        evidence.close(
+            counts,
+            np.round(counts),
+            f"the squares of noisy amplitudes at {rate:g}",
+            rtol=0,
+            atol=step,
+            suspects=lambda: {"there is no noise: they are what they were": np.full(counts.shape, rate)},
+        )
         evidence.close(counts.mean(), rate, f"the mean of counts at {rate:g}", rtol=0, atol=6 * np.sqrt(rate / draws))
         scatter = 6 * np.sqrt((rate + 2 * rate**2) / draws)
         evidence.close(

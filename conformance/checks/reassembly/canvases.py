@@ -63,9 +63,19 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
 
 
 def suspects_at(
-    patches: Array, centres: Array, shape: tuple[int, ...], origin: Array
+    patches: Array, centres: Array, shape: tuple[int, ...], origin: Array, seen: Array | None = None
 ) -> dict[str, tuple[Array, Array]]:
-    """Canvas and coverage that known mistakes would give."""
+    """Canvas and coverage that known mistakes would give.
+
+    Parameters
+    ----------
+    patches : (n, N, N) complex
+    centres : (n, 2) float
+    shape : (H, W)
+    origin : (2,) float
+    seen : (H, W) float, optional
+        Coverage, by which single patches are found that were placed elsewhere.
+    """
     middle = centres.mean(axis=0)
     # What moves a patch by less than a pixel speaks before what moves it anywhere: of one patch both may be true.
     moved = {
@@ -84,6 +94,10 @@ def suspects_at(
         **{
             f"positions that are nearly whole are rounded to whole pixels: within {near:g}": snapped(centres, near)
             for near in NEAR
+        },
+        **{
+            f"positions are narrowed to {kind}": centres.astype(kind).astype(np.float64)
+            for kind in ("float16", "float32")
         },
         **{f"positions are rounded to steps of 1/{steps} pixel": np.round(centres * steps) / steps for steps in STEPS},
         "half pixels are rounded down": np.where(centres % 1 == 0.5, np.floor(centres), centres),
@@ -119,7 +133,7 @@ def suspects_at(
         _winner(patches[::-1], centres[::-1], shape, origin),
         coverage,
     )
-    return found
+    return found if seen is None else found | _some_displaced(seen, patches, centres, shape, origin)
 
 
 def _winner(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> Array:
@@ -177,8 +191,7 @@ def placed(
 
     def suspects() -> dict[str, tuple[Array, Array]]:
         stale = {name: averaged(*given, seen.shape, origin) for name, given in (before or {}).items()}
-        known = stale | suspects_at(patches, centres, seen.shape, origin)
-        return known | some_displaced(coverage, patches, centres, seen.shape, origin)
+        return stale | suspects_at(patches, centres, seen.shape, origin, coverage)
 
     evidence.close(
         coverage,
@@ -204,7 +217,7 @@ def placed(
 _MOST_DISPLACED, _STEPS = 16, [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
 
 
-def some_displaced(
+def _some_displaced(
     coverage: Array, patches: Array, centres: Array, shape: tuple[int, ...], origin: Array
 ) -> dict[str, tuple[Array, Array]]:
     """Canvas and coverage with each patch where the coverage shows it, a pixel at most from where it belongs.

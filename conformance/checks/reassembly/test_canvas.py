@@ -16,7 +16,7 @@ def test_patches_of_an_object_give_that_object(
     subject: Subject, evidence: Evidence, n: int, N: int, seed: int, whole: bool
 ) -> None:
     obj, centres, patches = cut(n, N, seed, whole=True)
-    seen, _, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    seen, coverage, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
     rows, columns = np.mgrid[: seen.shape[0], : seen.shape[1]]
     y, x = (rows + origin[1]).astype(int), (columns + origin[0]).astype(int)
     known = (y >= 0) & (y < obj.shape[0]) & (x >= 0) & (x < obj.shape[1])
@@ -31,7 +31,7 @@ def test_patches_of_an_object_give_that_object(
         axes=CANVAS,
         suspects=lambda: {
             name: np.where(covered, canvas, 0)
-            for name, (canvas, _) in suspects_at(patches, centres, seen.shape, origin).items()
+            for name, (canvas, _) in suspects_at(patches, centres, seen.shape, origin, coverage).items()
         },
     )
 
@@ -56,7 +56,10 @@ def test_coverage_counts_patches(subject: Subject, evidence: Evidence, n: int, N
                     ),
                     "every covered pixel counts once": (expected > 0).astype(float),
                 }
-                | {name: weights for name, (_, weights) in suspects_at(held, centres, coverage.shape, origin).items()}
+                | {
+                    name: weights
+                    for name, (_, weights) in suspects_at(held, centres, coverage.shape, origin, coverage).items()
+                }
             ),
         )
 
@@ -87,7 +90,7 @@ def test_overlaps_are_averaged(subject: Subject, evidence: Evidence, n: int, N: 
     rng = np.random.default_rng(seed)
     centres = np.round(rng.uniform(10, 22, (n + 1, 2)))
     patches = (rng.normal(size=(n + 1, N, N)) + 1j * rng.normal(size=(n + 1, N, N)) + 3).astype(np.complex64)
-    seen, _, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
+    seen, counted, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)
     total, coverage = oracle(patches, centres, seen.shape, origin)
     expected = np.where(coverage > 0.5, total / np.maximum(coverage, 1e-9), 0)
     evidence.close(
@@ -99,7 +102,7 @@ def test_overlaps_are_averaged(subject: Subject, evidence: Evidence, n: int, N: 
         axes=CANVAS,
         suspects=lambda: {
             name: np.where(coverage > 0.5, canvas, 0)
-            for name, (canvas, _) in suspects_at(patches, centres, seen.shape, origin).items()
+            for name, (canvas, _) in suspects_at(patches, centres, seen.shape, origin, counted).items()
         },
     )
 

@@ -142,14 +142,19 @@ def some_off(c: Comparison) -> Iterator[Mistake]:
     if not 0 < step.size < c.seen.size or not np.isfinite(step).all():
         return
     by = step.flat[0]
+    marks = all(dtype.kind == "b" for dtype in c.dtypes)
     if np.abs(step - by).max() > 1e-4 * abs(by):
         return
 
     def gives(one: Comparison) -> Array:
         return np.where(one.differing, one.expected + by, one.expected)
 
-    count = f"{step.size} of {c.seen.size} by {by:.6g}"
-    yield Mistake("some values are off by a constant", gives, count, fitted=2)
+    count = f"{step.size} of {c.seen.size}"
+    if marks:
+        name = f"some are {'True in place of False' if by > 0 else 'False in place of True'}, and none the other way"
+        yield Mistake(name, gives, count, fitted=2)
+    else:
+        yield Mistake("some values are off by a constant", gives, f"{count} by {by:.6g}", fitted=2)
 
 
 def _others(values: Array, axis: int) -> tuple[int, ...]:

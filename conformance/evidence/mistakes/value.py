@@ -18,7 +18,9 @@ def values(c: Comparison) -> Iterator[Mistake]:
     """Every mistake with single values."""
     yield from signs_and_powers(c)
     yield from complex_parts(c)
-    yield from lossy(c) if not c.is_complex else rounded(c)
+    yield from rounded(c)
+    if not c.is_complex:
+        yield from lossy(c)
     yield from narrowed(c)
     yield from fitted(c)
 
@@ -79,19 +81,22 @@ def complex_parts(c: Comparison) -> Iterator[Mistake]:
 
 
 def rounded(c: Comparison) -> Iterator[Mistake]:
-    """Rounding to some decimals, of both parts of complex values."""
+    """Rounding to some decimals, and down; of complex values of both parts."""
     for digits in range(7):
         to = f"{digits} decimals" if digits else "whole numbers"
         yield Mistake(f"the values are rounded to {to}", _rounded(digits, c))
+    yield Mistake("the fractions are cut off", _parts(np.trunc))
+    if (c.expected.real < 0).any():
+        yield Mistake("the values are rounded down", _parts(np.floor))
+
+
+def _parts(change: Callable[[Array], Array]) -> Callable[[Comparison], Array]:
+    return _each(lambda v: change(v.real) + 1j * change(v.imag) if np.iscomplexobj(v) else change(v))
 
 
 def lossy(c: Comparison) -> Iterator[Mistake]:
-    """Rounding, wrapping and clipping of real values."""
-    yield from rounded(c)
+    """Steps, wrapping and clipping of real values."""
     yield from _stepped(c)
-    yield Mistake("the fractions are cut off", _each(np.trunc))
-    if (c.expected < 0).any():
-        yield Mistake("the values are rounded down", _each(np.floor))
     largest = float(np.abs(c.expected).max(initial=0.0))
     for modulus in _WRAPS:
         if largest >= modulus or (c.expected < 0).any():
@@ -126,9 +131,14 @@ def _stepped(c: Comparison) -> Iterator[Mistake]:
         return
     for what, power in (("values", 1), ("squares of the values", 2)):
         heights = np.abs(c.seen) ** power
-        step = float(heights[heights > 0].min(initial=np.inf))
+        levels = np.unique(np.append(heights, 0.0))
+        apart = np.diff(levels)
+        step = float(apart[apart > 1e-6 * levels[-1]].min(initial=np.inf))
         steps = heights / step
-        if step > 0 and np.abs(steps - np.round(steps)).max() < 1e-3:
+        # Of one level alone everything is a multiple.
+        if (steps < 1.5).all() and (steps > 0.5).all():
+            continue
+        if (np.abs(steps - np.round(steps)) < 1e-3 + 1e-6 * steps).all():
             yield Mistake(
                 f"the {what} come in steps, so that faint values are lost",
                 _to_steps(step, power),
