@@ -10,8 +10,8 @@ import numpy as np
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.container.contents import PER_GROUP
+from conformance.checks.shares import lengths_for
 from conformance.contract.arrays import axes_of
-from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -66,27 +66,8 @@ def test_fractions_close_to_each_other_cut_elsewhere(subject: Subject, evidence:
         np.stack([rows, 64 - rows], axis=1),
         f"the groups of both parts of splits of 64 at {', '.join(map(str, rows))} sixty-fourths",
         axes=("split", "part"),
-        suspects=lambda: counts_for(rows / 64, 64),
+        suspects=lambda: lengths_for(rows / 64, 64, np.floor),
     )
-
-
-def counts_for(fractions: Array, groups: int) -> dict[str, Array]:
-    """Numbers of groups in both parts of splits (n, 2) that known mistakes with the fractions (n,) would give."""
-    first = {
-        # A bound that is not quite a group is rounded down, and leaves the other part one more.
-        **{
-            f"no part is left empty: one group stays in each{how}": np.clip(fractions * groups, least, groups - least)
-            for how, least in (("", 1), (", and the rest is cut to whole groups", 1.001))
-        },
-        "the parts are exchanged": groups - fractions * groups,
-    }
-    for near in (0.1, 0.05, 0.02, 0.01):
-        snapped = np.where(np.abs(fractions - 0.5) < near, 0.5, fractions)
-        first[f"a fraction within {near} of a half is taken for a half"] = snapped * groups
-    for steps, words in ((2, "a half"), (4, "a quarter"), (8, "an eighth"), (10, "a tenth"), (100, "a hundredth")):
-        first[f"the fraction is rounded to a multiple of {words}"] = np.round(fractions * steps) / steps * groups
-    whole = {name: np.floor(values + 1e-9) for name, values in first.items()}
-    return {name: np.stack([values, groups - values], axis=1) for name, values in whole.items()}
 
 
 @check("CON-013", needs=["group", "split_groups"])

@@ -11,6 +11,7 @@ from conformance.adapter import SplitRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.parts import METHODS, parts_of, rows_in
 from conformance.checks.rawdata.held_arrays import same
+from conformance.checks.shares import lengths_for
 from conformance.contract.arrays import PER_POINT
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
@@ -70,13 +71,23 @@ def test_the_smallest_shares_of_a_long_scan(subject: Subject, evidence: Evidence
     """From a thousandth to all but a thousandth, and shares that lie between two counts."""
     arrays = random_scan(15, many(2_150, side(8)), 8, truth=False)
     M, whole = len(arrays["xcoords"]), subject.scan(arrays)
+    fractions = (1e-7, 0.0011, 0.004, 0.01, 0.0321, 0.5003, 0.968, 0.9963, 1 - 1e-7)
+    counts = [min(max(round(fraction * M), 1), M - 1) for fraction in fractions]
     for method in METHODS:
-        for fraction in (1e-7, 0.0011, 0.004, 0.01, 0.0321, 0.5003, 0.968, 0.9963, 1 - 1e-7):
+        rows = []
+        for fraction in fractions:
             parts = subject.adapter.split(whole, SplitRequest(fraction, method, seed=6))
-            count, what = min(max(round(fraction * M), 1), M - 1), f"{M} points, split {method} at {fraction}"
-            rows = [rows_in(subject.adapter.arrays(part), arrays) for part in parts]
-            evidence.equal([len(own) for own in rows], [count, M - count], f"the lengths of the parts of {what}")
-            together = np.sort(np.concatenate(rows))
+            rows.append([rows_in(subject.adapter.arrays(part), arrays) for part in parts])
+        # One share alone does not tell what was made of it.
+        evidence.equal(
+            [[len(own) for own in both] for both in rows],
+            [[count, M - count] for count in counts],
+            f"the lengths of the parts of {M} points, split {method} at {', '.join(f'{one:g}' for one in fractions)}",
+            axes=("split", "part"),
+            suspects=lambda: lengths_for(np.array(fractions), M, lambda n: np.clip(np.round(n), 1, M - 1)),
+        )
+        for fraction, both in zip(fractions, rows, strict=True):
+            together, what = np.sort(np.concatenate(both)), f"{M} points, split {method} at {fraction}"
             evidence.equal(together, np.arange(M), f"frames of both parts of {what}", axes=("frame",))
 
 

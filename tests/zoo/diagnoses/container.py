@@ -38,7 +38,7 @@ NAMES: dict[str, str | Undescribable] = {
     "ShufflesAllButOffsets": r"groups are in reverse order",
     "ShufflesImagesOnly": r"groups are in reverse order",
     "RollsTheTruthByOneGroup": r"paired with the (previous|next)",
-    "KeepsAGroupInEveryPart": r"(one|\d+) groups? stays? in each",
+    "KeepsAGroupInEveryPart": r"one (group )?stays in each",
     "SplitsImagesOnly": r"not split: .* first rows",
     "SplitsAtTheRoundedPlace": r"1 group too many",
     "ExchangesTheParts": r"parts? are exchanged",
@@ -46,4 +46,5 @@ NAMES: dict[str, str | Undescribable] = {
     "RepeatsAGroupInBothParts": r"1 group too many",
     "TransposesTheMaskInTheContainer": r"rows and columns are exchanged",
     "TakesWhatIsCloseToAHalfForAHalf": r"half",
+    "CarriesIndicesInSixteenBits": r"wrapped at (32768|65536)",
 }

@@ -105,4 +105,5 @@ NAMES: dict[str, str | Undescribable] = {
     "CountsByTheFirstMask": r"mask of the first file",
     "CountsByMasksOfGoodPixels": r"good pixels",
     "MirrorsPartsOfParts": r"reverse order",
+    "SplitsATwentiethAtLeast": r"at least|twentieth|0\.05",
 }

@@ -88,4 +88,8 @@ NAMES: dict[str, str | Undescribable] = {
     "WidensTheMask": r"widened|neighbour",
     "ReadsTheMaskInMemoryOrder": r"rows and columns are exchanged|memory",
     "BlanksMaskedPixels": r"masked pixels",
+    "CutsLargeObjects": r"missing|cropped",
+    "SnapsStartsThatAreNearlyWhole": r"rounded to whole",
+    "SortsScansThatRunBackwards": r"reverse order|sorted",
+    "DropsDarkModes": r"mode is missing",
 }

@@ -42,4 +42,5 @@ NAMES: dict[str, str | Undescribable] = {
     "SharesTheMaskOfTheCaller": r"memory",
     "SqueezesASingleMode": r"axis of length 1 is left out",
     "RoundsWhereTheStageWasToldToGo": r"rounded to whole",
+    "SavesObjectsOfTinyPhasesAsReal": r"imaginary part is dropped",
 }

@@ -49,4 +49,5 @@ NAMES: dict[str, str | Undescribable] = {
     "PlacesOnesAtWholePixels": r"whole pixels",
     "PlacesFractionsTheOtherWay": r"sub-pixel part",
     "PlacesNearlyWholePositionsAtWholeOnes": r"rounded|whole",
+    "ReportsOriginsInSinglePrecision": r"float32",
 }

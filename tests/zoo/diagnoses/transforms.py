@@ -44,4 +44,5 @@ NAMES: dict[str, str | Undescribable] = {
     "MovesModulusAndPhaseApart": r"modulus and phase",
     "RoundsImagesOfWholeNumbers": r"cut to whole numbers",
     "HalvesFractionsOfLargeImages": r"sub-pixel part|fraction",
+    "SharesShiftsThatHardlyDiffer": r"shift of the first",
 }
