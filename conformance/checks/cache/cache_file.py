@@ -121,7 +121,11 @@ def answered_anew(
         expected,
         f"groups beside {what}",
         axes=("draw", "member"),
-        suspects=lambda: read_anyway(place, request, seen, lying, expected) | dict(suspects() if suspects else {}),
+        # Which cache it is speaks before that it is one.
+        suspects=lambda: {
+            **(suspects() if suspects else {}),
+            **read_anyway(place, request, seen, lying, expected),
+        },
     )
     content = evidence.accepted(lambda: place.content(request), f"Reading the cache rewritten after {what}")
     fresh = Place(place.subject, place.subject.adapter.arrays(place.scan))

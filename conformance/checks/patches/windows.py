@@ -35,6 +35,9 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
     whole, modulus = np.floor(centres), float(np.abs(obj).max())
     outside = (centres[:, 0] > obj.shape[0]) | (centres[:, 1] > obj.shape[1])
     right = patches_at(obj, centres, N)
+    # By a rule of whole positions nothing is interpolated.
+    whole_rule = rules_here().cut.kind == "whole"
+    x_alone, y_alone = (f"{one} alone is as stated" if whole_rule else f"only {one} is interpolated" for one in "xy")
     moved = {
         "x and y are exchanged: rows are indexed with x": centres[:, ::-1],
         "the position names the corner of the patch, not pixel N/2": centres + N // 2,
@@ -66,10 +69,10 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         "x is measured from the right edge": np.stack([size[0] - centres[:, 0], centres[:, 1]], axis=1),
         "y is measured from the lower edge": np.stack([centres[:, 0], size[1] - centres[:, 1]], axis=1),
         "patches that leave the object are moved inside": np.clip(centres, N // 2, np.maximum(size - N // 2, N // 2)),
-        "only x is interpolated: y is rounded": np.stack([centres[:, 0], np.round(centres[:, 1])], axis=1),
-        "only x is interpolated: y is cut": np.stack([centres[:, 0], whole[:, 1]], axis=1),
-        "only y is interpolated: x is rounded": np.stack([np.round(centres[:, 0]), centres[:, 1]], axis=1),
-        "only y is interpolated: x is cut": np.stack([whole[:, 0], centres[:, 1]], axis=1),
+        f"{x_alone}: y is rounded": np.stack([centres[:, 0], np.round(centres[:, 1])], axis=1),
+        f"{x_alone}: y is cut": np.stack([centres[:, 0], whole[:, 1]], axis=1),
+        f"{y_alone}: x is rounded": np.stack([np.round(centres[:, 0]), centres[:, 1]], axis=1),
+        f"{y_alone}: x is cut": np.stack([whole[:, 0], centres[:, 1]], axis=1),
         "the positions are sorted by y, then by x": centres[np.lexsort(centres.T)],
         "the positions are sorted by x, then by y": centres[np.lexsort(centres.T[::-1])],
     }

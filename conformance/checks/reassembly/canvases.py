@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from conformance.backends.subject import Subject
 from conformance.checks.patches.windows import NEAR, STEPS, snapped
 from conformance.contract.arrays import axes_of
+from conformance.contract.capabilities import SUBPIXEL
 from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.placing import lying_at, placed_at
+from conformance.oracles.rules import CONTRACT, READINGS, following, rules_here
 from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_object
 
@@ -133,7 +136,22 @@ def suspects_at(
         _winner(patches[::-1], centres[::-1], shape, origin),
         coverage,
     )
+    if rules_here() != CONTRACT:
+        found |= _by_other_rules(patches, centres, shape, origin)
     return found if seen is None else found | _some_displaced(seen, patches, centres, shape, origin)
+
+
+def _by_other_rules(
+    patches: Array, centres: Array, shape: tuple[int, ...], origin: Array
+) -> dict[str, tuple[Array, Array]]:
+    """Canvas and coverage by every other statement than the one in force."""
+    found = {}
+    for value in SUBPIXEL.values:
+        for reading in READINGS[value]:
+            if reading != rules_here().placed:
+                with following(replace(rules_here(), placed=reading)):
+                    found[f"what it does is {value}: {reading.said()}"] = averaged(patches, centres, shape, origin)
+    return found
 
 
 def _winner(patches: Array, centres: Array, shape: tuple[int, ...], origin: Array) -> Array:

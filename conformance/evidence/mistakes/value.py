@@ -11,6 +11,8 @@ from conformance.evidence.mistakes.comparison import Comparison
 from conformance.evidence.mistakes.factors import factor_in_words, readings, sizes_of
 from conformance.evidence.mistakes.mistake import Mistake
 
+_LEAST_STEPPED = 6
+"""Different values below which each is a multiple of some step or other."""
 _WRAPS = (2**8, 2**16, 2**32, 2**7, 2**15, 2**31)
 
 
@@ -127,7 +129,8 @@ def _rounded(digits: int, c: Comparison) -> Callable[[Comparison], Array]:
 
 def _stepped(c: Comparison) -> Iterator[Mistake]:
     """Values, or their squares, that come in steps, as in fixed point, or in floating point below its range."""
-    if (c.seen == np.round(c.seen)).all() or not np.isfinite(c.seen).all():
+    whole = (c.seen == np.round(c.seen)).all()
+    if whole or not np.isfinite(c.seen).all() or len(np.unique(np.abs(c.expected))) < _LEAST_STEPPED:
         return
     for what, power in (("values", 1), ("squares of the values", 2)):
         heights = np.abs(c.seen) ** power

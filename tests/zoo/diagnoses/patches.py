@@ -67,4 +67,11 @@ NAMES: dict[str, str | Undescribable] = {
     "LosesTheEndOfAWindowThatJustFits": r"last row and column",
     "HoldsPositionsInEightBits": r"positions come round|wrapped at (128|256)",
     "TakesAnObjectOfOnePatchForThePatch": r"the object itself",
+    "StatesFourierAndMixes": r"bilinear",
+    "ShiftsTheWrongWayInFourierSpace": r"sub-pixel part has the wrong sign",
+    "WidensWindowsWithTheirSide": r"wider",
+    "StatesWholeAndRoundsColumnsOnly": r"only y is interpolated: x is rounded",
+    "RoundsRowsByAnotherRule": r"y is cut",
+    "StatesWrapAndRepeatsTheEdge": r"repeated beyond its edge",
+    "WrapsColumnsOnly": r"repeated beyond its edge|wrap .*along x",
 }

@@ -21,7 +21,7 @@ NAMES: dict[str, str | Undescribable] = {
     "CountsBrightPixelsOnly": r"zero are not counted",
     "CountsAPixelOnce": r"counts once|cut off at a maximum: at 1",
     "WeighsPatchesByTheirBrightness": Undescribable("every patch has a weight of its own brightness"),
-    "DropsFarPatches": r"of four patches are missing",
+    "DropsFarPatches": r"of (four|4) patches are missing",
     "DropsTheLastPatch": r"one patch is missing",
     "DropsPatchesOnTheRim": r"missing",
     "PlacesEveryPositionOnce": r"patch is missing",
@@ -50,4 +50,6 @@ NAMES: dict[str, str | Undescribable] = {
     "PlacesFractionsTheOtherWay": r"sub-pixel part",
     "PlacesNearlyWholePositionsAtWholeOnes": r"rounded|whole",
     "ReportsOriginsInSinglePrecision": r"float32",
+    "StatesWholeAndPlacesBetween": r"bilinear",
+    "PlacesTheWrongWayInFourierSpace": r"sub-pixel part has the wrong sign",
 }
