@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,6 +128,10 @@ def run(
     profile: Annotated[
         str | None, typer.Option("--profile", "--budget", metavar="NAME", help="contract, small or wide.")
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Decide what can be decided in this time, and say what was not."),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, metavar="N", help="Processes that judge; 0 is --in-process.")] = 1,
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Judge in this process, for debuggers: a backend that dies ends it.")
@@ -160,11 +165,16 @@ def run(
     ] = None,
 ) -> None:
     """Judge backends: clause x adapter, and what was decided."""
-    from conformance.runs.settings import RunSettings
+    from conformance.runs.settings import RunSettings, TimeLimit
 
+    begun_at = time.monotonic()
     reports = Reports(json_file, markdown, junit, html).checked()
     if update_expected and expected is None:
         raise wrong_usage("--update-expected needs --expected FILE")
+    if minutes is not None and not minutes > 0:
+        raise wrong_usage(f"--minutes {minutes:g} leaves no time")
+    if update_expected and minutes is not None:
+        raise wrong_usage("--update-expected needs the whole run, and does not go with --minutes")
     writable(resume, "--resume")
     writable(expected if update_expected else None, "--expected")
     many = seeds is not None or seed is not None
@@ -181,9 +191,11 @@ def run(
         capsules=None if no_capsules else capsules.absolute(),
         # Every entry of the list wants a witness of its own.
         one_capsule_a_cause=not (update_expected or every_capsule),
-        profile=profile,
+        # A failure is made small by many calls; within a limited time they are better spent on other clauses.
+        profile=profile or (None if minutes is None else "detect"),
         frameworks=frameworks,
         version=_known_version(version),
+        time=None if minutes is None else TimeLimit(minutes, begun_at + 60 * minutes),
     )
     if many:
         others = {
@@ -192,6 +204,7 @@ def run(
             "--junit": junit,
             "--html": html,
             "--update-expected": update_expected,
+            "--minutes": minutes is not None,
         }
         unfit = [name for name, given in others.items() if given] + (["--seed"] if seeds and seed is not None else [])
         if unfit:

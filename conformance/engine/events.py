@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -88,7 +88,7 @@ Event: TypeAlias = RunStarted | Step | ClauseDecided | BackendEnded | RunEnded
 INTERRUPTED = "interrupted"
 
 
-def stream(plan: Plan, steps: Iterable[Step]) -> Iterator[Event]:
+def stream(plan: Plan, steps: Iterable[Step], left_out: Callable[[], str] = str) -> Iterator[Event]:
     """Turn the steps of a judgement into the whole stream; it ends properly even when the user interrupts it.
 
     Parameters
@@ -96,6 +96,8 @@ def stream(plan: Plan, steps: Iterable[Step]) -> Iterator[Event]:
     plan : Plan
     steps : iterable of CheckDecided or StageCompared
         Taken one by one, in any order.
+    left_out : callable
+        Says at the end what was not decided, and why; empty where nothing is left.
     """
     yield RunStarted(plan.labels, len(plan.cases), len(plan.clauses))
     tally = Tally(plan)
@@ -108,7 +110,7 @@ def stream(plan: Plan, steps: Iterable[Step]) -> Iterator[Event]:
     except KeyboardInterrupt:
         cut = INTERRUPTED
     yield from tally.rest()
-    yield RunEnded(cut)
+    yield RunEnded(cut or left_out())
 
 
 class Tally:

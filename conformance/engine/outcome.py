@@ -16,7 +16,7 @@ class Outcome(StrEnum):
     ``PASS`` and ``FAIL`` decide the clause. ``DECLARED``: the adapter differs from it exactly as it states.
     ``ERROR``: the adapter broke, not the contract. ``NOT_APPLICABLE``: the stage is not claimed or a dependency is
     missing. ``EXPECTED_FAIL``: a listed failure that still fails. ``VACUOUS``: the check ran and compared nothing,
-    which counts as a failure. ``NOT_RUN``: no check ran, which a run must admit.
+    which counts as a failure. ``NOT_RUN``: no check that applies ran, which a run must admit.
     """
 
     PASS = "PASS"
@@ -40,8 +40,8 @@ SEVERITY = (
     Outcome.EXPECTED_FAIL,
     Outcome.DECLARED,
     Outcome.PASS,
-    Outcome.NOT_APPLICABLE,
     Outcome.NOT_RUN,
+    Outcome.NOT_APPLICABLE,
 )
 
 
@@ -108,6 +108,7 @@ class Denominator:
     untestable: int
     not_applicable_by_reason: Mapping[str, int] = field(default_factory=dict)
     not_run: tuple[str, ...] = ()
+    not_run_by_reason: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def decided(self) -> int:
@@ -125,19 +126,18 @@ class Denominator:
             f"errors {count.get(Outcome.ERROR, 0)}",
             f"expected failures {count.get(Outcome.EXPECTED_FAIL, 0)}",
             f"vacuous {count.get(Outcome.VACUOUS, 0)}",
-            f"not applicable {count.get(Outcome.NOT_APPLICABLE, 0)}{self._reasons()}",
+            f"not applicable {count.get(Outcome.NOT_APPLICABLE, 0)}{_reasons(self.not_applicable_by_reason)}",
             f"untestable {self.untestable}",
-            f"not run {count.get(Outcome.NOT_RUN, 0)}{self._missed()}",
+            f"not run {count.get(Outcome.NOT_RUN, 0)}{self._missed()}{_reasons(self.not_run_by_reason)}",
         ]
         return f"{self.adapter}: decided {self.decided} of {self.clauses} clauses · " + " · ".join(parts)
 
     def _missed(self) -> str:
         return f" ({', '.join(self.not_run)})" if 0 < len(self.not_run) <= _NAMED else ""
 
-    def _reasons(self) -> str:
-        if not self.not_applicable_by_reason:
-            return ""
-        return " (" + "; ".join(f"{n} {reason}" for reason, n in sorted(self.not_applicable_by_reason.items())) + ")"
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    return " (" + "; ".join(f"{n} {reason}" for reason, n in sorted(counts.items())) + ")" if counts else ""
 
 
 def worst(decisions: Iterable[Decision]) -> Outcome:
@@ -179,5 +179,7 @@ def denominator(adapter: str, table: Iterable[Cell], untestable: int) -> Denomin
     own = [cell for cell in table if cell.adapter == adapter]
     reasons = Counter(cell.reason or "no reason given" for cell in own if cell.outcome is Outcome.NOT_APPLICABLE)
     counts = Counter(cell.outcome for cell in own)
-    missed = tuple(cell.clause for cell in own if cell.outcome is Outcome.NOT_RUN)
-    return Denominator(adapter, len(own) + untestable, counts, untestable, reasons, missed)
+    missed = [cell for cell in own if cell.outcome is Outcome.NOT_RUN]
+    why = Counter(cell.reason for cell in missed if cell.reason)
+    clauses = tuple(cell.clause for cell in missed)
+    return Denominator(adapter, len(own) + untestable, counts, untestable, reasons, clauses, why)

@@ -60,6 +60,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     untestable: int
     counts: dict[Outcome, int]
     not_applicable_by_reason: dict[str, int]
+    not_run_by_reason: dict[str, int]
 
 
 class ComparisonResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -237,6 +238,7 @@ def _count(count: Denominator) -> Count:
         untestable=count.untestable,
         counts={outcome: count.counts.get(outcome, 0) for outcome in Outcome},
         not_applicable_by_reason=dict(count.not_applicable_by_reason),
+        not_run_by_reason=dict(count.not_run_by_reason),
     )
 
 

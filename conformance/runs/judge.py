@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -25,6 +26,8 @@ from conformance.failures.witnesses import Standing, Witnesses
 from conformance.files.examine import specimen_from_file
 from conformance.runs.settings import RunSettings
 from conformance.scans.specimens import Specimen, gallery
+
+_RUNS_OF_A_CAPSULE = 4
 
 
 class Judge:
@@ -108,6 +111,10 @@ class Judge:
     def _kept(self, trial: Trial, selected: Selected) -> Kept:
         if self.settings.capsules is None or trial.trouble or trial.outcome not in RECORDED:
             return Kept(None)
+        limit = self.settings.time
+        # A capsule is tried out: the check runs again, and a verdict that is there must not wait for it in vain.
+        if limit is not None and time.monotonic() + _RUNS_OF_A_CAPSULE * trial.seconds > limit.at:
+            return Kept(None, note=f"no capsule: {limit.sentence()}")
         grounds = key_of(next(trial.decisions(selected.label)))
         if self.settings.one_capsule_a_cause and (selected.label, grounds) in self._kept_grounds:
             return Kept(None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,9 +21,10 @@ from conformance.failures.expected import Expected, overdue, unexpected_pass
 from conformance.files.atomic import clear_drafts
 from conformance.runs.judge import Judge
 from conformance.runs.limits import Limits
+from conformance.runs.schedule import Schedule, idle_cases
 from conformance.runs.scratch import quiet, scratch
-from conformance.runs.settings import RunSettings
-from conformance.runs.sharing import JudgingWorkers, answer, begin, tasks_of
+from conformance.runs.settings import RunSettings, TimeLimit
+from conformance.runs.sharing import JudgingWorkers, Presented, answer, begin, tasks_of
 from conformance.runs.workers import Workers
 
 UNWANTED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
@@ -182,31 +184,62 @@ class Run:
         With the adapters of the run, or with what their processes tell of them.
     workers : JudgingWorkers, optional
         Who decides; the judge does where there are none.
-    broken : dict of str to str, optional
-        Adapters that could not be made, and why.
+    presented : Presented, optional
+        What the workers tell of the adapters.
+    clock : callable
+        Seconds, by which a limited time is measured.
     """
 
     def __init__(
-        self, judge: Judge, workers: JudgingWorkers | None = None, broken: dict[str, str] | None = None
+        self,
+        judge: Judge,
+        workers: JudgingWorkers | None = None,
+        presented: Presented | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._judge, self._workers, self._broken = judge, workers, broken or {}
+        self._judge, self._workers, self._presented = judge, workers, presented or Presented(judge.chosen, {}, {})
         self.gathering = Gathering(judge.plan, judge.settings, judge.expected)
+        self._schedule = self._scheduled(judge.settings.time, clock)
+
+    def _scheduled(self, limit: TimeLimit | None, clock: Callable[[], float]) -> Schedule | None:
+        if limit is None:
+            return None
+        plan, presented = self._judge.plan, self._presented
+        idle = idle_cases(plan.cases) if self._workers is None else presented.idle
+        sound = tuple(one for one in plan.cases if one.selected.asked not in presented.broken)
+        return Schedule(replace(plan, cases=sound), limit, idle, clock)
 
     def events(self) -> Iterator[Event]:
         """Judge; the gathering has taken each event when it comes."""
-        for event in stream(self._judge.plan, self._steps()):
+        steps, left_out = (self._decided(), str) if self._schedule is None else (self._in_time(), self._schedule.cut)
+        for event in stream(self._judge.plan, steps, left_out):
             self.gathering.take(event)
             yield event
 
-    def _steps(self) -> Iterator[Step]:
-        if self._workers is None:
-            yield from (self._judge.decide(task) for task in tasks_of(self._judge.plan))
+    def _in_time(self) -> Iterator[Step]:
+        assert self._schedule is not None
+        yield from self._schedule.unasked()
+        for step in self._decided():
+            self._schedule.took(step)
+            yield step
+        yield from self._schedule.left_out()
+
+    def _decided(self) -> Iterator[Step]:
+        if self._workers is not None:
+            yield from self._workers.steps(self._judge.plan, self._presented, self._schedule)
             return
-        yield from self._workers.steps(self._judge.plan, self._broken)
+        tasks = tasks_of(self._judge.plan) if self._schedule is None else self._schedule.tasks()
+        yield from map(self._judge.decide, tasks)
 
 
 @contextmanager
-def prepared(settings: RunSettings, folder: Path, jobs: int, limits: Limits | None = None) -> Iterator[Run]:
+def prepared(
+    settings: RunSettings,
+    folder: Path,
+    jobs: int,
+    limits: Limits | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Run]:
     """Prepare a run; whoever works for it has ended when the context does.
 
     Parameters
@@ -218,6 +251,8 @@ def prepared(settings: RunSettings, folder: Path, jobs: int, limits: Limits | No
         Processes that judge, each adapter in one of its own; 0 judges in this process.
     limits : Limits, optional
         Of each process.
+    clock : callable
+        Seconds, by which a limited time is measured.
 
     Raises
     ------
@@ -225,22 +260,32 @@ def prepared(settings: RunSettings, folder: Path, jobs: int, limits: Limits | No
         As :class:`conformance.runs.judge.Judge`.
     """
     if not jobs:
-        yield Run(Judge(settings, folder))
+        yield Run(Judge(settings, folder), clock=clock)
         return
+    limit = settings.time
+
+    def until() -> bool:
+        return limit is not None and clock() >= limit.at
+
     # What is wrong with the other settings is found before any process is started.
     Judge(settings, folder, chosen=())
     try:
-        with Workers(begin, answer, jobs, limits) as processes:
+        with Workers(begin, answer, jobs, limits, until) as processes:
             workers = JudgingWorkers(processes, settings, folder)
             presented = workers.presented()
-            yield Run(Judge(settings, folder, presented.chosen), workers, presented.broken)
+            yield Run(Judge(settings, folder, presented.chosen), workers, presented, clock)
     finally:
         if settings.capsules is not None:
             clear_drafts(settings.capsules)
 
 
 def judge(
-    settings: RunSettings, *, jobs: int = 0, limits: Limits | None = None, listen: Sequence[Listener] = ()
+    settings: RunSettings,
+    *,
+    jobs: int = 0,
+    limits: Limits | None = None,
+    listen: Sequence[Listener] = (),
+    clock: Callable[[], float] = time.monotonic,
 ) -> Judgement:
     """Run the checks and return the verdict; when the user interrupts it, the verdict on what was decided.
 
@@ -253,13 +298,15 @@ def judge(
         Of each process.
     listen : sequence of callable
         Called with every event, and with the gathering of all that came so far.
+    clock : callable
+        Seconds, by which a limited time is measured.
 
     Raises
     ------
     AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan, UnknownProfile, OSError
         As :class:`conformance.runs.judge.Judge`; before any check runs.
     """
-    with scratch() as folder, prepared(settings, folder, jobs, limits) as run:
+    with scratch() as folder, prepared(settings, folder, jobs, limits, clock) as run:
         try:
             with quiet(folder):
                 for event in run.events():

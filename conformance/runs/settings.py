@@ -7,6 +7,26 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class TimeLimit:
+    """When a run ends, whatever is left to decide.
+
+    Attributes
+    ----------
+    minutes : float
+        How long the run may take.
+    at : float
+        When it ends, on the clock of :func:`time.monotonic`, which is the same to every process of this machine.
+    """
+
+    minutes: float
+    at: float
+
+    def sentence(self) -> str:
+        """Say that it is reached."""
+        return f"the time was up (--minutes {self.minutes:g})"
+
+
+@dataclass(frozen=True)
 class RunSettings:
     """What a judgement is asked to do; it holds names and paths only, so that it can be handed to another process.
 
@@ -32,6 +52,8 @@ class RunSettings:
         Whether failures on the same grounds are written once; otherwise every failure is.
     version : str
         Version of the contract by whose clauses is judged; empty for the one that ships.
+    time : TimeLimit or None
+        When the run ends; None lets it decide everything.
     """
 
     adapters: tuple[str, ...] = ()
@@ -44,3 +66,4 @@ class RunSettings:
     frameworks: bool = True
     one_capsule_a_cause: bool = False
     version: str = ""
+    time: TimeLimit | None = None

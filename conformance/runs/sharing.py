@@ -21,6 +21,7 @@ from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import Case, Pairing, Plan
 from conformance.runs.judge import Judge
+from conformance.runs.schedule import Schedule, idle_cases
 from conformance.runs.settings import RunSettings
 from conformance.runs.workers import Answer, Died, Piece, Workers
 
@@ -55,10 +56,13 @@ class Presented:
     chosen : tuple of Selected
     broken : dict of str to str
         Adapters whose process ended before they were made, and how.
+    idle : dict of (str, str) to str
+        Adapters and cases that do not apply to them, with the reason; told where the time is limited.
     """
 
     chosen: tuple[Selected, ...]
     broken: dict[str, str]
+    idle: dict[tuple[str, str], str]
 
 
 class JudgingWorkers:
@@ -89,6 +93,7 @@ class JudgingWorkers:
             discovery.select(())
         found: dict[str, list[Selected]] = {}
         broken: dict[str, str] = {}
+        idle: dict[tuple[str, str], str] = {}
         for came in self._workers.answers([Piece(((name,),), self._begun_with(name)) for name in names]):
             (name,) = came.task
             if isinstance(came, Died):
@@ -96,17 +101,22 @@ class JudgingWorkers:
                 broken[name] = came.what if came.what.startswith(MAKING) else f"{MAKING}: {came.what}"
             else:
                 found[name] = _chosen(came.value)
-        return Presented(told_apart(one for name in names for one in found[name]), broken)
+                idle |= {(label, case): reason for label, case, reason in came.value["idle"]}
+        # Of one that was not made when the time was up nothing is known but what it was asked for.
+        unknown = {name: [Selected(name, None, frozenset(Stage), asked=name)] for name in names}
+        return Presented(told_apart(one for name in names for one in (unknown | found)[name]), broken, idle)
 
-    def steps(self, plan: Plan, broken: dict[str, str]) -> Iterator[Step]:
+    def steps(self, plan: Plan, presented: Presented, schedule: Schedule | None = None) -> Iterator[Step]:
         """Yield the steps of a plan as workers decide them.
 
         Parameters
         ----------
         plan : Plan
-        broken : dict of str to str
-            Adapters that could not be made, and why.
+        presented : Presented
+        schedule : Schedule, optional
+            Of the plan, where the time is limited.
         """
+        broken = presented.broken
         tasks = {name_of(task): task for task in tasks_of(plan)}
         whole = []
         for task in tasks.values():
@@ -115,11 +125,12 @@ class JudgingWorkers:
                 yield died(task, lost[0])
             else:
                 whole.append(task)
-        for came in self._workers.answers(self._pieces(whole)):
-            if isinstance(came, Died):
-                yield died(tasks[came.task], came.what, came.said)
-            else:
-                yield _step(came)
+        asked = self._pieces(whole) if schedule is None else map(self._alone, schedule.tasks())
+        for came in self._workers.answers(asked):
+            yield died(tasks[came.task], came.what, came.said) if isinstance(came, Died) else _step(came)
+
+    def _alone(self, task: Case | Pairing) -> Piece[Task]:
+        return self._pieces([task])[0]
 
     def _pieces(self, tasks: Sequence[Case | Pairing]) -> list[Piece[Task]]:
         """Pieces of a plan: what one module of checks asks of one adapter shares groups and scans."""
@@ -235,6 +246,7 @@ def _told() -> dict[str, Any]:
     except WRONG as error:
         return {"wrong": type(error).__name__, "said": str(error)}
     return {
+        "idle": [(*key, reason) for key, reason in idle_cases(_ready().plan.cases).items()] if _settings.time else [],
         "adapters": [
             {
                 "label": one.label,
@@ -244,5 +256,5 @@ def _told() -> dict[str, Any]:
                 "asked": one.asked,
             }
             for one in chosen
-        ]
+        ],
     }

@@ -13,8 +13,9 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -95,6 +96,8 @@ class Workers(Generic[T]):
         Processes at work at a time.
     limits : Limits, optional
         Of each process.
+    until : callable, optional
+        Whether it is time to end; what is being worked on then is never answered.
     """
 
     def __init__(
@@ -103,7 +106,9 @@ class Workers(Generic[T]):
         answer: Callable[[T], Any],
         jobs: int,
         limits: Limits | None = None,
+        until: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._until = until
         self._begin, self._answer, self._jobs = begin, answer, jobs
         self._limits = Limits() if limits is None else limits
         self._busy: list[_Busy[T]] = []
@@ -123,28 +128,47 @@ class Workers(Generic[T]):
             worker.end(gently=True)
         self._folder.cleanup()
 
-    def answers(self, pieces: Sequence[Piece[T]]) -> Iterator[Answer[T] | Died[T]]:
+    def answers(self, pieces: Iterable[Piece[T]]) -> Iterator[Answer[T] | Died[T]]:
         """Yield what comes of every task, as it comes; those of one piece in their order.
+
+        Parameters
+        ----------
+        pieces : iterable of Piece
+            All at once, or an iterator, which is asked for the next one when a process has nothing to do.
 
         Raises
         ------
         WorkerFailed
             ``begin`` or ``answer`` raised an error.
         """
-        waiting = deque(piece for piece in pieces if piece.tasks)
-        while waiting or self._busy:
-            while waiting and len(self._busy) < self._jobs:
-                self._start(waiting.popleft(), [piece.arguments for piece in waiting])
+        unknown = pieces if isinstance(pieces, Iterator) else iter(())
+        waiting = deque[Piece[T]](() if isinstance(pieces, Iterator) else [piece for piece in pieces if piece.tasks])
+        while not self._until():
+            while len(self._busy) < self._jobs:
+                waiting.extend(() if waiting else islice(unknown, 1))
+                if not waiting:
+                    break
+                piece = waiting.popleft()
+                if not isinstance(pieces, Iterator):
+                    self._clear_away([piece.arguments, *(one.arguments for one in waiting)])
+                self._start(piece)
+            if not self._busy:
+                return
             for one in self._stirring():
                 yield from self._heard(one, waiting)
+        while self._busy:
+            self._busy.pop().worker.end()
 
-    def _start(self, piece: Piece[T], coming: Sequence[tuple[Hashable, ...]]) -> None:
-        fitting = next((one for one in self._idle if one.arguments == piece.arguments), None)
-        if fitting is not None:
-            self._idle.remove(fitting)
+    def _clear_away(self, coming: Sequence[tuple[Hashable, ...]]) -> None:
+        """End processes that have nothing to do, but for a few that might have."""
         for one in [one for one in self._idle if one.arguments not in coming][_MOST_IDLE:]:
             self._idle.remove(one)
             one.end(gently=True)
+
+    def _start(self, piece: Piece[T]) -> None:
+        fitting = next((one for one in self._idle if one.arguments == piece.arguments), None)
+        if fitting is not None:
+            self._idle.remove(fitting)
         worker = fitting if fitting is not None else self._begun(piece.arguments)
         self._busy.append(_Busy(worker, deque(piece.tasks)))
         worker.ask(piece.tasks[0])
