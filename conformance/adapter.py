@@ -153,6 +153,8 @@ class Adapter(Protocol):
         from the contract exactly as stated ends as DECLARED; a statement that is not true fails.
     outside : {"zeros", "wrap", "edge", "refused"}, optional
         What a window holds where it leaves the object (PAT-014).
+    version : str, optional
+        Version of the backend, for ledgers; without it that of the distribution named as the adapter's package.
     devices : sequence of str, optional
         Devices present, such as ``("cpu", "cuda")``. The backend is then judged on each, as the adapter that its method
         ``on(device)`` returns, whose ``name`` tells the device.

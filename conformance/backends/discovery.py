@@ -6,7 +6,8 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, entry_points
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ class Selected:
         The installed name or import path that led to it; empty when nobody asked.
     version : str
         Version of the contract by which it is judged, whose statements are heard; empty for the one that ships.
+    release : str
+        Version of the backend; empty where nobody says.
     """
 
     label: str
@@ -68,6 +71,7 @@ class Selected:
     framework: str | None = None
     asked: str = ""
     version: str = ""
+    release: str = ""
 
     def __repr__(self) -> str:
         return self.label
@@ -190,7 +194,8 @@ def taken(adapter: Any, asked: str = "") -> Selected:
         raise MalformedAdapter(f"{asked}: {mistake}")
     framework = getattr(adapter, "framework", None)
     known = framework if isinstance(framework, str) else None
-    return Selected(_name(adapter, asked), adapter, _stages(adapter, asked), framework=known)
+    release = release_of(adapter)
+    return Selected(_name(adapter, asked), adapter, _stages(adapter, asked), framework=known, release=release)
 
 
 def _found(name: str) -> Any:
@@ -300,6 +305,17 @@ def _mistaken(adapter: Any) -> Iterator[str]:
                 yield f"'{name}' speaks of {stage}; it may speak of {', '.join(map(str, one.held_by))}"
             elif value not in one.values:
                 yield f"'{name}' is {value!r}; what may stand there: {', '.join(one.values)}"
+
+
+def release_of(adapter: Any) -> str:
+    """Return the version of a backend: what its adapter says, else that of the distribution named as its package."""
+    said = getattr(adapter, "version", None)
+    if isinstance(said, str):
+        return said
+    try:
+        return version_of(type(adapter).__module__.partition(".")[0])
+    except (PackageNotFoundError, ValueError):
+        return ""
 
 
 def missing_methods(selected: Selected) -> tuple[str, ...]:

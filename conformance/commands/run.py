@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,6 @@ from conformance.commands.cli import (
     UNDECIDED,
     Adapters,
     Devices,
-    Ending,
     app,
     console,
     is_standard_output,
@@ -25,73 +25,14 @@ from conformance.commands.cli import (
     write,
     wrong_usage,
 )
+from conformance.commands.reports import Reports
 from conformance.contract.stages import Stage
 
 if TYPE_CHECKING:
+    from conformance.runs.history import History
     from conformance.runs.judgement import Judgement, Listener
     from conformance.runs.keeping import KeptCapsules
     from conformance.runs.settings import RunSettings
-
-
-@dataclass(frozen=True)
-class Reports:
-    """Where the result goes beside the terminal.
-
-    Attributes
-    ----------
-    json, markdown, junit, html : Path or None
-        Files; ``-`` is standard output.
-    """
-
-    json: Path | None
-    markdown: Path | None
-    junit: Path | None = None
-    html: Path | None = None
-
-    def checked(self) -> Reports:
-        """Make sure that each can be written."""
-        for name, path in vars(self).items():
-            writable(path, f"--{name}")
-        return self
-
-    @property
-    def take_standard_output(self) -> bool:
-        """Whether the terminal's table would stand in the middle of a report."""
-        return any(map(is_standard_output, vars(self).values()))
-
-    def write(self, judgement: Judgement) -> None:
-        """Write each; one that cannot be written does not cost the others."""
-        failed = [error for error in (self._written(*one, judgement) for one in self._files()) if error]
-        if failed:
-            raise undecided("; ".join(map(str, failed)))
-
-    def write_partial(self, judgement: Judgement) -> None:
-        """Write the files while the run goes on; whether a disk is full is told by the final ones."""
-        for name, path in self._files():
-            # The page is for the end: it holds every clause and picture.
-            if name != "html" and not is_standard_output(path):
-                self._written(name, path, judgement)
-
-    def _files(self) -> tuple[tuple[str, Path], ...]:
-        return tuple((name, path) for name, path in vars(self).items() if path is not None)
-
-    def _written(self, name: str, path: Path, judgement: Judgement) -> Ending | None:
-        try:
-            write(path, _rendered(name, judgement))
-        except Ending as error:
-            return error
-        return None
-
-
-def _rendered(name: str, judgement: Judgement) -> str:
-    from conformance.report.judgement import as_markdown
-    from conformance.report.page import as_page
-    from conformance.report.run_junit import run_junit
-    from conformance.report.run_result import run_result
-
-    if name == "json":
-        return run_result(judgement).text()
-    return {"markdown": as_markdown, "junit": run_junit, "html": as_page}[name](judgement)
 
 
 @app.command()
@@ -127,6 +68,10 @@ def run(
     ] = "",
     profile: Annotated[
         str | None, typer.Option("--profile", "--budget", metavar="NAME", help="contract, small or wide.")
+    ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Ledger of runs: add this one, and say what was gained and lost."),
     ] = None,
     minutes: Annotated[
         float | None,
@@ -169,6 +114,7 @@ def run(
 
     begun_at = time.monotonic()
     reports = Reports(json_file, markdown, junit, html).checked()
+    writable(history, "--history")
     if update_expected and expected is None:
         raise wrong_usage("--update-expected needs --expected FILE")
     if minutes is not None and not minutes > 0:
@@ -205,11 +151,13 @@ def run(
             "--html": html,
             "--update-expected": update_expected,
             "--minutes": minutes is not None,
+            "--history": history,
         }
         unfit = [name for name, given in others.items() if given] + (["--seed"] if seeds and seed is not None else [])
         if unfit:
             raise wrong_usage(f"--seeds does not go with {', '.join(unfit)}")
         _judge_seeds(range(seeds) if seeds else [seed or 0], settings, resume, jobs, json_file)
+    ledger = None if history is None else _ledger(history)
     with _limited_calls(call_seconds):
         judgement = _judged(settings, 0 if in_process else jobs, memory, reports)
     if update_expected and expected is not None and not judgement.cut:
@@ -217,8 +165,32 @@ def run(
     kept = None
     if settings.capsules is not None and settings.one_capsule_a_cause:
         judgement, kept = _one_a_cause(judgement, settings.capsules)
+    if ledger is not None:
+        judgement = _remembered(judgement, ledger)
     _show(judgement, reports, kept, full=full)
     raise typer.Exit(judgement.exit_code)
+
+
+def _ledger(path: Path) -> History:
+    from conformance.runs.history import History
+
+    with _wrong_settings():
+        return History(path)
+
+
+def _remembered(judgement: Judgement, ledger: History) -> Judgement:
+    """Add a run to a ledger, and say what it changed; a ledger that cannot be written costs no report."""
+    from conformance.files.machine import sentence
+    from conformance.runs.history import lines_of
+
+    lines = lines_of(judgement, datetime.datetime.now(datetime.UTC))
+    judgement = replace(judgement, changes=ledger.changes(lines))
+    try:
+        ledger.add(lines)
+    except OSError as error:
+        missed = f"{ledger.path} could not be written: {sentence(error)}"
+        return replace(judgement, not_judged=(*judgement.not_judged, missed))
+    return judgement
 
 
 def _known_version(version: str) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from conformance.contract.clauses import contract
 from conformance.engine.agreement import summary
+from conformance.engine.changes import Change
 from conformance.engine.outcome import Outcome
 from conformance.runs.judgement import UNWANTED, Judgement
+
+_MOST_NUMBERS = 4
 
 
 def as_markdown(judgement: Judgement) -> str:
@@ -15,6 +21,7 @@ def as_markdown(judgement: Judgement) -> str:
     lines = ["# Conformance", ""]
     lines += [f"- The run was cut: {judgement.cut}"] if judgement.cut else []
     lines += [f"- {count.sentence()}" for count in judgement.denominators]
+    lines += [f"- {'; '.join(changed(one))}" for one in judgement.changes]
     lines += ["", f"| clause | level | title | {' | '.join(adapters)} |", "|---|---|---|" + "---|" * len(adapters)]
     for clause_id in dict.fromkeys(cell.clause for cell in judgement.cells):
         clause = contract()[clause_id]
@@ -32,6 +39,37 @@ def as_markdown(judgement: Judgement) -> str:
         lines += ["", "## Agreement", "", *(f"- {one_line(line)}" for line in summary(judgement.agreements))]
         lines += [f"- {line}" for line in unexplained(judgement)]
     return "\n".join([*lines, ""])
+
+
+def changed(change: Change) -> list[str]:
+    """Return what an adapter gained and lost, in lines: whom and since when, and a line for each sort of change."""
+    versions = [
+        f"{what} {before or '?'}" + (f" to {now or '?'}" if before != now else "")
+        for what, before, now in (
+            ("contract", change.before.contract, change.now.contract),
+            ("backend", change.before.backend, change.now.backend),
+        )
+        if before or now
+    ]
+    head = f"{change.adapter} since {change.before.at} ({', '.join(versions)})"
+    sorts = {"gained": change.gained, "lost": change.lost, "no longer decided": change.undecided}
+    told = [f"{sort} {len(clauses)}: {ids(clauses)}" for sort, clauses in sorts.items() if clauses]
+    return [head, *told] if told else [f"{head}: no clause is otherwise"]
+
+
+def ids(clauses: Sequence[str]) -> str:
+    """Return ids of clauses, each prefix once, and without numbers where all of its clauses are meant."""
+    by_prefix: dict[str, list[str]] = {}
+    for clause in clauses:
+        prefix, _, number = clause.partition("-")
+        by_prefix.setdefault(prefix, []).append(number)
+    every = Counter(one.partition("-")[0] for one in contract())
+    return " · ".join(
+        f"{prefix}, all {len(numbers)}"
+        if len(numbers) == every[prefix] > _MOST_NUMBERS
+        else f"{prefix}-{' '.join(numbers)}"
+        for prefix, numbers in by_prefix.items()
+    )
 
 
 def unexplained(judgement: Judgement) -> list[str]:

@@ -12,9 +12,9 @@ from conformance.engine.causes import Cause
 from conformance.engine.outcome import Cell, Outcome
 from conformance.failures.writing import environment
 from conformance.report.html import document, row, said
-from conformance.report.judgement import declared, unexplained
+from conformance.report.judgement import declared, ids, unexplained
 from conformance.report.pictures import seen_and_expected, stored
-from conformance.report.terminal import explained, ids
+from conformance.report.terminal import explained
 from conformance.runs.judgement import Judgement
 
 

@@ -10,6 +10,7 @@ from conformance.contract.stages import Stage
 from conformance.contract.version import contract_version
 from conformance.engine.agreement import Agreement
 from conformance.engine.causes import Cause
+from conformance.engine.changes import Versions
 from conformance.engine.grounds import Kind
 from conformance.engine.outcome import Cell, Decision, Denominator, Outcome
 from conformance.report.published import Published
@@ -135,6 +136,25 @@ class UndecidedResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     clauses: tuple[str, ...]
 
 
+class ChangeResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is otherwise with an adapter than when it was last judged.
+
+    Attributes
+    ----------
+    before, now : Versions
+        Of its last run, and of this one.
+    gained, lost, undecided : tuple of str
+        Clauses that pass and did not; that fail or break and did not; that were decided and are not.
+    """
+
+    adapter: str
+    before: Versions
+    now: Versions
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+
 class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="ptycho-conformance.run/1"):
     """A judgement of adapters.
 
@@ -162,6 +182,8 @@ class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="p
         One a stage and further adapter, compared with the first.
     stale_expectations : tuple of str
         What is out of date in the list of expected failures.
+    changes : tuple of ChangeResult
+        One an adapter that stands in the ledger of ``--history``.
     """
 
     scan: str | None
@@ -175,6 +197,7 @@ class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="p
     denominators: tuple[Count, ...]
     agreements: tuple[ComparisonResult, ...]
     stale_expectations: tuple[str, ...]
+    changes: tuple[ChangeResult, ...]
 
 
 def run_result(judgement: Judgement) -> RunResult:
@@ -196,6 +219,7 @@ def run_result(judgement: Judgement) -> RunResult:
         denominators=tuple(_count(count) for count in judgement.denominators),
         agreements=tuple(_comparison(one) for one in judgement.agreements),
         stale_expectations=judgement.stale,
+        changes=tuple(msgspec.convert(one, ChangeResult, from_attributes=True) for one in judgement.changes),
     )
 
 

@@ -16,7 +16,7 @@ from conformance.contract.version import contract_version
 from conformance.engine.agreement import summary
 from conformance.engine.causes import Cause, Undecided
 from conformance.engine.outcome import Cell, Denominator, Outcome
-from conformance.report.judgement import declared, one_line, unexplained
+from conformance.report.judgement import changed, declared, ids, one_line, unexplained
 from conformance.runs.judgement import UNWANTED, Judgement
 from conformance.runs.keeping import KeptCapsules
 
@@ -76,6 +76,7 @@ def lines(judgement: Judgement, width: int, room: int | None = None, kept: KeptC
         The capsules that the run has left.
     """
     head = [line for count in judgement.denominators for line in _head(judgement, count, width)]
+    head += _changed(judgement, width)
     tail = [
         *_declared(judgement, width),
         *_not_decided(judgement, width, None if room is None else _REASONS),
@@ -98,6 +99,14 @@ def _head(judgement: Judgement, count: Denominator, width: int) -> Iterator[Line
     yield from _wrapped(f"{count.adapter}: {' · '.join(parts)}", width, "bold red" if failed else style)
     if judgement.cut and count is judgement.denominators[-1]:
         yield from _wrapped(f"The run was cut: {judgement.cut}", width, "bold magenta")
+
+
+def _changed(judgement: Judgement, width: int) -> Iterator[Line]:
+    for change in judgement.changes:
+        first, *rest = changed(change)
+        yield from _wrapped(first, width, "bold")
+        for one in rest:
+            yield from _wrapped(one, width, "bold red" if one.startswith("lost") else "", "  ", most=_MOST_LINES)
 
 
 def _to_mend(judgement: Judgement, width: int, room: int | None) -> Iterator[Line]:
@@ -141,24 +150,6 @@ def explained(cause: Cause) -> str:
     """Return which clauses a cause makes fail, keeps from being decided, and may explain."""
     parts = [("fails", cause.failed), ("keeps undecided", cause.undecided), ("perhaps also", cause.perhaps)]
     return "; ".join(f"{verb} {ids(held)}" for verb, held in parts if held)
-
-
-_MOST_NUMBERS = 4
-
-
-def ids(clauses: Sequence[str]) -> str:
-    """Return ids of clauses, each prefix once, and without numbers where all of its clauses are meant."""
-    by_prefix: dict[str, list[str]] = {}
-    for clause in clauses:
-        prefix, _, number = clause.partition("-")
-        by_prefix.setdefault(prefix, []).append(number)
-    every = Counter(one.partition("-")[0] for one in contract())
-    return " · ".join(
-        f"{prefix}, all {len(numbers)}"
-        if len(numbers) == every[prefix] > _MOST_NUMBERS
-        else f"{prefix}-{' '.join(numbers)}"
-        for prefix, numbers in by_prefix.items()
-    )
 
 
 def _command(command: str, width: int) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +14,7 @@ from conformance.backends.discovery import installed_adapters
 from conformance.contract.clauses import contract
 from conformance.engine.agreement import Agreement
 from conformance.engine.causes import Cause, Undecided, causes_of, undecided_of
+from conformance.engine.changes import Change
 from conformance.engine.events import INTERRUPTED, CheckDecided, Event, RunEnded, StageCompared, Step, stream
 from conformance.engine.outcome import Cell, Decision, Denominator, Outcome, cells, denominator
 from conformance.engine.plan import Plan
@@ -52,6 +53,10 @@ class Judgement:
         A sentence for each adapter that was named and of which nothing could be decided.
     version : str
         Version of the contract by which was judged; empty for the one that ships.
+    releases : Mapping of str to str
+        Versions of the backends, of those that say one.
+    changes : tuple of Change
+        What adapters gained and lost since they were last judged, where a ledger knows.
     """
 
     cells: tuple[Cell, ...]
@@ -62,6 +67,8 @@ class Judgement:
     cut: str = ""
     not_judged: tuple[str, ...] = ()
     version: str = ""
+    releases: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
 
     @cached_property
     def causes(self) -> tuple[Cause, ...]:
@@ -109,11 +116,14 @@ class Gathering:
     plan : Plan
     settings : RunSettings
     expected : Expected
+    releases : Mapping of str to str
+        Versions of the backends, of those that say one.
     """
 
     plan: Plan
     settings: RunSettings
     expected: Expected
+    releases: Mapping[str, str] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
@@ -140,7 +150,15 @@ class Gathering:
             () if everyone or self.cut else tuple(_not_judged(count, table) for count in counts if not count.decided)
         )
         return Judgement(
-            table, counts, tuple(stale), self.settings.scan, tuple(self.agreements), self.cut, missed, plan.version
+            table,
+            counts,
+            tuple(stale),
+            self.settings.scan,
+            tuple(self.agreements),
+            self.cut,
+            missed,
+            plan.version,
+            self.releases,
         )
 
 
@@ -198,7 +216,8 @@ class Run:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._judge, self._workers, self._presented = judge, workers, presented or Presented(judge.chosen, {}, {})
-        self.gathering = Gathering(judge.plan, judge.settings, judge.expected)
+        releases = {one.label: one.release for one in judge.chosen if one.release}
+        self.gathering = Gathering(judge.plan, judge.settings, judge.expected, releases)
         self._schedule = self._scheduled(judge.settings.time, clock)
 
     def _scheduled(self, limit: TimeLimit | None, clock: Callable[[], float]) -> Schedule | None:

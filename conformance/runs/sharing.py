@@ -172,6 +172,7 @@ def _chosen(found: dict[str, Any]) -> list[Selected]:
             missing=one["missing"],
             framework=one["framework"],
             asked=one["asked"],
+            release=one["release"],
         )
         for one in found["adapters"]
     ]
@@ -254,6 +255,7 @@ def _told() -> dict[str, Any]:
                 "missing": one.missing,
                 "framework": one.framework,
                 "asked": one.asked,
+                "release": one.release,
             }
             for one in chosen
         ],

@@ -61,8 +61,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         patch.syspath_prepend(place)
+        ledger = ("--history", "runs.jsonl")
         both = ("--adapter", "ref", "--adapter", "backend_of_schemas:Wrong")
-        assert ended(["run", *both, *transforms, "--scan", "good.npz", "--json", "run.json"]) == 1
+        assert ended(["run", *both, *transforms, "--scan", "good.npz", "--json", "run.json", *ledger]) == 1
         updating = ("--expected", "expected.toml", "--update-expected", "--no-capsules")
         assert ended(["run", *both, *transforms, "--json", "none.json", *updating]) in (0, 1, 2)
         seeds = ("--seeds", "2", "--resume", "ledger.jsonl", "--no-capsules")
@@ -93,6 +94,7 @@ def outputs(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         Output("diagnose", diagnosed),
         Output("convert", converted),
         *(Output("fleet", json.loads(line)) for line in Path("fleet.jsonl").read_text(encoding="utf-8").splitlines()),
+        *(Output("history", json.loads(line)) for line in Path("runs.jsonl").read_text(encoding="utf-8").splitlines()),
         Output("seeds", read("seeds.json")),
         *(Output("seed", json.loads(line)) for line in Path("ledger.jsonl").read_text(encoding="utf-8").splitlines()),
         *(Output("capsule", read(f"{one}/capsule.json")) for one in capsules),

@@ -52,6 +52,7 @@ class RemoteAdapter:
         self.name = description.name or hello.get("name")
         self.stages = hello.get("stages")
         self.framework = hello.get("framework")
+        self.version = str(hello.get("version") or "")
         self.carries = tuple(hello.get("carries") or ())
         for name, said in {**(hello.get("states") or {}), **description.states}.items():
             if name in CAPABILITIES:

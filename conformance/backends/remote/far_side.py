@@ -13,6 +13,7 @@ import copy
 import ctypes
 import dataclasses
 import importlib
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -630,6 +631,7 @@ class FarSide:
         return {
             "language": "Python " + sys.version.split()[0],
             "numpy": np.__version__,
+            "version": release_of(adapter),
             "name": name if isinstance(name, str) else None,
             "stages": None if stages is None or isinstance(stages, str) else [str(one) for one in stages],
             "framework": framework if isinstance(framework, str) else None,
@@ -655,6 +657,17 @@ class FarSide:
             return importlib.util.find_spec(message["package"].partition(".")[0]) is None
         except (ImportError, ValueError):
             return True
+
+
+def release_of(adapter: Any) -> str:
+    """Version of the backend: what its adapter says, else that of the distribution named as its package."""
+    said = getattr(adapter, "version", None)
+    if isinstance(said, str):
+        return said
+    try:
+        return importlib.metadata.version(type(adapter).__module__.partition(".")[0])
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return ""
 
 
 def stated(adapter: Any) -> dict[str, Any]:

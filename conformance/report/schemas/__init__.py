@@ -22,6 +22,7 @@ from conformance.report.run_result import RunResult
 from conformance.report.seeds_result import SeedsResult
 from conformance.report.validation_result import ValidationResult
 from conformance.runs.fleet_ledger import FleetLine
+from conformance.runs.history import HistoryLine
 from conformance.runs.ledger import SeedLine
 
 FOLDER = Path(__file__).parent
@@ -47,12 +48,14 @@ PUBLISHED: Mapping[str, type[msgspec.Struct]] = {
     "seeds": SeedsResult,
     "seed": SeedLine,
     "fleet": FleetLine,
+    "history": HistoryLine,
     "capsule": CapsuleRecord,
     "arguments": Arguments,
     "expected": ExpectedFailures,
 }
 """By the name of the file: ``run --json``, ``validate --json``, ``diagnose --json``, ``convert --json``,
-``run --seeds --json``, a line of ``run --resume``, a line of ``validate --resume``, the files ``capsule.json`` and
+``run --seeds --json``, a line of ``run --resume``, a line of ``validate --resume``, a line of ``run --history``,
+the files ``capsule.json`` and
 ``arguments.json`` of a capsule, and the list of ``run --expected``."""
 
 
