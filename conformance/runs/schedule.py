@@ -82,7 +82,16 @@ class Pace:
     _median: dict[tuple[str, Stage | None], float] = field(default_factory=dict)
 
     def learn(self, label: str, stage: Stage, seconds: float) -> None:
-        """Take in what a call has taken in a check of a stage."""
+        """Take in what a call has taken.
+
+        Parameters
+        ----------
+        label : str
+            Of the adapter.
+        stage : Stage
+            Of the check that called.
+        seconds : float
+        """
         for key in ((label, stage), (label, None)):
             self._measured.setdefault(key, []).append(seconds)
             self._median[key] = median(self._measured[key])
