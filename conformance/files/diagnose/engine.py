@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from conformance.files.diagnose.asked import rolled_frames, root, scaled_positions, turned_positions
+from conformance.files.diagnose.asked import root, scaled_positions, turned_positions
 from conformance.files.diagnose.explained import NAME as OBJECT
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.near_field import shear_of
+from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, trusted
+from conformance.files.diagnose.pieces import pieces
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
@@ -25,16 +27,14 @@ from conformance.files.diagnose.signs import left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import Verdict, Word, judged, unshown
-from conformance.files.diagnose.zero import Zero, zero_frequency
+from conformance.files.diagnose.zero import zero_frequency
 from conformance.files.fix import Fix
 
 FEWEST = 8
 """Frames below which nothing is said."""
 
 _LOOKED_AT = 32
-_CLEAR = 0.02
-"""Correlation by which another place of the zero frequency must be better."""
-
+_PAIRINGS = ("lag", "flyback")
 _SMALLEST_STEP, _LARGEST_STEP = 0.05, 1.0
 """Median step of a scan in object pixels, and in sides of a frame, outside which positions are in another unit."""
 
@@ -115,15 +115,18 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     readings = found.readings
     # A scan of another kind has none of the faults that probe and object show.
     field, other = _kind(sample, found, factor, rng)
-    faults += other
+    faults += other or pieces(sample, field.shown or trusted(found.zero))
     explained = False
     if not any(one.sure for one in other):
-        reading, shown = _shown(scan, sample, found, factor, quantity)
+        reading, shown = _shown(scan, sample, found, factor, quantity, rng)
         readings += reading
         explained = any(one.decided for one in reading)
         if explained:
             # Probe and object explain the frames, as they do in the far field alone.
             faults = [one for one in faults if one not in other]
+        if any(one.name in _PAIRINGS for one in shown):
+            # Frames that came to stand beside another position are what is repeated.
+            faults = [one for one in faults if one.name != "repeated"]
         faults += shown
     paired = [one for one in readings if one.estimator == OBJECT] if _otherwise_paired(faults) else []
     # Where frames belong to other positions, those who took them as stored have seen another scan.
@@ -142,17 +145,17 @@ def _otherwise_paired(faults: Sequence[Fault]) -> bool:
 
 
 def _shown(
-    scan: Scan, sample: Sample, found: Orientation, factor: float, quantity: Quantity
+    scan: Scan, sample: Sample, found: Orientation, factor: float, quantity: Quantity, rng: np.random.Generator
 ) -> tuple[tuple[Reading, ...], list[Fault]]:
     """What probe and object of the file say of it, or the probe alone."""
     if scan.object is None or sample.probe is None or not np.isfinite(factor):
-        return (), _zero(sample, found.zero)
+        return (), off_centre(sample, found, factor, rng)
     s_all = scan.positions[:, ::-1] * factor
     zero = found.zero.shift if found.zero is not None and trusted(found.zero) else None
     done, reading = mending_of(forward_of(sample, scan.object, factor), s_all, _worth_a_try(found), zero)
     faults = faults_of(done, s_all, quantity.name != "unknown")
     # The mean frame and the probe alone are a weaker witness than all frames.
-    return (reading,), faults + ([] if sound(done) else _zero(sample, found.zero))
+    return (reading,), faults + ([] if sound(done) else off_centre(sample, found, factor, rng))
 
 
 def _kind(sample: Sample, found: Orientation, factor: float, rng: np.random.Generator) -> tuple[Field, list[Fault]]:
@@ -225,28 +228,3 @@ def typical_step(sample: Sample) -> float:
     if len(places) < 2:
         return 0.0
     return float(np.median(np.asarray(cKDTree(places).query(places, 2)[0])[:, 1]))
-
-
-def _zero(sample: Sample, zero: Zero | None) -> list[Fault]:
-    """Whether the zero frequency lies elsewhere than at N/2, or the probe does not belong to the frames."""
-    if zero is None:
-        return []
-    figures = {"rows": zero.shift[0], "columns": zero.shift[1], "correlation": zero.correlation, "stored": zero.stored}
-    if not trusted(zero):
-        said = f"the probe does not explain the mean frame (correlation {zero.correlation:.2f} at best)"
-        return [Fault("probe", Word.LIKELY, said, "give the probe of this scan, or none", figures)]
-    gain = zero.correlation - zero.stored
-    far = max(map(abs, zero.shift)) > max(1, sample.N // 64)
-    if not far or gain < _CLEAR:
-        return []
-    down, right = zero.shift
-    corner = max(abs(abs(down) - sample.N / 2), abs(abs(right) - sample.N / 2)) <= 2
-    said = (
-        f"the zero frequency lies {down:+d} rows and {right:+d} columns off the middle: mean amplitude and probe "
-        f"correlate {zero.correlation:.3f} there, {zero.stored:.3f} as stored"
-    )
-    remedy = "apply fftshift to every frame" if corner else f"roll every frame by {-down} rows and {-right} columns"
-    clear = gain > 5 * _CLEAR and zero.correlation - zero.runner_up > _CLEAR / 4
-    back = (sample.N // 2, sample.N // 2) if corner else (-down, -right)
-    word = Word.CERTAIN if clear else Word.LIKELY
-    return [Fault("fftshift" if corner else "centre", word, said, remedy, figures, (rolled_frames(*back),))]

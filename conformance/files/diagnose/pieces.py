@@ -1,0 +1,75 @@
+"""Whether a scan is of one piece: its mean frame stays where it is, and what it is, from part to part."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import fft2, ifft2
+
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.verdict import Word
+
+_PARTS, _FEWEST = 5, 8
+"""Parts one after the other, and the frames that each has at least."""
+
+_SCATTER = 2
+"""Pixels by which the mean frame of one part lies elsewhere than that of another, from which it wanders."""
+
+_UNLIKE = 0.07
+"""Part of the correlation with the mean frame that one part lacks against another, from which they are unlike."""
+
+
+def parts(sample: Sample) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Where the mean amplitude of each part lies, (b, 2) pixels off that of all frames, and how it correlates, (b,)."""
+    count = min(_PARTS, len(sample) // _FEWEST)
+    if count < 2:
+        return np.zeros((0, 2), np.int64), np.zeros(0)
+    whole = fft2(_standard(sample.mean()))
+    places, best = [], []
+    for rows in np.array_split(np.arange(len(sample)), count):
+        part = _standard(sample.intensity[rows].mean(axis=0, dtype=np.float64))
+        correlation = ifft2(fft2(part) * np.conj(whole)).real
+        place = np.unravel_index(int(correlation.argmax()), correlation.shape)
+        places.append([(int(one) + sample.N // 2) % sample.N - sample.N // 2 for one in place])
+        best.append(float(correlation.max()))
+    return np.array(places, dtype=np.int64), np.array(best)
+
+
+def wanders(sample: Sample) -> int:
+    """Pixels by which the mean frame of one part lies elsewhere than that of another; 0 where it does not wander."""
+    places, _ = parts(sample)
+    scatter = int(np.ptp(places, axis=0).max()) if len(places) else 0
+    return scatter if scatter >= _SCATTER else 0
+
+
+def pieces(sample: Sample, far_field: bool) -> list[Fault]:
+    """What tells that the frames of a scan were not all recorded, or cut out, alike.
+
+    Parameters
+    ----------
+    sample : Sample
+    far_field : bool
+        Whether the frames are known to be far-field patterns; the mean of holograms changes with the sample.
+    """
+    places, alike = parts(sample)
+    if not len(places):
+        return []
+    scatter, lacks = int(np.ptp(places, axis=0).max()), float(np.ptp(alike))
+    if scatter < _SCATTER and lacks < _UNLIKE:
+        return []
+    said = f"the scan is not of one piece: in {len(places)} parts of it, one after the other, the mean frame "
+    seen = [f"lies up to {scatter} pixels elsewhere"] if scatter >= _SCATTER else []
+    if lacks >= _UNLIKE:
+        seen.append(f"correlates by {', '.join(f'{one:.2f}' for one in alike)} with that of all")
+    remedy = "find where the crop, the binning, the beam or the detector changed, and diagnose the parts by themselves"
+    figures = {"pixels": float(scatter), "lacks": lacks}
+    word = Word.LIKELY if far_field else Word.CANNOT_TELL
+    return [Fault("unlike", word, said + " and ".join(seen), remedy, figures)]
+
+
+def _standard(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Root of a mean frame (N, N), of mean 0 and norm 1."""
+    root = np.sqrt(np.maximum(mean, 0))
+    root = root - root.mean()
+    return np.asarray(root / (np.linalg.norm(root) + 1e-300))
