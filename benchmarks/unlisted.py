@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import affine_transform
 
 from conformance.files.diagnose.engine import Diagnosis, diagnose
-from conformance.files.diagnose.order import line_length
+from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.sample import Scan
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.verdict import Word

@@ -10,8 +10,7 @@ import pytest
 
 from conformance.files.diagnose.engine import Diagnosis, diagnose
 from conformance.files.diagnose.forward import root_variance
-from conformance.files.diagnose.order import line_length
-from conformance.files.diagnose.placing import line_directions
+from conformance.files.diagnose.lines import line_directions, line_length
 from conformance.files.diagnose.quantity import quantity_of
 from conformance.files.diagnose.sample import Scan
 from conformance.files.diagnose.settings import settings_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,25 @@ def rolled_frames(rows: int, columns: int) -> Fix:
 def root() -> Fix:
     """Take the square root of counts."""
     return _fix("root", {"values": "amplitudes"}, {}, "diff3d", "NPZ-034")
+
+
+def paired_frames(rule: Mapping[str, int]) -> Fix:
+    """Give frames the positions that are theirs by a rule, and leave out those that have none."""
+    return _fix("pair-frames", dict(rule), dict(rule), "xcoords", "PHY-013")
+
+
+def shifted_lines(along: float, shift: NDArray[np.float64]) -> Fix:
+    """Move positions along the lines of a scan that goes to and fro, and all of them alike.
+
+    Parameters
+    ----------
+    along : float
+        Object pixels in the direction in which the scan goes at each point.
+    shift : (2,)
+        Row and column to be added.
+    """
+    moved = {"along": along, "x": float(shift[1]), "y": float(shift[0])}
+    return _fix("shift-lines", {name: round(value, 6) for name, value in moved.items()}, moved, "xcoords", "PHY-013")
 
 
 def scaled_probe(factor: float) -> Fix:

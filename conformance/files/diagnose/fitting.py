@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.asked import shifted_lines
 from conformance.files.diagnose.forward import Forward
-from conformance.files.diagnose.placing import common, line_directions, wishes
+from conformance.files.diagnose.lines import line_directions
+from conformance.files.diagnose.placing import common, wishes
 from conformance.files.diagnose.repairs import Repair, about
 from conformance.files.diagnose.turns import turn_of
 
@@ -115,7 +117,8 @@ def _lines(state: Forward, directions: NDArray[np.float64], s: NDArray[np.float6
     what = f"move every position by {along:+.2f} px along its line, which alternates"
     if np.abs(shift).max() >= _NO_SHIFT:
         what += f", and {moved_in_words(shift)}"
-    return Repair("lines", "lines", what, s, state.amplitude)
+    fixes = (shifted_lines(along, shift),)
+    return Repair("lines", "lines", what, s, state.amplitude, fixes=fixes)
 
 
 def finest(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.asked import paired_frames
 from conformance.files.diagnose.fitting import few_of, finest, fitted, moved_in_words, small_repairs
 from conformance.files.diagnose.forward import Forward, Misfit
 from conformance.files.diagnose.order import pairings
@@ -117,6 +118,7 @@ def mended(
         if step is None:
             break
         steps.append(step)
+        s_all = step.repair.whole_scan(state.s, s_all)
         state = step.repair.done_to(state)
     few = state.part(few_of(state, 2))
     moves, alone = wishes(few)
@@ -161,7 +163,7 @@ def _best(
         return None
     rivals = [one for one in found[1:] if _differs(one[0], repair)]
     rival_lead = after.leads(rivals[0][1]) if rivals else lead
-    if repair.kept is not None:
+    if repair.owner is not None:
         left = repair.done_to(state)
         after = left.misfits(left.s)
     return Step(repair, state.s, before, after, lead, rivals[0][0].name if rivals else "", rival_lead)
@@ -194,7 +196,15 @@ def _orders(state: Forward, s_all: NDArray[np.float64]) -> Iterator[Repair]:
     for pairing in pairings(s_all):
         owner = pairing.position_of[state.index]
         s = np.where(owner[:, np.newaxis] >= 0, s_all[owner], state.s)
-        yield Repair(pairing.name, "order", pairing.what, s, state.amplitude, kept=owner >= 0)
+        yield Repair(
+            pairing.name,
+            "order",
+            pairing.what,
+            s,
+            state.amplitude,
+            fixes=(paired_frames(pairing.rule),),
+            owner=pairing.position_of,
+        )
 
 
 def settled(state: Forward, repair: Repair) -> Repair:

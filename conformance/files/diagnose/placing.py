@@ -107,34 +107,3 @@ def _robust(terms: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[
 
 def _tukey(residual: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(1 - (residual / (5 * max(float(np.median(residual)), 0.1))) ** 2, 0, None) ** 2 + 1e-6
-
-
-def line_directions(positions: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Unit vectors (M, 2) along the lines of a scan that goes to and fro; None where it does not.
-
-    Parameters
-    ----------
-    positions : (M, 2)
-        All positions of the scan, in their order.
-    """
-    steps = np.diff(positions, axis=0)
-    length = np.hypot(*steps.T)
-    typical = np.median(length)
-    if len(steps) < 8 or not typical > 0:
-        return None
-    unit = steps / np.maximum(length, 1e-12)[:, np.newaxis]
-    ordinary = (length < 2.5 * typical) & (length > 0.3 * typical)
-    axis = np.linalg.eigh(unit[ordinary].T @ unit[ordinary])[1][:, 1] if ordinary.any() else np.zeros(2)
-    side = unit @ axis
-    straight = np.abs(side) > 0.8
-    forth, back = (straight & (side > 0)).mean(), (straight & (side < 0)).mean()
-    if straight.mean() < 0.6 or min(forth, back) < 0.2:
-        return None
-    # A point belongs to the line of the step that ends there, or, the first of a line, of the one that begins there.
-    sign = np.sign(side) * straight
-    before, after = np.append([0], sign), np.append(sign, [0])
-    chosen = np.where(before == 0, after, before)
-    runs = np.abs(np.diff(chosen[chosen != 0])).sum() / 2
-    if runs > len(positions) / 3:
-        return None
-    return np.asarray(chosen[:, np.newaxis] * axis)

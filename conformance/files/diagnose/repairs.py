@@ -35,8 +35,8 @@ class Repair:
         The turn of positions that it is, or that its turn of frames amounts to.
     fixes : tuple of Fix
         What does it to frames; what it does to positions is told by them.
-    kept : (m,) bool or None
-        Frames that have a position after it; None for all.
+    owner : (M,) int64 or None
+        Number of the position that each frame of the scan belongs to, -1 where it has none; None: its own.
     """
 
     name: str
@@ -46,12 +46,30 @@ class Repair:
     amplitude: NDArray[np.float32]
     turn: Turn | None = None
     fixes: tuple[Fix, ...] = ()
-    kept: NDArray[np.bool_] | None = None
+    owner: NDArray[np.int64] | None = None
 
     def done_to(self, forward: Forward) -> Forward:
         """The frames after it."""
         done = replace(forward, s=self.s, amplitude=self.amplitude)
-        return done if self.kept is None else done.part(np.flatnonzero(self.kept))
+        return done if self.owner is None else done.part(np.flatnonzero(self.owner[forward.index] >= 0))
+
+    def whole_scan(self, s: NDArray[np.float64], s_all: NDArray[np.float64]) -> NDArray[np.float64]:
+        """All positions (M, 2) after it, in the order of the frames.
+
+        Parameters
+        ----------
+        s : (m, 2)
+            Positions of some frames before it.
+        s_all : (M, 2)
+            All of them before it.
+        """
+        if self.owner is not None:
+            return np.asarray(np.where(self.owner[:, np.newaxis] >= 0, s_all[self.owner], s_all))
+        if self.family == "lines":
+            return s_all
+        middle = s.mean(axis=0)
+        matrix = np.linalg.lstsq(s - middle, self.s - self.s.mean(axis=0), rcond=None)[0].T
+        return np.asarray(about(s_all, matrix, middle) + self.s.mean(axis=0) - middle)
 
 
 def repairs(

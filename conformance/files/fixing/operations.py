@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import COORDINATES, MASK, PAIRS, PER_POSITION, STACKS, Place, names_of, row
 from conformance.files.archive import Member
+from conformance.files.diagnose.order import owners
 from conformance.files.fix import Fix
 from conformance.files.fixing import transformed
 from conformance.files.fixing.relaid import Chosen, Elementwise, FramesFirst, Scratch, kept_rows
@@ -187,6 +188,33 @@ def _mapped(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     return arrays | changed
 
 
+def _along_lines(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
+    shift = {"x": fix.arguments["x"], "y": fix.arguments["y"]}
+    x, y = (_floats(arrays, name) for name in PAIRS[0])
+    moved = transformed.along_lines(x, y, fix.arguments["along"])
+    along = dict(zip("xy", moved, strict=True))
+    return arrays | {
+        name: Values(name, _floats(arrays, name) + along[name[0]] + shift[name[0]])
+        for name in COORDINATES
+        if name in arrays
+    }
+
+
+def _paired(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
+    """Frames that have a position, and what belongs to positions, the ground truth there among it, in their order."""
+    name, frames = _stack(arrays, scratch)
+    M = frames.shape[0]
+    owner = owners(M, **fix.arguments)
+    keep = np.flatnonzero(owner >= 0)
+    changed: Arrays = {name: Chosen(frames, keep)}
+    for other in (*PER_POSITION, "Y"):
+        if other in arrays and arrays[other].shape[:1] >= (M,):
+            changed[other] = Values(other, arrays[other].array()[owner[keep]])
+    if MASK in arrays and arrays[MASK].shape == frames.shape:
+        changed[MASK] = Values(MASK, arrays[MASK].array()[keep])
+    return arrays | changed
+
+
 def _turned(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     return _over_frames(arrays, scratch, lambda frames: transformed.turned(frames, **fix.arguments))
 
@@ -250,6 +278,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "shift-positions": _shifted,
     "scale-positions": _scaled,
     "map-positions": _mapped,
+    "shift-lines": _along_lines,
+    "pair-frames": _paired,
     "turn-frames": _turned,
     "roll-frames": _rolled,
 }
@@ -257,5 +287,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 For diagnoses: ``turn-frames`` takes an ``exif`` number, ``roll-frames`` the ``rows`` and ``columns`` to move by,
 ``map-positions`` a ``matrix`` over (x, y) and a point ``about``, ``shift-positions`` the ``x`` and ``y`` to be added,
-``scale-positions`` a ``factor`` and a point ``about``, ``drop-frames`` the ``rows``, which are numbers of frames.
+``shift-lines`` these and how far ``along`` the lines, ``pair-frames`` a ``lag``, or points in a ``line`` and ``extra``
+frames in each, ``scale-positions`` a ``factor`` and a point ``about``, ``drop-frames`` the ``rows``, which are numbers
+of frames.
 """

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.lines import line_directions
 from conformance.files.diagnose.turns import EIGHT, exif_of, turned_frames
 
 Floats = NDArray[np.float64]
@@ -63,3 +64,23 @@ def mapped(x: Floats, y: Floats, matrix: Sequence[Sequence[float]], about: Seque
     dx, dy = x - about[0], y - about[1]
     (a, b), (c, d) = matrix
     return a * dx + b * dy + about[0], c * dx + d * dy + about[1]
+
+
+def along_lines(x: Floats, y: Floats, along: float) -> tuple[Floats, Floats]:
+    """What is added to positions of a scan to and fro that are moved along its lines.
+
+    Parameters
+    ----------
+    x, y : numpy.ndarray
+        (M,) columns and rows, in their order.
+    along : float
+        In the direction in which the scan goes at each point.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        For x and y; zeros where the scan does not go to and fro.
+    """
+    directions = line_directions(np.stack([y, x], axis=1))
+    moved = np.zeros((len(x), 2)) if directions is None else along * directions
+    return moved[:, 1], moved[:, 0]
