@@ -171,7 +171,7 @@ UNLISTED = {
     # What such a frame shows lies half a step back.
     "frames run into the next": Unlisted(_averaged, frozenset({"lines", "shift", "wandering"})),
     "light that is not the sample's": Unlisted(_fixed_pattern),
-    "every other line reversed": Unlisted(_reversed_lines, frozenset({"lines reversed"}), turn=None),
+    "every other line reversed": Unlisted(_reversed_lines, frozenset({"reversed lines"}), turn=None),
 }
 """Faults by what they are."""
 

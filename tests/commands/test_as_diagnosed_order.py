@@ -36,6 +36,13 @@ def flyback(frames: np.ndarray, positions: np.ndarray) -> Arrays:
     return arrays(with_one_more[: len(frames)], positions)
 
 
+def reversed_lines(frames: np.ndarray, positions: np.ndarray) -> Arrays:
+    order = np.arange(len(frames))
+    for start in range(LINE, len(frames) // LINE * LINE, 2 * LINE):
+        order[start : start + LINE] = order[start : start + LINE][::-1]
+    return arrays(frames[order], positions)
+
+
 def to_and_fro(frames: np.ndarray, positions: np.ndarray) -> Arrays:
     sign = np.where(np.arange(len(positions)) // LINE % 2, -1.0, 1.0)
     return arrays(frames, positions + 1.3 * sign[:, np.newaxis] * [1.0, 0.0] + [0.6, -0.4])
@@ -48,7 +55,13 @@ def stretched(frames: np.ndarray, positions: np.ndarray) -> Arrays:
 
 @pytest.mark.parametrize(
     ("wrong", "op"),
-    [(lag, "pair-frames"), (flyback, "pair-frames"), (to_and_fro, "shift-lines"), (stretched, "map-positions")],
+    [
+        (lag, "pair-frames"),
+        (flyback, "pair-frames"),
+        (reversed_lines, "pair-frames"),
+        (to_and_fro, "shift-lines"),
+        (stretched, "map-positions"),
+    ],
 )
 def test_a_mended_file_has_each_frame_at_its_place(
     wrong: Callable[..., Arrays], op: str, call: Call, tmp_path: Path

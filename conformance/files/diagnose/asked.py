@@ -78,7 +78,7 @@ def root() -> Fix:
     return _fix("root", {"values": "amplitudes"}, {}, "diff3d", "NPZ-034")
 
 
-def paired_frames(rule: Mapping[str, int]) -> Fix:
+def paired_frames(rule: Mapping[str, Any]) -> Fix:
     """Give frames the positions that are theirs by a rule, and leave out those that have none."""
     return _fix("pair-frames", dict(rule), dict(rule), "xcoords", "PHY-013")
 

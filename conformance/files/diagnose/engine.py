@@ -34,7 +34,6 @@ FEWEST = 8
 """Frames below which nothing is said."""
 
 _LOOKED_AT = 32
-_PAIRINGS = ("lag", "flyback")
 _SMALLEST_STEP, _LARGEST_STEP = 0.05, 1.0
 """Median step of a scan in object pixels, and in sides of a frame, outside which positions are in another unit."""
 
@@ -124,7 +123,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         if explained:
             # Probe and object explain the frames, as they do in the far field alone.
             faults = [one for one in faults if one not in other]
-        if any(one.name in _PAIRINGS for one in shown):
+        if any(one.name in PAIRINGS for one in shown):
             # Frames that came to stand beside another position are what is repeated.
             faults = [one for one in faults if one.name != "repeated"]
         faults += shown

@@ -6,8 +6,9 @@ runs down the columns of a raster in place of along its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from conformance.files.diagnose.lines import line_length
 
 LAGS = (-3, -2, -1, 1, 2, 3)
-PAIRINGS = frozenset({"lag", "flyback", "reversed frames", "reversed lines", "rows for columns"})
 EXTRA = (-3, -2, -1, 1, 2, 3)
 
 
@@ -37,45 +37,75 @@ class Pairing:
 
     name: str
     what: str
-    rule: dict[str, int]
+    rule: dict[str, Any]
     position_of: NDArray[np.int64]
 
 
-def owners(M: int, lag: int = 0, line: int = 0, extra: int = 0) -> NDArray[np.int64]:
+def owners(M: int, kind: str, by: int, line: int = 0) -> NDArray[np.int64]:
     """Number (M,) of the position that each frame belongs to; -1 where it has none.
 
     Parameters
     ----------
     M : int
         Frames, and positions.
-    lag : int
-        Positions by which a frame's own comes later than its number.
-    line, extra : int
-        Points of a line, and frames beyond them in every line; negative: positions beyond the frames.
+    kind : str
+        One of :data:`PAIRINGS`.
+    by : int
+        Positions by which a frame's own comes later than its number; frames beyond the points of a line, negative:
+        positions beyond the frames; which of two lines is reversed, the first of them 0. Nothing else has one.
+    line : int
+        Points of a line.
     """
-    number = np.arange(M)
-    if not line:
-        return _within(number + lag, M)
-    row, place = np.divmod(number, line + extra)
-    return _within(np.where(place < line, row * line + place, -1), M)
+    return _within(_KINDS[kind](np.arange(M), by, max(line, 1)), M)
+
+
+def _flyback(number: NDArray[np.int64], by: int, line: int) -> NDArray[np.int64]:
+    row, place = np.divmod(number, line + by)
+    return np.where(place < line, row * line + place, -1)
+
+
+def _reversed_lines(number: NDArray[np.int64], by: int, line: int) -> NDArray[np.int64]:
+    row, place = np.divmod(number, line)
+    return np.where(row % 2 == by, row * line + line - 1 - place, number)
+
+
+_KINDS: Mapping[str, Callable[[NDArray[np.int64], int, int], NDArray[np.int64]]] = {
+    "lag": lambda number, by, line: number + by,
+    "flyback": _flyback,
+    "reversed frames": lambda number, by, line: number[::-1].copy(),
+    "reversed lines": _reversed_lines,
+    "rows for columns": lambda number, by, line: number.reshape(-1, line).T.ravel(),
+}
+PAIRINGS = frozenset(_KINDS)
+"""Names of the pairings that are tried."""
 
 
 def pairings(positions: NDArray[np.float64]) -> Iterator[Pairing]:
     """The pairings that are worth a try, for all positions (M, 2) of a scan in their order."""
-    M = len(positions)
+    M, n = len(positions), line_length(positions)
     for lag in LAGS:
         said = f"frame i belongs to position i {'+' if lag > 0 else '-'} {abs(lag)}"
-        rule = {"lag": lag}
-        yield Pairing("lag", f"{said}: drop the first frames or positions", rule, owners(M, **rule))
-    n = line_length(positions)
+        yield _pairing(M, f"{said}: drop the first frames or positions", "lag", lag)
+    yield _pairing(M, "reverse the order of the frames, or of the positions", "reversed frames")
     if n is None:
         return
     for extra in EXTRA:
         what = f"drop {extra} extra frame{'s' * (extra > 1)} after every {n}"
         if extra < 0:
             what = f"drop {-extra} extra position{'s' * (extra < -1)} at the end of every {n}"
-        rule = {"line": n, "extra": extra}
-        yield Pairing("flyback", what, rule, owners(M, **rule))
+        yield _pairing(M, what, "flyback", extra, n)
+    for odd in (1, 0):
+        which = "second" if odd else "first, third, fifth"
+        what = f"reverse the order of the frames in every {which} line of {n}: the scan went to and fro, or did not"
+        yield _pairing(M, what, "reversed lines", odd, n)
+    if M % n == 0 and n < M:
+        what = f"frames run down the {n} columns of the raster, positions along its {M // n} rows: transpose the raster"
+        yield _pairing(M, what, "rows for columns", 0, n)
+
+
+def _pairing(M: int, what: str, kind: str, by: int = 0, line: int = 0) -> Pairing:
+    rule = {"kind": kind, "by": by, "line": line}
+    return Pairing(kind, what, rule, owners(M, kind, by, line))
 
 
 def _within(owner: NDArray[np.int64], M: int) -> NDArray[np.int64]:

@@ -287,7 +287,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 For diagnoses: ``turn-frames`` takes an ``exif`` number, ``roll-frames`` the ``rows`` and ``columns`` to move by,
 ``map-positions`` a ``matrix`` over (x, y) and a point ``about``, ``shift-positions`` the ``x`` and ``y`` to be added,
-``shift-lines`` these and how far ``along`` the lines, ``pair-frames`` a ``lag``, or points in a ``line`` and ``extra``
-frames in each, ``scale-positions`` a ``factor`` and a point ``about``, ``drop-frames`` the ``rows``, which are numbers
-of frames.
+``shift-lines`` these and how far ``along`` the lines, ``pair-frames`` a ``kind`` of pairing, what it goes ``by`` and
+the points of a ``line``, ``scale-positions`` a ``factor`` and a point ``about``, ``drop-frames`` the ``rows``, which are
+numbers of frames.
 """
