@@ -288,6 +288,5 @@ OPERATIONS: Mapping[str, Operation] = {
 For diagnoses: ``turn-frames`` takes an ``exif`` number, ``roll-frames`` the ``rows`` and ``columns`` to move by,
 ``map-positions`` a ``matrix`` over (x, y) and a point ``about``, ``shift-positions`` the ``x`` and ``y`` to be added,
 ``shift-lines`` these and how far ``along`` the lines, ``pair-frames`` a ``kind`` of pairing, what it goes ``by`` and
-the points of a ``line``, ``scale-positions`` a ``factor`` and a point ``about``, ``drop-frames`` the ``rows``, which are
-numbers of frames.
+the points of a ``line``, ``scale-positions`` a ``factor`` and a point ``about``, ``drop-frames`` the ``rows``: numbers.
 """
