@@ -41,7 +41,7 @@ def test_who_carries_no_mask_is_not_judged_by_it(declaration, tmp_path: Path) ->
     subject = Subject(Selected("before masks", BeforeMasks(), frozenset(Stage)), tmp_path)
     (decision,) = attempt(declaration, subject)
     assert decision.outcome is Outcome.NOT_APPLICABLE
-    assert "does not say that it carries bad_pixels" in decision.reason
+    assert "that it carries bad_pixels is not claimed" in decision.reason
 
 
 def test_masks_are_not_seen_under_a_version_without_them() -> None:

@@ -39,10 +39,10 @@ def _to_adapter(declaration: Declaration, selected: Selected) -> str:
         return f"the adapter makes no {declaration.framework} tensors"
     left_out = sorted(declaration.carries - carried(selected.adapter))
     if left_out:
-        return f"the adapter does not say that it carries {', '.join(left_out)}"
+        return f"that it carries {', '.join(left_out)} is not claimed"
     unstated = sorted(one for one in declaration.states if not any(stated(selected.adapter, one, s) for s in stages))
     if unstated:
-        return f"the adapter does not state {', '.join(unstated)}"
+        return f"a statement of {', '.join(unstated)} is not claimed"
     absent = sorted(set(declaration.needs) & set(missing_methods(selected)))
     if absent:
         raise TypeError(f"the adapter claims a stage that requires the method {', '.join(absent)}, which it lacks")
