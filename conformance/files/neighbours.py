@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,55 @@ def nearest_other(points: _Floats) -> tuple[_Floats, NDArray[np.int64]]:
 
     distances, rows = cKDTree(points).query(points, k=[2])
     return np.asarray(distances).ravel(), np.asarray(rows, dtype=np.int64).ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """The distinct points of a scan.
+
+    Attributes
+    ----------
+    points : (P, 2) float64
+        x first, in the order of x, then of y.
+    times : (P,) int64
+        How many frames were taken at each.
+    of_point : (M,) int64
+        The place of each frame.
+    distances : (P,) float64
+        To the nearest other place; infinite where there is none.
+    others : (P,) int64
+        Which place that is; the place itself where there is none.
+    """
+
+    points: _Floats
+    times: NDArray[np.int64]
+    of_point: NDArray[np.int64]
+    distances: _Floats
+    others: NDArray[np.int64]
+
+
+def places_of(x: _Floats, y: _Floats) -> Places:
+    """The distinct points of a scan, each with its nearest neighbour.
+
+    Parameters
+    ----------
+    x, y : ndarray, (M,)
+        Finite.
+    """
+    order = np.lexsort((y, x))
+    points = np.stack([x[order], y[order]], axis=1)
+    new = np.concatenate([[True], (points[1:] != points[:-1]).any(axis=1)])
+    first = np.flatnonzero(new)
+    of_point = np.empty(len(x), np.int64)
+    of_point[order] = np.cumsum(new) - 1
+    points = points[first]
+    distances, others = np.full(len(points), np.inf), np.arange(len(points))
+    if len(points) > 1:
+        # On a scale on which no square of a distance is beyond what a number can hold.
+        scale = max(1.0, float(np.abs(points).max()))
+        distances, others = nearest_other(points / scale)
+        distances = distances * scale
+    return Places(points, np.diff(np.append(first, len(x))), of_point, distances, others)
 
 
 def window_distance(points: _Floats, others: _Floats) -> _Floats:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MOST_POINTS, _MOST_SIDE = 4000, 700
+_FAR, _WIDTH = 20.0, 62
+_MOST_POINTS, _MOST_SIDE, _MOST_CELLS = 4000, 700, 300
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def figure(report: ScanReport, headline: str) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(13, 7.4), layout="constrained")
+    drawn = Figure(figsize=(15, 6.4), layout="constrained")
     FigureCanvasAgg(drawn)
     drawn.suptitle(f"{report.path.name}: {headline}", fontsize=12, fontweight="bold")
     view = report.view
@@ -92,11 +93,11 @@ def figure(report: ScanReport, headline: str) -> Figure:
         axes = drawn.subplots()
         _words(axes, report)
         return drawn
-    panels: list[Callable[[Axes, View], None]] = [_path, _light, _mean, _largest, _power, _values, _probe]
-    places = drawn.subplots(2, 4).ravel()
-    for axes, panel in zip(places, panels, strict=False):
-        panel(axes, view)
-    _words(places[-1], report)
+    grid = drawn.add_gridspec(2, 5)
+    panels: list[Callable[[Axes, View], None]] = [_path, _light, _mean, _largest, _object, _power, _values, _probe]
+    for number, panel in enumerate(panels):
+        panel(drawn.add_subplot(grid[divmod(number, 5)]), view)
+    _words(drawn.add_subplot(grid[1, 3:]), report)
     return drawn
 
 
@@ -105,12 +106,38 @@ def _path(axes: Axes, view: View) -> None:
     if view.x is None or view.y is None:
         _absent(axes, "no positions in pixels")
         return
-    step = max(1, len(view.x) // _MOST_POINTS)
-    x, y = view.x[::step], view.y[::step]
-    axes.plot(x, y, color="0.75", linewidth=0.5, zorder=1)
-    axes.scatter(x, y, c=np.arange(len(x)), cmap="viridis", s=6, zorder=2)
+    if len(view.x) > _MOST_POINTS:
+        image, extent = mean_number(view.x, view.y)
+        axes.imshow(image, cmap="viridis", extent=extent, interpolation="nearest")
+    else:
+        axes.plot(view.x, view.y, color="0.75", linewidth=0.5, zorder=1)
+        axes.scatter(view.x, view.y, c=np.arange(len(view.x)), cmap="viridis", s=6, zorder=2)
+        axes.invert_yaxis()
     axes.set(xlabel="x, column (px)", ylabel="y, row (px)", aspect="equal")
-    axes.invert_yaxis()
+
+
+def mean_number(x: Floats, y: Floats) -> tuple[Floats, tuple[float, float, float, float]]:
+    """Mean number of the frames in each cell of a raster over the scan, NaN where there are none, and where it lies.
+
+    Parameters
+    ----------
+    x, y : numpy.ndarray
+        (M,) positions; more than can be drawn one by one.
+
+    Returns
+    -------
+    image : numpy.ndarray
+        (H, W), row for y.
+    extent : tuple of float
+        Left, right, bottom and top, y downwards.
+    """
+    # A cell for a few points: one for each would leave holes where they lie closer in one place than in another.
+    cells = int(np.clip(np.sqrt(len(x) / 4), 1, _MOST_CELLS))
+    edges = [np.linspace(v.min(), np.nextafter(v.max(), np.inf), cells + 1) for v in (y, x)]
+    visits, *_ = np.histogram2d(y, x, bins=edges)
+    numbers, *_ = np.histogram2d(y, x, bins=edges, weights=np.arange(len(x), dtype=np.float64))
+    image = np.divide(numbers, visits, out=np.full_like(numbers, np.nan), where=visits > 0)
+    return image, (float(x.min()), float(x.max()), float(y.max()), float(y.min()))
 
 
 def _light(axes: Axes, view: View) -> None:
@@ -169,9 +196,21 @@ def _pattern(axes: Axes, image: Floats, view: View) -> None:
 def _power(axes: Axes, view: View) -> None:
     axes.set_title("power of the frames", fontsize=10)
     step = max(1, view.M // _MOST_POINTS)
-    axes.plot(np.arange(view.M)[::step], view.flux[::step], linewidth=0.8)
+    first = np.arange(0, view.M, step)
+    if step > 1:
+        # From the darkest to the brightest of each few frames: a single odd one is seen however many there are.
+        low, high = (one.reduceat(view.flux, first) for one in (np.minimum, np.maximum))
+        axes.fill_between(first, low, high, linewidth=0.8, color="C0")
+    else:
+        axes.plot(first, view.flux, linewidth=0.8)
     axes.set(xlabel="frame", ylabel="counts" if view.counts else "sum of squares")
-    axes.set_ylim(bottom=0)
+    lit = view.flux[view.flux > 0]
+    if len(lit) and lit.max() > _FAR * np.median(lit):
+        # What a burst would hide lies far below it.
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=float(np.median(lit)) / _FAR)
+    else:
+        axes.set_ylim(bottom=0)
 
 
 def _values(axes: Axes, view: View) -> None:
@@ -188,6 +227,18 @@ def _probe(axes: Axes, view: View) -> None:
         _absent(axes, "no probe")
         return
     axes.imshow(coloured(view.probe[0]))
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _object(axes: Axes, view: View) -> None:
+    axes.set_title("object: brightness and phase", fontsize=10)
+    held = view.object_values
+    if held is None or not held.size or not np.isfinite(held).all():
+        _absent(axes, "no object")
+        return
+    step = -(-max(held.shape) // _MOST_SIDE)
+    axes.imshow(coloured(held[::step, ::step].astype(np.complex128)))
     axes.set_xticks([])
     axes.set_yticks([])
 
@@ -229,7 +280,7 @@ def _words(axes: Axes, report: ScanReport) -> None:
     marks = {Severity.VIOLATION: "#b00", Severity.WARNING: "#950", Severity.NOTE: "#555"}
     place = 1.0
     for one in report.findings:
-        text = textwrap.fill(f"{one.severity} {one.clause}: {one.problem}", 48, max_lines=5, placeholder=" ...")
+        text = textwrap.fill(f"{one.severity} {one.clause}: {one.problem}", _WIDTH, max_lines=5, placeholder=" ...")
         if place - 0.052 * (text.count("\n") + 1) < 0:
             axes.text(0, 0, "and more", fontsize=8)
             return

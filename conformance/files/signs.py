@@ -59,20 +59,20 @@ def wrapped(survey: Survey) -> tuple[int, int]:
     survey : Survey
     """
     frames = np.nan_to_num(survey.first.astype(np.float64))
-    whole = bool((frames == np.rint(frames)).all())
-    for counts in (frames,) if whole else (np.rint(frames**2),):
-        largest = float(counts.max(initial=0.0))
-        end = next((1 << bits for bits in _BITS if largest <= (1 << bits)), 0)
-        if not end or largest < _NEAR_END * end or counts.min() < 0:
-            continue
-        if float((counts == largest).sum()) > _CUT * float((counts > _HIGH * end).sum()):
-            # Values that end at one number were cut off there.
-            continue
-        sides = np.sort(np.stack(_beside(counts)), axis=0)
-        holes = (counts < _LOW * end) & (sides[-2] > _HIGH * end) & ~survey.steady
-        if holes.sum() >= _FEWEST_HOLES and holes.any(axis=(1, 2)).sum() >= min(_FEWEST_HOLES, len(counts)):
-            return int(holes.any(axis=0).sum()), end
-    return 0, 0
+    with np.errstate(over="ignore"):
+        counts = frames if bool((frames == np.rint(frames)).all()) else np.rint(frames**2)
+    largest = float(counts.max(initial=0.0))
+    end = next((1 << bits for bits in _BITS if largest <= (1 << bits)), 0)
+    if not end or largest < _NEAR_END * end or counts.min() < 0:
+        return 0, 0
+    if float((counts == largest).sum()) > _CUT * float((counts > _HIGH * end).sum()):
+        # Values that end at one number were cut off there.
+        return 0, 0
+    sides = np.sort(np.stack(_beside(counts)), axis=0)
+    holes = (counts < _LOW * end) & (sides[-2] > _HIGH * end) & ~survey.steady
+    if holes.sum() < _FEWEST_HOLES or holes.any(axis=(1, 2)).sum() < min(_FEWEST_HOLES, len(counts)):
+        return 0, 0
+    return int(holes.any(axis=0).sum()), end
 
 
 def _beside(frames: NDArray[np.float64]) -> list[NDArray[np.float64]]:

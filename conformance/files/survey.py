@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_CACHED = 1 << 17
+_LOOKED_AT = 64
 _SAMPLED, _MOST_SAMPLED, _MOST_SORTED = 16, 1 << 14, 1 << 18
 Floats = NDArray[np.float64]
 Values = NDArray[Any]
@@ -85,6 +87,17 @@ class Survey:
         frames, rows, columns : slice
             Which these are.
         """
+        self._look_first(block, (rows, columns))
+        if frames.start is None or len(block) != frames.stop - frames.start:
+            self._add(block, frames, rows, columns)
+            return
+        # As many frames at a time as stay in the processor's cache while they are looked at from all sides.
+        step = max(1, _CACHED // max(1, block[0].size))
+        for first in range(0, len(block), step):
+            few = block[first : first + step]
+            self._add(few, slice(frames.start + first, frames.start + first + len(few)), rows, columns)
+
+    def _add(self, block: NDArray[np.generic], frames: slice, rows: slice, columns: slice) -> None:
         part = (rows, columns)
         # Two bytes fit single precision, and their sums need no more.
         values: Values = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)
@@ -95,20 +108,26 @@ class Survey:
                 values[~finite] = 0.0
         if block.dtype.kind != "u" and values.min(initial=0.0) < 0:
             self._count("negative", values < 0, frames, part)
-        if not len(self.first) and values.shape[1:] == self.sides:
-            self.first = np.array(block[: max(1, min(_SAMPLED, _MOST_SORTED // max(1, values[0].size)))])
+        self._add_pixels(values, part)
+        if self._outshining[part].any():
+            values[:, self._outshining[part]] = 0.0
+        self._add_frames(values, frames, part)
+
+    def _look_first(self, block: NDArray[np.generic], part: tuple[slice, slice]) -> None:
+        """Keep some of the first values, and the pixels that outshine all others in the first block that has them."""
+        if not len(block) or self._seen[part].any():
+            return
+        self._seen[part] = True
+        if block.shape[1:] == self.sides:
+            self.first = np.array(block[: max(1, min(_SAMPLED, _MOST_SORTED // max(1, block[0].size)))])
+        values: Values = block[:_LOOKED_AT].astype(np.float64)
+        values[~np.isfinite(values)] = 0.0
         if not len(self.sample):
             first = values[:_SAMPLED]
             # Whole lines of pixels, not each so many pixels: a stride may miss the lit ones.
             some = np.unique(first[:, :: max(1, first.size // _MOST_SORTED)])
-            self.sample = some[some > 0][:_MOST_SAMPLED].astype(np.float64)
-        self._add_pixels(values, part)
-        if not self._seen[part].any():
-            self._seen[part] = True
-            self._outshining[part] = _outshining(values)
-        if self._outshining[part].any():
-            values[:, self._outshining[part]] = 0.0
-        self._add_frames(values, frames, part)
+            self.sample = some[some > 0][:_MOST_SAMPLED]
+        self._outshining[part] = _outshining(values)
 
     def _add_frames(self, values: Values, frames: slice, part: tuple[slice, slice]) -> None:
         m, r, c = values.shape

@@ -17,6 +17,8 @@ _STEADY_SLIDE, _REST = 0.6, 0.5
 _FEWEST_VALUES = 8
 _PARTS, _DRIFT = 8, 5.0
 _SAME, _EVEN, _LIT = 1e-9, 1e-5, 1e-3
+_KEY = np.sqrt([2.0, 3.0, 5.0, 7.0, 11.0, 13.0])
+_LONGEST_SLIDE = 1 << 16
 _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (np.expm1, "logarithms log(1 + n)"),
     (np.exp, "logarithms"),
@@ -117,7 +119,8 @@ def _copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     if len(lit) < 2 or survey.steady.all():
         return np.arange(0), np.arange(0)
     scale = np.maximum(1e-300, np.array([values.max(), squares.max(), *[np.abs(values).max()] * 4]))
-    order = lit[np.lexsort((lit, *(shown[lit, k] for k in range(6)[::-1])))]
+    # Copies have one key, and stand side by side in its order.
+    order = lit[np.argsort((shown[lit] / scale) @ _KEY, kind="stable")]
     near = (np.abs(np.diff(shown[order], axis=0)) <= _SAME * scale).all(axis=1)
     if view.x is None or view.y is None:
         return np.sort(order[1:][near]), np.arange(0)
@@ -148,10 +151,11 @@ def sliding_frames(view: View) -> Iterator[Finding]:
     if view.M < 8:
         return
     for moment, word, side in zip(view.survey.moments, ("row", "column"), view.survey.sides, strict=True):
+        moment = moment[:_LONGEST_SLIDE]
         total = float(np.abs(moment).sum())
         if total <= 0:
             continue
-        spectrum = np.abs(np.fft.fft(moment, 8 * view.M)) / total
+        spectrum = np.abs(np.fft.fft(moment, 8 * len(moment))) / total
         rest = float(spectrum[[*range(-8, 9)]].max())
         best = int(spectrum.argmax())
         if spectrum[best] < _STEADY_SLIDE or rest > _REST:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from conformance.files.finding import Finding, Severity
-from conformance.files.neighbours import nearest_other
-from conformance.files.rules.positions import of_order_one
+from conformance.files.neighbours import Places
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
@@ -134,24 +133,23 @@ def _reach(view: View, height: int, width: int) -> float:
 
 def overlap(view: View) -> Iterator[Finding]:
     """FIL-013: light that neighbouring points share."""
-    if view.probe is None or view.x is None or view.y is None or len(view.x) < 2:
+    if view.probe is None or view.places is None:
         return
     light = np.abs(view.probe[0])
     if not light.any():
         return
-    shared = _shared(light, view.x, view.y)
+    shared = _shared(light, view.places)
     typical = float(np.median(shared))
     if typical < _LEAST_OVERLAP:
         problem = f"neighbouring points share {typical:.0%} of their light: nothing ties their patches together"
         yield Finding("FIL-013", Severity.WARNING, "xcoords", problem)
 
 
-def _shared(light: Floats, x: Floats, y: Floats) -> Floats:
-    """(M,) overlap of the amplitude at each point with that at its nearest neighbour elsewhere."""
-    points = np.unique(np.stack([y, x], axis=1), axis=0)
-    if len(points) < 2:
+def _shared(light: Floats, places: Places) -> Floats:
+    """(P,) overlap of the amplitude at each place with that at its nearest neighbour."""
+    if len(places.points) < 2:
         return np.ones(1)
-    steps = np.abs(points[nearest_other(of_order_one(points))[1]] - points)
+    steps = np.abs(places.points[places.others] - places.points)[:, ::-1]
     N = light.shape[0]
     spectrum = np.fft.rfft2(light, (2 * N, 2 * N))
     own = np.fft.fftshift(np.fft.irfft2(np.abs(spectrum) ** 2, (2 * N, 2 * N)))[1:, 1:] / (light**2).sum()

@@ -16,7 +16,7 @@ from conformance.files.rules.wording import listed, pixels
 from conformance.files.survey import Floats
 
 _FEWEST_FRAMES = 8
-_EXPECTED_COUNTS = 30.0
+_EXPECTED_COUNTS, _BURST = 30.0, 5.0
 _WIDEST_GAP = 4
 _WIDTHS = (8, 10, 12, 14, 15, 16, 20, 24, 31, 32, 63, 64)
 _LARGEST_WHOLE = np.unique([2.0**bits - below for bits in _WIDTHS for below in (0.0, 1.0, 2.0)])
@@ -168,6 +168,9 @@ def _quantum(view: View) -> float:
         return 1.0
     # A pixel that rarely counts has shown one count at most.
     dimmest = float(survey.largest[varying].min())
+    if float(view.flux.max()) > _BURST * float(np.median(view.flux)) and len(survey.sample):
+        # A burst lights every pixel.
+        dimmest = min(dimmest, float(survey.sample.min()))
     return dimmest if view.counts else dimmest**2
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
-from conformance.files.neighbours import nearest_other
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats
@@ -21,31 +20,14 @@ _STUCK = 4
 _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
 
 
-def nearest(view: View) -> Floats | None:
-    """(M,) distance of each point to the nearest other one; None where it cannot be said."""
-    if view.x is None or view.y is None or len(view.x) < 2:
-        return None
-    points = np.stack([view.x, view.y], axis=1)
-    scale = _scale(points)
-    return nearest_other(points / scale)[0] * scale
-
-
-def of_order_one(points: Floats) -> Floats:
-    """Points (M, 2) on a scale on which no square of a distance is beyond what a number can hold."""
-    return points / _scale(points)
-
-
-def _scale(points: Floats) -> float:
-    return max(1.0, float(np.abs(points).max()))
-
-
 def repeated(view: View) -> Iterator[Finding]:
     """FIL-014: points that are all at one place, repeated, or closer than a part of a pixel."""
-    distance = nearest(view)
+    distance = view.nearest
     if distance is None or view.x is None or view.y is None or len(view.x) < _FEWEST_POINTS:
         return
     points = np.stack([view.x, view.y], axis=1)
-    places, times = np.unique(points, axis=0, return_counts=True)
+    assert view.places is not None
+    places, times = view.places.points, view.places.times
     if len(places) == 1:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", f"all {len(points)} points are at one place")
         return
@@ -74,11 +56,12 @@ def at_one_place(view: View) -> bool:
 
 def of_another_unit(view: View) -> str:
     """Say that positions are no object pixels: all within a few of them, or numbers of rows and columns; else empty."""
-    distance = nearest(view)
+    distance = view.nearest
     if distance is None or view.x is None or view.y is None or len(view.x) < _FEWEST_POINTS:
         return ""
     points = np.stack([view.x, view.y], axis=1)
-    places = np.unique(points, axis=0)
+    assert view.places is not None
+    places = view.places.points
     steps = distance[distance > 0]
     typical = float(np.median(steps)) if len(steps) else 0.0
     extent = float(np.ptp(points, axis=0).max())
@@ -136,7 +119,7 @@ def _longest_run(points: Floats) -> NDArray[np.intp]:
 
 def alone(view: View) -> Iterator[Finding]:
     """FIL-015: points far from all others."""
-    far, distance = lonely_rows(view), nearest(view)
+    far, distance = lonely_rows(view), view.nearest
     if len(far) and distance is not None and view.x is not None and view.y is not None:
         first = int(far[0])
         few = f"{len(far)} points lie" if len(far) > 1 else "1 point lies"
@@ -150,7 +133,7 @@ def alone(view: View) -> Iterator[Finding]:
 
 def parts_apart(view: View) -> Iterator[Finding]:
     """FIL-015, as a note: a scan in parts that lie farther apart than patches reach."""
-    distance = nearest(view)
+    distance = view.nearest
     if distance is None or len(distance) < 2 * _FEWEST_POINTS or view.x is None or view.y is None:
         return
     steps = distance[distance > 0]
@@ -171,7 +154,7 @@ def parts_apart(view: View) -> Iterator[Finding]:
 
 def lonely_rows(view: View) -> NDArray[np.intp]:
     """Numbers of the few points that lie far from all others."""
-    distance = nearest(view)
+    distance = view.nearest
     if distance is None or len(distance) < _FEWEST_POINTS or view.x is None or view.y is None:
         return np.arange(0)
     steps = distance[distance > 0]

@@ -43,7 +43,7 @@ EXPLAINED: Mapping[str, frozenset[str]] = {
 """What a finding explains: warnings that follow from it, and would name a false cause beside it."""
 
 
-_MANY_LINES = 2
+_MANY_LINES, _MOST_OF_ONE = 2, 0.1
 _OF_PROBES = frozenset({"FIL-010", "FIL-011", "FIL-012", "FIL-013", "FIL-026"})
 _OF_LIGHT = frozenset({"FIL-003", "FIL-004", "FIL-006", "FIL-008", "FIL-009", "FIL-010", "FIL-011"})
 """Rules that weigh the light of pixels or frames: lost values would make them say something else than that."""
@@ -63,6 +63,10 @@ def findings_of(view: View) -> Iterator[Finding]:
         explained |= {"FIL-012", "FIL-013", "FIL-016"}
     if frames.scaled_each(view):
         explained |= {"FIL-007", "FIL-011"}
+    bright = frames.odd_rows(view)[0]
+    if len(bright) and view.flux[bright].sum() > _MOST_OF_ONE * view.flux.sum():
+        # The mean pattern is that of a few frames, and has their fringes.
+        explained |= {"FIL-008", "FIL-010"}
     if signs.wrapped(view.survey)[0]:
         explained |= {"FIL-011"}
     if signs.is_noise(view.survey):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding
+from conformance.files.neighbours import Places, places_of
 from conformance.files.survey import Floats, Survey
 
 _FEWEST_AT_FLOOR = 3
@@ -84,6 +85,19 @@ class View:
         """(N, N) mean intensity of each pixel; 0 where a pixel never changes."""
         mean = (self.survey.sums if self.counts else self.survey.squares) / max(1, self.M)
         return np.where(self.survey.steady | ~self.measured, 0.0, mean)
+
+    @cached_property
+    def places(self) -> Places | None:
+        """The distinct points of the scan; None without positions, or with one alone."""
+        return places_of(self.x, self.y) if self.x is not None and self.y is not None and len(self.x) > 1 else None
+
+    @cached_property
+    def nearest(self) -> Floats | None:
+        """(M,) distance of each point to the nearest other one; None where it cannot be said."""
+        if self.places is None:
+            return None
+        alone = np.where(self.places.times > 1, 0.0, self.places.distances)
+        return np.asarray(alone[self.places.of_point])
 
     @cached_property
     def floor(self) -> float:
