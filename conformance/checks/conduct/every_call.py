@@ -12,9 +12,11 @@ import numpy as np
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.sound_calls import REQUEST, Call, Inputs, calls, scan_arrays
+from conformance.contract.arrays import PER_POINT, Place, per_group
+from conformance.contract.types import Array
 from conformance.evidence.breakdown import is_refusal
 from conformance.scans.domain import Property, gridsize, kept_inside, side, takes
-from conformance.scans.pairs import all_pairs
+from conformance.scans.pairs import LAYOUTS, all_pairs
 from conformance.scans.specimens import write_scan
 
 OF_GROUPS: Mapping[str, tuple[Any, ...]] = {
@@ -47,7 +49,43 @@ def every_call(subject: Subject) -> tuple[Call, ...]:
     """Sound calls, plain ones and those of every pair of options; oversampling where the backend takes it (GRP-011)."""
     there = offered(subject.selected)
     found = [*calls(subject), *(call for call in _of_options(subject) if call.method in there)]
+    found += [other for number, call in enumerate(calls(subject)) for other in _otherwise(call, number)]
     return tuple(call for call in found if not _declined(call))
+
+
+_PER_ROW = (*PER_POINT, "positions", "patches", "groups", "amplitude", *per_group(Place.GROUPED))
+_WIDTHS = {"f4": "f8", "c8": "c16", "f8": "f4", "i4": "i8", "i8": "i4"}
+_OF_ROWS = ("patches", "simulate", "reassemble", "translate", "noisy", "transform", "measure")
+_TIMES = 40
+
+
+def _otherwise(call: Call, number: int) -> Iterator[Call]:
+    """The same call with its arrays in one layout after the other, in other widths, with many rows and with one."""
+    if call.method in ("configure", "bridge"):
+        return
+    when, lay = list(LAYOUTS.items())[1 + number % (len(LAYOUTS) - 1)]
+    yield _changed(call, lambda name, values: lay(values), when)
+    if call.method not in ("container", "split_groups"):
+        yield _changed(
+            call, lambda name, values: values.astype(_WIDTHS.get(values.dtype.str[1:], values.dtype)), "retyped"
+        )
+    yield _changed(
+        call, lambda name, values: np.repeat(values, _TIMES, axis=0) if name in _PER_ROW else values, "of many"
+    )
+    if call.method in _OF_ROWS:
+        yield _changed(call, lambda name, values: values[:1] if name in _PER_ROW else values, "of one")
+
+
+def _changed(call: Call, change: Callable[[str, Array], Array], what: str) -> Call:
+    def within(name: str, held: Any) -> Any:
+        if isinstance(held, Mapping):
+            return {key: within(key, values) for key, values in held.items()}
+        return change(name, held) if isinstance(held, np.ndarray) else held
+
+    def inputs() -> Inputs:
+        return {name: within(name, held) for name, held in call.inputs().items()}
+
+    return replace(call, inputs=inputs, what=what)
 
 
 def _declined(call: Call) -> bool:

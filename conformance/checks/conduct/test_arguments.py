@@ -194,3 +194,15 @@ def test_source_files_are_not_touched(subject: Subject, evidence: Evidence) -> N
             path.chmod(0o644)
     for path, held, now in zip(paths, before, after, strict=True):
         evidence.holds(now == held, f"{path.name} is not as it was before it was read: bytes, time or rights.")
+
+
+@check("CND-001", needs=["batches"])
+def test_the_list_of_files_is_left_alone(subject: Subject, evidence: Evidence) -> None:
+    """Its order, its length, and that its entries are paths."""
+    folder = subject.fresh_folder()
+    given = [folder / "b.npz", folder / "a.npz"][: 2 if takes(Property.FILES) else 1]
+    for path in given:
+        write_scan(path, scan_arrays())
+    paths = list(given)
+    list(subject.adapter.batches(paths, BatchRequest(REQUEST, batch_size=4)))
+    evidence.holds(paths == given, f"The list of files {given} is {paths} after a data set was made of it.")

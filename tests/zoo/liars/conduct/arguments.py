@@ -155,3 +155,23 @@ class ReadsRepeatedImagesOnce(Liar):
         if np.ndim(patches) == 3 and len(patches) > 1 and np.asarray(patches).strides[0] == 0:
             patches = np.concatenate([patches[:1], 0 * patches[1:]])
         return self.right.simulate(patches, probe)
+
+
+@breaks("CND-001")
+class UsesManyPatchesAsItsRoom(Liar):
+    """A few are copied; many would take too much memory."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        seen: Array = self.right.simulate(patches, probe)
+        if len(patches) > 100 and np.asarray(patches).flags.writeable:
+            np.asarray(patches)[...] *= 2
+        return seen
+
+
+@breaks("CND-001")
+class MakesTextOfTheCallersPaths(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Any:
+        given = list(paths)
+        if isinstance(paths, list):
+            paths[:] = [str(path) for path in paths]  # type: ignore[misc]
+        return self.right.batches(given, request)

@@ -148,3 +148,20 @@ class WarnsOfManyModes(Liar):
         if probe.ndim == 3 and len(probe) > 4:
             warnings.warn(f"{len(probe)} probe modes are many", UserWarning, stacklevel=2)
         return scan
+
+
+@breaks("CND-004")
+class PrintsTheProgressOfManyPatches(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        if len(patches) > 100:
+            print(f"placing {len(patches)} patches")
+        return self.right.reassemble(patches, centres_xy, chunk)
+
+
+@breaks("CND-015")
+class WarnsOfManyPositions(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        if len(centres_xy) > 100:
+            warnings.warn("this may take long", RuntimeWarning, stacklevel=2)
+        seen: Array = self.right.patches(obj, centres_xy, N)
+        return seen
