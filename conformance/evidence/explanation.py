@@ -24,6 +24,8 @@ Suspects: TypeAlias = Mapping[str, Array | complex | Callable[[], Array]]
 _LEAST_DISTINCT = 6
 _VAGUE = 1e-3
 """Tolerance, as a part of the value, beyond which a value or two bear out no mistake."""
+_LEAST_MARKED = 20
+"""Marks that must be wrong before a mistake with some frames of them explains anything."""
 _MOST_NAMED = 8
 _LARGEST_PAIRED = 60_000
 
@@ -117,6 +119,9 @@ def _compared(c: Comparison, suspects: Sequence[tuple[str, Array]], *, either: b
         found = [_elsewhere(one) for one in (*_suspected(c, suspects), *_tried(c, _single(c)))]
     if not found:
         found = _on_one_axis(c, suspects) or _in_part(c, suspects)
+    elif all(one.mistake.fitted > 1 for one in found):
+        # What needs a number for every slice may be one mistake with some of them.
+        found = [*_in_part(c, suspects), *found]
     if not found and c.small.seen.size <= _LARGEST_PAIRED:
         found = _tried(c, _pairs(c.small))
     if not found:
@@ -167,23 +172,23 @@ def _in_part(c: Comparison, suspects: Sequence[tuple[str, Array]]) -> list[_Foun
     """Mistakes that were made with some of the values, while all others are right; never certain."""
     small = c.small
     wrong = small.gap > small.allowed
-    # Of few or equal values any mistake gives some.
-    if small.distinct_seen(wrong) < _LEAST_DISTINCT:
+    kinds = [frames(small)]
+    given: list[tuple[Mistake, Array]] = []
+    if small.distinct_seen(wrong) >= _LEAST_DISTINCT:
+        known = [(name, small.part_of(c, c.picked(array))) for name, array in suspects if array.shape == c.shape]
+        given = [(Mistake(name, _just(array)), array) for name, array in known]
+        kinds += [coordinates(small), lists(small), complex_parts(small), signs_and_powers(small)]
+    elif wrong.sum() < _LEAST_MARKED:
+        # Of few or equal values any mistake gives some; of marks, what turns frames does not.
         return []
-    given = [
-        (Mistake(name, _just(small.picked(array))), small.picked(array))
-        for name, array in suspects
-        if array.shape == c.shape
-    ]
-    kinds = (coordinates(small), frames(small), lists(small), complex_parts(small), signs_and_powers(small))
     given += [(one, one.gives(small)) for one in itertools.chain(*kinds) if not one.fitted]
-    found = []
+    found, where = [], located(c.gap > c.allowed, c.axes).removeprefix(", ")
     for mistake, made in given:
         if made.shape != small.seen.shape:
             continue
         off = ~(np.abs(made - small.seen) <= small.allowed)
         if not (off & wrong).any():
-            named = Mistake(f"in a part, {mistake.name}", mistake.gives, located(wrong, c.axes).removeprefix(", "), 1)
+            named = Mistake(f"in a part, {mistake.name}", mistake.gives, where, 1)
             found.append((int(off.sum()), _Found(named, 0.0, common=True)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 

@@ -82,6 +82,7 @@ def gauges_for(files: Files, rows: Rows, request: BatchRequest) -> Arrays:
                 f"the mean intensity{whose} is taken in place of the mean modulus": (moduli**2).mean(),
                 f"the median modulus{whose} is taken in place of the mean": np.median(moduli),
                 f"the sum{whose} is taken in place of the mean": moduli.sum(),
+                f"the root of the summed intensity{whose} is taken in place of the mean": np.sqrt((moduli**2).sum()),
             }
         for name, value in known.items():
             one_each.setdefault(name, []).append(1 / (request.probe_scale * float(value or np.nan)))

@@ -249,7 +249,7 @@ def _some_displaced(
     shape : (H, W)
     origin : (2,) float
     """
-    if not 1 < len(patches) <= _MOST_DISPLACED:
+    if not 0 < len(patches) <= _MOST_DISPLACED:
         return {}
     lying = centres.copy()
     for number, _ in itertools.product(range(len(patches)), range(2)):

@@ -114,6 +114,10 @@ class Comparison:
         part = array if self.complete or self.kept is None else np.take(array, self.kept, self.listing)
         return np.reshape(part, self.seen.shape)
 
+    def part_of(self, whole: Comparison, array: Array) -> Array:
+        """Return what this comparison, a part of another or that one itself, holds of an array of the other's shape."""
+        return array if self is whole or self.kept is None else np.take(array, self.kept, self.listing)
+
     @cached_property
     def listing(self) -> int:
         """Axis along which a part is taken."""
