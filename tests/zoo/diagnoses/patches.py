@@ -21,7 +21,7 @@ NAMES: dict[str, str | Undescribable] = {
     "CutsTheTruthAtWholePixels": r"whole pixels",
     "CutsTheTruthAtSingleFramesOnly": r"first member|first one",
     "TransposesTheGridOfTheTruth": r"grid is transposed",
-    "CutsAThousandGroupsOfTruth": r"groups hold what belongs to others|in a part, every group holds what belongs to the first",
+    "CutsAThousandGroupsOfTruth": r"groups hold what belongs to others|every group holds what .* first",
     "CutsLargeTruthAtWholePixels": r"rounded to whole pixels",
     "CutsInPlaceOfStoredPatches": r"in place of the stored",
     "IgnoresStoredPatchesBesideAnObject": r"in place of the stored",
