@@ -45,9 +45,8 @@ class Conversation:
         BrokenConversation
             The other end is gone.
         """
-        head = _HEAD.pack(_SIGN, len(message), zlib.crc32(message))
         try:
-            self._end.sendall(head + message)
+            self._end.sendall(framed(message))
         except OSError as error:
             raise BrokenConversation(f"nobody reads: {os.strerror(error.errno or 0)}") from error
 
@@ -100,18 +99,44 @@ class Conversation:
             self._held += read
 
     def _next(self) -> bytes | None:
-        sign = bytes(self._held[: len(_SIGN)])
-        if sign != _SIGN[: len(sign)]:
-            raise BrokenConversation(f"something wrote {bytes(self._held[:24])!r} into the conversation")
-        if len(self._held) < _HEAD.size:
-            return None
-        _, length, check = _HEAD.unpack_from(self._held)
-        if length > MOST_BYTES:
-            raise BrokenConversation(f"a message claims {length} bytes")
-        if len(self._held) < _HEAD.size + length:
-            return None
-        message = bytes(self._held[_HEAD.size : _HEAD.size + length])
-        if zlib.crc32(message) != check:
-            raise BrokenConversation("a message does not match its checksum")
-        del self._held[: _HEAD.size + length]
+        message = _first(self._held)
+        if message is not None:
+            del self._held[: _HEAD.size + len(message)]
         return message
+
+
+def framed(message: bytes) -> bytes:
+    """Return a message with its sign, length and checksum."""
+    return _HEAD.pack(_SIGN, len(message), zlib.crc32(message)) + message
+
+
+def unframed(content: bytes) -> bytes:
+    """Return the message of which a file holds the frame.
+
+    Raises
+    ------
+    BrokenConversation
+        It holds something else, or not all of it.
+    """
+    message = _first(content)
+    if message is None or _HEAD.size + len(message) != len(content):
+        raise BrokenConversation("an answer does not have the length that it says")
+    return message
+
+
+def _first(held: bytes | bytearray) -> bytes | None:
+    """Return the message that begins here; None where it is not there in whole."""
+    sign = bytes(held[: len(_SIGN)])
+    if sign != _SIGN[: len(sign)]:
+        raise BrokenConversation(f"something wrote {bytes(held[:24])!r} into the conversation")
+    if len(held) < _HEAD.size:
+        return None
+    _, length, check = _HEAD.unpack_from(held)
+    if length > MOST_BYTES:
+        raise BrokenConversation(f"a message claims {length} bytes")
+    if len(held) < _HEAD.size + length:
+        return None
+    message = bytes(held[_HEAD.size : _HEAD.size + length])
+    if zlib.crc32(message) != check:
+        raise BrokenConversation("a message does not match its checksum")
+    return message

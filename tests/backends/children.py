@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import signal
 import socket
 import struct
@@ -37,7 +38,9 @@ class Child:
         head = self._exactly(HEAD.size)
         if not head:
             return None
-        payload = self._exactly(HEAD.unpack(head)[1])
+        return self.message(self._exactly(HEAD.unpack(head)[1]))
+
+    def message(self, payload: bytes) -> dict[str, Any]:
         (size,) = struct.unpack_from("<I", payload)
         found: dict[str, Any] = json.loads(payload[4 : 4 + size])
         return found
@@ -78,6 +81,30 @@ class Child:
         return held
 
 
+class FolderChild(Child):
+    """The far side of a conversation in files."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder, self._number, self.calls = pathlib.Path(folder), 0, 0
+
+    def read(self) -> dict[str, Any] | None:
+        self._number += 1
+        question = self._folder / f"question-{self._number}"
+        while not question.exists():
+            if (self._folder / "end").exists() or not self._folder.exists():
+                return None
+            time.sleep(0.005)
+        return self.message(question.read_bytes()[HEAD.size :])
+
+    def write(self, raw: bytes) -> None:
+        part = self._folder / f"answer-{self._number}.part"
+        part.write_bytes(raw)
+        part.rename(self._folder / f"answer-{self._number}")
+
+    def close(self) -> None:
+        pass
+
+
 def way(acts: Callable[[Child, dict[str, Any]], None]) -> Callable[[Child, dict[str, Any]], None]:
     WAYS[acts.__name__] = acts
     return acts
@@ -93,6 +120,11 @@ def crashes_in_call_seven(child: Child, message: dict[str, Any]) -> None:
     if child.calls == 7:
         os.kill(os.getpid(), signal.SIGKILL)
     child.seven(message)
+
+
+@way
+def crashes_at_once(child: Child, message: dict[str, Any]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @way
@@ -226,7 +258,7 @@ HELLOS: dict[str, Any] = {"says_no_methods": {"name": "child", "stages": []}, "s
 def main() -> None:
     hello = HELLOS.get(sys.argv[1], HELLO)
     acts = WAYS.get(sys.argv[1], right)
-    child = Child(int(sys.argv[2]))
+    child = Child(int(sys.argv[2])) if sys.argv[2].isdigit() else FolderChild(sys.argv[2])
     if acts is starts_slowly:
         time.sleep(2)
     while (message := child.read()) is not None:

@@ -42,9 +42,9 @@ BROKEN = {
 }
 
 
-def child(way: str) -> RemoteAdapter:
-    command = (sys.executable, str(PROGRAM), way, "{descriptor}")
-    return RemoteAdapter(BackendDescription("", command=command))
+def child(way: str, exchange: Path | None = None) -> RemoteAdapter:
+    command = (sys.executable, str(PROGRAM), way, "{descriptor}" if exchange is None else "{exchange}")
+    return RemoteAdapter(BackendDescription("", command=command, exchange=exchange))
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +65,53 @@ def test_what_is_no_answer_breaks_the_call(way: str) -> None:
     with pytest.raises(AdapterBroke) as caught:
         adapter.simulate(WAVES, WAVES[0])
     assert BROKEN[way] in str(caught.value)
+    adapter.end()
+
+
+IN_FILES = {
+    **{way: what for way, what in BROKEN.items() if way.startswith(("answers", "says_n", "says_a", "names", "lies"))},
+    "lies_about_the_length": BROKEN["lies_about_the_length"],
+    "says_half_a_line": "an answer does not have the length that it says",
+    "crashes_at_once": "SIGKILL",
+}
+
+
+@pytest.mark.parametrize("way", IN_FILES)
+def test_in_files_what_is_no_answer_breaks_the_call(way: str, tmp_path: Path) -> None:
+    adapter = child(way, tmp_path)
+    with pytest.raises(AdapterBroke) as caught:
+        adapter.simulate(WAVES, WAVES[0])
+    assert IN_FILES[way] in str(caught.value)
+    adapter.end()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_conversation_in_files_goes_on_and_leaves_nothing(tmp_path: Path) -> None:
+    adapter = child("right", tmp_path)
+    for _ in range(50):
+        assert adapter.simulate(WAVES, WAVES[0]).tolist() == [7.0]
+    (folder,) = tmp_path.iterdir()
+    assert list(folder.iterdir()) == []
+    adapter.end()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_in_files_a_crash_in_call_seven_costs_call_seven(tmp_path: Path) -> None:
+    adapter, came = child("crashes_in_call_seven", tmp_path), []
+    for _ in range(8):
+        try:
+            came.append(adapter.simulate(WAVES, WAVES[0]).tolist())
+        except AdapterBroke as error:
+            came.append("SIGKILL" in str(error))
+    assert came == [[7.0]] * 6 + [True, [7.0]]
+    adapter.end()
+
+
+def test_in_files_the_program_that_is_started_may_start_another(tmp_path: Path) -> None:
+    launcher = "import subprocess, sys; subprocess.Popen([sys.executable, *sys.argv[1:]])"
+    command = (sys.executable, "-c", launcher, str(PROGRAM), "right", "{exchange}")
+    adapter = RemoteAdapter(BackendDescription("", command=command, exchange=tmp_path))
+    assert adapter.simulate(WAVES, WAVES[0]).tolist() == [7.0]
     adapter.end()
 
 

@@ -282,6 +282,8 @@ def test_messages_keep_to_their_schemas(folder: Path, monkeypatch: pytest.Monkey
         ("name = ", "no TOML"),
         ('adapter = "a:B"\nlimits = {seconds = -1}', "limits must be"),
         ('adapter = "a:B"\nfolder = "nowhere"', "there is no such folder"),
+        ('command = ["python3", "{exchange}"]\nexchange = "nowhere"', "there is no such folder"),
+        ('command = ["python3", "{descriptor}"]\nexchange = "."', "a command that names {exchange}"),
     ],
 )
 def test_a_description_that_cannot_be_used_is_told(text: str, what: str, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ KEYS = {
     "adapter": _TEXT,
     "python": _TEXT,
     "command": _TEXTS,
+    "exchange": _TEXT,
     "folder": _TEXT,
     "paths": _TEXTS,
     "environment": _TABLE,
@@ -48,7 +49,9 @@ class BackendDescription:
         Interpreter that runs the adapter by the far side of this package.
     command : tuple of str
         A program that speaks the protocol itself, in place of an interpreter; ``{descriptor}`` stands for the number
-        of the descriptor of the conversation.
+        of the descriptor of the conversation, or ``{exchange}`` for the folder of its files.
+    exchange : Path or None
+        Folder in which the folders of conversations in files are made; None for a conversation over a descriptor.
     folder : Path or None
         Where it works; None is where this process does.
     paths : tuple of str
@@ -67,6 +70,7 @@ class BackendDescription:
     name: str = ""
     python: str = sys.executable
     command: tuple[str, ...] = ()
+    exchange: Path | None = None
     folder: Path | None = None
     paths: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -74,19 +78,20 @@ class BackendDescription:
     memory: int = 0
     states: Mapping[str, Any] = field(default_factory=dict)
 
-    def command_line(self, far_side: str, descriptor: int) -> list[str]:
+    def command_line(self, far_side: str, place: int | Path) -> list[str]:
         """Return the command that starts the backend.
 
         Parameters
         ----------
         far_side : str
             Source of the far side.
-        descriptor : int
-            Of the conversation.
+        place : int or Path
+            Descriptor of the conversation, or its folder.
         """
         if self.command:
-            return [one.replace("{descriptor}", str(descriptor)) for one in self.command]
-        return [self.python, "-c", far_side, str(descriptor), str(self.memory)]
+            stands_for = "{exchange}" if isinstance(place, Path) else "{descriptor}"
+            return [one.replace(stands_for, str(place)) for one in self.command]
+        return [self.python, "-c", far_side, str(place), str(self.memory)]
 
 
 def at_python(adapter: str, python: str) -> BackendDescription:
@@ -128,6 +133,8 @@ def read_description(path: Path) -> BackendDescription:
         raise MalformedBackend(f"{path}: states names {', '.join(unknown)}; known are {', '.join(CAPABILITIES)}")
     if "command" in held and "python" in held:
         raise MalformedBackend(f"{path}: a backend has a python or a command, not both")
+    if "exchange" in held and not any("{exchange}" in one for one in held.get("command", ())):
+        raise MalformedBackend(f"{path}: exchange goes with a command that names {{exchange}}")
     if not held.get("adapter") and not held.get("command"):
         raise MalformedBackend(f"{path}: a backend needs an adapter, package.module:Class, or a command")
     return _described(held, path.absolute().parent, path)
@@ -141,14 +148,17 @@ def _described(held: Mapping[str, Any], beside: Path, path: Path) -> BackendDesc
     if found is None:
         raise MalformedBackend(f"{path}: {program}: there is no such program, or it cannot be run")
     folder = beside / held["folder"] if "folder" in held else None
-    if folder is not None and not folder.is_dir():
-        raise MalformedBackend(f"{path}: {folder}: there is no such folder")
+    exchange = beside / held["exchange"] if "exchange" in held else None
+    for one in (folder, exchange):
+        if one is not None and not one.is_dir():
+            raise MalformedBackend(f"{path}: {one}: there is no such folder")
     limits = held.get("limits", {})
     return BackendDescription(
         held.get("adapter", ""),
         name=held.get("name", ""),
         python="" if command else found,
         command=(found, *command[1:]) if command else (),
+        exchange=exchange,
         folder=folder,
         paths=tuple(str(beside / one) for one in held.get("paths", ["."])),
         environment=held.get("environment", {}),

@@ -19,9 +19,10 @@ import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
 from conformance.backends.frames import BrokenConversation, Conversation
-from conformance.backends.processes import BackendProcess
+from conformance.backends.processes import BackendProcess, told_status
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.errors import made
+from conformance.backends.remote.folder import FolderConversation
 from conformance.backends.remote.saying import Maker, Sayer
 from conformance.backends.remote.values import Handle, RemoteIterable, Shared
 from conformance.evidence.breakdown import AdapterBroke
@@ -73,19 +74,25 @@ class Session:
             raise AdapterBroke("hello: the answer must be an object with 'methods', a list of texts")
         self.hello = said
 
-    def _started(self) -> tuple[BackendProcess, Conversation]:
+    def _started(self) -> tuple[BackendProcess, Conversation | FolderConversation]:
+        if self._description.exchange is not None:
+            place = Path(tempfile.mkdtemp(prefix="conversation-", dir=self._description.exchange))
+            process = self._begun(place, [])
+            return process, FolderConversation(place, lambda: failed(process))
         here, there = socket.socketpair()
-        description = self._description
         with there:
-            process = BackendProcess(
-                description.command_line(_FAR_SIDE.read_text(encoding="utf-8"), there.fileno()),
-                {**os.environ, **description.environment},
-                [there.fileno()],
-                folder=description.folder,
-                output=self._out.fileno(),
-                errors=self._err.fileno(),
-            )
-        return process, Conversation(here)
+            return self._begun(there.fileno(), [there.fileno()]), Conversation(here)
+
+    def _begun(self, place: int | Path, keep: Sequence[int]) -> BackendProcess:
+        description = self._description
+        return BackendProcess(
+            description.command_line(_FAR_SIDE.read_text(encoding="utf-8"), place),
+            {**os.environ, **description.environment},
+            keep,
+            folder=description.folder,
+            output=self._out.fileno(),
+            errors=self._err.fileno(),
+        )
 
     def call(self, method: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, list[Handle]]:
         """Call a method of the adapter; returns what it returned, and the handles in it.
@@ -165,7 +172,8 @@ class Session:
         return answer, held
 
     def _how(self, broken: str) -> str:
-        ended = self._process.soon_ended()
+        # In files the end of the process that was started tells nothing, or has been told already.
+        ended = "" if self._description.exchange else self._process.soon_ended()
         said = self._printed(1).strip()[-_LONGEST:]
         return (ended or f"the conversation broke: {broken}") + (f"; it said: {said}" if said else "")
 
@@ -245,6 +253,12 @@ class Session:
         return said.decode(errors="replace")
 
 
+def failed(process: BackendProcess) -> str:
+    """How the process of a conversation in files failed; one that ended well may have started another elsewhere."""
+    ended = process.status()
+    return "" if ended == told_status(0) else ended
+
+
 def packed(message: dict[str, Any], buffers: Sequence[bytes]) -> bytes:
     """Return a message as bytes."""
     text = json.dumps({**message, "buffers": [len(one) for one in buffers]}, allow_nan=False).encode()
@@ -288,10 +302,16 @@ def _generators() -> Any:
 
 
 def _closed(
-    process: BackendProcess, conversation: Conversation, printed: Sequence[IO[bytes]], *, gently: bool = True
+    process: BackendProcess,
+    conversation: Conversation | FolderConversation,
+    printed: Sequence[IO[bytes]],
+    *,
+    gently: bool = True,
 ) -> None:
     """End a process; a sound one ends by itself, with what it has set up for its end."""
     conversation.close()
     process.end(gently=gently)
+    if isinstance(conversation, FolderConversation):
+        conversation.clear()
     for one in printed:
         one.close()
