@@ -191,8 +191,10 @@ def test_the_calls_of_checks_are_counted(tmp_path: Path) -> None:
     subject = Subject(taken(Counting(Slow()), "counting"), tmp_path)
     check = declared("patches/test_windows.py::test_a_single_bright_pixel")
     assert check is not None
-    # At first the plainest scan and the side of its frames are asked for.
-    assert [calls_of(check, subject) for _ in range(2)] == [2, 1]
+    first, second = (calls_of(check, subject) for _ in range(2))
+    # At first the backend is asked what it takes.
+    assert first > second
+    assert second == 1
 
 
 def test_most_checks_are_counted() -> None:
