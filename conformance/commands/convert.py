@@ -93,13 +93,15 @@ def convert(
     targets = _targets(out, to, sources, force)
     from conformance.files.assembly import assembled
     from conformance.files.unfit import UnfitFile
+    from conformance.report.progress import reading
 
     with ExitStack() as stack:
         given = [described(source, order, unit, stack) for source in sources]
         try:
             scan = assembled(given, stated)
             scan, fixes = _mended(scan, out, likely, stack) if as_diagnosed else (_as_it_is(scan), ())
-            notes = _write(targets, scan, _record(scan, sources, stated, fixes), packed, to)
+            with reading():
+                notes = _write(targets, scan, _record(scan, sources, stated, fixes), packed, to)
         except UnfitFile as error:
             raise undecided(f"{out} was not written: {error}") from error
         except OSError as error:
@@ -113,8 +115,10 @@ def _told(
     """Show what was written and, of a scan file, what is found in it; return the exit code."""
     from conformance.files.examine import examine
     from conformance.report import validation
+    from conformance.report.progress import reading
 
-    report = examine(targets[0]) if judged else None
+    with reading():
+        report = examine(targets[0]) if judged else None
     if as_json:
         from conformance.report.conversion_result import conversion_of, conversions
 

@@ -89,11 +89,13 @@ def diagnose(
     import numpy as np
 
     from conformance.files.diagnose.engine import diagnose as diagnosed
+    from conformance.report.progress import reading
 
     stated = as_stated((energy, distance, detector_pixel, object_pixel), counts, mask_ones, order, unit, centre)
     with ExitStack() as stack:
         scan, notes = _scan(paths, order, unit, stated, stack)
-        found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))
+        with reading():
+            found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))
         if out is not None:
             _draw(out, scan, found, paths, seed)
     raise typer.Exit(_told(paths, found, notes, as_json))

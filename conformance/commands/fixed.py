@@ -126,12 +126,15 @@ def fix_one(
     from conformance.files.examine import examine
     from conformance.files.fixing.mending import is_mendable, mended
     from conformance.report import mending, validation
+    from conformance.report.progress import reading
 
     (path,) = paths
     try:
-        before = examine(path)
+        with reading():
+            before = examine(path)
         further = _asked_of_frames(path, out, diagnosed) if is_mendable(before) else ()
-        done = mended(before, out, said, dry=dry, further=further) if is_mendable(before) else None
+        with reading():
+            done = mended(before, out, said, dry=dry, further=further) if is_mendable(before) else None
     except DamagedArchive as error:
         raise undecided(f"{path}: {error}; {out} was not written") from error
     except OSError as error:

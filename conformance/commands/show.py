@@ -32,12 +32,14 @@ def show(
     from conformance.files.atomic import written_whole
     from conformance.files.examine import examine
     from conformance.files.picture import Picture
+    from conformance.report.progress import reading
     from conformance.report.validation import verdict
 
     unread = False
     for path, target in targets.items():
         try:
-            report = examine(path)
+            with reading():
+                report = examine(path)
             picture = Picture(report, verdict(report, False))
             content = picture.page().encode() if target.suffix == ".html" else picture.png()
         except OSError as error:

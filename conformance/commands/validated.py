@@ -124,11 +124,10 @@ def _examined_here(path: Path, physics: bool) -> ScanReport | str:
     from dataclasses import replace
 
     from conformance.files.examine import examine
-    from conformance.files.pace import heard_by
-    from conformance.report.progress import ReadingProgress, progress
+    from conformance.report.progress import reading
 
     try:
-        with progress() as shown, heard_by(ReadingProgress(shown)):
+        with reading():
             report = replace(examine(path), view=None)
             if not physics:
                 return report

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from conformance.files.pace import heard_by
 from conformance.runs.fleet_task import Done
 
 
@@ -52,13 +53,26 @@ class ReadingProgress:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
+        self._done: dict[str, int] = {}
 
     def __call__(self, name: str, done: int, total: int) -> None:
         """Show how many slices of an array were read."""
         if name not in self._tasks and done < total:
             self._tasks[name] = self._progress.add_task(f"reading {name}", total=total)
-        if name in self._tasks:
-            self._progress.update(self._tasks[name], completed=done)
+        if name not in self._tasks:
+            return
+        if done < self._done.get(name, 0):
+            # It is read once more: time begins anew.
+            self._progress.reset(self._tasks[name], total=total)
+        self._done[name] = done
+        self._progress.update(self._tasks[name], completed=done, visible=done < total)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Show on the terminal how far the files are read that are read meanwhile."""
+    with progress() as shown, heard_by(ReadingProgress(shown)):
+        yield
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.pace import told
 from conformance.files.regular import open_regular
 from conformance.files.unfit import UnfitFile
 
@@ -59,6 +60,7 @@ class RawValues:
                 count = min(step, stored[0] - first)
                 content = b"".join(self._read(stream, k, size) for k in range(first, first + count))
                 yield np.frombuffer(content, self.dtype).reshape(count, *stored[1:])
+                told(self.name, first + count, stored[0])
 
     def _read(self, stream: BinaryIO, k: int, size: int) -> bytes:
         at = self.offsets[0] + k * size if len(self.offsets) == 1 else self.offsets[k]

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.pace import told
 from conformance.files.unfit import UnfitFile
 
 BLOCK_BYTES = 1 << 24
@@ -260,6 +261,7 @@ class Dataset:
             count = min(step, rows - first)
             content = self.file.read(self.name, first, first + count, lead=lead)
             yield self._block(content, (*before, count, *after))
+            told(self.name, first + count, rows)
 
     def array(self) -> NDArray[Any]:
         """Return all values.
