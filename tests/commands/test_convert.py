@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ def test_a_pair_of_fold_slice_is_transposed_back(call: Call, tmp_path: Path, sca
     assert moved(found, scan) < 1e-6
 
 
-@pytest.mark.parametrize("write", [written.emd, written.hspy])
+@pytest.mark.parametrize("write", [written.emd, written.hspy, partial(written.hspy, signal_first=True)])
 def test_a_raster_of_an_electron_microscope(write: Any, call: Call, tmp_path: Path, scan: Arrays) -> None:
     write(tmp_path / "night.h5", scan, 7, 3.2)
     written.tike(tmp_path / "probe.npz", scan)
@@ -157,8 +158,19 @@ def test_a_raster_of_an_electron_microscope(write: Any, call: Call, tmp_path: Pa
     np.testing.assert_allclose(found["ycoords"] - found["ycoords"][0], 3.2 * rows, atol=1e-6)
 
 
-def test_axes_of_hyperspy_in_another_order_are_refused(call: Call, tmp_path: Path, scan: Arrays) -> None:
-    written.hspy(tmp_path / "night.h5", scan, 7, 3.2, signal_first=True)
+def test_a_list_of_frames_of_an_electron_microscope(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    written.emd(tmp_path / "night.h5", scan, 7, 3.2, listed=True)
+    np.savez(tmp_path / "rest.npz", xcoords=scan["xcoords"], ycoords=scan["ycoords"], probeGuess=scan["probeGuess"])
+    done = call("convert", "night.h5", "rest.npz", "out.npz", "--positions-unit", "px")
+    assert done.exit_code in (0, 1), done.stderr
+    same_frames(loaded(tmp_path / "out.npz"), scan)
+
+
+def test_axes_of_hyperspy_that_are_mixed_are_refused(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    written.hspy(tmp_path / "night.h5", scan, 7, 3.2)
+    with h5py.File(tmp_path / "night.h5", "r+") as file:
+        for number in (1, 2):
+            file[f"Experiments/night/axis-{number}"].attrs["navigate"] = number == 2
     written.tike(tmp_path / "probe.npz", scan)
     done = call("convert", "night.h5", "probe.npz", "out.npz")
     assert done.exit_code == 2

@@ -123,12 +123,12 @@ def shelves(path: Path, arrays: Arrays) -> None:
         file["ppX"], file["ppY"] = -arrays["xcoords"][None] * STEP, -arrays["ycoords"][None] * STEP
 
 
-def emd(path: Path, arrays: Arrays, rows: int, pitch: float) -> None:
+def emd(path: Path, arrays: Arrays, rows: int, pitch: float, *, listed: bool = False) -> None:
     import h5py
 
     with h5py.File(path, "w") as file:
         cube = file.create_group("datacube_root/datacube")
-        cube["data"] = counts_of(arrays).reshape(rows, -1, N, N)
+        cube["data"] = counts_of(arrays) if listed else counts_of(arrays).reshape(rows, -1, N, N)
         calibration = file.create_group("datacube_root/metadatabundle/calibration")
         calibration["R_pixel_size"], calibration["R_pixel_units"] = pitch * STEP * 1e10, "A"
         calibration["Q_pixel_size"], calibration["Q_pixel_units"] = 1e-10 / (N * STEP), "A^-1"
@@ -140,7 +140,8 @@ def hspy(path: Path, arrays: Arrays, rows: int, pitch: float, *, signal_first: b
 
     with h5py.File(path, "w") as file:
         held = file.create_group("Experiments/night")
-        held["data"] = counts_of(arrays).reshape(rows, -1, N, N)
+        stack = counts_of(arrays).reshape(rows, -1, N, N)
+        held["data"] = stack.transpose(2, 3, 0, 1) if signal_first else stack
         for number in range(4):
             scan = (number < 2) != signal_first
             axis = held.create_group(f"axis-{number}")

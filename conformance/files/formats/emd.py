@@ -25,13 +25,14 @@ def _recognises(file: Sniffed) -> bool:
 def _opened(path: Path) -> Iterator[Description]:
     with OpenedHdf5(path) as file:
         data = next(name for name in sorted(file.nodes) if _DATA.fullmatch(name))
-        stack, said = file.stored(data), _axes(file, data) | _calibration(file)
+        stack = file.stored(data)
+        said = _axes(file, data, len(stack.shape)) | _calibration(file)
         parts = raster.frames(stack, data)
         step, length = _number(said.get("R_pixel_size")), raster.metres(said.get("R_pixel_units"))
-        if step is not None and length is not None:
+        if step is not None and length is not None and len(stack.shape) == 4:
             parts |= raster.positions(stack.shape, (step * length, step * length), "calibration/R_pixel_size")
         q = _number(said.get("Q_pixel_size"))
-        pixel = None if q is None else raster.object_pixel(stack.shape[2:], (q, q), said.get("Q_pixel_units"))
+        pixel = None if q is None else raster.object_pixel(stack.shape[-2:], (q, q), said.get("Q_pixel_units"))
         turned = tuple(f"{name} = {said[name]}: not applied" for name in _TURNS if said.get(name))
         yield Description(
             FORMAT.name,
@@ -39,15 +40,17 @@ def _opened(path: Path) -> Iterator[Description]:
             Geometry(object_pixel=pixel),
             dropped=turned,
             assumed=("its x is the row: the first axis of the scan and of a frame", FRAMES_ARE_COUNTS),
-            advice="it holds no probe: give one from another file",
+            advice="it holds no probe: give one from another file"
+            if len(stack.shape) == 4
+            else "its frames are no raster: give positions, and a probe, from other files",
             members=tuple(file.nodes),
         )
 
 
-def _axes(file: OpenedHdf5, data: str) -> dict[str, Any]:
+def _axes(file: OpenedHdf5, data: str, rank: int) -> dict[str, Any]:
     """Steps and units of the scan and of the frames, as the vectors of the axes say them."""
     said: dict[str, Any] = {}
-    for name, number in (("R", 0), ("Q", 2)):
+    for name, number in (("R", 0), ("Q", rank - 2)):
         node = file.nodes.get(f"{data.removesuffix('/data')}/dim{number}")
         if node is None or node.shape is None or len(node.shape) != 1 or node.shape[0] < 2:
             continue

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance.files.formats import raster
-from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry
+from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.framewise import framewise
 from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.values import Computed, Stored
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
 
@@ -28,17 +30,22 @@ def _opened(path: Path) -> Iterator[Description]:
         stack = file.stored(data)
         axes = [_axis(file, data, number) for number in range(len(stack.shape))]
         flags = [bool(axis.get("navigate")) for axis in axes]
-        if flags != [True, True, False, False]:
-            raise UnfitFile(
-                "FIL-002", data, f"its axes navigate {flags}: two of the scan, then two of a frame are known here"
+        scan = [number for number, flag in enumerate(flags) if flag]
+        if scan not in ([0, 1], [0], [2, 3]) or len(flags) - len(scan) != 2:
+            problem = (
+                f"its axes navigate {flags}: known are one or two of the scan before two of a frame, or two behind"
             )
-        parts = raster.frames(stack, data)
+            raise UnfitFile("FIL-002", data, problem)
+        parts = raster.frames(stack, data) if scan[0] == 0 else {"diff3d": _behind(stack, data)}
         steps = [_step(axis) for axis in axes]
-        lengths = [raster.metres(axis.get("units")) for axis in axes[:2]]
-        if all(steps[:2]) and None not in lengths:
-            metres = [step * (length or 0.0) for step, length in zip(steps, lengths, strict=False)]
-            parts |= raster.positions(stack.shape, (metres[0], metres[1]), "axis-0 and axis-1")
-        pixel = raster.object_pixel(stack.shape[2:], (steps[2], steps[3]), axes[3].get("units"))
+        lengths = [raster.metres(axes[number].get("units")) for number in scan]
+        if len(scan) == 2 and all(steps[number] for number in scan) and None not in lengths:
+            metres = [steps[number] * (length or 0.0) for number, length in zip(scan, lengths, strict=True)]
+            points = (stack.shape[scan[0]], stack.shape[scan[1]])
+            parts |= raster.positions(points, (metres[0], metres[1]), f"axis-{scan[0]} and axis-{scan[1]}")
+        rows, columns = (number for number, flag in enumerate(flags) if not flag)
+        sides, sizes = (stack.shape[rows], stack.shape[columns]), (steps[rows], steps[columns])
+        pixel = raster.object_pixel(sides, sizes, axes[columns].get("units"))
         yield Description(
             FORMAT.name,
             parts,
@@ -47,6 +54,15 @@ def _opened(path: Path) -> Iterator[Description]:
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),
         )
+
+
+def _behind(stack: Stored, data: str) -> Part:
+    """Frames of a stack (row, column, scan row, scan column)."""
+    rows, columns, down, across = stack.shape
+    M = down * across
+    flat = Computed(data, stack, (rows, columns, M), stack.dtype, lambda block: block.reshape(len(block), columns, M))
+    changes = (f"{down} x {across} points of a raster taken row by row, and moved to the front",)
+    return Part(framewise(flat, True), data, Quantity.COUNTS, "row, column, scan row, scan column", changes)
 
 
 def _axis(file: OpenedHdf5, data: str, number: int) -> dict[str, Any]:

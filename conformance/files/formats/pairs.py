@@ -26,6 +26,10 @@ from conformance.files.unfit import UnfitFile
 
 _PART = re.compile(r"/entry/data/data_\d+")
 _MOST_BYTES = 64 << 20
+_AS_WRITTEN = (
+    "/dp lies as (frame, row, column), as ptycho-vit has it; where PtychoShelves wrote it, it is transposed, which "
+    "diagnose tells"
+)
 
 
 def _is_dp(file: Sniffed) -> bool:
@@ -44,8 +48,10 @@ def _opened_dp(path: Path) -> Iterator[Description]:
             raise UnfitFile("FIL-002", "/dp", f"frames are (M, rows, columns), not {stack.shape}")
         parts = {"diff3d": Part(stack, "/dp", Quantity.COUNTS, "frame, row, column")}
         shelves = {"/ppX", "/ppY"} <= set(file.nodes)
-        if shelves or is_matlab(kind_of(path)[1], (node.attributes for node in file.nodes.values())):
+        turned = shelves or is_matlab(kind_of(path)[1], (node.attributes for node in file.nodes.values()))
+        if turned:
             parts["diff3d"] = _unturned(parts["diff3d"])
+        assumed = (FRAMES_ARE_COUNTS, *(() if turned else (_AS_WRITTEN,)))
         parts |= _shelves(file) if shelves else {}
         parts |= mask_among(file.nodes, file.stored, parts["diff3d"].values.shape)
         advice = "probe and positions lie in the file *_para.hdf5 beside it"
@@ -53,7 +59,7 @@ def _opened_dp(path: Path) -> Iterator[Description]:
             DP.name,
             parts,
             orientation=recorded_orientation(file),
-            assumed=(FRAMES_ARE_COUNTS,),
+            assumed=assumed,
             advice=advice,
             members=tuple(file.nodes),
         )

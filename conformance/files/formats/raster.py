@@ -16,16 +16,18 @@ _INVERSE = {"a^-1": 1e-10, "1/a": 1e-10, "å^-1": 1e-10, "1/å": 1e-10, "nm^-1":
 
 
 def frames(stack: Stored, source: str) -> dict[str, Part]:
-    """Frames of a stack (scan row, scan column, row, column), in the order of the file.
+    """Frames of a stack (scan row, scan column, row, column), in the order of the file, or of one (frame, row, column).
 
     Raises
     ------
     UnfitFile
-        It has not four axes (FIL-002).
+        It has neither four axes nor three (FIL-002).
     """
     shape = stack.shape
+    if len(shape) == 3:
+        return {"diff3d": Part(stack, source, Quantity.COUNTS, "frame, row, column")}
     if len(shape) != 4:
-        raise UnfitFile("FIL-002", source, f"frames of a raster are (rows, columns, N, N), not {shape}")
+        raise UnfitFile("FIL-002", source, f"frames are (rows, columns, N, N) or (M, N, N), not {shape}")
 
     def flat(block: NDArray[Any]) -> NDArray[Any]:
         return block.reshape(-1, *shape[2:])
