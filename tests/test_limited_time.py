@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from conformance.engine.events import CheckDecided, Event
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import Case, Plan, planned
 from conformance.oracles.patches import patches_at
+from conformance.runs.judge import Judge
 from conformance.runs.judgement import Judgement, judge
 from conformance.runs.schedule import Schedule, counted_calls, idle_cases
 from conformance.runs.settings import RunSettings, TimeLimit
@@ -167,6 +169,29 @@ def test_what_was_running_when_the_time_was_up_is_told(plan: Plan, clock: Clock)
     assert left[task.name].reason == "the time was up (--minutes 1) while the check ran"
     assert {one.outcome for one in left.values()} == {Outcome.NOT_RUN}
     assert len(left) == len(plan.cases) - len(idle_cases(plan.cases))
+
+
+class Exchanged:
+    """Takes x for y."""
+
+    name = "exchanged"
+    stages = ("patches",)
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        return patches_at(obj, np.asarray(centres_xy)[:, ::-1], N).astype(np.complex64)
+
+
+@pytest.mark.parametrize("seconds_left", [0.0, 1e6])
+def test_a_capsule_is_written_where_there_is_time_to_try_it(seconds_left: float, tmp_path: Path) -> None:
+    settings = RunSettings(
+        (f"{__name__}:Exchanged",), capsules=tmp_path / "capsules", time=TimeLimit(1, time.monotonic() + seconds_left)
+    )
+    judging = Judge(settings, tmp_path / "work")
+    case = next(one for one in judging.plan.cases if one.name == "patches/test_windows.py::test_a_single_bright_pixel")
+    (decision,) = judging.check(case).decisions
+    assert decision.outcome is Outcome.FAIL
+    assert bool(decision.capsule) == bool(seconds_left)
+    assert ("no capsule: the time was up" in decision.replay) != bool(seconds_left)
 
 
 def answer(task: int) -> int:

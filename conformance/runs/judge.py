@@ -63,6 +63,7 @@ class Judge:
         self._today = datetime.date.today()
         self._witnesses = Witnesses(self.expected, self._today)
         self._subjects: dict[str, Subject] = {}
+        self._longest = 0.0
         self._kept_grounds: set[tuple[str, tuple[str, ...]]] = set()
 
     @cached_property
@@ -92,6 +93,7 @@ class Judge:
             trial, kept = Trial(case.declaration, case.specimen, Outcome.EXPECTED_FAIL, "known to fail"), Kept(None)
         else:
             trial = once(case.declaration, self.subject(case.selected), case.specimen, profile=self._profile)
+            self._longest = max(self._longest, trial.seconds)
             kept = self._kept(trial, case.selected)
         decisions = tuple(self._decided(one, kept, standings) for one in trial.decisions(case.selected.label))
         stale = tuple(dict.fromkeys(one.stale for one in standings.values() if one.stale))
@@ -112,8 +114,8 @@ class Judge:
         if self.settings.capsules is None or trial.trouble or trial.outcome not in RECORDED:
             return Kept(None)
         limit = self.settings.time
-        # A capsule is tried out: the check runs again, and a verdict that is there must not wait for it in vain.
-        if limit is not None and time.monotonic() + _RUNS_OF_A_CAPSULE * trial.seconds > limit.at:
+        # A capsule is tried out on an adapter made anew; a verdict that is there must not be lost over that.
+        if limit is not None and time.monotonic() + _RUNS_OF_A_CAPSULE * self._longest > limit.at:
             return Kept(None, note=f"no capsule: {limit.sentence()}")
         grounds = key_of(next(trial.decisions(selected.label)))
         if self.settings.one_capsule_a_cause and (selected.label, grounds) in self._kept_grounds:
