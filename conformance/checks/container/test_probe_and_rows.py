@@ -10,6 +10,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.coordinates import coordinates_of
+from conformance.scans.contents import CONTENTS
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
 
@@ -26,6 +27,19 @@ def test_the_probe_keeps_its_modes(subject: Subject, evidence: Evidence) -> None
         wide = subject.adapter.container(subject.grouped(specimen, requests_for(specimen)[0]), probe.astype(complex))
         evidence.layout(wide["probe"], "probe, given in complex128", shape=probe.shape, dtype="complex64")
         evidence.equal(wide["probe"], probe, "probe, given in complex128")
+
+
+@check("CON-008", needs=NEEDED)
+def test_probes_of_every_content(subject: Subject, evidence: Evidence) -> None:
+    rng = np.random.default_rng(95)
+    for modes in (1, 3):
+        specimen = make_specimen(Recipe(M=12, N=8, modes=modes, seed=95))
+        grouped = subject.grouped(specimen, requests_for(specimen)[0])
+        plain = specimen.arrays["probeGuess"].astype(np.complex128)
+        for what, content in CONTENTS.items():
+            probe = content(plain, rng).astype(np.complex64)
+            seen = subject.adapter.container(grouped, probe)["probe"]
+            evidence.equal(seen, probe, f"a probe {what}", axes=("mode", "row", "column")[-probe.ndim :])
 
 
 @check("CON-009", needs=NEEDED)

@@ -53,6 +53,7 @@ LEVELS: Mapping[str, Callable[[Any], bool]] = {
 }
 """Which levels are taken, of the features that a backend may not take."""
 _PIXELS = 300_000
+_MANY = 700
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def _made(subject: Subject, row: Row, rng: np.random.Generator) -> Made:
     N = scans[0]["diff3d"].shape[-1]
     fewest = min(len(one["xcoords"]) for one in scans)
     wanted = {"some": 5, "one": 1, "N": N, "C": g * g, "M": fewest}[row["nsamples"]]
+    # Many points are there for many rows, and many rows for large batches.
+    wanted = _MANY if fewest > _MANY else wanted
     wanted = max(1, min(wanted, fewest, _PIXELS // (g * g * N * N)))
     oversampled = row["sampling"] == "oversampled" and g > 1
     group = GroupRequest(
@@ -98,7 +101,7 @@ def _made(subject: Subject, row: Row, rng: np.random.Generator) -> Made:
     size = int(named.get(row["batch_size"]) or row["batch_size"])
     request = BatchRequest(
         group,
-        size if N > 30 or count < 100 else max(size, 64),
+        size if N > 30 or count < 100 else max(size, 300),
         shuffle=row["order"] != "plain",
         seed=0 if row["order"].endswith("0") else 7,
         probe_scale=row["probe_scale"],

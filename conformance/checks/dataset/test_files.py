@@ -214,11 +214,11 @@ def test_files_of_one_name_in_several_folders(subject: Subject, evidence: Eviden
 
 @check("DAT-005")
 def test_a_folder_of_any_name(subject: Subject, evidence: Evidence) -> None:
-    """Its name is no pattern, and what only begins like a scan file is none."""
+    """Names are no patterns and mean nothing, and what only begins like a scan file is none."""
     folder = Path(subject.fresh_folder()) / "run [3], größe 2"
     folder.mkdir()
     held = scans()[:3]
-    paths = [folder / name for name in ("a b.npz", "c[1].npz", "d.1.npz")]
+    paths = [folder / name for name in ("_a b.npz", "c[1].npz", "test_d.1.npz")]
     for path, arrays in zip(paths, held, strict=True):
         write_scan(path, arrays)
     for name in ("a b.npz~", "b.npz.bak", "c.npz.part", "npz", "e.npy"):

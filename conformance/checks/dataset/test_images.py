@@ -18,6 +18,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.oracles.normalization import amplitude_scale_of
 from conformance.scans.domain import many, places, side
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe, with_object
+from conformance.scans.transformed import random_scan
 
 
 @check("DAT-002")
@@ -100,3 +101,14 @@ def test_more_frames_than_fifteen_bits_count(subject: Subject, evidence: Evidenc
     evidence.equal(rows["images"], frames, f"images of {M:,} rows", axes=GROUPED)
     x = rows["coords_global"][:, 0, 0, 0]
     evidence.close(x, arrays["xcoords"], f"x of {M:,} rows", rtol=0, atol=1e-3, axes=("row of the data set",))
+
+
+@check("DAT-002")
+def test_images_of_large_frames(subject: Subject, evidence: Evidence) -> None:
+    """Beyond 1,024 pixels."""
+    N = side(1_030)
+    arrays = random_scan(34, 2, N, truth=False)
+    group = replace(SINGLE.group, N=N, nsamples=2, sequential_sampling=True)
+    rows = rows_of(subject, evidence, [subject.write(arrays)], replace(SINGLE, group=group), ("images", "nn_indices"))
+    frames = arrays["diff3d"][rows["nn_indices"][:, 0]][..., np.newaxis]
+    evidence.equal(rows["images"], frames, f"images of frames {N} x {N}", axes=GROUPED)

@@ -59,6 +59,20 @@ def test_another_seed_gives_other_groups(subject: Subject, evidence: Evidence) -
         evidence.holds(len(draws) == 4, f"Four seeds gave {len(draws)} different draws at gridsize {gridsize}.")
 
 
+@check("GRP-018")
+def test_another_seed_gives_other_oversampled_groups(subject: Subject, evidence: Evidence) -> None:
+    """A few more than there are points, and many times as many; sets are compared, whatever their order."""
+    specimen = make_specimen(Recipe(M=24, N=8, seed=60))
+    for gridsize, nsamples in sized((2, 30), (2, 70), (3, 260)) if takes(Property.OVERSAMPLING) else ():
+        request = base_request(
+            gridsize=gridsize, K=12, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=12
+        )
+        draws = [np.sort(fresh(subject, specimen, replace(request, seed=seed)), axis=1) for seed in (1, 2, 12345)]
+        kinds = {np.unique(members, axis=0).tobytes() for members in draws}
+        said = f"Three seeds gave {len(kinds)} different draws of {nsamples} oversampled groups at gridsize {gridsize}."
+        evidence.holds(len(kinds) == len(draws), said)
+
+
 @check("GRP-019")
 def test_no_seed_means_fresh_entropy(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=40, N=8, seed=61))

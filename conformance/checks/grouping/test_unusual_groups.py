@@ -14,6 +14,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.grouping import pool_radii
+from conformance.scans.contents import CONTENTS
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.scans.unusual import longest_scan
 
@@ -92,11 +93,15 @@ def test_scans_of_the_same_ends_are_different_scans(subject: Subject, evidence: 
 
 @check("GRP-022")
 def test_the_object_passes_through_every_request(subject: Subject, evidence: Evidence) -> None:
-    """At every gridsize, and also an object of ones, which looks like a placeholder."""
+    """At every gridsize, of every content, and also an object of ones, which looks like a placeholder."""
     specimen = make_specimen(Recipe(M=22, N=8, seed=67))
     bright = specimen.arrays["objectGuess"] * np.complex64(30)
-    for what, obj in (("bright", bright), ("flat", np.ones((31, 44), np.complex64))):
-        held = Specimen(f"{what}-object-22x8", dict(specimen.arrays) | {"objectGuess": obj}, consistent=False)
+    rng, plain = np.random.default_rng(67), specimen.arrays["objectGuess"].astype(np.complex128)
+    objects = {what: content(plain, rng).astype(np.complex64) for what, content in CONTENTS.items()}
+    for what, obj in {"bright": bright, "flat": np.ones((31, 44), np.complex64), **objects}.items():
+        held = Specimen(
+            f"{what.replace(' ', '-')}-object-22x8", dict(specimen.arrays) | {"objectGuess": obj}, consistent=False
+        )
         for request in requests_for(held):
             grouped = subject.grouped(held, request)
             evidence.holds(grouped["objectGuess"] is not None, f"The {what} object is lost at {request.gridsize=}.")

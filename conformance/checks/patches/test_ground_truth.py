@@ -11,6 +11,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
+from conformance.scans.contents import CONTENTS
 from conformance.scans.domain import side
 from conformance.scans.drawn import GroupingCase, grouping_cases
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
@@ -93,6 +94,21 @@ def test_stored_patches_are_used_as_they_are(subject: Subject, evidence: Evidenc
                     ),
                 },
             )
+
+
+@check("PAT-009", needs=["group"])
+def test_stored_patches_of_every_content(subject: Subject, evidence: Evidence) -> None:
+    """Faint and bright, of one value, of tiny phases: what is stored is not judged, and not scaled."""
+    specimen, rng = make_specimen(Recipe(M=14, N=8, truth="object", seed=48)), np.random.default_rng(48)
+    stored = patches_at(specimen.arrays["objectGuess"], specimen.positions, specimen.N) * (1.3 + 0.4j)
+    for what, content in CONTENTS.items():
+        arrays = dict(specimen.arrays) | {"Y": content(stored, rng).astype(np.complex64)}
+        scan = subject.scan(arrays)
+        for request in requests_for(specimen)[:2]:
+            grouped = subject.adapter.group(scan, request)
+            evidence.holds(grouped["Y"] is not None, f"The scan stores Y, {what}, but the grouped result has none.")
+            expected = np.moveaxis(arrays["Y"][as_numpy(grouped["nn_indices"])], 1, -1)
+            evidence.equal(grouped["Y"], expected, f"Y of a scan that stores its patches, {what}", axes=GROUPED)
 
 
 @check("PAT-010", needs=["group"])

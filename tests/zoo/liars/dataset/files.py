@@ -219,3 +219,13 @@ class SkipsFilesOfAnotherSide(Liar):
                 return bool(archive["probeGuess"].shape[-1] == request.group.N)
 
         return self.right.batches([path for path in paths if fits(path)] or paths, request)
+
+
+@breaks("DAT-005")
+class LeavesOutFilesCalledTest(Redirecting):
+    """Of a folder it takes what is for training, it thinks."""
+
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        found = sorted(paths[0].glob("*.npz")) if len(paths) == 1 and paths[0].is_dir() else []
+        kept = [path for path in found if "test" not in path.name and not path.name.endswith(".groups_cache.npz")]
+        return kept if kept and len(kept) < len(found) else paths, request

@@ -143,3 +143,10 @@ class CentresSequencesOnTheFirstMember(Reshaping):
 class CentresOversampledRowsOnTheFirstMember(Reshaping):
     def changed(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"coords_center": batch["coords_global"][..., :1]} if request.group.enable_oversampling else {}
+
+
+@breaks("DAT-003")
+class RoundsCentresOfLargeBatches(Batching):
+    def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
+        large = len(batch["images"]) > 64
+        return {"coords_center": np.round(np.asarray(batch["coords_center"]))} if large else {}

@@ -296,3 +296,10 @@ class DrawsFromTheFirstThousandPoints(Dividing):
             return None
         count = max(1, round(M * request.fraction))
         return np.sort(np.random.default_rng(request.seed).permutation(1000)[:count])
+
+
+@breaks("DAT-016")
+class DrawsBlocksWhereThereIsASeed(Liar):
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        seeded = request.method == "blocks" and request.seed
+        return self.right.split(scan, replace(request, method="random") if seeded else request)

@@ -175,3 +175,10 @@ class SeedsByTheNumberOfModes(Rewording):
 class SeedsByTheFirstLabel(Rewording):
     def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
         return request if request.seed is None else replace(request, seed=request.seed + int(scan.scan_index[0]) % 7)
+
+
+@breaks("GRP-018")
+class SharesTheSeedOfManyOversampledGroups(Rewording):
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        many = request.enable_oversampling and request.nsamples > 2 * len(scan)
+        return replace(request, seed=0) if many and request.seed is not None else request
