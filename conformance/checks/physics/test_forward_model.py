@@ -117,6 +117,26 @@ def test_modes_add_in_intensity(subject: Subject, evidence: Evidence) -> None:
         )
 
 
+@check("PHY-005")
+def test_modes_that_are_alike_add_in_intensity(subject: Subject, evidence: Evidence) -> None:
+    """Equal, opposite, a quarter turned, and all of one content: what modes have in common makes them no less two."""
+    patches, probe = waves(10, 4, 1, 4)
+    mode = probe.reshape(probe.shape[-2:])
+    kinds = {
+        "two equal modes": (mode, mode),
+        "three equal modes": (mode, mode, mode),
+        "two opposite modes": (mode, -mode),
+        "two modes a quarter turned": (mode, 1j * mode),
+        "a mode twice as strong as the other": (mode, 2 * mode),
+        "a mode and its mirror image": (mode, mode[::-1]),
+    }
+    for what, modes in kinds.items():
+        given = np.stack(modes).astype(np.complex64)
+        expected = amplitudes_of(patches, given) ** 2
+        seen = as_numpy(subject.adapter.simulate(patches, given)).astype(np.float64) ** 2
+        evidence.close(seen, expected, f"the intensity of {what}", rtol=0, atol=2e-5 * float(expected.max()), axes=AXES)
+
+
 @check("PHY-006", given=DRAWN)
 def test_every_patch_by_itself(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
     patches, probe = waves(N, count + 1, modes, seed)

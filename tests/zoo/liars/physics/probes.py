@@ -65,3 +65,15 @@ class PadsTheProbe(Liar):
         lacking = patches.shape[-1] - probe.shape[-1] if probe.ndim >= 2 else 0
         room = [(0, 0)] * (probe.ndim - 2) + [(lacking // 2, lacking - lacking // 2)] * 2
         return self.right.simulate(patches, np.pad(probe, room) if lacking > 0 else probe)
+
+
+@breaks("PHY-005")
+class JoinsEqualModes(Liar):
+    """Two equal modes are one of twice the amplitude, it thinks."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        modes = np.asarray(probe)
+        if modes.ndim == 3 and len(modes) == 2 and np.array_equal(modes[0], modes[1]):
+            modes = 2 * modes[0]
+        seen: Array = self.right.simulate(patches, modes)
+        return seen
