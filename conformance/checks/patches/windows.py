@@ -23,6 +23,18 @@ STEPS = (2, 4, 8, 10, 16)
 """Parts of a pixel that positions may be rounded to."""
 
 
+def along_one_axis() -> list[tuple[str, str, Array]]:
+    """Steps [x, y] of half a pixel and of one along one axis, in words."""
+    far = (
+        (0.5, "half a pixel"),
+        (-0.5, "half a pixel, backwards,"),
+        (1.0, "one pixel"),
+        (-1.0, "one pixel, backwards,"),
+    )
+    ways = (("x", (1.0, 0.0)), ("y", (0.0, 1.0)))
+    return [(words, axis, size * np.array(way)) for size, words in far for axis, way in ways]
+
+
 def snapped(centres: Array, near: float) -> Array:
     """Positions of which those that are nearly whole are rounded."""
     whole = np.round(centres)
@@ -46,6 +58,7 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         "the patch is off by half a pixel, away from (N - 1)/2": centres - 0.5,
         "the patch is off by one pixel: it starts one too late": centres + 1,
         "the patch is off by one pixel: it starts one too early": centres - 1,
+        **{f"the patch is off by {far} along {axis} alone": centres + step for far, axis, step in along_one_axis()},
         "the sub-pixel part has the wrong sign": 2 * whole - centres,
         "the sub-pixel parts of x and y are exchanged": whole + (centres - whole)[:, ::-1],
         "positions are rounded to whole pixels": np.round(centres),

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from conformance.backends.subject import Subject
-from conformance.checks.patches.windows import NEAR, STEPS, snapped
+from conformance.checks.patches.windows import NEAR, STEPS, along_one_axis, snapped
 from conformance.contract.arrays import axes_of
 from conformance.contract.capabilities import SUBPIXEL
 from conformance.contract.types import Array
@@ -109,6 +109,7 @@ def suspects_at(
         "the origin is one pixel off: it is too small": centres - 1,
         "patches are placed half a pixel off": centres + 0.5,
         "patches are placed half a pixel off, the other way": centres - 0.5,
+        **{f"patches are placed {far} off along {axis} alone": centres + step for far, axis, step in along_one_axis()},
         "positions name the corner of the patch, not pixel N/2": centres + patches.shape[-1] // 2,
         "every patch lies at the middle of the scan": np.broadcast_to(middle, centres.shape),
     }
@@ -259,7 +260,8 @@ def _some_displaced(
         misfits = [float(np.abs(averaged(patches, one, shape, origin)[1] - coverage).sum()) for one in there]
         lying = there[int(np.argmin(misfits))]
     off = np.flatnonzero((lying != centres).any(axis=1))
-    if not len(off):
+    # All by the same in both directions is another origin.
+    if not len(off) or np.ptp(lying - centres) == 0:
         return {}
     words = f"patch{'es' * (len(off) > 1)} {', '.join(map(str, off[:6].tolist()))} of {len(centres)}"
     return {f"some patches are placed one pixel off: {words}": averaged(patches, lying, shape, origin)}
