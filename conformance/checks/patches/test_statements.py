@@ -60,6 +60,9 @@ def test_scans_are_simulated_of_patches_as_stated(subject: Subject, evidence: Ev
         rtol=0,
         atol=1e-4 * float(alone.max()),
         axes=("frame", "row", "column"),
+        suspects=lambda: {
+            name: frames_alone(subject, patches) for name, patches in _otherwise(obj, centres, N).items()
+        },
     )
 
 

@@ -74,4 +74,5 @@ NAMES: dict[str, str | Undescribable] = {
     "RoundsRowsByAnotherRule": r"y is cut",
     "StatesWrapAndRepeatsTheEdge": r"repeated beyond its edge",
     "WrapsColumnsOnly": r"repeated beyond its edge|wrap .*along x",
+    "StatesFourierAndMeasuresBetween": r"bilinear",
 }
