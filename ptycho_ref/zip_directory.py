@@ -128,8 +128,13 @@ def _end(stream: BinaryIO, length: int) -> tuple[int, int, int]:
     if found + _END.size + comment != len(tail):
         raise Damaged("the end record is not the end of the file")
     end = length - len(tail) + found
-    if _SATURATED_SHORT in (here, count) or _SATURATED in (size, start):
-        count, size, start, end = _large_end(stream, end)
+    saturated = _SATURATED_SHORT in (here, count) or _SATURATED in (size, start)
+    if saturated or (start + size != end and _has_large_end(stream, end)):
+        # Archives of two to four gigabytes have both records, and the sizes in both.
+        large = _large_end(stream, end)
+        if not _agree((here, count, size, start), (large[0], large[0], large[1], large[2])):
+            raise Damaged("the end records differ")
+        count, size, start, end = large
     elif (disk, first_disk, here) != (0, 0, count):
         raise Damaged("the archive has several parts, or a damaged end record")
     if start + size != end or count * _LISTED.size > size:
@@ -137,6 +142,18 @@ def _end(stream: BinaryIO, length: int) -> tuple[int, int, int]:
     if count > _MOST_MEMBERS or size > _MOST_DIRECTORY:
         raise Damaged(f"the directory claims {count} members in {size} bytes")
     return count, size, start
+
+
+def _has_large_end(stream: BinaryIO, end: int) -> bool:
+    """Whether the locator of an end record of 64 bits stands before the end record."""
+    place = end - _LOCATOR.size
+    return place >= 0 and _LOCATOR.unpack(_at(stream, place, _LOCATOR.size))[0] == _LOCATOR_SIGNATURE
+
+
+def _agree(short: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Whether the numbers of the end record, where they are told, are those of the one of 64 bits."""
+    ends = (_SATURATED_SHORT, _SATURATED_SHORT, _SATURATED, _SATURATED)
+    return all(told in (end, wide) for told, wide, end in zip(short, large, ends, strict=True))
 
 
 def _large_end(stream: BinaryIO, end: int) -> tuple[int, int, int, int]:
