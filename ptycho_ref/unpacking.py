@@ -47,6 +47,8 @@ class Unpacking:
         Damaged
             They end early, or cannot be unpacked.
         """
+        if self._inflating is None and count >= max(_UNPACKED, len(self._held)):
+            return self._stored(count)
         while len(self._held) < count:
             piece = self._piece()
             if not piece:
@@ -54,6 +56,25 @@ class Unpacking:
             self._held += piece
         content = self._held[:count]
         del self._held[:count]
+        return content
+
+    def _stored(self, count: int) -> bytearray:
+        """The next bytes of what is not packed, without a copy of them."""
+        content = bytearray(count)
+        place = len(self._held)
+        content[:place] = self._held
+        self._held.clear()
+        view = memoryview(content)
+        while place < count:
+            self._stream.seek(self._entry.start + self._taken)
+            most = min(_FILLED, count - place, self._entry.packed - self._taken)
+            taken = self._stream.readinto(view[place : place + most]) if most > 0 else 0  # type: ignore[attr-defined]
+            if not taken:
+                raise Damaged(f"{self._entry.filename}: the data end {count - place} bytes early")
+            self._checksum = zlib.crc32(view[place : place + taken], self._checksum)
+            self._taken += taken
+            self._given += taken
+            place += taken
         return content
 
     def fill(self, values: NDArray[Any]) -> None:
