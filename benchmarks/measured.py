@@ -71,7 +71,11 @@ def turns(far: Scan, near: Scan) -> Iterator[Case]:
         for turn in (*EIGHT, *ROTATIONS):
             told = name_of(turn) if turn in EIGHT else f"turn of {turn.degrees:.0f}{' mirrored' * turn.mirrored}"
             for what in kinds:
-                faults = frozenset({"rotation", told, "small rotation"}) if scan is far else frozenset({"near-field", "counts"})
+                faults = (
+                    frozenset({"rotation", told, "small rotation"})
+                    if scan is far
+                    else frozenset({"near-field", "counts"})
+                )
                 yield f"{name}, {told}, {what}", turned(held(scan, what), turn), turn.after(stored), faults
 
 

@@ -164,8 +164,8 @@ UNLISTED = {
     "frames twice": Unlisted(_twice),
     "detector turned by 7 degrees": Unlisted(_detector_turned, frozenset({"rotation", "small rotation"})),
     "half of the frames binned": Unlisted(_half_binned),
-    "axes not at right angles": Unlisted(_sheared, frozenset({"shear"})),
-    "one axis stretched": Unlisted(_stretched, frozenset({"stretch"})),
+    "axes not at right angles": Unlisted(_sheared, frozenset({"shear", "oblique"})),
+    "one axis stretched": Unlisted(_stretched, frozenset({"stretch", "oblique"})),
     "half of the frames dark": Unlisted(_half_dark),
     "crop that wanders": Unlisted(_crop_varies),
     # What such a frame shows lies half a step back.

@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.unlisted import SETUPS, UNLISTED, faulty, graded
 from conformance.files.diagnose.engine import diagnose
+from conformance.files.diagnose.turns import Turn
+from conformance.files.diagnose.verdict import Word
 
 pytestmark = pytest.mark.night
 
@@ -61,3 +63,26 @@ def test_a_stretch_is_mended_as_one() -> None:
     sound = faulty(SETUPS[0], None, "probe and object").positions
     assert np.abs(back + step - sound).max() < 0.3
     assert diagnose(replace(scan, positions=back + step), np.random.default_rng(0)).canonical
+
+
+@pytest.mark.parametrize(("name", "word"), [("axes not at right angles", Word.LIKELY), (None, Word.CERTAIN)])
+def test_oblique_axes_are_no_certain_turn(name: str | None, word: Word) -> None:
+    scan = faulty(SETUPS[3], UNLISTED[name] if name else None, "probe")
+    if name is None:
+        turn = Turn(False, 355.0)
+        scan = replace(scan, positions=(scan.positions[:, ::-1] @ turn.matrix)[:, ::-1])
+    found = diagnose(scan, np.random.default_rng(0))
+    assert found.orientation.word is word
+    assert ("oblique" in [one.name for one in found.faults]) == (name is not None)
+
+
+def test_a_scan_that_changes_on_the_way_is_not_of_one_piece() -> None:
+    for name in ("half of the frames binned", "crop that wanders"):
+        found = diagnose(faulty(SETUPS[0], UNLISTED[name], "probe"), np.random.default_rng(0))
+        assert "unlike" in [one.name for one in found.faults if one.sure], name
+        assert not any(one.word is Word.CERTAIN for one in found.faults), name
+
+
+def test_light_that_is_not_the_samples_moves_no_centre() -> None:
+    scan = faulty(SETUPS[0], UNLISTED["light that is not the sample's"], "probe")
+    assert not any(one.sure for one in diagnose(scan, np.random.default_rng(0)).faults)

@@ -16,6 +16,7 @@ from conformance.files.diagnose.explained import faults_of, forward_of, mending_
 from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.near_field import shear_of
+from conformance.files.diagnose.oblique import oblique
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, trusted
@@ -115,6 +116,8 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     # A scan of another kind has none of the faults that probe and object show.
     field, other = _kind(sample, found, factor, rng)
     faults += other or pieces(sample, field.shown or trusted(found.zero))
+    askew = oblique(sample.moved(sample.s * factor), found, rng) if np.isfinite(factor) and not other else []
+    faults += askew
     explained = False
     if not any(one.sure for one in other):
         reading, shown = _shown(scan, sample, found, factor, quantity, rng)
@@ -122,7 +125,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         explained = any(one.decided for one in reading)
         if explained:
             # Probe and object explain the frames, as they do in the far field alone.
-            faults = [one for one in faults if one not in other]
+            faults = [one for one in faults if one not in other and one not in askew]
         if any(one.name in PAIRINGS for one in shown):
             # Frames that came to stand beside another position are what is repeated.
             faults = [one for one in faults if one.name != "repeated"]
@@ -134,6 +137,8 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not field.shown and not explained:
         certain = any(one.word is Word.CERTAIN for one in other)
         verdict = replace(verdict, twin_open=verdict.turn is not None) if certain else unshown(verdict, field.why)
+    if askew and not explained and verdict.word is Word.CERTAIN:
+        verdict = replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but the axes may be oblique")
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned)
 

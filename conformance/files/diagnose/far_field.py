@@ -94,8 +94,9 @@ def field_of(sample: Sample, found: Orientation, shear: Shear | None, rng: np.ra
     flat = [one for one in found.readings if one.estimator == matched.NAME and one.figures.get("probe") == 0]
     by_flat = over_small_shears(sample, flat[0], rng) if flat else 0.0
     supported = by_probe < -REFUTED or by_flat < -BY_FLAT_BEAM
-    near = near_field(shear, sample.N, supported)
-    if not any(one.sure for one in near) and min(by_probe, by_flat) < -ALONE:
+    told = found.verdict.turn is not None
+    near = near_field(shear, sample.N, supported, told)
+    if told and not any(one.sure for one in near) and min(by_probe, by_flat) < -ALONE:
         near = [_holograms(-min(by_probe, by_flat))]
     if fills_frame(sample.mean()):
         why = "the light does not end inside the frames, so that nothing shows them to be of a far field"

@@ -110,7 +110,7 @@ def _motions(sample: Sample, readings: tuple[Reading, ...]) -> list[NDArray[np.f
     return [np.pi / (sample.N * defocus) * turn.matrix for turn, defocus in bent if turn is not None]
 
 
-def near_field(found: Shear | None, N: int, supported: bool) -> list[Fault]:
+def near_field(found: Shear | None, N: int, supported: bool, told: bool = True) -> list[Fault]:
     """Whether these are no far-field patterns.
 
     Parameters
@@ -121,6 +121,8 @@ def near_field(found: Shear | None, N: int, supported: bool) -> list[Fault]:
     supported : bool
         Whether another witness says so: in a beam of few pixels the shear alone names nothing, for a strong object
         bends light beyond it.
+    told : bool
+        Whether the turn of the scan is told: where nothing is sure to move with the scan, no shadow does.
     """
     if found is None or found.lead < OPEN or found.near < _SHARE:
         return []
@@ -134,7 +136,7 @@ def near_field(found: Shear | None, N: int, supported: bool) -> list[Fault]:
         "near": found.near,
         "far": found.far,
     }
-    if found.lead < LIKELY or not (supported or found.width >= _PICTURE or found.lead > 2 * SURE):
+    if not told or found.lead < LIKELY or not (supported or found.width >= _PICTURE or found.lead > 2 * SURE):
         said = f"whether the frames are far-field patterns or holograms: {spread}, or a little more"
         return [Fault(NAME, Word.CANNOT_TELL, said, "say how far the detector was", figures)]
     word = Word.CERTAIN if found.lead > SURE and found.shadow else Word.LIKELY
