@@ -209,7 +209,7 @@ def test_keys_of_others_survive_whatever_they_hold(subject: Subject, evidence: E
 
 @check("CFG-005")
 def test_text_is_kept_letter_by_letter(subject: Subject, evidence: Evidence) -> None:
-    for text in ("Out/Night 4", "Aufnahme-é", "None", "0"):
+    for text in ("Out/Night 4", "Aufnahme-é", "None", "0", "~/night", "$HOME/night", "out\\night", "a/../b"):
         seen = applied(subject, "training", {}, {"output_dir": Path(text)})
         holds_value(evidence, seen, "output_prefix", text, f"a configuration with the output folder {text!r}")
 

@@ -128,3 +128,9 @@ class ForgetsTrainingWhenItInfers(Filing):
     def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
         dropped = ("nepochs", "mae_weight") if request.kind == "inference" else ()
         return {key: value for key, value in legacy.items() if key not in dropped}
+
+
+@breaks("CFG-005")
+class ExpandsHomeFolders(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        return {k: str(Path(v).expanduser()) if isinstance(v, str) and v[:1] == "~" else v for k, v in legacy.items()}
