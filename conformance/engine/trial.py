@@ -180,13 +180,7 @@ def once(
                 outcome, evidence.comparisons = Outcome.PASS, 1
             elif not reason:
                 _call(declaration, subject, evidence, specimen, drawn, profile)
-                outcome, reason = classify(None, evidence.comparisons, subject.selected)
-                # What excuses other checks is a finding at its own clause, whatever this check compared.
-                if outcome is Outcome.PASS and (unnoticed := next(domain.unnoticed(), "")):
-                    raise Violation(unnoticed)
-                if outcome is Outcome.VACUOUS:
-                    limit = limited((*domain.denied(), *domain.not_taken()))
-                    outcome, reason = (Outcome.NOT_APPLICABLE, limit) if limit else (outcome, reason)
+                outcome, reason = _at_its_end(evidence, subject, domain)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
         called = "" if subject.adapter is None else subject.adapter.call_that_raised(error)
         outcome, reason = classify(error, evidence.comparisons, subject.selected, called)
@@ -207,6 +201,18 @@ def once(
     said = {clause: one.sentence() for clause, one in declared.items()}
     found = (violation, kept, where, trouble, grounds, said)
     return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, *found)
+
+
+def _at_its_end(evidence: Evidence, subject: Subject, domain: Speaking) -> tuple[Outcome, str]:
+    """Outcome of a check that came to its end, and its reason."""
+    outcome, reason = classify(None, evidence.comparisons, subject.selected)
+    # What excuses other checks is a finding at its own clause, whatever this check compared.
+    if outcome is Outcome.PASS and (unnoticed := next(domain.unnoticed(), "")):
+        raise Violation(unnoticed)
+    if outcome is Outcome.VACUOUS:
+        limit = limited((*domain.denied(), *domain.not_taken()))
+        return (Outcome.NOT_APPLICABLE, limit) if limit else (outcome, reason)
+    return outcome, reason
 
 
 def _all_refused(declaration: Declaration, declared: Mapping[str, Statement]) -> bool:

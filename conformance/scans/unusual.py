@@ -82,23 +82,7 @@ def regimes() -> tuple[Regime, ...]:
         Regime("oversampled groups of nine", few, replace(oversampled, gridsize=3, K=11)),
         Regime("oversampled groups of a sequence", few, replace(oversampled, sequential_sampling=True)),
         Regime("a sequence of 1,500 groups", long, replace(oversampled, nsamples=min(1_500, long.M), **sequence)),
-        Regime(
-            "a sequence of 1,010 groups with pools of 270 points",
-            long,
-            replace(oversampled, nsamples=min(1_010, long.M), K=270, **sequence),
-        ),
-        Regime(
-            "groups of nine with pools of 129 points",
-            isles,
-            GroupRequest(N=isles.N, gridsize=3, K=129, nsamples=12, seed=11),
-            (Property.BEYOND,),
-        ),
-        Regime(
-            "oversampled groups with pools of 129 points",
-            isles,
-            replace(oversampled, K=101, nsamples=14, neighbor_pool_size=129),
-            (Property.BEYOND,),
-        ),
+        *_wide_pools(long, isles, oversampled),
         Regime("groups along a line", _on_a_line(few), replace(oversampled, **sequence, nsamples=20)),
         Regime(
             "groups of points of which several are at one place",
@@ -125,6 +109,31 @@ def regimes() -> tuple[Regime, ...]:
         ),
     )
     return tuple(one for one in every if one.taken)
+
+
+def _wide_pools(long: Specimen, isles: Specimen, oversampled: GroupRequest) -> tuple[Regime, ...]:
+    """Groups drawn from more neighbours than seven bits count, and than eight."""
+    return (
+        Regime(
+            "a sequence of 1,010 groups with pools of 270 points",
+            long,
+            replace(
+                oversampled, nsamples=min(1_010, long.M), K=270, enable_oversampling=False, sequential_sampling=True
+            ),
+        ),
+        Regime(
+            "groups of nine with pools of 129 points",
+            isles,
+            GroupRequest(N=isles.N, gridsize=3, K=129, nsamples=12, seed=11),
+            (Property.BEYOND,),
+        ),
+        Regime(
+            "oversampled groups with pools of 129 points",
+            isles,
+            replace(oversampled, K=101, nsamples=14, neighbor_pool_size=129),
+            (Property.BEYOND,),
+        ),
+    )
 
 
 @kept_inside()

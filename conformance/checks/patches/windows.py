@@ -41,16 +41,13 @@ def snapped(centres: Array, near: float) -> Array:
     return np.where(np.abs(centres - whole) < near, whole, centres)
 
 
-def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
-    """Patches that known mistakes would give."""
-    size = np.array([obj.shape[1], obj.shape[0]])
-    whole, modulus = np.floor(centres), float(np.abs(obj).max())
-    outside = (centres[:, 0] > obj.shape[0]) | (centres[:, 1] > obj.shape[1])
-    right = patches_at(obj, centres, N)
+def _moved(obj: Array, centres: Array, N: int) -> dict[str, Array]:
+    """Centres that known mistakes would take."""
+    size, whole = np.array([obj.shape[1], obj.shape[0]]), np.floor(centres)
     # By a rule of whole positions nothing is interpolated.
     whole_rule = rules_here().cut.kind == "whole"
     x_alone, y_alone = (f"{one} alone is as stated" if whole_rule else f"only {one} is interpolated" for one in "xy")
-    moved = {
+    return {
         "x and y are exchanged: rows are indexed with x": centres[:, ::-1],
         "the position names the corner of the patch, not pixel N/2": centres + N // 2,
         "the position names the far corner of the patch, not pixel N/2": centres - N // 2,
@@ -89,9 +86,17 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         "the positions are sorted by y, then by x": centres[np.lexsort(centres.T)],
         "the positions are sorted by x, then by y": centres[np.lexsort(centres.T[::-1])],
     }
+
+
+def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
+    """Patches that known mistakes would give."""
+    size = np.array([obj.shape[1], obj.shape[0]])
+    modulus = float(np.abs(obj).max())
+    outside = (centres[:, 0] > obj.shape[0]) | (centres[:, 1] > obj.shape[1])
+    right = patches_at(obj, centres, N)
     itself = {"the object itself stands in place of every patch": np.resize(obj, right.shape)}
     found = itself if obj.shape == (N, N) else {}
-    found |= {name: patches_at(obj, at, N) for name, at in moved.items()}
+    found |= {name: patches_at(obj, at, N) for name, at in _moved(obj, centres, N).items()}
     return found | {
         "the object is taken to repeat beyond its edge: patches wrap around": _beyond("wrap", obj, centres, N),
         "the last pixels of the object are repeated beyond its edge": _beyond("edge", obj, centres, N),

@@ -65,23 +65,13 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
     return obj, coverage, origin
 
 
-def suspects_at(
-    patches: Array, centres: Array, shape: tuple[int, ...], origin: Array, seen: Array | None = None
-) -> dict[str, tuple[Array, Array]]:
-    """Canvas and coverage that known mistakes would give.
+def _moved(centres: Array, N: int) -> dict[str, Array]:
+    """Centres that known mistakes would take; what moves a patch by less than a pixel comes first.
 
-    Parameters
-    ----------
-    patches : (n, N, N) complex
-    centres : (n, 2) float
-    shape : (H, W)
-    origin : (2,) float
-    seen : (H, W) float, optional
-        Coverage, by which single patches are found that were placed elsewhere.
+    Of one patch both that and a move to anywhere may be true.
     """
     middle = centres.mean(axis=0)
-    # What moves a patch by less than a pixel speaks before what moves it anywhere: of one patch both may be true.
-    moved = {
+    return {
         "the sub-pixel part has the wrong sign": 2 * np.floor(centres) - centres,
         "x and y are exchanged: rows are placed by x": centres[:, ::-1],
         "positions are mirrored about their middle": 2 * middle - centres,
@@ -110,13 +100,29 @@ def suspects_at(
         "patches are placed half a pixel off": centres + 0.5,
         "patches are placed half a pixel off, the other way": centres - 0.5,
         **{f"patches are placed {far} off along {axis} alone": centres + step for far, axis, step in along_one_axis()},
-        "positions name the corner of the patch, not pixel N/2": centres + patches.shape[-1] // 2,
+        "positions name the corner of the patch, not pixel N/2": centres + N // 2,
         "every patch lies at the middle of the scan": np.broadcast_to(middle, centres.shape),
     }
+
+
+def suspects_at(
+    patches: Array, centres: Array, shape: tuple[int, ...], origin: Array, seen: Array | None = None
+) -> dict[str, tuple[Array, Array]]:
+    """Canvas and coverage that known mistakes would give.
+
+    Parameters
+    ----------
+    patches : (n, N, N) complex
+    centres : (n, 2) float
+    shape : (H, W)
+    origin : (2,) float
+    seen : (H, W) float, optional
+        Coverage, by which single patches are found that were placed elsewhere.
+    """
     total, coverage = oracle(patches, centres, shape, origin)
     right = averaged(patches, centres, shape, origin)[0]
     found = {"the coverage counts pixels that no patch covers": (right, coverage + 1)}
-    for name, elsewhere in moved.items():
+    for name, elsewhere in _moved(centres, patches.shape[-1]).items():
         found[name] = averaged(patches, elsewhere, shape, origin)
     if len(patches) > 1:
         silent = np.array(patches)
