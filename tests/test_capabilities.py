@@ -79,8 +79,6 @@ class Leaving(RefAdapter):
         raise SystemExit(0)
 
 
-NIGHTLY = [pytest.param(one, marks=pytest.mark.night) for one in (Whole, Wrapping, Repeating, Refusing)]
-
 
 def verdicts(adapter: Any, folder: Path, stages: tuple[Stage, ...] = VALUES_OF) -> dict[str, Cell]:
     """Every clause of some stages that has a check without a framework."""
@@ -99,8 +97,8 @@ def verdicts(adapter: Any, folder: Path, stages: tuple[Stage, ...] = VALUES_OF) 
     ("adapter", "declared", "silent"),
     [
         (Fourier, {"PAT-002", "REA-011"}, {"PAT-014"}),
-        (Whole, {"PAT-002", "REA-011"}, {"PAT-014"}),
-        (Wrapping, {"PAT-003"}, {"PAT-013", "REA-014"}),
+        pytest.param(Whole, {"PAT-002", "REA-011"}, {"PAT-014"}, marks=pytest.mark.night),
+        pytest.param(Wrapping, {"PAT-003"}, {"PAT-013", "REA-014"}, marks=pytest.mark.night),
         pytest.param(Repeating, {"PAT-003"}, {"PAT-013", "REA-014"}, marks=pytest.mark.night),
         (Refusing, {"PAT-003"}, {"PAT-013", "REA-014"}),
         pytest.param(Both, {"PAT-003"}, set(), marks=pytest.mark.night),
@@ -117,7 +115,8 @@ def test_what_differs_as_stated_is_declared_and_all_else_passes(
     assert all("as the adapter states" in found[clause].reason for clause in declared)
 
 
-@pytest.mark.parametrize("adapter", [Fourier, *NIGHTLY])
+@pytest.mark.night
+@pytest.mark.parametrize("adapter", [Fourier, Whole, Wrapping, Repeating, Refusing])
 def test_what_is_stated_costs_nothing_where_scans_are_simulated(adapter: type, tmp_path: Path) -> None:
     found = verdicts(adapter(), tmp_path, (Stage.PHYSICS, Stage.RAWDATA))
     told = {clause: (str(one.outcome), one.reason) for clause, one in found.items() if one.outcome is not Outcome.PASS}

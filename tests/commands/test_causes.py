@@ -53,7 +53,7 @@ def test_one_fault_is_one_cause_and_comes_first(call: Call, tmp_path: Path) -> N
     lines = done.stdout.splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith("What to mend first"))
     assert "the fftshift of the rows is missing or done twice" in lines[first + 1]
-    assert first < next(number for number, line in enumerate(lines) if line.startswith("Stages"))
+    assert first < next(number for number, line in enumerate(lines) if line.startswith("Claimed stages"))
     assert "━" not in done.stdout
     told = json.loads((tmp_path / "r.json").read_text())
     assert [one["certain"] for one in told["causes"]] == [True]
@@ -66,7 +66,7 @@ def test_what_is_right_has_nothing_to_mend(call: Call) -> None:
     done = call("run", "--adapter", "toys:Right", "--stage", "physics", "--no-capsules", "--in-process")
     assert done.exit_code == 0
     assert "What to mend first" not in done.stdout
-    assert "failed 0" in done.stdout
+    assert "· 0 failed" in done.stdout
 
 
 @pytest.mark.usefixtures("backends")

@@ -20,7 +20,7 @@ from tests.commands.calling import Call
 from tests.signals import heed_interrupts
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"cli", "parts", "each", "fixed", "on_each", "validated"}
+SHARED = {"cli", "parts", "each", "fixed", "on_each", "reports", "validated"}
 """Modules of what several commands have in common."""
 COMMANDS = sorted(one.name for one in pkgutil.iter_modules(commands.__path__) if one.name not in SHARED)
 ARGUMENTS = {
