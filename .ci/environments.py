@@ -101,7 +101,7 @@ class Environment:
         return done.stdout
 
     def judge(self) -> str:
-        """Run the commands of a user, the contract, and a stage of it by pytest; return a line that says what was done."""
+        """Run what a user would, the contract, and a stage of it by pytest; return a line that says what was done."""
         command = "ptycho-conformance"
         held = self.run("list", "python", "-m", "pip", "list", "--format=freeze").split()
         names = [re.split("[>=<]", one)[0].lower() for one in PROJECT["dependencies"]]

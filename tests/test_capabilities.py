@@ -79,7 +79,6 @@ class Leaving(RefAdapter):
         raise SystemExit(0)
 
 
-
 def verdicts(adapter: Any, folder: Path, stages: tuple[Stage, ...] = VALUES_OF) -> dict[str, Cell]:
     """Every clause of some stages that has a check without a framework."""
     subject = Subject(replace(taken(adapter), stages=frozenset(Stage)), folder)
