@@ -59,6 +59,7 @@ def test_what_would_end_or_skip_a_test_is_an_error_of_the_adapter(error: BaseExc
         Guard(Doing(raising(error))).simulate(1, 2)
 
 
+@pytest.mark.night
 @pytest.mark.parametrize("error", ODD, ids=lambda error: type(error).__name__)
 def test_no_check_is_skipped_or_passed_by_it(error: BaseException, tmp_path: Path) -> None:
     adapter = Doing(raising(error))

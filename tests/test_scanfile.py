@@ -54,6 +54,7 @@ class OwnReader:
         return absent | dict(scan)
 
 
+@pytest.mark.night
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("clause", [*CLAUSES, "CND-008", "CND-009", "CND-010", "CND-011", "CND-012"])
 def test_validate_and_the_checks_share_one_rule(clause: str, tmp_path: Path) -> None:

@@ -138,7 +138,12 @@ def test_an_adapter_that_cannot_be_made_costs_nobody_else(project: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("number", "cut"), [("SIGINT", "interrupted"), ("SIGTERM", "interrupted"), ("SIGKILL", "not ended")]
+    ("number", "cut"),
+    [
+        pytest.param("SIGINT", "interrupted", marks=pytest.mark.night),
+        pytest.param("SIGTERM", "interrupted", marks=pytest.mark.night),
+        ("SIGKILL", "not ended"),
+    ],
 )
 def test_a_run_that_is_ended_has_left_what_it_had(project: Path, number: str, cut: str) -> None:
     asked = ("--adapter", "backends:Slow", "--stage", "transforms", "--no-capsules", "--json", "r.json")

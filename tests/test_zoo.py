@@ -124,6 +124,7 @@ LEFT_OUT = ("NotImplemented", "dependency", "None", "mocks")
 FEW = [one for one in hollow_backends() if not any(word in one.name for word in LEFT_OUT)]
 
 
+@pytest.mark.night
 @pytest.mark.parametrize("backend", FEW, ids=lambda one: one.name.replace(" ", "-"))
 def test_what_does_nothing_right_passes_nothing(backend: Any, tmp_path: Path) -> None:
     assert score(backend, tmp_path).passed == 0

@@ -41,11 +41,11 @@ class NumbersFilesAsText(Liar):
 
 @breaks("REL-003")
 class CountsEarlierFramesInSevenBits(Liar):
-    """The number of frames in the first file is kept in too few bits, so that later files start elsewhere."""
+    """The number of frames in the first of two files is kept in too few bits, so that the other starts elsewhere."""
 
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         rows = list(self.right.batches(paths, replace(request, batch_size=10**6)))[0]
-        earlier = int((rows["experiment_id"] == 0).sum())
+        earlier = int((rows["experiment_id"] == 0).sum()) if len(paths) == 2 else 0
         later = rows["experiment_id"] > 0
         rows["images"][later] = np.roll(rows["images"][later], earlier // 128, axis=0)
         for start in range(0, len(later), request.batch_size):
