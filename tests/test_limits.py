@@ -17,7 +17,7 @@ MOST = 8
 """Clauses that a limit may cost beside those that speak of it."""
 ABOVE = {"NoCache": "every clause of the stage speaks of the cache, which such a backend would not claim"}
 """Limits that cost more, and why."""
-BY_DAY = {"OneMode": ("coordinates", "rawdata"), "NoLegacyLayout": ("npz",)}
+BY_DAY = {"OneMode": ("coordinates", "rawdata", "reassembly"), "NoLegacyLayout": ("npz",)}
 """Limits that are judged by day, with the stages in which they cost most to look."""
 
 

@@ -9,6 +9,9 @@ from conformance.contract.stages import Stage
 from conformance.engine.declaration import Declaration
 from conformance.scans.specimens import Specimen
 
+UNSTATED = "a statement of"
+"""How the reason begins where an adapter leaves out what it may say of itself."""
+
 
 def not_applicable(declaration: Declaration, selected: Selected, specimen: Specimen | None = None) -> str:
     """Return why a check does not apply; empty when it does.
@@ -42,7 +45,7 @@ def _to_adapter(declaration: Declaration, selected: Selected) -> str:
         return f"that it carries {', '.join(left_out)} is not claimed"
     unstated = sorted(one for one in declaration.states if not any(stated(selected.adapter, one, s) for s in stages))
     if unstated:
-        return f"a statement of {', '.join(unstated)} is not claimed"
+        return f"{UNSTATED} {', '.join(unstated)} is not claimed"
     absent = sorted(set(declaration.needs) & set(missing_methods(selected)))
     if absent:
         raise TypeError(f"the adapter claims a stage that requires the method {', '.join(absent)}, which it lacks")

@@ -84,14 +84,14 @@ def window_distance(points: _Floats, others: _Floats) -> _Floats:
     return np.asarray(cKDTree(others).query(points, k=[1], p=np.inf)[0]).ravel()
 
 
-def typical_step(points: _Floats, most: int) -> float:
+def typical_step(points: _Floats, most: int | None = None) -> float:
     """Median distance of a place to the nearest other place.
 
     Parameters
     ----------
     points : ndarray, (M, 2)
-    most : int
-        Places that are asked, spread over all of them.
+    most : int, optional
+        Places that are asked, spread over all of them; all where it is not given.
 
     Returns
     -------
@@ -103,5 +103,5 @@ def typical_step(points: _Floats, most: int) -> float:
     places = np.unique(points, axis=0)
     if len(places) < 2:
         return 0.0
-    some = places[:: max(1, len(places) // most)]
+    some = places[:: max(1, len(places) // (most or len(places)))]
     return float(np.median(np.asarray(cKDTree(places).query(some, 2)[0])[:, 1]))

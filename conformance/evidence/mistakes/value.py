@@ -108,6 +108,18 @@ def lossy(c: Comparison) -> Iterator[Mistake]:
     yield from _clipped(c)
 
 
+def _by_parts(real: Callable[[Array, Array], Array]) -> Callable[[Comparison], Array]:
+    """What a rule of real numbers, expected and seen, gives of a comparison; of complex ones for both parts."""
+
+    def gives(one: Comparison) -> Array:
+        with np.errstate(all="ignore"):
+            if not one.is_complex:
+                return real(one.expected, one.seen)
+            return real(one.expected.real, one.seen.real) + 1j * real(one.expected.imag, one.seen.imag)
+
+    return gives
+
+
 def _rounded(digits: int, c: Comparison) -> Callable[[Comparison], Array]:
     """Round; what lies half way between two numbers, but for the rounding of its own, to the one that was seen."""
     step = 10.0**-digits
@@ -118,13 +130,7 @@ def _rounded(digits: int, c: Comparison) -> Callable[[Comparison], Array]:
         half_way = np.abs(np.abs(seen - expected) - step / 2) <= near
         return np.where(half_way & (np.abs(np.round(seen, digits) - seen) <= near), seen, nearest)
 
-    def gives(one: Comparison) -> Array:
-        with np.errstate(all="ignore"):
-            if not one.is_complex:
-                return real(one.expected, one.seen)
-            return real(one.expected.real, one.seen.real) + 1j * real(one.expected.imag, one.seen.imag)
-
-    return gives
+    return _by_parts(real)
 
 
 def _stepped(c: Comparison) -> Iterator[Mistake]:
@@ -200,13 +206,7 @@ def _fewer_digits(narrow: Callable[[Array], Array]) -> Callable[[Comparison], Ar
         as_near = np.abs(seen - expected) <= 1.1 * np.abs(rounded - expected)
         return np.where(as_near & (np.asarray(narrow(seen)) == seen), seen, rounded)
 
-    def gives(one: Comparison) -> Array:
-        with np.errstate(all="ignore"):
-            if not one.is_complex:
-                return real(one.expected, one.seen)
-            return real(one.expected.real, one.seen.real) + 1j * real(one.expected.imag, one.seen.imag)
-
-    return gives
+    return _by_parts(real)
 
 
 def _bfloat16(values: Array) -> Array:

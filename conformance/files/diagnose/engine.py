@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.asked import root, scaled_positions, turned_positions
 from conformance.files.diagnose.explained import NAME as OBJECT
@@ -30,6 +29,7 @@ from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import Verdict, Word, judged, unshown
 from conformance.files.diagnose.zero import zero_frequency
 from conformance.files.fix import Fix
+from conformance.files.neighbours import typical_step
 
 FEWEST = 8
 """Frames below which nothing is said."""
@@ -201,7 +201,7 @@ _PLURAL = {"counts": "counts", "amplitude": "amplitudes", "log": "logarithms of 
 
 def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | None]:
     """Object pixels in a unit of the positions, and what is wrong with the unit."""
-    step = typical_step(sample)
+    step = typical_step(sample.s)
     if _SMALLEST_STEP <= step <= _LARGEST_STEP * sample.N:
         return 1.0, None
     said = (
@@ -224,11 +224,3 @@ def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | Non
         {"factor": found.factor, "lead": found.lead},
         (scaled_positions(found.factor),),
     )
-
-
-def typical_step(sample: Sample) -> float:
-    """Median distance of a point to its nearest neighbour at another place, in the unit of the positions."""
-    places = np.unique(sample.s, axis=0)
-    if len(places) < 2:
-        return 0.0
-    return float(np.median(np.asarray(cKDTree(places).query(places, 2)[0])[:, 1]))
