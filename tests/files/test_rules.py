@@ -120,3 +120,12 @@ def test_positions_beyond_everything_break_no_rule(name: str, value: float, tmp_
     assert set(said(tmp_path, arrays)) <= {"FIL-012", "FIL-015"}
     del arrays["objectGuess"]
     assert ("FIL-015" in said(tmp_path, arrays)) is (abs(value) > 1)
+
+
+@pytest.mark.parametrize("value", [1e300, -1.7e308, 1e38, 5e-324])
+@pytest.mark.parametrize("name", ["diff3d", "probeGuess", "objectGuess"])
+def test_values_beyond_everything_break_no_rule(name: str, value: float, tmp_path: Path) -> None:
+    arrays = sound(1)
+    arrays[name] = arrays[name].astype(np.result_type(arrays[name], np.float64))
+    arrays[name].flat[7] = value
+    assert ("NPZ-038" in said(tmp_path, arrays)) is (abs(value) > 1e38)
