@@ -1,4 +1,4 @@
-"""``python -m tests.hostile.flips``: what comes of single flipped bits of caches, stores, manifests and capsules."""
+"""``python -m tests.hostile.flips``: what comes of single flipped bits of scans, caches, stores and capsules."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from conformance.failures.replay import declaration_of
 from conformance.scans.damage import flips
 from conformance.scans.specimens import Recipe, make_specimen
 from tests.capsules.adapters import GROUPS, NamesOneFrame, of
+from tests.hostile.readers import digest_of
 
 SAME, ANEW, REFUSED, OTHER, FOREIGN = "same", "computed anew", "refused", "other numbers", "foreign error"
 KINDS = (SAME, ANEW, REFUSED, OTHER, FOREIGN)
@@ -79,6 +80,35 @@ def flipped(target: Target, count: int, generator: np.random.Generator) -> Count
             found[kept if seen == expected else OTHER] += 1
     target.file.write_bytes(sound)
     return found
+
+
+def archives(folder: Path) -> Iterator[Target]:
+    """Make a scan, stored and deflated, and give it to each reader of scans.
+
+    Parameters
+    ----------
+    folder : Path
+        Empty, and there.
+    """
+    from conformance.files.examine import UnreadableScan, read_scan
+    from ptycho_ref.errors import Refusal
+    from ptycho_ref.npz import read_scan as read_by_ref
+
+    readers: list[tuple[str, Callable[[Path], Mapping[str, Any]], type[Exception]]] = [
+        ("validate", read_scan, UnreadableScan),
+        ("ref", lambda path: read_by_ref(path)[0], Refusal),
+    ]
+    if find_spec("torch"):
+        from ptycho_torch.errors import Refusal as TorchRefusal
+        from ptycho_torch.scan import Scan
+
+        readers.append(("torch", lambda path: Scan.load(path).arrays, TorchRefusal))
+    for kind, write in (("stored", np.savez), ("deflated", np.savez_compressed)):
+        file = folder / f"{kind}.npz"
+        write(file, **make_specimen(Recipe(M=30, N=8, modes=2, seed=32)).arrays)
+        for name, read, refusal in readers:
+            given = lambda read=read, file=file: digest_of(read(file)).encode()  # noqa: E731
+            yield Target(f"{kind} scan, by {name}", file, given, (refusal,))
 
 
 def cache(adapter: Any, name: str, folder: Path) -> Target:
@@ -171,7 +201,12 @@ def caches(folder: Path) -> Iterator[Target]:
             yield cache(selected.adapter, selected.label, folder / selected.label)
 
 
-MAKERS: Mapping[str, Callable[[Path], Iterator[Target]]] = {"caches": caches, "store": store, "capsule": capsule}
+MAKERS: Mapping[str, Callable[[Path], Iterator[Target]]] = {
+    "archives": archives,
+    "caches": caches,
+    "store": store,
+    "capsule": capsule,
+}
 
 
 def targets(folder: Path) -> Iterator[Target]:

@@ -93,7 +93,7 @@ def _points(values: Stored | None, M: int) -> Floats | None:
 
 
 def _probe(values: Stored | None, sides: tuple[int, int]) -> NDArray[np.complex128] | None:
-    """Return (P, N, N) modes that fit the frames; none where a value is beyond complex64, which is no probe (NPZ-038)."""
+    """Return (P, N, N) modes that fit the frames; none where a value is beyond complex64 (NPZ-038)."""
     if values is None or values.needs_unpickling or values.dtype.kind not in "iufc" or len(values.shape) not in (2, 3):
         return None
     if 0 in values.shape or int(np.prod(values.shape)) > _MOST_VALUES:
