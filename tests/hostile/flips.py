@@ -103,9 +103,10 @@ def archives(folder: Path) -> Iterator[Target]:
         from ptycho_torch.scan import Scan
 
         readers.append(("torch", lambda path: Scan.load(path).arrays, TorchRefusal))
+    arrays: dict[str, Any] = dict(make_specimen(Recipe(M=30, N=8, modes=2, seed=32)).arrays)
     for kind, write in (("stored", np.savez), ("deflated", np.savez_compressed)):
         file = folder / f"{kind}.npz"
-        write(file, **make_specimen(Recipe(M=30, N=8, modes=2, seed=32)).arrays)
+        write(file, **arrays)
         for name, read, refusal in readers:
             given = lambda read=read, file=file: digest_of(read(file)).encode()  # noqa: E731
             yield Target(f"{kind} scan, by {name}", file, given, (refusal,))
