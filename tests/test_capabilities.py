@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +22,7 @@ from conformance.engine.catalogue import declarations
 from conformance.engine.first_look import Speaking, look_at
 from conformance.engine.outcome import Cell, Outcome, cells
 from conformance.engine.trial import attempt
+from conformance.report.html import said
 from conformance.report.judgement import as_markdown
 from conformance.report.page import as_page
 from conformance.report.terminal import lines
@@ -33,8 +34,14 @@ from ptycho_ref.adapter import RefAdapter
 from tests.limits.conventions import FourierPixels, OwnPatches, RepeatedEdges, WrappedEdges
 from tests.limits.limits import InsideOnly, RoundedPixels
 from tests.report.poor import PoorAdapter
+from tests.zoo.liars.patches.statements import RoundsRowsByAnotherRule, WrapsColumnsOnly
 
 VALUES_OF = (Stage.PATCHES, Stage.REASSEMBLY)
+
+
+class RoundedPatches(OwnPatches):
+    def rule(self, obj: Any, centres: Any, N: int) -> Any:
+        return self.right.patches(obj, np.round(centres), N)
 
 
 class Fourier(FourierPixels):
@@ -210,6 +217,39 @@ def test_the_even_one_of_two_whole_positions_is_found_wherever_it_is_counted_fro
 
 def test_what_leaves_while_it_is_asked_is_untrue(tmp_path: Path) -> None:
     assert not look_at(Subject(taken(Leaving()), tmp_path)).statements.made["subpixel", Stage.PATCHES].true
+
+
+@pytest.mark.parametrize(
+    ("adapter", "clause", "hint"),
+    [
+        (PoorAdapter, "PAT-002", '"whole"'),
+        (PoorAdapter, "PAT-003", '"wrap"'),
+        (FourierPixels, "REA-011", '"fourier"'),
+        (InsideOnly, "PAT-003", '"refused"'),
+        (RoundedPatches, "PAT-002", '{"patches": "whole"}'),
+        (RefAdapter, "PAT-002", ""),
+        (RoundsRowsByAnotherRule, "PAT-002", ""),
+        (WrapsColumnsOnly, "PAT-003", ""),
+        (RepeatedEdges, "PAT-012", ""),
+    ],
+)
+def test_what_an_adapter_might_state_is_told_where_it_does_exactly_that(
+    adapter: Callable[[], object], clause: str, hint: str, tmp_path: Path
+) -> None:
+    selected = replace(taken(adapter()), stages=frozenset(Stage))
+    found = look_at(Subject(selected, tmp_path)).statements.hint(clause)
+    assert bool(found) == bool(hint)
+    assert hint in found
+
+
+def test_a_cause_tells_what_might_be_stated(tmp_path: Path) -> None:
+    settings = RunSettings(adapters=("tests.test_capabilities:WrappedEdges",), stages=("patches",), frameworks=False)
+    judgement = judge(settings)
+    told = 'outside = "wrap"'
+    assert [told in one.hint for one in judgement.causes] == ["PAT-003" in one.failed for one in judgement.causes]
+    assert said(told) in as_page(judgement)
+    assert any(told in line for line, _ in lines(judgement, 200))
+    assert not judge(replace(settings, version="1.0")).causes[0].hint
 
 
 def test_statements_are_clauses_of_the_contract() -> None:

@@ -57,6 +57,8 @@ class Cause:
     gravity : tuple of bool and float
         The larger, the sooner it is to be mended: first what is wrong with certainty and unseen by its users, then all
         else, by the clauses and their level, by how many of their checks fail, and by how far off the values are.
+    hint : str
+        What the adapter may state of itself where the cause is exactly that, and meant; empty where nothing is.
     """
 
     adapter: str
@@ -68,6 +70,7 @@ class Cause:
     perhaps: tuple[str, ...]
     speaker: Decision
     gravity: tuple[bool, float]
+    hint: str = ""
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -253,6 +256,7 @@ def _cause(group: _Group) -> Cause:
         perhaps,
         speaker,
         _gravity(group),
+        next((one.grounds.hint for _, one in members if one.grounds.hint), ""),
     )
 
 

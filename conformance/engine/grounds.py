@@ -46,6 +46,8 @@ class Grounds:
         Distance of seen from expected, as a part of their sizes: 0 for equal arrays, 1 for strangers.
     misshapen : bool
         Whether shape or dtype are wrong, and not the values.
+    hint : str
+        What the adapter may state of itself, where what differs is exactly that; empty where nothing is.
     """
 
     kind: Kind = Kind.NOTHING
@@ -57,6 +59,7 @@ class Grounds:
     error: str = ""
     share: float = 0.0
     misshapen: bool = False
+    hint: str = ""
 
 
 NO_GROUNDS = Grounds()

@@ -75,6 +75,7 @@ class Statements:
 
     def __init__(self, subject: Subject, domain: Any) -> None:
         self._subject, self._domain = subject, domain
+        self._found: dict[tuple[str, Stage], Statement | None] = {}
 
     @cached_property
     def made(self) -> Mapping[tuple[str, Stage], Statement]:
@@ -132,6 +133,39 @@ class Statements:
         """Return the true statement by which a clause is not kept, if there is one."""
         held = (one for (_, stage), one in self.made.items() if clause in one.capability.declares[stage])
         return next((one for one in held if one.differs), None)
+
+    def hint(self, clause: str) -> str:
+        """Say what an adapter may state that fails a clause, if what it does is exactly that; else empty."""
+        for one in CAPABILITIES.values():
+            for stage in (stage for stage, declares in one.declares.items() if clause in declares):
+                if found := self._otherwise(one, stage):
+                    return (
+                        f"if that is meant, let the adapter state {one.name} = {self._stated(found)}: it does exactly "
+                        f"that ({one.held_by[stage]}), and this then ends as DECLARED"
+                    )
+        return ""
+
+    def _stated(self, found: Statement) -> str:
+        """Return a value as it may be stated: by itself where it is true of every stage, else for its stage alone."""
+        capability = found.capability
+        others = [self._otherwise(capability, one) for one in capability.held_by if self._offers(capability, one)]
+        alone = all(one is not None and one.value == found.value for one in others)
+        return f'"{found.value}"' if alone else f'{{"{found.stage}": "{found.value}"}}'
+
+    def _offers(self, capability: Capability, stage: Stage) -> bool:
+        selected = self._subject.selected
+        known = wordings(selected.version or contract_version())
+        return stage in selected.stages and _METHOD[stage] in offered(selected) and capability.held_by[stage] in known
+
+    def _otherwise(self, capability: Capability, stage: Stage) -> Statement | None:
+        """Return the statement that would be true in place of what is stated, or of nothing."""
+        key = (capability.name, stage)
+        if key not in self._found:
+            true = key in self.made and self.made[key].true
+            others = capability.values[1:] if self._offers(capability, stage) and not true else ()
+            tried = (self._verified(capability, stage, value) for value in others)
+            self._found[key] = next((one for one in tried if one.true), None)
+        return self._found[key]
 
     def _verified(self, capability: Capability, stage: Stage, value: str) -> Statement:
         with inside(self._domain):

@@ -8,7 +8,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import hypothesis
@@ -190,6 +190,8 @@ def once(
         if limit:
             outcome, reason, violation = Outcome.NOT_APPLICABLE, limit, None
         where = broken_at(error, subject) if outcome is Outcome.ERROR else ""
+        if outcome is Outcome.FAIL:
+            grounds = replace(grounds, hint=next(filter(None, map(look.statements.hint, declaration.clauses)), ""))
     if outcome in _BLAMING:
         # A cache that could not be written fails a check without an error.
         trouble = trouble or trouble_of(subject.folder)

@@ -12,7 +12,7 @@ from conformance.engine.causes import Cause
 from conformance.engine.outcome import Cell, Outcome
 from conformance.failures.writing import environment
 from conformance.report.html import document, row, said
-from conformance.report.judgement import declared, ids, unexplained
+from conformance.report.judgement import changed, declared, ids, unexplained
 from conformance.report.pictures import seen_and_expected, stored
 from conformance.report.terminal import explained
 from conformance.runs.judgement import Judgement
@@ -22,7 +22,7 @@ def as_page(judgement: Judgement) -> str:
     """Return a judgement as a page of its own; the pictures come from the capsules, while they are there."""
     body = "\n".join(
         part
-        for section in (_head, _causes, _declared, _undecided, _stages, _beside, _clauses, _versions)
+        for section in (_head, _changes, _causes, _declared, _undecided, _stages, _beside, _clauses, _versions)
         for part in section(judgement)
     )
     return document(f"Conformance: {', '.join(_adapters(judgement))}", body)
@@ -33,6 +33,15 @@ def _head(judgement: Judgement) -> Iterator[str]:
     yield from (f"<li>{said(count.sentence())}</li>" for count in judgement.denominators)
     yield from (f"<li>{said(one)}</li>" for one in (*judgement.not_judged, *judgement.stale))
     yield f"<li>The run was cut: {said(judgement.cut)}</li></ul>" if judgement.cut else "</ul>"
+
+
+def _changes(judgement: Judgement) -> Iterator[str]:
+    if judgement.changes:
+        yield "<h2>Since the last run</h2>"
+    for change in judgement.changes:
+        first, *rest = changed(change)
+        yield f"<p>{said(first)}</p>"
+        yield f"<ul>{''.join(f'<li>{said(one)}</li>' for one in rest)}</ul>" if rest else ""
 
 
 def _causes(judgement: Judgement) -> Iterator[str]:
@@ -48,6 +57,7 @@ def _cause(number: int, cause: Cause) -> Iterator[str]:
     yield f'<div class="cause{"" if cause.certain else " unsure"}">'
     yield f"<h3>{number}. {said(cause.sentence)}</h3>"
     yield f'<p class="small">{said(cause.adapter)}: {said(explained(cause))}</p>'
+    yield f"<p>{said(cause.hint)}</p>" if cause.hint else ""
     yield f"<p>{said(speaker.reason)}</p>" if speaker.reason != cause.sentence else ""
     yield from _pictures(speaker.capsule)
     yield f"<pre>{said(speaker.replay or f'ptycho-conformance explain {speaker.clause}')}</pre></div>"

@@ -26,9 +26,21 @@ def run_junit(judgement: Judgement) -> str:
     for count in judgement.denominators:
         cells = [cell for cell in judgement.cells if cell.adapter == count.adapter]
         suite = SubElement(suites, "testsuite", _numbers(count, cells))
+        _changes(suite, judgement)
         for cell in cells:
             _case(suite, cell)
     return "<?xml version='1.0' encoding='utf-8'?>\n" + tostring(suites, encoding="unicode") + "\n"
+
+
+def _changes(suite: Element, judgement: Judgement) -> None:
+    """What the adapter of a suite gained and lost, as properties of the suite."""
+    change = next((one for one in judgement.changes if xml_text(one.adapter) == suite.get("name")), None)
+    if change is None:
+        return
+    properties = SubElement(suite, "properties")
+    sorts = {"gained": change.gained, "lost": change.lost, "no longer decided": change.undecided}
+    for name, value in {"since": change.before.at, **{sort: " ".join(held) for sort, held in sorts.items()}}.items():
+        SubElement(properties, "property", {"name": name, "value": xml_text(value)})
 
 
 def _numbers(count: Denominator, cells: list[Cell]) -> dict[str, str]:

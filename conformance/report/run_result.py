@@ -111,6 +111,8 @@ class CauseResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         What the check saw.
     capsule, replay : str
         Where the failure is kept, and the command that replays it; empty where it is not.
+    hint : str
+        What the adapter may state of itself where the cause is exactly that, and meant; empty where nothing is.
     """
 
     adapter: str
@@ -125,6 +127,7 @@ class CauseResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     shown: str
     capsule: str
     replay: str
+    hint: str
 
 
 class UndecidedResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -237,6 +240,7 @@ def _cause(cause: Cause) -> CauseResult:
         shown=cause.speaker.reason,
         capsule=cause.speaker.capsule,
         replay=cause.speaker.replay,
+        hint=cause.hint,
     )
 
 

@@ -132,6 +132,7 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
     mark = f"{number:>2} "
     yield from _wrapped(f"{own}{one_line(cause.sentence)}", width, "bold red", mark, most=_MOST_LINES)
     yield from _wrapped(explained(cause) + _seen_in(cause), width, "", "   ", most=1)
+    yield from _wrapped(cause.hint, width, "green", "   ")
     if cause.speaker.capsule:
         yield from _command(cause.speaker.replay.partition("  # ")[0], width)
         return

@@ -13,6 +13,8 @@ import pytest
 from conformance.engine.changes import gained, last_known, left_undecided, lost
 from conformance.engine.outcome import Cell, Outcome, denominator
 from conformance.report.judgement import as_markdown, changed
+from conformance.report.page import as_page
+from conformance.report.run_junit import run_junit
 from conformance.report.run_result import run_result
 from conformance.report.terminal import lines as report_lines
 from conformance.runs.appended import LedgerError
@@ -100,6 +102,10 @@ def test_every_report_tells_it(tmp_path: Path) -> None:
     assert "lost 1: PAT-001" in as_markdown(told)
     assert any("lost 1: PAT-001" in text for text, _ in report_lines(told, 80))
     assert [one.lost for one in run_result(told).changes] == [("PAT-001",)]
+    assert "<li>lost 1: PAT-001</li>" in as_page(told)
+    assert "Since the last run" not in as_page(now)
+    assert '<property name="lost" value="PAT-001" />' in run_junit(told)
+    assert "<properties>" not in run_junit(now)
 
 
 def test_adapters_are_told_apart(tmp_path: Path) -> None:
