@@ -267,12 +267,14 @@ def _amplitudes(part: Part, mask: Part | None, stated: Stated) -> Part:
         changes = (*changes, "square root of the counts")
 
     def amplitude(block: NDArray[Any]) -> NDArray[Any]:
-        values = np.asarray(block, dtype=np.float32 if block.dtype.itemsize <= 2 else np.float64)
+        # The root of a number in single precision is the same however many digits it is taken with.
+        single = block.dtype.itemsize <= 2 or block.dtype == np.float32
+        values = np.asarray(block, dtype=np.float32 if single else np.float64)
         if bad is not None:
-            values = np.where(bad, 0, values)
+            values = np.where(bad, values.dtype.type(0), values)
         # Counts below zero are no counts; they stay, and are told by the one who reads the result.
         root = np.sqrt(values, out=values.copy(), where=np.greater(values, 0)) if counts else values
-        return root.astype(np.float32)
+        return root.astype(np.float32, copy=False)
 
     values = Computed(part.values.name, part.values, part.values.shape, np.dtype(np.float32), amplitude)
     return replace(part, values=values, quantity=Quantity.AMPLITUDE, changes=changes)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from conformance.files.ahead import read_ahead
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
 from conformance.files.placed import TABLE, in_pixels, require_near
@@ -117,7 +118,7 @@ def _view(held: Description, frames: Part, found: list[Finding]) -> View:
     M, rows, columns = frames.values.shape
     survey = Survey(M, (rows, columns))
     offset = 0
-    for block in frames.values.blocks():
+    for block in read_ahead(frames.values.blocks()):
         survey.add(block, slice(offset, offset + len(block)), slice(None), slice(None))
         offset += len(block)
     parts = dict(held.parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files import signs
+from conformance.files.ahead import read_ahead
 from conformance.files.formats.values import Stored, stored_shape
-from conformance.files.survey import Survey, is_whole
+from conformance.files.survey import Ends, Survey, are_plain, ends_of, is_whole
 
+_SINGLE = float(np.finfo(np.float32).max)
 _STANDARDISED = ": mean zero and deviation one, as standardised for training; the frames before that are needed"
 _SAMPLED_FRAMES = 256
 _MOST_PIXELS = 1 << 22
@@ -97,17 +99,16 @@ def content_of(stack: Stored, layout: StackLayout | None) -> Content:
     non_finite = overflowing = negative = None
     statistics = _CountStatistics(stack, layout)
     survey = _survey_for(layout)
-    offset = 0
-    for block in stack.blocks():
-        if block.dtype.kind == "f":
+    for block, offset, ends in read_ahead(_with_ends(stack, statistics)):
+        plain = are_plain(ends)
+        if not plain and block.dtype.kind == "f":
             non_finite = non_finite or _first(stack, offset, block, ~np.isfinite(block))
+        if not plain or float(ends[1].max(initial=0.0)) > _SINGLE:
             overflowing = overflowing or _first(stack, offset, block, beyond(block, np.float32))
-        if block.dtype.kind != "u":
+        if not plain:
             negative = negative or _first(stack, offset, block, block < 0)
-        statistics.add(block, offset)
         if survey is not None and layout is not None:
-            _add(survey, block, offset, layout, stack.fortran)
-        offset += len(block)
+            _add(survey, block, offset, layout, stack.fortran, ends)
     sound = non_finite is None and overflowing is None and negative is None
     evidence = statistics.evidence(survey) if sound or statistics.whole else ""
     if negative is not None and not evidence and survey is not None and signs.is_noise(survey):
@@ -121,7 +122,18 @@ def _survey_for(layout: StackLayout | None) -> Survey | None:
     return Survey(layout.M, layout.sides)
 
 
-def _add(survey: Survey, block: NDArray[Any], offset: int, layout: StackLayout, fortran: bool) -> None:
+def _with_ends(stack: Stored, statistics: _CountStatistics) -> Iterator[tuple[NDArray[Any], int, Ends]]:
+    """Blocks, where they begin, and smallest and largest values, NaN where one is: most blocks need no further look."""
+    offset = 0
+    for block in stack.blocks():
+        with np.errstate(invalid="ignore"):
+            ends = ends_of(block, statistics.frames_first)
+        statistics.add(block, offset, float(ends[1].max(initial=0.0)))
+        yield block, offset, ends
+        offset += len(block)
+
+
+def _add(survey: Survey, block: NDArray[Any], offset: int, layout: StackLayout, fortran: bool, ends: Ends) -> None:
     """Hand a block to the survey, in whatever order the stack is stored."""
     part, whole = slice(offset, offset + len(block)), slice(None)
     legacy = layout.frame_axis == 2
@@ -129,11 +141,13 @@ def _add(survey: Survey, block: NDArray[Any], offset: int, layout: StackLayout, 
         # Rows, or columns, of all frames.
         turned = np.moveaxis(block, -1, 0)
         if legacy:
-            survey.add(turned, whole, part, whole)
+            survey.add(turned, whole, part, whole, ends)
         else:
-            survey.add(turned.swapaxes(1, 2), whole, whole, part)
+            survey.add(turned.swapaxes(1, 2), whole, whole, part, ends)
+    elif fortran:
+        survey.add(block.swapaxes(1, 2), part, whole, whole, (ends[0].T, ends[1].T))
     else:
-        survey.add(block.swapaxes(1, 2) if fortran else block, part, whole, whole)
+        survey.add(block, part, whole, whole, ends)
 
 
 def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
@@ -269,10 +283,10 @@ class _CountStatistics:
         self.sums = np.zeros((2, *stored[1:]) if self.frames_first and self.enough else (2, 0))
         self.moments: list[NDArray[np.float64]] = []
 
-    def add(self, block: NDArray[Any], offset: int) -> None:
-        """Take in the next block."""
+    def add(self, block: NDArray[Any], offset: int, largest: float) -> None:
+        """Take in the next block, and its largest value."""
         with np.errstate(invalid="ignore", over="ignore"):
-            self.largest = max(self.largest, float(block.max()))
+            self.largest = max(self.largest, largest)
             if self.whole and block.dtype.kind == "f":
                 self.whole = bool(((block == np.rint(block)) | ~np.isfinite(block)).all())
             if not self.enough:

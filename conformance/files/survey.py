@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ _LOOKED_AT = 64
 _SAMPLED, _MOST_SAMPLED, _MOST_SORTED = 16, 1 << 14, 1 << 18
 Floats = NDArray[np.float64]
 Values = NDArray[Any]
+Ends: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 _FEWEST_DISTINCT, _MOST_RELIABLE = 8, 1e4
 
 
@@ -77,7 +78,14 @@ class Survey:
         self._seen = np.zeros(sides, bool)
         self._waves = tuple(np.exp(2j * np.pi * np.arange(side) / side) for side in sides)
 
-    def add(self, block: NDArray[np.generic], frames: slice, rows: slice, columns: slice) -> None:
+    def add(
+        self,
+        block: NDArray[np.generic],
+        frames: slice,
+        rows: slice,
+        columns: slice,
+        ends: Ends | None = None,
+    ) -> None:
         """Take in a block.
 
         Parameters
@@ -86,28 +94,45 @@ class Survey:
             (m, r, c) values of some frames, or of some rows or columns of all frames; real numbers.
         frames, rows, columns : slice
             Which these are.
+        ends : tuple of numpy.ndarray, optional
+            As :func:`ends_of` the block, where that was looked at before.
         """
+        ends = ends_of(block, True) if ends is None else ends
+        plain = are_plain(ends)
         self._look_first(block, (rows, columns))
         if frames.start is None or len(block) != frames.stop - frames.start:
-            self._add(block, frames, rows, columns)
+            self._add(block, frames, (rows, columns), plain)
             return
+        by_pixel = plain and ends[0].shape == self.sides
+        if by_pixel:
+            self._compare(*ends, (rows, columns))
         # As many frames at a time as stay in the processor's cache while they are looked at from all sides.
         step = max(1, _CACHED // max(1, block[0].size))
         for first in range(0, len(block), step):
             few = block[first : first + step]
-            self._add(few, slice(frames.start + first, frames.start + first + len(few)), rows, columns)
+            here = slice(frames.start + first, frames.start + first + len(few))
+            self._add(few, here, (rows, columns), plain, compared=not by_pixel)
 
-    def _add(self, block: NDArray[np.generic], frames: slice, rows: slice, columns: slice) -> None:
-        part = (rows, columns)
+    def _add(
+        self,
+        block: NDArray[np.generic],
+        frames: slice,
+        part: tuple[slice, slice],
+        plain: bool,
+        *,
+        compared: bool = True,
+    ) -> None:
         # Two bytes fit single precision, and their sums need no more.
         values: Values = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)
-        if block.dtype.kind == "f":
+        if not plain and block.dtype.kind == "f":
             finite = np.isfinite(values)
             if not finite.all():
                 self._count("non-finite", ~finite, frames, part)
                 values[~finite] = 0.0
-        if block.dtype.kind != "u" and values.min(initial=0.0) < 0:
+        if not plain and block.dtype.kind != "u" and values.min(initial=0.0) < 0:
             self._count("negative", values < 0, frames, part)
+        if compared:
+            self._compare(values.min(axis=0), values.max(axis=0), part)
         self._add_pixels(values, part)
         if self._outshining[part].any():
             values[:, self._outshining[part]] = 0.0
@@ -140,10 +165,12 @@ class Survey:
         self._row_moment[frames] += by_row[..., 0] @ self._waves[0][part[0]]
         self._column_moment[frames] += (by_row[..., 1] + 1j * by_row[..., 2]).sum(axis=1)
 
+    def _compare(self, least: Values, largest: Values, part: tuple[slice, slice]) -> None:
+        np.minimum(self.least[part], least, out=self.least[part])
+        np.maximum(self.largest[part], largest, out=self.largest[part])
+
     def _add_pixels(self, values: Values, part: tuple[slice, slice]) -> None:
         m, r, c = values.shape
-        np.minimum(self.least[part], values.min(axis=0), out=self.least[part])
-        np.maximum(self.largest[part], values.max(axis=0), out=self.largest[part])
         flat = values.reshape(m, r * c)
         self.sums[part] += (np.ones(m, values.dtype) @ flat).reshape(r, c)
         self.squares[part] += np.einsum("mp,mp->p", flat, flat).reshape(r, c)
@@ -184,6 +211,28 @@ class Survey:
         held = np.where(self.steady & ~self._outshining, self.largest, 0.0)
         rows, columns = self._waves
         return self._row_moment - (rows @ held).sum(), self._column_moment - (held @ columns).sum()
+
+
+def ends_of(block: NDArray[np.generic], by_pixel: bool) -> Ends:
+    """Smallest and largest values of a block; NaN where one is.
+
+    Parameters
+    ----------
+    block : numpy.ndarray
+        Values of some slices of the first axis.
+    by_pixel : bool
+        Whether of each pixel over these; else of all.
+    """
+    if not len(block):
+        return np.zeros(0), np.zeros(0)
+    axis = 0 if by_pixel else None
+    with np.errstate(invalid="ignore"):
+        return np.asarray(block.min(axis=axis)), np.asarray(block.max(axis=axis))
+
+
+def are_plain(ends: Ends) -> bool:
+    """Whether all values between such ends are finite and not below zero."""
+    return bool((ends[0] >= 0).all() and np.isfinite(ends[1]).all())
 
 
 def _outshining(values: Values) -> NDArray[np.bool_]:

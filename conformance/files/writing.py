@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from conformance.files.ahead import read_ahead
 from conformance.files.atomic import written_whole
 from conformance.files.formats.values import Stored
 
@@ -57,7 +58,7 @@ def write_member(member: IO[bytes], values: Stored) -> None:
     npy.write_array_header_1_0(member, head)
     written = 0
     for block in _in_order(values):
-        member.write(block.tobytes())
+        member.write(block.reshape(-1).view(np.uint8).data)
         written += block.size
     expected = int(np.prod(values.shape, dtype=np.int64))
     if written != expected:
@@ -65,5 +66,5 @@ def write_member(member: IO[bytes], values: Stored) -> None:
 
 
 def _in_order(values: Stored) -> Iterator[NDArray[Any]]:
-    for block in values.blocks():
+    for block in read_ahead(values.blocks()):
         yield np.ascontiguousarray(block, dtype=values.dtype)

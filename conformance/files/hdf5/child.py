@@ -64,10 +64,10 @@ def _serve(held: Any, request: dict[str, Any], replies: BinaryIO) -> None:
     _reply(replies, {"bytes": len(content)}, content)
 
 
-def _plain(block: Any) -> bytes:
+def _plain(block: Any) -> memoryview:
     import numpy as np
 
-    return np.ascontiguousarray(block).tobytes()
+    return np.ascontiguousarray(block).reshape(-1).view(np.uint8).data
 
 
 def _trouble(error: Exception) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _trouble(error: Exception) -> dict[str, Any]:
     return {"trouble": str(error) or type(error).__name__, "errno": number}
 
 
-def _reply(replies: BinaryIO, said: dict[str, Any], content: bytes = b"") -> None:
+def _reply(replies: BinaryIO, said: dict[str, Any], content: bytes | memoryview = b"") -> None:
     replies.write(json.dumps(said).encode() + b"\n")
     replies.write(content)
     replies.flush()

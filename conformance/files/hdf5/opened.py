@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -24,6 +25,7 @@ from conformance.files.unfit import UnfitFile
 BLOCK_BYTES = 1 << 24
 _MOST_SMALL = 256 << 20
 _PATIENCE = 60.0
+_PIECE = 1 << 20
 _LONGEST_LINE = 64 << 20
 _LINKS = ("external", "dangling")
 _FILTERS: Mapping[int, str] = {
@@ -106,6 +108,7 @@ class OpenedHdf5:
             bufsize=0,
         )
         self._pending = bytearray()
+        _widen(self._child.stdout)
         try:
             self.nodes = {one["path"]: _node(one) for one in self._reply()["nodes"]}
         except BaseException:
@@ -138,7 +141,7 @@ class OpenedHdf5:
             raise UnfitFile("FIL-002", path, "it holds no numbers")
         return Dataset(self, path, node.shape, node.dtype)
 
-    def read(self, path: str, start: int, stop: int, *, rows: bool = True, lead: int = 0) -> bytes:
+    def read(self, path: str, start: int, stop: int, *, rows: bool = True, lead: int = 0) -> bytearray:
         """Return the bytes of some rows of a dataset, or of all of it.
 
         Parameters
@@ -189,23 +192,32 @@ class OpenedHdf5:
         )
         return f"; it is packed by filter {', '.join(foreign)}, of the package hdf5plugin" if foreign else ""
 
-    def _exactly(self, count: int) -> bytes:
+    def _exactly(self, count: int) -> bytearray:
+        """The next bytes, written where they stay: frames are too many to be copied once more."""
         deadline = time.monotonic() + _PATIENCE
-        while len(self._pending) < count:
-            self._receive(deadline)
-        content = bytes(self._pending[:count])
-        del self._pending[:count]
+        content = bytearray(count)
+        place = min(count, len(self._pending))
+        content[:place] = self._pending[:place]
+        del self._pending[:place]
+        view = memoryview(content)
+        while place < count:
+            place += self._received_into(view[place:], deadline)
         return content
 
     def _receive(self, deadline: float) -> None:
+        piece = bytearray(_PIECE)
+        self._pending += piece[: self._received_into(memoryview(piece), deadline)]
+
+    def _received_into(self, place: memoryview, deadline: float) -> int:
+        """Wait for bytes, write them into memory, and return how many there were."""
         assert self._child.stdout is not None
         ready, _, _ = select.select([self._child.stdout], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
             raise UnfitFile("FIL-022", "file", f"the HDF5 library did not answer within {_PATIENCE:.0f} s")
-        piece = os.read(self._child.stdout.fileno(), 1 << 20)
-        if not piece:
+        count = os.readv(self._child.stdout.fileno(), [place[:_PIECE]])
+        if not count:
             raise self._broke_down()
-        self._pending += piece
+        return count
 
     def _broke_down(self) -> UnfitFile:
         code = self._child.wait()
@@ -277,12 +289,20 @@ class Dataset:
         parts = list(self.blocks())
         return parts[0] if len(parts) == 1 else np.concatenate([one.ravel() for one in parts]).reshape(self.shape)
 
-    def _block(self, content: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
+    def _block(self, content: bytearray, shape: tuple[int, ...]) -> NDArray[Any]:
         if len(content) != math.prod(shape) * self.dtype.itemsize:
             raise UnfitFile(
                 "FIL-022", self.name, "the HDF5 library gave another number of values than the file promises"
             )
         return np.frombuffer(content, self.dtype).reshape(shape)
+
+
+def _widen(pipe: Any) -> None:
+    """Let a pipe pass fewer, larger pieces; where the system does not grant it, it stays as it is."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIECE)
 
 
 def _leads(link: Node) -> str:
