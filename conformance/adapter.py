@@ -153,6 +153,11 @@ class Adapter(Protocol):
         from the contract exactly as stated ends as DECLARED; a statement that is not true fails.
     outside : {"zeros", "wrap", "edge", "refused"}, optional
         What a window holds where it leaves the object (PAT-014).
+    modes : {"many", "one"} or mapping of stages to these, optional
+        How many modes a probe may have: in files (``npz``, NPZ-049) and where it simulates (``physics``, PHY-015).
+    refusals : {"contract", "any", "none"}, optional
+        How what the contract refuses ends: in a ValueError that says what the contract asks for; in any error, whatever
+        it says; in an error or a result, whichever comes (CND-025). What ends so is DECLARED, and no failure.
     version : str, optional
         Version of the backend, for ledgers; without it that of the distribution named as the adapter's package.
     devices : sequence of str, optional

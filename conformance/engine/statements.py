@@ -14,12 +14,13 @@ import numpy as np
 from conformance.backends.discovery import stated
 from conformance.backends.guard import looking
 from conformance.backends.subject import Subject, offered
-from conformance.contract.capabilities import CAPABILITIES, OUTSIDE, SUBPIXEL, Capability
+from conformance.contract.capabilities import CAPABILITIES, OUTSIDE, REFUSALS, SUBPIXEL, Capability
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.contract.version import contract_version
 from conformance.contract.versions import wordings
 from conformance.engine.measured import MEASURED, frames_alone, frames_of
+from conformance.engine.stated_refusals import PLAINLY
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.placing import placed_at
@@ -86,7 +87,7 @@ class Statements:
             (one.name, stage): self._verified(one, stage, value)
             for one in CAPABILITIES.values()
             for stage, clause in one.held_by.items()
-            if selected.adapter is not None and clause in known and _METHOD[stage] in there
+            if selected.adapter is not None and clause in known and _METHOD.get(stage, "") in there | {""}
             if (value := stated(selected.adapter, one.name, stage))
         }
 
@@ -167,12 +168,21 @@ class Statements:
             self._found[key] = next((one for one in tried if one.true), None)
         return self._found[key]
 
+    @property
+    def refusals(self) -> str:
+        """How what the contract refuses ends, as is stated and true; else as the contract says."""
+        one = self.made.get((REFUSALS.name, Stage.CONDUCT))
+        return one.value if one is not None and one.differs else REFUSALS.values[0]
+
     def _verified(self, capability: Capability, stage: Stage, value: str) -> Statement:
         with inside(self._domain):
             # Halves of a side that are even and odd: some round corners.
             sizes = sorted({side(8), side(10)})
         with inside(None), looking(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if plainly := PLAINLY.get(capability.name):
+                true = all(_holds(functools.partial(plainly, self._subject, stage, value), N) for N in sizes)
+                return Statement(capability, stage, value, CONTRACT, true)
             readings = list(_readings(capability, stage, value))
             for rules in readings:
                 kept = functools.partial(_KEPT[capability.name, stage], self._subject, rules=rules)
@@ -182,7 +192,7 @@ class Statements:
 
 
 _MEASURING = frozenset({Stage.PHYSICS, Stage.RAWDATA})
-_METHOD = {Stage.PATCHES: "patches", Stage.REASSEMBLY: "reassemble"}
+_METHOD = {Stage.PATCHES: "patches", Stage.REASSEMBLY: "reassemble", Stage.NPZ: "load", Stage.PHYSICS: "simulate"}
 
 
 def _readings(capability: Capability, stage: Stage, value: str) -> Iterator[Rules]:
@@ -196,6 +206,8 @@ def _readings(capability: Capability, stage: Stage, value: str) -> Iterator[Rule
 def _followed(one: Statement) -> dict[str, Any]:
     if one.capability is OUTSIDE:
         return {"outside": one.value}
+    if one.capability is not SUBPIXEL:
+        return {}
     return {"placed": one.rules.placed} if one.stage is Stage.REASSEMBLY else {"cut": one.rules.cut}
 
 

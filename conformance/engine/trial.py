@@ -165,9 +165,10 @@ def once(
         Hypothesis settings, see :data:`conformance.engine.declaration.PROFILES`.
     """
     started = time.perf_counter()
-    evidence = Evidence()
     violation, where, trouble, grounds = None, "", "", NO_GROUNDS
     look = look_at(subject)
+    # Who is held to a statement is excused by no other.
+    evidence = Evidence("contract" if declaration.states else look.statements.refusals)
     scans = declaration.on_specimens
     domain = Speaking(look, declaration.clauses, (*declaration.needs, *declaration.any_of), on_specimens=scans)
     rules = look.statements.rules(declaration.stages, on_specimens=scans, claimed=tuple(declaration.states))
@@ -200,7 +201,8 @@ def once(
         reason = f"this machine is in trouble, and nothing is said of the adapter: {trouble}"
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
-    said = {clause: one.sentence() for clause, one in declared.items()}
+    said = dict.fromkeys(declaration.clauses, evidence.excused) if evidence.excused else {}
+    said |= {clause: one.sentence() for clause, one in declared.items()}
     found = (violation, kept, where, trouble, grounds, said)
     return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, *found)
 
@@ -219,7 +221,9 @@ def _at_its_end(evidence: Evidence, subject: Subject, domain: Speaking) -> tuple
 
 def _all_refused(declaration: Declaration, declared: Mapping[str, Statement]) -> bool:
     """Whether all that the clauses of a check speak of is refused, as stated: there is nothing to compare then."""
-    return all(one in declared and declared[one].value == "refused" for one in declaration.clauses)
+    return all(
+        one in declared and declared[one].value in declared[one].capability.unasked for one in declaration.clauses
+    )
 
 
 def _call(

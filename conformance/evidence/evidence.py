@@ -88,16 +88,26 @@ class Evidence:
 
     A check that ends with ``comparisons == 0`` is vacuous.
 
+    Parameters
+    ----------
+    refusals : {"contract", "any", "none"}
+        How what the contract refuses may end, as an adapter states (CND-025): in the words and by the errors of the
+        contract, in any error, or in whatever it gives.
+
     Attributes
     ----------
     comparisons : int
         Number of effective comparisons so far.
     drawn : Mapping[str, Any] or None
         Arguments that Hypothesis drew for the last call that failed; None before.
+    excused : str
+        The first refusal that ended otherwise than the contract says, and as the adapter states; empty where none did.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, refusals: str = "contract") -> None:
         self.comparisons = 0
+        self.excused = ""
+        self._refusals = refusals
         self._largest = 0
         self._told_by_largest: Callable[[], tuple[Explanation, ...]] = tuple
         self.drawn: Mapping[str, Any] | None = None
@@ -238,6 +248,23 @@ class Evidence:
             sentence = f"{what} is valid, but was refused with {type(error).__name__}: {told(error)}"
             raise Violation(sentence, withheld=True) from error
 
+    def worded(self, condition: bool, sentence: str) -> None:
+        """Require what a refusal says, of an adapter that refuses by the contract; ``sentence`` says what is wrong."""
+        self.comparisons += 1
+        if not condition:
+            self._amiss(Violation(sentence), "any", "none")
+
+    def not_refused(self, sentence: str) -> None:
+        """Say that something invalid was accepted."""
+        self._amiss(Violation(sentence), "none")
+
+    def _amiss(self, violation: Violation, *excused_by: str, cause: Exception | None = None) -> None:
+        """Raise, or note it where the adapter states that its refusals are so."""
+        if self._refusals not in excused_by:
+            raise violation from cause
+        told_so = f"differs as the adapter states, refusals = {self._refusals}: {violation.statement}"
+        self.excused = self.excused or told_so
+
     def unless_refused(self, action: Callable[[], T], what: str) -> T | None:
         """Return the result of what may be refused, by a ValueError or a class of one's own; None when it is.
 
@@ -252,13 +279,15 @@ class Evidence:
             return action()
         except BREAKDOWNS:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - by whatever it is refused
             if isinstance(error, ValueError) or in_own_words(error):
                 return None
-            raise Violation(
+            sentence = (
                 f"{what} must be read, or refused by an error of the contract's family (a ValueError); it ended in "
                 f"{type(error).__name__}: {error}"
-            ) from error
+            )
+            self._amiss(Violation(sentence), "any", "none", cause=error)
+            return None
 
     def refused(
         self, action: Callable[[], Any], what: str, *, beside: Callable[[], Any], family: bool = False
@@ -283,16 +312,20 @@ class Evidence:
         self.comparisons += 1
         try:
             result = action()
-        except BREAKDOWNS:
+        except NOT_DECIDING:
             raise
         except Exception as error:
+            if isinstance(error, BREAKDOWNS) and self._refusals != "none":
+                raise
             if family and not isinstance(error, ValueError):
-                raise Violation(
+                sentence = (
                     f"{what} must be refused by an error of the contract's family (a ValueError); it ended in "
                     f"{type(error).__name__}: {told(error)}"
-                ) from error
+                )
+                self._amiss(Violation(sentence), "any", "none", cause=error)
             return error
-        raise Violation(f"{what} {ACCEPTED} and gave {type(result).__name__}.")
+        self.not_refused(f"{what} {ACCEPTED} and gave {type(result).__name__}.")
+        return ValueError(f"{what} was accepted")
 
 
 def agrees(seen: Array, expected: Array, *, rtol: float, atol: float) -> bool:

@@ -32,14 +32,14 @@ def test_errors_of_arrays_belong_to_one_family(subject: Subject, evidence: Evide
 def test_errors_name_the_file(subject: Subject, evidence: Evidence) -> None:
     for one, error in messages(subject, evidence):
         if one.file:
-            evidence.holds(one.file in str(error), f"The refusal of {one.what} does not name {one.file}: {error}")
+            evidence.worded(one.file in str(error), f"The refusal of {one.what} does not name {one.file}: {error}")
 
 
 @check("CND-010", any_of=REFUSING)
 def test_errors_name_the_array(subject: Subject, evidence: Evidence) -> None:
     for one, error in messages(subject, evidence):
         if one.array:
-            evidence.holds(
+            evidence.worded(
                 names(str(error), one.array), f"The refusal of {one.what} does not name {one.array}: {error}"
             )
 
@@ -49,7 +49,7 @@ def test_errors_name_the_clause(subject: Subject, evidence: Evidence) -> None:
     for one, error in messages(subject, evidence):
         named = clauses_in(str(error))
         told, right = ", ".join(named) or "no clause", " or ".join(one.clauses)
-        evidence.holds(
+        evidence.worded(
             bool(set(named) & set(one.clauses)), f"The refusal of {one.what} names {told}, not {right}: {error}"
         )
 
@@ -59,4 +59,4 @@ def test_errors_name_the_remedy(subject: Subject, evidence: Evidence) -> None:
     for one, error in messages(subject, evidence):
         remedy = getattr(error, "remedy", None)
         told = isinstance(remedy, str) and len(remedy.split()) > 1 and remedy in str(error)
-        evidence.holds(told, f"The refusal of {one.what} has no remedy in its message, but {remedy!r}: {error}")
+        evidence.worded(told, f"The refusal of {one.what} has no remedy in its message, but {remedy!r}: {error}")

@@ -148,4 +148,4 @@ def refuse_settings(
             beside=lambda: applied(subject, kind, {"N": 24, "gridsize": 2}, {"n_groups": 5}),
         )
         name = next(iter({**model, **fields}))
-        evidence.holds(name in str(error), f"The refusal of {name} does not name it: {error}")
+        evidence.worded(name in str(error), f"The refusal of {name} does not name it: {error}")

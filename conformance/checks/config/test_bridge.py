@@ -133,7 +133,7 @@ def test_what_must_be_given(subject: Subject, evidence: Evidence) -> None:
                 f"{kind} settings without {name}",
                 beside=lambda: bridged(subject, kind),
             )
-            evidence.holds(
+            evidence.worded(
                 name in str(error), f"The refusal of {kind} settings without {name} does not name it: {error}"
             )
     overrides = {key: value for key, value in SOUND.items() if key != "nphotons"}

@@ -111,7 +111,7 @@ def test_inference_names_its_model_and_its_data(subject: Subject, evidence: Evid
                 what,
                 beside=lambda: applied(subject, "inference"),
             )
-            evidence.holds(missing in str(error), f"The refusal of {what} does not name it: {error}")
+            evidence.worded(missing in str(error), f"The refusal of {what} does not name it: {error}")
 
 
 @check("CFG-013")

@@ -89,7 +89,7 @@ def _refused(subject: Subject, evidence: Evidence, cases: Iterator[tuple[str, Pa
     sound = subject.write(plain())
     for what, path in cases:
         error = evidence.refused(lambda: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
-        evidence.holds(not isinstance(error, FileNotFoundError), f"{what} is there, but is called missing: {error}")
+        evidence.worded(not isinstance(error, FileNotFoundError), f"{what} is there, but is called missing: {error}")
 
 
 @check("NPZ-040")

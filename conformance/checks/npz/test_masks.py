@@ -100,4 +100,4 @@ def test_masks_that_do_not_fit_are_refused(subject: Subject, evidence: Evidence)
             what,
             beside=lambda: subject.adapter.load(sound),
         )
-        evidence.holds(MASK in str(error), f"The refusal of {what} does not name {MASK}: {error}")
+        evidence.worded(MASK in str(error), f"The refusal of {what} does not name {MASK}: {error}")

@@ -94,7 +94,7 @@ def test_non_finite_frames_are_refused_with_the_index(subject: Subject, evidence
             f"a stack with {value}",
             beside=lambda: subject.adapter.load(sound),
         )
-        evidence.holds(
+        evidence.worded(
             all(str(i) in str(error) for i in index), f"The message does not give the index {index}: {error}"
         )
 
@@ -116,7 +116,7 @@ def test_negative_amplitudes_are_refused_with_the_index(subject: Subject, eviden
             f"a negative {dtype}",
             beside=lambda: subject.adapter.load(sound),
         )
-        evidence.holds(
+        evidence.worded(
             all(str(i) in str(error) for i in index), f"The message does not give the index {index}: {error}"
         )
 
