@@ -201,10 +201,14 @@ def once(
         reason = f"this machine is in trouble, and nothing is said of the adapter: {trouble}"
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
-    said = dict.fromkeys(declaration.clauses, evidence.excused) if evidence.excused else {}
-    said |= {clause: one.sentence() for clause, one in declared.items()}
-    found = (violation, kept, where, trouble, grounds, said)
+    found = (violation, kept, where, trouble, grounds, _said(declaration, declared, evidence))
     return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, *found)
+
+
+def _said(declaration: Declaration, declared: Mapping[str, Statement], evidence: Evidence) -> dict[str, str]:
+    """Say from which clauses the adapter differs as it states."""
+    excused = dict.fromkeys(declaration.clauses, evidence.excused) if evidence.excused else {}
+    return excused | {clause: one.sentence() for clause, one in declared.items()}
 
 
 def _at_its_end(evidence: Evidence, subject: Subject, domain: Speaking) -> tuple[Outcome, str]:
