@@ -8,29 +8,32 @@ from numpy.typing import NDArray
 from conformance.contract.types import Array
 
 
+_TOGETHER = 512
+
+
 def amplitude_of(patch: Array, probe: Array) -> NDArray[np.float64]:
-    """Diffraction amplitude of one patch.
+    """Diffraction amplitude of one patch, or of each of several.
 
     Parameters
     ----------
-    patch : (N, N) complex
+    patch : (..., N, N) complex
     probe : (N, N) or (P, N, N) complex
         Incoherent modes add in intensity.
 
     Returns
     -------
-    (N, N) float64
+    (..., N, N) float64
         sqrt(fftshift(sum over modes of |FFT2(probe * patch)|²) / N²).
     """
     modes = np.asarray(probe, dtype=np.complex128)
     modes = modes[np.newaxis] if modes.ndim == 2 else modes
-    side = patch.shape[-1]
-    intensity = np.zeros((side, side), dtype=np.float64)
+    intensity = np.zeros(patch.shape, dtype=np.float64)
     for mode in modes:
         intensity += np.abs(np.fft.fft2(mode * patch)) ** 2
-    return np.asarray(np.sqrt(np.fft.fftshift(intensity) / side**2))
+    return np.asarray(np.sqrt(np.fft.fftshift(intensity, axes=(-2, -1)) / patch.shape[-1] ** 2))
 
 
 def amplitudes_of(patches: Array, probe: Array) -> NDArray[np.float64]:
     """Diffraction amplitudes ``(n, N, N)`` of ``(n, N, N)`` patches."""
-    return np.stack([amplitude_of(patch, probe) for patch in patches])
+    starts = range(0, len(patches), _TOGETHER)
+    return np.concatenate([amplitude_of(patches[start : start + _TOGETHER], probe) for start in starts])
