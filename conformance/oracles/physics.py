@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from conformance.contract.types import Array
 
-
 _TOGETHER = 512
 
 
