@@ -25,7 +25,7 @@ from conformance.contract.arrays import (
 from conformance.files.archive import DamagedArchive
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.values import Source, Stored, nbytes
-from conformance.files.rules.wording import listed
+from conformance.files.rules.wording import listed, stored_anew
 from conformance.files.shape_hints import named_shapes, object_hint, probe_hint, sides_hint, stack_hint
 from conformance.files.stack import (
     Content,
@@ -137,9 +137,7 @@ class Rules:
     def _objects(self) -> Iterator[Finding]:
         for name, member in self.members.items():
             if member.needs_unpickling and name != "_metadata":
-                yield Finding(
-                    "NPZ-031", VIOLATION, name, "the array holds Python objects, which only unpickling could read"
-                )
+                yield Finding("NPZ-031", VIOLATION, name, f"the array holds Python objects, which {stored_anew(name)}")
 
     def _coordinates(self) -> Iterator[Finding]:
         for name in COORDINATES:

@@ -11,6 +11,7 @@ NOISE = ": scattered about zero, as a subtracted background leaves them"
 _FEWEST, _OFTEN, _SMALL = 64, 0.02, 0.2
 _SIGNED = 1 << 15
 _DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05
+_NEAR_ONE, _FALLEN, _FEWEST_FALLEN, _STEADIER, _MOST_SINGLE = 0.85, 0.3, 2, 0.4, 16
 _BITS = (8, 10, 12, 14, 15, 16, 24, 31, 32)
 
 
@@ -63,7 +64,11 @@ def wrapped(survey: Survey) -> tuple[int, int]:
         counts = frames if bool((frames == np.rint(frames)).all()) else np.rint(frames**2)
     largest = float(counts.max(initial=0.0))
     end = next((1 << bits for bits in _BITS if largest <= (1 << bits)), 0)
-    if not end or largest < _NEAR_END * end or counts.min() < 0:
+    if not end or largest < _NEAR_ONE * end or counts.min() < 0:
+        return 0, 0
+    if over := _single(counts, end):
+        return over, end
+    if largest < _NEAR_END * end:
         return 0, 0
     if float((counts == largest).sum()) > _CUT * float((counts > _HIGH * end).sum()):
         # Values that end at one number were cut off there.
@@ -73,6 +78,25 @@ def wrapped(survey: Survey) -> tuple[int, int]:
     if holes.sum() < _FEWEST_HOLES or holes.any(axis=(1, 2)).sum() < min(_FEWEST_HOLES, len(counts)):
         return 0, 0
     return int(holes.any(axis=0).sum()), end
+
+
+def _single(counts: NDArray[np.float64], end: int) -> int:
+    """Count single bright pixels that fall from nearly the end to few counts while the light around them stays.
+
+    Against the light around it a pixel is steadier where the end is added to its low values than as it is stored.
+    """
+    bright = np.argwhere(counts.max(axis=0) > _NEAR_ONE * end)
+    around = np.mean(_beside(counts), axis=0)
+    found = 0
+    for row, column in bright if len(bright) <= _MOST_SINGLE else ():
+        values, light = counts[:, row, column], around[:, row, column]
+        low, high = values < _FALLEN * end, values > _HIGH * end
+        if low.sum() < _FEWEST_FALLEN or high.sum() < _FEWEST_FALLEN or (light <= 0).any():
+            continue
+        mended = np.where(values < end / 2, values + end, values)
+        before, after = (float(np.std(np.log((some + 1) / light))) for some in (values, mended))
+        found += after < _STEADIER * before and bool(light[low].min() > light[high].min() * _HIGH)
+    return found
 
 
 def _beside(frames: NDArray[np.float64]) -> list[NDArray[np.float64]]:

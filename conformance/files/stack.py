@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from conformance.files import signs
 from conformance.files.ahead import read_ahead
 from conformance.files.formats.values import Stored, stored_shape
+from conformance.files.rules.wording import listed
 from conformance.files.survey import Ends, Survey, are_plain, ends_of, is_whole
 
 _SINGLE = float(np.finfo(np.float32).max)
@@ -171,9 +172,17 @@ def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
     if kind == "negative" and not always:
         told = signs.wrapped_negative(content.survey) or (signs.NOISE if signs.is_noise(content.survey) else "")
     told = _STANDARDISED if kind == "negative" and _is_standardised(content.survey) else told
-    told = ": pixels that are not measured" if always and kind == "non-finite" else told
+    if kind == "non-finite":
+        told = ": pixels that are not measured" if always else _lost_frames(content.survey)
     narrow = "; float16 ends at 65504, and these were brighter" if kind == "non-finite" and dtype == np.float16 else ""
     return f"; {extent.sentence(content.survey.M)}{told}{narrow}"
+
+
+def _lost_frames(survey: Survey) -> str:
+    """Say which frames hold no number at all; empty where none do."""
+    lost = survey.lost()
+    few = f"{len(lost)} frames hold" if len(lost) > 1 else "1 frame holds"
+    return f": {few} no number at all ({listed(lost)})" if 0 < len(lost) < survey.M else ""
 
 
 def _is_standardised(survey: Survey) -> bool:

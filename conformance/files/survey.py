@@ -194,6 +194,10 @@ class Survey:
         """(N, N): pixels that hold a value of a kind in every frame."""
         return np.asarray(self._odd[kind][1] == self.M)
 
+    def lost(self) -> NDArray[np.intp]:
+        """Numbers of the frames in which no value is a finite number."""
+        return np.flatnonzero(self._odd["non-finite"][0] == self.sides[0] * self.sides[1])
+
     @property
     def steady(self) -> NDArray[np.bool_]:
         """(N, N): pixels that hold one and the same value in all frames."""

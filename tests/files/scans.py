@@ -12,11 +12,13 @@ Arrays = dict[str, Any]
 N = 32
 
 
-def sound(seed: int = 1, columns: int = 10, rows: int = 8, photons: float = 3e4, pitch: float = 3.2) -> Arrays:
+def sound(
+    seed: int = 1, columns: int = 10, rows: int = 8, photons: float = 3e4, pitch: float = 3.2, jitter: float = 0.4
+) -> Arrays:
     """Return a scan whose frames follow from its probe, object and positions, with counting noise."""
     rng = np.random.default_rng(seed)
     grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2)
-    x, y = (N / 2 + 2 + pitch * grid + rng.uniform(-0.4, 0.4, grid.shape)).T
+    x, y = (N / 2 + 2 + pitch * grid + rng.uniform(-jitter, jitter, grid.shape)).T
     shape = (int(y.max()) + N // 2 + 3, int(x.max()) + N // 2 + 3)
     obj = smooth_object(rng, shape)
     r, c = np.mgrid[:N, :N] - N / 2

@@ -129,3 +129,24 @@ def test_values_beyond_everything_break_no_rule(name: str, value: float, tmp_pat
     arrays[name] = arrays[name].astype(np.result_type(arrays[name], np.float64))
     arrays[name].flat[7] = value
     assert ("NPZ-038" in said(tmp_path, arrays)) is (abs(value) > 1e38)
+
+
+@pytest.mark.parametrize("first", [0.0, 1.0])
+@pytest.mark.parametrize(("step", "severity"), [(1.0, Severity.NOTE), (4.0, Severity.WARNING)])
+def test_numbers_of_a_raster_are_doubted_where_a_pixel_cannot_change_so_much(
+    first: float, step: float, severity: Severity, tmp_path: Path
+) -> None:
+    rows, columns = (one.ravel().astype(float) for one in np.indices((6, 16)))
+    arrays = sound(columns=16, rows=6, pitch=step, jitter=0.0)
+    arrays = {name: arrays[name] for name in ("diff3d", "probeGuess")}
+    arrays |= {"xcoords": columns + first, "ycoords": rows + first}
+    assert "columns and rows" in said(tmp_path, arrays, severity).get("FIL-014", "")
+
+
+def test_frames_without_a_number_go_with_their_positions(tmp_path: Path) -> None:
+    arrays = sound()
+    arrays["diff3d"][[2, 7]] = np.nan
+    np.savez(tmp_path / "scan.npz", **arrays)
+    found = {one.clause: one for one in examine(tmp_path / "scan.npz").findings}["NPZ-017"]
+    assert found.fix is not None
+    assert (found.fix.op, found.fix.arguments["rows"]) == ("drop-frames", [2, 7])

@@ -180,6 +180,11 @@ def _frames(seen: Seen, _: Declared | None) -> Iterator[Fix]:
     if seen.view is None:
         return
     bright, dim = odd_rows(seen.view)
+    lost = seen.view.survey.lost()
+    if 0 < len(lost) < seen.view.M:
+        # Nothing is said of the light of such a stack before they are gone.
+        yield _dropped(FRAMES, seen.view.stack, "NPZ-017", lost, seen.view.M)
+        return
     for clause, rows in (("FIL-003", dark_rows(seen.view)), ("FIL-004", np.union1d(bright, dim))):
         if len(rows) and seen.says(clause):
             yield _dropped(FRAMES, seen.view.stack, clause, rows, seen.view.M)

@@ -16,6 +16,7 @@ from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Computed, Stored, Values
 from conformance.files.npy_header import read_header
 from conformance.files.regular import open_regular
+from conformance.files.rules.wording import stored_anew
 from conformance.files.unfit import UnfitFile
 from conformance.files.zip_directory import DamagedArchive
 
@@ -51,7 +52,10 @@ def _stored(path: Path) -> RawValues:
             header, start = read_header(stream.read, path.stat().st_size)
     except DamagedArchive as error:
         raise UnfitFile("FIL-001", "file", f"a single NumPy array (.npy) that cannot be read: {error}") from error
-    if header.dtype.kind not in "biufc" or header.dtype.hasobject:
+    if header.dtype.hasobject:
+        problem = f"a single NumPy array (.npy) of Python objects, which {stored_anew('')}"
+        raise UnfitFile("FIL-001", "file", problem)
+    if header.dtype.kind not in "biufc":
         raise UnfitFile("FIL-001", "file", "a single NumPy array (.npy) that holds no numbers")
     shape = header.shape or (1,)
     return RawValues(path, path.stem, shape, header.dtype, (start,), header.fortran)

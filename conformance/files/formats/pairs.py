@@ -129,7 +129,7 @@ def _linked(file: OpenedHdf5, stack: ExitStack) -> Stored:
         if not place.is_file() or place.is_symlink():
             absent.append(beside.name)
             continue
-        parts.append(stack.enter_context(OpenedHdf5(place)).stored(node.target))
+        parts.append(stack.enter_context(OpenedHdf5(place)).stored(f"/{node.target.lstrip('/')}"))
     if absent:
         listed = ", ".join(absent[:3]) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
         raise UnfitFile("FIL-020", "/entry/data", f"the master names {listed}, not beside it: copy them too")

@@ -192,9 +192,10 @@ def saturated(view: View) -> Iterator[Finding]:
     """FIL-007: values that change from frame to frame and stand at the largest of their integer type."""
     over, end = signs.wrapped(view.survey)
     if over:
+        few = f"{over} pixels are" if over > 1 else "1 pixel is"
         problem = (
-            f"{over} pixels are dark among neighbours that reach nearly to {end}: counts of {end} and more were "
-            "wrapped round the end of a type"
+            f"{few} dark among neighbours that stay bright, where counts reach nearly to {end}: counts of {end} and "
+            "more were wrapped round the end of a type"
         )
         yield Finding("FIL-007", Severity.WARNING, view.stack, problem)
         return

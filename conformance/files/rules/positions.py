@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.numbered import too_different, too_small
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats
@@ -33,6 +34,8 @@ def repeated(view: View) -> Iterator[Finding]:
         return
     if unit := of_another_unit(view):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", unit)
+    elif numbers := _numbered(points, places):
+        yield Finding("FIL-014", Severity.NOTE, "xcoords", numbers)
     elif line := _line(points):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
     if len(places) > 1 and times.min() == times.max() > 1:
@@ -73,7 +76,7 @@ def of_another_unit(view: View) -> str:
             f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres, or "
             "in pixels of the detector?"
         )
-    return _numbered(points, places)
+    return _numbered(points, places) if too_small(view) or too_different(view) else ""
 
 
 def _numbered(points: Floats, places: Floats) -> str:

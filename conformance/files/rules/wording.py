@@ -24,6 +24,25 @@ def _runs(indices: list[int]) -> list[tuple[int, int]]:
     return [part for run in runs for part in ([run] if run[1] - run[0] != 1 else [(run[0],) * 2, (run[1],) * 2])]
 
 
+def stored_anew(name: str) -> str:
+    """Say that only unpickling could read an array, and how whoever made it stores it as numbers.
+
+    Parameters
+    ----------
+    name : str
+        Member of an archive; empty for a file of one array.
+    """
+    if name:
+        anew = f'held[{name!r}] = numpy.array(held[{name!r}].tolist()); numpy.savez("NEW.npz", **held)'
+        anew = f'held = dict(numpy.load("FILE", allow_pickle=True)); {anew}'
+    else:
+        anew = (
+            'held = numpy.load("FILE", allow_pickle=True).tolist(); numpy.savez("NEW.npz", **held) if it is a '
+            'dictionary, else numpy.save("NEW.npy", numpy.array(held))'
+        )
+    return f"only unpickling could read, which runs what the file says. Where you made the file yourself: {anew}"
+
+
 def pixels(places: Iterable[Iterable[int]]) -> str:
     """Return pixels as (row, column), the first few."""
     said = [f"({', '.join(str(int(n)) for n in place)})" for place in places]

@@ -1,0 +1,63 @@
+"""Whether positions that may count rows and columns can be pixels: what a step of one pixel may change at most."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.files.rules.view import View
+from conformance.files.survey import Floats
+
+_NOISE, _FEWEST, _TINY = 0.85, 3, 1e-300
+_WIDER = 1.25
+
+
+def too_different(view: View) -> bool:
+    """Whether neighbouring frames differ by more than steps of one pixel can make them.
+
+    A frame keeps its intensities where its exit wave is moved as a whole, so that a step moves the probe over an object
+    that stands still: amplitudes change by less than the probe does, and by noise.
+
+    Parameters
+    ----------
+    view : View
+        With positions.
+    """
+    frames, probe = np.nan_to_num(view.survey.first.astype(np.float64), posinf=0.0, neginf=0.0), view.probe
+    if probe is None or view.x is None or view.y is None or len(frames) < 2 or frames.shape[1:] != probe.shape[1:]:
+        return True
+    amplitudes = np.sqrt(np.abs(frames)) if view.counts else np.abs(frames)
+    amplitudes = np.where(view.steady | ~view.measured, 0.0, amplitudes)
+    largest = float(amplitudes.max(initial=0.0))
+    amplitudes = amplitudes / max(largest, _TINY)
+    noise = _noise_of_pairs(amplitudes)
+    steps = np.stack([np.diff(view.y[: len(frames)]), np.diff(view.x[: len(frames)])], axis=1)
+    seen, allowed = [], []
+    for at in np.flatnonzero(np.abs(steps).sum(axis=1) == 1):
+        moved = np.roll(probe, tuple(int(n) for n in steps[at]), axis=(-2, -1))
+        share = float((np.abs(moved - probe) ** 2).sum() / max((np.abs(probe) ** 2).sum(), _TINY))
+        pair = amplitudes[at : at + 2]
+        seen.append(float(((pair[1] - pair[0]) ** 2).sum()) - noise)
+        allowed.append(share * float((pair**2).sum() / 2))
+    return len(seen) < _FEWEST or bool(np.median(seen) > np.median(allowed))
+
+
+def too_small(view: View) -> bool:
+    """Whether the object of the file is far larger than positions in pixels let expect.
+
+    Parameters
+    ----------
+    view : View
+        With positions.
+    """
+    if view.object_shape is None or view.x is None or view.y is None:
+        return False
+    spans = (float(np.ptp(view.y)), float(np.ptp(view.x)))
+    return all(side > span + _WIDER * view.N for side, span in zip(view.object_shape, spans, strict=True))
+
+
+def _noise_of_pairs(amplitudes: Floats) -> float:
+    """Squared difference of two frames that the noise of counts makes at most."""
+    lit = amplitudes[amplitudes > 0]
+    quantum = float(lit.min()) ** 2 if lit.size else 0.0
+    counts = (amplitudes**2).mean(axis=0) / max(quantum, _TINY)
+    return quantum * float(np.minimum(_NOISE, 2 * counts).sum())
