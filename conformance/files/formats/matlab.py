@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from conformance.files.formats.cells import in_variables
 from conformance.files.formats.values import ColumnMajor, Stored, Values
 from conformance.files.unfit import UnfitFile
 
 _MOST_BYTES = 4 << 30
-_MOST_DEPTH = 6
 _MOST_ITEM = 16
 
 
 def shapes_in(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shapes of the variables of a file, by name.
+    """Shapes of the variables of a file, by name; (1, 1) for cells and structures, which are not seen into.
 
     Raises
     ------
@@ -30,11 +28,15 @@ def shapes_in(path: Path) -> dict[str, tuple[int, ...]]:
     from scipy.io import whosmat
 
     try:
-        return {name: tuple(int(n) for n in shape) for name, shape, _ in whosmat(str(path), appendmat=False)}
+        listed = whosmat(str(path), appendmat=False)
     except Exception as error:
         _require_file(error)
         problem = f"this is a MATLAB file whose headers cannot be read, copy it again: {str(error)[:100]}"
         raise UnfitFile("FIL-001", "file", problem) from error
+    return {
+        name: (1, 1) if kind in ("cell", "struct", "object") else tuple(int(n) for n in shape)
+        for name, shape, kind in listed
+    }
 
 
 def _require_file(error: Exception) -> None:
@@ -78,15 +80,4 @@ def arrays_in(path: Path) -> dict[str, Stored]:
         problem = f"this is a MATLAB file that cannot be read, copy it again: {str(error)[:100]}"
         raise UnfitFile("FIL-001", "file", problem) from error
     own = {name: value for name, value in held.items() if not name.startswith("__")}
-    return {name: ColumnMajor(Values(name, values.T)) for name, values in _numbers(own, "", 0)}
-
-
-def _numbers(held: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
-    for name, value in held.items():
-        if not isinstance(value, np.ndarray):
-            continue
-        if value.dtype.kind in "biufc" and value.dtype.names is None:
-            yield f"{prefix}{name}", value
-        elif value.dtype.names is not None and value.size == 1 and depth < _MOST_DEPTH:
-            one = value.reshape(-1)[0]
-            yield from _numbers({field: one[field] for field in value.dtype.names}, f"{prefix}{name}/", depth + 1)
+    return {name: ColumnMajor(Values(name, values.T)) for name, values in in_variables(own).items()}

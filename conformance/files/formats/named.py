@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from conformance.files.archive import Archive, Member
 from conformance.files.formats import geometry_named, roles
+from conformance.files.formats.cells import in_nodes
 from conformance.files.formats.description import Description, Format, Part, Quantity
 from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import mask_among
@@ -171,11 +172,7 @@ def _held(path: Path, stack: ExitStack) -> Held:
         return Held(Kind.MATLAB, _numbers(arrays_in(path)), {}, True)
     file = stack.enter_context(OpenedHdf5(path))
     matlab = is_matlab(start, (node.attributes for node in file.nodes.values()))
-    stored = {
-        name: file.stored(name)
-        for name, node in file.nodes.items()
-        if node.kind == "dataset" and node.shape is not None and node.dtype is not None and not node.outside
-    }
+    stored = in_nodes(file)
     held: Mapping[str, Stored] = {name: ColumnMajor(one) for name, one in stored.items()} if matlab else stored
     beside = {name: node.attributes for name, node in file.nodes.items() if node.kind in ("dataset", "group")}
     words = {name: node.value for name, node in file.nodes.items() if isinstance(node.value, str)}

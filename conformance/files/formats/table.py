@@ -20,6 +20,7 @@ from conformance.files.formats import (
     tiff,
     tike,
 )
+from conformance.files.formats.cells import in_nodes
 from conformance.files.formats.description import Format
 from conformance.files.formats.matlab import shapes_in
 from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
@@ -66,7 +67,10 @@ def sniff(path: Path) -> Sniffed:
     elif kind is Kind.HDF5:
         with OpenedHdf5(path) as file:
             members = frozenset(file.nodes)
-            shapes = {name: node.shape for name, node in file.nodes.items() if node.shape is not None}
+            pointed = {target for node in file.nodes.values() for target in node.references}
+            shapes = {n: node.shape for n, node in file.nodes.items() if node.shape is not None and n not in pointed}
+            if pointed:
+                shapes |= {name: one.shape for name, one in in_nodes(file).items()}
             links = file.links
     elif kind is Kind.MATLAB:
         shapes = shapes_in(path)

@@ -134,9 +134,24 @@ def _dataset(path: str, one: Any) -> dict[str, Any]:
     except Exception:  # noqa: BLE001  # a type that NumPy does not know
         dtype = None
     said["dtype"] = _dtype(dtype)
+    said["references"] = _references(one, dtype)
     if said["shape"] is not None and not said["outside"]:
         said["value"] = _small(one, said["shape"])
     return said
+
+
+def _references(one: Any, dtype: Any) -> list[str]:
+    """Paths of what a dataset of references to objects points to, as MATLAB keeps its cells."""
+    import math
+
+    import h5py
+
+    if dtype is None or h5py.check_ref_dtype(dtype) is not h5py.Reference or math.prod(one.shape or (0,)) > MOST_NODES:
+        return []
+    try:
+        return [one.file[reference].name for reference in one[()].ravel() if reference]
+    except Exception:  # noqa: BLE001  # references that lead nowhere point to nothing
+        return []
 
 
 def _filter(one: tuple[Any, ...]) -> tuple[int, str]:

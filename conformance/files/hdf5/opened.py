@@ -64,6 +64,8 @@ class Node:
         Whether the values lie in other files.
     file, target : str
         Where an external or dangling link leads.
+    references : tuple of str
+        Paths of what a dataset points to, as the cells of MATLAB do.
     """
 
     path: str
@@ -77,6 +79,7 @@ class Node:
     outside: bool = False
     file: str = ""
     target: str = ""
+    references: tuple[str, ...] = ()
 
 
 class OpenedHdf5:
@@ -334,6 +337,7 @@ def _node(one: Mapping[str, Any]) -> Node:
         one.get("outside", False),
         one.get("file", ""),
         one.get("target", ""),
+        tuple(one.get("references", ())),
     )
 
 
