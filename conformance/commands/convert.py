@@ -21,9 +21,10 @@ from conformance.commands.parts import (
     MaskOnes,
     ObjectPixel,
     Order,
+    ScanName,
     Unit,
+    all_described,
     as_stated,
-    described,
     require_canonical,
     require_files,
 )
@@ -60,6 +61,7 @@ def convert(
     centre: Centre = None,
     order: Order = None,
     unit: Unit = None,
+    scan_name: ScanName = None,
     packed: Annotated[bool, typer.Option("--packed", help="Deflate the members.")] = False,
     to: To = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
@@ -96,9 +98,8 @@ def convert(
     from conformance.report.progress import reading
 
     with ExitStack() as stack:
-        given = [described(source, order, unit, stack) for source in sources]
         try:
-            scan = assembled(given, stated)
+            scan = assembled(all_described(sources, order, unit, scan_name, stack), stated)
             scan, fixes = _mended(scan, out, likely, stack) if as_diagnosed else (_as_it_is(scan), ())
             with reading():
                 notes = _write(targets, scan, _record(scan, sources, stated, fixes), packed, to)

@@ -32,9 +32,10 @@ from conformance.commands.parts import (
     MaskOnes,
     ObjectPixel,
     Order,
+    ScanName,
     Unit,
+    all_described,
     as_stated,
-    described,
     require_files,
 )
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from conformance.files.assembly import Stated
     from conformance.files.diagnose.engine import Diagnosis
     from conformance.files.diagnose.sample import Scan
+    from conformance.files.formats.description import Description
 
 Result = TypeVar("Result")
 
@@ -64,6 +66,7 @@ def diagnose(
     centre: Centre = None,
     order: Order = None,
     unit: Unit = None,
+    scan_name: ScanName = None,
     out: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw what was seen, over what stands there.")] = None,
     each: Each = False,
     jobs: Jobs = None,
@@ -93,7 +96,7 @@ def diagnose(
 
     stated = as_stated((energy, distance, detector_pixel, object_pixel), counts, mask_ones, order, unit, centre)
     with ExitStack() as stack:
-        scan, notes = _scan(paths, order, unit, stated, stack)
+        scan, notes = _scan(paths, all_described(paths, order, unit, scan_name, stack), stated)
         with reading():
             found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))
         if out is not None:
@@ -147,13 +150,10 @@ def _draw(out: Path, scan: Scan, found: Diagnosis, paths: list[Path], seed: int)
     write(out, content)
 
 
-def _scan(
-    paths: list[Path], order: str | None, unit: str | None, stated: Stated, stack: ExitStack
-) -> tuple[Scan, tuple[str, ...]]:
+def _scan(paths: list[Path], given: list[Description], stated: Stated) -> tuple[Scan, tuple[str, ...]]:
     """The scan that files hold together, and what was taken for granted."""
     from conformance.files.diagnose.opened import scan_from
 
-    given = [described(path, order, unit, stack) for path in paths]
     scan, whole = _read(paths, lambda: scan_from(given, stated))
     return scan, whole.notes
 

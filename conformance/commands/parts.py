@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -38,6 +39,10 @@ Centre: TypeAlias = Annotated[
 ]
 MaskOnes: TypeAlias = Annotated[
     str | None, typer.Option("--mask-ones", metavar="good|bad", help="What ones in a mask mean.")
+]
+
+ScanName: TypeAlias = Annotated[
+    str | None, typer.Option("--scan-name", metavar="NAME", help="Which scan of a file that holds several.")
 ]
 
 
@@ -134,6 +139,32 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
         raise undecided(f"{path}: {error}") from error
     except OSError as error:
         raise undecided(f"{path}: {error.strerror or error}") from error
+
+
+def all_described(
+    paths: Sequence[Path], order: str | None, unit: str | None, scan_name: str | None, stack: ExitStack
+) -> list[Description]:
+    """Describe the files that hold the parts of one scan, open until the stack ends.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    order, unit : str or None
+        What the user says of a list of positions.
+    scan_name : str or None
+        Which scan is meant of a file that holds several.
+    stack : ExitStack
+    """
+    from conformance.files.formats.choice import choosing, require_heard
+    from conformance.files.unfit import UnfitFile
+
+    with choosing(scan_name):
+        given = [described(path, order, unit, stack) for path in paths]
+        try:
+            require_heard()
+        except UnfitFile as error:
+            raise wrong_usage(error.problem) from error
+    return given
 
 
 def require_canonical(out: Path, found: AsDiagnosed) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.contract.arrays import COORDINATES
+from conformance.contract.arrays import COORDINATES, STACKS
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Geometry, Orientation, Part, Quantity
-from conformance.files.formats.values import Computed, Joined, Values
+from conformance.files.formats.values import Chosen, Computed, Joined, Values
 from conformance.files.placed import TABLE, placed, require_near, told_apart, with_unit
 from conformance.files.polarity import decided
 from conformance.files.shown import are_counts, require_centre, with_centre
@@ -196,19 +196,31 @@ def _joined(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
 
 
 def _paired(parts: Mapping[str, Part], frames: NDArray[Any], positions: NDArray[Any]) -> dict[str, Part]:
-    """Positions in the order of the frames, by the numbers that both files give their rows."""
+    """Frames that have a position of their number, and positions in their order; both files number their rows."""
     if np.array_equal(frames, positions):
         return {}
     place = {int(number): row for row, number in enumerate(positions)}
-    absent = [int(number) for number in frames if int(number) not in place]
-    if absent:
+    kept = np.array([int(number) in place for number in frames])
+    if not kept.all() and kept.sum() != len(positions):
+        absent = [int(number) for number in frames[~kept]]
         raise UnfitFile("FIL-023", "indexes", f"frames {absent[:5]} have no position of their number")
-    rows = np.array([place[int(number)] for number in frames])
+    rows = np.array([place[int(number)] for number in frames[kept]])
     said = ("in the order of the frames, by their indexes",)
-    return {
+    found = {
         name: replace(part, values=Values(name, part.values.array()[rows]), changes=(*part.changes, *said))
         for name, part in parts.items()
         if name in COORDINATES
+    }
+    return found if kept.all() else found | _only(parts, np.flatnonzero(kept), len(frames))
+
+
+def _only(parts: Mapping[str, Part], rows: NDArray[np.intp], M: int) -> dict[str, Part]:
+    """Frames of some rows, and masks of these frames where each has its own."""
+    said = f"{M - len(rows)} of {M} frames left out, whose numbers no position has"
+    return {
+        name: replace(part, values=Chosen(part.values, rows), changes=(*part.changes, said))
+        for name, part in parts.items()
+        if name in STACKS or (name == _MASK and len(part.values.shape) == 3 and len(part.values.array()) == M)
     }
 
 

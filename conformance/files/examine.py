@@ -20,6 +20,7 @@ from conformance.files.foreign import examine_foreign
 from conformance.files.formats import canonical
 from conformance.files.formats import named as by_names
 from conformance.files.formats.masks import mask_among, quantity_of_name
+from conformance.files.formats.several import of_one_scan
 from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, readable_as, sniff
 from conformance.files.formats.values import Source, Stored
@@ -101,6 +102,8 @@ def examine(path: Path) -> ScanReport:
     try:
         file = sniff(path)
         form = format_of(file) if file.kind is Kind.ZIP else readable_as(file)
+        if is_archive_of_files(file):
+            _require_one_scan(path)
         if is_archive_of_files(file) or (form is None and file.kind not in _PERHAPS_DAMAGED):
             found.append(named(file))
         elif form is None and file.kind is Kind.ZIP and _has_names_of_its_own(path):
@@ -124,6 +127,14 @@ def _has_names_of_its_own(path: Path) -> bool:
     if known & {*COORDINATES, *STACKS}:
         return False
     return by_names.holds_several_parts({name: one for name, one in members.items() if not one.needs_unpickling})
+
+
+def _require_one_scan(path: Path) -> None:
+    """Refuse an archive whose folders hold a scan each, and name these."""
+    with Archive(path) as archive:
+        arrays = [name for name in archive.names if archive.entry(name).filename.endswith(".npy")]
+        members = {name: archive.member(name) for name in arrays}
+        of_one_scan({name: one.shape for name, one in members.items() if one.dtype.kind in "iuf"}, arrays, last=False)
 
 
 def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -98,7 +98,10 @@ class Rules:
     @property
     def _positions(self) -> int | None:
         member = self.members.get("xcoords")
-        return member.shape[0] if member is not None and len(member.shape) == 1 else None
+        if member is None or len(member.shape) not in (1, 2):
+            return None
+        # Points that lie in a raster are as many as it has.
+        return math.prod(member.shape)
 
     def _presence(self) -> Iterator[Finding]:
         names = list(self.archive.names)

@@ -137,3 +137,22 @@ def test_positions_of_ptychoshelves_without_their_frames(call: Call, tmp_path: P
     done = call("convert", "frames.npz", "p.h5", "out.npz", "--positions-unit", "m", *GEOMETRY)
     assert done.exit_code == 2
     assert "beside /dp" in done.stderr
+
+
+def test_frames_without_a_position_of_their_number_are_left_out_and_told(
+    call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    rows = np.random.default_rng(4).permutation(63)[:50]
+    np.savez(tmp_path / "diffraction.npz", patterns=written.counts_of(scan), indexes=np.arange(63))
+    fewer = scan | {name: scan[name][rows] for name in ("xcoords", "ycoords")}
+    written.product(tmp_path / "product.h5", fewer)
+    with h5py.File(tmp_path / "product.h5", "a") as file:
+        del file["probe_position_indexes"]
+        file["probe_position_indexes"] = rows
+    done = call("convert", "diffraction.npz", "product.h5", "out.npz")
+    assert done.exit_code == 0, done.stderr
+    assert "13 of 63 frames left out" in done.stdout
+    kept = np.sort(rows)
+    with np.load(tmp_path / "out.npz") as found:
+        np.testing.assert_allclose(found["diff3d"], scan["diff3d"][kept], atol=2e-3)
+        np.testing.assert_allclose(found["xcoords"], scan["xcoords"][kept], atol=1e-6)

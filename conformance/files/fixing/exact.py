@@ -14,7 +14,15 @@ from conformance.files.archive import DamagedArchive
 from conformance.files.finding import Severity
 from conformance.files.fix import Fix, Grade
 from conformance.files.fixing.names import renamings
-from conformance.files.fixing.shapes import object_shape, probe_shape, stack_shape, vector_shape, without_units
+from conformance.files.fixing.shapes import (
+    flattened,
+    object_shape,
+    probe_shape,
+    raster_shape,
+    stack_shape,
+    vector_shape,
+    without_units,
+)
 from conformance.files.formats.values import Source, Stored, nbytes
 from conformance.files.scan_rules import Rules
 from conformance.files.stack import StackLayout, beyond, equal_members
@@ -75,21 +83,36 @@ def _names(members: Mapping[str, Stored], most: float = math.inf) -> Iterator[Fi
         yield _exact("drop-copy", "diffraction", "NPZ-005", {"copies": 2}, {"copies": 1})
 
 
+def _grid(members: Mapping[str, Stored]) -> tuple[int, ...]:
+    """Rows and columns of a scan whose coordinates lie in its raster; empty where they do not."""
+    shapes = {members[name].shape for name in COORDINATES[:2] if name in members}
+    return raster_shape(shapes.pop()) if len(shapes) == 1 else ()
+
+
+def _points(members: Mapping[str, Stored], shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    grid = _grid(members)
+    return (math.prod(grid),) if grid and shape == grid else vector_shape(shape)
+
+
 def _positions(members: Mapping[str, Stored]) -> int | None:
-    shape = vector_shape(members["xcoords"].shape) if "xcoords" in members else None
+    shape = _points(members, members["xcoords"].shape) if "xcoords" in members else None
     return None if shape is None else shape[0]
 
 
 def _layout(members: Mapping[str, Stored]) -> tuple[tuple[int, ...], StackLayout] | None:
     positions, stack = _positions(members), members.get("diff3d")
-    return None if positions is None or stack is None else stack_shape(stack.shape, positions)
+    if positions is None or stack is None:
+        return None
+    # Values that lie the other way round run down the columns of a raster.
+    flat = flattened(stack.shape, _grid(members)) if not stack.fortran else stack.shape
+    return stack_shape(flat, positions)
 
 
 def _shapes(members: Mapping[str, Stored]) -> Iterator[Fix]:
     for name in PER_POSITION:
         if name in members:
             clause = _CLAUSES.get(name, "NPZ-022")
-            yield from _reshaped(name, clause, members[name], vector_shape(members[name].shape))
+            yield from _reshaped(name, clause, members[name], _points(members, members[name].shape))
     if "objectGuess" in members:
         yield from _reshaped(
             "objectGuess", "NPZ-026", members["objectGuess"], object_shape(members["objectGuess"].shape)
@@ -115,7 +138,9 @@ def _shapes(members: Mapping[str, Stored]) -> Iterator[Fix]:
 
 def _reshaped(name: str, clause: str, values: Stored, shape: tuple[int, ...] | None) -> Iterator[Fix]:
     if shape is not None and shape != values.shape and not values.needs_unpickling:
-        yield _exact("drop-unit-axes", name, clause, {"shape": list(values.shape)}, {"shape": list(shape)})
+        long = [n for n in values.shape if n != 1]
+        op = "drop-unit-axes" if len(long) <= len(shape) else "flatten-raster"
+        yield _exact(op, name, clause, {"shape": list(values.shape)}, {"shape": list(shape)})
 
 
 def _probe(members: Mapping[str, Stored], N: int) -> Iterator[Fix]:

@@ -13,8 +13,8 @@ from conformance.files.archive import Member
 from conformance.files.diagnose.order import owners
 from conformance.files.fix import Fix
 from conformance.files.fixing import transformed
-from conformance.files.fixing.relaid import Chosen, Elementwise, FramesFirst, Scratch, kept_rows
-from conformance.files.formats.values import Computed, Stored, Values
+from conformance.files.fixing.relaid import Elementwise, FramesFirst, Scratch, kept_rows
+from conformance.files.formats.values import Chosen, Computed, Stored, Values
 from conformance.files.stack import layout_of
 
 Arrays: TypeAlias = dict[str, Stored]
@@ -263,6 +263,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "rename": _renamed,
     "drop-copy": _without,
     "drop-unit-axes": _reshaped,
+    "flatten-raster": _reshaped,
     "frames-first": _frames_first,
     "modes-first": _modes_first,
     "convert": _converted,

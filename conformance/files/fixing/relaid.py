@@ -120,52 +120,6 @@ class FramesFirst:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """Some rows of the first axis.
-
-    Attributes
-    ----------
-    source : Stored
-        Stored with the first axis slowest.
-    rows : numpy.ndarray
-        Which, rising.
-    """
-
-    source: Stored
-    rows: NDArray[np.intp]
-    fortran: bool = False
-    needs_unpickling: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of the source."""
-        return self.source.name
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape with as many rows as are chosen."""
-        return (len(self.rows), *self.source.shape[1:])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Data type of the source."""
-        return self.source.dtype
-
-    def blocks(self) -> Iterator[NDArray[Any]]:
-        """Yield the chosen rows, block by block."""
-        offset = 0
-        for block in self.source.blocks():
-            here = self.rows[(self.rows >= offset) & (self.rows < offset + len(block))] - offset
-            offset += len(block)
-            if len(here):
-                yield block[here]
-
-    def array(self) -> NDArray[Any]:
-        """Return the chosen rows."""
-        return np.concatenate([np.empty((0, *self.shape[1:]), self.dtype), *self.blocks()])
-
-
-@dataclass(frozen=True)
 class Elementwise:
     """Values each of which follows from the stored one in its place, in the order in which those are stored.
 

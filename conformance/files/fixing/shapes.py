@@ -25,6 +25,26 @@ def stack_shape(shape: Shape, positions: int) -> tuple[Shape, StackLayout] | Non
     return None if layout.frame_axis is None else (left, layout)
 
 
+def raster_shape(shape: Shape) -> Shape:
+    """Rows and columns of a raster of points, where both axes are longer than one; else empty."""
+    return shape if len(shape) == 2 and min(shape) > 1 else ()
+
+
+def flattened(shape: Shape, raster: Shape) -> Shape:
+    """Shape of a stack with one axis for the points of a raster, first or last; as it is where one reading is lacking.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    raster : tuple of int
+        Rows and columns of the points; empty where they do not lie in a raster.
+    """
+    if len(raster) != 2 or len(shape) != 4 or (first := shape[:2] == raster) == (shape[2:] == raster):
+        return shape
+    points = raster[0] * raster[1]
+    return (points, *shape[2:]) if first else (*shape[:2], points)
+
+
 def vector_shape(shape: Shape) -> Shape | None:
     """One axis, where all others have length one."""
     return without_units(shape, lambda one: len(one) == 1)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.formats.choice import chosen, told_frames
 from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
 from conformance.files.formats.masks import quantity_of_name
 from conformance.files.formats.quantities import length, length_factor, photon_energy
@@ -36,18 +37,11 @@ def _recognises(file: Sniffed) -> bool:
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with OpenedHdf5(path) as file:
-        frames = _largest(file)
+        frames = _of_one_entry(file)
         detector = _detector_of(frames, file.nodes)
         entry, instrument = detector.split("/")[1:3]
         root = f"/{entry}"
-        energy, assumed = photon_energy(
-            file,
-            f"{root}/{instrument}/beam_1/energy",
-            f"{root}/{instrument}/beam_1/incident_energy",
-            f"{root}/{instrument}/monochromator_1/energy",
-            f"{root}/{instrument}/monochromator/energy",
-            f"{root}/{instrument}/source_1/energy",
-        )
+        energy, assumed = photon_energy(file, *_energies(file, root, instrument))
         orientation, turns = _orientation(file, detector)
         parts = _stack(file, frames, turns) | _positions(file, root, detector) | _mask(file, detector, turns)
         parts |= _images(file, root)
@@ -84,14 +78,36 @@ def _detector_of(frames: str, names: Iterable[str]) -> str:
     return next((found[1] for name in sorted(names) if (found := inside.fullmatch(name))), "")
 
 
-def _largest(file: OpenedHdf5) -> str:
+def _of_one_entry(file: OpenedHdf5) -> str:
     """The frames: the largest of what stands where frames do; an entry may have several detectors."""
 
     def weight(name: str) -> tuple[bool, int]:
         shape = file.nodes[name].shape or ()
         return len(shape) > 2, math.prod(shape)
 
-    return max(_frames_among(file.nodes), key=weight)
+    found = _frames_among(file.nodes)
+    scans: dict[str, str] = {}
+    for name in sorted(found, key=weight, reverse=True):
+        entry = name.split("/")[1]
+        if weight(name)[0] and _moves(file, f"/{entry}", _detector_of(name, file.nodes)):
+            scans.setdefault(entry, told_frames(file.nodes[name].shape or ()))
+    if len(scans) > 1:
+        mine = chosen(dict(sorted(scans.items())))
+        found = [name for name in found if name.split("/")[1] == mine]
+    return max(found, key=weight)
+
+
+def _moves(file: OpenedHdf5, root: str, detector: str) -> bool:
+    """Whether an entry has a motion of its own."""
+    return _translation_at(file, root, detector) is not None or any(_axes_at(file, root))
+
+
+def _energies(file: OpenedHdf5, root: str, instrument: str) -> list[str]:
+    """Where the energy of the photons may stand in an entry, the likeliest first; the source has it in CXI alone."""
+    beam = re.compile(rf"{re.escape(root)}/(.*/)?beam\w*/(incident_)?energy")
+    mirror = re.compile(rf"{re.escape(root)}/(.*/)?mono\w*/energy")
+    found = [name for one in (beam, mirror) for name in sorted(file.nodes) if one.fullmatch(name)]
+    return [*found, f"{root}/{instrument}/source_1/energy"]
 
 
 def _stack(file: OpenedHdf5, frames: str, turns: tuple[bool, int]) -> dict[str, Part]:
@@ -181,26 +197,25 @@ def _positions(file: OpenedHdf5, root: str, detector: str) -> dict[str, Part]:
 
 def _translation(file: OpenedHdf5, root: str, detector: str) -> tuple[str, NDArray[np.float64]] | None:
     """The sample's motion as one array, in metres; where it stands."""
+    where = _translation_at(file, root, detector)
+    if where is None:
+        return None
+    return where, file.stored(where).array().astype(np.float64) * length_factor(file.nodes[where])
+
+
+def _translation_at(file: OpenedHdf5, root: str, detector: str) -> str | None:
     usual = [
         f"{root}/sample_1/geometry_1/translation",
         f"{detector}/translation",
         f"{root}/data_1/translation",
         *(name for name in file.nodes if name.startswith(f"{root}/") and name.endswith("/translation")),
     ]
-    where = next((name for name in usual if name in file.nodes), None)
-    if where is None:
-        return None
-    return where, file.stored(where).array().astype(np.float64) * length_factor(file.nodes[where])
+    return next((name for name in usual if name in file.nodes), None)
 
 
 def _axes(file: OpenedHdf5, root: str) -> tuple[str, NDArray[np.float64]] | None:
     """The sample's motion as an array an axis, x and y, along the vectors that stand beside them."""
-    for group in dict.fromkeys(name.rpartition("/")[0] for name in file.nodes if name.startswith(f"{root}/")):
-        if not re.match(rf"{re.escape(root)}/(sample\w*|data\w*)(/|$)", group):
-            continue
-        names = [next((n for n in _AXES[axis] if f"{group}/{n}" in file.nodes), None) for axis in "xy"]
-        if names[0] is None or names[1] is None:
-            continue
+    for group, names in _axes_at(file, root):
         moved: NDArray[np.float64] = np.zeros(3)
         for name, default in zip(names, ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), strict=True):
             node = file.nodes[f"{group}/{name}"]
@@ -212,6 +227,16 @@ def _axes(file: OpenedHdf5, root: str) -> tuple[str, NDArray[np.float64]] | None
             moved = moved + along[:, None] * vector
         return group, moved
     return None
+
+
+def _axes_at(file: OpenedHdf5, root: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Groups of an entry that hold a motion along x and one along y, and their names."""
+    for group in dict.fromkeys(name.rpartition("/")[0] for name in file.nodes if name.startswith(f"{root}/")):
+        if not re.match(rf"{re.escape(root)}/(sample\w*|data\w*)(/|$)", group):
+            continue
+        x, y = (next((n for n in _AXES[axis] if f"{group}/{n}" in file.nodes), None) for axis in "xy")
+        if x is not None and y is not None:
+            yield group, (x, y)
 
 
 def _basis(file: OpenedHdf5, detector: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

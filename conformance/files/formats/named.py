@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import arrays_in, is_matlab
 from conformance.files.formats.roles import Axes
-from conformance.files.formats.several import require_one_scan
+from conformance.files.formats.several import of_one_scan
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import ColumnMajor, Computed, Field, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
@@ -115,7 +115,7 @@ def _frames_have(points: frozenset[int], shapes: Mapping[str, tuple[int, ...]]) 
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with ExitStack() as stack:
-        held = _held(path, stack)
+        held = _of_one_scan(_held(path, stack))
         parts, notes = _parts(held)
         if not parts:
             raise UnfitFile("FIL-001", "file", f"this is {_called(held)}: {held_arrays(held.shapes('biufc'))}")
@@ -133,6 +133,12 @@ def _opened(path: Path) -> Iterator[Description]:
             members=tuple(held.arrays),
             passed_over=tuple(_passed_over(held, parts)),
         )
+
+
+def _of_one_scan(held: Held) -> Held:
+    """Without the arrays of the other scans of the file."""
+    kept = of_one_scan(held.shapes("iuf"), held.arrays, last=held.matlab)
+    return replace(held, arrays={name: one for name, one in held.arrays.items() if name in kept})
 
 
 def _passed_over(held: Held, parts: Mapping[str, Part]) -> Iterator[str]:
@@ -198,7 +204,6 @@ def _is_number(one: Stored, field: str) -> bool:
 
 def _parts(held: Held) -> tuple[dict[str, Part], list[str]]:
     real = held.shapes("iuf")
-    require_one_scan(real, last=held.matlab)
     pairs = list(roles.pairs_among(real))
     points = frozenset(math.prod(real[name]) for name, _ in pairs) | _rows(real)
     found = roles.stack_among(real, points, last=held.matlab)

@@ -4,49 +4,68 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from conformance.files.formats import roles
-from conformance.files.unfit import UnfitFile
+from conformance.files.formats.choice import chosen
 
 _WORDS = re.compile(r"[/_.\-\s]+")
-_MOST_NAMED = 4
 
 
-def require_one_scan(shapes: Mapping[str, tuple[int, ...]], *, last: bool) -> None:
-    """Refuse a file of several scans: frames of one and positions of another would make a third.
+def of_one_scan(shapes: Mapping[str, tuple[int, ...]], names: Iterable[str], *, last: bool) -> frozenset[str]:
+    """Return the names that belong to the scan that is meant, or to all of them.
 
     Parameters
     ----------
     shapes : Mapping[str, tuple of int]
         Of arrays of real numbers.
+    names : iterable of str
+        All that the file holds.
     last : bool
         Whether frames are counted by the last axes, as column-major tools have it.
 
     Raises
     ------
     UnfitFile
-        There are several stacks of frames, each with positions of its own (FIL-002).
+        There are several stacks of frames, each with positions of its own, and none is chosen (FIL-002).
     """
+    held = frozenset(names)
+    at, marks = _marks(shapes, last=last)
+    if len(marks) < 2:
+        return held
+    folders = {_segment(name, mark) for mark, name in marks.items()}
+    called = {_segment(name, mark) if len(folders) == len(marks) else mark: mark for mark, name in marks.items()}
+    mine = called[chosen({name: f"{marks[mark]} {shapes[marks[mark]]}" for name, mark in called.items()})]
+
+    def belongs(name: str) -> bool:
+        words = words_of(name)
+        word = _mark(name, at)
+        return word == mine if word in marks else mine in words or not set(marks) & set(words)
+
+    return frozenset(filter(belongs, held))
+
+
+def _segment(name: str, mark: str) -> str:
+    """The folder of a path that the word of a scan stands in; the word itself where it stands in the last name."""
+    folders = [part for part in name.split("/") if part]
+    return next((one for one in folders[:-1] if mark in words_of(one)), mark)
+
+
+def _marks(shapes: Mapping[str, tuple[int, ...]], *, last: bool) -> tuple[int, dict[str, str]]:
+    """Where the words stand that tell scans apart, and the frames of each by its word; none where there is one scan."""
     places = {
         name: max(roles.long(shapes[name]), default=0)
         for name in [*roles.tables_among(shapes), *(name for pair in roles.pairs_among(shapes) for name in pair)]
     }
     points = frozenset(math.prod(shapes[name]) for name, _ in roles.pairs_among(shapes)) | frozenset(places.values())
     found = roles.stacks_among(shapes, points, last=last)
-    best = [name for rank, name, _ in found if rank[:2] == found[0][0][:2]]
-    if len(best) < 2:
-        return
-    for at in range(len(words_of(best[0]))):
-        marks = dict.fromkeys(_mark(name, at) for name in best)
+    best = sorted(name for rank, name, _ in found if rank[:2] == found[0][0][:2])
+    for at in range(len(words_of(best[0]))) if len(best) > 1 else ():
+        marks = {_mark(name, at): name for name in best}
         apart = len(marks) == len(best) and len({_without(name, at) for name in best}) == 1
-        if apart and all(mark and _has_own(mark, marks, places) for mark in marks):
-            said = ", ".join(best[:_MOST_NAMED]) + (f" and {len(best) - _MOST_NAMED} more" * (len(best) > _MOST_NAMED))
-            problem = (
-                f"it holds {len(best)} scans, each with frames ({said}) and positions of its own: write each into a "
-                "file of its own"
-            )
-            raise UnfitFile("FIL-002", "file", problem)
+        if apart and all(mark and _has_own(mark, dict.fromkeys(marks), places) for mark in marks):
+            return at, marks
+    return 0, {}
 
 
 def words_of(name: str) -> list[str]:

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.archive import Archive, Member
+from conformance.files.formats.choice import chosen, told_frames
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Part, Quantity
 from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import in_the_corner, mask_among
 from conformance.files.formats.record import orientation_in
 from conformance.files.formats.sniffing import Kind, Sniffed
-from conformance.files.formats.values import Computed, Stored, Values
+from conformance.files.formats.values import Chosen, Computed, Stored, Values
 from conformance.files.unfit import UnfitFile
 
 _CORNER = ("the zero frequency stands at [0, 0]",)
@@ -31,7 +32,7 @@ def _recognises(file: Sniffed) -> bool:
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with Archive(path) as archive:
-        members = {name: archive.member(name) for name in _NAMES if name in archive.names}
+        members = _of_one_view({name: archive.member(name) for name in _NAMES if name in archive.names})
         parts = _frames(members["data"]) | _positions(members["scan"], members["data"].shape[-1])
         if "probe" in members:
             parts |= _probe(members["probe"])
@@ -41,19 +42,36 @@ def _opened(path: Path) -> Iterator[Description]:
         used = {*_NAMES, *([parts["bad_pixels"].source] if "bad_pixels" in parts else [])}
         dropped = tuple(name for name in archive.names if name not in used)
         assumed = (FRAMES_ARE_COUNTS, "positions are (row, column) of a patch's corner, in pixels")
-        orientation = orientation_in(members.get("_metadata"))
+        orientation = orientation_in(archive.member("_metadata") if "_metadata" in archive.names else None)
         yield Description(
             FORMAT.name, parts, orientation=orientation, dropped=dropped, assumed=assumed, members=archive.names
         )
 
 
-def _frames(data: Member) -> dict[str, Part]:
+def _of_one_view(members: dict[str, Member]) -> dict[str, Stored]:
+    """Arrays without the leading axis that counts views, each with frames and positions of its own."""
+    data, scan = members["data"], members["scan"]
+    views = data.shape[0] if len(data.shape) == 4 and len(scan.shape) == 3 and not data.fortran else 1
+    if views < 2 or scan.shape[:2] != data.shape[:2]:
+        return dict(members)
+    mine = int(chosen({f"{k}": told_frames(data.shape[1:]) for k in range(views)}))
+    M = data.shape[1]
+    frames = data.reshaped((views * M, *data.shape[2:]))
+    found: dict[str, Stored] = {"data": Chosen(frames, np.arange(mine * M, (mine + 1) * M))}
+    for name in ("scan", "probe", "psi"):
+        if name in members:
+            whole = members[name].array()
+            found[name] = Values(name, whole[mine] if len(whole) == views else whole)
+    return found
+
+
+def _frames(data: Stored) -> dict[str, Part]:
     shape = _without_leading(data, 3)
 
     def centred(block: NDArray[Any]) -> NDArray[Any]:
         return np.fft.fftshift(block, axes=(-2, -1))
 
-    stack = framewise(data.reshaped(shape), legacy=False)
+    stack = framewise(data.reshaped(shape) if isinstance(data, Member) else data, legacy=False)
     values = Computed("data", stack, shape, data.dtype, centred)
     changes = (*_dropped_axes(data, 3), "zero frequency moved from [0, 0] to [N/2, N/2]")
     return {
@@ -63,7 +81,7 @@ def _frames(data: Member) -> dict[str, Part]:
     }
 
 
-def _positions(scan: Member, N: int) -> dict[str, Part]:
+def _positions(scan: Stored, N: int) -> dict[str, Part]:
     shape = _without_leading(scan, 2)
     if shape[1] != 2:
         raise UnfitFile("FIL-002", "scan", f"positions are (M, 2) row and column, not {scan.shape}")
@@ -77,14 +95,14 @@ def _positions(scan: Member, N: int) -> dict[str, Part]:
     }
 
 
-def _probe(probe: Member) -> dict[str, Part]:
+def _probe(probe: Stored) -> dict[str, Part]:
     shape = _without_leading(probe, 3)
     values = Values("probe", probe.array().reshape(shape))
     changes = _dropped_axes(probe, 3)
     return {"probeGuess": Part(values, "probe", Quantity.UNKNOWN, _axes(probe, "mode, row, column"), changes)}
 
 
-def _object(psi: Member) -> dict[str, Part]:
+def _object(psi: Stored) -> dict[str, Part]:
     shape = _without_leading(psi, 2)
     values = Values("psi", psi.array().reshape(shape))
     return {"objectGuess": Part(values, "psi", Quantity.NUMBER, _axes(psi, "row, column"), _dropped_axes(psi, 2))}
@@ -94,7 +112,7 @@ def _column(name: str, values: NDArray[np.float64]) -> Stored:
     return Values(name, values)
 
 
-def _without_leading(member: Member, rank: int) -> tuple[int, ...]:
+def _without_leading(member: Stored, rank: int) -> tuple[int, ...]:
     """Shape without leading axes of length one."""
     extra = member.shape[: max(0, len(member.shape) - rank)]
     if len(member.shape) < rank or any(n != 1 for n in extra):
@@ -107,12 +125,12 @@ def _without_leading(member: Member, rank: int) -> tuple[int, ...]:
     return member.shape[len(member.shape) - rank :]
 
 
-def _dropped_axes(member: Member, rank: int) -> tuple[str, ...]:
+def _dropped_axes(member: Stored, rank: int) -> tuple[str, ...]:
     extra = len(member.shape) - rank
     return (f"{extra} leading axes of length 1 dropped",) if extra else ()
 
 
-def _axes(member: Member, names: str) -> str:
+def _axes(member: Stored, names: str) -> str:
     return f"{member.shape}: {'..., ' if len(member.shape) > names.count(',') + 1 else ''}{names}"
 
 
