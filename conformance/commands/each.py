@@ -158,6 +158,7 @@ def files_in(paths: Sequence[Path], *, absolute: bool = False) -> tuple[list[Pat
     absolute : bool
         Whether the files are to be found from another folder, too.
     """
+    from conformance.files.folders import told
     from conformance.files.many import scans_in
 
     files: dict[Path, None] = {}
@@ -165,7 +166,7 @@ def files_in(paths: Sequence[Path], *, absolute: bool = False) -> tuple[list[Pat
     for path in paths:
         try:
             held = scans_in(path.absolute() if absolute else path)
-            missing = _NOTHING if not held else "" if held[0].is_file() else _no_file(path)
+            missing = (told(path) or _NOTHING) if not held else "" if held[0].is_file() else _no_file(path)
         except OSError as error:
             held, missing = [], error.strerror or str(error)
         if missing:

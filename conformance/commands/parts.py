@@ -47,10 +47,14 @@ ScanName: TypeAlias = Annotated[
 
 
 def require_files(paths: list[Path]) -> None:
-    """Refuse files that are not there."""
-    absent = [path for path in paths if not path.is_file()]
-    if absent:
-        raise wrong_usage(f"{absent[0]}: no such file")
+    """Refuse files that are not there, and folders that hold no images."""
+    from conformance.files.folders import images_in, told
+
+    for path in paths:
+        if path.is_dir() and not images_in(path):
+            raise wrong_usage(f"{path}: {told(path) or 'a folder, no file'}")
+        if not path.is_dir() and not path.is_file():
+            raise wrong_usage(f"{path}: no such file")
 
 
 def require_choices(order: str | None, unit: str | None) -> None:
@@ -119,6 +123,7 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
     stack : ExitStack
     """
     from conformance.files.archive import DamagedArchive
+    from conformance.files.folders import described_images
     from conformance.files.formats.pairs import columns_called, listed_positions
     from conformance.files.formats.sniffing import Kind
     from conformance.files.formats.table import readable_as, sniff
@@ -126,6 +131,8 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
     from conformance.files.unfit import UnfitFile
 
     try:
+        if path.is_dir():
+            return described_images(path, stack)
         file = sniff(path)
         if file.kind is Kind.NUMBERS:
             if (order is None or unit is None) and not columns_called(path):

@@ -1,4 +1,4 @@
-"""EMD 1.0, as py4DSTEM writes it: a raster of frames with its calibration."""
+"""EMD, as py4DSTEM writes it: a raster of frames with its calibration."""
 
 from __future__ import annotations
 
@@ -50,8 +50,11 @@ def _opened(path: Path) -> Iterator[Description]:
 def _axes(file: OpenedHdf5, data: str, rank: int) -> dict[str, Any]:
     """Steps and units of the scan and of the frames, as the vectors of the axes say them."""
     said: dict[str, Any] = {}
-    for name, number in (("R", 0), ("Q", rank - 2)):
-        node = file.nodes.get(f"{data.removesuffix('/data')}/dim{number}")
+    group = data.removesuffix("/data")
+    # Before 1.0 axes are counted from 1.
+    first_axis = 0 if f"{group}/dim0" in file.nodes else 1
+    for name, number in (("R", first_axis), ("Q", first_axis + rank - 2)):
+        node = file.nodes.get(f"{group}/dim{number}")
         if node is None or node.shape is None or len(node.shape) != 1 or node.shape[0] < 2:
             continue
         first, second = file.stored(node.path).array()[:2]
@@ -68,7 +71,7 @@ def _calibration(file: OpenedHdf5) -> dict[str, Any]:
         if group.endswith("/calibration"):
             said[last] = node.value
         if last == "calibration":
-            said = {**node.attributes, **said}
+            said = {key.replace("_size_units", "_units"): one for key, one in node.attributes.items()} | said
     return said
 
 

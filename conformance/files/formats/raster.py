@@ -12,7 +12,7 @@ from conformance.files.formats.quantities import LENGTHS
 from conformance.files.formats.values import Computed, Stored, Values
 from conformance.files.unfit import UnfitFile
 
-_INVERSE = {"a^-1": 1e-10, "1/a": 1e-10, "å^-1": 1e-10, "1/å": 1e-10, "nm^-1": 1e-9, "1/nm": 1e-9}
+_INVERSE = {"a^-1": 1e-10, "1/a": 1e-10, "å^-1": 1e-10, "1/å": 1e-10, "nm^-1": 1e-9, "1/nm": 1e-9, "n_m^-1": 1e-9}
 
 
 def frames(stack: Stored, source: str) -> dict[str, Part]:
@@ -59,7 +59,7 @@ def positions(shape: tuple[int, ...], steps: tuple[float, float], source: str) -
 
 def metres(unit: Any) -> float | None:
     """Metres of a unit of length; None where it is none that is known."""
-    name = unit.strip().lower() if isinstance(unit, str) else ""
+    name = unit.strip(" []").lower() if isinstance(unit, str) else ""
     return LENGTHS.get(name, LENGTHS.get(name.removesuffix("s")))
 
 
@@ -75,7 +75,7 @@ def object_pixel(sides: tuple[int, ...], steps: tuple[float, float], unit: Any) 
     unit : Any
         As the file has it; angles give no length without an energy.
     """
-    length = _INVERSE.get(unit.strip().lower()) if isinstance(unit, str) else None
+    length = _INVERSE.get(unit.strip(" []").lower()) if isinstance(unit, str) else None
     if length is None or min(steps) <= 0:
         return None
     return length / (sides[0] * steps[0]), length / (sides[1] * steps[1])

@@ -12,6 +12,7 @@ from conformance.files.formats import (
     empad,
     hspy,
     hxn,
+    merlin,
     named,
     npy,
     pairs,
@@ -39,6 +40,7 @@ FORMATS: tuple[Format, ...] = (
     emd.FORMAT,
     hspy.FORMAT,
     empad.FORMAT,
+    merlin.FORMAT,
     tiff.FORMAT,
     npy.FORMAT,
 )
