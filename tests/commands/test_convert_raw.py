@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -95,8 +96,10 @@ def test_stacks_of_tiff(dtype: str, options: Any, call: Call, tmp_path: Path, pa
     _is_the_scan(call, tmp_path, "night.tif", *partners)
 
 
-@pytest.mark.parametrize("packing", [None, "tiff_deflate"])
+@pytest.mark.parametrize("packing", [None, "tiff_deflate", "tiff_lzw", "packbits"])
 def test_stacks_that_pillow_writes(packing: str | None, call: Call, tmp_path: Path, partners: tuple[str, str]) -> None:
+    if packing in ("tiff_lzw", "packbits"):
+        pytest.importorskip("imagecodecs", reason="LZW and PackBits need imagecodecs")
     image = pytest.importorskip("PIL.Image", reason="no Pillow that writes TIFF files")
     pages = [image.fromarray(one.astype(np.int32)) for one in COUNTS]
     pages[0].save(tmp_path / "night.tiff", save_all=True, append_images=pages[1:], compression=packing)
@@ -110,13 +113,17 @@ def test_an_image_a_file(call: Call, tmp_path: Path, partners: tuple[str, str]) 
     _is_the_scan(call, tmp_path, *names, *partners)
 
 
-def test_packings_that_are_not_read_are_named(call: Call, tmp_path: Path, partners: tuple[str, str]) -> None:
+def test_what_unpacks_is_named_where_it_is_missing(
+    call: Call, tmp_path: Path, partners: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
     image = pytest.importorskip("PIL.Image", reason="no Pillow that writes TIFF files")
     pages = [image.fromarray(one.astype(np.int32)) for one in COUNTS]
     pages[0].save(tmp_path / "night.tiff", save_all=True, append_images=pages[1:], compression="tiff_lzw")
     done = call("convert", "night.tiff", *partners, "out.npz", *WORDS)
     assert done.exit_code == 2
     assert "LZW" in done.stderr
+    assert "pip install 'ptycho-conformance[formats]'" in done.stderr
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.7, 0.99])

@@ -64,10 +64,10 @@ def chosen(scans: Mapping[str, str]) -> str:
         return next(iter(scans))
     listed = [f"{name} ({held})" if held else name for name, held in scans.items()]
     more = f" and {len(listed) - _MOST_NAMED} more" if len(listed) > _MOST_NAMED else ""
-    said = f"it holds {len(scans)} scans, each with frames and positions of its own: {', '.join(listed[:_MOST_NAMED])}"
+    said = f"it holds {len(scans)} scans: {', '.join(listed[:_MOST_NAMED])}"
     word = _said.get()
     if word is None:
-        asked = f"say which by --scan-name {next(iter(scans))}, and convert each into a file of its own"
+        asked = f"say which by --scan-name (as {next(iter(scans))}), and convert each into a file of its own"
         raise UnfitFile("FIL-002", "file", f"{said}{more}: {asked}")
     word.heard = True
     same = [name for name in scans if name.casefold() == word.name.casefold()]

@@ -18,6 +18,7 @@ from conformance.files.formats import (
     pairs,
     ptychodus,
     ptypy,
+    ptyr,
     tiff,
     tike,
 )
@@ -33,6 +34,7 @@ FORMATS: tuple[Format, ...] = (
     ptychodus.PRODUCT,
     ptychodus.DIFFRACTION,
     ptypy.FORMAT,
+    ptyr.FORMAT,
     hxn.FORMAT,
     pairs.DP,
     pairs.MASTER,

@@ -1,15 +1,15 @@
-"""Stacks of TIFF images, as detectors write them: plain or deflated pages of numbers, one frame each.
+"""Stacks of TIFF images, as detectors write them: pages of numbers in strips or tiles, one frame each.
 
 Libraries for TIFF read and unpack as much as a header asks for; here every number of a stranger is bounded first.
 """
 
 from __future__ import annotations
 
+import math
 import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,45 +19,16 @@ from numpy.typing import NDArray
 from conformance.files.formats.description import Description, Format, Part, Quantity
 from conformance.files.formats.raw import RawValues
 from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.tiff_pages import PLAIN, PREDICTORS, Page, image_of, require_readable
 from conformance.files.formats.values import Stored
 from conformance.files.regular import open_regular
 from conformance.files.unfit import UnfitFile
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 8: 2, 9: 4, 12: 8, 16: 8, 17: 8, 18: 8}
 _FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q", 18: "Q"}
-_PLAIN, _DEFLATED = 1, (8, 32946)
-_PACKINGS = {2: "CCITT", 5: "LZW", 6: "JPEG", 7: "JPEG", 32773: "PackBits", 50000: "Zstandard", 34925: "LZMA"}
-_MOST_PAGES, _MOST_VALUES, _MOST_SIDE = 1 << 20, 1 << 20, 1 << 15
+_MOST_PAGES, _MOST_VALUES, _MOST_SIDE, _MOST_PIXELS = 1 << 20, 1 << 20, 1 << 15, 1 << 26
 _KINDS = {1: "u", 2: "i", 3: "f"}
 _BLOCK_BYTES = 1 << 24
-
-
-@dataclass(frozen=True)
-class Page:
-    """One image of a file.
-
-    Attributes
-    ----------
-    shape : tuple of int
-    dtype : numpy.dtype
-    strips : tuple of (int, int)
-        Place and bytes of each part.
-    packing, predictor : int
-    count : int
-        Images that follow on one another under this one header.
-    """
-
-    shape: tuple[int, int]
-    dtype: np.dtype[Any]
-    strips: tuple[tuple[int, int], ...]
-    packing: int
-    predictor: int
-    count: int = 1
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of one image, unpacked."""
-        return self.shape[0] * self.shape[1] * self.dtype.itemsize
 
 
 @dataclass(frozen=True)
@@ -93,35 +64,11 @@ class Pages:
         step = max(1, _BLOCK_BYTES // max(1, self.pages[0].nbytes))
         with open_regular(self.path) as stream:
             for first in range(0, len(self.pages), step):
-                yield np.stack([_image(stream, page, self.name) for page in self.pages[first : first + step]])
+                yield np.stack([image_of(stream, page, self.name) for page in self.pages[first : first + step]])
 
     def array(self) -> NDArray[Any]:
         """Return all frames."""
         return np.concatenate(list(self.blocks()))
-
-
-def _image(stream: BinaryIO, page: Page, name: str) -> NDArray[Any]:
-    parts = []
-    left = page.nbytes
-    for at, size in page.strips:
-        stream.seek(at)
-        content = stream.read(min(size, 2 * page.nbytes + 4096))
-        if page.packing in _DEFLATED:
-            content = _inflated(content, left, name)
-        parts.append(content)
-        left -= len(content)
-    whole = b"".join(parts)
-    if len(whole) < page.nbytes:
-        raise UnfitFile("FIL-022", name, "an image ends early: copy the file again")
-    image = np.frombuffer(whole[: page.nbytes], page.dtype).reshape(page.shape)
-    return np.cumsum(image, axis=1, dtype=page.dtype) if page.predictor == 2 else image
-
-
-def _inflated(content: bytes, most: int, name: str) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(content, max(1, most))
-    except zlib.error as error:
-        raise UnfitFile("FIL-022", name, f"an image cannot be unpacked ({error}): copy the file again") from error
 
 
 def _recognises(file: Sniffed) -> bool:
@@ -143,12 +90,12 @@ def _opened(path: Path) -> Iterator[Description]:
         problem = f"its {len(pages)} images differ in size or type ({', '.join(map(str, sorted(sides)[:4]))})"
         raise UnfitFile("FIL-002", "file", problem)
     M = len(pages)
-    plain = all(page.packing == _PLAIN and page.predictor == 1 for page in pages)
+    plain = all(page.packing == PLAIN and page.predictor == 1 for page in pages)
     values: Stored
     if plain and pages[0].count > 1 and M == 1:
-        values = RawValues(path, path.name, (pages[0].count, *pages[0].shape), pages[0].dtype, (pages[0].strips[0][0],))
+        values = RawValues(path, path.name, (pages[0].count, *pages[0].shape), pages[0].dtype, (pages[0].parts[0][0],))
     elif plain and all(_is_whole(page) for page in pages):
-        values = RawValues(path, path.name, (M, *pages[0].shape), pages[0].dtype, [page.strips[0][0] for page in pages])
+        values = RawValues(path, path.name, (M, *pages[0].shape), pages[0].dtype, [page.parts[0][0] for page in pages])
     else:
         values = Pages(path, path.name, tuple(pages))
     said = ("frames in the order of the images",) if values.shape[0] > 1 else ()
@@ -159,10 +106,11 @@ def _opened(path: Path) -> Iterator[Description]:
 
 def _is_whole(page: Page) -> bool:
     """Whether its parts follow on one another."""
-    ends = [at + size for at, size in page.strips]
+    ends = [at + size for at, size in page.parts]
     return (
-        all(end == at for end, (at, _) in zip(ends, page.strips[1:], strict=False))
-        and sum(size for _, size in page.strips) == page.nbytes
+        not page.tiled
+        and all(end == at for end, (at, _) in zip(ends, page.parts[1:], strict=False))
+        and sum(size for _, size in page.parts) == page.nbytes
     )
 
 
@@ -239,22 +187,24 @@ def _page(stream: BinaryIO, tags: dict[int, tuple[int, int, bytes]], order: str,
     columns, rows, samples = number(256, 0), number(257, 0), number(277, 1)
     if not (0 < rows <= _MOST_SIDE and 0 < columns <= _MOST_SIDE):
         return None
-    packing, bits, kind = number(259, _PLAIN), number(258, 1), _KINDS.get(number(339, 1), "")
-    if packing not in (_PLAIN, *_DEFLATED):
-        what = _PACKINGS.get(packing, f"number {packing}")
-        problem = f"its images are packed by {what}, which is not read here: write them plain or deflated"
-        raise UnfitFile("FIL-021", "file", problem)
+    if rows * columns > _MOST_PIXELS:
+        raise UnfitFile("FIL-002", "file", f"its images are {rows} x {columns}: a picture of something, not frames")
+    packing, bits, kind = number(259, PLAIN), number(258, 1), _KINDS.get(number(339, 1), "")
+    require_readable(packing)
     if samples != 1 or bits not in (8, 16, 32, 64) or not kind or (kind == "f" and bits == 8):
         problem = f"its images have {samples} values of {bits} bits a pixel: a picture of something, not frames"
         raise UnfitFile("FIL-002", "file", problem)
-    places, sizes = (_numbers(stream, tags.get(tag), order) for tag in (273, 279))
-    predictor = number(317, 1)
-    if not places or len(places) != len(sizes) or 322 in tags or predictor not in (1, 2) or max(places) >= size:
-        raise UnfitFile("FIL-021", "file", "its images lie in tiles, or elsewhere: write them in strips")
-    strips = tuple(zip(places, sizes, strict=True))
+    tiled, predictor = 322 in tags, number(317, 1)
+    wanted = (number(323, 0), number(322, 0)) if tiled else (min(number(278, rows), rows), columns)
+    places, sizes = (_numbers(stream, tags.get(tag), order) for tag in ((324, 325) if tiled else (273, 279)))
+    fits = min(wanted) > 0 and wanted[0] * wanted[1] <= _MOST_PIXELS
+    number_of = math.ceil(rows / wanted[0]) * math.ceil(columns / wanted[1]) if fits else 0
+    if not (0 < len(places) == len(sizes) == number_of) or predictor not in PREDICTORS or max(places) >= size:
+        raise UnfitFile("FIL-021", "file", "its images lie elsewhere than in its strips or tiles: write them plain")
+    parts = tuple(zip(places, sizes, strict=True))
     dtype = np.dtype(f"{order}{kind}{bits // 8}")
-    page = Page((rows, columns), dtype, strips, packing, predictor)
-    return Page(page.shape, dtype, strips, packing, predictor, _images(stream, tags, order, page, size))
+    page = Page((rows, columns), dtype, parts, packing, predictor, wanted, tiled)
+    return replace(page, count=_images(stream, tags, order, page, size))
 
 
 def _images(stream: BinaryIO, tags: dict[int, tuple[int, int, bytes]], order: str, page: Page, size: int) -> int:
@@ -262,7 +212,7 @@ def _images(stream: BinaryIO, tags: dict[int, tuple[int, int, bytes]], order: st
     text = bytes(_numbers(stream, tags.get(270), order)).decode("latin-1")
     said = [line.partition("=")[2] for line in text.splitlines() if line.startswith("images=")]
     count = int(said[0]) if said and said[0].isdigit() else 1
-    fits = page.packing == _PLAIN and page.strips[0][0] + count * page.nbytes <= size
+    fits = page.packing == PLAIN and not page.tiled and page.parts[0][0] + count * page.nbytes <= size
     return count if fits and count > 0 else 1
 
 
