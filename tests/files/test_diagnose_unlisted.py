@@ -86,3 +86,13 @@ def test_a_scan_that_changes_on_the_way_is_not_of_one_piece() -> None:
 def test_light_that_is_not_the_samples_moves_no_centre() -> None:
     scan = faulty(SETUPS[0], UNLISTED["light that is not the sample's"], "probe")
     assert not any(one.sure for one in diagnose(scan, np.random.default_rng(0)).faults)
+
+
+@pytest.mark.parametrize("jump", [3, 12, -6])
+def test_a_crop_that_jumps_near_an_end_has_no_centre(jump: int) -> None:
+    scan = faulty(SETUPS[2], None, "probe")
+    frames = np.array(scan.frames)
+    rest = slice(jump, None) if jump > 0 else slice(None, jump)
+    frames[rest] = np.roll(frames[rest], (5, -4), (1, 2))
+    found = diagnose(replace(scan, frames=frames), np.random.default_rng(0))
+    assert [one.name for one in found.faults if one.sure] == ["unlike"], found.faults

@@ -19,7 +19,7 @@ from conformance.files.diagnose.oblique import oblique
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, trusted
-from conformance.files.diagnose.pieces import pieces
+from conformance.files.diagnose.pieces import ends_apart, pieces
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
@@ -115,7 +115,9 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     readings = found.readings
     # A scan of another kind has none of the faults that probe and object show.
     field, other = _kind(sample, found, factor, rng)
-    faults += other or pieces(sample, field.shown or trusted(found.zero))
+    faults += other
+    if not any(one.sure for one in other):
+        faults += pieces(sample, field.shown or trusted(found.zero))
     askew = oblique(sample.moved(sample.s * factor), found, rng) if np.isfinite(factor) and not other else []
     faults += askew
     explained = False
@@ -129,7 +131,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         if any(one.name in PAIRINGS for one in shown):
             # Frames that came to stand beside another position are what is repeated.
             faults = [one for one in faults if one.name != "repeated"]
-        faults += shown
+        faults = _one_unit(faults, shown)
     paired = [one for one in readings if one.estimator == OBJECT] if _otherwise_paired(faults) else []
     # Where frames belong to other positions, those who took them as stored have seen another scan.
     verdict = judged(paired or readings)
@@ -141,6 +143,21 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         verdict = replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but the axes may be oblique")
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned)
+
+
+def _one_unit(faults: Sequence[Fault], shown: Sequence[Fault]) -> list[Fault]:
+    """All faults; a scale that probe and object ask for after a unit is the rest of that unit, and no other fault."""
+    unit = next((one for one in faults if one.name == "unit" and one.sure), None)
+    rest = next((one for one in shown if one.name == "scale" and one.sure), None)
+    if unit is None or rest is None:
+        return [*faults, *shown]
+    whole = replace(
+        unit,
+        remedy=f"{unit.remedy}, then {rest.remedy}",
+        figures=unit.figures | rest.figures,
+        fixes=unit.fixes + rest.fixes,
+    )
+    return [whole if one is unit else one for one in faults] + [one for one in shown if one is not rest]
 
 
 def _otherwise_paired(faults: Sequence[Fault]) -> bool:
@@ -166,7 +183,11 @@ def _kind(sample: Sample, found: Orientation, factor: float, rng: np.random.Gene
     """Whether the frames are shown to be of the far field, and what makes them a scan of another kind."""
     shear = shear_of(sample, found.readings, rng)
     field = field_of(sample.moved(sample.s * (factor if np.isfinite(factor) else 1.0)), found, shear, rng)
-    return field, sliding(sample) or list(field.faults)
+    kinds = sliding(sample) or list(field.faults)
+    if ends_apart(sample)[0]:
+        # What jumps with the crop moves as a shadow does.
+        kinds = [one if one.word is Word.CERTAIN else replace(one, word=Word.CANNOT_TELL) for one in kinds]
+    return field, kinds
 
 
 def _worth_a_try(found: Orientation) -> list[Turn]:

@@ -52,7 +52,9 @@ def jacobian(sample: Sample, rng: np.random.Generator) -> Reading:
     mirrored = bool(contrast < 0)
     lead = abs(contrast) / (null.std() + 1e-9)
     spread, steady = _spread(J, sample.s[sound], mirrored, rng)
-    decided = bool(lead > LEAD and abs(contrast) > 1.5 * np.abs(null).max() and steady > 3.0)
+    # Whichever condition is met least says how far the whole may be heard.
+    part = min(abs(contrast) / (1.5 * np.abs(null).max() + 1e-12), steady / 3.0)
+    decided = bool(lead > LEAD and part > 1)
     why = (
         "" if decided else "the centre of mass follows no gradient more than chance does (flat, weak or striped object)"
     )
@@ -63,7 +65,8 @@ def jacobian(sample: Sample, rng: np.random.Generator) -> Reading:
         "steady": steady,
     }
     turn = Turn(mirrored, float(angles[int(mirrored)]) % 180.0)
-    return Reading(NAME, turn, spread, lead if steady > 1 else 0.0, decided, why=why, figures=figures)
+    heard = float(lead * np.clip(part, 0, 1)) if steady > 1 else 0.0
+    return Reading(NAME, turn, spread, heard, decided, why=why, figures=figures)
 
 
 def _slopes(s: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:

@@ -90,11 +90,11 @@ def shear_of(sample: Sample, readings: tuple[Reading, ...], rng: np.random.Gener
     ----------
     sample : Sample
     readings : tuple of Reading
-        What the estimators said; B must lead over chance, but need not have decided.
+        What the estimators said; B must lead over chance, but need not be heard otherwise.
     rng : numpy.random.Generator
         Draws frequencies and pixels.
     """
-    moved = [one for one in readings if one.estimator == shadow.NAME and one.lead > shadow.LEAD and one.motion]
+    moved = [one for one in readings if one.motion and one.figures["over_chance"] > shadow.LEAD]
     if moved:
         return sheared(sample, np.reshape(moved[0].motion, (2, 2)), rng)
     # The shear and what supports it would stem from the one reading of F.

@@ -15,7 +15,7 @@ from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.shadow import shadow
 from conformance.files.diagnose.turns import EIGHT, Turn, turned_frames
-from conformance.files.diagnose.verdict import Verdict, Word, judged
+from conformance.files.diagnose.verdict import SUPPORT, Verdict, Word, judged, weight
 from conformance.files.diagnose.zero import TRUSTED, Zero, zero_frequency
 
 
@@ -94,9 +94,9 @@ def _overlap(sample: Sample, zero: Zero | None, rng: np.random.Generator) -> Rea
 
 
 def _reconstructed(sample: Sample, zero: Zero, readings: list[Reading]) -> Reading:
-    """C about the angle that leads among the others, with the probe as the frames have it."""
-    told = [one for one in readings if one.turn is not None]
-    base = max(told, key=lambda one: one.lead).turn if told else EIGHT[0]
+    """C about the angle that leads among those heard, or as stored, with the probe as the frames have it."""
+    told = [one for one in readings if one.turn is not None and weight(one) >= SUPPORT]
+    base = max(told, key=weight).turn if told else EIGHT[0]
     probe = np.fft.ifft2(np.fft.ifftshift(beam_in_frames(sample, zero), axes=(1, 2)), norm="ortho")
     return whole(sample, np.fft.fftshift(probe, axes=(1, 2)), base or EIGHT[0], True)
 

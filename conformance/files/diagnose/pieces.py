@@ -16,6 +16,12 @@ _PARTS, _FEWEST = 5, 8
 _SCATTER = 2
 """Pixels by which the mean frame of one part lies elsewhere than that of another, from which it wanders."""
 
+_ENDS = (4, 8, 16)
+"""Frames at the beginning and at the end whose mean is compared with that of all others."""
+
+_CLEARER = 0.05
+"""Correlation by which the mean frame of an end must fit better elsewhere."""
+
 _UNLIKE = 0.07
 """Part of the correlation with the mean frame that one part lacks against another, from which they are unlike."""
 
@@ -26,21 +32,54 @@ def parts(sample: Sample) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     if count < 2:
         return np.zeros((0, 2), np.int64), np.zeros(0)
     whole = fft2(_standard(sample.mean()))
-    places, best = [], []
-    for rows in np.array_split(np.arange(len(sample)), count):
-        part = _standard(sample.intensity[rows].mean(axis=0, dtype=np.float64))
-        correlation = ifft2(fft2(part) * np.conj(whole)).real
-        place = np.unravel_index(int(correlation.argmax()), correlation.shape)
-        places.append([(int(one) + sample.N // 2) % sample.N - sample.N // 2 for one in place])
-        best.append(float(correlation.max()))
-    return np.array(places, dtype=np.int64), np.array(best)
+    found = [_placed(sample, rows, whole) for rows in np.array_split(np.arange(len(sample)), count)]
+    return np.array([one[0] for one in found], dtype=np.int64), np.array([one[1] for one in found])
+
+
+def _placed(
+    sample: Sample, rows: NDArray[np.int64], whole: NDArray[np.complexfloating]
+) -> tuple[tuple[int, int], float, float]:
+    """Where the mean amplitude of some frames lies off another, how it correlates there, and as it lies.
+
+    Parameters
+    ----------
+    sample : Sample
+    rows : (n,) int64
+        The frames.
+    whole : (N, N) complex
+        Transform of the other.
+    """
+    part = _standard(sample.intensity[rows].mean(axis=0, dtype=np.float64))
+    correlation = ifft2(fft2(part) * np.conj(whole)).real
+    top = np.unravel_index(int(correlation.argmax()), correlation.shape)
+    down, right = ((int(one) + sample.N // 2) % sample.N - sample.N // 2 for one in top)
+    return (down, right), float(correlation.max()), float(correlation[0, 0])
 
 
 def wanders(sample: Sample) -> int:
     """Pixels by which the mean frame of one part lies elsewhere than that of another; 0 where it does not wander."""
     places, _ = parts(sample)
     scatter = int(np.ptp(places, axis=0).max()) if len(places) else 0
-    return scatter if scatter >= _SCATTER else 0
+    return scatter if scatter >= _SCATTER else ends_apart(sample)[1]
+
+
+def ends_apart(sample: Sample) -> tuple[int, int]:
+    """How many frames at one end lie elsewhere than the others, and by how many pixels; 0 and 0 where none do.
+
+    So they do where a crop jumped early or late. At least three times as many others are there.
+    """
+    every = np.arange(len(sample))
+    for n in _ENDS:
+        for rows in (every[:n], every[-n:]):
+            if len(sample) < 4 * n:
+                continue
+            others = np.setdiff1d(every, rows)
+            rest = fft2(_standard(sample.intensity[others].mean(axis=0, dtype=np.float64)))
+            place, best, stored = _placed(sample, rows, rest)
+            apart = max(map(abs, place))
+            if apart >= _SCATTER and best - stored > _CLEARER:
+                return n, apart
+    return 0, 0
 
 
 def pieces(sample: Sample, far_field: bool) -> list[Fault]:
@@ -56,14 +95,18 @@ def pieces(sample: Sample, far_field: bool) -> list[Fault]:
     if not len(places):
         return []
     scatter, lacks = int(np.ptp(places, axis=0).max()), float(np.ptp(alike))
-    if scatter < _SCATTER and lacks < _UNLIKE:
+    n, apart = ends_apart(sample)
+    if scatter < _SCATTER and lacks < _UNLIKE and not n:
         return []
     said = f"the scan is not of one piece: in {len(places)} parts of it, one after the other, the mean frame "
     seen = [f"lies up to {scatter} pixels elsewhere"] if scatter >= _SCATTER else []
     if lacks >= _UNLIKE:
         seen.append(f"correlates by {', '.join(f'{one:.2f}' for one in alike)} with that of all")
+    if n and not seen:
+        said = f"the scan is not of one piece: the mean of {n} frames at one end of it "
+        seen = [f"lies {apart} pixels elsewhere than that of the others"]
     remedy = "find where the crop, the binning, the beam or the detector changed, and diagnose the parts by themselves"
-    figures = {"pixels": float(scatter), "lacks": lacks}
+    figures = {"pixels": float(max(scatter, apart)), "lacks": lacks}
     word = Word.LIKELY if far_field else Word.CANNOT_TELL
     return [Fault("unlike", word, said + " and ".join(seen), remedy, figures)]
 

@@ -57,7 +57,9 @@ def shadow(sample: Sample, rng: np.random.Generator) -> Reading:
     spread = float(np.degrees(np.sqrt(max(0.0, -2 * np.log(max(resultant, 1e-12))))) / 2)
     strengths = np.linalg.svd(M, compute_uv=False)
     roundness = float(strengths[1] / max(strengths[0], 1e-12))
-    decided = bool(lead > LEAD and explained > 2 * np.abs(null).max() and steady > 4.0 and roundness > _ROUND)
+    # Whichever condition is met least says how far the whole may be heard.
+    part = min(explained / (2 * np.abs(null).max() + 1e-12), steady / 4.0, roundness / _ROUND)
+    decided = bool(lead > LEAD and part > 1)
     figures = {
         "determinant": float(np.linalg.det(M)),
         "steady": steady,
@@ -66,13 +68,14 @@ def shadow(sample: Sample, rng: np.random.Generator) -> Reading:
         "null": float(null.max()),
         "roundness": roundness,
         "pixels_a_step": float(np.sqrt(abs(np.linalg.det(M)))),
+        "over_chance": float(lead) if steady > 1 else 0.0,
     }
     why = (
         "" if decided else "the shadows do not move with the scan (beam in focus, diffuser, lattice or steps too wide)"
     )
     told = Turn(turn.mirrored, turn.degrees % 180.0)
     motion = tuple((M / scale).ravel().tolist())
-    heard = float(lead) if steady > 1 else 0.0
+    heard = figures["over_chance"] * float(np.clip(part, 0, 1))
     return Reading(NAME, told, spread, heard, decided, why=why, figures=figures, motion=motion)
 
 

@@ -24,8 +24,15 @@ _OBJECT_LEAD = 6.0
 _QUARTER = 3.0
 """Degrees within which a turn counts as one of the eight, whatever its spread."""
 
-_SUPPORT = 0.6
+SUPPORT = 0.6
 """Part of an estimator's own threshold from which it may support, or contradict, another."""
+
+
+_NEARLY, _TOGETHER = 0.85, 3
+"""Part of its threshold that two of different assumptions must reach, and how many must agree, to be heard together."""
+
+_OVERLAP = frozenset({matched.NAME[0], WHOLE[0]})
+"""Letters of those who ask where the beam overlaps itself."""
 
 
 class Word(StrEnum):
@@ -90,11 +97,11 @@ class Verdict:
 
 def judged(readings: Sequence[Reading]) -> Verdict:
     """Weigh readings against each other, each of an assumption of its own."""
-    heard = [one for one in readings if one.turn is not None and _weight(one) >= _SUPPORT]
+    heard = [one for one in readings if one.turn is not None and weight(one) >= SUPPORT]
     decided = [one for one in heard if one.decided and not (one.estimator == matched.NAME and _periodic(readings))]
     if not decided:
-        return Verdict(Word.CANNOT_TELL, None, float("nan"), False, "; ".join(_whys(readings)))
-    first = max(decided, key=_weight)
+        return _together(heard) or Verdict(Word.CANNOT_TELL, None, float("nan"), False, "; ".join(_whys(readings)))
+    first = max(decided, key=weight)
     assert first.turn is not None
     against = [one for one in heard if not _same(one, first)]
     behind = [one for one in heard if one is not first and _same(one, first)]
@@ -107,6 +114,18 @@ def judged(readings: Sequence[Reading]) -> Verdict:
     if behind and not against and not weak:
         return Verdict(Word.CERTAIN, turn, best.spread, twin_open, f"{letters} agree")
     return Verdict(Word.LIKELY, turn, best.spread, twin_open, f"{letters} alone: {first.estimator}")
+
+
+def _together(heard: Sequence[Reading]) -> Verdict | None:
+    """What readings say none of which decides, where they agree and rest on different assumptions; else nothing."""
+    letters = {one.estimator[0] for one in heard}
+    near = [one for one in heard if weight(one) > _NEARLY]
+    kinds = {one.estimator[0] in _OVERLAP for one in near} | {one.estimator[0] for one in near} - _OVERLAP
+    if len(kinds) < 2 or len(letters) < _TOGETHER or not all(_same(one, heard[0]) for one in heard):
+        return None
+    best = min(heard, key=lambda one: one.spread)
+    # Who does not decide the turn does not decide between twins.
+    return Verdict(Word.LIKELY, best.turn, best.spread, True, f"{' and '.join(sorted(letters))} agree, none by itself")
 
 
 def _periodic(readings: Sequence[Reading]) -> bool:
@@ -128,7 +147,7 @@ def unshown(verdict: Verdict, why: str) -> Verdict:
     return replace(verdict, word=Word.LIKELY, twin_open=True, reason=f"{verdict.reason}; {why}")
 
 
-def _weight(one: Reading) -> float:
+def weight(one: Reading) -> float:
     """Lead in parts of the estimator's threshold."""
     return one.lead / _LEADS.get(one.estimator, _OBJECT_LEAD)
 

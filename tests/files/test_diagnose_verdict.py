@@ -1,0 +1,76 @@
+"""How readings are weighed: who may be heard with others, and what is no verdict; and scans of more than one piece."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from conformance.files.diagnose import confirmation, jacobian, matched, shadow
+from conformance.files.diagnose.engine import _one_unit
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.pieces import ends_apart
+from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.sample import Sample, Scan, take
+from conformance.files.diagnose.turns import Turn
+from conformance.files.diagnose.verdict import Word, judged
+from conformance.scans.beamline import Setup, beamtime
+
+NEARLY = {
+    jacobian.NAME: 0.9 * jacobian.LEAD,
+    shadow.NAME: 0.9 * shadow.LEAD,
+    matched.NAME: 0.9 * matched.LEAD,
+    confirmation.WHOLE: 5.5,
+}
+
+
+def undecided(name: str, degrees: float = 33.0, part: float = 1.0) -> Reading:
+    return Reading(name, Turn(True, degrees), 2.0, part * NEARLY[name], twin=9.0, why="not enough")
+
+
+def test_three_that_agree_and_do_not_decide_are_likely_together_modulo_the_twin() -> None:
+    found = judged([undecided(jacobian.NAME), undecided(shadow.NAME, 29.0), undecided(matched.NAME, 212.0)])
+    assert (found.word, found.twin_open) == (Word.LIKELY, True)
+    assert found.reason == "A and B and F agree, none by itself"
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        [undecided(jacobian.NAME), undecided(shadow.NAME)],
+        [undecided(jacobian.NAME), undecided(shadow.NAME), undecided(matched.NAME, 80.0)],
+        [undecided(jacobian.NAME, part=0.75), undecided(matched.NAME), undecided(confirmation.WHOLE)],
+    ],
+    ids=["two", "one of another turn", "two of one assumption"],
+)
+def test_fewer_or_others_are_not(readings: list[Reading]) -> None:
+    assert judged(readings).word is Word.CANNOT_TELL
+
+
+def test_a_scale_after_a_unit_is_the_rest_of_it() -> None:
+    unit = Fault("unit", Word.CERTAIN, "metres", "divide", {"factor": 2.0})
+    scale, shift = (
+        Fault("scale", Word.CERTAIN, "", "scale by 1.03", {"after": 0.1}),
+        Fault("shift", Word.LIKELY, "", "add"),
+    )
+    faults = _one_unit([unit], [scale, shift])
+    assert [one.name for one in faults] == ["unit", "shift"]
+    assert faults[0].remedy == "divide, then scale by 1.03"
+    assert _one_unit([], [scale]) == [scale]
+
+
+def piece(seed: int, jump: int | None) -> Sample:
+    made = beamtime(Setup("defocused", "strong", "jittered", 60, 32, 0.25, 1e4, seed))
+    frames = made.counts.copy()
+    if jump is not None:
+        rest = slice(jump, None) if jump > 0 else slice(None, jump)
+        frames[rest] = np.roll(frames[rest], (5, -4), (1, 2))
+    return take(Scan(frames, made.positions), lambda values: values, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_ends_of_a_scan_lie_where_the_rest_does_unless_the_crop_jumps_there(seed: int) -> None:
+    assert ends_apart(piece(seed, None)) == (0, 0)
+    for jump in (3, 9, -4):
+        n, apart = ends_apart(piece(seed, jump))
+        assert n in (4, 8), jump
+        assert abs(apart - 5) <= 1, jump
