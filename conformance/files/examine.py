@@ -123,8 +123,8 @@ def _has_names_of_its_own(path: Path) -> bool:
     """Whether an NPZ has a scan's arrays under names of nobody's layout, which no renaming makes the contract's."""
     with Archive(path) as archive:
         members = {name: archive.member(name) for name in archive.names}
-    known = {*members, *renamings(members).values()}
-    if known & {*COORDINATES, *STACKS}:
+    spelt = set(renamings(members).values())
+    if {*members} & {*COORDINATES, *STACKS} or {"xcoords", "ycoords"} <= spelt:
         return False
     return by_names.holds_several_parts({name: one for name, one in members.items() if not one.needs_unpickling})
 

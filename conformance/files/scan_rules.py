@@ -22,11 +22,11 @@ from conformance.contract.arrays import (
     required_in,
     row,
 )
+from conformance.files import shape_hints
 from conformance.files.archive import DamagedArchive
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.values import Source, Stored, nbytes
 from conformance.files.rules.wording import listed, stored_anew
-from conformance.files.shape_hints import named_shapes, object_hint, probe_hint, sides_hint, stack_hint
 from conformance.files.stack import (
     Content,
     StackLayout,
@@ -100,6 +100,8 @@ class Rules:
         member = self.members.get("xcoords")
         if member is None or len(member.shape) not in (1, 2):
             return None
+        if "ycoords" not in self.members and shape_hints.table_hint(member.shape):
+            return max(member.shape)
         # Points that lie in a raster are as many as it has.
         return math.prod(member.shape)
 
@@ -126,7 +128,7 @@ class Rules:
                 found[name] = self.archive.member(name).shape
             except DamagedArchive:
                 found[name] = ()
-        return named_shapes(found)
+        return shape_hints.named_shapes(found)
 
     def _weights(self) -> Iterator[Finding]:
         """What describes the frames does not outgrow them, once it is large: nobody could read it in bounded memory."""
@@ -155,9 +157,9 @@ class Rules:
 
     def _coordinate(self, name: str, member: Stored) -> Iterator[Finding]:
         if len(member.shape) != 1 or member.dtype.kind not in _kinds(name):
-            yield Finding(
-                "NPZ-022", VIOLATION, name, f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}"
-            )
+            problem = f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}"
+            both = shape_hints.table_hint(member.shape) if "ycoords" not in self.members else ""
+            yield Finding("NPZ-022", VIOLATION, name, f"{problem}{both}")
             return
         if member.shape[0] == 0:
             yield Finding("NPZ-023", VIOLATION, name, "the scan has no points")
@@ -189,7 +191,7 @@ class Rules:
 
     def _shape(self, name: str, stack: Stored, layout: StackLayout) -> Iterator[Finding]:
         if layout.frame_axis is None:
-            hint = stack_hint(stack.shape, self._positions or 0)
+            hint = shape_hints.stack_hint(stack.shape, self._positions or 0)
             problem = f"a stack {stack.shape} does not fit {self._positions} positions{hint}"
             yield Finding("NPZ-012", VIOLATION, name, problem)
             return
@@ -201,20 +203,24 @@ class Rules:
             yield Finding("NPZ-023", VIOLATION, name, f"the scan has no frames for its {positions} positions")
             return
         if frames > positions:
-            yield Finding("NPZ-019", VIOLATION, name, f"{frames} frames, but only {positions} positions")
-        elif frames < positions:
             yield Finding(
-                "NPZ-020",
-                WARNING,
-                "xcoords",
-                f"{positions} positions for {frames} frames: the last {positions - frames} are dropped",
+                "NPZ-019",
+                VIOLATION,
+                name,
+                f"{frames} frames, but only {positions} positions{shape_hints.several_hint(frames, positions)}",
             )
+        elif frames < positions:
+            problem = f"{positions} positions for {frames} frames: the last {positions - frames} are dropped"
+            yield Finding("NPZ-020", WARNING, "xcoords", problem)
 
     def _frame_sides(self, name: str, layout: StackLayout) -> Iterator[Finding]:
         rows, columns = layout.sides
         if rows != columns:
             yield Finding(
-                "NPZ-013", VIOLATION, name, f"frames are {rows} x {columns}, not square{sides_hint(rows, columns)}"
+                "NPZ-013",
+                VIOLATION,
+                name,
+                f"frames are {rows} x {columns}, not square{shape_hints.sides_hint(rows, columns)}",
             )
         elif rows % 2 or rows < SMALLEST_SIDE:
             yield Finding("NPZ-014", VIOLATION, name, f"the side N = {rows} is no even number from {SMALLEST_SIDE} on")
@@ -224,25 +230,15 @@ class Rules:
         axes = "(frame, row, column)" if self.layout is None or self.layout.frame_axis != 2 else "(row, column, frame)"
         if content.non_finite is not None:
             index, value = content.non_finite
-            yield Finding(
-                "NPZ-017",
-                VIOLATION,
-                name,
-                f"the value is {value}, at {axes}{reach_of(content, 'non-finite', dtype)}",
-                index,
-            )
+            problem = f"the value is {value}, at {axes}{reach_of(content, 'non-finite', dtype)}"
+            yield Finding("NPZ-017", VIOLATION, name, problem, index)
         if content.overflowing is not None:
             index, value = content.overflowing
             yield Finding("NPZ-038", VIOLATION, name, f"float32 cannot hold the value {value}, at {axes}", index)
         if content.negative is not None:
             index, value = content.negative
-            yield Finding(
-                "NPZ-018",
-                VIOLATION,
-                name,
-                f"the value is {value}, at {axes}{reach_of(content, 'negative', dtype)}",
-                index,
-            )
+            problem = f"the value is {value}, at {axes}{reach_of(content, 'negative', dtype)}"
+            yield Finding("NPZ-018", VIOLATION, name, problem, index)
         if content.counts_evidence:
             yield Finding("NPZ-034", WARNING, name, f"looks like intensity, not amplitude: {content.counts_evidence}")
 
@@ -281,7 +277,7 @@ class Rules:
         if layout.sides != (N, N):
             return
         squeezed = shape[:2] if len(shape) == 3 and shape[2] == 1 and shape[:2] == (N, N) else shape
-        hint = probe_hint(shape, N, real=probe.dtype.kind != "c")
+        hint = shape_hints.probe_hint(shape, N, real=probe.dtype.kind != "c")
         if len(squeezed) not in (2, 3) or squeezed[-2:] != (N, N) or 0 in squeezed:
             yield Finding(
                 "NPZ-025",
@@ -301,7 +297,7 @@ class Rules:
 
     def _truth_shape(self, name: str, clause: str, shape: tuple[int, ...]) -> Iterator[Finding]:
         if name == "objectGuess":
-            hint = object_hint(shape, real=self.members[name].dtype.kind != "c")
+            hint = shape_hints.object_hint(shape, real=self.members[name].dtype.kind != "c")
             if len(shape) != 2:
                 yield Finding(clause, VIOLATION, name, f"an object is (H, W), not {shape}{hint}")
             return

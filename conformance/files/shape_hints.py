@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 
-_MOST_NAMED = 8
+_MOST_NAMED, _SMALLEST = 8, 8
 
 
 def probe_hint(shape: tuple[int, ...], N: int, *, real: bool = False) -> str:
@@ -98,7 +99,31 @@ def sides_hint(rows: int, columns: int) -> str:
     return ""
 
 
+def table_hint(shape: tuple[int, ...]) -> str:
+    """Say that coordinates are a table of x and y; empty where they are none."""
+    if len(shape) != 2 or min(shape) != 2:
+        return ""
+    x, y = ("[:, 0]", "[:, 1]") if shape[1] == 2 else ("[0]", "[1]")
+    return f": x and y in one array? Write its parts {x} and {y} as xcoords and ycoords, whichever is x"
+
+
+def several_hint(frames: int, positions: int) -> str:
+    """Say that every position may have several frames; empty where the numbers do not fit.
+
+    Parameters
+    ----------
+    frames, positions : int
+        How many there are.
+    """
+    times, rest = divmod(frames, max(1, positions))
+    return f": {times} exposures at each? Add their counts, or repeat the positions" if not rest and times > 1 else ""
+
+
 def named_shapes(shapes: Mapping[str, tuple[int, ...]]) -> str:
     """Return names with shapes, the first few."""
     said = [f"{name} {shapes[name]}" for name in sorted(shapes)]
+    images = Counter(shape for shape in shapes.values() if len(shape) == 2 and min(shape) >= _SMALLEST).most_common(1)
+    if images and images[0][1] > _MOST_NAMED:
+        shape, number = images[0]
+        return f"{', '.join(said[:3])} and others: {number} arrays of {shape}, a frame each? Stack them (numpy.stack)"
     return ", ".join(said[:_MOST_NAMED]) + (" and others" if len(said) > _MOST_NAMED else "") or "nothing"

@@ -12,6 +12,7 @@ _FEWEST, _OFTEN, _SMALL = 64, 0.02, 0.2
 _SIGNED = 1 << 15
 _DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05
 _NEAR_ONE, _FALLEN, _FEWEST_FALLEN, _STEADIER, _MOST_SINGLE = 0.85, 0.3, 2, 0.4, 16
+_MANY_DARK = 0.1
 _BITS = (8, 10, 12, 14, 15, 16, 24, 31, 32)
 
 
@@ -30,6 +31,23 @@ def is_noise(survey: Survey) -> bool:
     # Flags hold few values; noise of whole numbers holds its smallest one most often.
     flags = survey.first.dtype.kind == "f" and common > len(below) // 4
     return bool(not flags and -float(below.min()) < _SMALL * float(values.max()))
+
+
+def subtracted(survey: Survey) -> str:
+    """Say that a constant was subtracted: what holds no light, now here and now there, holds one number below zero.
+
+    Parameters
+    ----------
+    survey : Survey
+    """
+    values = survey.first
+    if values.dtype.kind != "f" or not values.size or not (least := float(np.nanmin(values))) < 0:
+        return ""
+    dark = values == least
+    passing = dark.any(axis=0) & ~dark.all(axis=0)
+    if float(dark.mean()) < _MANY_DARK or 2 * passing.sum() < dark.any(axis=0).sum():
+        return ""
+    return f": {least:g} wherever no light falls: a constant was subtracted; add it again"
 
 
 def wrapped_negative(survey: Survey) -> str:

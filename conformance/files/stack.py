@@ -170,7 +170,8 @@ def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
     always = extent.always == extent.pixels
     told = ": flags of the detector, no data" if always and kind == "negative" else ""
     if kind == "negative" and not always:
-        told = signs.wrapped_negative(content.survey) or (signs.NOISE if signs.is_noise(content.survey) else "")
+        noise = signs.NOISE if signs.is_noise(content.survey) else ""
+        told = signs.wrapped_negative(content.survey) or signs.subtracted(content.survey) or noise
     told = _STANDARDISED if kind == "negative" and _is_standardised(content.survey) else told
     if kind == "non-finite":
         told = ": pixels that are not measured" if always else _lost_frames(content.survey)
@@ -182,7 +183,11 @@ def _lost_frames(survey: Survey) -> str:
     """Say which frames hold no number at all; empty where none do."""
     lost = survey.lost()
     few = f"{len(lost)} frames hold" if len(lost) > 1 else "1 frame holds"
-    return f": {few} no number at all ({listed(lost)})" if 0 < len(lost) < survey.M else ""
+    if not 0 < len(lost) < survey.M:
+        return ""
+    always = int(survey.always("non-finite").sum())
+    masked = f"; {always} pixels hold none in any frame: not measured" if always else ""
+    return f": {few} no number at all ({listed(lost)}){masked}"
 
 
 def _is_standardised(survey: Survey) -> bool:

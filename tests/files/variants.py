@@ -21,6 +21,7 @@ from tests.files import (
     variants_of_layouts,
     variants_of_names,
     variants_of_parts,
+    variants_of_readout,
     variants_of_strangers,
 )
 
@@ -50,7 +51,14 @@ class Variant:
 
 def all_variants() -> tuple[Variant, ...]:
     """Every variant, in the order of the modules that make them."""
-    rooms = (variants_of_frames, variants_of_parts, variants_of_layouts, variants_of_names, variants_of_strangers)
+    rooms = (
+        variants_of_frames,
+        variants_of_readout,
+        variants_of_parts,
+        variants_of_layouts,
+        variants_of_names,
+        variants_of_strangers,
+    )
     return tuple(
         Variant(name, make, words, frozenset(true.split()))
         for room in rooms

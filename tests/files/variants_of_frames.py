@@ -116,26 +116,6 @@ def _wrapped(bits: int) -> Callable[[Arrays], None]:
     return change
 
 
-def _one_wrapped(a: Arrays) -> None:
-    """The brightest pixel alone is too bright for sixteen bits."""
-    stack = _counts(a).astype(np.int64)
-    row, column = np.unravel_index(int(stack.mean(axis=0).argmax()), stack.shape[1:])
-    bright = stack[:, row, column] * (65536 / np.median(stack[:, row, column]))
-    stack = np.rint(stack * (60000 / stack.max())).astype(np.int64)
-    stack[:, row, column] = np.rint(bright)
-    a["diff3d"] = (stack % 65536).astype(np.uint16)
-
-
-def _no_numbers(a: Arrays) -> None:
-    a["diff3d"][[3, 4, 50]] = np.nan
-
-
-def _objects(a: Arrays) -> None:
-    held = np.empty(len(a["diff3d"]), dtype=object)
-    held[:] = list(a["diff3d"])
-    a["diff3d"] = held
-
-
 def _signed(a: Arrays) -> None:
     stack = _counts(a)
     a["diff3d"] = (stack * (60000 / stack.max())).astype(np.uint16).view(np.int16)
@@ -163,9 +143,6 @@ VARIANTS: dict[str, Entry] = {
     # the end of a type, scales, backgrounds
     "wrapped at sixteen bits": (scan(_wrapped(16)), r"wrapped round the end", f"FIL-007 {COUNTS}"),
     "wrapped at twelve bits": (scan(_wrapped(12)), r"wrapped round the end", f"FIL-007 {COUNTS}"),
-    "one pixel wrapped": (scan(_one_wrapped), r"1 pixel is dark .*wrapped round", f"FIL-007 {COUNTS}"),
-    "frames without a number": (scan(_no_numbers), r"3 frames hold no number at all \(3, 4, 50\)", "NPZ-017"),
-    "frames as objects": (scan(_objects), r"numpy\.array\(held\['diff3d'\]\.tolist\(\)\)", "NPZ-031"),
     "wrapped below zero": (scan(_signed), r"add 65536", f"NPZ-018 {COUNTS}"),
     "pictures scaled each by itself": (scan(_of_counts(_scaled_pictures)), r"every frame is 255", f"FIL-004 {COUNTS}"),
     "a background of counts": (scan(_of_counts(_noisy_background)), r"background .*left in", "FIL-017"),

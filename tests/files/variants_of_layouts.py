@@ -395,6 +395,26 @@ VARIANTS: dict[str, Entry] = {
         r"(PtychoShelves|MATLAB).*(probe|positions)",
         "FIL-001 FIL-002",
     ),
+    "frames one by one": (
+        tree(
+            lambda a: (
+                {f"frames/f{k}": one for k, one in enumerate(counts_of(a))}
+                | {"x": a["xcoords"], "y": a["ycoords"], "probe": a["probeGuess"]}
+            )
+        ),
+        r"/frames/f\* \(80, 32, 32\)",
+        KNOWN,
+    ),
+    "two detectors": (
+        tree(
+            lambda a: (
+                {"a/camera/data": np.ones((80, 48, 64), np.uint8), "a/merlin/data": counts_of(a)}
+                | {"x": a["xcoords"], "y": a["ycoords"], "probe": a["probeGuess"]}
+            )
+        ),
+        r"/a/merlin/data was taken for the frames.*camera.* was left out|/a/merlin/data \(80",
+        KNOWN,
+    ),
     "frames of MATLAB 7.3": (tree(_frames_mat, "dp.mat", block=512), r"frames", KNOWN),
     "exchange": (
         tree(lambda a: {"exchange/data": counts_of(a), "exchange/theta": np.arange(80.0)}),

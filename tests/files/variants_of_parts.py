@@ -95,6 +95,10 @@ def _numbered(a: Arrays) -> None:
     a["ycoords"], a["xcoords"] = (one.ravel().astype(float) for one in np.indices((8, 10)))
 
 
+def _in_one(a: Arrays) -> None:
+    a["xcoords"] = np.stack([a["xcoords"], a.pop("ycoords")], axis=1)
+
+
 def _not_numbers(a: Arrays) -> None:
     a["xcoords"][[7, 8, 9, 50]] = np.nan
 
@@ -102,6 +106,7 @@ def _not_numbers(a: Arrays) -> None:
 VARIANTS: dict[str, Entry] = {
     # positions
     "numbers of rows and columns": (scan(_numbered), r"columns and rows of a raster of 10 x 8", "FIL-014"),
+    "x and y in one array": (scan(_in_one), r"x and y in one array", "NPZ-022 NPZ-001"),
     "all at one place": (scan(_xy(lambda v: 0 * v)), r"all 80 points are at one place", "FIL-014"),
     "positions that are no numbers": (scan(_not_numbers), r"4 positions are none: 7 to 9, 50", "NPZ-022"),
     "a probe without phase": (scan(_set("probeGuess", lambda p: np.abs(p).astype(np.complex64))), r"modulus", ""),

@@ -21,6 +21,7 @@ from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import arrays_in, is_matlab
 from conformance.files.formats.roles import Axes
 from conformance.files.formats.several import of_one_scan
+from conformance.files.formats.single_images import shapes_with_stacks, with_stacks
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import ColumnMajor, Computed, Field, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
@@ -30,6 +31,7 @@ from conformance.files.unfit import UnfitFile
 TABLE = "positions"
 _KINDS = frozenset({Kind.ZIP, Kind.HDF5, Kind.MATLAB})
 _MOST_SMALL = 1 << 28
+_OUTSIDE = "has its values in other files, which is not followed: give those, or copy the data here (h5repack)"
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _recognises(file: Sniffed) -> bool:
         return bool(file.arrays)
     if file.kind not in _KINDS:
         return False
-    shapes = dict(file.shapes)
+    shapes = shapes_with_stacks(file.shapes)
     if file.kind is Kind.MATLAB and (1, 1) in shapes.values():
         # What a structure holds is not seen from outside.
         return True
@@ -95,6 +97,7 @@ def holds_several_parts(arrays: Mapping[str, Stored]) -> bool:
     arrays : Mapping[str, Stored]
         By name.
     """
+    arrays = with_stacks(arrays, last=False)
     real = {name: one.shape for name, one in arrays.items() if one.dtype.kind in "iuf"}
     pairs = list(roles.pairs_among(real))
     points = frozenset(math.prod(real[name]) for name, _ in pairs) | _rows(real)
@@ -173,7 +176,7 @@ def _held(path: Path, stack: ExitStack) -> Held:
         archive = stack.enter_context(Archive(path))
         arrays = [name for name in archive.names if archive.entry(name).filename.endswith(".npy")]
         members = {name: archive.member(name) for name in arrays}
-        return Held(Kind.ZIP, _numbers(members), {}, False)
+        return Held(Kind.ZIP, with_stacks(_numbers(members), last=False), {}, False)
     if start == b"MATLAB 5.0":
         return Held(Kind.MATLAB, _numbers(arrays_in(path)), {}, True)
     file = stack.enter_context(OpenedHdf5(path))
@@ -182,7 +185,8 @@ def _held(path: Path, stack: ExitStack) -> Held:
     held: Mapping[str, Stored] = {name: ColumnMajor(one) for name, one in stored.items()} if matlab else stored
     beside = {name: node.attributes for name, node in file.nodes.items() if node.kind in ("dataset", "group")}
     words = {name: node.value for name, node in file.nodes.items() if isinstance(node.value, str)}
-    return Held(Kind.HDF5, _numbers(held), beside, matlab, file.links, words)
+    links = (*file.links, *(f"{one.path} {one.shape} {_OUTSIDE}" for one in file.nodes.values() if one.outside))
+    return Held(Kind.HDF5, with_stacks(_numbers(held), last=matlab), beside, matlab, links, words)
 
 
 def _numbers(arrays: Mapping[str, Stored]) -> dict[str, Stored]:
@@ -206,7 +210,7 @@ def _parts(held: Held) -> tuple[dict[str, Part], list[str]]:
     real = held.shapes("iuf")
     pairs = list(roles.pairs_among(real))
     points = frozenset(math.prod(real[name]) for name, _ in pairs) | _rows(real)
-    found = roles.stack_among(real, points, last=held.matlab)
+    found, others = _stack(held, points)
     M, N = (found[1].M, found[1].sides[0]) if found is not None else (0, 0)
     parts = {} if found is None else _frames(held, *found)
     places = _positions(held, pairs, M)
@@ -214,9 +218,22 @@ def _parts(held: Held) -> tuple[dict[str, Part], list[str]]:
     probe = _probe(held, N)
     parts |= probe
     notes = [f"{name} was taken for {what}" for what, name in _taken(found, places, probe)]
+    notes += [f"{name} {real[name]} has the axes of frames too, and was left out" for name in others]
     if any(roles.plain(name).startswith(("obj", "psi")) for name in held.arrays):
         notes.append("its object was left out: nothing says where its pixel (0, 0) lies")
     return parts, notes
+
+
+def _stack(held: Held, points: frozenset[int]) -> tuple[tuple[str, Axes] | None, list[str]]:
+    """The frames, of several equal stacks those that have the sides of a probe; and the names of the others."""
+    ranked = roles.stacks_among(held.shapes("iuf"), points, last=held.matlab)
+    if not ranked:
+        return None, []
+    equal = [(name, axes) for rank, name, axes in ranked if rank[:2] == ranked[0][0][:2] and axes.M in points]
+    waves = held.shapes("c")
+    with_probe = (one for one in equal if roles.probe_among(waves, one[1].sides[0]) is not None)
+    found = next(with_probe, ranked[0][1:])
+    return found, [name for name, axes in equal if name != found[0] and axes.M == found[1].M]
 
 
 def _taken(

@@ -43,6 +43,9 @@ _OFFSET = 1e-3
 def empty_frames(view: View) -> Iterator[Finding]:
     """FIL-003: frames without light in a scan that has some."""
     dark = dark_rows(view)
+    if view.M and not (view.survey.largest > 0).any():
+        problem = f"none of the {view.M} frames holds any light: nothing can be learned from them"
+        yield Finding("FIL-003", Severity.WARNING, view.stack, problem)
     if len(dark):
         problem = f"{len(dark)} of {view.M} frames hold nothing: {listed(dark)}"
         yield Finding("FIL-003", Severity.WARNING, view.stack, problem, (int(dark[0]),))
@@ -99,11 +102,19 @@ def _drift(view: View) -> str:
 
 def copied_frames(view: View) -> Iterator[Finding]:
     """FIL-025: lit frames that are copies of one before them, at another place, or with the same noise."""
+    if all_alike(view):
+        problem = f"all {view.M} frames are one and the same: one was written again and again, or it is no scan"
+        yield Finding("FIL-025", Severity.WARNING, view.stack, problem)
     for rows, how in zip(_copies(view), ("though at other places", "at the same place, noise and all"), strict=True):
         if len(rows):
             few = f"{len(rows)} of {view.M} frames are copies" if len(rows) > 1 else "1 frame is a copy"
             problem = f"{few} of a frame before, {how}: {listed(rows)}"
             yield Finding("FIL-025", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+
+
+def all_alike(view: View) -> bool:
+    """Whether all frames show one and the same light."""
+    return view.M > 1 and bool(view.survey.steady.all() and (view.survey.largest > 0).any())
 
 
 def _copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

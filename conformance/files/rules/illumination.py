@@ -25,7 +25,7 @@ def probe_scale(view: View) -> Iterator[Finding]:
     if not _SCALES[0] < factor < _SCALES[1]:
         problem = (
             f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
-            f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}"
+            f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}, or the frames are intensities"
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
 

@@ -74,7 +74,7 @@ def passing_markers(view: View) -> NDArray[np.bool_]:
 def _marked(view: View, steady: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], str]]:
     largest = view.survey.largest
     negative = steady & (largest < 0)
-    if negative.any():
+    if negative.any() and not signs.subtracted(view.survey):
         yield negative, "below zero"
     limit = np.zeros_like(steady)
     limit[steady], why = _full_scale(largest[steady], view.dtype)

@@ -69,6 +69,8 @@ def findings_of(view: View) -> Iterator[Finding]:
         explained |= {"FIL-008", "FIL-010"}
     if signs.wrapped(view.survey)[0]:
         explained |= {"FIL-011"}
+    if frames.all_alike(view):
+        explained |= {"FIL-005", "FIL-006", "FIL-007"}
     if signs.is_noise(view.survey):
         explained |= {"FIL-006", "FIL-008"}
     missing = pixels.stuck_pixels(view)[1] | ~view.measured

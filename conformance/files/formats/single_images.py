@@ -1,0 +1,67 @@
+"""Frames that a file keeps one by one, under names that differ in one number alone."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+
+from conformance.files.formats import roles
+from conformance.files.formats.cells import Stacked
+from conformance.files.formats.values import Stored
+
+_NUMBER = re.compile(r"\d+(?=\D*$)")
+_FEWEST, _SMALLEST_SIDE = 8, 8
+
+
+def single_images(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, list[str]]:
+    """Names of images of one shape that differ in their last number alone, in its order, by what they have in common.
+
+    Parameters
+    ----------
+    shapes : Mapping[str, tuple of int]
+        Shapes by name.
+    """
+    groups: dict[tuple[str, tuple[int, ...]], dict[int, str]] = defaultdict(dict)
+    for name, shape in shapes.items():
+        found = _NUMBER.search(name)
+        if found and len(roles.long(shape)) == 2 and min(roles.long(shape)) >= _SMALLEST_SIDE:
+            groups[f"{name[: found.start()]}*{name[found.end() :]}", shape][int(found[0])] = name
+    return {
+        common: [held[number] for number in sorted(held)]
+        for (common, _), held in groups.items()
+        if len(held) >= _FEWEST
+    }
+
+
+def with_stacks(arrays: Mapping[str, Stored], *, last: bool) -> dict[str, Stored]:
+    """Arrays of a file; where none of them is a stack, images that are kept one by one stand in it as stacks.
+
+    Parameters
+    ----------
+    arrays : Mapping[str, Stored]
+        By name.
+    last : bool
+        Whether frames are counted by the last axes, as column-major tools have it.
+    """
+    shapes = {name: one.shape for name, one in arrays.items() if one.dtype.kind in "iuf"}
+    found = {} if roles.stack_among(shapes, frozenset(), last=last) else single_images(shapes)
+    stacks = {
+        common: Stacked(common, tuple(arrays[name] for name in names))
+        for common, names in found.items()
+        if len({arrays[name].dtype for name in names}) == 1
+    }
+    single = {name for common in stacks for name in found[common]}
+    return {name: one for name, one in arrays.items() if name not in single} | stacks
+
+
+def shapes_with_stacks(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Shapes of a file's arrays, and of the stacks that single images make.
+
+    Parameters
+    ----------
+    shapes : Mapping[str, tuple of int]
+        Shapes by name.
+    """
+    stacks = {common: (len(names), *shapes[names[0]]) for common, names in single_images(shapes).items()}
+    return {**shapes, **stacks}
