@@ -67,7 +67,11 @@ def run(
         str, typer.Option("--contract", metavar="VERSION", help="Judge by the clauses of this version, such as 1.0.")
     ] = "",
     profile: Annotated[
-        str | None, typer.Option("--profile", "--budget", metavar="NAME", help="contract, small or wide.")
+        str | None,
+        typer.Option(metavar="NAME", help="What is judged: optics, with the convention found; files; or pipeline."),
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="NAME", help="How long is looked for failures: contract, small or wide.")
     ] = None,
     history: Annotated[
         Path | None,
@@ -128,17 +132,18 @@ def run(
         raise wrong_usage("--resume goes with --seeds only")
     # A list that is about to be written for the first time is not read.
     begun = update_expected and expected is not None and not expected.exists()
+    stages, budget = _profiled(profile, budget)
     settings = RunSettings(
         adapters=(*_placed(adapter or (), python), *_described(backend or ())),
         devices=tuple(torch_device or ()),
-        stages=tuple(str(one) for one in stage or ()),
+        stages=tuple(dict.fromkeys((*map(str, stage or ()), *stages))),
         scan=_scan_to_judge(scan, if_present),
         expected=None if expected is None or begun else _list_to_read(expected),
         capsules=None if no_capsules else capsules.absolute(),
         # Every entry of the list wants a witness of its own.
         one_capsule_a_cause=not (update_expected or every_capsule),
         # A failure is made small by many calls; within a limited time they are better spent on other clauses.
-        profile=profile or (None if minutes is None else "detect"),
+        profile=budget or (None if minutes is None else "detect"),
         frameworks=frameworks,
         version=_known_version(version),
         time=None if minutes is None else TimeLimit(minutes, begun_at + 60 * minutes),
@@ -167,8 +172,24 @@ def run(
         judgement, kept = _one_a_cause(judgement, settings.capsules)
     if ledger is not None:
         judgement = _remembered(judgement, ledger)
-    _show(judgement, reports, kept, full=full)
+    _show(judgement, reports, kept, full=full, convention=profile == OPTICS)
     raise typer.Exit(judgement.exit_code)
+
+
+OPTICS = "optics"
+_PROFILES = {OPTICS: ("physics", "patches", "reassembly"), "files": ("npz", "rawdata"), "pipeline": ()}
+"""Stages of each profile; none are all."""
+
+
+def _profiled(profile: str | None, budget: str | None) -> tuple[tuple[str, ...], str | None]:
+    """Return the stages of a profile, and the budget; whoever names a budget as profile, as one did, means that."""
+    from conformance.engine.declaration import PROFILES as BUDGETS
+
+    if profile is None or profile in _PROFILES:
+        return _PROFILES.get(profile or "", ()), budget
+    if profile in BUDGETS and budget is None:
+        return (), profile
+    raise wrong_usage(f"--profile {profile!r} is not known; known are {', '.join(_PROFILES)}")
 
 
 def _ledger(path: Path) -> History:
@@ -304,11 +325,11 @@ def _one_a_cause(judgement: Judgement, folder: Path) -> tuple[Judgement, KeptCap
     return one_a_cause(judgement, folder)
 
 
-def _show(judgement: Judgement, reports: Reports, kept: KeptCapsules | None, *, full: bool) -> None:
+def _show(judgement: Judgement, reports: Reports, kept: KeptCapsules | None, *, full: bool, convention: bool) -> None:
     from conformance.report.terminal import print_judgement
 
     if not reports.take_standard_output:
-        print_judgement(judgement, console(), kept, full=full)
+        print_judgement(judgement, console(), kept, full=full, convention=convention)
     reports.write(judgement)
     for sentence in (judgement.cut and f"the run was cut: {judgement.cut}", *judgement.not_judged):
         if sentence:

@@ -256,8 +256,15 @@ def _cause(group: _Group) -> Cause:
         perhaps,
         speaker,
         _gravity(group),
-        next((one.grounds.hint for _, one in members if one.grounds.hint), ""),
+        _hinted(members),
     )
+
+
+def _hinted(members: Sequence[tuple[Cell, Decision]]) -> str:
+    hint = next((one.grounds.hint for _, one in members if one.grounds.hint), "")
+    if not hint:
+        return ""
+    return f"if that is meant, let the adapter state what it does exactly, and this ends as DECLARED: {hint}"
 
 
 def _telling(member: tuple[Cell, Decision]) -> tuple[bool, bool, float]:

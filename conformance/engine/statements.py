@@ -136,14 +136,11 @@ class Statements:
         return next((one for one in held if one.differs), None)
 
     def hint(self, clause: str) -> str:
-        """Say what an adapter may state that fails a clause, if what it does is exactly that; else empty."""
+        """Return what an adapter may state that fails a clause, if what it does is exactly that; else empty."""
         for one in CAPABILITIES.values():
             for stage in (stage for stage, declares in one.declares.items() if clause in declares):
                 if found := self._otherwise(one, stage):
-                    return (
-                        f"if that is meant, let the adapter state {one.name} = {self._stated(found)}: it does exactly "
-                        f"that ({one.held_by[stage]}), and this then ends as DECLARED"
-                    )
+                    return f"{one.name} = {self._stated(found)}, {one.held_by[stage]}"
         return ""
 
     def _stated(self, found: Statement) -> str:

@@ -11,6 +11,7 @@ from conformance.engine.agreement import summary
 from conformance.engine.causes import Cause
 from conformance.engine.outcome import Cell, Outcome
 from conformance.failures.writing import environment
+from conformance.report.convention import convention_of
 from conformance.report.html import document, row, said
 from conformance.report.judgement import changed, declared, ids, unexplained
 from conformance.report.pictures import seen_and_expected, stored
@@ -22,7 +23,7 @@ def as_page(judgement: Judgement) -> str:
     """Return a judgement as a page of its own; the pictures come from the capsules, while they are there."""
     body = "\n".join(
         part
-        for section in (_head, _changes, _causes, _declared, _undecided, _stages, _beside, _clauses, _versions)
+        for section in (_head, _changes, _causes, _conventions, _declared, _undecided, _stages, _beside, _clauses, _versions)
         for part in section(judgement)
     )
     return document(f"Conformance: {', '.join(_adapters(judgement))}", body)
@@ -73,6 +74,18 @@ def _pictures(capsule: str) -> Iterator[str]:
         for name, address in zip(("seen", "expected", "difference"), found, strict=True)
     )
     yield f'<div class="pictures">{figures}</div>'
+
+
+def _conventions(judgement: Judgement) -> Iterator[str]:
+    for adapter in _adapters(judgement):
+        aspects = convention_of(judgement, adapter)
+        if aspects:
+            yield f'<h2>Convention found of {said(adapter)}</h2>\n<div class="wide"><table>'
+            yield row("th", ["aspect", "found", "clause"])
+            for one in aspects:
+                found = said(one.found) if one.contract else f"<strong>{said(one.found)}</strong>"
+                yield row("td", [said(one.name), found, one.clause])
+            yield "</table></div>"
 
 
 def _declared(judgement: Judgement) -> Iterator[str]:

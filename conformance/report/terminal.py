@@ -16,6 +16,7 @@ from conformance.contract.version import contract_version
 from conformance.engine.agreement import summary
 from conformance.engine.causes import Cause, Undecided
 from conformance.engine.outcome import Cell, Denominator, Outcome
+from conformance.report.convention import convention_of
 from conformance.report.judgement import changed, declared, ids, one_line, unexplained
 from conformance.runs.judgement import UNWANTED, Judgement
 from conformance.runs.keeping import KeptCapsules
@@ -41,7 +42,12 @@ _BELOW = 2
 
 
 def print_judgement(
-    judgement: Judgement, console: Console, kept: KeptCapsules | None = None, *, full: bool = False
+    judgement: Judgement,
+    console: Console,
+    kept: KeptCapsules | None = None,
+    *,
+    full: bool = False,
+    convention: bool = False,
 ) -> None:
     """Print the report of a run; on a terminal as many causes as the screen holds, three at least.
 
@@ -54,9 +60,12 @@ def print_judgement(
         The capsules that the run has left.
     full : bool
         Print every cause, every finding, the table of all clauses and the denominators as well.
+    convention : bool
+        Print the convention that was found as well.
     """
     room = console.height - _BELOW if console.is_terminal and not full else None
-    for text, style in lines(judgement, console.width, room, kept):
+    found = [("", ""), *_conventions(judgement, console.width)] if convention or full else []
+    for text, style in (*lines(judgement, console.width, room, kept), *found):
         console.print(Text(text, style=style), soft_wrap=True)
     if full:
         _print_table(judgement, console)
@@ -162,6 +171,16 @@ def _command(command: str, width: int) -> Iterator[Line]:
             ("   " if not number else "     ") + part.replace("\0", " ") + (" \\" if number < len(parts) - 1 else ""),
             "cyan",
         )
+
+
+def _conventions(judgement: Judgement, width: int) -> Iterator[Line]:
+    for count in judgement.denominators:
+        aspects = convention_of(judgement, count.adapter)
+        if aspects:
+            yield f"Convention found of {count.adapter}", "bold"
+        for one in aspects:
+            mark = f"  {one.name}: "
+            yield from _wrapped(one.found, width, "" if one.contract else "yellow", mark, most=_MOST_LINES)
 
 
 def _declared(judgement: Judgement, width: int) -> Iterator[Line]:
