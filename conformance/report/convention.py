@@ -15,7 +15,11 @@ ASPECTS = (
     ("beyond the object", "PAT-003", "zeros"),
     ("placing", "REA-001", "a patch goes where it would be cut: pixel N/2 on its position"),
     ("placing between pixels", "REA-011", "bilinear weights"),
-    ("transform", "PHY-004", "forward: a phase ramp of +k cycles moves the pattern by +k pixels, columns along columns"),
+    (
+        "transform",
+        "PHY-004",
+        "forward: a phase ramp of +k cycles moves the pattern by +k pixels, columns along columns",
+    ),
     ("norm", "PHY-002", "orthonormal: the energy of the exit wave is kept"),
     ("zero frequency", "PHY-003", "at pixel (N/2, N/2)"),
     ("quantity and floor", "PHY-009", "an amplitude, nothing added: it scales with the probe"),

@@ -23,7 +23,18 @@ def as_page(judgement: Judgement) -> str:
     """Return a judgement as a page of its own; the pictures come from the capsules, while they are there."""
     body = "\n".join(
         part
-        for section in (_head, _changes, _causes, _conventions, _declared, _undecided, _stages, _beside, _clauses, _versions)
+        for section in (
+            _head,
+            _changes,
+            _causes,
+            _conventions,
+            _declared,
+            _undecided,
+            _stages,
+            _beside,
+            _clauses,
+            _versions,
+        )
         for part in section(judgement)
     )
     return document(f"Conformance: {', '.join(_adapters(judgement))}", body)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import typer
 
+from conformance.commands.cli import Ending
 from conformance.commands.run import _profiled
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
@@ -65,5 +65,5 @@ def test_a_profile_is_a_list_of_stages_and_a_budget_may_stand_in_its_place() -> 
     assert _profiled(None, None) == ((), None)
     assert set(_profiled("files", None)[0]) <= set(map(str, Stage))
     for profile, budget in (("optic", None), ("small", "wide")):
-        with pytest.raises(typer.BadParameter, match="known are optics, files, pipeline"):
+        with pytest.raises(Ending, match="known are optics, files, pipeline"):
             _profiled(profile, budget)
