@@ -97,7 +97,7 @@ def done_on_each(fleet: Fleet, tasks: Sequence[FleetTask], bad: Callable[[Done],
     from conformance.runs.fleet import done_by
 
     with progress() as shown:
-        listener = FleetProgress(shown, tasks[0].command, len(tasks), bad)
+        listener = FleetProgress(shown, tasks, bad)
         try:
             yield from done_by(fleet, tasks, answer, listener)
         except LedgerError as error:

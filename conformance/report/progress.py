@@ -4,47 +4,74 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from conformance.files.pace import heard_by
-from conformance.runs.fleet_task import Done
+from conformance.runs.fleet_task import Done, FleetTask
 
 
 class FleetProgress:
-    """Listens to a fleet of files, and shows how many are done, how many of them are bad, and the time left.
+    """Listens to a fleet of files, and shows how much of them is done, how many are not fine, and the time left.
 
     Parameters
     ----------
     progress : rich.progress.Progress
-    what : str
-        What is done with each file.
-    total : int
-        Number of files.
+    tasks : sequence of FleetTask
+        What is done with each file; the bar grows by its bytes, since a large file takes as long as many small ones.
     bad : callable
         Whether what came of a file is to be counted.
     """
 
-    def __init__(self, progress: Progress, what: str, total: int, bad: Callable[[Done], bool]) -> None:
-        self._progress, self._what, self._is_bad, self._bad = progress, what, bad, 0
-        self._task = progress.add_task(what, total=total)
+    def __init__(self, progress: Progress, tasks: Sequence[FleetTask], bad: Callable[[Done], bool]) -> None:
+        self._progress, self._is_bad, self._bad, self._done = progress, bad, 0, 0
+        self._what, self._files = tasks[0].command, len(tasks)
+        self._weights = {task.arguments: _weight(task) for task in tasks}
+        self._task = progress.add_task(self._what, total=sum(self._weights.values()), said=self._said)
+
+    @property
+    def _said(self) -> str:
+        return f"{self._done}/{self._files}"
 
     def __call__(self, done: Done) -> None:
         """Show that one more is done."""
         self._bad += self._is_bad(done)
-        said = self._what + (f" · {self._bad} not fine" if self._bad else "")
-        self._progress.update(self._task, advance=1, description=said)
+        self._done += 1
+        what = self._what + (f" · {self._bad} not fine" if self._bad else "")
+        weight = self._weights[done.task.arguments]
+        self._progress.update(self._task, advance=weight, description=what, said=self._said)
+
+
+def _weight(task: FleetTask) -> int:
+    """Bytes of the files of a task; at least one for each, as of one that is not on this machine."""
+    total = 0
+    for path in task.inputs:
+        total += 1
+        with suppress(OSError):
+            total += Path(path).stat().st_size
+    return total
+
+
+class _Count(MofNCompleteColumn):
+    """How many of how many: what the task says of itself, or its steps."""
+
+    def render(self, task: Task) -> Text:
+        said = task.fields.get("said")
+        return Text(said, style="progress.download") if said else super().render(task)
 
 
 class ReadingProgress:
@@ -84,7 +111,7 @@ def progress() -> Iterator[Progress]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
-        MofNCompleteColumn(),
+        _Count(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
