@@ -29,7 +29,7 @@ _SAID: Mapping[Kind, str] = {
     Kind.FITS: _IMAGE,
     Kind.DICOM: _IMAGE,
     Kind.MRC: "an MRC stack of images: frames without positions and probe; read the frames and write a scan file",
-    Kind.MERLIN: _STACK,
+    Kind.MERLIN: "its header alone (.hdr): the frames are in the .mib file beside it; give that",
     Kind.DM: _STACK,
     Kind.TIA: _STACK,
     Kind.PNG: "a picture of something, not the data",

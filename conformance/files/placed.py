@@ -151,8 +151,10 @@ def in_pixels(held: Mapping[str, Part], geometry: Geometry, N: int) -> dict[str,
 
 def _with_origin(part: Part, nominal: Part, N: int) -> Part:
     """Positions from an origin that puts the first patch at the corner; without an object the origin is free."""
-    values, origin = part.values.array().astype(np.float64), float(nominal.values.array().min())
-    shift = np.ceil(N / 2 - origin)
+    values, places = part.values.array().astype(np.float64), nominal.values.array()
+    # Positions that are no numbers are told of, and spoil no others.
+    shift = np.ceil(N / 2 - float(places.min(where=np.isfinite(places), initial=np.inf)))
+    shift = shift if np.isfinite(shift) else 0.0
     changes = (
         *part.changes,
         f"{shift:+g} pixels: the origin is free without an object, and puts all patches at x, y >= 0",

@@ -12,6 +12,7 @@ import scipy.io
 from conformance.files.formats.cells import in_nodes, in_variables
 from conformance.files.formats.table import readable_as, sniff
 from conformance.files.hdf5.opened import OpenedHdf5
+from conformance.files.unfit import UnfitFile
 from tests.files.scans import Arrays, sound
 
 
@@ -76,3 +77,23 @@ def test_cells_that_point_in_circles_end(tmp_path: Path) -> None:
         file["number"] = 3.0
     with OpenedHdf5(path) as opened:
         assert set(in_nodes(opened)) == {"/number"}
+
+
+@pytest.mark.parametrize("version", [5, 7])
+def test_an_array_of_structures_with_a_stack_each_is_several_scans(version: int, tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="HDF5 files need h5py")
+    scans, path = [sound(seed) for seed in (1, 2)], tmp_path / "scans.mat"
+    fields = {"dp": "diff3d", "x": "xcoords", "y": "ycoords"}
+    if version == 5:
+        held = np.zeros((1, 2), [(field, object) for field in fields])
+        for k, arrays in enumerate(scans):
+            held[0, k] = (np.moveaxis(arrays["diff3d"], 0, -1), arrays["xcoords"], arrays["ycoords"])
+        scipy.io.savemat(path, {"scans": held})
+    else:
+        with h5py.File(path, "w") as file:
+            for field, name in fields.items():
+                sets = [file.create_dataset(f"#refs#/{field}{k}", data=one[name]) for k, one in enumerate(scans)]
+                file.create_dataset(f"scans/{field}", data=np.array([[one.ref for one in sets]], h5py.ref_dtype))
+                file[f"scans/{field}"].attrs["MATLAB_class"] = np.bytes_("cell")
+    with pytest.raises(UnfitFile, match="it holds 2 scans"):
+        _parts(path)

@@ -405,6 +405,16 @@ VARIANTS: dict[str, Entry] = {
         r"/frames/f\* \(80, 32, 32\)",
         KNOWN,
     ),
+    "a line of x and one of y": (
+        tree(
+            lambda a: (
+                {"frames": counts_of(a).reshape(8, 10, N, N), "probe": a["probeGuess"]}
+                | {"x": 18 + 3.2 * np.arange(10.0), "y": 18 + 3.2 * np.arange(8.0)}
+            )
+        ),
+        r"/x and /y was taken for the positions",
+        KNOWN,
+    ),
     "two detectors": (
         tree(
             lambda a: (

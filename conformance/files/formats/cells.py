@@ -69,11 +69,27 @@ def _loaded(variables: Mapping[str, Any], prefix: str, depth: int) -> Iterator[t
         if not isinstance(value, np.ndarray) or depth > _MOST_DEPTH:
             continue
         if value.dtype.names is not None:
-            yield from _loaded({field: value[field] for field in value.dtype.names}, f"{prefix}{name}/", depth + 1)
+            yield from _loaded(_structure(value), f"{prefix}{name}/", depth + 1)
         elif value.dtype.kind in "biufc":
             yield f"{prefix}{name}", value
         elif value.dtype.hasobject and value.size:
             yield from _loaded(_cell(name, list(value.ravel(order="F"))), prefix, depth + 1)
+
+
+def _structure(value: NDArray[Any]) -> dict[str, Any]:
+    """Fields of a structure; of an array of structures that hold stacks, each by its number."""
+    fields = value.dtype.names or ()
+    items = list(value.ravel(order="F"))
+    stacks = any(
+        isinstance(one[field], np.ndarray) and _is_stack(one[field].shape) for one in items for field in fields
+    )
+    if len(items) == 1 or not stacks:
+        return {field: value[field] for field in fields}
+    return {f"{k}/{field}": one[field] for k, one in enumerate(items[:_MOST_APART], 1) for field in fields}
+
+
+def _is_stack(shape: tuple[int, ...]) -> bool:
+    return sum(n > 1 for n in shape) > 2
 
 
 def _cell(name: str, items: Sequence[Any]) -> dict[str, Any]:
@@ -81,7 +97,8 @@ def _cell(name: str, items: Sequence[Any]) -> dict[str, Any]:
     if len(items) == 1:
         return {name: items[0]}
     arrays = [one for one in items if isinstance(one, np.ndarray) and one.dtype.kind in "biufc"]
-    if len(arrays) == len(items) and len({(one.shape, one.dtype) for one in arrays}) == 1:
+    alike = len(arrays) == len(items) and len({(one.shape, one.dtype) for one in arrays}) == 1
+    if alike and not _is_stack(arrays[0].shape):
         return {name: np.stack(arrays, axis=-1)}
     return {f"{name}/{k}": one for k, one in enumerate(items[:_MOST_APART], 1)}
 
@@ -113,6 +130,13 @@ class _Walk:
 
     def __init__(self, file: OpenedHdf5) -> None:
         self._file, self._left = file, MOST_NODES
+        # Fields of structures that hold a stack each belong to several scans.
+        self._apart = {
+            name.rpartition("/")[0]
+            for name, node in file.nodes.items()
+            if len(node.references) > 1
+            and any(_is_stack(file.nodes[one].shape or ()) for one in node.references if one in file.nodes)
+        }
 
     def resolved(self, name: str, node: Node, depth: int) -> dict[str, Stored]:
         self._left -= 1
@@ -124,7 +148,8 @@ class _Walk:
         if len(targets) == 1:
             return self._inside(name, targets[0], depth + 1)
         alike = {(one.shape, one.dtype) for one in targets}
-        if len(targets) == len(node.references) and len(alike) == 1 and all(map(_is_plain, targets)):
+        whole = len(targets) == len(node.references) and len(alike) == 1 and all(map(_is_plain, targets))
+        if whole and name.rpartition("/")[0] not in self._apart:
             return {name: Stacked(name, tuple(self._file.stored(one.path) for one in targets))}
         found: dict[str, Stored] = {}
         for k, target in enumerate(targets[:_MOST_APART], 1):

@@ -20,6 +20,7 @@ from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import arrays_in, is_matlab
 from conformance.files.formats.roles import Axes
+from conformance.files.formats.scaled import scaled, scaling
 from conformance.files.formats.several import of_one_scan
 from conformance.files.formats.single_images import shapes_with_stacks, with_stacks
 from conformance.files.formats.sniffing import Kind, Sniffed
@@ -181,9 +182,9 @@ def _held(path: Path, stack: ExitStack) -> Held:
         return Held(Kind.MATLAB, _numbers(arrays_in(path)), {}, True)
     file = stack.enter_context(OpenedHdf5(path))
     matlab = is_matlab(start, (node.attributes for node in file.nodes.values()))
-    stored = in_nodes(file)
-    held: Mapping[str, Stored] = {name: ColumnMajor(one) for name, one in stored.items()} if matlab else stored
     beside = {name: node.attributes for name, node in file.nodes.items() if node.kind in ("dataset", "group")}
+    stored = {name: scaled(one, beside.get(one.name, {})) for name, one in in_nodes(file).items()}
+    held: Mapping[str, Stored] = {name: ColumnMajor(one) for name, one in stored.items()} if matlab else stored
     words = {name: node.value for name, node in file.nodes.items() if isinstance(node.value, str)}
     links = (*file.links, *(f"{one.path} {one.shape} {_OUTSIDE}" for one in file.nodes.values() if one.outside))
     return Held(Kind.HDF5, with_stacks(_numbers(held), last=matlab), beside, matlab, links, words)
@@ -213,11 +214,16 @@ def _parts(held: Held) -> tuple[dict[str, Part], list[str]]:
     found, others = _stack(held, points)
     M, N = (found[1].M, found[1].sides[0]) if found is not None else (0, 0)
     parts = {} if found is None else _frames(held, *found)
-    places = _positions(held, pairs, M)
+    places = _positions(held, pairs, M) or _of_lines(held, found)
     parts |= places
     probe = _probe(held, N)
     parts |= probe
     notes = [f"{name} was taken for {what}" for what, name in _taken(found, places, probe)]
+    notes += [
+        "{} was multiplied by its scale_factor {:g}, and its add_offset {:g} added".format(name, *held_by)
+        for name in held.arrays
+        if (held_by := scaling(held.attributes.get(name, {}))) is not None
+    ]
     notes += [f"{name} {real[name]} has the axes of frames too, and was left out" for name in others]
     if any(roles.plain(name).startswith(("obj", "psi")) for name in held.arrays):
         notes.append("its object was left out: nothing says where its pixel (0, 0) lies")
@@ -296,6 +302,23 @@ def _positions(held: Held, pairs: list[tuple[str, str]], M: int) -> dict[str, Pa
     points = held.arrays[one].array().ravel()
     both = np.stack([points.real, points.imag], axis=1).astype(np.float64)
     return {TABLE: _with_unit(held, one, both, "real part, imaginary part")}
+
+
+def _of_lines(held: Held, found: tuple[str, Axes] | None) -> dict[str, Part]:
+    """Positions of a raster whose columns have one x each, and its rows one y."""
+    if found is None or len(found[1].points) != 2 or held.matlab:
+        return {}
+    rows, columns = (found[1].shape[axis] for axis in found[1].points)
+    lines = {name: roles.long(shape) for name, shape in held.shapes("iuf").items()}
+    for x, y in roles.pairs_among({name: (2,) for name, shape in lines.items() if len(shape) == 1}):
+        if (lines[x], lines[y]) == ((columns,), (rows,)):
+            both = np.meshgrid(*(held.arrays[name].array().ravel().astype(np.float64) for name in (x, y)))
+            said = f"of each of {columns} columns", f"of each of {rows} rows"
+            return {
+                coordinate: _with_unit(held, name, values.ravel(), words)
+                for coordinate, name, values, words in zip(("xcoords", "ycoords"), (x, y), both, said, strict=True)
+            }
+    return {}
 
 
 def _coordinate(held: Held, name: str) -> Part:
