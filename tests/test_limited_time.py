@@ -27,8 +27,10 @@ from conformance.runs.judgement import Judgement, judge
 from conformance.runs.schedule import Schedule, counted_calls, idle_cases
 from conformance.runs.settings import RunSettings, TimeLimit
 from conformance.runs.workers import Answer, Piece, Workers
+from ptycho_ref.adapter import RefAdapter
 
 SECONDS_OF_A_CALL = 5.0
+PLAIN_CHECK, STRANGE_CHECK = "test_a_single_bright_pixel", "test_a_ramp_is_interpolated_to_itself"
 CALLED_OFTEN = "conduct/test_every_path.py::test_number_types_carry_no_meaning"
 
 
@@ -88,8 +90,8 @@ def test_a_slow_backend_is_judged_as_far_as_the_time_goes(clock: Clock) -> None:
     assert judgement.exit_code == 2
     assert sum(counted.counts.values()) == len(judgement.cells)
     verdicts = [(at, one) for at, one in came if one.decisions[0].outcome is Outcome.PASS]
-    # The plainest scan and the side of its frames are asked for before anything can be decided: two calls.
-    assert verdicts[0][0] <= 3 * SECONDS_OF_A_CALL
+    # However slow, a backend is asked nothing before the first verdict that this does not need.
+    assert verdicts[0][0] <= SECONDS_OF_A_CALL
     # No clause had a second check while another one, whose check would have fitted, had none.
     decided = Counter(decision.clause for _, one in verdicts for decision in one.decisions)
     assert max(decided.values()) == 1
@@ -214,12 +216,23 @@ def test_workers_end_when_the_time_is_up() -> None:
 
 def test_the_calls_of_checks_are_counted(tmp_path: Path) -> None:
     subject = Subject(taken(Counting(Slow()), "counting"), tmp_path)
-    check = declared("patches/test_windows.py::test_a_single_bright_pixel")
-    assert check is not None
-    first, second = (calls_of(check, subject) for _ in range(2))
+    plain, strange = (declared(f"patches/test_windows.py::{one}") for one in (PLAIN_CHECK, STRANGE_CHECK))
+    assert plain is not None
+    assert strange is not None
+    # Frames of the plainest side need no question.
+    assert calls_of(plain, subject) == 1
+    first, second = (calls_of(strange, subject) for _ in range(2))
     # At first the backend is asked what it takes.
     assert first > second
     assert second == 1
+
+
+def test_what_no_question_can_find_is_not_asked(tmp_path: Path) -> None:
+    """That noise is not taken is never a finding of what it gives."""
+    subject = Subject(taken(Counting(RefAdapter()), "counting"), tmp_path)
+    check = declared("physics/test_noise.py::test_every_pixel_has_noise_of_its_own")
+    assert check is not None
+    assert calls_of(check, subject) == 1
 
 
 def test_most_checks_are_counted() -> None:
