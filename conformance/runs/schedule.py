@@ -188,8 +188,8 @@ class Schedule:
             return False, 0, one.calls_alone
         turn = min((self._decided[label, clause] for clause in one.clauses), default=0)
         # What asks the backend for little else gives the first verdicts; later all that is asked for is known.
-        calls = one.calls if turn else one.calls_alone
-        return self._seconds(one) > self._left(), turn, calls * self._pace.of(label, one.stage) / one.gravity
+        seconds = (one.calls if turn else one.calls_alone) * self._pace.of(label, one.stage)
+        return seconds > self._left(), turn, seconds / one.gravity
 
     def _seconds(self, one: _Waiting) -> float:
         return one.calls * self._pace.of(one.case.selected.label, one.stage)
