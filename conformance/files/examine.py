@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,9 +133,13 @@ def _has_names_of_its_own(path: Path) -> bool:
 def _require_one_scan(path: Path) -> None:
     """Refuse an archive whose folders hold a scan each, and name these."""
     with Archive(path) as archive:
-        arrays = [name for name in archive.names if archive.entry(name).filename.endswith(".npy")]
-        members = {name: archive.member(name) for name in arrays}
-        of_one_scan({name: one.shape for name, one in members.items() if one.dtype.kind in "iuf"}, arrays, last=False)
+        shapes: dict[str, tuple[int, ...]] = {}
+        for name in archive.names:
+            # What only bears the name of an array, as the shadows that a Mac puts beside each, is none.
+            with contextlib.suppress(DamagedArchive):
+                one = archive.member(name)
+                shapes |= {name: one.shape} if one.dtype.kind in "iuf" else {}
+        of_one_scan(shapes, shapes, last=False)
 
 
 def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -97,13 +97,11 @@ class Rules:
 
     @property
     def _positions(self) -> int | None:
-        member = self.members.get("xcoords")
-        if member is None or len(member.shape) not in (1, 2):
-            return None
-        if "ycoords" not in self.members and shape_hints.table_hint(member.shape):
-            return max(member.shape)
-        # Points that lie in a raster are as many as it has.
-        return math.prod(member.shape)
+        shapes = {self.members[name].shape for name in PAIRS[0] if name in self.members}
+        # Points that lie in a raster, in both coordinates, are as many as it has.
+        raster = len(shapes) == 1 and all(len(one) == 2 for one in shapes)
+        shape = self.members["xcoords"].shape if "xcoords" in self.members else ()
+        return math.prod(shape) if len(shape) == 1 or (raster and min(shape) > 1) else None
 
     def _presence(self) -> Iterator[Finding]:
         names = list(self.archive.names)

@@ -84,12 +84,12 @@ def wrapped(survey: Survey) -> tuple[int, int]:
     end = next((1 << bits for bits in _BITS if largest <= (1 << bits)), 0)
     if not end or largest < _NEAR_ONE * end or counts.min() < 0:
         return 0, 0
+    if float((counts == largest).sum()) > max(1, _CUT * float((counts > _HIGH * end).sum())):
+        # Values that end at one number were cut off there.
+        return 0, 0
     if over := _single(counts, end):
         return over, end
     if largest < _NEAR_END * end:
-        return 0, 0
-    if float((counts == largest).sum()) > _CUT * float((counts > _HIGH * end).sum()):
-        # Values that end at one number were cut off there.
         return 0, 0
     sides = np.sort(np.stack(_beside(counts)), axis=0)
     holes = (counts < _LOW * end) & (sides[-2] > _HIGH * end) & ~survey.steady

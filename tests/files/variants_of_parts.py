@@ -173,7 +173,7 @@ VARIANTS: dict[str, Entry] = {
             _renamed(diff3d="diffraction_patterns", probeGuess="probe", objectGuess="object", xcoords="x", ycoords="y")
         ),
         r"x.*\(80,\)",
-        "NPZ-001",
+        "NPZ-001 FIL-002",
     ),
     "names in capitals": (
         scan(_renamed(diff3d="DIFF3D", probeGuess="PROBEGUESS", xcoords="XCOORDS", ycoords="YCOORDS")),

@@ -186,7 +186,7 @@ VARIANTS: dict[str, Entry] = {
     ),
     "EMPAD raw": (_bytes(_empad, "scan_x4_y4.raw"), r"130 x 128|EMPAD", "FIL-002 FIL-003"),
     "raw frames of uint16": (_bytes(_raw_uint16, "scan.raw"), r"raw|binary", NAMED),
-    "Merlin": (_bytes(_merlin, "scan.mib"), r"raw stack of a Merlin", "FIL-002"),
+    "Merlin": (_bytes(_merlin, "scan.mib"), r"raw stack of a Merlin", "FIL-002 FIL-003"),
     "DigitalMicrograph": (_bytes(_dm4, "scan.dm4"), r"DigitalMicrograph|DM4", NAMED),
     "FITS": (_bytes(_fits, "scan.fits"), r"FITS", NAMED),
     "MATLAB with arrays": (_mat5, r"dp \(32, 32, 30\)|frames", "FIL-001 FIL-002"),
