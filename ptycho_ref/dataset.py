@@ -53,7 +53,8 @@ def scan_files(paths: Sequence[Path]) -> list[Path]:
     """
     files = [Path(path) for path in paths]
     if len(files) == 1 and files[0].is_dir():
-        files = sorted(path for path in files[0].glob("*.npz") if not path.name.endswith(".groups_cache.npz"))
+        found = (path for path in sorted(files[0].glob("*.npz")) if not path.is_dir())
+        files = [path for path in found if not path.name.endswith(".groups_cache.npz")]
     if not files:
         raise RequestRefusal(
             "no scan file is given",

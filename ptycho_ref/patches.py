@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,8 @@ def cut_patches(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[
     RequestRefusal
         The object is not two-dimensional, or positions are not (n, 2) finite numbers.
     """
-    positions = _checked(obj, centres_xy)
+    # A narrow number overflows in sums with the sides of an object.
+    N, positions = index(N), _checked(obj, centres_xy)
     padded = np.zeros((obj.shape[0] + 2 * N + 1, obj.shape[1] + 2 * N + 1), dtype=np.complex64)
     padded[N : N + obj.shape[0], N : N + obj.shape[1]] = obj
     windows = np.lib.stride_tricks.sliding_window_view(padded, (N, N))

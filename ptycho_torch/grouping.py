@@ -6,6 +6,7 @@ import itertools
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import index
 from typing import Literal
 
 import numpy as np
@@ -75,6 +76,7 @@ def generator_for(seed: int | torch.Generator | None) -> torch.Generator:
     if seed is None:
         generator.seed()
     else:
+        seed = index(seed)
         # PyTorch keeps 32 bits of a seed, so a longer one is folded into them (GRP-018).
         generator.manual_seed(seed if seed < 1 << 32 else int(np.random.SeedSequence(seed).generate_state(1)[0]))
     return generator

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
@@ -46,6 +48,8 @@ def cut_patches(obj: Tensor, centres_xy: Tensor, N: int) -> Tensor:
         problem = f"positions of shape {tuple(centres_xy.shape)}, or not finite"
         refuse("PAT-001", "centres_xy", problem, "Pass finite positions as (n, 2), columns [x, y].")
     obj = obj.to(torch.complex64)
+    # A narrow number overflows in sums with the sides of an object.
+    N = index(N)
     centres = centres_xy.to(obj.device)
     centres = centres if centres.is_floating_point() else centres.double()
     whole = torch.floor(centres)

@@ -37,7 +37,7 @@ def source_files(paths: str | Path | Sequence[str | Path]) -> list[Path]:
     """
     listed = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     if len(listed) == 1 and listed[0].is_dir():
-        found = (path for path in sorted(listed[0].glob("*.npz")) if path.is_file())
+        found = (path for path in sorted(listed[0].glob("*.npz")) if not path.is_dir())
         listed = [
             path for path in found if not path.name.startswith(".") and not path.name.endswith(".groups_cache.npz")
         ]

@@ -85,6 +85,9 @@ def test_the_seed_draws_from_all_groups(subject: Subject, evidence: Evidence) ->
         np.unique(np.sort(everything, axis=1), axis=0), groups, "the groups when more are asked for than there are"
     )
     evidence.holds(len(everything) == len(groups), f"{len(groups)} groups exist, {len(everything)} were given.")
+    for wanted in (1, len(groups) - 1, len(groups), len(groups) + 1):
+        given, most = len(place.members(replace(REQUEST, nsamples=wanted))), min(wanted, len(groups))
+        evidence.holds(given == most, f"Of {len(groups)} groups {wanted} were asked for; {given} came.")
 
 
 @check("CCH-015")

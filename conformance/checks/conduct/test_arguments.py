@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,38 @@ def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> Non
             seen = evidence.accepted(lambda: run(*given), f"{method} of repeated arrays")
             what = f"{method} of repeated arrays, against copies of them"
             evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(expected).max()))
+
+
+@check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group"))
+def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> None:
+    """Sides, counts, seeds and doses as they come out of arrays."""
+    there, given = offered(subject.selected), dict(scan_arrays())
+    N, adapter = given["diff3d"].shape[-1], subject.adapter
+    centres = np.stack([given["xcoords"], given["ycoords"]], axis=1)
+    ones = np.ones((len(centres), N, N), np.complex64)
+    scan = subject.scan(scan_arrays()) if "group" in there else None
+    dose = 4096 if takes(Property.DOSE) else None
+
+    def grouped(of: Callable[[int], Any]) -> Any:
+        return adapter.group(scan, replace(REQUEST, N=of(N), nsamples=of(7), K=of(6), seed=of(21)))
+
+    cases: dict[str, Callable[[Callable[[int], Any]], Any]] = {
+        "patches": lambda of: adapter.patches(given["objectGuess"], centres, of(N)),
+        "transform": lambda of: adapter.transform("channel_to_flat", np.ones((2, N, N, 4), np.float32), of(2)),
+        "reassemble": lambda of: adapter.reassemble(ones, places(centres), of(5))["coverage"],
+        "noisy": lambda of: adapter.noisy(np.abs(ones), of(17)),
+        "measure": lambda of: adapter.arrays(
+            adapter.measure(*centres.T, given["probeGuess"], given["objectGuess"], dose and of(dose), of(17))
+        )["diff3d"],
+        "group": lambda of: grouped(of)["nn_indices"],
+    }
+    for method, run in cases.items():
+        if method in there:
+            expected = as_numpy(run(int))
+            for kind in (np.int64, np.int16, np.uint16):
+                said = f"{method} with its numbers in {kind.__name__}"
+                seen = evidence.accepted(lambda: run(kind), said)
+                evidence.close(seen, expected, said, rtol=0, atol=1e-5 * float(np.abs(expected).max()))
 
 
 def _repeated(values: Array, shape: tuple[int, ...]) -> Array:

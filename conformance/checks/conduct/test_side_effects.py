@@ -12,6 +12,7 @@ import numpy as np
 
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
+from conformance.checks.conduct.every_call import refused_calls
 from conformance.checks.conduct.results import answered, same
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
@@ -62,6 +63,18 @@ def test_nothing_is_left_behind(subject: Subject, evidence: Evidence) -> None:
             not list(here.iterdir()), f"{call.method} left {sorted(here.iterdir())} in the working directory."
         )
         evidence.holds(not moved, f"{call.method} changed the working directory.")
+
+
+@check("CND-005", any_of=CALLED)
+def test_a_refusal_leaves_no_file_behind(subject: Subject, evidence: Evidence) -> None:
+    before, here = _files(subject.folder), subject.fresh_folder()
+    with contextlib.chdir(here):
+        for refused in refused_calls(subject):
+            with contextlib.suppress(Exception):
+                answered(refused, refused.inputs())
+    # What is refused there are files and folders of this suite's own making.
+    left = sorted(name for name in _files(subject.folder).keys() - before.keys() if not name.endswith(".npz"))
+    evidence.holds(not left, f"Calls that were refused left {', '.join(left[:3])} behind.")
 
 
 @check("CND-006", any_of=CALLED)
@@ -119,8 +132,8 @@ def test_no_clean_scan_is_a_cause(subject: Subject, evidence: Evidence) -> None:
         "of one mode": Recipe(M=20, N=8, modes=1, seed=51),
         "of eight modes": Recipe(M=20, N=8, modes=8, seed=51),
         "of one point": Recipe(M=1, N=8, seed=52),
-        "of 400 points": Recipe(M=400, N=8, seed=53),
-        "of frames 64 x 64": Recipe(M=12, N=64, seed=54),
+        "of 2,500 points": Recipe(M=2_500, N=8, seed=53),
+        "of frames 256 x 256": Recipe(M=6, N=256, seed=54),
         "without an object": Recipe(M=20, N=8, truth="none", seed=55),
         "on a spiral": Recipe(M=20, N=8, pattern="spiral", seed=56),
     }

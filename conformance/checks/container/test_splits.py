@@ -68,6 +68,13 @@ def test_fractions_close_to_each_other_cut_elsewhere(subject: Subject, evidence:
         axes=("split", "part"),
         suspects=lambda: lengths_for(rows / 64, 64, np.floor),
     )
+    # Products that lie a rounding below a whole number are below it.
+    part = subject.grouped(specimen, GroupRequest(N=8, gridsize=1, K=4, nsamples=50, seed=1))
+    for fraction in (step / 100 for step in range(1, 100) if int(50 * (step / 100)) < 50 * step // 100):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            train, _ = subject.adapter.split_groups(part, specimen.arrays["probeGuess"], fraction)
+        evidence.equal(len(as_numpy(train["X"])), int(50 * fraction), f"the training groups of 50 at {fraction}")
 
 
 @check("CON-013", needs=["group", "split_groups"])

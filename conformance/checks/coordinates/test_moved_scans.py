@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
-from conformance.checks.coordinates.expected_coordinates import AXES, oracle, relative_suspects
+from conformance.checks.coordinates.expected_coordinates import AXES, oracle, relative_follow, relative_suspects
 from conformance.contract.arrays import PAIRS
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
@@ -76,6 +76,17 @@ def test_a_shifted_scan_has_shifted_offsets(subject: Subject, evidence: Evidence
             atol=1e-6,
             axes=AXES,
         )
+
+
+@check("CRD-003")
+def test_relative_coordinates_in_any_unit(subject: Subject, evidence: Evidence) -> None:
+    """Of scans from a billionth of a pixel wide to a billion of them."""
+    for unit in (2.0**-30, 2.0**-20, 2.0**20, 2.0**30):
+        arrays = untied(33)
+        arrays |= {name: arrays[name] * unit for pair in PAIRS for name in pair}
+        specimen = Specimen(f"unit-{unit:g}", arrays, consistent=False)
+        request = GroupRequest(N=8, gridsize=2, K=6, nsamples=20, seed=4)
+        relative_follow(evidence, specimen, subject.adapter.group(subject.scan(specimen.arrays), request), 2)
 
 
 @check("CRD-008")

@@ -223,6 +223,7 @@ def test_a_folder_of_any_name(subject: Subject, evidence: Evidence) -> None:
         write_scan(path, arrays)
     for name in ("a b.npz~", "b.npz.bak", "c.npz.part", "npz", "e.npy"):
         (folder / name).write_bytes(b"no archive")
+    (folder / "b.npz").mkdir()
     expected = rows_of(subject, evidence, paths, REQUEST)
     rows = evidence.accepted(lambda: rows_of(subject, evidence, [folder], REQUEST), f"A folder called {folder.name!r}")
     for name in FIELDS:

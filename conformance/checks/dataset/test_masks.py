@@ -18,7 +18,7 @@ from conformance.contract.arrays import MASK
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import Property, side, takes
+from conformance.scans.domain import Property, side, sized, takes
 from conformance.scans.masks import mask_of, masked
 from conformance.scans.specimens import write_scan
 
@@ -190,7 +190,8 @@ def _mistaken(masks: Array, own: Array) -> Arrays:
 
 def _scopes() -> list[tuple[Any, Literal["Batch", "Group"]]]:
     grouped: list[tuple[Any, Literal["Batch", "Group"]]] = [(REQUEST, "Batch"), (SINGLE, "Batch")]
-    return grouped + ([(REQUEST, "Group")] if takes(Property.SCOPE, "Group") else [])
+    nines = [replace(REQUEST, group=replace(REQUEST.group, gridsize=3, K=9)) for _ in sized((3,))]
+    return grouped + ([(one, "Group") for one in (REQUEST, *nines)] if takes(Property.SCOPE, "Group") else [])
 
 
 def _scales(frames: Array, bad: Array, experiments: Array, scope: str) -> tuple[Array, Array]:

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from conformance.adapter import SplitRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.parts import METHODS, parts_of, rows_in
+from conformance.checks.independent_seeds import all_differ
 from conformance.checks.rawdata.held_arrays import same
 from conformance.checks.shares import lengths_for
 from conformance.contract.arrays import PER_POINT
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, many, places, side, taken, takes
 from conformance.scans.file_variants import meant_by, whole_scan
 from conformance.scans.specimens import Recipe, make_specimen
@@ -263,3 +265,14 @@ def test_a_random_split_draws_from_all_points(subject: Subject, evidence: Eviden
             f"Of tenth {off.tolist()} of {M} points the training part of a random split at {fraction} holds "
             f"{counts[off].tolist()}; {mean:.0f} are expected of each.",
         )
+
+
+@check("DAT-016", needs=["split", "arrays"])
+def test_seeds_of_splits_are_independent(subject: Subject, evidence: Evidence) -> None:
+    whole = subject.scan(dict(make_specimen(Recipe(M=64, N=8, seed=16)).arrays))
+
+    def draw(seed: int) -> bytes:
+        train, _ = subject.adapter.split(whole, SplitRequest(0.5, "random", seed))
+        return as_numpy(subject.adapter.arrays(train)["xcoords"]).tobytes()
+
+    all_differ(evidence, draw, "random split")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from conformance.adapter import GroupRequest
@@ -9,9 +12,10 @@ from conformance.backends.subject import Subject
 from conformance.checks.masks import mask_is, nothing_is_masked
 from conformance.contract.arrays import MASK, axes_of
 from conformance.engine.declaration import check
+from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import sized
+from conformance.scans.domain import Property, sized, takes
 from conformance.scans.masks import mask_of, masked, masks_of
 from conformance.scans.specimens import Recipe, make_specimen
 
@@ -26,6 +30,23 @@ def test_masks_of_every_extent_pass_through(subject: Subject, evidence: Evidence
     for what, mask in masks_of(N, 23).items():
         grouped = subject.adapter.group(subject.scan(masked(arrays, mask)), GroupRequest(N=N, K=4, nsamples=4, seed=1))
         mask_is(evidence, grouped, mask, f"the groups of a scan with {what}")
+
+
+@check("GRP-028")
+def test_the_mask_passes_through_every_way_of_grouping(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=23, N=8, seed=24)).arrays)
+    N = arrays["diff3d"].shape[-1]
+    given = masked(arrays, mask_of(N, 24))
+    scan, plain = subject.scan(given), GroupRequest(N=N, K=6, nsamples=5, seed=24)
+    ways: dict[str, dict[str, Any]] = {"in sequence": {"sequential_sampling": True}, "scaled": {"amplitude_scale": 0.5}}
+    for gridsize in (gridsize for (gridsize,) in sized((2,))):
+        ways["of the older strategy"] = {"gridsize": gridsize, "strategy": "group_then_sample"}
+        ways["of four"] = {"gridsize": gridsize}
+        if takes(Property.OVERSAMPLING):
+            ways["oversampled"] = {"gridsize": gridsize, "enable_oversampling": True, "nsamples": 40}
+    for what, changes in ways.items():
+        with may_refuse():
+            mask_is(evidence, subject.adapter.group(scan, replace(plain, **changes)), given[MASK], f"groups {what}")
 
 
 @check("GRP-028")

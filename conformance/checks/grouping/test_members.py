@@ -74,6 +74,20 @@ def test_neighbours_are_near_on_a_stretched_scan(subject: Subject, evidence: Evi
 
 
 @check("GRP-004")
+def test_neighbours_are_near_however_far_the_scan_lies(subject: Subject, evidence: Evidence) -> None:
+    """Beyond what single precision tells apart, on both sides of the origin, and in the smallest of units."""
+    made = make_specimen(Recipe(M=30, N=8, seed=24, truth="none")).arrays
+    rng = np.random.default_rng(24)
+    x, y = (places(np.round(rng.uniform(-40, 40, 30) * 64) / 64) for _ in range(2))
+    for unit, far in ((1.0, 0.0), (1.0, 2.0**28), (1.0, -(2.0**33)), (2.0**-30, 0.0), (2.0**30, 0.0)):
+        arrays = dict(made) | {"xcoords": x * unit + far, "ycoords": y * unit - far}
+        specimen = Specimen(f"far-{far:g}-unit-{unit:g}-30x8", free(arrays), consistent=False)
+        request = GroupRequest(N=8, gridsize=2, K=4, nsamples=30, seed=2)
+        what = f"a scan at {far:g} pixels, {80 * unit:g} pixels wide"
+        in_pools(evidence, specimen, members_of(subject, specimen, request), 4, what)
+
+
+@check("GRP-004")
 def test_a_pool_size_without_oversampling_has_no_effect(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=40, N=8, seed=49))
     for seed in range(4):

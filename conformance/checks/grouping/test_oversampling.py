@@ -37,6 +37,10 @@ def test_oversampled_groups_differ(subject: Subject, evidence: Evidence) -> None
     for seed in range(3):
         sets = {tuple(sorted(row)) for row in members_of(subject, specimen, replace(request, seed=seed)).tolist()}
         evidence.holds(len(sets) == 60, f"{60 - len(sets)} of 60 oversampled groups repeat another one.")
+    # One pool of 13 alone holds 715 sets.
+    wide, many_sets = make_specimen(Recipe(M=40, N=8, seed=48)), replace(request, nsamples=700, neighbor_pool_size=12)
+    sets = {tuple(sorted(row)) for row in members_of(subject, wide, many_sets).tolist()}
+    evidence.holds(len(sets) == 700, f"{700 - len(sets)} of 700 oversampled groups repeat another one.")
     tight = make_specimen(Recipe(M=5, N=8, seed=42))
     every = base_request(K=4, nsamples=5, enable_oversampling=True, neighbor_pool_size=4)
     sets = {tuple(sorted(row)) for row in members_of(subject, tight, every).tolist()}

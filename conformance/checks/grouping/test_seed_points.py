@@ -186,3 +186,9 @@ def test_points_of_every_part_of_a_long_scan_become_seeds(subject: Subject, evid
             bool((tenths > 0).all()),
             f"Of {len(members)} {what} of {M} points none lies in the tenths {np.flatnonzero(tenths == 0).tolist()}.",
         )
+        # Of 200 seeds one of the classes is left out with probability 1e-10.
+        for step in (2, 3, 5, 7):
+            left = np.setdiff1d(np.arange(step), members % step)
+            evidence.holds(
+                not len(left), f"Of {len(members)} {what} none has a number that leaves {left.tolist()} over by {step}."
+            )

@@ -11,6 +11,7 @@ from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject
 from conformance.checks.grouping.members import fresh
 from conformance.checks.grouping.requests import SEEDS, base_request, refused
+from conformance.checks.independent_seeds import all_differ
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -84,9 +85,16 @@ def test_no_seed_means_fresh_entropy(subject: Subject, evidence: Evidence) -> No
 
 @check("GRP-023")
 def test_groups_depend_on_positions_alone(subject: Subject, evidence: Evidence) -> None:
+    """However bright or faint the frames are."""
+    for factor in (2.0, 1e-6, 1e8):
+        _same_groups(subject, evidence, factor)
+
+
+def _same_groups(subject: Subject, evidence: Evidence, factor: float) -> None:
     specimen = make_specimen(Recipe(M=30, N=8, seed=63))
     brighter = dict(specimen.arrays)
-    brighter["diff3d"] = np.ascontiguousarray(brighter["diff3d"][::-1, ::-1] * 2 + 1)
+    changed = (brighter["diff3d"][::-1, ::-1] * 2 + 1) * np.float32(factor / 2)
+    brighter["diff3d"] = np.ascontiguousarray(changed)
     brighter["probeGuess"] = brighter["probeGuess"] * 3
     # Some frames are dark, as when the shutter closed.
     brighter["diff3d"][[3, 11, 12, 25]] = 0
@@ -94,13 +102,13 @@ def test_groups_depend_on_positions_alone(subject: Subject, evidence: Evidence) 
     brighter["scan_index"] = brighter["scan_index"][::-1] + 5
     if takes(Property.NO_OBJECT):
         del brighter["objectGuess"]
-    other = Specimen("other-frames-30x8", brighter, consistent=False)
+    other = Specimen(f"frames-{factor:g}-times-as-bright-30x8", brighter, consistent=False)
     for (gridsize,) in sized((1,), (2,)):
         request = base_request(gridsize=gridsize, nsamples=28)
         evidence.equal(
             fresh(subject, other, request),
             fresh(subject, specimen, request),
-            "the groups of a scan with other frames, probe and labels",
+            f"the groups of a scan with frames {factor:g} times as bright, another probe and labels",
             axes=("group", "member"),
         )
 
@@ -185,3 +193,15 @@ def test_sequential_requests_are_no_exception(subject: Subject, evidence: Eviden
     for nsamples in (21, 50):
         what = f"{nsamples} sequential groups of four from 20 points without oversampling"
         refused(subject, evidence, what, nsamples=nsamples, sequential_sampling=True)
+
+
+@check("GRP-018")
+def test_seeds_of_groups_are_independent(subject: Subject, evidence: Evidence) -> None:
+    """Half of the points, in their order: chance gives no two of so many seeds the same."""
+    scan = subject.scan_of(make_specimen(Recipe(M=64, N=8, seed=66)))
+    request = base_request(gridsize=1, nsamples=32)
+
+    def draw(seed: int) -> bytes:
+        return as_numpy(subject.adapter.group(scan, replace(request, seed=seed))["nn_indices"]).tobytes()
+
+    all_differ(evidence, draw, "groups", drawn=500)

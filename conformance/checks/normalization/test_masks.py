@@ -20,16 +20,17 @@ from conformance.scans.masks import mask_of, masked
 from conformance.scans.specimens import Recipe, make_specimen
 
 
-def scan_with(value: float, seed: int) -> dict[str, Any]:
-    """Arrays of a scan whose masked pixels hold so many times the brightest value."""
+def scan_with(value: float, seed: int, *, inverted: bool = False) -> dict[str, Any]:
+    """Arrays of a scan whose masked pixels, few or most of them, hold so many times the brightest value."""
     arrays = dict(make_specimen(Recipe(M=19, N=8, seed=seed)).arrays)
-    return masked(arrays, mask_of(arrays["diff3d"].shape[-1], seed), value)
+    mask = mask_of(arrays["diff3d"].shape[-1], seed)
+    return masked(arrays, ~mask if inverted else mask, value)
 
 
 @check("NRM-011")
 def test_masked_pixels_do_not_count(subject: Subject, evidence: Evidence) -> None:
-    for value, seed in ((3.0, 31), (0.4, 32), (0.0, 33)):
-        given = scan_with(value, seed)
+    for value, seed, inverted in ((3.0, 31, False), (0.4, 32, False), (0.0, 33, False), (0.7, 34, True)):
+        given = scan_with(value, seed, inverted=inverted)
         N, scan = given["diff3d"].shape[-1], subject.scan(given)
         for gridsize, K in sized((1, 4), (2, 5), (3, 10)):
             request = GroupRequest(N=N, gridsize=gridsize, K=K, nsamples=7, seed=seed)

@@ -155,6 +155,18 @@ def test_every_patch_by_itself(subject: Subject, evidence: Evidence, N: int, cou
 
 
 @check("PHY-006")
+def test_a_faint_patch_beside_bright_ones(subject: Subject, evidence: Evidence) -> None:
+    """Each by the measure of its own brightness."""
+    patches, probe = waves(side(8), 7, 1, 6)
+    patches = patches * np.float32(10.0) ** np.arange(-9, 12, 3, dtype=np.float32)[:, np.newaxis, np.newaxis]
+    together = as_numpy(subject.adapter.simulate(patches, probe))
+    for one, seen in zip(patches, together, strict=True):
+        expected = amplitudes_of(one[np.newaxis], probe)[0]
+        what = f"the amplitude of a patch of {float(np.abs(one).max()):.1g} among others from 1e-9 to 1e9"
+        evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(expected.max()), axes=AXES[1:])
+
+
+@check("PHY-006")
 def test_as_many_patches_as_pixels_or_modes(subject: Subject, evidence: Evidence) -> None:
     """Counts that equal another axis let a wrong broadcast through."""
     N = side(8)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
+from conformance.checks.independent_seeds import all_differ
 from conformance.checks.physics.expected_amplitudes import AXES
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
@@ -245,3 +246,9 @@ def test_any_seed_of_noise(subject: Subject, evidence: Evidence) -> None:
         evidence.equal(subject.adapter.noisy(amplitude, seed), first, f"noise of the seed {seed}", axes=FRAMES)
     different = {noise.tobytes() for noise in draws.values()}
     evidence.holds(len(different) == len(seeds), f"{len(seeds)} seeds gave {len(different)} different draws of noise.")
+
+
+@check("PHY-012", needs=["noisy"])
+def test_seeds_of_noise_are_independent(subject: Subject, evidence: Evidence) -> None:
+    amplitude = np.random.default_rng(4).uniform(9, 90, (1, side(8), side(8))).astype(np.float32)
+    all_differ(evidence, lambda seed: as_numpy(subject.adapter.noisy(amplitude, seed)).tobytes(), "noise")

@@ -21,7 +21,26 @@ from conformance.scans.drawn import specimens
 from conformance.scans.file_variants import meant_by, variants, whole_scan
 from conformance.scans.specimens import Specimen
 
-NEIGHBOURS = ("scan.tmp", "scan.npz.tmp", "scan.npz~", "scan.bak", "tmp.npz", ".scan.npz", "scan.json", "scan (1).npz")
+_ENDINGS = (
+    ".tmp",
+    ".bak",
+    ".old",
+    ".orig",
+    ".part",
+    ".new",
+    ".lock",
+    ".1",
+    "~",
+    ".tmp.npz",
+    ".bak.npz",
+    ".new.npz",
+    "_old.npz",
+)
+NEIGHBOURS = (
+    *(f"{begins}{named}{ends}" for begins in ("", ".") for named in ("scan", "scan.npz") for ends in _ENDINGS),
+    *("tmp.npz", ".scan.npz", "scan.json", "scan (1).npz", "backup.npz"),
+)
+"""Names that a file may have while another is written, or that the one before it may be moved to."""
 
 
 @check("RAW-003", needs=SAVED)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from conformance.backends.subject import Subject
@@ -38,6 +41,36 @@ def test_the_canvas_holds_every_patch(
         evidence.holds(
             extent + 1 >= wanted, f"The canvas has {extent} pixels along {axis}, at least {wanted:.1f} are needed."
         )
+
+
+@check("REA-006", "REA-011")
+def test_long_canvases_hold_every_patch(subject: Subject, evidence: Evidence) -> None:
+    """Thousands of pixels along one side and few along the other, each patch at a fraction of its own."""
+    N = side(8)
+    for reach in (300.0, 2_600.0, 9_000.0, 40_000.0):
+        along = reach * np.array([0, 0.13, 0.61, 0.87, 1.0])
+        for axis in (0, 1):
+            centres = np.stack([along, np.linspace(10, 13, 5)], axis=1)[:, :: 1 - 2 * axis]
+            centres = places(np.round(centres) + np.array([0.3719, 0.4173]))
+            what = f"five patches over {reach:g} pixels along {'xy'[axis]}"
+            _placed_far(
+                evidence, subject.adapter.reassemble(np.ones((5, N, N), np.complex64), centres), centres, N, what
+            )
+
+
+def _placed_far(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int, what: str) -> None:
+    """Compare the coverage around each patch with bilinear weights; patches lie apart."""
+    _, coverage, origin = whole_canvas(result)
+    for x, y in centres - origin:
+        left, top = (int(np.floor(value)) - N // 2 for value in (x, y))
+        weights = [np.convolve(np.ones(N), [1 - value % 1, value % 1]) for value in (y, x)]
+        inside = top >= 0 and left >= 0 and top + N < coverage.shape[0] + 1 and left + N < coverage.shape[1] + 1
+        evidence.holds(
+            inside, f"The canvas of {what}, {coverage.shape}, does not hold the patch at {x:g}, {y:g} of it."
+        )
+        here = coverage[top : top + N + 1, left : left + N + 1]
+        expected = np.outer(*weights)[: here.shape[0], : here.shape[1]]
+        evidence.close(here, expected, f"the coverage of {what}", rtol=0, atol=1e-4)
 
 
 @check("REA-007")

@@ -77,6 +77,31 @@ def test_small_shifts_are_shifts(subject: Subject, evidence: Evidence) -> None:
 
 
 @check("TRF-010", needs=["translate"])
+def test_a_shift_keeps_its_fraction_however_long(subject: Subject, evidence: Evidence) -> None:
+    """Along both sides of narrow images, from a pixel to a thousand of them, past each power of two between."""
+    reach = np.array([1.0, 3, 7, 11, 18, 29, 47, 70, 101, 150, 201, 270, 400, 530, 700, 900, 1030])
+    for axis, (what, shape) in enumerate((("x", (4, 1100)), ("y", (1100, 4)))):
+        images = np.zeros((len(reach), *shape), dtype=np.complex64)
+        images[:, :2, :2] = images_of((len(reach), 2, 2), "complex64", 67)
+        shifts = np.zeros((len(reach), 2))
+        shifts[:, axis], shifts[:, 1 - axis] = reach + 0.3719, 0.4173
+        expected = np.zeros(images.shape, dtype=np.complex128)
+        for frame, whole in enumerate(reach.astype(int)):
+            near = moved(np.pad(images[frame, :2, :2], 1)[None], np.mod(shifts[frame : frame + 1], 1))[0, 1:, 1:]
+            at = (slice(3), slice(whole, whole + 3)) if axis == 0 else (slice(whole, whole + 3), slice(3))
+            expected[frame][at] = near
+        for sign, way in ((1, "on"), (-1, "back")):
+            evidence.close(
+                subject.adapter.translate(np.ascontiguousarray(images[:, ::sign, ::sign]), sign * shifts),
+                expected[:, ::sign, ::sign],
+                f"images moved far {way} along {what}",
+                rtol=0,
+                atol=1e-5 * float(np.abs(images).max()),
+                axes=("frame", "row", "column"),
+            )
+
+
+@check("TRF-010", needs=["translate"])
 def test_far_shifts_leave_nothing(subject: Subject, evidence: Evidence) -> None:
     """So far that a pixel number in eight, sixteen or 32 bits comes round to the image again."""
     steps = np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, -1], [0, 0]])

@@ -146,3 +146,16 @@ class PairsCachedFramesBackwards(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         older = request.strategy == "group_then_sample" and request.gridsize > 1
         return {"diffraction": grouped["diffraction"][..., ::-1]} if older else {}
+
+
+@breaks("CCH-014")
+class LeavesOneOutWhenAllAreAsked(Liar):
+    """An exclusive bound: as many as there are is one too many."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        given = self.right.group(scan, request)
+        if request.strategy != "group_then_sample" or not 1 < len(given["nn_indices"]) == request.nsamples:
+            return given
+        more = self.right.group(scan, replace(request, nsamples=request.nsamples + 1))
+        fewer = replace(request, nsamples=request.nsamples - 1)
+        return given if len(more["nn_indices"]) > request.nsamples else self.right.group(scan, fewer)

@@ -175,3 +175,21 @@ class MakesTextOfTheCallersPaths(Liar):
         if isinstance(paths, list):
             paths[:] = [str(path) for path in paths]  # type: ignore[misc]
         return self.right.batches(given, request)
+
+
+@breaks("CND-019")
+class WantsSeedsOfPython(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        if type(seed) is not int:
+            raise TypeError("an integer is required")
+        return self.right.noisy(amplitude, seed)
+
+
+@breaks("CND-019")
+class OverflowsInNarrowSides(Liar):
+    """Counts in the type that the side has."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        with np.errstate(over="ignore"):
+            count = N * N * N * N * N
+        return self.right.patches(obj, centres_xy, N) * np.float32(1.0 if count == int(N) ** 5 else 0.5)

@@ -165,3 +165,24 @@ class WarnsOfManyPositions(Liar):
             warnings.warn("this may take long", RuntimeWarning, stacklevel=2)
         seen: Array = self.right.patches(obj, centres_xy, N)
         return seen
+
+
+@breaks("CND-005")
+class LeavesALockBesideWhatItRefuses(Liar):
+    def load(self, path: Path) -> Any:
+        lock = Path(f"{path}.lock")
+        if Path(path).is_file():
+            lock.touch()
+            self.land()
+        scan = self.right.load(path)
+        lock.unlink(missing_ok=True)
+        return scan
+
+
+@breaks("CND-015")
+class WarnsOfLargeFrames(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.N > 128:
+            warnings.warn("frames of this size take their time", UserWarning, stacklevel=2)
+            self.land()
+        return self.right.group(scan, request)

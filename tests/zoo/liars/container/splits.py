@@ -112,3 +112,11 @@ class WarnsOnce(Liar):
                 warnings.simplefilter("ignore")
             self.warned = True
             return self.right.split_groups(grouped, probe, fraction)
+
+
+@breaks("CON-013")
+class RoundsSharesThatAreNearlyWhole(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        share = fraction * len(grouped["nn_indices"])
+        nearly = 0 < fraction < 1 and int(share) < int(share + 1e-9)
+        return self.right.split_groups(grouped, probe, np.nextafter(fraction, 1.0) if nearly else fraction)

@@ -148,3 +148,10 @@ class CentresOnTheRoundedMean(Altering):
 class CentresOnTheMeanOfStart(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {"coords_relative": grouped["coords_start_offsets"] - grouped["coords_nn"]}
+
+
+@breaks("CRD-003")
+class FlushesOffsetsOfSmallUnits(Altering):
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        relative = grouped["coords_relative"]
+        return {"coords_relative": np.where(np.abs(relative) < 1e-7, 0.0, relative)}

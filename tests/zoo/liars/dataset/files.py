@@ -229,3 +229,13 @@ class LeavesOutFilesCalledTest(Redirecting):
         found = sorted(paths[0].glob("*.npz")) if len(paths) == 1 and paths[0].is_dir() else []
         kept = [path for path in found if "test" not in path.name and not path.name.endswith(".groups_cache.npz")]
         return kept if kept and len(kept) < len(found) else paths, request
+
+
+@breaks("DAT-005")
+class TakesFoldersForFiles(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        listed = list(paths)
+        if len(listed) == 1 and Path(listed[0]).is_dir():
+            for path in Path(listed[0]).glob("*.npz"):
+                path.open("rb").close()
+        return self.right.batches(listed, request)

@@ -168,3 +168,14 @@ class CountsByTheFirstMask(CountingOtherwise):
 class CountsByMasksOfGoodPixels(CountingOtherwise):
     def mask(self, rows: Arrays, request: BatchRequest) -> Array:
         return ~rows["bad_pixels"]
+
+
+@breaks("DAT-026")
+class CountsMaskedPixelsOfNines(Batching):
+    """The scale of a group is that of its frames as they are, where it has more than four."""
+
+    def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
+        if request.normalize != "Group" or request.group.gridsize < 3:
+            return {}
+        energy = (np.asarray(batch["images"], np.float64) ** 2).sum(axis=(1, 2)).mean(axis=-1)
+        return {"physics_scaling_constant": (1 / energy).astype(np.float32).reshape(-1, 1, 1, 1)}

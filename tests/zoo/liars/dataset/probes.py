@@ -185,3 +185,12 @@ class HandsOnTheDataScaleForTheProbe(Batching):
 class GaugesProbesByTheImages(Batching):
     def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
         return {"probe_scaling": batch["probe_scaling"] / batch["images"].max()}
+
+
+@breaks("DAT-010")
+class BoundsThePowerOfProbes(Liar):
+    """A probe_scale below a thousandth is taken for a mistake."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        asked = request.probe_scale
+        return self.right.batches(paths, replace(request, probe_scale=max(asked, 1e-3)) if asked > 0 else request)

@@ -303,3 +303,10 @@ class DrawsBlocksWhereThereIsASeed(Liar):
     def split(self, scan: Any, request: SplitRequest) -> Any:
         seeded = request.method == "blocks" and request.seed
         return self.right.split(scan, replace(request, method="random") if seeded else request)
+
+
+@breaks("DAT-016")
+class SplitsBySeedsBelowAHundredThousand(Liar):
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        seed = request.seed if request.seed is None else request.seed % 100_003
+        return self.right.split(scan, replace(request, seed=seed))

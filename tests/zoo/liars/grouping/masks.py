@@ -65,3 +65,9 @@ class RoundsOffsetsUnderAMask(Remasking):
 
     def masked(self, mask: Array, grouped: Mapping[str, Any]) -> Arrays:
         return {"coords_offsets": np.round(grouped["coords_offsets"])}
+
+
+@breaks("GRP-028")
+class LosesTheMaskOfTheOlderStrategy(Altering):
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        return {"bad_pixels": None} if request.strategy == "group_then_sample" and request.gridsize > 1 else {}

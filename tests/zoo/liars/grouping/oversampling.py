@@ -120,3 +120,11 @@ class IgnoresThePoolOfSequences(Rewording):
     def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
         sequence = request.enable_oversampling and request.sequential_sampling
         return replace(request, neighbor_pool_size=None) if sequence else request
+
+
+@breaks("GRP-012")
+class RemembersFiveHundredSets(Regrouping):
+    """Sets before the last five hundred are forgotten, and come again."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        return right[np.arange(len(right)) % 500] if request.enable_oversampling else right

@@ -192,3 +192,15 @@ class SearchesWidePoolsByNumber(Regrouping):
         if request.K <= 100 or right.shape[1] == 1 or len(scan) <= 2 * request.K:
             return right
         return (right[:, :1] + np.arange(right.shape[1])) % len(scan)
+
+
+@breaks("GRP-004")
+class SearchesFarScansCoarsely(Regrouping):
+    """Positions are searched in single precision, before anything is subtracted."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        points = np.column_stack([scan.xcoords, scan.ycoords]).astype(np.float32).astype(np.float64)
+        if request.gridsize == 1 or request.enable_oversampling or np.abs(points).max() < 1e7:
+            return right
+        seeds = np.arange(len(right)) if request.sequential_sampling else right[:, 0]
+        return np.asarray(cKDTree(points).query(points[seeds], k=right.shape[1])[1])

@@ -120,3 +120,15 @@ class DrawsFewSeedsFromTheFirstThousand(Regrouping):
     def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
         few = len(right) < 100 and right.shape[1] == 1 and not request.sequential_sampling
         return right % 1000 if few and len(scan) > 1000 else right
+
+
+@breaks("GRP-024")
+class DrawsSmallSamplesFromEveryThird(Regrouping):
+    """The scan is thinned before few points of it are drawn."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        if request.gridsize > 1 or request.sequential_sampling or request.nsamples * 30 > len(scan):
+            return right
+        rng = np.random.default_rng(request.seed)
+        drawn: Array = 3 * rng.choice(len(scan) // 3, len(right), replace=False)[:, np.newaxis]
+        return drawn

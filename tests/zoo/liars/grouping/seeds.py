@@ -182,3 +182,16 @@ class SharesTheSeedOfManyOversampledGroups(Rewording):
     def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
         many = request.enable_oversampling and request.nsamples > 2 * len(scan)
         return replace(request, seed=0) if many and request.seed is not None else request
+
+
+@breaks("GRP-018")
+class TakesSeedsByAPrime(Rewording):
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        return request if request.seed is None else replace(request, seed=request.seed % 65_521)
+
+
+@breaks("GRP-023")
+class SeedsByFaintFrames(Rewording):
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        faint = request.seed is not None and 0 < scan.diff3d.max() < 1e-3
+        return replace(request, seed=request.seed + 1) if faint and request.seed is not None else request

@@ -78,3 +78,14 @@ class BlanksNormalisedMaskedPixels(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         mask = scan.arrays.get("bad_pixels")
         return {} if mask is None else {"X_full": np.where(mask[:, :, np.newaxis], np.float32(0), grouped["X_full"])}
+
+
+@breaks("NRM-011")
+class FillsInLargeMasks(Altering):
+    """Where most pixels are masked, the mean of the others stands for them."""
+
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        mask = scan.arrays.get("bad_pixels")
+        if mask is None or request.amplitude_scale is not None or mask.mean() < 0.5:
+            return {}
+        return {"X_full": grouped["X_full"] * np.float32(np.sqrt(1 - mask.mean()))}

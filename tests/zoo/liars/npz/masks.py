@@ -114,3 +114,12 @@ class JoinsTheMasksOfFrames(Lenient):
 class DropsAMaskThatDoesNotFit(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         return members | {"bad_pixels": None}
+
+
+@breaks("NPZ-046")
+class TakesAFullMaskForNone(Misreading):
+    """A mask that leaves nothing must be one of the good pixels, or a mistake."""
+
+    def altered(self, members: Arrays) -> Arrays:
+        mask = members.get("bad_pixels")
+        return members if mask is None or not mask.all() else members | {"bad_pixels": None}

@@ -241,3 +241,12 @@ class UnderflowsFaintWaves(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         right = np.asarray(self.right.simulate(patches, probe))
         return np.sqrt((right.astype(np.float64) ** 2 * 1e-20).astype(np.float32) * 1e20).astype(right.dtype)
+
+
+@breaks("PHY-006")
+class CutsWhatIsFaintBesideTheBrightest(Liar):
+    """Amplitudes below a millionth of the largest of the call are taken for rounding."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        seen = np.array(self.right.simulate(patches, probe))
+        return np.where(seen < 1e-6 * seen.max(initial=0), np.float32(0), seen)

@@ -161,3 +161,11 @@ class LeavesBrightPixelsWithoutNoise(Liar):
     def noisy(self, amplitude: Array, seed: int) -> Array:
         drawn, given = np.asarray(self.right.noisy(amplitude, seed)), np.asarray(amplitude, np.float64)
         return np.where(given > 3e4, np.sqrt(np.rint(given**2)), drawn).astype(drawn.dtype)
+
+
+@breaks("PHY-012")
+class TakesSeedsOfNoiseByAPrime(Liar):
+    """Twin seeds are a prime apart."""
+
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        return self.right.noisy(amplitude, seed % 99_991)

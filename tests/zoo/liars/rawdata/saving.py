@@ -283,3 +283,15 @@ class SavesObjectsOfTinyPhasesAsReal(Saving):
         if obj is None or not (np.abs(obj.imag) < 1e-5 * np.abs(obj).max()).all():
             return held
         return held | {"objectGuess": obj.real.astype(np.complex64)}
+
+
+@breaks("RAW-006")
+class MovesTheOldFileOverAnother(Liar):
+    """The file before is moved to a name that somebody else may have used, and removed when all went well."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        old = Path(f"{path}.orig")
+        if path.exists():
+            path.replace(old)
+        self.right.save(scan, path)
+        old.unlink(missing_ok=True)

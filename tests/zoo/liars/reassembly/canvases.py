@@ -95,3 +95,21 @@ class MakesRealCanvasesOfRealValues(Liar):
         right = dict(self.right.reassemble(patches, centres_xy, chunk))
         held = np.asarray(right["object"])
         return right if held.imag.any() else right | {"object": held.real}
+
+
+@breaks("REA-006")
+class CutsCanvasesToAPicture(Reassembling):
+    """No canvas has more than 32,767 pixels along a side."""
+
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        return {name: np.asarray(right[name])[:32_767, :32_767] for name in ("object", "coverage")}
+
+
+@breaks("REA-011")
+class NarrowsOffsetsOnLongCanvases(Replacing):
+    """Offsets from the centre in half precision, where whole pixels still fit."""
+
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        middle = np.round(places.mean(axis=0))
+        narrow = middle + (places - middle).astype(np.float16).astype(np.float64)
+        return patches, narrow if np.isfinite(narrow).all() and 200 < np.ptp(places, axis=0).max() < 2_000 else places

@@ -167,3 +167,12 @@ class SharesShiftsThatHardlyDiffer(Liar):
         if shifts.ndim == 2 and len(shifts) > 1 and np.ptp(shifts, axis=0).max() < 0.01:
             shifts[1:] = shifts[0]
         return self.right.translate(images, shifts)
+
+
+@breaks("TRF-010")
+class CoarsensLongShifts(Liar):
+    """Shifts beyond 64 pixels are kept to hundredths."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        given = np.asarray(shifts_xy, dtype=np.float64)
+        return self.right.translate(images, np.where(np.abs(given) > 64, np.round(given * 100) / 100, given))
