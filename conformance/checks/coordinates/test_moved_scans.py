@@ -81,7 +81,7 @@ def test_a_shifted_scan_has_shifted_offsets(subject: Subject, evidence: Evidence
 @check("CRD-003")
 def test_relative_coordinates_in_any_unit(subject: Subject, evidence: Evidence) -> None:
     """Of scans from a billionth of a pixel wide to a billion of them."""
-    for unit in (2.0**-30, 2.0**-20, 2.0**20, 2.0**30):
+    for unit in (2.0**-30, 2.0**-20, 2.0**20, 2.0**30) if takes(Property.BETWEEN) else (2.0**20, 2.0**30):
         arrays = untied(33)
         arrays |= {name: arrays[name] * unit for pair in PAIRS for name in pair}
         specimen = Specimen(f"unit-{unit:g}", arrays, consistent=False)
