@@ -13,6 +13,7 @@ from conformance.engine.causes import Cause
 from conformance.engine.changes import Versions
 from conformance.engine.grounds import Kind
 from conformance.engine.outcome import Cell, Decision, Denominator, Outcome
+from conformance.report.convention import convention_of
 from conformance.report.published import Published
 from conformance.runs.judgement import Judgement
 
@@ -158,6 +159,28 @@ class ChangeResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     undecided: tuple[str, ...]
 
 
+class AspectResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that the convention of an adapter settles, as far as it was judged by optics.
+
+    Attributes
+    ----------
+    aspect : str
+        Such as the window that a position means, or the norm.
+    clause : str
+        The clause that decides it.
+    found : str
+        In words; where it could not be found, why.
+    own : bool
+        Whether it is the contract's own.
+    """
+
+    adapter: str
+    aspect: str
+    clause: str
+    found: str
+    own: bool
+
+
 class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="ptycho-conformance.run/1"):
     """A judgement of adapters.
 
@@ -187,6 +210,8 @@ class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="p
         What is out of date in the list of expected failures.
     changes : tuple of ChangeResult
         One an adapter that stands in the ledger of ``--history``.
+    convention : tuple of AspectResult
+        The convention that was found, one an adapter and aspect.
     """
 
     scan: str | None
@@ -201,6 +226,7 @@ class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="p
     agreements: tuple[ComparisonResult, ...]
     stale_expectations: tuple[str, ...]
     changes: tuple[ChangeResult, ...]
+    convention: tuple[AspectResult, ...]
 
 
 def run_result(judgement: Judgement) -> RunResult:
@@ -223,6 +249,11 @@ def run_result(judgement: Judgement) -> RunResult:
         agreements=tuple(_comparison(one) for one in judgement.agreements),
         stale_expectations=judgement.stale,
         changes=tuple(msgspec.convert(one, ChangeResult, from_attributes=True) for one in judgement.changes),
+        convention=tuple(
+            AspectResult(adapter=label, aspect=one.name, clause=one.clause, found=one.found, own=one.contract)
+            for label in (count.adapter for count in judgement.denominators)
+            for one in convention_of(judgement, label)
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome, denominator
 from conformance.report.convention import ASPECTS, convention_of
 from conformance.report.page import as_page
+from conformance.report.run_result import run_result
 from conformance.runs.judgement import Judgement
 
 MIRRORED = "rows run upwards"
@@ -52,6 +53,11 @@ def test_every_aspect_is_told_by_what_decides_it(judgement: Judgement) -> None:
 def test_the_page_holds_it_as_a_table(judgement: Judgement) -> None:
     assert "<h2>Convention found of mine</h2>" in as_page(judgement)
     assert f"<strong>{MIRRORED}</strong>" in as_page(judgement)
+
+
+def test_the_result_in_json_holds_it(judgement: Judgement) -> None:
+    found = {(one.adapter, one.aspect, one.own) for one in run_result(judgement).convention}
+    assert {("mine", "window", False), ("mine", "norm", True)} <= found
 
 
 def test_each_aspect_has_a_clause_of_optics() -> None:
