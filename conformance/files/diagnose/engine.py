@@ -15,13 +15,13 @@ from conformance.files.diagnose.explained import faults_of, forward_of, mending_
 from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.near_field import shear_of
-from conformance.files.diagnose.oblique import oblique
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, trusted
 from conformance.files.diagnose.pieces import ends_apart, pieces
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.rivals import rivals
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.signs import left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
@@ -33,6 +33,9 @@ from conformance.files.neighbours import typical_step
 
 FEWEST = 8
 """Frames below which nothing is said."""
+
+_BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
+"""Faults that no other positions mend."""
 
 _LOOKED_AT = 32
 _SMALLEST_STEP, _LARGEST_STEP = 0.05, 1.0
@@ -116,22 +119,26 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     # A scan of another kind has none of the faults that probe and object show.
     field, other = _kind(sample, found, factor, rng)
     faults += other
-    if not any(one.sure for one in other):
+    another = any(one.sure for one in other)
+    if not another:
         faults += pieces(sample, field.shown or trusted(found.zero))
-    askew = oblique(sample.moved(sample.s * factor), found, rng) if np.isfinite(factor) and not other else []
+    askew, doubted = _otherwise_placed(scan, sample, found, factor, rng) if not another else ([], False)
     faults += askew
     explained = False
-    if not any(one.sure for one in other):
+    if not another:
         reading, shown = _shown(scan, sample, found, factor, quantity, rng)
         readings += reading
         explained = any(one.decided for one in reading)
         if explained:
             # Probe and object explain the frames, as they do in the far field alone.
-            faults = [one for one in faults if one not in other and one not in askew]
+            faults = [one for one in faults if one not in other]
+        if explained or (scan.object is not None and any(one.sure for one in shown)):
+            faults = [one for one in faults if one not in askew]
         if any(one.name in PAIRINGS for one in shown):
             # Frames that came to stand beside another position are what is repeated.
             faults = [one for one in faults if one.name != "repeated"]
         faults = _one_unit(faults, shown)
+    faults = _beside_breaks(faults, askew)
     paired = [one for one in readings if one.estimator == OBJECT] if _otherwise_paired(faults) else []
     # Where frames belong to other positions, those who took them as stored have seen another scan.
     verdict = judged(paired or readings)
@@ -139,8 +146,8 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not field.shown and not explained:
         certain = any(one.word is Word.CERTAIN for one in other)
         verdict = replace(verdict, twin_open=verdict.turn is not None) if certain else unshown(verdict, field.why)
-    if askew and not explained and verdict.word is Word.CERTAIN:
-        verdict = replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but the axes may be oblique")
+    if (askew or doubted) and not explained:
+        verdict = _beside_rivals(verdict, doubted)
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned)
 
@@ -163,6 +170,32 @@ def _one_unit(faults: Sequence[Fault], shown: Sequence[Fault]) -> list[Fault]:
 def _otherwise_paired(faults: Sequence[Fault]) -> bool:
     """Whether frames surely belong to other positions than those of their numbers."""
     return any(one.word is Word.CERTAIN and one.name in PAIRINGS for one in faults)
+
+
+def _otherwise_placed(
+    scan: Scan, sample: Sample, found: Orientation, factor: float, rng: np.random.Generator
+) -> tuple[list[Fault], bool]:
+    """What other positions explain better than turned ones, and whether the turn is in doubt for it."""
+    if not np.isfinite(factor):
+        return [], False
+    return rivals(sample.moved(sample.s * factor), scan.positions[:, ::-1] * factor, found, rng)
+
+
+def _beside_breaks(faults: Sequence[Fault], askew: Sequence[Fault]) -> list[Fault]:
+    """The faults, other positions only thinkable where the scan is broken in a way that they leave unexplained."""
+    if not any(one.sure and one.name in _BREAKS for one in faults):
+        return list(faults)
+    return [replace(one, word=Word.CANNOT_TELL) if one in askew else one for one in faults]
+
+
+def _beside_rivals(verdict: Verdict, doubted: bool) -> Verdict:
+    """A verdict where other positions than turned ones may be the right ones."""
+    if doubted and verdict.turn is not None:
+        why = f"{verdict.reason}, but what looks like a turn may be something else"
+        return Verdict(Word.CANNOT_TELL, None, float("nan"), False, why)
+    if verdict.general and verdict.word is Word.CERTAIN:
+        return replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but other positions may fit as well")
+    return verdict
 
 
 def _shown(
