@@ -104,9 +104,8 @@ def rivals(
     nearest = max(others, key=lambda one: one.scores.mean(), default=None)
     alone = nearest is None or paired(best.scores, nearest.scores) > _ALONE
     fault = _fault(best, None if alone else nearest, leads[best])
-    undecided = not any(one.decided for one in found.readings if one.estimator == matched.NAME)
-    doubted = general and (fault.sure or undecided or not all(one.turned for one in thinkable))
-    return [fault], doubted
+    as_good = any(leads[one] > 0 for one in thinkable if not one.turned)
+    return [fault], general and (fault.sure or as_good)
 
 
 def _least(rival: Rival) -> float:
