@@ -58,6 +58,8 @@ class Rival:
         Of F at some frequencies.
     turned : bool
         Whether they are turned as the verdict has it.
+    alike : bool
+        Whether they are nearly what that turn makes of the stored ones.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Rival:
     remedy: str
     scores: NDArray[np.float64]
     turned: bool = True
+    alike: bool = False
 
 
 def rivals(
@@ -94,7 +97,12 @@ def rivals(
     stored = asked.facing(facing)
     # A beam of another shape than supposed is a stretch of its own.
     tried = [*(_oblique(asked, facing) if _known(found) else []), *_orders(asked, facing, s_all)]
-    tried += [_paired_anew(asked, pairing, s_all, quarter, False) for pairing, quarter in alike]
+    if general:
+        straight = [one for one in EIGHT if one.mirrored == turn.mirrored]
+        tried += [_paired_anew(asked, one, s_all, quarter, False) for one in pairings(s_all) for quarter in straight]
+        tried += [
+            replace(_paired_anew(asked, pairing, s_all, quarter, False), alike=True) for pairing, quarter in alike
+        ]
     leads = {one: paired(one.scores, stored) for one in tried}
     thinkable = [one for one in tried if leads[one] > _least(one)]
     if not thinkable:
@@ -110,7 +118,7 @@ def rivals(
 
 def _least(rival: Rival) -> float:
     """Lead from which a rival is thinkable; what no turn tells from the one that was found must be refuted."""
-    if not rival.turned:
+    if rival.alike:
         return -LEAD
     return OBLIQUE if rival.name == "oblique" else DOUBT
 
