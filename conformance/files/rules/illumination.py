@@ -23,9 +23,10 @@ def probe_scale(view: View) -> Iterator[Finding]:
         return
     factor = float(np.sqrt(frames / power))
     if not _SCALES[0] < factor < _SCALES[1]:
+        intensities = "" if view.counts else ", or the frames are intensities"
         problem = (
             f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
-            f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}, or the frames are intensities"
+            f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}{intensities}"
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
 
