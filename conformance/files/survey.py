@@ -74,6 +74,7 @@ class Survey:
         self.sample: Floats = np.zeros(0)
         self.peaks = np.full(M, -np.inf)
         self.first: Values = np.zeros((0, *sides))
+        self._room: Values = np.empty((0, *sides), np.float64)
         self._outshining = np.zeros(sides, bool)
         self._seen = np.zeros(sides, bool)
         self._waves = tuple(np.exp(2j * np.pi * np.arange(side) / side) for side in sides)
@@ -123,7 +124,8 @@ class Survey:
         compared: bool = True,
     ) -> None:
         # Two bytes fit single precision, and their sums need no more.
-        values: Values = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)
+        values = self._room_for(block.shape, np.dtype(np.float32 if block.dtype.itemsize <= 2 else np.float64))
+        values[...] = block
         if not plain and block.dtype.kind == "f":
             finite = np.isfinite(values)
             if not finite.all():
@@ -137,6 +139,12 @@ class Survey:
         if self._outshining[part].any():
             values[:, self._outshining[part]] = 0.0
         self._add_frames(values, frames, part)
+
+    def _room_for(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Values:
+        """Memory for values, the same for every block: asking the system for it takes as long as filling it."""
+        if self._room.dtype != dtype or self._room.shape[1:] != shape[1:] or len(self._room) < shape[0]:
+            self._room = np.empty(shape, dtype)
+        return self._room[: shape[0]]
 
     def _look_first(self, block: NDArray[np.generic], part: tuple[slice, slice]) -> None:
         """Keep some of the first values, and the pixels that outshine all others in the first block that has them."""
