@@ -42,9 +42,11 @@ def _turned(given: Inputs, name: str) -> Inputs:
 
 
 def _has_rows(values: object) -> bool:
-    return isinstance(values, np.ndarray) and values.ndim > 0 and len(values) > 2 and values.dtype.kind in "fc"
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fc":
+        return False
+    return len(values) > 2 if values.ndim == 1 else values.ndim > 1 and len(values) > 1
 
 
 def _behind_the_first_reversed(values: Array) -> Array:
-    """Rows in another order: the same shape, first row and sum."""
-    return np.concatenate([values[:1], values[:0:-1]])
+    """Rows in another order: the same shape, first row and sum; of two, which may have no order, the second turned."""
+    return np.concatenate([values[:1], values[:0:-1] if len(values) > 2 else values[1:, ..., ::-1]])

@@ -134,18 +134,27 @@ def test_batches_that_are_kept_stay_as_they_are(subject: Subject, evidence: Evid
     same_rows(evidence, joined(kept), joined(copies), "of batches that were kept, against copies made at once")
 
 
+_APART = (
+    *(232_792_560, 10**9, 2**31 - 1, 998_244_353),
+    *(997 * 1_009 * 1_013, 8_191 * 65_521, 9_973 * 100_003, 10_007 * 99_991, 32_749 * 65_537, 1_021 * 999_983),
+    *(1_000_003 * 1_031, 127 * 131_071, 16_777_213),
+)
+"""Differences of seeds that are multiples of the moduli by which seeds are cut: all up to twenty, digits, primes."""
+
+
 @check("DAT-014")
 def test_every_seed_shuffles_its_own_way(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)
     names = ("nn_indices", "experiment_id")
     plain = rows_of(subject, evidence, files.paths, SINGLE, names)
     orders: dict[bytes, int] = {}
-    for seed in (0, 1, 257, 65537, 2**31 + 1):
+    for seed in (0, 1, 257, 65537, 2**31 + 1, *(1 + apart for apart in _APART)):
         request = replace(SINGLE, shuffle=True, seed=seed)
         first = rows_of(subject, evidence, files.paths, request, names)
-        again = rows_of(subject, evidence, files.paths, request, names)
-        for name in names:
-            evidence.equal(again[name], first[name], f"{name} of a shuffle repeated with seed {seed}")
+        if seed - 1 not in _APART:
+            again = rows_of(subject, evidence, files.paths, request, names)
+            for name in names:
+                evidence.equal(again[name], first[name], f"{name} of a shuffle repeated with seed {seed}")
         moved = any(not np.array_equal(first[name], plain[name]) for name in names)
         evidence.holds(moved, f"A shuffle with seed {seed} leaves the rows in their order.")
         other = orders.setdefault(first["nn_indices"].tobytes() + first["experiment_id"].tobytes(), seed)

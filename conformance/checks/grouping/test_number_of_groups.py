@@ -111,7 +111,7 @@ def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> Non
         arrays["xcoords"] = arrays["xcoords"] + 20.0 * np.arange(M)
     arrays |= {name: few[name] for name in ("objectGuess",) if name in few}
     specimen = Specimen(f"long-{M}x8", arrays | {"probeGuess": few["probeGuess"]}, consistent=False)
-    for nsamples in (M - 1, M, 10**7):
+    for nsamples in (*(M // part for part in (40, 20, 12, 8, 5, 3, 2)), M - 1, M, 10**7):
         members = fresh(subject, specimen, base_request(gridsize=1, nsamples=nsamples, seed=3)).ravel()
         count = min(nsamples, M)
         evidence.holds(len(members) == count, f"{nsamples} single points of {M} gave {len(members)} groups.")

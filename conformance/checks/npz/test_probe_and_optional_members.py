@@ -11,6 +11,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, takes
+from conformance.scans.pairs import REAL, WHOLE
 from conformance.scans.specimens import Recipe, make_specimen
 
 
@@ -39,6 +40,14 @@ def test_the_object_is_optional_and_complex(subject: Subject, evidence: Evidence
     wider = np.complex128 if takes(Property.DOUBLE_COMPLEX) else np.complex64
     wide = load(subject, evidence, arrays | {"objectGuess": arrays["objectGuess"].astype(wider)}, "complex128")
     evidence.equal(wide["objectGuess"], arrays["objectGuess"], "a complex128 object", axes=("row", "column"))
+    tall = np.random.default_rng(31).integers(1, 100, (39, 31))
+    numbers = [one for one in (*WHOLE, *REAL, "c8", "c16") if one != "c16" or takes(Property.DOUBLE_COMPLEX)]
+    for number, dtype in enumerate(numbers * 2):
+        # Tall and wide in turn, and the other way round the second time.
+        given = (tall if (number + number // len(numbers)) % 2 else tall.T).astype(dtype)
+        what = f"an object {given.shape[0]} x {given.shape[1]} of {given.dtype}"
+        held = load(subject, evidence, arrays | {"objectGuess": given}, f"a scan with {what}")
+        evidence.equal(held["objectGuess"], given.astype(np.complex64), what, axes=("row", "column"))
     flat = np.ones((30, 37), np.complex64)
     held = load(subject, evidence, arrays | {"objectGuess": flat}, "a scan with an object that is all ones")
     evidence.holds(held.get("objectGuess") is not None, "An object that is all ones was taken for none.")

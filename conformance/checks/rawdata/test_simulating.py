@@ -20,9 +20,9 @@ from conformance.scans.specimens import structured_object, structured_probe
 @check("RAW-007", needs=["measure"])
 def test_a_simulated_scan_obeys_the_forward_model(subject: Subject, evidence: Evidence) -> None:
     rng, N = np.random.default_rng(71), side(8)
-    for modes, whole in ((1, True), (1, False), (2, False)):
-        shape = (N + 19, N + 26)
-        centres = rng.uniform(2, N + 16, (9, 2)) * (1.2, 1.0)
+    for modes, whole, more in ((1, True, 0), (1, False, 0), (2, False, 0), (1, False, 130), (2, True, 1_050)):
+        shape = (N + 19 + more, N + 26 + more // 3)
+        centres = rng.uniform(2, N + 16, (9, 2)) * (1.2, 1.0) + (more // 4, more // 2)
         centres = places(np.round(centres) if whole else centres, shape, N)
         obj, probe = structured_object(rng, shape), structured_probe(rng, N, modes)
         scan = subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, 3)

@@ -5,10 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.reassembly.canvases import CANVAS, DRAWN, cut, fits, oracle, suspects_at, too_few, whole_canvas
+from conformance.checks.reassembly.canvases import (
+    CANVAS,
+    DRAWN,
+    cut,
+    fits,
+    noise,
+    oracle,
+    suspects_at,
+    too_few,
+    whole_canvas,
+)
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import side
+from conformance.scans.domain import Property, side, takes
 
 
 @check("REA-001", given=DRAWN)
@@ -210,3 +220,21 @@ def test_what_does_not_match_is_refused(subject: Subject, evidence: Evidence) ->
             what,
             beside=lambda: subject.adapter.reassemble(patches, centres),
         )
+
+
+@check("REA-003", "REA-006")
+def test_canvases_of_points_on_a_line(subject: Subject, evidence: Evidence) -> None:
+    """Along one axis nothing is spread: the canvas is as wide as a patch there, and no narrower."""
+    N = side(8)
+    for count in (1, 2, 7):
+        along = np.linspace(0, 24, count)
+        for what, steps in (("x", (1, 0)), ("y", (0, 1)), ("a diagonal", (1, 1)), ("nothing", (0, 0))):
+            for start in ((40.0, 60.0), (-40.0, 60.0), (-300.0, -200.0))[: 3 if takes(Property.NEGATIVE) else 1]:
+                centres = np.array(start) + along[:, np.newaxis] * steps
+                seen, coverage, _ = whole_canvas(subject.adapter.reassemble(noise(count, N, 35), centres))
+                said = f"the canvas of {count} patches along {what} from {start}"
+                needed = N + 2 * np.abs(centres - np.round(centres.mean(axis=0))).max(axis=0)
+                for axis, extent in zip("yx", seen.shape, strict=True):
+                    wanted = needed["xy".index(axis)]
+                    evidence.holds(extent >= wanted, f"{said} has {extent} pixels along {axis}, not {wanted:g}.")
+                evidence.close(coverage.sum(), count * N * N, f"the coverage of {said}", rtol=1e-6, atol=0)

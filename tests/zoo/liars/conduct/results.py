@@ -99,3 +99,18 @@ class KeepsOneCanvasOfEachShape(Liar):
         kept[...] = held
         self.land()
         return result | {"object": kept}
+
+
+@breaks("CND-022")
+class KeepsProbesOfEachShape(Liar):
+    """The probe of a night is one, it thinks: the first of its shape serves all that follow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probes: dict[tuple[int, ...], Array] = {}
+
+    def simulate(self, patches: Array, probe: Array) -> Any:
+        given = np.asarray(probe)
+        if given.ndim == 3 and given.shape[-1] == np.shape(patches)[-1]:
+            given = self.probes.setdefault(given.shape, given.copy())
+        return self.right.simulate(patches, given)

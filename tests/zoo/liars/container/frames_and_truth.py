@@ -134,3 +134,11 @@ class PlaceholdersForAllTruth(Liar):
 
     def container(self, grouped: Mapping[str, Any], probe: Array) -> Arrays:
         return self.right.container({**grouped, "Y": None}, probe)
+
+
+@breaks("CON-002")
+class CutsTruthBeyondThousands(Containing):
+    """No transmission is as strong as that, it thinks; a truth in other units is."""
+
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"Y_I": np.minimum(held["Y_I"], np.float32(1e4))}

@@ -204,3 +204,11 @@ class ShufflesInABufferOfAThousand(Liar):
         rng = np.random.default_rng(request.seed)
         order = np.concatenate([rng.permutation(np.arange(at, min(at + 1000, count))) for at in range(0, count, 1000)])
         return in_batches({name: values[order] for name, values in rows.items()}, request.batch_size)
+
+
+@breaks("DAT-014")
+class TakesSeedsOfAShuffleByThreeDigits(Redirecting):
+    """Seeds are printed in three digits, and read back from there."""
+
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        return paths, request if request.seed is None else replace(request, seed=request.seed % 1_000)

@@ -115,3 +115,13 @@ class OversamplesUnasked(Forgiving):
 class TakesNothingForOne(Rewording):
     def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
         return replace(request, gridsize=max(1, request.gridsize), nsamples=max(1, request.nsamples))
+
+
+@breaks("GRP-006")
+class DrawsInBlocksOfAHundred(Regrouping):
+    """Few blocks are each drawn by themselves, so that points of one come again in another; many are drawn at once."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        if request.gridsize > 1 or not 300 < len(right) <= 600:
+            return right
+        return np.concatenate([right[:300], right[: len(right) - 300]])

@@ -199,3 +199,13 @@ class SnapsStartsThatAreNearlyWhole(Misreading):
         starts = {n: v for n, v in members.items() if n.endswith("_start") and v.dtype.kind == "f"}
         near = all(np.abs(values - np.round(values)).max() < 1e-2 for values in starts.values())
         return members | ({name: np.round(values) for name, values in starts.items()} if near else {})
+
+
+@breaks("NPZ-026")
+class TurnsTallRealObjects(Misreading):
+    """Objects of one channel are pictures, and pictures are wide."""
+
+    def altered(self, members: Arrays) -> Arrays:
+        obj = members.get("objectGuess")
+        tall = obj is not None and obj.ndim == 2 and obj.dtype.kind in "fiu" and obj.shape[0] > obj.shape[1]
+        return members | ({"objectGuess": obj.T} if tall and obj is not None else {})

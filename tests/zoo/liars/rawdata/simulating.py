@@ -145,3 +145,11 @@ class RoundsWhereTheStageWasToldToGo(Liar):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self.right.assemble(held | starts)
+
+
+@breaks("RAW-007")
+class SimulatesLargeObjectsWithoutTheirPhase(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        large = np.ndim(obj) == 2 and max(np.shape(obj)) > 100
+        seen = np.abs(obj).astype(np.complex64) if large else obj
+        return self.right.measure(x, y, probe, seen, nphotons, seed)

@@ -160,3 +160,15 @@ class TakesACommonFractionForNone(Replacing):
         fraction = places - np.floor(places)
         common = len(places) > 1 and bool((np.ptp(fraction, axis=0) < 1e-9).all())
         return patches, np.floor(places) if common else places
+
+
+@breaks("REA-006")
+class LosesRowsOfCanvasesAlongALine(Liar):
+    """The extent of a line across itself is none, and two are taken from it."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Mapping[str, Any]:
+        right = dict(self.right.reassemble(patches, centres_xy, chunk))
+        places = np.asarray(centres_xy, dtype=np.float64)
+        if len(places) > 1 and np.ptp(places[:, 1]) == 0 < np.ptp(places[:, 0]):
+            right |= {name: np.asarray(right[name])[:-2] for name in ("object", "coverage")}
+        return right
