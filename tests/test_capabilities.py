@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from benchmarks.calls import Counting
 from conformance.backends.discovery import MalformedAdapter, stated, taken
 from conformance.backends.remote.adapter import RemoteAdapter
 from conformance.backends.remote.description import MalformedBackend, at_python, read_description
@@ -240,6 +241,14 @@ def test_what_an_adapter_might_state_is_told_where_it_does_exactly_that(
     found = look_at(Subject(selected, tmp_path)).statements.hint(clause)
     assert bool(found) == bool(hint)
     assert hint in found
+
+
+def test_readings_of_a_statement_are_compared_with_one_call(tmp_path: Path) -> None:
+    counting = Counting(RoundsRowsByAnotherRule())
+    hint = look_at(Subject(replace(taken(counting, "counting"), stages=frozenset(VALUES_OF)), tmp_path)).statements.hint
+    assert not hint("PAT-002")
+    # The readings are many more; the rest are questions about the sides of a frame.
+    assert counting.calls <= 8
 
 
 def test_a_cause_tells_what_might_be_stated(tmp_path: Path) -> None:

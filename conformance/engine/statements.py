@@ -217,11 +217,18 @@ def _holds(kept: Callable[..., bool], N: int) -> bool:
 
 def _cut(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether patches between pixels are cut so, well inside an object, and measured so."""
-    obj = structured_object(np.random.default_rng(904), (N + 38, N + 49))
-    centres = np.array([N // 2 + 17.0, N // 2 + 14.0]) + _FRACTIONS
+    obj, centres, seen = _seen_between(subject, N)
     with following(rules):
         expected = patches_at(obj, centres, N)
-    return _near(subject.adapter.patches(obj, centres, N), expected) and _measured(subject, obj, centres, expected)
+    return _near(seen, expected) and _measured(subject, obj, centres, expected)
+
+
+# What is compared with every reading is asked for once: a call may take seconds.
+@functools.lru_cache(maxsize=4)
+def _seen_between(subject: Subject, N: int) -> tuple[Array, Array, Any]:
+    obj = structured_object(np.random.default_rng(904), (N + 38, N + 49))
+    centres = np.array([N // 2 + 17.0, N // 2 + 14.0]) + _FRACTIONS
+    return obj, centres, subject.adapter.patches(obj, centres, N)
 
 
 def _measured(subject: Subject, obj: Array, centres: Array, patches: Array) -> bool:
@@ -238,14 +245,18 @@ def _measured(subject: Subject, obj: Array, centres: Array, patches: Array) -> b
 
 def _placed(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether patches between pixels are placed so."""
-    patches = structured_object(np.random.default_rng(905), (len(_FRACTIONS) * N, N)).reshape(-1, N, N)
-    centres = np.array([20.0, 31.0]) + 3 * np.round(_FRACTIONS) + _FRACTIONS
     # One pixel on, the even one of two whole positions on a canvas is the other.
-    return all(_placed_so(subject.adapter, patches, one, rules) for one in (centres, centres + 1))
+    return all(_placed_so(*_seen_placed(subject, N, step), rules) for step in (0, 1))
 
 
-def _placed_so(adapter: Any, patches: Array, centres: Array, rules: Rules) -> bool:
-    seen = adapter.reassemble(patches, centres)
+@functools.lru_cache(maxsize=8)
+def _seen_placed(subject: Subject, N: int, step: int) -> tuple[Array, Array, Mapping[str, Any]]:
+    patches = structured_object(np.random.default_rng(905), (len(_FRACTIONS) * N, N)).reshape(-1, N, N)
+    centres = np.array([20.0, 31.0]) + 3 * np.round(_FRACTIONS) + _FRACTIONS + step
+    return patches, centres, subject.adapter.reassemble(patches, centres)
+
+
+def _placed_so(patches: Array, centres: Array, seen: Mapping[str, Any], rules: Rules) -> bool:
     coverage = as_numpy(seen["coverage"])
     with following(rules):
         total, weights = placed_at(patches, centres, coverage.shape, as_numpy(seen["origin_xy"]))
