@@ -21,13 +21,13 @@ from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
 from conformance.engine.catalogue import declarations
 from conformance.engine.first_look import Speaking, look_at
-from conformance.engine.outcome import Cell, Outcome, cells
+from conformance.engine.outcome import Cell, Outcome, cells, denominator
 from conformance.engine.trial import attempt
 from conformance.report.html import said
 from conformance.report.judgement import as_markdown
 from conformance.report.page import as_page
 from conformance.report.terminal import lines
-from conformance.runs.judgement import judge
+from conformance.runs.judgement import Judgement, judge
 from conformance.runs.settings import RunSettings
 from conformance.scans.domain import Property
 from conformance.scans.specimens import gallery
@@ -252,13 +252,17 @@ def test_readings_of_a_statement_are_compared_with_one_call(tmp_path: Path) -> N
 
 
 def test_a_cause_tells_what_might_be_stated(tmp_path: Path) -> None:
-    settings = RunSettings(adapters=("tests.test_capabilities:WrappedEdges",), stages=("patches",), frameworks=False)
-    judgement = judge(settings)
-    told = 'outside = "wrap"'
-    assert [told in one.hint for one in judgement.causes] == ["PAT-003" in one.failed for one in judgement.causes]
-    assert said(told) in as_page(judgement)
-    assert any(told in line for line, _ in lines(judgement, 200))
-    assert not judge(replace(settings, version="1.0")).causes[0].hint
+    told, table = 'outside = "wrap"', {}
+    check = next(one for one in declarations() if one.clauses == ("PAT-003",))
+    for version in ("1.0", "1.1"):
+        subject = Subject(replace(taken(WrappedEdges()), version=version), tmp_path / version)
+        table[version] = tuple(cells(attempt(check, subject), ["PAT-003"], [subject.name]))
+    count = denominator(table["1.1"][0].adapter, table["1.1"], 0)
+    before, now = (Judgement(one, (count,), (), None) for one in table.values())
+    assert [told in one.hint for one in now.causes] == [True]
+    assert said(told) in as_page(now)
+    assert any(told in line for line, _ in lines(now, 200))
+    assert not before.causes[0].hint
 
 
 def test_statements_are_clauses_of_the_contract() -> None:
