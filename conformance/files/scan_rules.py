@@ -97,11 +97,10 @@ class Rules:
 
     @property
     def _positions(self) -> int | None:
-        shapes = {self.members[name].shape for name in PAIRS[0] if name in self.members}
+        shape, other = (self.members[name].shape if name in self.members else () for name in PAIRS[0])
         # Points that lie in a raster, in both coordinates, are as many as it has.
-        raster = len(shapes) == 1 and all(len(one) == 2 for one in shapes)
-        shape = self.members["xcoords"].shape if "xcoords" in self.members else ()
-        return math.prod(shape) if len(shape) == 1 or (raster and min(shape) > 1) else None
+        raster = len(shape) == 2 and shape == other and min(shape) > 1
+        return math.prod(shape) if len(shape) == 1 or raster else None
 
     def _presence(self) -> Iterator[Finding]:
         names = list(self.archive.names)

@@ -85,8 +85,8 @@ def _names(members: Mapping[str, Stored], most: float = math.inf) -> Iterator[Fi
 
 def _grid(members: Mapping[str, Stored]) -> tuple[int, ...]:
     """Rows and columns of a scan whose coordinates lie in its raster; empty where they do not."""
-    shapes = {members[name].shape for name in COORDINATES[:2] if name in members}
-    return raster_shape(shapes.pop()) if len(shapes) == 1 else ()
+    x, y = (members[name].shape if name in members else () for name in COORDINATES[:2])
+    return raster_shape(x) if x == y else ()
 
 
 def _points(members: Mapping[str, Stored], shape: tuple[int, ...]) -> tuple[int, ...] | None:
