@@ -13,15 +13,17 @@ from conformance.contract.capabilities import MODES
 from conformance.contract.stages import Stage
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import Property, takes
 
 
 @check("NPZ-049")
 def test_as_many_modes_are_read_as_stated(subject: Subject, evidence: Evidence) -> None:
     value, single = stated(subject.selected.adapter, MODES.name, Stage.NPZ), plain()
     probe = np.asarray(single["probeGuess"])
-    held = load(subject, evidence, single, "a probe (N, N)")
-    evidence.equal(as_numpy(held["probeGuess"]).reshape(probe.shape), probe, "the probe", axes=("row", "column"))
+    for dtype in ("complex64", "complex128")[: 2 if takes(Property.DOUBLE_COMPLEX) else 1]:
+        held = load(subject, evidence, plain(probeGuess=probe.astype(dtype)), f"a probe (N, N) in {dtype}")
+        evidence.layout(held["probeGuess"], "probeGuess", shape=probe.shape, dtype="complex64")
+        evidence.equal(held["probeGuess"], probe, "the probe", axes=("row", "column"))
     sound = subject.write(single)
     for count in (2, 3, 8):
         modes = np.stack([np.roll(probe, number, 0) * np.complex64(0.5**number) for number in range(count)])
