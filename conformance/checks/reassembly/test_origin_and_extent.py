@@ -23,7 +23,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
-from conformance.scans.domain import places, side
+from conformance.scans.domain import Property, places, side, takes
 from conformance.scans.specimens import structured_object
 
 
@@ -43,15 +43,26 @@ def test_the_canvas_holds_every_patch(
         )
 
 
-@check("REA-006", "REA-011")
+@check("REA-006")
 def test_long_canvases_hold_every_patch(subject: Subject, evidence: Evidence) -> None:
-    """Thousands of pixels along one side and few along the other, each patch at a fraction of its own."""
+    _far_apart(subject, evidence, (0.0, 0.0))
+
+
+@check("REA-011")
+def test_fractions_on_long_canvases(subject: Subject, evidence: Evidence) -> None:
+    if takes(Property.PLACED_BETWEEN):
+        _far_apart(subject, evidence, (0.3719, 0.4173))
+
+
+def _far_apart(subject: Subject, evidence: Evidence, fraction: tuple[float, float]) -> None:
+    """Thousands of pixels along one side and few along the other."""
     N = side(8)
-    for reach in (300.0, 2_600.0, 9_000.0, 40_000.0):
+    # Patches overlap where the least of the gaps is not wider than one.
+    for reach in (reach for reach in (300.0, 2_600.0, 9_000.0, 40_000.0) if 0.12 * reach > N + 2):
         along = reach * np.array([0, 0.13, 0.61, 0.87, 1.0])
         for axis in (0, 1):
             centres = np.stack([along, np.linspace(10, 13, 5)], axis=1)[:, :: 1 - 2 * axis]
-            centres = places(np.round(centres) + np.array([0.3719, 0.4173]))
+            centres = places(np.round(centres) + np.array(fraction))
             what = f"five patches over {reach:g} pixels along {'xy'[axis]}"
             _placed_far(
                 evidence, subject.adapter.reassemble(np.ones((5, N, N), np.complex64), centres), centres, N, what
