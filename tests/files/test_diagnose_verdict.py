@@ -27,7 +27,7 @@ def undecided(name: str, degrees: float = 33.0, part: float = 1.0) -> Reading:
     return Reading(name, Turn(True, degrees), 2.0, part * NEARLY[name], twin=9.0, why="not enough")
 
 
-def test_three_that_agree_and_do_not_decide_are_likely_together_modulo_the_twin() -> None:
+def test_some_that_agree_and_do_not_decide_are_likely_together_modulo_the_twin() -> None:
     found = judged([undecided(jacobian.NAME), undecided(shadow.NAME, 29.0), undecided(matched.NAME, 212.0)])
     assert (found.word, found.twin_open) == (Word.LIKELY, True)
     assert found.reason == "A and B and F agree, none by itself"
@@ -36,11 +36,11 @@ def test_three_that_agree_and_do_not_decide_are_likely_together_modulo_the_twin(
 @pytest.mark.parametrize(
     "readings",
     [
-        [undecided(jacobian.NAME), undecided(shadow.NAME)],
+        [undecided(jacobian.NAME), undecided(shadow.NAME, part=0.8)],
         [undecided(jacobian.NAME), undecided(shadow.NAME), undecided(matched.NAME, 80.0)],
-        [undecided(jacobian.NAME, part=0.75), undecided(matched.NAME), undecided(confirmation.WHOLE)],
+        [undecided(jacobian.NAME, part=0.8), undecided(matched.NAME), undecided(confirmation.WHOLE)],
     ],
-    ids=["two", "one of another turn", "two of one assumption"],
+    ids=["one too weak", "one of another turn", "two of one assumption"],
 )
 def test_fewer_or_others_are_not(readings: list[Reading]) -> None:
     assert judged(readings).word is Word.CANNOT_TELL

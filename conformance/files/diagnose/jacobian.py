@@ -65,7 +65,7 @@ def jacobian(sample: Sample, rng: np.random.Generator) -> Reading:
         "steady": steady,
     }
     turn = Turn(mirrored, float(angles[int(mirrored)]) % 180.0)
-    heard = float(lead * np.clip(part, 0, 1)) if steady > 1 else 0.0
+    heard = float(lead if decided else min(lead, LEAD * part)) if steady > 1 else 0.0
     return Reading(NAME, turn, spread, heard, decided, why=why, figures=figures)
 
 

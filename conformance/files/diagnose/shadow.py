@@ -75,7 +75,7 @@ def shadow(sample: Sample, rng: np.random.Generator) -> Reading:
     )
     told = Turn(turn.mirrored, turn.degrees % 180.0)
     motion = tuple((M / scale).ravel().tolist())
-    heard = figures["over_chance"] * float(np.clip(part, 0, 1))
+    heard = figures["over_chance"] if decided else min(figures["over_chance"], LEAD * part)
     return Reading(NAME, told, spread, heard, decided, why=why, figures=figures, motion=motion)
 
 

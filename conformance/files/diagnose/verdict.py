@@ -28,8 +28,8 @@ SUPPORT = 0.6
 """Part of an estimator's own threshold from which it may support, or contradict, another."""
 
 
-_NEARLY, _TOGETHER = 0.85, 3
-"""Part of its threshold that two of different assumptions must reach, and how many must agree, to be heard together."""
+_NEARLY = 0.75
+"""Part of its threshold that two of different assumptions must each reach to be heard together."""
 
 _OVERLAP = frozenset({matched.NAME[0], WHOLE[0]})
 """Letters of those who ask where the beam overlaps itself."""
@@ -120,8 +120,8 @@ def _together(heard: Sequence[Reading]) -> Verdict | None:
     """What readings say none of which decides, where they agree and rest on different assumptions; else nothing."""
     letters = {one.estimator[0] for one in heard}
     near = [one for one in heard if weight(one) > _NEARLY]
-    kinds = {one.estimator[0] in _OVERLAP for one in near} | {one.estimator[0] for one in near} - _OVERLAP
-    if len(kinds) < 2 or len(letters) < _TOGETHER or not all(_same(one, heard[0]) for one in heard):
+    kinds = {one.estimator[0] if one.estimator[0] not in _OVERLAP else "overlap" for one in near}
+    if len(kinds) < 2 or not all(_same(one, heard[0]) for one in heard):
         return None
     best = min(heard, key=lambda one: one.spread)
     # Who does not decide the turn does not decide between twins.
