@@ -46,6 +46,12 @@ def test_fewer_or_others_are_not(readings: list[Reading]) -> None:
     assert judged(readings).word is Word.CANNOT_TELL
 
 
+@pytest.mark.parametrize(("degrees", "word"), [(90.0, Word.LIKELY), (33.0, Word.CANNOT_TELL)])
+def test_a_general_angle_asks_for_more_than_a_quarter_turn(degrees: float, word: Word) -> None:
+    readings = [undecided(name, degrees, 0.9) for name in (shadow.NAME, matched.NAME)]
+    assert judged(readings).word is word
+
+
 def test_a_scale_after_a_unit_is_the_rest_of_it() -> None:
     unit = Fault("unit", Word.CERTAIN, "metres", "divide", {"factor": 2.0})
     scale, shift = (

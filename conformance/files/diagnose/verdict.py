@@ -28,8 +28,9 @@ SUPPORT = 0.6
 """Part of an estimator's own threshold from which it may support, or contradict, another."""
 
 
-_NEARLY = 0.75
-"""Part of its threshold that two of different assumptions must each reach to be heard together."""
+_NEARLY, _NEARLY_GENERAL = 0.75, 0.85
+"""Part of its threshold that two of different assumptions must each reach to be heard together, and for an angle that
+is none of the quarter turns: a lag along a spiral looks like one."""
 
 _OVERLAP = frozenset({matched.NAME[0], WHOLE[0]})
 """Letters of those who ask where the beam overlaps itself."""
@@ -118,14 +119,15 @@ def judged(readings: Sequence[Reading]) -> Verdict:
 
 def _together(heard: Sequence[Reading]) -> Verdict | None:
     """What readings say none of which decides, where they agree and rest on different assumptions; else nothing."""
-    letters = {one.estimator[0] for one in heard}
-    near = [one for one in heard if weight(one) > _NEARLY]
-    kinds = {one.estimator[0] if one.estimator[0] not in _OVERLAP else "overlap" for one in near}
-    if len(kinds) < 2 or not all(_same(one, heard[0]) for one in heard):
+    if not heard or not all(_same(one, heard[0]) for one in heard):
         return None
+    letters = " and ".join(sorted({one.estimator[0] for one in heard}))
     best = min(heard, key=lambda one: one.spread)
     # Who does not decide the turn does not decide between twins.
-    return Verdict(Word.LIKELY, best.turn, best.spread, True, f"{' and '.join(sorted(letters))} agree, none by itself")
+    found = Verdict(Word.LIKELY, best.turn, best.spread, True, f"{letters} agree, none by itself")
+    near = [one for one in heard if weight(one) > (_NEARLY_GENERAL if found.general else _NEARLY)]
+    kinds = {one.estimator[0] if one.estimator[0] not in _OVERLAP else "overlap" for one in near}
+    return found if len(kinds) > 1 else None
 
 
 def _periodic(readings: Sequence[Reading]) -> bool:
