@@ -74,6 +74,30 @@ def test_what_is_ignored_is_a_finding(
     assert any(one.outcome is Outcome.FAIL for one in trials)
 
 
+def refusing(backend: type[Any], method: str) -> type[Any]:
+    """Make a right backend that refuses where another gives wrong values, and nowhere else."""
+
+    def asked(self: Any, *given: Any, **named: Any) -> Any:
+        right, seen = (np.asarray(_first(getattr(one, method)(*given, **named))) for one in (RefAdapter(), backend()))
+        if right.shape != seen.shape or not np.array_equal(right, seen):
+            raise ValueError("such values are not taken")
+        return getattr(RefAdapter(), method)(*given, **named)
+
+    return type(f"Refusing{backend.__name__}", (RefAdapter,), {method: asked})
+
+
+def _first(result: Any) -> Any:
+    return result["object"] if isinstance(result, dict) else result
+
+
+@pytest.mark.parametrize(("backend", "wanted", "method"), HIDING, ids=lambda one: getattr(one, "__name__", str(one)))
+def test_what_is_refused_is_a_finding(backend: type[Any], wanted: Property, method: str, tmp_path: Path) -> None:
+    subject = Subject(Selected("judged", refusing(backend, method)(), frozenset(Stage)), tmp_path)
+    assert "such values are not taken" in look_at(subject).refusal(wanted, STRANGE[wanted])
+    trials = [trial for one in deciding(found_at(wanted, method)) for trial in attempt(one, subject)]
+    assert any(one.outcome is Outcome.FAIL for one in trials)
+
+
 def test_every_question_that_compares_values_is_tried() -> None:
     comparing = {wanted for wanted, question in QUESTIONS.items() if question.shows or question.expected}
     # Windows beyond the object are cut by the same method as windows between pixels.

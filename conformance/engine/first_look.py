@@ -24,6 +24,7 @@ from conformance.contract.stages import ROWS, Stage
 from conformance.contract.types import Array
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
 from conformance.engine.statements import Statements
+from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.rules import CONTRACT, following
 from conformance.scans.domain import Property, inside
@@ -65,13 +66,13 @@ class FirstLook:
         return self.told[key]
 
     def found_at(self, wanted: Property, value: Any) -> str:
-        """Return the clause at which it is a finding that results ignore a property, or get it wrong; else empty."""
+        """Return the clause at which it is a finding that a property is refused, ignored or got wrong; else empty."""
         return self._found_at.get((wanted, value), "") if self.refusal(wanted, value) else ""
 
     def _asked(self, wanted: Property, value: Any) -> tuple[str, str]:
-        """How a backend shows that it does not take a property, and before that the method that gives wrong values.
+        """How a backend shows that it does not take a property, and before that the method that shows it.
 
-        Who refuses shows that to every check that speaks of it.
+        Who breaks in place of refusing shows no more than that.
         """
         if self.subject.adapter is None or self._is_plain(wanted, value):
             # The plain call beside a plain call tells nothing.
@@ -88,7 +89,7 @@ class FirstLook:
             if not sound:
                 continue
             if error is not None:
-                return "", f"{method}: {type(error).__name__}: {error}"
+                return method if is_refusal(error) else "", f"{method}: {type(error).__name__}: {error}"
             if method in question.shows and _same(seen, plain):
                 return method, f"{method} gives what it gives without"
             if question.expected is not None:
