@@ -73,14 +73,15 @@ def _far_apart(subject: Subject, evidence: Evidence, fraction: tuple[float, floa
 def _placed_far(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int, what: str) -> None:
     """Compare the coverage around each patch with the right one."""
     _, coverage, origin = whole_canvas(result)
-    # By the rule that the backend is held to: bilinear weights, or those that it states.
-    right = oracle(np.ones((len(centres), N, N)), centres, coverage.shape, origin)[1]
-    for x, y in centres - origin:
-        left, top = (int(np.floor(value)) - N // 2 for value in (x, y))
+    corners = [(int(np.floor(x)) - N // 2, int(np.floor(y)) - N // 2) for x, y in centres - origin]
+    for (x, y), (left, top) in zip(centres - origin, corners, strict=True):
         inside = top >= 0 and left >= 0 and top + N <= coverage.shape[0] and left + N <= coverage.shape[1]
         evidence.holds(
             inside, f"The canvas of {what}, {coverage.shape}, does not hold the patch at {x:g}, {y:g} of it."
         )
+    # By the rule that the backend is held to: bilinear weights, or those that it states.
+    right = oracle(np.ones((len(centres), N, N)), centres, coverage.shape, origin)[1]
+    for left, top in corners:
         here = (slice(top, top + N + 1), slice(left, left + N + 1))
         evidence.close(coverage[here], right[here], f"the coverage of {what}", rtol=0, atol=1e-4)
 
