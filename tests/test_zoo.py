@@ -40,7 +40,7 @@ def fate(verdict: Verdict) -> str:
     if not verdict.landed:
         return f"the fault of {verdict.liar} did not land, so that it proves nothing"
     if not verdict.killed:
-        return f"{verdict.liar} ({verdict.landed}) survives the checks of {verdict.clauses[0]}"
+        return f"{verdict.liar} ({verdict.landed}) survives the checks of {verdict.clauses[0]}: {verdict.instead}"
     return "" if verdict.attributed else f"{verdict.liar} is killed by {verdict.failed}, not by {verdict.clauses[0]}"
 
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from conformance.contract.types import Array
 
-_TOGETHER = 512
+_PIXELS_TOGETHER = 1 << 14
+"""Few enough that the memory of a simulation stays that of its frames."""
 
 
 def amplitude_of(patch: Array, probe: Array) -> NDArray[np.float64]:
@@ -34,5 +35,6 @@ def amplitude_of(patch: Array, probe: Array) -> NDArray[np.float64]:
 
 def amplitudes_of(patches: Array, probe: Array) -> NDArray[np.float64]:
     """Diffraction amplitudes ``(n, N, N)`` of ``(n, N, N)`` patches."""
-    starts = range(0, len(patches), _TOGETHER)
-    return np.concatenate([amplitude_of(patches[start : start + _TOGETHER], probe) for start in starts])
+    together = max(1, _PIXELS_TOGETHER // patches.shape[-1] ** 2)
+    starts = range(0, len(patches), together)
+    return np.concatenate([amplitude_of(patches[start : start + together], probe) for start in starts])

@@ -49,6 +49,8 @@ class Verdict:
         Time from the start of the first check to the first attributed kill; None without one.
     skipped : str
         Why the liar was not judged; empty when it was.
+    instead : tuple of str
+        How the checks of the clause it is written for ended, as far as they did not fail.
     """
 
     liar: str
@@ -60,6 +62,7 @@ class Verdict:
     sentence: str = ""
     seconds: float | None = None
     skipped: str = ""
+    instead: tuple[str, ...] = ()
 
     @property
     def killed(self) -> bool:
@@ -126,9 +129,12 @@ def judge(liar: type[Liar], folder: Path, *, full: bool = False) -> Verdict:
 def _run(subject: Subject, recorder: Recorder, liar: type[Liar], scans: list[Specimen], full: bool) -> dict[str, Any]:
     failed: dict[str, None] = {}
     first: dict[str, Any] = {}
+    instead: list[str] = []
     started = time.perf_counter()
     for decision in _decisions(subject, liar, scans):
         if decision.outcome is not Outcome.FAIL:
+            if decision.clause == liar.clauses[0]:
+                instead.append(f"{decision.check}: {decision.outcome.value} {decision.reason}".strip())
             continue
         failed[decision.clause] = None
         if decision.clause == liar.clauses[0] and not first:
@@ -136,7 +142,7 @@ def _run(subject: Subject, recorder: Recorder, liar: type[Liar], scans: list[Spe
             first = {"check": decision.check, "sentence": decision.reason, "seconds": seconds}
             if not full:
                 break
-    return {"failed": tuple(failed), "landed": recorder.landed or _told_elsewhere(), **first}
+    return {"failed": tuple(failed), "landed": recorder.landed or _told_elsewhere(), "instead": tuple(instead)} | first
 
 
 def _decisions(subject: Subject, liar: type[Liar], scans: list[Specimen]) -> Iterator[Decision]:
