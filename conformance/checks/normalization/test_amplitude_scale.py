@@ -37,6 +37,19 @@ def test_the_scale_of_any_scan(subject: Subject, evidence: Evidence, case: Group
     normalised(evidence, grouped["X_full"], frames_of(case.specimen, grouped), "X_full")
 
 
+@check("NRM-001")
+def test_every_frame_counts_however_bright_it_is(subject: Subject, evidence: Evidence) -> None:
+    """The mean runs over all frames, those far above and below the others among them."""
+    specimen = make_specimen(Recipe(M=20, N=8, seed=87))
+    for gain in (1e-4, 30.0, 3e2, 1e4):
+        frames = specimen.arrays["diff3d"].copy()
+        frames[[4, 13]] *= np.float32(gain)
+        uneven = Specimen(f"two-frames-{gain:g}", dict(specimen.arrays) | {"diff3d": frames}, consistent=False)
+        grouped = subject.grouped(uneven, GroupRequest(N=8, gridsize=2, K=5, nsamples=20, seed=2))
+        what = f"X_full of a scan with two frames {gain:g} times as bright as the others"
+        normalised(evidence, grouped["X_full"], frames_of(uneven, grouped), what)
+
+
 @check("NRM-002")
 def test_energy_of_the_result(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
     for request in requests_for(specimen):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
-from conformance.adapter import GroupRequest
+from conformance.adapter import GroupRequest, Strategy
 from conformance.backends.subject import Subject
 from conformance.checks.grouping.unusual_groups import groupings
 from conformance.checks.normalization.expected_scale import AXES, frames_of, misscaled, normalised
@@ -108,9 +109,10 @@ def test_a_dark_frame_among_others_is_accepted(subject: Subject, evidence: Evide
 def test_a_dark_stack_with_a_given_scale_is_accepted(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=20, N=8, seed=85))
     arrays = dict(specimen.arrays) | {"diff3d": np.zeros_like(specimen.arrays["diff3d"])}
-    given = replace(REQUEST, amplitude_scale=2.5)
-    grouped = evidence.accepted(
-        lambda: subject.adapter.group(subject.scan(arrays), given), "grouping dark frames with a given scale"
-    )
-    seen = as_numpy(grouped["X_full"])
-    evidence.equal(seen, np.zeros(seen.shape), "X_full of dark frames with a given scale", axes=AXES)
+    for strategy in get_args(Strategy):
+        for (gridsize,) in sized((1,), (2,)):
+            given = replace(REQUEST, gridsize=gridsize, strategy=strategy, amplitude_scale=2.5)
+            what = f"dark frames with a given scale at gridsize {gridsize}, {strategy}"
+            grouped = evidence.accepted(lambda: subject.adapter.group(subject.scan(arrays), given), f"grouping {what}")
+            seen = as_numpy(grouped["X_full"])
+            evidence.equal(seen, np.zeros(seen.shape), f"X_full of {what}", axes=AXES)

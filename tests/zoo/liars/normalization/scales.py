@@ -51,6 +51,26 @@ class CountsEveryFrameOnce(Liar):
 
 
 @breaks("NRM-001")
+class LeavesGlaringFramesOutOfTheMean(Scaling):
+    """Frames with more than a hundred thousand times the median energy are taken for zingers."""
+
+    def scale(self, frames: Array) -> Any:
+        energies = (frames**2).sum(axis=(1, 2))
+        return np.sqrt(target(frames) / energies[energies <= 1e5 * np.median(energies)].mean())
+
+
+@breaks("NRM-007")
+class RefusesDarkFramesWhereAllGroupsAreMade(Liar):
+    """The older strategy looks for light before it looks for a given scale."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.strategy == "group_then_sample" and not Held(self.right, scan).diff3d.any():
+            self.land()
+            raise ValueError("diff3d holds no light [NRM-007]")
+        return self.right.group(scan, request)
+
+
+@breaks("NRM-001")
 class ScalesByTheFirstChannel(Scaling):
     def scale(self, frames: Array) -> Any:
         return np.sqrt(target(frames) / (frames[..., :1] ** 2).sum(axis=(1, 2)).mean())
