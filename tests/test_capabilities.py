@@ -103,7 +103,7 @@ def verdicts(adapter: Any, folder: Path, stages: tuple[Stage, ...] = VALUES_OF) 
 @pytest.mark.parametrize(
     ("adapter", "declared", "silent"),
     [
-        (Fourier, {"PAT-002", "REA-011"}, {"PAT-014"}),
+        pytest.param(Fourier, {"PAT-002", "REA-011"}, {"PAT-014"}, marks=pytest.mark.night),
         pytest.param(Whole, {"PAT-002", "REA-011"}, {"PAT-014"}, marks=pytest.mark.night),
         pytest.param(Wrapping, {"PAT-003"}, {"PAT-013", "REA-014"}, marks=pytest.mark.night),
         pytest.param(Repeating, {"PAT-003"}, {"PAT-013", "REA-014"}, marks=pytest.mark.night),

@@ -220,6 +220,7 @@ def run(project: pytest.Pytester, *arguments: str) -> tuple[int, str]:
     return int(done.ret), done.stdout.str()
 
 
+@pytest.mark.night
 def test_an_unlucky_seed_is_found_by_workers_and_repeated_alone(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     code, said = run(pytester, "--seeds", "10", "--jobs", "2", "--resume", "r.jsonl", "--json", "s.json")

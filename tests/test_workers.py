@@ -170,6 +170,7 @@ def test_a_run_that_is_ended_has_left_what_it_had(project: Path, number: str, cu
     assert any(cell["outcome"] == "PASS" for cell in record["cells"])
 
 
+@pytest.mark.night
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
 def test_a_run_that_is_told_to_ignore_a_hangup_ignores_it(project: Path) -> None:
     asked = ("--adapter", "backends:Slow", "--stage", "transforms", "--no-capsules", "--json", "r.json")

@@ -53,8 +53,10 @@ def test_probe_and_object_add_no_wrong_name() -> None:
     assert {one.name for one in found.faults} == {"near-field"}
 
 
-@pytest.mark.parametrize("light", ["plain", "speckle", "disc"])
-@pytest.mark.parametrize("probe", [True, False])
+@pytest.mark.parametrize(
+    "light", ["speckle", *(pytest.param(one, marks=pytest.mark.night) for one in ("plain", "disc"))]
+)
+@pytest.mark.parametrize("probe", [True, pytest.param(False, marks=pytest.mark.night)])
 def test_holograms_of_a_wide_beam_are_never_blessed(light: Light, probe: bool) -> None:
     """A and B hold for them as in the far field, and a flat beam suits them; nothing shows a far field."""
     setup = Setup(matter="strong", M=100, N=32, photons=3e5, seed=2)
@@ -65,7 +67,7 @@ def test_holograms_of_a_wide_beam_are_never_blessed(light: Light, probe: bool) -
     assert found.orientation.turn is None or found.orientation.twin_open
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(one, marks=pytest.mark.night) for one in (1, 2))])
 def test_holograms_that_look_like_the_transform_of_their_probe_are_never_blessed(seed: int) -> None:
     """The mean hologram is a disc as large as the aperture, so that the probe seems right; its twin would be wrong."""
     setup = Setup(beam="far-defocused", matter="strong", path="fermat", M=100, N=32, pitch=0.28, photons=1e5, seed=seed)

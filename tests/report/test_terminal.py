@@ -15,7 +15,7 @@ ROOM = 22
 """Lines of the screen but for the command and the prompt."""
 
 
-@pytest.fixture(scope="module", params=["Poor", "Exchanged"])
+@pytest.fixture(scope="module", params=["Poor", pytest.param("Exchanged", marks=pytest.mark.night)])
 def judgement(request: pytest.FixtureRequest) -> Judgement:
     stages = ("npz", "patches", "transforms", "reassembly", "physics")
     return judge(RunSettings(adapters=(f"tests.report.poor:{request.param}Adapter",), stages=stages))
