@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.formats.values import Stored, nbytes, stored_shape
+from conformance.files.formats.values import OfOneSource, Stored, nbytes, stored_shape
 
 _BLOCK_BYTES = 1 << 24
 _HELD = 1 << 26
@@ -41,7 +41,7 @@ class Scratch(ExitStack):
 
 
 @dataclass(frozen=True)
-class FramesFirst:
+class FramesFirst(OfOneSource):
     """A stack of three axes as (M, rows, columns), whatever its order in the file.
 
     Attributes
@@ -60,20 +60,10 @@ class FramesFirst:
     needs_unpickling: bool = False
 
     @property
-    def name(self) -> str:
-        """Name of the source."""
-        return self.source.name
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """(M, rows, columns)."""
         shape = self.source.shape
         return shape if self.frame_axis == 0 else (shape[2], *shape[:2])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Data type of the source."""
-        return self.source.dtype
 
     def blocks(self) -> Iterator[NDArray[Any]]:
         """Yield some frames at a time."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.formats.values import Computed, Stored
+from conformance.files.formats.values import Computed, OfOneSource, Stored
 from conformance.files.unfit import UnfitFile
 
 _PASS_BYTES = 1 << 27
@@ -40,7 +40,7 @@ def framewise(stack: Stored, legacy: bool) -> Stored:
 
 
 @dataclass(frozen=True)
-class Gathered:
+class Gathered(OfOneSource):
     """Frames gathered from rows, or columns, of all of them; each pass over the source yields some frames.
 
     Attributes
@@ -55,16 +55,6 @@ class Gathered:
     shape: tuple[int, ...]
     fortran: bool = False
     needs_unpickling: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of the source."""
-        return self.source.name
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Data type of the source."""
-        return self.source.dtype
 
     def blocks(self) -> Iterator[NDArray[Any]]:
         """Yield frames, as many at a time as one pass gathers."""

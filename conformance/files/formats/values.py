@@ -180,8 +180,24 @@ class Joined:
         return np.concatenate(list(self.blocks()))
 
 
+class OfOneSource:
+    """What values of one source have of it, whatever is done to their axes or rows: name and data type."""
+
+    source: Stored
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self.source.name
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the source."""
+        return self.source.dtype
+
+
 @dataclass(frozen=True)
-class ColumnMajor:
+class ColumnMajor(OfOneSource):
     """Values that a column-major tool wrote, with the axes in its own order, which are stored in the reverse of it.
 
     Attributes
@@ -195,19 +211,9 @@ class ColumnMajor:
     needs_unpickling: bool = False
 
     @property
-    def name(self) -> str:
-        """Name of the source."""
-        return self.source.name
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """Shape in the order of the tool."""
         return self.source.shape[::-1]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Data type of the source."""
-        return self.source.dtype
 
     def blocks(self) -> Iterator[NDArray[Any]]:
         """Yield the values as they are stored."""
@@ -262,7 +268,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Chosen(OfOneSource):
     """Some rows of the first axis.
 
     Attributes
@@ -279,19 +285,9 @@ class Chosen:
     needs_unpickling: bool = False
 
     @property
-    def name(self) -> str:
-        """Name of the source."""
-        return self.source.name
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """Shape with as many rows as are chosen."""
         return (len(self.rows), *self.source.shape[1:])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Data type of the source."""
-        return self.source.dtype
 
     def blocks(self) -> Iterator[NDArray[Any]]:
         """Yield the chosen rows, block by block."""

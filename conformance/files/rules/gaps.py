@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.survey import Floats
 
+Kind = TypeVar("Kind", bound=np.generic)
 _BOTH, _ONE, _SHORTEST = 2.5, 3.0, 8
 _OUTSHINES, _FEWEST_HOT, _MOST_HOT = 100.0, 3, 1e-3
 
@@ -95,8 +98,9 @@ def outshining_pixels(intensity: Floats, usable: NDArray[np.bool_], centre: int 
     centre : int
         Half the side of the square in the middle that is left out.
     """
-    around = np.max(list(_neighbours(np.where(usable, intensity, 0.0))), axis=0)
-    held = np.sum(list(_neighbours(usable.astype(np.float64))), axis=0)
+    # One after the other: eight copies of a large pattern at once would be most of what a file may cost.
+    around = reduce(np.maximum, _neighbours(np.where(usable, intensity, 0.0)))
+    held = reduce(np.add, _neighbours(usable.astype(np.uint8)))
     rows, columns = intensity.shape
     found = usable & (held >= 5) & (around > 0) & (intensity > _OUTSHINES * around)
     middle = slice(rows // 2 - centre, rows // 2 + centre + 1), slice(columns // 2 - centre, columns // 2 + centre + 1)
@@ -106,7 +110,7 @@ def outshining_pixels(intensity: Floats, usable: NDArray[np.bool_], centre: int 
     return found if few else np.zeros_like(found)
 
 
-def _neighbours(image: Floats) -> Iterator[Floats]:
+def _neighbours(image: NDArray[Kind]) -> Iterator[NDArray[Kind]]:
     """Yield the eight neighbours of every pixel, 0 beyond the border."""
     padded = np.pad(image, 1)
     rows, columns = image.shape
