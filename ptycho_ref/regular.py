@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from ptycho_ref.errors import FileRefusal
+
+Read = TypeVar("Read")
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -24,6 +27,40 @@ def kind_of_path(mode: int) -> str:
     if stat.S_ISREG(mode):
         return ""
     return next((what for holds, what in _KINDS if holds(mode)), "no file")
+
+
+class OpenFile(io.FileIO):
+    """An open file; one that has nothing to give yet, as some of the system's own, raises an error in place of None."""
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        super().__init__(descriptor, "rb")
+        self._path = path
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read into a buffer.
+
+        Raises
+        ------
+        BlockingIOError
+            There is nothing to read yet.
+        """
+        count: int | None = super().readinto(buffer)
+        return self._there(count)
+
+    def readall(self) -> bytes:
+        """Read the rest.
+
+        Raises
+        ------
+        BlockingIOError
+            There is nothing to read yet.
+        """
+        return self._there(super().readall())
+
+    def _there(self, read: Read | None) -> Read:
+        if read is None:
+            raise BlockingIOError(errno.EAGAIN, "nothing to read, and perhaps never", self._path)
+        return read
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -44,7 +81,7 @@ def open_regular(path: Path) -> BinaryIO:
     _require_regular(path, mode)
     # What has become a pipe since is not waited for either.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    stream = os.fdopen(descriptor, "rb")
+    stream = io.BufferedReader(OpenFile(descriptor, str(path)))
     try:
         _require_regular(path, os.fstat(descriptor).st_mode)
     except BaseException:

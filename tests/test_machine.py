@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,17 @@ def test_an_error_of_the_machine_is_none_of_the_adapter(tmp_path: Path) -> None:
         raise of_the_system(errno.ENOSPC, "scan.npz")
 
     assert outcome_of(full, tmp_path) == (Outcome.ERROR, "scan.npz: No space left on device")
+
+
+@pytest.mark.parametrize("package", ["conformance.files", "ptycho_ref", "ptycho_torch"])
+def test_a_file_that_gives_nothing_yet_is_an_error_of_the_system(package: str) -> None:
+    """Files of the kernel are regular ones to look at, and some have nothing to read when they are not waited for."""
+    if package == "ptycho_torch":
+        pytest.importorskip("torch")
+    inlet, outlet = os.pipe()
+    os.set_blocking(inlet, False)
+    with os.fdopen(outlet, "wb"), io.BufferedReader(import_module(f"{package}.regular").OpenFile(inlet, "a")) as stream:
+        for read in (lambda: stream.read(4), stream.read, lambda: stream.readinto(bytearray(4))):
+            with pytest.raises(BlockingIOError) as error:
+                read()
+            assert error.value.errno == errno.EAGAIN
