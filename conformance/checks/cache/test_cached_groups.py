@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +128,40 @@ def test_a_good_cache_is_used(subject: Subject, evidence: Evidence) -> None:
                     )
                 },
             )
+
+
+@check("CCH-016")
+def test_a_good_cache_is_used_whoever_wrote_it_and_when(subject: Subject, evidence: Evidence) -> None:
+    """What another program writes has other integers, an order of its own and more keys; copies have any age."""
+    request = replace(REQUEST, nsamples=400)
+    place = Place(subject, arrays_of())
+    content = written(evidence, place, request)
+    kept = content["all_groups"][::3]
+    narrow = {name: content[name].astype(np.int32) for name in ("gridsize", "overlap_factor")}
+    others: dict[str, tuple[dict[str, Any], float]] = {
+        "whose file is older than the data set": ({}, -1e8),
+        "whose file is newer than the data set": ({}, 1e6),
+        "with integers of 32 bits": (narrow, 0.0),
+        "with groups in Fortran order": ({"all_groups": np.asfortranarray(kept)}, 0.0),
+        "with another key": ({"software": np.array("another program, 3.1")}, 0.0),
+    }
+    for what, (changed, age) in others.items():
+        members = content | {"all_groups": kept} | changed
+        place.rewrite(dict(reversed(members.items())), request)
+        moment = place.path.stat().st_mtime + age
+        os.utime(place.cache(request), (moment, moment))
+        seen = np.unique(np.sort(place.members(request), axis=1), axis=0)
+        evidence.equal(
+            seen,
+            kept,
+            f"the groups drawn from a good cache {what}",
+            axes=("group", "member"),
+            suspects=lambda: {
+                "the cache is not used: the groups are formed anew": np.unique(
+                    np.sort(place.bare(request), axis=1), axis=0
+                )
+            },
+        )
 
 
 @check("CCH-014")

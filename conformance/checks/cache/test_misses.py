@@ -33,6 +33,16 @@ def test_changed_positions_are_a_miss(subject: Subject, evidence: Evidence) -> N
             arrays_of()
             | {"xcoords": np.where(np.arange(30) == 7, arrays_of()["xcoords"] + 30, arrays_of()["xcoords"])},
         ),
+        # The last bit of one number is a change: whoever rounds before comparing takes it for none.
+        (
+            "a cache of one point moved by the last bit",
+            arrays_of()
+            | {
+                "ycoords": np.where(
+                    np.arange(30) == 29, np.nextafter(arrays_of()["ycoords"], np.inf), arrays_of()["ycoords"]
+                )
+            },
+        ),
     ):
         old = Place(subject, free(other))
         written(evidence, old)

@@ -63,7 +63,7 @@ def test_renamed_keys(subject: Subject, evidence: Evidence) -> None:
 
 @check("CFG-005")
 def test_other_fields_keep_their_names(subject: Subject, evidence: Evidence) -> None:
-    model = MODEL | {"probe_mask_diameter": 24.0}
+    model = MODEL | {"probe_mask_diameter": 24.3}
     for kind, fields in (("training", TRAINING), ("inference", INFERENCE)):
         seen = applied(subject, kind, model, fields)
         for name, value in {**model, **fields}.items():
@@ -210,8 +210,11 @@ def test_keys_of_others_survive_whatever_they_hold(subject: Subject, evidence: E
 @check("CFG-005")
 def test_text_is_kept_letter_by_letter(subject: Subject, evidence: Evidence) -> None:
     for text in ("Out/Night 4", "Aufnahme-é", "None", "0", "~/night", "$HOME/night", "out\\night", "a/../b"):
-        seen = applied(subject, "training", {}, {"output_dir": Path(text)})
-        holds_value(evidence, seen, "output_prefix", text, f"a configuration with the output folder {text!r}")
+        for kind, fields in (("training", TRAINING), ("inference", INFERENCE)):
+            paths = {name: Path(text) for name, value in fields.items() if isinstance(value, Path)}
+            seen = applied(subject, kind, {}, paths)
+            for key in legacy_entries(paths):
+                holds_value(evidence, seen, key, text, f"a {kind} configuration whose paths are {text!r}")
 
 
 @check("CFG-011")
@@ -242,7 +245,8 @@ def test_settings_of_inference_and_zeros_are_carried(subject: Subject, evidence:
 @check("CFG-005")
 def test_numbers_are_kept_to_the_last_digit(subject: Subject, evidence: Evidence) -> None:
     model = {"N": 1024, "gridsize": 9, "probe_scale": 0.1, "gaussian_smoothing_sigma": 1e-9, "n_filters_scale": 16}
-    common = {"n_groups": 2_500_000, "neighbor_count": 1000}
+    model |= {"probe_mask_diameter": 2 / 3, "probe_mask_sigma": 1e-3}
+    common = {"n_groups": 2_500_000, "neighbor_count": 1000, "n_subsample": 2_500_001}
     training = {"nphotons": 123456789.5, "batch_size": 2**14, "nepochs": 100_000, "mae_weight": 1 / 3}
     training |= {"neighbor_pool_size": 4096, "subsample_seed": 2**32 - 1}
     for kind, fields in (

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.adapter import ConfigureRequest
 from conformance.backends.subject import Subject
-from conformance.checks.config.settings import REQUIRED, applied, holds_value, refuse_settings
+from conformance.checks.config.settings import REQUIRED, TRAINING_DEFAULTS, applied, holds_value, refuse_settings
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 
@@ -88,10 +88,12 @@ def test_n_images_is_an_alias(subject: Subject, evidence: Evidence) -> None:
         holds_value(evidence, seen, "n_groups", 2000, "n_images = 2000")
         told = any(issubclass(one.category, DeprecationWarning) for one in caught)
         evidence.holds(told, f"n_images was used in a {kind} configuration without a DeprecationWarning.")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            seen = applied(subject, kind, {}, {"n_images": 2000, "n_groups": 70})
-        holds_value(evidence, seen, "n_groups", 70, "n_images = 2000 beside n_groups = 70")
+        # A number that is given wins also where it is that of the default.
+        for given in (70, TRAINING_DEFAULTS["n_groups"]):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                seen = applied(subject, kind, {}, {"n_images": 2000, "n_groups": given})
+            holds_value(evidence, seen, "n_groups", given, f"n_images = 2000 beside n_groups = {given}")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", ResourceWarning)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,11 @@ from conformance.checks.normalization.expected_scale import AXES
 from conformance.contract.arrays import MASK
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
+from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.normalization import amplitude_scale_of
-from conformance.scans.domain import sized
+from conformance.scans.domain import Property, sized, takes
 from conformance.scans.masks import mask_of, masked
 from conformance.scans.specimens import Recipe, make_specimen
 
@@ -34,20 +37,52 @@ def test_masked_pixels_do_not_count(subject: Subject, evidence: Evidence) -> Non
         N, scan = given["diff3d"].shape[-1], subject.scan(given)
         for gridsize, K in sized((1, 4), (2, 5), (3, 10)):
             request = GroupRequest(N=N, gridsize=gridsize, K=K, nsamples=7, seed=seed)
-            grouped = subject.adapter.group(scan, request)
-            frames = np.moveaxis(given["diff3d"][as_numpy(grouped["nn_indices"])], 1, -1).astype(np.float64)
-            bad = given[MASK][:, :, np.newaxis]
-            measured = np.where(bad, 0.0, frames)
-            expected = measured * amplitude_scale_of(measured)
-            evidence.close(
-                np.where(bad, 0, as_numpy(grouped["X_full"])),
-                expected,
-                f"X_full at gridsize {gridsize}, masked pixels {value:g} times as bright as all others",
-                rtol=1e-5,
-                atol=1e-7 * float(expected.max()),
-                axes=AXES,
-                suspects=lambda: suspects_for(frames, measured, given[MASK]),
-            )
+            what = f"X_full at gridsize {gridsize}, masked pixels {value:g} times as bright as all others"
+            masked_do_not_count(evidence, given, subject.adapter.group(scan, request), what)
+
+
+@check("NRM-011")
+def test_masked_pixels_do_not_count_on_any_way_of_grouping(subject: Subject, evidence: Evidence) -> None:
+    given = scan_with(3.0, 36)
+    N, scan = given["diff3d"].shape[-1], subject.scan(given)
+    plain = GroupRequest(N=N, K=6, nsamples=5, seed=36)
+    ways: dict[str, dict[str, Any]] = {"in sequence": {"sequential_sampling": True}}
+    for gridsize in (gridsize for (gridsize,) in sized((2,))):
+        ways["of the older strategy"] = {"gridsize": gridsize, "strategy": "group_then_sample"}
+        if takes(Property.OVERSAMPLING):
+            ways["oversampled"] = {"gridsize": gridsize, "enable_oversampling": True, "nsamples": 40}
+    for what, changes in ways.items():
+        with may_refuse():
+            grouped = subject.adapter.group(scan, replace(plain, **changes))
+            masked_do_not_count(evidence, given, grouped, f"X_full of groups {what}")
+
+
+def masked_do_not_count(evidence: Evidence, given: Arrays, grouped: Mapping[str, Any], what: str) -> None:
+    """Require the scale of the pixels that were measured.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    given : Mapping
+        Arrays of the scan, its mask among them.
+    grouped : Mapping
+        Grouped result of it.
+    what : str
+        How it was grouped.
+    """
+    frames = np.moveaxis(given["diff3d"][as_numpy(grouped["nn_indices"])], 1, -1).astype(np.float64)
+    bad = given[MASK][:, :, np.newaxis]
+    measured = np.where(bad, 0.0, frames)
+    expected = measured * amplitude_scale_of(measured)
+    evidence.close(
+        np.where(bad, 0, as_numpy(grouped["X_full"])),
+        expected,
+        what,
+        rtol=1e-5,
+        atol=1e-7 * float(expected.max()),
+        axes=AXES,
+        suspects=lambda: suspects_for(frames, measured, given[MASK]),
+    )
 
 
 def suspects_for(frames: Array, measured: Array, mask: Array) -> Arrays:

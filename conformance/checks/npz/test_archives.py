@@ -42,12 +42,12 @@ def test_byte_order_and_memory_order(subject: Subject, evidence: Evidence) -> No
     for what, given in (("big-endian members", swapped), ("members in Fortran order", fortran)):
         held = load(subject, evidence, given, f"a file of {what}")
         frames_are(evidence, held, arrays["diff3d"], f"the frames of {what}")
-        for name in ("xcoords", "ycoords", "probeGuess", "objectGuess"):
+        for name in (one for one in arrays if one != "diff3d"):
             evidence.equal(
                 held[name],
                 arrays[name],
                 f"{name} of {what}",
-                axes=("row", "column") if arrays[name].ndim == 2 else ("position",),
+                axes=axes_of(name, arrays[name].ndim),
                 suspects=lambda: {} if arrays[name].ndim == 1 else misread(arrays[name]),
             )
 

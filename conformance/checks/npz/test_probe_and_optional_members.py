@@ -7,6 +7,7 @@ import numpy as np
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.npz.loading import FRAMES, frames_are, load, plain
+from conformance.contract.arrays import COORDINATES
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -103,6 +104,31 @@ def test_a_single_mode_may_keep_its_axis(subject: Subject, evidence: Evidence) -
     probe = plain()["probeGuess"]
     held = load(subject, evidence, plain(probeGuess=probe[np.newaxis]), "a probe (1, N, N)")
     evidence.equal(np.reshape(held["probeGuess"], probe.shape), probe, "a probe (1, N, N)", axes=("row", "column"))
+
+
+@check("NPZ-028")
+def test_labels_neither_reorder_nor_select(subject: Subject, evidence: Evidence) -> None:
+    """Labels that a program might take for ranks, rows, flags or what is to be left out."""
+    ranks = np.random.default_rng(4).permutation(20)
+    for what, labels in {
+        "that number the points from 0": ranks,
+        "that number the points from 1": 1 + ranks,
+        "that count backward": np.arange(20)[::-1],
+        "of 0 and 1": ranks % 2,
+        "of which some are -1": np.where(ranks % 5 == 0, -1, ranks),
+    }.items():
+        arrays = plain(scan_index=labels)
+        held = load(subject, evidence, arrays, f"a scan with labels {what}")
+        order = np.argsort(labels, kind="stable")
+        frames_are(
+            evidence,
+            held,
+            arrays["diff3d"],
+            f"the frames of a scan with labels {what}",
+            lambda: {"the scan is sorted by its labels": arrays["diff3d"][order]},
+        )
+        for name in ("scan_index", *COORDINATES):
+            evidence.equal(held[name], arrays[name], f"{name} of a scan with labels {what}", axes=("position",))
 
 
 @check("NPZ-028")

@@ -134,6 +134,25 @@ class TrustsNoCache(Caching):
             path.unlink()
 
 
+@breaks("CCH-016")
+class DistrustsCachesOlderThanTheData(Caching):
+    """Copying a data set, or touching it, makes its good cache stale."""
+
+    def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
+        data = request.dataset_path
+        if path.is_file() and data is not None and data.is_file() and path.stat().st_mtime < data.stat().st_mtime:
+            self.land()
+            path.unlink()
+
+
+@breaks("CCH-016")
+class BelievesItsOwnIntegersAlone(Caching):
+    def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
+        if path.is_file() and content_of(path).get("gridsize", np.array(0)).dtype != np.int64:
+            self.land()
+            path.unlink()
+
+
 @breaks("CCH-017")
 class NumbersCachedGroupsInInt64(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import GroupRequest
+from conformance.checks.cache.cache_file import checksum_of
 from tests.zoo.bases.caches import Caching, cache_of, content_of
 from tests.zoo.liar import Array, Arrays, Held, Liar, breaks, grouped_by
 
@@ -47,8 +48,6 @@ class Serving(Caching):
 @breaks("CCH-006")
 class ReusesStaleGroups(Caching):
     def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
-        from conformance.checks.cache.cache_file import checksum_of
-
         content = content_of(path)
         if content and {"dataset_checksum", "all_groups"} <= set(content):
             content["dataset_checksum"] = np.array(checksum_of(scan.xcoords, scan.ycoords))
@@ -58,8 +57,6 @@ class ReusesStaleGroups(Caching):
 @breaks("CCH-006")
 class ChecksOnlyTheNumberOfPoints(Caching):
     def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
-        from conformance.checks.cache.cache_file import checksum_of
-
         content, held = content_of(path), Held(self.right, scan)
         if "all_groups" in content and content["all_groups"].max(initial=0) == len(held) - 1:
             content["dataset_checksum"] = np.array(checksum_of(held.xcoords, held.ycoords))
@@ -196,3 +193,28 @@ class TakesOneIndexTooMany(Serving):
             return {}
         inside = groups[(groups < len(scan)).all(axis=1)]
         return {"all_groups": inside}
+
+
+@breaks("CCH-006")
+class ComparesPositionsToThreeDecimals(Caching):
+    """Keeps a checksum of its own beside the contract's, of positions as they are printed."""
+
+    def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
+        content = content_of(path)
+        if content and self.own(path) == self.printed(scan):
+            held = Held(self.right, scan)
+            content["dataset_checksum"] = np.array(checksum_of(held.xcoords, held.ycoords))
+            np.savez_compressed(path, **content, printed=np.array(self.printed(scan)))
+
+    def after(self, path: Path, scan: Any, request: GroupRequest) -> None:
+        np.savez_compressed(path, **content_of(path), printed=np.array(self.printed(scan)))
+
+    def own(self, path: Path) -> str:
+        """Return the checksum that the cache holds beside the contract's."""
+        with np.load(path) as archive:
+            return str(archive["printed"]) if "printed" in archive.files else ""
+
+    def printed(self, scan: Any) -> str:
+        """Return the checksum of positions to three decimals."""
+        held = Held(self.right, scan)
+        return checksum_of(np.round(held.xcoords, 3), np.round(held.ycoords, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -134,3 +135,19 @@ class ForgetsTrainingWhenItInfers(Filing):
 class ExpandsHomeFolders(Filing):
     def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
         return {k: str(Path(v).expanduser()) if isinstance(v, str) and v[:1] == "~" else v for k, v in legacy.items()}
+
+
+@breaks("CFG-005")
+class NormalizesPathsOfData(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        named = [name for name in ("train_data_file_path", "test_data_file_path") if legacy.get(name)]
+        return legacy | {name: os.path.normpath(legacy[name]) for name in named}
+
+
+@breaks("CFG-005")
+class MakesDiametersWhole(Filing):
+    """A size in pixels that may be between them."""
+
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        held = legacy.get("probe_mask_diameter")
+        return legacy | ({"probe_mask_diameter": float(round(held))} if isinstance(held, float) else {})

@@ -202,6 +202,17 @@ class PrefersTheAlias(Liar):
 
 
 @breaks("CFG-016")
+class PrefersTheAliasToTheDefault(Liar):
+    """A number that equals the default passes for one that was not given."""
+
+    def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
+        aliased = "n_images" in request.fields and request.fields.get("n_groups") == 512
+        return self.right.configure(
+            replace(request, fields={**request.fields, "n_groups": None}) if aliased else request
+        )
+
+
+@breaks("CFG-016")
 class IgnoresTheAlias(Liar):
     def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
         legacy = dict(self.right.configure(request))

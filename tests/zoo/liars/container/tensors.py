@@ -34,6 +34,24 @@ class MakesTensorsOfTransposedTruth(Liar):
         return self.right.tensors({**grouped, "X_full": np.swapaxes(grouped["X_full"], 1, 2)}, probe)
 
 
+@breaks("CON-015")
+class BlanksTheMaskInTensors(Liar):
+    def tensors(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        mask = grouped.get("bad_pixels")
+        if mask is None:
+            return self.right.tensors(grouped, probe)
+        measured = ~np.asarray(mask)[:, :, np.newaxis]
+        return self.right.tensors({**grouped, "X_full": np.asarray(grouped["X_full"]) * measured}, probe)
+
+
+@breaks("CON-015")
+class TakesSmallPhasesForNone(Liar):
+    def tensors(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        truth = grouped.get("Y")
+        almost_real = truth is not None and np.abs(np.angle(truth)).max() < 0.05
+        return self.right.tensors({**grouped, "Y": np.abs(truth)} if almost_real else grouped, probe)
+
+
 @breaks("CON-016")
 class ImportsAFrameworkWhileContaining(Liar):
     """Stands in for the import of a real framework, so that none need be installed."""

@@ -89,3 +89,12 @@ class FillsInLargeMasks(Altering):
         if mask is None or request.amplitude_scale is not None or mask.mean() < 0.5:
             return {}
         return {"X_full": grouped["X_full"] * np.float32(np.sqrt(1 - mask.mean()))}
+
+
+@breaks("NRM-011")
+class CountsMaskedPixelsOfTheOlderStrategy(CountsMaskedPixels):
+    """The mask is applied where groups are formed anew, and forgotten where they are drawn from all groups."""
+
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        older = request.strategy == "group_then_sample" and request.gridsize > 1
+        return super().altered(grouped, scan, request) if older else {}

@@ -144,6 +144,18 @@ class SortsByLabel(Misreading):
 
 
 @breaks("NPZ-028")
+class TakesLabelsForRanks(Misreading):
+    """Labels that number every point once tell where each belongs."""
+
+    def altered(self, members: Arrays) -> Arrays:
+        labels = members.get("scan_index", np.empty(0))
+        if labels.ndim != 1 or not np.array_equal(np.sort(labels), np.arange(len(members["xcoords"]))):
+            return members
+        per_point = [one for one in (*PER_POSITION, "diff3d", "Y") if len(members.get(one, ())) == len(labels)]
+        return members | {one: members[one][np.argsort(labels)] for one in per_point}
+
+
+@breaks("NPZ-028")
 class FillsLabelsWithRowNumbers(Misreading):
     def altered(self, members: Arrays) -> Arrays:
         return {"scan_index": np.arange(len(members["xcoords"]))} | members

@@ -87,6 +87,15 @@ class PutsTheOriginInTheCorner(Misreading):
 
 
 @breaks("NPZ-002")
+class ReadsWholePositionsInSinglePrecision(Misreading):
+    """Encoder counts of a stage have more digits than single precision."""
+
+    def altered(self, members: Arrays) -> Arrays:
+        whole = [name for name in ("xcoords", "ycoords") if members[name].dtype.kind in "iu"]
+        return members | {name: members[name].astype(np.float32).astype(np.float64) for name in whole}
+
+
+@breaks("NPZ-002")
 class ReadsPositionsInSinglePrecision(Misreading):
     def altered(self, members: Arrays) -> Arrays:
         return members | {name: members[name].astype(np.float32) for name in ("xcoords", "ycoords")}
