@@ -43,7 +43,7 @@ def declared(
         Wrong usage.
     """
     from conformance.commands.parts import ones_are_bad
-    from conformance.files.fixing.declared import UNITS, Declared
+    from conformance.files.fixing.declared import PARTS, UNITS, Declared
 
     if unit is not None and unit not in UNITS:
         raise wrong_usage(f"--unit {unit!r} is unknown; choose {', '.join(UNITS)}")
@@ -52,8 +52,8 @@ def declared(
         raise wrong_usage(f"{lone} needs {other}")
     if object_pixel is not None and not 0 < object_pixel < math.inf:
         raise wrong_usage(f"--object-pixel {object_pixel}: a side in metres is above 0")
-    if layers not in (None, "product"):
-        raise wrong_usage(f"--layers {layers!r} is unknown; choose product")
+    if layers not in (None, "product", *PARTS):
+        raise wrong_usage(f"--layers {layers!r} is unknown; choose product, {' or '.join(PARTS)}")
     ones_are_bad(mask_ones)
     mask_markers, intensity, drop_frames, drop_points, scale_probe = flags
     return Declared(

@@ -73,7 +73,10 @@ def validate(
     origin: Annotated[
         str | None, typer.Option(metavar="X,Y", help="Fix: subtract an origin, in object pixels.")
     ] = None,
-    layers: Annotated[str | None, typer.Option(metavar="product", help="Fix: multiply the object's layers.")] = None,
+    layers: Annotated[
+        str | None,
+        typer.Option(metavar="product|complex|polar", help="Fix: multiply the object's layers, or join two parts."),
+    ] = None,
     scale_probe: Annotated[
         bool, typer.Option("--scale-probe", help="Fix: scale the probe to the power of the frames.")
     ] = False,

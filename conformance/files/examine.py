@@ -187,7 +187,8 @@ def _looked(source: Source, rules: Rules, found: list[Finding]) -> Seen:
         view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
         found.extend(findings_of(view))
     shapes = {name: member.shape for name, member in rules.members.items()}
-    return Seen(found, rules.facts(), view, shapes)
+    real = frozenset(name for name, member in rules.members.items() if member.dtype.kind == "f")
+    return Seen(found, rules.facts(), view, shapes, real=real)
 
 
 def _about_other_mask(source: Source, survey: Survey, stack: Stored) -> Iterator[Finding]:

@@ -183,7 +183,7 @@ class Rules:
         if self.layout is not None:
             yield from self._shape(name, stack, self.layout)
         if stack.dtype.kind in _kinds(name) and len(stack.shape) == 3 and 0 not in stack.shape:
-            self.content = content_of(stack, self.layout)
+            self.content = content_of(stack, self.layout, self.members.get(MASK))
             yield from self._content(name, self.content)
 
     def _shape(self, name: str, stack: Stored, layout: StackLayout) -> Iterator[Finding]:
@@ -311,7 +311,9 @@ class Rules:
             return
         sides = mask.shape if layout is None or layout.frame_axis is None else layout.sides
         if mask.dtype.kind not in _kinds(MASK) or mask.shape != sides:
+            M = None if layout is None else layout.M
             problem = f"a mask is boolean {sides} like the frames, not {mask.dtype} {mask.shape}"
+            problem += shape_hints.mask_hint(mask.shape, sides, M)
             yield Finding("NPZ-047", VIOLATION, MASK, problem)
 
     def _labels(self) -> Iterator[Finding]:

@@ -30,6 +30,8 @@ def probe_hint(shape: tuple[int, ...], N: int, *, real: bool = False) -> str:
         )
     if len(shape) == 1 and shape[0] == N * N:
         return f": {N} x {N} values in a row; reshape them"
+    if len(shape) == 2 and shape[1] == N * N:
+        return f": {shape[0]} modes of {N} x {N} values in a row; reshape them to ({shape[0]}, {N}, {N})"
     if len(shape) == 3 and shape[:2] == (N, N) and shape[2] != N:
         return f": {shape[2]} modes along the last axis, (N, N, P); move that axis to the front"
     if len(shape) > 3 and shape[-2:] == (N, N):
@@ -48,7 +50,7 @@ def object_hint(shape: tuple[int, ...], *, real: bool = False) -> str:
     ``real`` says whether it holds real numbers.
     """
     if real and len(shape) == 3 and 2 in (shape[0], shape[2]):
-        return ": real and imaginary part side by side? Write them as one complex array"
+        return ": real and imaginary part, or modulus and phase, side by side? Write them as one complex array"
     if len(shape) == 3 and shape[2] < min(shape[:2]) and shape[2] > 1:
         return f": {shape[2]} layers along the last axis; of a thin sample their product is the object"
     if len(shape) == 3 and shape[0] == 1:
@@ -59,6 +61,37 @@ def object_hint(shape: tuple[int, ...], *, real: bool = False) -> str:
         )
     if len(shape) > 3 and all(n == 1 for n in shape[:-2]):
         return ": leading axes of length 1, which can be dropped"
+    return ""
+
+
+def mask_hint(shape: tuple[int, ...], sides: tuple[int, ...], M: int | None) -> str:
+    """Say what a mask of a shape was made for; empty where that cannot be told.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    sides : tuple of int
+        Rows and columns of a frame.
+    M : int or None
+        Number of frames.
+    """
+    if shape == (M, *sides):
+        return ": one for each frame; a scan has one, of the pixels that are bad in any"
+    if len(shape) != 2 or len(sides) != 2 or 0 in (*shape, *sides) or shape == sides:
+        return ""
+    for small, large, words in (
+        (
+            shape,
+            sides,
+            "made for frames binned {0} x {0}; where that is so, repeat each value {0} times along both axes",
+        ),
+        (sides, shape, "made before the frames were binned {0} x {0}; a binned pixel is bad if one of its parts is"),
+    ):
+        times = {n // k if n % k == 0 else 0 for n, k in zip(large, small, strict=True)}
+        if len(times) == 1 and (factor := times.pop()) > 1:
+            return f": {words.format(factor)}, or cut out another way than they were"
+    if all(n > k for n, k in zip(shape, sides, strict=True)):
+        return ": made for larger frames; cut it out as they were"
     return ""
 
 

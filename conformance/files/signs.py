@@ -13,6 +13,7 @@ _SIGNED = 1 << 15
 _DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05
 _NEAR_ONE, _FALLEN, _FEWEST_FALLEN, _STEADIER, _MOST_SINGLE = 0.85, 0.3, 2, 0.4, 16
 _MANY_DARK = 0.1
+_FOLLOWING, _OF_SLOPE, _PASSING = 0.6, (0.75, 1.35), 0.9
 _BITS = (8, 10, 12, 14, 15, 16, 24, 31, 32)
 
 
@@ -92,7 +93,8 @@ def wrapped(survey: Survey) -> tuple[int, int]:
     if largest < _NEAR_END * end:
         return 0, 0
     sides = np.sort(np.stack(_beside(counts)), axis=0)
-    holes = (counts < _LOW * end) & (sides[-2] > _HIGH * end) & ~survey.steady
+    # A pixel that is dark in every frame lies behind a beam stop.
+    holes = (counts < _LOW * end) & (sides[-2] > _HIGH * end) & (counts.max(axis=0) > _FALLEN * end)
     if holes.sum() < _FEWEST_HOLES or holes.any(axis=(1, 2)).sum() < min(_FEWEST_HOLES, len(counts)):
         return 0, 0
     return int(holes.any(axis=0).sum()), end
@@ -114,6 +116,29 @@ def _single(counts: NDArray[np.float64], end: int) -> int:
         mended = np.where(values < end / 2, values + end, values)
         before, after = (float(np.std(np.log((some + 1) / light))) for some in (values, mended))
         found += after < _STEADIER * before and bool(light[low].min() > light[high].min() * _HIGH)
+    return found + _ever_over(counts, end)
+
+
+def _ever_over(counts: NDArray[np.float64], end: int) -> int:
+    """Count pixels in the brightest light that ran over the end in nearly every frame.
+
+    With the end added they are a peak, and rise with the light around them as a peak of that height does.
+    """
+    sides = _beside(counts)
+    hidden = (np.max(sides, axis=0) > end / 2) & (counts < np.max(sides, axis=0))
+    around = np.mean(sides, axis=0)
+    candidates = np.argwhere(hidden.mean(axis=0) > _PASSING)
+    found = 0
+    for row, column in candidates if len(counts) >= _MOST_SINGLE and len(candidates) <= _MOST_SINGLE else ():
+        values, light = counts[:, row, column], around[:, row, column]
+        mended = np.where(values < end / 2, values + end, values)
+        over = float((values < end / 2).mean())
+        if over < _PASSING or light.std() <= 0 or values.std() <= 0:
+            continue
+        slope = float(np.cov(values, light)[0, 1] / light.var(ddof=1)) / float(mended.mean() / light.mean())
+        follows = float(np.corrcoef(values, light)[0, 1]) > _FOLLOWING and _OF_SLOPE[0] < slope < _OF_SLOPE[1]
+        before, after = (float(np.std(np.log((some + 1) / light))) for some in (values, mended))
+        found += follows and after < _STEADIER * before
     return found
 
 

@@ -95,11 +95,20 @@ class Content:
     survey: Survey | None = None
 
 
-def content_of(stack: Stored, layout: StackLayout | None) -> Content:
-    """Look at every value of a stack once; memory does not grow with it."""
+def content_of(stack: Stored, layout: StackLayout | None, mask: Stored | None = None) -> Content:
+    """Look at every value of a stack once; memory does not grow with it.
+
+    Parameters
+    ----------
+    stack : Stored
+    layout : StackLayout or None
+        How it lies.
+    mask : Stored, optional
+        What is said not to be measured, where it fits.
+    """
     non_finite = overflowing = negative = None
     statistics = _CountStatistics(stack, layout)
-    survey = _survey_for(layout)
+    survey = _survey_for(layout, mask)
     for block, offset, ends in read_ahead(_with_ends(stack, statistics)):
         plain = are_plain(ends)
         if not plain and block.dtype.kind == "f":
@@ -117,10 +126,30 @@ def content_of(stack: Stored, layout: StackLayout | None) -> Content:
     return Content(non_finite, overflowing, negative, evidence, statistics.whole, survey)
 
 
-def _survey_for(layout: StackLayout | None) -> Survey | None:
+def _survey_for(layout: StackLayout | None, mask: Stored | None) -> Survey | None:
     if layout is None or layout.frame_axis is None or math.prod(layout.sides) > _MOST_PIXELS or layout.M == 0:
         return None
-    return Survey(layout.M, layout.sides)
+    return Survey(layout.M, layout.sides, None if mask is None else bad_in_any(mask, layout.M, layout.sides))
+
+
+def bad_in_any(mask: Stored, M: int, sides: tuple[int, int]) -> NDArray[np.bool_] | None:
+    """(N, N): pixels that a mask, of all frames or of each, marks in any; None for one that does not fit.
+
+    Parameters
+    ----------
+    mask : Stored
+        (N, N) or (M, N, N) booleans.
+    M : int
+    sides : tuple of int
+    """
+    if mask.needs_unpickling or mask.dtype.kind != "b" or mask.shape not in (sides, (M, *sides)):
+        return None
+    if mask.shape == sides:
+        return mask.array().astype(bool)
+    found = np.zeros(sides, bool)
+    for block in mask.blocks() if not mask.fortran else (mask.array(),):
+        found |= block.any(axis=0)
+    return found
 
 
 def _with_ends(stack: Stored, statistics: _CountStatistics) -> Iterator[tuple[NDArray[Any], int, Ends]]:

@@ -62,9 +62,16 @@ class Survey:
         (M,) largest value of each frame, without pixels that never change and outshine all others.
     first : numpy.ndarray
         (m, N, N) some of the first frames as they are stored; none where frames are not stored one after the other.
+
+    Parameters
+    ----------
+    M : int
+    sides : tuple of int
+    masked : numpy.ndarray, optional
+        (N, N) pixels that are said not to be measured: what they hold is no light of any frame.
     """
 
-    def __init__(self, M: int, sides: tuple[int, int]) -> None:
+    def __init__(self, M: int, sides: tuple[int, int], masked: NDArray[np.bool_] | None = None) -> None:
         self.M, self.sides = M, sides
         self._power, self._total = np.zeros(M), np.zeros(M)
         self._row_moment, self._column_moment = np.zeros(M, np.complex128), np.zeros(M, np.complex128)
@@ -75,7 +82,7 @@ class Survey:
         self.peaks = np.full(M, -np.inf)
         self.first: Values = np.zeros((0, *sides))
         self._room: Values = np.empty((0, *sides), np.float64)
-        self._outshining = np.zeros(sides, bool)
+        self._outshining = np.zeros(sides, bool) if masked is None else masked.copy()
         self._seen = np.zeros(sides, bool)
         self._waves = tuple(np.exp(2j * np.pi * np.arange(side) / side) for side in sides)
 
@@ -160,7 +167,7 @@ class Survey:
             # Whole lines of pixels, not each so many pixels: a stride may miss the lit ones.
             some = np.unique(first[:, :: max(1, first.size // _MOST_SORTED)])
             self.sample = some[some > 0][:_MOST_SAMPLED]
-        self._outshining[part] = _outshining(values)
+        self._outshining[part] |= _outshining(values)
 
     def _add_frames(self, values: Values, frames: slice, part: tuple[slice, slice]) -> None:
         m, r, c = values.shape

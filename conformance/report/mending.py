@@ -66,5 +66,6 @@ def offered(report: ScanReport) -> str:
 
 
 def _option(fix: Fix) -> str:
-    values = {"--unit": " m|um|nm --object-pixel M", "--origin": " X,Y", "--layers": " product"}
+    values = {"--unit": " m|um|nm --object-pixel M", "--origin": " X,Y"}
+    values["--layers"] = " complex|polar" if fix.op == "join-parts" else " product"
     return f"{fix.option}{values.get(fix.option, '')}"

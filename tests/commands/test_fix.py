@@ -115,7 +115,7 @@ def test_a_damaged_file_is_not_mended(call: Call, tmp_path: Path) -> None:
         ("in.npz --fix out.npz --unit m --object-pixel 0", "--object-pixel 0.0"),
         ("in.npz --fix out.npz --origin 3", "--origin '3' is no pair of numbers"),
         ("in.npz --fix out.npz --origin 3,nan", "--origin '3,nan' is no pair of numbers"),
-        ("in.npz --fix out.npz --layers sum", "--layers 'sum' is unknown; choose product"),
+        ("in.npz --fix out.npz --layers sum", "--layers 'sum' is unknown; choose product, complex or polar"),
     ],
 )
 def test_wrong_usage_reads_nothing(

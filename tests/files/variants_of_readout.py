@@ -50,7 +50,57 @@ def _objects(a: Arrays) -> None:
     a["diff3d"] = held
 
 
+def _ever_wrapped(a: Arrays) -> None:
+    """The beam's own pixel is too bright for twelve bits in every frame, and rises with the light around it."""
+    stack = counted(a)
+    row, column = (int(n) for n in np.unravel_index(int(stack.mean(axis=0).argmax()), stack.shape[1:]))
+    stack[:, row, column] = 0
+    stack *= 4000 / stack[:16].max()
+    beside = stack[:, [row - 1, row + 1, row, row], [column, column, column - 1, column + 1]].mean(axis=1)
+    stack[:, row, column] = 5400 * beside / beside.mean()
+    a["diff3d"] = np.sqrt(np.rint(stack) % 4096).astype(np.float32)
+
+
+def _counts_among(a: Arrays) -> None:
+    a["diff3d"][:31] = a["diff3d"][:31] ** 2
+
+
+def _eight_bits(a: Arrays) -> None:
+    stack = counted(a)
+    a["diff3d"] = (stack / stack.max(axis=(1, 2), keepdims=True) * 255).astype(np.uint8)
+
+
+def _dark_columns(a: Arrays) -> None:
+    rng = np.random.default_rng(7)
+    dark = np.broadcast_to(rng.uniform(12, 30, a["diff3d"].shape[-1]), a["diff3d"].shape)
+    a["diff3d"] = np.sqrt(counted(a) + rng.poisson(dark)).astype(np.float32)
+
+
+def _padded(a: Arrays) -> None:
+    for lines in (slice(None, 10), slice(-10, None)):
+        a["diff3d"][:, lines] = a["diff3d"][:, :, lines] = 0
+
+
+def _cosmics_masked(a: Arrays) -> None:
+    bad = np.zeros(a["diff3d"].shape, bool)
+    for k in range(0, len(bad), 4):
+        bad[k, k % 30 : k % 30 + 2, 5 + k % 20] = True
+    a["diff3d"][bad] = 300.0
+    a["bad_pixels"] = bad
+
+
+def _binned_mask(a: Arrays) -> None:
+    a["bad_pixels"] = np.zeros((16, 16), bool)
+
+
 VARIANTS: dict[str, Entry] = {
+    "the beam wrapped in every frame": (scan(_ever_wrapped), r"1 pixel is dark .*wrapped round", f"FIL-007 {COUNTS}"),
+    "counts among amplitudes": (scan(_counts_among), r"31 of 80 frames are counts.*0 to 30", "FIL-004"),
+    "stretched to eight bits": (scan(_eight_bits), r"was scaled", f"FIL-004 FIL-007 {COUNTS}"),
+    "a dark current by columns": (scan(_dark_columns), r"change by their noise alone", "FIL-017"),
+    "padded with zeros": (scan(_padded), r"a rim of 10 pixels .*padded with zeros", "FIL-006"),
+    "cosmic rays in a mask a frame": (scan(_cosmics_masked), r"bad in any", "NPZ-047"),
+    "a mask of binned frames": (scan(_binned_mask), r"binned 2 x 2", "NPZ-047"),
     "one pixel wrapped": (scan(_one_wrapped), r"1 pixel is dark .*wrapped round", f"FIL-007 {COUNTS}"),
     "frames without a number": (scan(_no_numbers), r"3 frames hold no number at all \(3, 4, 50\)", "NPZ-017"),
     "no light at all": (scan(_frames(lambda s: 0 * s)), r"none of the 80 frames holds any light", "FIL-003"),

@@ -20,6 +20,8 @@ from conformance.files.rules.view import View
 
 MASKING, ROOT, FRAMES, POINTS = "--mask-markers", "--intensity", "--drop-frames", "--drop-points"
 UNIT, ORIGIN, LAYERS, SCALE = "--unit", "--origin", "--layers", "--scale-probe"
+PARTS = ("complex", "polar")
+"""What two layers of real numbers may be."""
 UNITS: Mapping[str, float] = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9}
 """Metres by the name of a unit."""
 
@@ -40,7 +42,8 @@ class Declared:
     origin : tuple of float or None
         x and y to be subtracted from the positions, in object pixels.
     layers : str
-        ``product`` where the object is the product of its layers; empty where nothing is said.
+        ``product`` where the object is the product of its layers, ``complex`` or ``polar`` where two layers are its
+        real and imaginary part, or its modulus and phase; empty where nothing is said.
     mask_ones : str
         ``good`` or ``bad``: what ones mean in a mask that lies under another name; empty where nothing is said.
     """
@@ -88,6 +91,8 @@ class Seen:
         Shapes of the arrays by name.
     done : sequence of Mapping
         Steps that earlier fixes wrote into the file.
+    real : frozenset of str
+        Names of the arrays of real numbers.
     """
 
     findings: Sequence[Finding]
@@ -95,6 +100,7 @@ class Seen:
     view: View | None
     shapes: Mapping[str, tuple[int, ...]]
     done: Sequence[Mapping[str, Any]] = ()
+    real: frozenset[str] = frozenset()
 
     def says(self, *clauses: str) -> bool:
         """Whether something was found under one of the clauses."""
@@ -230,9 +236,14 @@ def _origin(seen: Seen, said: Declared | None) -> Iterator[Fix]:
             yield fix
 
 
-def _layers(seen: Seen, _: Declared | None) -> Iterator[Fix]:
+def _layers(seen: Seen, said: Declared | None) -> Iterator[Fix]:
     shape = seen.shapes.get("objectGuess", ())
-    if len(shape) == 3 and 1 < shape[0] < min(shape[1:]):
+    parts = [axis for axis in (0, 2) if len(shape) == 3 and shape[axis] == 2 and "objectGuess" in seen.real]
+    if parts and (said is None or said.layers in PARTS):
+        before, after = {"parts": "two of real numbers"}, {"dtype": "complex64"}
+        polar = said is not None and said.layers == "polar"
+        yield _fix("join-parts", LAYERS, "objectGuess", "NPZ-026", (before, after), axis=parts[0], polar=polar)
+    elif len(shape) == 3 and 1 < shape[0] < min(shape[1:]) and (said is None or said.layers not in PARTS):
         change = {"shape": list(shape)}, {"shape": list(shape[1:])}
         yield _fix("multiply-layers", LAYERS, "objectGuess", "NPZ-026", change)
 

@@ -114,8 +114,9 @@ def _shapes(members: Mapping[str, Stored]) -> Iterator[Fix]:
             clause = _CLAUSES.get(name, "NPZ-022")
             yield from _reshaped(name, clause, members[name], _points(members, members[name].shape))
     if "objectGuess" in members:
-        yield from _reshaped(
-            "objectGuess", "NPZ-026", members["objectGuess"], object_shape(members["objectGuess"].shape)
+        given = members["objectGuess"]
+        yield from _parts("objectGuess", "NPZ-026", given) or _reshaped(
+            "objectGuess", "NPZ-026", given, object_shape(given.shape)
         )
     found = _layout(members)
     if found is None:
@@ -133,14 +134,27 @@ def _shapes(members: Mapping[str, Stored]) -> Iterator[Fix]:
     if layout.sides[0] == layout.sides[1]:
         yield from _probe(members, layout.N)
         yield from _patches(members, wanted)
-        yield from _mask(members, layout.N)
+        yield from _mask(members, layout.M, layout.N)
 
 
 def _reshaped(name: str, clause: str, values: Stored, shape: tuple[int, ...] | None) -> Iterator[Fix]:
     if shape is not None and shape != values.shape and not values.needs_unpickling:
         long = [n for n in values.shape if n != 1]
         op = "drop-unit-axes" if len(long) <= len(shape) else "flatten-raster"
+        op = "reshape" if long != [n for n in shape if n != 1] and op == "drop-unit-axes" else op
         yield _exact(op, name, clause, {"shape": list(values.shape)}, {"shape": list(shape)})
+
+
+def _parts(name: str, clause: str, values: Stored) -> tuple[Fix, ...]:
+    """Real and imaginary part along the first or the last axis: a modulus, which a phase follows, has no sign."""
+    shape = values.shape
+    if values.dtype.kind != "f" or values.needs_unpickling or len(shape) != 3 or nbytes(values) > _SMALL:
+        return ()
+    axes = [axis for axis in (0, 2) if shape[axis] == 2]
+    if len(axes) != 1 or not (np.take(values.array(), 0, axis=axes[0]) < 0).any():
+        return ()
+    before, after = {"parts": "real, imaginary"}, {"dtype": "complex64"}
+    return (Fix("join-parts", Grade.EXACT, name, clause, before, after, arguments={"axis": axes[0]}),)
 
 
 def _probe(members: Mapping[str, Stored], N: int) -> Iterator[Fix]:
@@ -149,7 +163,9 @@ def _probe(members: Mapping[str, Stored], N: int) -> Iterator[Fix]:
     if probe is None or found is None or probe.shape in ((1, N, N), (N, N, 1)):
         return
     shape, last = found
-    if last:
+    if last and probe.dtype.kind != "c" and shape[2] == 2:
+        yield from _parts("probeGuess", "NPZ-025", probe)
+    elif last:
         wanted = [shape[2], N, N]
         arguments = {"shape": list(shape)}
         yield Fix(
@@ -165,10 +181,14 @@ def _probe(members: Mapping[str, Stored], N: int) -> Iterator[Fix]:
         yield from _reshaped("probeGuess", "NPZ-025", probe, shape)
 
 
-def _mask(members: Mapping[str, Stored], N: int) -> Iterator[Fix]:
+def _mask(members: Mapping[str, Stored], M: int, N: int) -> Iterator[Fix]:
     if MASK in members:
-        shape = without_units(members[MASK].shape, lambda one: one == (N, N))
-        yield from _reshaped(MASK, "NPZ-047", members[MASK], shape)
+        mask = members[MASK]
+        if mask.shape == (M, N, N) and mask.dtype.kind == "b":
+            yield _exact("mask-any", MASK, "NPZ-047", {"shape": list(mask.shape)}, {"shape": [N, N]})
+            return
+        shape = without_units(mask.shape, lambda one: one == (N, N))
+        yield from _reshaped(MASK, "NPZ-047", mask, shape)
 
 
 def _patches(members: Mapping[str, Stored], wanted: tuple[int, ...]) -> Iterator[Fix]:

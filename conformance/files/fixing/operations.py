@@ -107,6 +107,19 @@ def _adopted(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     return rest | {name: zeroed, MASK: Values(MASK, bad)}
 
 
+def _masked_in_any(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
+    """One mask a scan: what is bad in any frame is bad (NPZ-047)."""
+    return arrays | {MASK: Values(MASK, arrays[MASK].array().any(axis=0))}
+
+
+def _joined(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
+    """Complex numbers out of real and imaginary part, or modulus and phase, which lie side by side."""
+    halves = np.moveaxis(arrays[fix.array].array().astype(np.float64), fix.arguments["axis"], 0)
+    polar = fix.arguments.get("polar", False)
+    joined = halves[0] * np.exp(1j * halves[1]) if polar else halves[0] + 1j * halves[1]
+    return arrays | {fix.array: Values(fix.array, joined.astype(np.complex64))}
+
+
 def _masked(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     name, frames = _stack(arrays, scratch)
     bad = np.zeros(frames.shape[1:], bool)
@@ -264,12 +277,15 @@ OPERATIONS: Mapping[str, Operation] = {
     "drop-copy": _without,
     "drop-unit-axes": _reshaped,
     "flatten-raster": _reshaped,
+    "reshape": _reshaped,
     "frames-first": _frames_first,
     "modes-first": _modes_first,
     "convert": _converted,
     "drop-surplus": _cut,
     "declare": _declared,
     "metadata-text": _as_text,
+    "mask-any": _masked_in_any,
+    "join-parts": _joined,
     "adopt-mask": _adopted,
     "mask-pixels": _masked,
     "root": _root,

@@ -59,6 +59,10 @@ def probe_shape(shape: Shape, N: int) -> tuple[Shape, bool] | None:
     N : int
         Side of the frames.
     """
+    # Values in a row, mode by mode.
+    long = without_units(shape, lambda one: one == (N * N,) or (len(one) == 2 and one[1] == N * N != one[0] > 1))
+    if long is not None:
+        return (*long[:-1], N, N), False
     own = without_units(shape, lambda one: one == (N, N) or (len(one) == 3 and one[1:] == (N, N) and one[0] > 1))
     if own is not None:
         return own, False

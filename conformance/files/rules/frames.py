@@ -35,7 +35,9 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (lambda values: 10.0 ** ((values - values.min()) / 10), "decibels"),
 )
 _FEW_AT_PEAK = 2
+_FEWEST_COUNTS, _NO_MORE = 3.0, 1.5
 _PEDESTAL, _FLAT, _ABOVE = 0.1, 1.3, 8.0
+_BETWEEN_KINDS, _FEWEST_OF_KIND, _AS_MUCH = 2.0, 3, (0.6, 1.7)
 _GIGABYTE = 1 << 30
 _OFFSET = 1e-3
 
@@ -58,6 +60,13 @@ def dark_rows(view: View) -> NDArray[np.intp]:
 
 def outshining_frames(view: View) -> Iterator[Finding]:
     """FIL-004: frames whose power is far from the median's."""
+    counted = counted_rows(view)
+    if len(counted):
+        problem = (
+            f"{len(counted)} of {view.M} frames are counts, and the others amplitudes: they sum up to what the squares "
+            f"of the others do: {listed(counted)}"
+        )
+        yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (int(counted[0]),))
     for odd, word in zip(odd_rows(view), ("brighter", "darker"), strict=True):
         if len(odd):
             typical = float(np.median(view.flux[odd]) / np.median(view.flux))
@@ -141,12 +150,33 @@ def _copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def odd_rows(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Numbers of the frames that are far brighter than the median, and of those that are far darker and not empty."""
+    """Numbers of the frames that are far brighter than the median, and of those that are far darker and not empty.
+
+    None where counts stand among amplitudes, whose powers cannot be compared.
+    """
     median = float(np.median(view.flux))
-    if median <= 0:
+    if median <= 0 or len(counted_rows(view)):
         return np.arange(0), np.arange(0)
     ratio = view.flux / median
     return np.flatnonzero(ratio > _BRIGHT), np.flatnonzero((ratio < _DIM) & (ratio > 0))
+
+
+def counted_rows(view: View) -> NDArray[np.intp]:
+    """Numbers of the frames that are counts in a scan of amplitudes; none where all frames are of one kind."""
+    values, squares = view.survey.flux
+    lit = np.flatnonzero((values > 0) & (squares > 0))
+    if len(lit) < 2 * _FEWEST_VALUES:
+        return np.arange(0)
+    order = lit[np.argsort(values[lit], kind="stable")]
+    steps = np.diff(np.log(values[order]))
+    at = int(steps.argmax()) + 1
+    low, high = order[:at], order[at:]
+    if np.exp(steps[at - 1]) < _BETWEEN_KINDS or min(len(low), len(high)) < _FEWEST_OF_KIND:
+        return np.arange(0)
+    # What amplitudes square to, counts sum up to: whole frames, and their brightest pixels.
+    whole = float(np.median(values[high]) / np.median(squares[low]))
+    peak = float(np.median(view.survey.peaks[high]) / np.median(view.survey.peaks[low]) ** 2)
+    return np.sort(high) if _AS_MUCH[0] < whole < _AS_MUCH[1] and 0.25 < peak < 4 else np.arange(0)
 
 
 def same_power(view: View) -> Iterator[Finding]:
@@ -193,7 +223,7 @@ def linear(view: View) -> Iterator[Finding]:
         )
         yield Finding("FIL-017", Severity.WARNING, view.stack, problem)
         return
-    if pedestal := _pedestal(view):
+    if pedestal := _pedestal(view) or _unmoved(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, pedestal)
     values = view.survey.sample
     if view.dtype.kind != "f" or len(values) < _FEWEST_VALUES or is_whole(values) or is_whole(values**2):
@@ -219,6 +249,37 @@ def _pedestal(view: View) -> str:
     return (
         f"every pixel holds {low:.3g} of intensity or more on the average, {share:.0%} of the light, and a third of "
         f"them hardly more: was a background (dark current, stray light) left in?"
+    )
+
+
+def _unmoved(view: View) -> str:
+    """Say that the dimmer half of the pixels holds counts that no object moves; empty where light falls there.
+
+    Light far from the beam changes from frame to frame by as much as it is; a background by its noise alone.
+    """
+    survey, sample = view.survey, view.survey.sample
+    roots = not is_whole(sample)
+    held = view.measured & ~survey.steady
+    if (roots and not is_whole(sample**2)) or view.M < _FEWEST_VALUES or held.sum() < held.size // 2:
+        return ""
+    mean = (survey.squares if roots else survey.sums)[held] / view.M
+    if float(np.quantile(mean, 0.02)) < _FEWEST_COUNTS or float(mean.max()) < _ABOVE * float(np.median(mean)):
+        return ""
+    spread = survey.squares[held] / view.M - (survey.sums[held] / view.M) ** 2
+    # In units of what counting noise leaves: of roots a quarter, of counts their number.
+    noise = spread * 4 if roots else spread / mean
+    dim = mean <= np.median(mean)
+    share = float(mean[dim].mean()) * len(mean) / float(mean.sum())
+    if (
+        float(np.median(noise[dim])) > _NO_MORE
+        or float(np.quantile(noise[dim], 0.9)) > 2 * _NO_MORE
+        or share < _PEDESTAL
+    ):
+        return ""
+    return (
+        f"half of all pixels hold {float(np.median(mean[dim])):.3g} counts on the average, which change by their noise "
+        f"alone, whatever the object does; so much everywhere is {min(1.0, share):.0%} of the light: was a background "
+        "(dark current, stray light) left in?"
     )
 
 

@@ -14,6 +14,7 @@ from conformance.files.survey import Floats
 
 Kind = TypeVar("Kind", bound=np.generic)
 _BOTH, _ONE, _SHORTEST = 2.5, 3.0, 8
+_EDGE_LIT = 0.4
 _OUTSHINES, _FEWEST_HOT, _MOST_HOT = 100.0, 3, 1e-3
 
 
@@ -79,6 +80,34 @@ def _along(counts: Floats, zero: NDArray[np.bool_], least: float) -> NDArray[np.
         if zero[: row + 1, columns].all() and _longest_run(columns) >= max(_SHORTEST, _ONE * np.sqrt(side)):
             found[: row + 1] |= zero[: row + 1] & columns
     return found
+
+
+def padding_around(counts: Floats, zero: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """(N, N): a rim of one width on all four sides that never counts, with light along most of its inner edge.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        (N, N) counts of each pixel, of all frames together.
+    zero : numpy.ndarray
+        (N, N) pixels that never count.
+    least : float
+        Counts from which on a neighbour is lit beyond doubt.
+    """
+    rim = np.zeros_like(zero)
+    lit = [np.flatnonzero(~zero.all(axis=axis)) for axis in (1, 0)]
+    if not all(len(lines) >= _SHORTEST for lines in lit):
+        return rim
+    (top, bottom), (left, right) = ((int(lines[0]), int(lines[-1])) for lines in lit)
+    widths = top, len(zero) - 1 - bottom, left, zero.shape[1] - 1 - right
+    # Frames of an even side are padded by one line less on one side at most.
+    if min(widths) < 1 or max(widths) - min(widths) > 1:
+        return rim
+    inner = counts[top : bottom + 1, left : right + 1] > least
+    edges = [float(edge.mean()) for edge in (inner[0], inner[-1], inner[:, 0], inner[:, -1])]
+    rim[:] = sorted(edges)[1] > _EDGE_LIT
+    rim[top : bottom + 1, left : right + 1] = False
+    return rim
 
 
 def _longest_run(flags: NDArray[np.bool_]) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from conformance.contract.arrays import PAIRS
 from conformance.files.formats.values import Stored
 from conformance.files.rules.view import View
+from conformance.files.stack import bad_in_any
 from conformance.files.survey import Floats, Survey
 
 _MOST_VALUES = 1 << 25
@@ -57,7 +58,7 @@ def view_of(
         start,
         _probe(given, survey.sides),
         (shape[0], shape[1]) if len(shape) == 2 else None,
-        _mask(mask, survey.sides),
+        _mask(mask, M, survey.sides),
         given is not None and given.dtype.kind != "c",
         _object(truth),
     )
@@ -75,8 +76,11 @@ def _object(values: Stored | None) -> NDArray[Any] | None:
     return values.array() if int(np.prod(values.shape)) <= _MOST_VALUES else None
 
 
-def _mask(values: Stored | None, sides: tuple[int, int]) -> NDArray[np.bool_]:
+def _mask(values: Stored | None, M: int, sides: tuple[int, int]) -> NDArray[np.bool_]:
     """Return (N, N): pixels that are not measured; none where the file says nothing that fits."""
+    found = None if values is None else bad_in_any(values, M, sides)
+    if found is not None:
+        return found
     if values is None or values.needs_unpickling or values.shape != sides or values.dtype.kind not in "biu":
         return np.zeros(sides, bool)
     return values.array().astype(bool)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files import signs
 from conformance.files.finding import Finding, Severity
-from conformance.files.rules.gaps import dead_beyond_edges, outshining_pixels
+from conformance.files.rules.gaps import dead_beyond_edges, outshining_pixels, padding_around
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed, pixels
 from conformance.files.survey import Floats
@@ -26,6 +26,7 @@ _MOST_LINES = 4
 _MOST_COLUMNS = 256
 _LINE_FACTOR, _LINE_SPREADS, _AGREEING = 1.5, 6.0, 0.8
 _FAR_ABOVE, _MOST_MARKED = 20.0, 0.25
+_OF_PEAK, _HALF = 0.15, 0.5
 _FEWEST_CUT, _LEAST_CUT, _NEAR_CUT = 3, 30.0, 0.9
 
 
@@ -78,9 +79,23 @@ def _marked(view: View, steady: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.
         yield negative, "below zero"
     limit = np.zeros_like(steady)
     limit[steady], why = _full_scale(largest[steady], view.dtype)
-    full = limit & (largest > largest[~steady].max(initial=0.0))
+    full = limit & (largest > largest[~steady].max(initial=0.0)) & ~of_the_beam(view)
     if full.any():
         yield full, why
+
+
+def of_the_beam(view: View) -> NDArray[np.bool_]:
+    """(N, N): the brightest pixel, where it holds one value in all frames and the light around it comes near to that."""
+    largest = np.where(np.isfinite(view.survey.largest), view.survey.largest, 0.0)
+    top = view.steady & (largest == largest.max(initial=0.0)) & (largest > 0)
+    if int(top.sum()) != 1:
+        return np.zeros_like(top)
+    row, column = (int(n) for n in np.argwhere(top)[0])
+    beside = largest[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+    second = float(np.partition(beside.ravel(), -2)[-2])
+    means = (view.survey.sums / max(1, view.M))[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+    near = float(np.median(means)) > _OF_PEAK * float(largest[row, column])
+    return top if near and second > _HALF * float(largest[row, column]) else np.zeros_like(top)
 
 
 def _full_scale(values: Floats, dtype: np.dtype[Any]) -> tuple[NDArray[np.bool_], str]:
@@ -105,7 +120,13 @@ def stuck(view: View) -> Iterator[Finding]:
         problem = f"{_count(hot)} {said} in all {view.M} frames: {pixels(np.argwhere(hot))}"
         yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(hot))
     if dead.any():
-        problem = f"{int(dead.sum())} pixels never count, though light falls around them: {_lines_or_pixels(dead)}"
+        number, width = int(dead.sum()), int(np.argmin(dead.all(axis=1)))
+        problem = f"{number} pixels never count, though light falls around them: {_lines_or_pixels(dead)}"
+        if width and np.array_equal(dead, padding_around(*_counts(view), _EXPECTED_COUNTS)):
+            problem = (
+                f"a rim of {width} pixels on all four sides never counts ({number} pixels), though light reaches it: "
+                "smaller frames were padded with zeros, where nothing was measured"
+            )
         yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(dead))
     bright = flickering_pixels(view)
     if bright.any():
@@ -122,7 +143,7 @@ def stuck_pixels(view: View) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(N, N) twice: lit pixels that hold one value in all frames, and those that never count among others that do."""
     if view.M < _FEWEST_FRAMES:
         return np.zeros(view.survey.sides, bool), np.zeros(view.survey.sides, bool)
-    hot = view.steady & (view.survey.largest > 0) & ~_at_the_end(view) & ~marker_pixels(view)
+    hot = view.steady & (view.survey.largest > 0) & ~_at_the_end(view) & ~marker_pixels(view) & ~of_the_beam(view)
     floor = view.floor
     if floor > 0:
         # What all dark pixels hold is an offset of the whole stack.
@@ -141,9 +162,16 @@ def _dead(view: View) -> NDArray[np.bool_]:
     zero = view.steady & (survey.largest == 0) & ~survey.ever("non-finite")
     if not zero.any() or zero.all():
         return np.zeros_like(zero)
-    counts = view.intensity * view.M / _quantum(view)
+    counts, _ = _counts(view)
     expected = np.maximum(_between(counts, zero), _between(counts.T, zero.T).T)
-    return np.asarray((zero & (expected > _EXPECTED_COUNTS)) | dead_beyond_edges(counts, zero, _EXPECTED_COUNTS))
+    found = np.asarray((zero & (expected > _EXPECTED_COUNTS)) | dead_beyond_edges(counts, zero, _EXPECTED_COUNTS))
+    return found | padding_around(counts, zero, _EXPECTED_COUNTS)
+
+
+def _counts(view: View) -> tuple[Floats, NDArray[np.bool_]]:
+    """(N, N) twice: counts of all frames together, and the pixels that never count."""
+    zero = view.steady & (view.survey.largest == 0) & ~view.survey.ever("non-finite")
+    return view.intensity * view.M / _quantum(view), zero
 
 
 def _between(counts: Floats, zero: NDArray[np.bool_]) -> Floats:
@@ -198,6 +226,14 @@ def saturated(view: View) -> Iterator[Finding]:
             "more were wrapped round the end of a type"
         )
         yield Finding("FIL-007", Severity.WARNING, view.stack, problem)
+        return
+    if of_the_beam(view).any():
+        top = float(view.survey.largest[of_the_beam(view)][0])
+        problem = (
+            f"the brightest pixel holds {top:.10g} in every frame, and its neighbours come near to that: each frame was "
+            "scaled to end there, and its power is lost, or the beam saturates there"
+        )
+        yield Finding("FIL-007", Severity.WARNING, view.stack, problem, _first(of_the_beam(view)))
         return
     full = _at_the_end(view)
     if full.any():

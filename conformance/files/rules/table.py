@@ -63,11 +63,13 @@ def findings_of(view: View) -> Iterator[Finding]:
         explained |= {"FIL-012", "FIL-013", "FIL-016"}
     if frames.scaled_each(view):
         explained |= {"FIL-007", "FIL-011"}
+    if len(frames.counted_rows(view)):
+        explained |= {"FIL-008", "FIL-010", "FIL-011", "FIL-017"}
     bright = frames.odd_rows(view)[0]
     if len(bright) and view.flux[bright].sum() > _MOST_OF_ONE * view.flux.sum():
         # The mean pattern is that of a few frames, and has their fringes.
         explained |= {"FIL-008", "FIL-010"}
-    if signs.wrapped(view.survey)[0]:
+    if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
         explained |= {"FIL-011"}
     if frames.all_alike(view):
         explained |= {"FIL-005", "FIL-006", "FIL-007"}
