@@ -83,13 +83,17 @@ def mask_hint(shape: tuple[int, ...], sides: tuple[int, ...], M: int | None) -> 
         (
             shape,
             sides,
-            "made for frames binned {0} x {0}; where that is so, repeat each value {0} times along both axes",
+            "for frames binned {0} x {0}, or cut out; if binned, repeat each value {0} times along both axes",
         ),
-        (sides, shape, "made before the frames were binned {0} x {0}; a binned pixel is bad if one of its parts is"),
+        (
+            sides,
+            shape,
+            "for frames before they were binned {0} x {0}, or cut out; a bin is bad if one of its pixels is",
+        ),
     ):
         times = {n // k if n % k == 0 else 0 for n, k in zip(large, small, strict=True)}
         if len(times) == 1 and (factor := times.pop()) > 1:
-            return f": {words.format(factor)}, or cut out another way than they were"
+            return f": {words.format(factor)}"
     if all(n > k for n, k in zip(shape, sides, strict=True)):
         return ": made for larger frames; cut it out as they were"
     return ""

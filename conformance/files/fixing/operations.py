@@ -109,7 +109,7 @@ def _adopted(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
 
 def _masked_in_any(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     """One mask a scan: what is bad in any frame is bad (NPZ-047)."""
-    return arrays | {MASK: Values(MASK, arrays[MASK].array().any(axis=0))}
+    return arrays | {MASK: Values(MASK, np.asarray(arrays[MASK].array().any(axis=0)))}
 
 
 def _joined(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:

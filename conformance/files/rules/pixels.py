@@ -85,7 +85,7 @@ def _marked(view: View, steady: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.
 
 
 def of_the_beam(view: View) -> NDArray[np.bool_]:
-    """(N, N): the brightest pixel, where it holds one value in all frames and the light around it comes near to that."""
+    """(N, N): the brightest pixel, where it holds one value in all frames and the light around it comes near."""
     largest = np.where(np.isfinite(view.survey.largest), view.survey.largest, 0.0)
     top = view.steady & (largest == largest.max(initial=0.0)) & (largest > 0)
     if int(top.sum()) != 1:
@@ -230,7 +230,7 @@ def saturated(view: View) -> Iterator[Finding]:
     if of_the_beam(view).any():
         top = float(view.survey.largest[of_the_beam(view)][0])
         problem = (
-            f"the brightest pixel holds {top:.10g} in every frame, and its neighbours come near to that: each frame was "
+            f"the brightest pixel holds {top:.10g} in every frame, and its neighbours come near: each frame was "
             "scaled to end there, and its power is lost, or the beam saturates there"
         )
         yield Finding("FIL-007", Severity.WARNING, view.stack, problem, _first(of_the_beam(view)))
