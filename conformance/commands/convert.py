@@ -13,6 +13,7 @@ from conformance.commands.cli import OK, VIOLATIONS, app, console, say, undecide
 from conformance.commands.each import Asked, Each, Html, Jobs, Resume, Scheduler, require_no_fleet
 from conformance.commands.on_each import convert_each
 from conformance.commands.parts import (
+    Arrays,
     Centre,
     Counts,
     DetectorPixel,
@@ -62,6 +63,7 @@ def convert(
     order: Order = None,
     unit: Unit = None,
     scan_name: ScanName = None,
+    arrays: Arrays = None,
     packed: Annotated[bool, typer.Option("--packed", help="Deflate the members.")] = False,
     to: To = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
@@ -99,7 +101,7 @@ def convert(
 
     with ExitStack() as stack:
         try:
-            scan = assembled(all_described(sources, order, unit, scan_name, stack), stated)
+            scan = assembled(all_described(sources, order, unit, scan_name, stack, arrays), stated)
             scan, fixes = _mended(scan, out, likely, stack) if as_diagnosed else (_as_it_is(scan), ())
             with reading():
                 notes = _write(targets, scan, _record(scan, sources, stated, fixes), packed, to)

@@ -24,6 +24,7 @@ from conformance.commands.cli import (
 from conformance.commands.each import Asked, Each, Html, Jobs, Resume, Scheduler, require_no_fleet
 from conformance.commands.on_each import diagnose_each
 from conformance.commands.parts import (
+    Arrays,
     Centre,
     Counts,
     DetectorPixel,
@@ -67,6 +68,7 @@ def diagnose(
     order: Order = None,
     unit: Unit = None,
     scan_name: ScanName = None,
+    arrays: Arrays = None,
     out: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw what was seen, over what stands there.")] = None,
     each: Each = False,
     jobs: Jobs = None,
@@ -96,7 +98,7 @@ def diagnose(
 
     stated = as_stated((energy, distance, detector_pixel, object_pixel), counts, mask_ones, order, unit, centre)
     with ExitStack() as stack:
-        scan, notes = _scan(paths, all_described(paths, order, unit, scan_name, stack), stated)
+        scan, notes = _scan(paths, all_described(paths, order, unit, scan_name, stack, arrays), stated)
         with reading():
             found = _read(paths, lambda: diagnosed(scan, np.random.default_rng(seed)))
         if out is not None:

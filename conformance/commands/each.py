@@ -122,6 +122,8 @@ def forwarded(ctx: typer.Context, leaving: Collection[str] = ()) -> tuple[str, .
             continue
         if isinstance(value, bool):
             found += one.opts[:1] if value else one.secondary_opts[:1]
+        elif isinstance(value, list | tuple):
+            found += [f"{one.opts[0]}={each}" for each in value]
         else:
             found.append(f"{one.opts[0]}={value}")
     return tuple(found)

@@ -46,6 +46,31 @@ ScanName: TypeAlias = Annotated[
 ]
 
 
+Arrays: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--array", metavar="ROLE=NAME", help="Which array is frames, positions, x, y, probe or mask; repeatable."
+    ),
+]
+
+
+def named_arrays(said: Sequence[str] | None) -> dict[str, str]:
+    """Return the arrays that the user names, by role; wrong usage where one has no role, or a role has two."""
+    from conformance.files.formats.told import ROLES
+
+    found: dict[str, str] = {}
+    for one in said or ():
+        role, _, name = one.partition("=")
+        if role not in ROLES or not name.strip("/"):
+            raise wrong_usage(f"--array {one}: say {'=NAME, '.join(ROLES)}=NAME")
+        if role in found:
+            raise wrong_usage(f"--array {role} is said twice: {found[role]} and {name}")
+        found[role] = name
+    if ("x" in found) != ("y" in found) or {"x", "positions"} <= set(found):
+        raise wrong_usage("--array: positions are x and y, or positions=NAME")
+    return found
+
+
 def require_files(paths: list[Path]) -> None:
     """Refuse files that are not there, and folders that hold no images."""
     from conformance.files.folders import images_in, told
@@ -149,7 +174,12 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
 
 
 def all_described(
-    paths: Sequence[Path], order: str | None, unit: str | None, scan_name: str | None, stack: ExitStack
+    paths: Sequence[Path],
+    order: str | None,
+    unit: str | None,
+    scan_name: str | None,
+    stack: ExitStack,
+    arrays: Sequence[str] | None = None,
 ) -> list[Description]:
     """Describe the files that hold the parts of one scan, open until the stack ends.
 
@@ -161,14 +191,18 @@ def all_described(
     scan_name : str or None
         Which scan is meant of a file that holds several.
     stack : ExitStack
+    arrays : sequence of str, optional
+        What the user says of arrays, as ``role=name``.
     """
     from conformance.files.formats.choice import choosing, require_heard
+    from conformance.files.formats.told import require_told, telling
     from conformance.files.unfit import UnfitFile
 
-    with choosing(scan_name):
+    with choosing(scan_name), telling(named_arrays(arrays)):
         given = [described(path, order, unit, stack) for path in paths]
         try:
             require_heard()
+            require_told()
         except UnfitFile as error:
             raise wrong_usage(error.problem) from error
     return given

@@ -8,22 +8,27 @@ from typing import Annotated
 import typer
 
 from conformance.commands.cli import OK, UNDECIDED, app, say, undecided, writable, wrong_usage
+from conformance.commands.parts import ScanName
+from conformance.files.formats.choice import choosing
 
 _ENDINGS = (".png", ".html")
 
 
 @app.command()
 def show(
+    ctx: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="Scan files of any known format.")],
     out: Annotated[
         Path | None, typer.Option(metavar="PNG|HTML", help="Where to write, for one file; else FILE with .png, here.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    scan_name: ScanName = None,
 ) -> None:
     """Draw a scan file: path, light, patterns, power, probe, and the verdict.
 
     A page of HTML holds the figure and every finding, and loads nothing.
     """
+    ctx.with_resource(choosing(scan_name))
     targets = _targets(paths, out, force)
     try:
         import matplotlib  # noqa: F401

@@ -19,7 +19,9 @@ from conformance.commands.cli import (
 )
 from conformance.commands.each import Html, Jobs, Resume, Scheduler, files_in, fleet_of
 from conformance.commands.fixed import Diagnosed, declared, first_of, fix_one
+from conformance.commands.parts import ScanName
 from conformance.commands.validated import all_fit, judged, tell, write_reports
+from conformance.files.formats.choice import choosing
 
 if TYPE_CHECKING:
     from conformance.files.policy import Policy
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def validate(
+    ctx: typer.Context,
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="FILE", help="Scan files of any known format; folders; patterns."),
@@ -84,6 +87,7 @@ def validate(
         bool, typer.Option("--as-diagnosed", help="Fix: what diagnose is certain of: turn, centre, unit, shift.")
     ] = False,
     likely: Annotated[bool, typer.Option("--likely", help="With --as-diagnosed: what is only likely too.")] = False,
+    scan_name: ScanName = None,
 ) -> None:
     """Say whether scan files are fit for training, and mend one.
 
@@ -94,6 +98,7 @@ def validate(
     With --fix the verdict and the exit code are those of OUT. What no fix touches is copied byte for byte, and
     _metadata tells what was done. Fixes that need your word have an option each.
     """
+    ctx.with_resource(choosing(scan_name))
     given = {
         "--junit": junit,
         "--sarif": sarif,

@@ -106,6 +106,7 @@ def examined(
     if not (fleet.jobs or fleet.scheduler or fleet.resume):
         yield from ((path, _examined_here(path, physics)) for path in files)
         return
+    from conformance.files.formats.choice import name_said
     from conformance.report import validation
     from conformance.report.validation_result import report_of
     from conformance.runs.fleet_task import FleetTask
@@ -114,7 +115,9 @@ def examined(
         report = report_of(done.document)
         return report is None or not validation.fit(report, strict)
 
-    tasks = [FleetTask("validate", (str(path),), ("--json", *["--physics"] * physics)) for path in files]
+    name = name_said()
+    options = ("--json", *["--physics"] * physics, *([] if name is None else [f"--scan-name={name}"]))
+    tasks = [FleetTask("validate", (str(path),), options) for path in files]
     for path, done in zip(files, done_on_each(fleet, tasks, bad), strict=True):
         said = next(iter((done.document or {}).get("unread", ())), done.said)
         yield path, report_of(done.document) or said.removeprefix(f"{path}: ")

@@ -103,9 +103,9 @@ def examine(path: Path) -> ScanReport:
     try:
         file = sniff(path)
         form = format_of(file) if file.kind is Kind.ZIP else readable_as(file)
-        if is_archive_of_files(file):
-            _require_one_scan(path)
-        if is_archive_of_files(file) or (form is None and file.kind not in _PERHAPS_DAMAGED):
+        if is_archive_of_files(file) and _is_of_several(path):
+            facts, view = examine_foreign(path, by_names.FORMAT, found)
+        elif is_archive_of_files(file) or (form is None and file.kind not in _PERHAPS_DAMAGED):
             found.append(named(file))
         elif form is None and file.kind is Kind.ZIP and _has_names_of_its_own(path):
             facts, view = examine_foreign(path, by_names.FORMAT, found)
@@ -130,8 +130,8 @@ def _has_names_of_its_own(path: Path) -> bool:
     return by_names.holds_several_parts({name: one for name, one in members.items() if not one.needs_unpickling})
 
 
-def _require_one_scan(path: Path) -> None:
-    """Refuse an archive whose folders hold a scan each, and name these."""
+def _is_of_several(path: Path) -> bool:
+    """Whether folders of an archive hold a scan each, of which one is chosen; refused and named where none is."""
     with Archive(path) as archive:
         shapes: dict[str, tuple[int, ...]] = {}
         for name in archive.names:
@@ -139,7 +139,7 @@ def _require_one_scan(path: Path) -> None:
             with contextlib.suppress(DamagedArchive):
                 one = archive.member(name)
                 shapes |= {name: one.shape} if one.dtype.kind in "iuf" else {}
-        of_one_scan(shapes, shapes, last=False)
+        return len(of_one_scan(shapes, shapes, last=False)) < len(shapes)
 
 
 def in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:

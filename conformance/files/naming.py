@@ -9,6 +9,7 @@ from conformance.files.finding import Finding, Severity
 from conformance.files.formats.empad import nearly
 from conformance.files.formats.lists import listing_of
 from conformance.files.formats.magic import Kind
+from conformance.files.formats.roles import pairs_among, unit_of
 from conformance.files.formats.sniffing import HEAD_BYTES, Sniffed, as_text, lfs_size
 
 _PACKED = "unpack it first"
@@ -105,7 +106,11 @@ def _zipped(file: Sniffed) -> str:
     if {"[Content_Types].xml"} & ends:
         return "an office document, not the data; write a table of positions as text"
     if "data.pkl" in ends:
-        return f"as torch saves them: {_MODEL}"
+        return (
+            "as torch saves values, weights of a network or tensors, in a pickle that is not opened here; if these are "
+            "your data: held = torch.load(FILE, weights_only=True); numpy.savez('NEW.npz', **{k: v.numpy() for k, v in "
+            "held.items()}); if it is a model, give the data that it was trained on"
+        )
     if "model.weights.h5" in ends or "keras_metadata.pb" in ends or {"config.json", "metadata.json"} <= ends:
         return f"a model of Keras: {_MODEL}"
     arrays = sorted(name for name in file.arrays if not name.rsplit("/", 1)[-1].startswith("._"))
@@ -136,12 +141,13 @@ def held_arrays(shapes: Mapping[str, tuple[int, ...]]) -> str:
     common = images.most_common(1)
     if not frames and common and common[0][1] >= _FEWEST_IMAGES:
         shape, number = common[0]
-        return f"{number} arrays of {shape}, perhaps a frame each: stack them, and add positions and probe"
+        joined = "convert THIS POSITIONS PROBE OUT.npz joins them in the order of their numbers"
+        return f"{number} arrays of {shape}, perhaps a frame each; {joined}"
     if not frames:
         some = f" ({_shapes(arrays)})" if arrays else ""
         return f"no array in it has the axes of frames{some}: the data lie elsewhere"
     perhaps = _some(sorted(frames, key=lambda name: -_size(arrays[name])))
-    todo = "write frames, positions and probe into a scan file"
+    todo = "give what is missing from other files: convert THIS POSITIONS PROBE OUT.npz; --array frames=NAME says which"
     return f"its arrays are {_shapes(arrays)}; frames are perhaps {perhaps}; {todo}"
 
 
@@ -173,6 +179,13 @@ def _numbers(head: bytes) -> str:
     if listing is None or listing.columns < 2:
         return "a single column of numbers: no frames are in it"
     called = f" called {', '.join(listing.names)}" if listing.names else ""
+    pair = next(pairs_among(dict.fromkeys(listing.names, (2,))), None)
+    if pair is not None:
+        unit = "" if unit_of(pair[0]) is not None else " --positions-unit um, or whichever it is"
+        return (
+            f"{listing.columns} columns{called}: {pair[0]} and {pair[1]} are read as the positions; frames and a probe "
+            f"come from other files: convert FRAMES PROBE THIS OUT.npz{unit}"
+        )
     commas = ", with decimal commas" if listing.decimal_commas else ""
     known = "Ptychodus writes y, x in CSV and x y in text; " if listing.columns == 2 and not called else ""
     more = "; keep the two columns of x and y alone" if listing.columns > 2 else ""

@@ -96,3 +96,21 @@ def test_diagnose_takes_the_name_too(call: Call, tmp_path: Path, scans: tuple[Ar
     _folders(tmp_path / "scan.npz", scans)
     assert "--scan-name (as run_3)" in call("diagnose", "scan.npz").stderr
     assert "2 scans" not in call("diagnose", "scan.npz", "--scan-name", "run_4", "--positions-unit", "px").stderr
+
+
+def test_validate_and_show_look_at_the_scan_that_is_named(
+    call: Call, tmp_path: Path, scans: tuple[Arrays, Arrays]
+) -> None:
+    _folders(tmp_path / "scan.npz", scans)
+    assert "63 frames" in call("validate", "scan.npz", "--scan-name", "run_3", "--jobs", "0").stdout
+    assert "none is called run_9" in call("validate", "scan.npz", "--scan-name", "run_9").stdout
+    assert "2 scans" in call("validate", "scan.npz").stdout
+    pytest.importorskip("matplotlib", reason="figures need matplotlib")
+    assert call("show", "scan.npz", "--scan-name", "run_4", "--out", "a.html").exit_code == 0
+    assert "2 scans" not in (tmp_path / "a.html").read_text()
+
+
+@pytest.mark.night
+def test_workers_are_told_the_name(call: Call, tmp_path: Path, scans: tuple[Arrays, Arrays]) -> None:
+    _folders(tmp_path / "scan.npz", scans)
+    assert "63 frames" in call("validate", "scan.npz", "--scan-name", "run_3", "--jobs", "1").stdout

@@ -76,6 +76,29 @@ def _loaded(variables: Mapping[str, Any], prefix: str, depth: int) -> Iterator[t
             yield from _loaded(_cell(name, list(value.ravel(order="F"))), prefix, depth + 1)
 
 
+def texts_in_variables(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Texts among variables that were loaded: those in structures by ``structure/field``.
+
+    Parameters
+    ----------
+    variables : Mapping[str, Any]
+        As for :func:`in_variables`.
+    """
+    return dict(_loaded_texts(variables, "", 0))
+
+
+def _loaded_texts(variables: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    for name, value in variables.items():
+        if not isinstance(value, np.ndarray) or depth > _MOST_DEPTH:
+            continue
+        if value.dtype.names is not None:
+            yield from _loaded_texts(_structure(value), f"{prefix}{name}/", depth + 1)
+        elif value.dtype.kind == "U" and value.size == 1:
+            yield f"{prefix}{name}", str(value.ravel()[0])
+        elif value.dtype.hasobject and value.size == 1:
+            yield from _loaded_texts({name: value.ravel()[0]}, prefix, depth + 1)
+
+
 def _structure(value: NDArray[Any]) -> dict[str, Any]:
     """Fields of a structure; of an array of structures that hold stacks, each by its number."""
     fields = value.dtype.names or ()

@@ -34,6 +34,12 @@ def choosing(name: str | None) -> Iterator[None]:
         _said.reset(before)
 
 
+def name_said() -> str | None:
+    """The name that the user said; None where nothing was."""
+    word = _said.get()
+    return None if word is None else word.name
+
+
 def require_heard() -> None:
     """Refuse a name that no file had a scan of.
 

@@ -25,13 +25,33 @@ _WAVES, _PIXELS, _STEPS = (1e-13, 2e-8), (1e-6, 1e-3), (1e-12, 1e-6)
 """Metres between which wavelengths, detector pixels and object pixels lie: nothing else would be meant."""
 
 
+def unit_in_words(name: str, words: Mapping[str, str]) -> float | None:
+    """Metres a unit that a text beside an array says, 0 for pixels; None where none does.
+
+    Parameters
+    ----------
+    name : str
+        Of the array.
+    words : Mapping[str, str]
+        Texts of the file by name.
+    """
+    group, _, own = name.rstrip("/").rpartition("/")
+    near = [f"{one}_{unit}" for one in (name.rstrip("/"), group) if one for unit in ("units", "unit")]
+    near += [f"{group}/{unit}" for unit in ("units", "unit", f"{own}_units", f"{own}_unit") if group]
+    found = {unit_called(words[one]) for one in near if one in words}
+    return found.pop() if len(found) == 1 else None
+
+
 def unit_beside(attributes: Mapping[str, Any]) -> float | None:
     """Metres a unit that stands beside an array, 0 for pixels; None where none does."""
     said = attributes.get("units", attributes.get("unit"))
     said = said[0] if isinstance(said, list) and len(said) == 1 else said
-    if not isinstance(said, str):
-        return None
-    name = said.strip().lower()
+    return unit_called(said) if isinstance(said, str) else None
+
+
+def unit_called(said: str) -> float | None:
+    """Metres a unit of a name, 0 for pixels; None where it is none of length."""
+    name = said.strip(" []()").lower()
     if name in ("px", "pixel", "pixels", "pix"):
         return 0.0
     return LENGTHS.get(name, LENGTHS.get(name.removesuffix("s")))

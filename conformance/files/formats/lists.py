@@ -125,6 +125,11 @@ def _with_point(word: str) -> str:
 def _names(line: str, table: Listing) -> tuple[str, ...]:
     """The words of a line that name the columns, parted as the table is, or by any sign."""
     bare = line.lstrip("#% ")
+    if line.startswith("#L "):
+        # SPEC parts the names of columns, which may have blanks in them, by two blanks.
+        called = tuple(word.strip() for word in re.split(r"\s{2,}|\t", line[3:].strip()))
+        called = called if len(called) == table.columns else tuple(line[3:].split())
+        return called if len(called) == table.columns else ()
     for words in (_parted(bare, table.delimiter), re.split(r"[,;\t]|\s+", bare)):
         named = [word.strip(" '\"") for word in words]
         named = [word for word in named if word]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.files.formats.cells import in_variables
+from conformance.files.formats.cells import in_variables, texts_in_variables
 from conformance.files.formats.values import ColumnMajor, Stored, Values
 from conformance.files.unfit import UnfitFile
 
@@ -58,8 +58,8 @@ def is_matlab(start: bytes, attributes: Iterable[Mapping[str, Any]]) -> bool:
     return not start.startswith(b"\x89HDF") or any("MATLAB_class" in one for one in attributes)
 
 
-def arrays_in(path: Path) -> dict[str, Stored]:
-    """The arrays of numbers in a file by name; those in structures by ``structure/field``.
+def arrays_in(path: Path) -> tuple[dict[str, Stored], dict[str, str]]:
+    """The arrays of numbers in a file by name, those in structures by ``structure/field``; and the texts likewise.
 
     Raises
     ------
@@ -80,4 +80,5 @@ def arrays_in(path: Path) -> dict[str, Stored]:
         problem = f"this is a MATLAB file that cannot be read, copy it again: {str(error)[:100]}"
         raise UnfitFile("FIL-001", "file", problem) from error
     own = {name: value for name, value in held.items() if not name.startswith("__")}
-    return {name: ColumnMajor(Values(name, values.T)) for name, values in in_variables(own).items()}
+    loaded = in_variables(own)
+    return {name: ColumnMajor(Values(name, values.T)) for name, values in loaded.items()}, texts_in_variables(own)

@@ -5,64 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.archive import Archive, Member
+from conformance.contract.arrays import MASK
+from conformance.files.archive import Member
 from conformance.files.formats import geometry_named, roles
-from conformance.files.formats.cells import in_nodes
 from conformance.files.formats.description import Description, Format, Part, Quantity
 from conformance.files.formats.framewise import framewise
+from conformance.files.formats.held import Held, held_in
 from conformance.files.formats.masks import mask_among
-from conformance.files.formats.matlab import arrays_in, is_matlab
+from conformance.files.formats.named_places import TABLE, of_lines, positions
+from conformance.files.formats.named_probe import probe_in
 from conformance.files.formats.roles import Axes
-from conformance.files.formats.scaled import scaled, scaling
+from conformance.files.formats.scaled import scaling
 from conformance.files.formats.several import of_one_scan
 from conformance.files.formats.single_images import shapes_with_stacks, with_stacks
 from conformance.files.formats.sniffing import Kind, Sniffed
-from conformance.files.formats.values import ColumnMajor, Computed, Field, Stored, Values
-from conformance.files.hdf5.opened import OpenedHdf5
+from conformance.files.formats.told import told
+from conformance.files.formats.values import Computed, Stored
 from conformance.files.naming import held_arrays
 from conformance.files.unfit import UnfitFile
 
-TABLE = "positions"
+_MOST_NAMED = 8
 _KINDS = frozenset({Kind.ZIP, Kind.HDF5, Kind.MATLAB})
-_MOST_SMALL = 1 << 28
-_OUTSIDE = "has its values in other files, which is not followed: give those, or copy the data here (h5repack)"
-
-
-@dataclass(frozen=True)
-class Held:
-    """Arrays of a file by name.
-
-    Attributes
-    ----------
-    kind : Kind
-    arrays : Mapping[str, Stored]
-    attributes : Mapping[str, Mapping[str, Any]]
-        What stands beside them.
-    matlab : bool
-        Whether a column-major tool wrote the file.
-    links : tuple of str
-        Links that are not followed, and where they lead, in words.
-    words : Mapping[str, str]
-        Texts that stand in the file.
-    """
-
-    kind: Kind
-    arrays: Mapping[str, Stored]
-    attributes: Mapping[str, Mapping[str, Any]]
-    matlab: bool
-    links: tuple[str, ...] = ()
-    words: Mapping[str, str] = field(default_factory=dict)
-
-    def shapes(self, kinds: str) -> dict[str, tuple[int, ...]]:
-        """Shapes of the arrays of some kinds of numbers."""
-        return {name: one.shape for name, one in self.arrays.items() if one.dtype.kind in kinds}
 
 
 def _recognises(file: Sniffed) -> bool:
@@ -78,7 +47,15 @@ def _recognises(file: Sniffed) -> bool:
     pairs = roles.pairs_among(shapes)
     points = frozenset(math.prod(shapes[name]) for name, _ in pairs) | _rows(shapes)
     named = [name for name in shapes if roles.probe_among({name: shapes[name]}, 0)]
-    return bool(named) or (bool(points) and _frames_have(points, shapes))
+    return bool(named) or (bool(points) and _frames_have(points, shapes)) or _has_lines(shapes)
+
+
+def _has_lines(shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether there are frames in a raster, and an x a column and a y a row of it."""
+    lines = {name: roles.long(shape) for name, shape in shapes.items() if len(roles.long(shape)) == 1}
+    pairs = [(lines[x], lines[y]) for x, y in roles.pairs_among(dict.fromkeys(lines, (2,)))]
+    grids = [roles.long(shape)[:2] for shape in shapes.values() if len(roles.long(shape)) == 4]
+    return any((*y, *x) in grids for x, y in pairs)
 
 
 def holds_a_part(file: Sniffed) -> bool:
@@ -86,6 +63,7 @@ def holds_a_part(file: Sniffed) -> bool:
     if file.kind not in _KINDS:
         return False
     shapes = dict(file.shapes)
+    shapes = shapes_with_stacks(shapes)
     stack = roles.stack_among(shapes, frozenset(), last=False)
     return _recognises(file) or stack is not None or bool(_rows(shapes)) or any(roles.pairs_among(shapes))
 
@@ -119,13 +97,13 @@ def _frames_have(points: frozenset[int], shapes: Mapping[str, tuple[int, ...]]) 
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with ExitStack() as stack:
-        held = _of_one_scan(_held(path, stack))
+        held = _of_one_scan(held_in(path, stack))
         parts, notes = _parts(held)
         if not parts:
             raise UnfitFile("FIL-001", "file", f"this is {_called(held)}: {held_arrays(held.shapes('biufc'))}")
         frames = parts.get("diff3d")
         if frames is not None:
-            parts |= mask_among(held.arrays, held.arrays.__getitem__, frames.values.shape)
+            parts |= _told_mask(held) or mask_among(held.arrays, held.arrays.__getitem__, frames.values.shape)
         geometry, said = geometry_named.geometry_in(held.arrays, held.attributes, held.words)
         used = ", ".join(dict.fromkeys(f"{part.source} {_shape(held, part.source)}" for part in parts.values()))
         yield Description(
@@ -139,8 +117,15 @@ def _opened(path: Path) -> Iterator[Description]:
         )
 
 
+def _told_mask(held: Held) -> dict[str, Part]:
+    name = told("mask", held.shapes("biuf"))
+    return {} if name is None else {MASK: Part(held.arrays[name], name, Quantity.GOOD_OR_BAD, "row, column")}
+
+
 def _of_one_scan(held: Held) -> Held:
     """Without the arrays of the other scans of the file."""
+    if told("frames", held.shapes("iuf")) is not None:
+        return held
     kept = of_one_scan(held.shapes("iuf"), held.arrays, last=held.matlab)
     return replace(held, arrays={name: one for name, one in held.arrays.items() if name in kept})
 
@@ -154,6 +139,11 @@ def _passed_over(held: Held, parts: Mapping[str, Part]) -> Iterator[str]:
         for names in [*roles.pairs_among(real), *((name,) for name in roles.tables_among(real))]:
             held_for = f"{' and '.join(names)} {real[names[0]]} hold positions"
             yield f"{held_for} for another number of frames than {frames.source} ({frames.values.shape[0]})"
+        M = frames.values.shape[0]
+        lines = [name for name, shape in real.items() if roles.long(shape) in ((M,), (M, 2), (2, M))]
+        if lines:
+            some = ", ".join(lines[:_MOST_NAMED]) + (" and others" if len(lines) > _MOST_NAMED else "")
+            yield f"with a value a frame are {some}: say which by --array x=NAME --array y=NAME"
     if frames is None:
         yield from (
             f"{name} {real[name]} holds pictures in colours, where a frame has one number a pixel: give the raw frames"
@@ -170,43 +160,6 @@ def _shape(held: Held, source: str) -> str:
     return str(held.arrays[names[0]].shape) if names[0] in held.arrays else ""
 
 
-def _held(path: Path, stack: ExitStack) -> Held:
-    with path.open("rb") as stream:
-        start = stream.read(10)
-    if start[:2] == b"PK":
-        archive = stack.enter_context(Archive(path))
-        arrays = [name for name in archive.names if archive.entry(name).filename.endswith(".npy")]
-        members = {name: archive.member(name) for name in arrays}
-        return Held(Kind.ZIP, with_stacks(_numbers(members), last=False), {}, False)
-    if start == b"MATLAB 5.0":
-        return Held(Kind.MATLAB, _numbers(arrays_in(path)), {}, True)
-    file = stack.enter_context(OpenedHdf5(path))
-    matlab = is_matlab(start, (node.attributes for node in file.nodes.values()))
-    beside = {name: node.attributes for name, node in file.nodes.items() if node.kind in ("dataset", "group")}
-    stored = {name: scaled(one, beside.get(one.name, {})) for name, one in in_nodes(file).items()}
-    held: Mapping[str, Stored] = {name: ColumnMajor(one) for name, one in stored.items()} if matlab else stored
-    words = {name: node.value for name, node in file.nodes.items() if isinstance(node.value, str)}
-    links = (*file.links, *(f"{one.path} {one.shape} {_OUTSIDE}" for one in file.nodes.values() if one.outside))
-    return Held(Kind.HDF5, with_stacks(_numbers(held), last=matlab), beside, matlab, links, words)
-
-
-def _numbers(arrays: Mapping[str, Stored]) -> dict[str, Stored]:
-    """Arrays of numbers; of an array of records every field of numbers, as an array of its own."""
-    found: dict[str, Stored] = {}
-    for name, one in arrays.items():
-        if one.needs_unpickling:
-            continue
-        if one.dtype.kind in "biufc":
-            found[name] = one
-        elif one.dtype.names is not None and len(roles.long(one.shape)) == 1:
-            found |= {f"{name}/{field}": Field(one, field) for field in one.dtype.names if _is_number(one, field)}
-    return found
-
-
-def _is_number(one: Stored, field: str) -> bool:
-    return one.dtype[field].kind in "iuf" and not one.dtype[field].shape
-
-
 def _parts(held: Held) -> tuple[dict[str, Part], list[str]]:
     real = held.shapes("iuf")
     pairs = list(roles.pairs_among(real))
@@ -214,9 +167,9 @@ def _parts(held: Held) -> tuple[dict[str, Part], list[str]]:
     found, others = _stack(held, points)
     M, N = (found[1].M, found[1].sides[0]) if found is not None else (0, 0)
     parts = {} if found is None else _frames(held, *found)
-    places = _positions(held, pairs, M) or _of_lines(held, found)
+    places = positions(held, pairs, M) or of_lines(held, found)
     parts |= places
-    probe = _probe(held, N)
+    probe = probe_in(held, N)
     parts |= probe
     notes = [f"{name} was taken for {what}" for what, name in _taken(found, places, probe)]
     notes += [
@@ -231,7 +184,14 @@ def _parts(held: Held) -> tuple[dict[str, Part], list[str]]:
 
 
 def _stack(held: Held, points: frozenset[int]) -> tuple[tuple[str, Axes] | None, list[str]]:
-    """The frames, of several equal stacks those that have the sides of a probe; and the names of the others."""
+    """The frames: those that are told, or of several equal stacks those with the sides of a probe; and the others."""
+    real = held.shapes("iuf")
+    said = told("frames", real)
+    if said is not None:
+        axes = roles.axes_of(real[said], points, last=held.matlab)
+        if axes is None:
+            raise UnfitFile("FIL-023", said, f"frames are (M, N, N) or (rows, columns, N, N), not {real[said]}")
+        return (said, axes), []
     ranked = roles.stacks_among(held.shapes("iuf"), points, last=held.matlab)
     if not ranked:
         return None, []
@@ -276,125 +236,6 @@ def _frames(held: Held, name: str, axes: Axes) -> dict[str, Part]:
 def _reshaping(tail: tuple[int, ...], turned: bool) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Makes blocks of another shape; ``turned`` exchanges the two axes of a raster that are stored last."""
     return lambda block: (block.swapaxes(-1, -2) if turned else block).reshape(-1, *tail)
-
-
-def _positions(held: Held, pairs: list[tuple[str, str]], M: int) -> dict[str, Part]:
-    """Positions with a point a frame: as a pair of x and y, or as a table."""
-    real = held.shapes("iuf")
-    if any(roles.plain(name) == "ppx" for name, _ in pairs):
-        problem = (
-            "positions of PtychoShelves belong to frames that it stores transposed: put them beside /dp in one file"
-        )
-        raise UnfitFile("FIL-023", "ppX", problem)
-    for names in pairs:
-        if (M or math.prod(real[names[0]])) == math.prod(real[names[0]]):
-            return {
-                coordinate: _coordinate(held, name)
-                for coordinate, name in zip(("xcoords", "ycoords"), names, strict=True)
-            }
-    for name in roles.tables_among(real):
-        kept = roles.long(real[name])
-        if (M or max(kept)) == max(kept):
-            return _table(held, name, kept)
-    one = roles.complex_places_among(held.shapes("c"), M)
-    if one is None:
-        return {}
-    points = held.arrays[one].array().ravel()
-    both = np.stack([points.real, points.imag], axis=1).astype(np.float64)
-    return {TABLE: _with_unit(held, one, both, "real part, imaginary part")}
-
-
-def _of_lines(held: Held, found: tuple[str, Axes] | None) -> dict[str, Part]:
-    """Positions of a raster whose columns have one x each, and its rows one y."""
-    if found is None or len(found[1].points) != 2 or held.matlab:
-        return {}
-    rows, columns = (found[1].shape[axis] for axis in found[1].points)
-    lines = {name: roles.long(shape) for name, shape in held.shapes("iuf").items()}
-    for x, y in roles.pairs_among({name: (2,) for name, shape in lines.items() if len(shape) == 1}):
-        if (lines[x], lines[y]) == ((columns,), (rows,)):
-            both = np.meshgrid(*(held.arrays[name].array().ravel().astype(np.float64) for name in (x, y)))
-            said = f"of each of {columns} columns", f"of each of {rows} rows"
-            return {
-                coordinate: _with_unit(held, name, values.ravel(), words)
-                for coordinate, name, values, words in zip(("xcoords", "ycoords"), (x, y), both, said, strict=True)
-            }
-    return {}
-
-
-def _coordinate(held: Held, name: str) -> Part:
-    values = held.arrays[name].array().ravel(order="F" if held.matlab else "C").astype(np.float64)
-    return _with_unit(held, name, values, "point")
-
-
-def _table(held: Held, name: str, kept: tuple[int, ...]) -> dict[str, Part]:
-    values = held.arrays[name].array().reshape(kept).astype(np.float64)
-    values = values if kept[0] == max(kept) else values.T
-    order = roles.order_of(name)
-    if order is None:
-        return {TABLE: _with_unit(held, name, values[:, :2], "point, axis")}
-    return {
-        f"{axis}coords": _with_unit(held, name, values[:, k], f"{order}, as its name says")
-        for k, axis in enumerate(order)
-    }
-
-
-def _with_unit(held: Held, name: str, values: NDArray[np.float64], axes: str) -> Part:
-    unit = geometry_named.unit_beside(held.attributes.get(name, {}))
-    unit = roles.unit_of(name) if unit is None else unit
-    if unit is None:
-        return Part(Values(name, values), name, Quantity.UNKNOWN, axes)
-    if not unit:
-        return Part(Values(name, values), name, Quantity.PIXEL, axes)
-    return Part(Values(name, values * unit), name, Quantity.METRE, axes, metres=unit)
-
-
-def _probe(held: Held, N: int) -> dict[str, Part]:
-    """The probe as (P, N, N): of complex numbers, or of a real and an imaginary part."""
-    name = roles.probe_among(held.shapes("c"), N)
-    if name is not None:
-        source, values = name, held.arrays[name].array()
-    else:
-        halves = _halves(held, N)
-        if halves is None:
-            return {}
-        source, values = halves
-    if max(values.shape[3:] if held.matlab else values.shape[:-3], default=1) > 1:
-        problem = f"the shape is {values.shape}: a probe that varies along the scan has no place in a scan file"
-        raise UnfitFile("FIL-002", source, problem)
-    shape = roles.long(values.shape)
-    values = values.reshape(shape)
-    side = N or max(shape, key=lambda n: (shape.count(n), n))
-    changes: tuple[str, ...] = ()
-    if len(shape) == 3 and shape[1:] != (side, side) and shape[:2] == (side, side):
-        values, changes = np.moveaxis(values, -1, 0), ("the last axis counts the modes: moved to the front",)
-    if values.ndim not in (2, 3) or values.shape[-2:] != (side, side):
-        problem = f"the shape is {shape}: a probe is ({side}, {side}), or several modes of that"
-        raise UnfitFile("FIL-002", source, problem)
-    kept = Values("probe", np.ascontiguousarray(values))
-    return {"probeGuess": Part(kept, source, Quantity.UNKNOWN, "mode, row, column", changes)}
-
-
-_HALVES = (("real", "imag"), ("re", "im"), ("r", "i"), ("amp", "phase"), ("amplitude", "phase"), ("abs", "angle"))
-
-
-def _halves(held: Held, N: int) -> tuple[str, NDArray[np.complex128]] | None:
-    real = held.shapes("f")
-    for name in real:
-        for first, second in _HALVES:
-            if not name.endswith(first) or roles.probe_among({name: real[name]}, N) is None:
-                continue
-            other = name[: len(name) - len(first)] + second
-            if real.get(other) != real[name]:
-                continue
-            a, b = (held.arrays[one].array().astype(np.float64) for one in (name, other))
-            joined = a * np.exp(1j * b) if second in ("phase", "angle") else a + 1j * b
-            return f"{name} and {other}", joined
-    whole = roles.probe_among({n: s for n, s in real.items() if 2 in (s[:1] + s[-1:])}, N)
-    if whole is None:
-        return None
-    values = held.arrays[whole].array().astype(np.float64)
-    a, b = np.moveaxis(values, 0 if values.shape[0] == 2 else -1, 0)
-    return whole, a + 1j * b
 
 
 FORMAT = Format("arrays under names of their own", _recognises, _opened)

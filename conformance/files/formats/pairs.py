@@ -25,7 +25,7 @@ from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
 
 _PART = re.compile(r"/entry/data/data_\d+")
-_MOST_BYTES = 64 << 20
+_MOST_BYTES, _MOST_NAMED = 64 << 20, 6
 _AS_WRITTEN = (
     "/dp lies as (frame, row, column), as ptycho-vit has it; where PtychoShelves wrote it, it is transposed, which "
     "diagnose tells"
@@ -160,6 +160,10 @@ def read_positions(path: Path) -> NDArray[np.float64]:
     listing = listing_of(text[:HEAD_BYTES], cut=len(text) > HEAD_BYTES)
     if listing is None:
         raise UnfitFile("FIL-001", "file", "it is no table of numbers")
+    scans = [line.split()[1] for line in text.splitlines() if line.startswith("#S ") and len(line.split()) > 1]
+    if len(scans) > 1:
+        some = ", ".join(scans[:_MOST_NAMED]) + (" and others" if len(scans) > _MOST_NAMED else "")
+        raise UnfitFile("FIL-002", "file", f"it holds {len(scans)} scans of SPEC ({some}): keep the lines of one")
     lines = [line for line in text.splitlines() if line.strip() and line.strip()[0] not in "#%"]
     rows = [_numbers(line, listing) for line in lines[listing.head :]]
     if not rows or len({len(row) for row in rows}) != 1:

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 _FRAMES = re.compile(r"diff|(^|_)dps?($|_)|data|frame|pattern|intens|ampl|cbed|imag(e|es)$|eiger|detector|measured|ccd")
 _PROBE = re.compile(r"probe|prb|illum|(^|_)beam")
 _OBJECT = re.compile(r"obj|psi|transmission|specimen|sample")
-_PLACES = re.compile(r"pos|scan|coord|point|transl|motor|stage|grid|loc|pp|(^|_)xy($|_)|(^|_)yx($|_)|shift")
+_PLACES = re.compile(
+    r"pos|encoder|trajec|actuator|readback|piezo|scan|coord|point|transl|motor|stage|grid|loc|pp|shift"
+    r"|(^|_)xy($|_)|(^|_)yx($|_)"
+)
 _OTHER = re.compile(
     r"mask|back|dark|flat|(^|_)ref|gain|weight|sigma|err|(^|_)var|truth|label|recon|hist|init|start|nominal|plan|target"
 )
@@ -189,6 +192,34 @@ def tables_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
         if len(kept) == 2 and min(kept) in (2, 3) and max(kept) > 3 and _PLACES.search(plain(name)):
             found.append((bool(_OTHER.search(plain(name))), len(name), name))
     yield from (name for *_, name in sorted(found))
+
+
+def speaks_of_else(name: str) -> bool:
+    """Whether a name says that an array is neither frames nor positions that were measured."""
+    return bool(_OTHER.search(plain(name)))
+
+
+_MOTORS = re.compile(r"actuator|motor|stage|axis|piezo|encoder|readback|mot(?![a-z])|pos")
+
+
+def numbered_pair(shapes: Mapping[str, tuple[int, ...]], M: int) -> tuple[str, str] | None:
+    """Two names of motors that differ in one number alone, with a value a frame; None where there are not just two.
+
+    Parameters
+    ----------
+    shapes : Mapping[str, tuple of int]
+        Of arrays of real numbers.
+    M : int
+        Number of frames.
+    """
+    named = [name for name, shape in shapes.items() if long(shape) == (M,) and _MOTORS.search(plain(name))]
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name in named:
+        words = re.split(r"(\d+)", name)
+        for at in range(1, len(words), 2):
+            groups.setdefault((*words[:at], "*", *words[at + 1 :]), []).append(name)
+    pairs = [sorted(held) for held in groups.values() if len(held) == 2]
+    return (pairs[0][0], pairs[0][1]) if len(pairs) == 1 and len(named) == 2 else None
 
 
 def complex_places_among(shapes: Mapping[str, tuple[int, ...]], M: int) -> str | None:

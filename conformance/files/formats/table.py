@@ -14,9 +14,11 @@ from conformance.files.formats import (
     hxn,
     merlin,
     named,
+    nion,
     npy,
     pairs,
     ptychodus,
+    ptylab,
     ptypy,
     ptyr,
     tiff,
@@ -26,6 +28,7 @@ from conformance.files.formats.cells import in_nodes
 from conformance.files.formats.description import Format
 from conformance.files.formats.matlab import shapes_in
 from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
+from conformance.files.formats.told import any_told
 from conformance.files.hdf5.opened import OpenedHdf5
 
 FORMATS: tuple[Format, ...] = (
@@ -41,6 +44,8 @@ FORMATS: tuple[Format, ...] = (
     cxi.FORMAT,
     emd.FORMAT,
     hspy.FORMAT,
+    ptylab.FORMAT,
+    nion.FORMAT,
     empad.FORMAT,
     merlin.FORMAT,
     tiff.FORMAT,
@@ -96,7 +101,7 @@ def readable_as(file: Sniffed, *, part: bool = False) -> Format | None:
         Whether a person says that it holds a part of a scan.
     """
     known = format_of(file)
-    if known is not None:
+    if known is not None and not (part and any_told({*file.shapes, *file.arrays})):
         return known
     recognised = named.holds_a_part(file) if part else named.FORMAT.recognises(file)
     return named.FORMAT if recognised else None

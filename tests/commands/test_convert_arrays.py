@@ -1,0 +1,225 @@
+"""Arrays that bear no names of a scan: told by the user, or by what stands beside them; and two more layouts."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.commands.calling import Call
+from tests.files.scans import Arrays, sound
+from tests.files.written import DISTANCE, ENERGY, PIXEL, STEP, counts_of
+
+h5py = pytest.importorskip("h5py", reason="HDF5 files need h5py")
+GEOMETRY = ("--energy", str(ENERGY), "--distance", str(DISTANCE), "--detector-pixel", str(PIXEL))
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Arrays:
+    found = sound(2, columns=9, rows=7)
+    np.save(tmp_path / "probe.npy", found["probeGuess"])
+    np.save(tmp_path / "frames.npy", counts_of(found).astype(np.uint16))
+    return found
+
+
+def _hdf5(path: Path, held: Mapping[str, Any]) -> None:
+    with h5py.File(path, "w") as file:
+        for name, values in held.items():
+            file[name] = values
+
+
+def _beamline(path: Path, scan: Arrays, **others: Any) -> None:
+    """Names that mean nothing, and counters beside the motors."""
+    held = {"scan/data_03": counts_of(scan), "scan/data_01": np.arange(63.0), "scan/data_02": np.arange(63.0) ** 2}
+    motors = {"scan/actuator_1_1": scan["xcoords"] * STEP * 1e3, "scan/actuator_2_1": scan["ycoords"] * STEP * 1e3}
+    _hdf5(path, held | motors | others)
+
+
+def _same(path: Path, scan: Arrays) -> None:
+    with np.load(path) as found:
+        np.testing.assert_allclose(found["diff3d"], scan["diff3d"], atol=2e-3)
+        for axis in ("xcoords", "ycoords"):
+            moved = found[axis] - scan[axis]
+            np.testing.assert_allclose(moved, moved[0], atol=1e-3)
+
+
+def test_arrays_are_taken_as_they_are_told(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    _beamline(tmp_path / "a.nxs", scan)
+    asked = call("convert", "a.nxs", "probe.npy", "out.npz", *GEOMETRY, "--counts", "--positions-unit", "mm")
+    assert asked.exit_code == 2
+    assert "--positions-order" in asked.stderr
+    told = ("--array", "x=actuator_1_1", "--array", "y=scan/actuator_2_1", "--array", "frames=/scan/data_03")
+    done = call("convert", "a.nxs", "probe.npy", "out.npz", *GEOMETRY, "--counts", "--positions-unit", "mm", *told)
+    assert done.exit_code == 0, done.stderr
+    _same(tmp_path / "out.npz", scan)
+
+
+def test_what_has_a_value_a_frame_is_named_where_positions_are_missing(
+    call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    _beamline(tmp_path / "a.nxs", scan, **{"scan/actuator_3_1": np.arange(63.0)})
+    done = call("convert", "a.nxs", "probe.npy", "out.npz", *GEOMETRY)
+    assert done.exit_code == 2
+    assert "/scan/actuator_3_1" in done.stderr
+    assert "--array x=NAME" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "words"),
+    [
+        (("x=actuator_1_1",), 3, "x and y"),
+        (("x=data_01", "y=data_01", "x=data_02"), 3, "twice"),
+        (("motor=data_01",), 3, "frames=NAME"),
+        (("probe=none",), 3, "none of the files"),
+        (("frames=data_01",), 2, "frames are"),
+        (("positions=data_01",), 2, "a table of positions"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(
+    told: tuple[str, ...], code: int, words: str, call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    _beamline(tmp_path / "a.nxs", scan)
+    options = [part for one in told for part in ("--array", one)]
+    done = call("convert", "a.nxs", "probe.npy", "out.npz", *GEOMETRY, *options)
+    assert done.exit_code == code, done.stderr
+    assert words in done.stderr
+
+
+def _v5(path: Path, held: Mapping[str, Any]) -> None:
+    from scipy.io import savemat
+
+    savemat(path, dict(held))
+
+
+def _v73(path: Path, held: Mapping[str, Any]) -> None:
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, values in held.items():
+            if isinstance(values, dict):
+                for field, value in values.items():
+                    text = isinstance(value, str)
+                    stored = np.array([[ord(one)] for one in value], np.uint16) if text else np.atleast_2d(value).T
+                    file[f"{name}/{field}"] = stored
+                    file[f"{name}/{field}"].attrs["MATLAB_class"] = np.bytes_("char" if text else "double")
+            else:
+                file[name] = np.asarray(values).T
+
+
+@pytest.mark.parametrize(("write", "unit", "metres"), [(_v5, "um", 1e-6), (_v73, "nm", 1e-9)])
+def test_a_unit_that_stands_as_text_in_a_structure_is_read(
+    write: Callable[..., None], unit: str, metres: float, call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    places = {"x": scan["xcoords"] * STEP / metres, "y": scan["ycoords"] * STEP / metres, "units": unit}
+    write(tmp_path / "a.mat", {"dp": np.moveaxis(counts_of(scan), 0, -1), "positions": places})
+    done = call("convert", "a.mat", "probe.npy", "out.npz", *GEOMETRY, "--counts")
+    assert done.exit_code == 0, done.stderr
+    _same(tmp_path / "out.npz", scan)
+
+
+def test_frames_in_groups_of_their_own_are_joined_by_number(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    _hdf5(tmp_path / "a.h5", {f"run_7/tag_{95 + k}/detector_data": one for k, one in enumerate(counts_of(scan))})
+    table = np.stack([scan["ycoords"], scan["xcoords"]], axis=1) * STEP * 1e6
+    np.savetxt(tmp_path / "p.txt", table, header="y(um) x(um)", fmt="%.8f")
+    assert "joins them in the order of their numbers" in call("validate", "a.h5").stdout
+    assert "x(um) and y(um) are read" in call("validate", "p.txt").stdout
+    done = call("convert", "a.h5", "p.txt", "probe.npy", "out.npz", *GEOMETRY, "--counts")
+    assert done.exit_code == 0, done.stderr
+    _same(tmp_path / "out.npz", scan)
+
+
+def test_columns_of_spec_are_read_by_their_labels(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    rows = [f"{k} {x} {y} 0.1" for k, (x, y) in enumerate(zip(scan["xcoords"], scan["ycoords"], strict=True))]
+    one = ["#S 12 mesh samx 0 1 9 samy 0 1 7", "#L Pt No  samx  samy  Seconds", *rows]
+    (tmp_path / "a.spec").write_text("\n".join(["#F a.spec", *one]))
+    done = call("convert", "frames.npy", "a.spec", "probe.npy", "out.npz", "--counts", "--positions-unit", "px",
+                "--positions-order", "xy")  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    _same(tmp_path / "out.npz", scan)
+    (tmp_path / "a.spec").write_text("\n".join(["#F a.spec", *one, *one]).replace("#S 12", "#S 13", 1))
+    done = call("convert", "frames.npy", "a.spec", "probe.npy", "o.npz", "--counts", "--positions-unit", "px")
+    assert done.exit_code == 2
+    assert "2 scans of SPEC (13, 12)" in done.stderr
+
+
+def _ptylab(scan: Arrays) -> dict[str, Any]:
+    places = np.stack([scan["ycoords"], scan["xcoords"]], axis=1) * STEP
+    return {
+        "ptychogram": counts_of(scan), "encoder": places - places.mean(axis=0), "wavelength": 1.239841984e-6 / ENERGY,
+        "zo": DISTANCE, "dxd": PIXEL,
+    }  # fmt: skip
+
+
+def test_ptylab_needs_a_probe_and_no_option(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    _hdf5(tmp_path / "a.hdf5", _ptylab(scan))
+    assert "the HDF5 file of PtyLab" in call("validate", "a.hdf5").stdout
+    done = call("convert", "a.hdf5", "probe.npy", "out.npz", "--counts")
+    assert done.exit_code == 0, done.stderr
+    _same(tmp_path / "out.npz", scan)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"zled": 0.06}, "Fourier ptychography"),
+        ({"encoder": np.zeros((62, 2))}, "(62, 2)"),
+        ({"ptychogram": np.zeros((63, 16))}, "(63, 16)"),
+    ],
+)
+def test_what_is_no_far_field_scan_of_ptylab_is_refused(
+    change: dict[str, Any], words: str, call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    _hdf5(tmp_path / "a.hdf5", _ptylab(scan) | change)
+    assert words in call("validate", "a.hdf5").stdout
+
+
+def _calibrations(unit: str = "nm", frames: str = "1/nm") -> dict[str, Any]:
+    size = 1 / (32 * STEP * 1e9)
+    pairs = ((3 * STEP * 1e9, unit), (2 * STEP * 1e9, unit), (size, frames), (size, frames))
+    return {"dimensional_calibrations": [{"offset": 0, "scale": scale, "units": said} for scale, said in pairs]}
+
+
+def _ndata(path: Path, values: Any, said: str) -> None:
+    held = io.BytesIO()
+    np.save(held, values)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.npy", held.getvalue())
+        archive.writestr("metadata.json", said)
+
+
+def _ndata1(path: Path, values: Any, said: str) -> None:
+    with h5py.File(path, "w") as file:
+        file["data"] = values
+        file["data"].attrs["properties"] = said
+
+
+@pytest.mark.parametrize("write", [_ndata, _ndata1])
+def test_a_raster_of_nion_swift_has_its_steps_and_its_pixel(
+    write: Callable[..., None], call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    write(tmp_path / "a.ndata", counts_of(scan).reshape(7, 9, 32, 32), json.dumps(_calibrations()))
+    assert "a data item of Nion Swift" in call("validate", "a.ndata").stdout
+    done = call("convert", "a.ndata", "probe.npy", "out.npz", "--counts")
+    assert done.exit_code == 0, done.stderr
+    with np.load(tmp_path / "out.npz") as found:
+        np.testing.assert_allclose(found["diff3d"], scan["diff3d"], atol=2e-3)
+        np.testing.assert_allclose(np.diff(found["xcoords"].reshape(7, 9), axis=1), 2, rtol=1e-6)
+        np.testing.assert_allclose(np.diff(found["ycoords"].reshape(7, 9), axis=0), 3, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{", "[" * 5000, json.dumps(_calibrations()) + " " * (1 << 25), "[1, 2]", '{"dimensional_calibrations": [7]}'],
+)
+def test_calibrations_that_cannot_be_read_give_no_positions(
+    said: str, call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    _ndata(tmp_path / "a.ndata", counts_of(scan).reshape(7, 9, 32, 32), said)
+    done = call("convert", "a.ndata", "probe.npy", "out.npz", "--counts")
+    assert done.exit_code == 2
+    assert "positions" in done.stderr or "calibrations" in done.stderr
+    assert not (tmp_path / "out.npz").exists()
