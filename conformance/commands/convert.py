@@ -87,8 +87,7 @@ def convert(
         raise wrong_usage("convert takes the files to read, and last the file to write")
     *sources, out = paths
     stated = as_stated((energy, distance, detector_pixel, object_pixel), counts, mask_ones, order, unit, centre)
-    if likely and not as_diagnosed:
-        raise wrong_usage("--likely goes with --as-diagnosed")
+    _require_diagnosis(likely, as_diagnosed)
     require_no_fleet(each, jobs, scheduler, resume, html)
     if each:
         _files_of(out / _name(to), to)
@@ -110,6 +109,11 @@ def convert(
         except OSError as error:
             raise undecided(f"{out}: {error.strerror or error}") from error
     raise typer.Exit(_told(scan, sources, targets, notes, judged=to is None, as_json=as_json))
+
+
+def _require_diagnosis(likely: bool, as_diagnosed: bool) -> None:
+    if likely and not as_diagnosed:
+        raise wrong_usage("--likely goes with --as-diagnosed")
 
 
 def _told(

@@ -183,8 +183,8 @@ def _numbers(head: bytes) -> str:
     if pair is not None:
         unit = "" if unit_of(pair[0]) is not None else " --positions-unit um, or whichever it is"
         return (
-            f"{listing.columns} columns{called}: {pair[0]} and {pair[1]} are read as the positions; frames and a probe "
-            f"come from other files: convert FRAMES PROBE THIS OUT.npz{unit}"
+            f"{listing.columns} columns{called}: a list of positions, of which {pair[0]} and {pair[1]} are read; "
+            f"frames and a probe come from other files: convert FRAMES PROBE THIS OUT.npz{unit}"
         )
     commas = ", with decimal commas" if listing.decimal_commas else ""
     known = "Ptychodus writes y, x in CSV and x y in text; " if listing.columns == 2 and not called else ""

@@ -126,7 +126,7 @@ def test_frames_in_groups_of_their_own_are_joined_by_number(call: Call, tmp_path
     table = np.stack([scan["ycoords"], scan["xcoords"]], axis=1) * STEP * 1e6
     np.savetxt(tmp_path / "p.txt", table, header="y(um) x(um)", fmt="%.8f")
     assert "joins them in the order of their numbers" in call("validate", "a.h5").stdout
-    assert "x(um) and y(um) are read" in call("validate", "p.txt").stdout
+    assert "of which x(um) and y(um) are read" in call("validate", "p.txt").stdout
     done = call("convert", "a.h5", "p.txt", "probe.npy", "out.npz", *GEOMETRY, "--counts")
     assert done.exit_code == 0, done.stderr
     _same(tmp_path / "out.npz", scan)
@@ -211,10 +211,10 @@ def test_a_raster_of_nion_swift_has_its_steps_and_its_pixel(
         np.testing.assert_allclose(np.diff(found["ycoords"].reshape(7, 9), axis=0), 3, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "said",
-    ["{", "[" * 5000, json.dumps(_calibrations()) + " " * (1 << 25), "[1, 2]", '{"dimensional_calibrations": [7]}'],
-)
+UNREADABLE = ("{", "[" * 5000, json.dumps(_calibrations()) + " " * (1 << 25), "[1, 2]", '{"spatial_calibrations": [7]}')
+
+
+@pytest.mark.parametrize("said", UNREADABLE, ids=["cut", "deep", "a bomb", "a list", "no axes"])
 def test_calibrations_that_cannot_be_read_give_no_positions(
     said: str, call: Call, tmp_path: Path, scan: Arrays
 ) -> None:
