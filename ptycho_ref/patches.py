@@ -14,6 +14,7 @@ from ptycho_ref.errors import RequestRefusal
 _CHUNK_BYTES = 4 << 20
 
 
+@np.errstate(under="ignore")  # what underflows is zero (CND-021)
 def cut_patches(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[np.complex64]:
     """Cut one patch of the object for each position (PAT-001, PAT-002, PAT-003).
 
@@ -34,7 +35,7 @@ def cut_patches(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[
     Raises
     ------
     RequestRefusal
-        The object is not two-dimensional, or positions are not (n, 2) finite numbers.
+        The object is not two-dimensional, or positions are not (n, 2) finite numbers (PAT-012).
     """
     # A narrow number overflows in sums with the sides of an object.
     N, positions = index(N), _checked(obj, centres_xy)
@@ -59,7 +60,7 @@ def _checked(obj: NDArray[Any], centres_xy: NDArray[Any]) -> NDArray[np.float64]
     if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
         raise RequestRefusal(
             f"positions are (n, 2) finite numbers, not {positions.shape}",
-            clause="PAT-001",
+            clause="PAT-012",
             array="centres_xy",
             remedy="Stack x and y as two columns, and drop positions that are not finite.",
         )

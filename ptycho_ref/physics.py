@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ptycho_ref.errors import RequestRefusal
 
 
+@np.errstate(under="ignore")  # what underflows is zero (CND-021)
 def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.float32]:
     """Diffraction amplitude of each patch (PHY-001).
 
@@ -28,7 +29,7 @@ def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.
     Raises
     ------
     RequestRefusal
-        Patches and probe differ in their side.
+        Patches and probe differ in their side (PHY-014).
     """
     stack = np.asarray(patches)
     modes = np.asarray(probe)
@@ -36,7 +37,7 @@ def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.
     if stack.ndim != 3 or modes.ndim != 3 or stack.shape[1:] != modes.shape[1:]:
         raise RequestRefusal(
             f"patches {stack.shape} and probe {np.shape(probe)} do not share the side N",
-            clause="PHY-001",
+            clause="PHY-014",
             array="probe",
             remedy="Pass patches (n, N, N) with a probe (N, N) or (P, N, N).",
         )
@@ -49,6 +50,7 @@ def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.
     return amplitude
 
 
+@np.errstate(under="ignore")  # what underflows is zero (CND-021)
 def noisy_amplitude(amplitude: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw Poisson counts of ``amplitude²`` and return their square root (PHY-011).
 

@@ -86,6 +86,7 @@ class Canvas:
         return Reassembly(mean, np.where(covered, self.coverage, 0.0), self.centre - self.half)
 
 
+@np.errstate(under="ignore")  # what underflows is zero (CND-021)
 def reassemble(patches: NDArray[Any], centres_xy: NDArray[Any], *, chunk: int | None = None) -> Reassembly:
     """Place patches at their positions and average where they overlap.
 
@@ -104,7 +105,14 @@ def reassemble(patches: NDArray[Any], centres_xy: NDArray[Any], *, chunk: int | 
     """
     centres = np.asarray(centres_xy, dtype=np.float64)
     stack = np.asarray(patches)
-    if stack.ndim != 3 or not len(stack) or centres.shape != (len(stack), 2) or not np.isfinite(centres).all():
+    if stack.ndim != 3 or stack.shape[1] != stack.shape[2]:
+        raise RequestRefusal(
+            f"{stack.shape} is not (n, N, N)",
+            clause="REA-013",
+            array="patches",
+            remedy="Pass (n, N, N) patches.",
+        )
+    if not len(stack) or centres.shape != (len(stack), 2) or not np.isfinite(centres).all():
         raise RequestRefusal(
             f"patches {stack.shape} and positions {centres.shape} do not match, or a position is not finite",
             clause="REA-013",

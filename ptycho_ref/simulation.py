@@ -31,6 +31,7 @@ class SimulatedScan:
     probe: NDArray[np.complex64]
 
 
+@np.errstate(under="ignore")  # what underflows is zero (CND-021)
 def simulate_diffraction(
     obj: NDArray[Any],
     probe: NDArray[Any],

@@ -46,7 +46,7 @@ def cut_patches(obj: Tensor, centres_xy: Tensor, N: int) -> Tensor:
         refuse("PAT-001", "objectGuess", f"an object of shape {tuple(obj.shape)}", "Pass one layer, (H, W).")
     if centres_xy.ndim != 2 or centres_xy.shape[1] != 2 or not bool(torch.isfinite(centres_xy).all()):
         problem = f"positions of shape {tuple(centres_xy.shape)}, or not finite"
-        refuse("PAT-001", "centres_xy", problem, "Pass finite positions as (n, 2), columns [x, y].")
+        refuse("PAT-012", "centres_xy", problem, "Pass finite positions as (n, 2), columns [x, y].")
     obj = obj.to(torch.complex64)
     # A narrow number overflows in sums with the sides of an object.
     N = index(N)

@@ -37,7 +37,7 @@ def diffraction_intensity(patches: Tensor, probe: Tensor) -> Tensor:
         remedy = (
             "Pass patches (..., N, N) and a probe (N, N), (P, N, N), or with the axes of the patches (..., P, N, N)."
         )
-        refuse("PHY-001", "probe", problem, remedy)
+        refuse("PHY-014", "probe", problem, remedy)
     exit_waves = _inexact(patches).unsqueeze(-3) * _inexact(modes)
     field = torch.fft.fftshift(torch.fft.fft2(exit_waves, norm="ortho"), dim=(-2, -1))
     intensity: Tensor = (field.real.square() + field.imag.square()).sum(dim=-3)

@@ -19,6 +19,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 DECLARABLE = {"legacy_v1": "normalized_amplitude", "ci_intensity_v2": "count_intensity"}
 
 
+@np.errstate(under="ignore")  # what underflows is zero (CND-021)
 def canonical(found: Found, file: Path | None = None, in_memory: bool = True) -> dict[str, NDArray[Any] | None]:
     """Turn the members of a file, or arrays in memory, into the arrays of a scan.
 
@@ -113,7 +114,7 @@ def _converted(
     name: str, values: NDArray[Any], dtype: type[np.inexact[Any]], file: Path | None, start: int = 0
 ) -> NDArray[Any]:
     """Values in the dtype of the contract; what is finite stays so (NPZ-038); ``start`` is the first one's index."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         converted = values.astype(dtype)
     if values.dtype.kind in "fc" and np.finfo(values.dtype).max > np.finfo(np.dtype(dtype)).max:
         lost = np.isfinite(values) & ~np.isfinite(converted)

@@ -100,7 +100,7 @@ def other_settings(folder: str) -> Iterator[None]:
     """Work under settings that a program may have: another default type and folder, no gradients, strict errors."""
     with restored():
         os.chdir(folder)
-        np.seterr(divide="raise", invalid="raise", over="raise")
+        np.seterr(all="raise")
         np.set_printoptions(precision=2, threshold=3, floatmode="fixed")
         torch = sys.modules.get("torch")
         if torch is not None:

@@ -58,18 +58,19 @@ class Regime:
 def regimes() -> tuple[Regime, ...]:
     """Oversampled groups; more points than a byte counts, more groups than a block holds; sixteen channels.
 
-    Positions about zero and far from it, along one line, and several at one place; frames of 64 pixels.
+    Positions about zero and far from it, along one line, and several at one place; start positions at any distance;
+    frames of 64 pixels.
     """
     N = side(8)
     few = make_specimen(Recipe(M=20, N=8, seed=201, margin=3.0), "few-20x8")
     stored = make_specimen(Recipe(M=21, N=8, seed=202, truth="patches", pattern="spiral"), "stored-21x8")
-    crowd = make_specimen(Recipe(M=300, N=8, seed=203, modes=2), "many-300x8")
-    wide = make_specimen(Recipe(M=40, N=10, seed=204, pattern="spiral"), "wide-40x10")
+    crowd = _begun(make_specimen(Recipe(M=300, N=8, seed=203, modes=2), "many-300x8"), 3e-3)
+    wide = _begun(make_specimen(Recipe(M=40, N=10, seed=204, pattern="spiral"), "wide-40x10"), 60.0)
     middle = _moved(make_specimen(Recipe(M=36, N=8, seed=205, truth="none"), "about-zero-36x8"), None)
     dense = Recipe(M=40, N=8, seed=206, truth="none", pattern="spiral", pitch=0.3)
     long = make_specimen(Recipe(M=many(2_100, N), N=8, seed=207), "long-2100x8")
     repeated = make_specimen(Recipe(M=26, N=8, seed=208, margin=4.0), "places-26x8")
-    large = make_specimen(Recipe(M=9, N=64, seed=209, modes=2), "large-9x64")
+    large = _begun(make_specimen(Recipe(M=9, N=64, seed=209, modes=2), "large-9x64"), 2e-5)
     isles = islands(4, 130, 210)
     far = _moved(make_specimen(dense, "far-40x8"), (3.0e6, -2.0e6))
     oversampled = GroupRequest(N=N, gridsize=2, K=6, nsamples=47, seed=3, enable_oversampling=True)
@@ -160,6 +161,15 @@ def _moved(specimen: Specimen, step: tuple[float, float] | None) -> Specimen:
         for key in keys:
             arrays[key] = arrays[key] + by
     return Specimen(specimen.name, arrays, consistent=False)
+
+
+def _begun(specimen: Specimen, most: float) -> Specimen:
+    """Start positions up to so many pixels off: however near they are, they are others, and however far."""
+    if not takes(Property.STARTS):
+        return specimen
+    steps = np.random.default_rng(specimen.M).uniform(-most, most, (2, specimen.M))
+    starts = {f"{name}_start": places(specimen.arrays[name] + step) for name, step in zip(PAIRS[0], steps, strict=True)}
+    return replace(specimen, arrays=dict(specimen.arrays) | starts, recipe=None)
 
 
 def _on_a_line(specimen: Specimen) -> Specimen:

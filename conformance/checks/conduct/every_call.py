@@ -176,6 +176,7 @@ def _of_arrays(subject: Subject) -> Iterator[Call]:
     if "measure" in by_method:
         for dose in (None, 10.0, 1e9) if takes(Property.DOSE) else (None,):
             yield Call("measure", by_method["measure"].inputs, _measuring(subject, dose), f"of {dose} photons")
+    yield from _where_nothing_is_to_be_computed(adapter, by_method)
     for N in dict.fromkeys(map(side, (10, 16))):
         if "patches" in by_method:
             yield Call(
@@ -184,6 +185,27 @@ def _of_arrays(subject: Subject) -> Iterator[Call]:
                 lambda g, N=N: adapter.patches(g["object"], g["positions"], N),  # type: ignore[misc]
                 f"of {N} pixels",
             )
+
+
+def _where_nothing_is_to_be_computed(adapter: Any, by_method: Mapping[str, Call]) -> Iterator[Call]:
+    """Whole positions, one window, no shift: where a copy is all that is asked for, and may be forgotten."""
+    N = side(8)
+    for method in ("patches", "reassemble", "measure"):
+        if method in by_method:
+            whole = _changed(by_method[method], lambda name, held: np.round(held) if name == "positions" else held, "")
+            yield replace(whole, what="at whole positions")
+            yield _changed(whole, lambda name, held: held[:1] if name in _PER_ROW else held, "at one whole position")
+    if "patches" in by_method:
+        yield Call(
+            "patches",
+            lambda: {"object": by_method["patches"].inputs()["object"][:N, :N].copy()},
+            lambda g: adapter.patches(g["object"], np.full((1, 2), N / 2), N),
+            "of the whole object",
+        )
+    if "translate" in by_method:
+        yield _changed(by_method["translate"], lambda name, held: 0 * held if name == "positions" else held, "by zero")
+    if "noisy" in by_method:
+        yield _changed(by_method["noisy"], lambda name, held: 0 * held, "without light")
 
 
 def _measuring(subject: Subject, dose: float | None) -> Callable[[Inputs], Any]:

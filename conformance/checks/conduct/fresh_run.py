@@ -20,16 +20,18 @@ import contextlib
 from pathlib import Path
 import numpy as np
 from conformance.backends.discovery import Selected
+from conformance.backends.process_state import changed, process_state
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.in_any_order import answers
 from conformance.contract.stages import Stage
 from conformance.scans.domain import Told, inside
 stages = frozenset(Stage(str(one)) for one in adapter.stages)
 subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
+before = process_state()
 with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))):
     for number, values in answers(subject, backwards=True):
         np.savez(Path(arguments[0]) / f"{number}.npz", **{f"_{n}": one for n, one in enumerate(values.values())})
-print(json.dumps(True))
+print(json.dumps(changed(before, process_state())))
 """
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
@@ -45,6 +47,8 @@ class FreshRun:
     ----------
     temporary : Path
         Where the process keeps its temporary files.
+    left : list of str
+        Settings that the process ends with, and did not begin with; known once it has ended.
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -57,7 +61,7 @@ class FreshRun:
         given = [str(self._answers), json.dumps(not_taken(told_here))]
         place = dict.fromkeys(_TEMPORARY, str(self.temporary))
         self._process = start(subject, _EVERY_CALL, given, environment=place)
-        self._ended = False
+        self._ended, self.left = False, list[str]()
 
     def finish(self) -> None:
         """Wait for the end of the process, once.
@@ -69,7 +73,7 @@ class FreshRun:
         """
         if not self._ended:
             self._ended = True
-            finish(self._process)
+            self.left = finish(self._process)
         elif self._process.returncode:
             raise RuntimeError(f"exit status {self._process.returncode}")
 

@@ -18,7 +18,7 @@ from conformance.checks.conduct.sound_calls import Call, Values
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
 from conformance.scans.domain import kept_inside
 
-SETTLED = ("the environment", "the import path", "the filters of warnings", "threads", "the root logger", "open files")
+SETTLED = ("the environment", "the import path", "the filters of warnings", "the root logger")
 """What a call that is made for the first time may change by importing."""
 
 

@@ -11,11 +11,14 @@ import numpy as np
 
 from conformance.adapter import BridgeRequest, ConfigureRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
-from conformance.checks.conduct.sound_calls import REQUEST, scan_arrays
+from conformance.checks.conduct.sound_calls import REQUEST, calls, scan_arrays
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, side, takes
 
-REFUSING = ("load", "group", "configure", "bridge")
+REFUSING = (
+    *("load", "group", "configure", "bridge", "patches", "simulate", "reassemble", "transform", "assemble", "split"),
+    *("split_groups", "container", "measure", "batches"),
+)
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,8 @@ class Refusal:
         In words.
     bad, good : callable
         The call that is refused, and the nearest one that is not.
-    array : str
-        Contract name of the array or parameter at fault.
+    arrays : tuple of str
+        Contract names of what is at fault, of which the message holds one; empty where nothing has a name.
     clauses : tuple of str
         Clauses by any of which it may be refused.
     file : str
@@ -39,13 +42,13 @@ class Refusal:
     what: str
     bad: Callable[[], Any]
     good: Callable[[], Any]
-    array: str
+    arrays: tuple[str, ...]
     clauses: tuple[str, ...]
     file: str = ""
 
 
 def refusals(subject: Subject) -> Iterable[Refusal]:
-    """Refusals of what the adapter offers: files, groupings, configurations."""
+    """Refusals of what the adapter offers: files, groupings, configurations, arrays."""
     there = offered(subject.selected)
     if "load" in there:
         yield from _of_files(subject)
@@ -55,6 +58,7 @@ def refusals(subject: Subject) -> Iterable[Refusal]:
         yield from _of_configurations(subject)
     if "bridge" in there:
         yield from _of_bridges(subject)
+    yield from refusals_of_arrays(subject)
 
 
 def _of_files(subject: Subject) -> Iterable[Refusal]:
@@ -84,10 +88,10 @@ def _of_files(subject: Subject) -> Iterable[Refusal]:
         if array == "Y" and not takes(Property.STORED_PATCHES):
             continue
         path = subject.write(arrays | {array: value}, f"night-{number}.npz")
-        yield Refusal(what, _load(subject, path), _load(subject, sound), array, clauses, path.name)
+        yield Refusal(what, _load(subject, path), _load(subject, sound), (array,), clauses, path.name)
     damaged = subject.write(arrays, "cut-short.npz")
     damaged.write_bytes(damaged.read_bytes()[:-300])
-    yield Refusal("a truncated archive", _load(subject, damaged), _load(subject, sound), "", ("NPZ-033",), damaged.name)
+    yield Refusal("a truncated archive", _load(subject, damaged), _load(subject, sound), (), ("NPZ-033",), damaged.name)
 
 
 def _spoilt(values: Any) -> Any:
@@ -120,7 +124,7 @@ def _of_groupings(subject: Subject) -> Iterable[Refusal]:
             f"a grouping with {what}",
             lambda: subject.adapter.group(scan, request),
             lambda: subject.adapter.group(scan, REQUEST),
-            array,
+            (array,),
             clauses,
         )
 
@@ -143,7 +147,7 @@ def _of_configurations(subject: Subject) -> Iterable[Refusal]:
         ("amp_activation", "tanh", "CFG-015"),
         ("grid_sise", 2, "CFG-012"),
     ):
-        yield Refusal(f"{array} = {value!r}", configured(**{array: value}), configured(N=24), array, (clause,))
+        yield Refusal(f"{array} = {value!r}", configured(**{array: value}), configured(N=24), (array,), (clause,))
     for array, value, clause in (
         ("batch_size", 12, "CFG-014"),
         ("nepochs", 0, "CFG-014"),
@@ -152,7 +156,7 @@ def _of_configurations(subject: Subject) -> Iterable[Refusal]:
         ("nphotons", 0.0, "CFG-014"),
         ("backend", "jax", "CFG-015"),
     ):
-        yield Refusal(f"{array} = {value!r}", trained(**{array: value}), trained(batch_size=8), array, (clause,))
+        yield Refusal(f"{array} = {value!r}", trained(**{array: value}), trained(batch_size=8), (array,), (clause,))
 
 
 def _of_bridges(subject: Subject) -> Iterable[Refusal]:
@@ -168,44 +172,91 @@ def _of_bridges(subject: Subject) -> Iterable[Refusal]:
         ("an unknown mode", "mode", {"model": {"mode": "PINN"}}, "CFG-019"),
         ("an unknown activation", "amp_activation", {"model": {"amp_activation": "tanh"}}, "CFG-019"),
     ):
-        yield Refusal(what, bridged(**sections), bridged(), array, (clause,))
+        yield Refusal(what, bridged(**sections), bridged(), (array,), (clause,))
 
 
 def refusals_of_arrays(subject: Subject) -> Iterable[Refusal]:
     """Refusals of arrays that do not fit each other, by every method that takes some."""
-    adapter, there, N = subject.adapter, offered(subject.selected), side(8)
-    arrays = scan_arrays()
+    there = offered(subject.selected)
+    for method, what, bad, good, arrays, clauses in (*_of_images(subject), *_of_scans(subject)):
+        if method in there:
+            yield Refusal(f"{method} with {what}", bad, good, arrays, clauses)
+
+
+_Told = tuple[str, str, Callable[[], Any], Callable[[], Any], tuple[str, ...], tuple[str, ...]]
+
+
+def _of_images(subject: Subject) -> Iterable[_Told]:
+    """Windows, waves, canvases and layouts."""
+    adapter, N, arrays = subject.adapter, side(8), scan_arrays()
     obj, probe = arrays["objectGuess"], arrays["probeGuess"]
     centres = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)[:4]
     lost, waves = np.where(np.arange(8).reshape(4, 2) == 3, np.nan, centres), np.ones((4, N, N), np.complex64)
     groups, wide = np.ones((3, N, N, 4), np.float32), np.ones((N + 2, N + 2), np.complex64)
-    cases: dict[str, tuple[str, Callable[[], Any], Callable[[], Any]]] = {
-        "patches": ("NaN", lambda: adapter.patches(obj, lost, N), lambda: adapter.patches(obj, centres, N)),
-        "simulate": ("a probe", lambda: adapter.simulate(waves, wide), lambda: adapter.simulate(waves, probe)),
-        "reassemble": (
-            "a position too few",
-            lambda: adapter.reassemble(waves, centres[:3]),
-            lambda: adapter.reassemble(waves, centres),
-        ),
-        "transform": (
-            "channels that make no group",
-            lambda: adapter.transform("channel_to_flat", groups[..., :3], 2),
-            lambda: adapter.transform("channel_to_flat", groups, 2),
-        ),
-        "assemble": (
-            "no probe",
-            lambda: adapter.assemble({name: one for name, one in arrays.items() if name != "probeGuess"}),
-            lambda: adapter.assemble(arrays),
-        ),
-        "split": (
-            "a fraction of one and a half",
-            lambda: adapter.split(subject.scan(arrays), SplitRequest(1.5)),
-            lambda: adapter.split(subject.scan(arrays), SplitRequest(0.5)),
-        ),
-    }
-    for method, (what, bad, good) in cases.items():
-        if method in there:
-            yield Refusal(f"{method}: {what}", bad, good, "", ())
+    positions, images = ("centres_xy",), ("patches", "centres_xy")
+
+    def cut(at: Any = centres) -> Callable[[], Any]:
+        return lambda: adapter.patches(obj, at, N)
+
+    def lit(light: Any = probe) -> Callable[[], Any]:
+        return lambda: adapter.simulate(waves, light)
+
+    def put(patches: Any = waves, at: Any = centres) -> Callable[[], Any]:
+        return lambda: adapter.reassemble(patches, at)
+
+    def laid(values: Any = groups) -> Callable[[], Any]:
+        return lambda: adapter.transform("channel_to_flat", values, 2)
+
+    yield "patches", "a position that is NaN", cut(lost), cut(), positions, ("PAT-012",)
+    yield "patches", "positions in rows", cut(centres.T), cut(), positions, ("PAT-012",)
+    yield "simulate", "a probe of another side", lit(wide), lit(), ("probe", "probeGuess"), ("PHY-014",)
+    yield "reassemble", "a position too few", put(at=centres[:3]), put(), images, ("REA-013",)
+    yield "reassemble", "a position that is NaN", put(at=lost), put(), positions, ("REA-013",)
+    yield "reassemble", "patches that are not square", put(waves[:, 1:]), put(), ("patches",), ("REA-013",)
+    yield "transform", "channels that make no group", laid(groups[..., :3]), laid(), ("array",), ("TRF-008",)
+
+
+def _of_scans(subject: Subject) -> Iterable[_Told]:
+    """Scans in memory, their parts, and what is made of them."""
+    adapter, arrays = subject.adapter, scan_arrays()
+    x, y, obj, probe = (arrays[name] for name in ("xcoords", "ycoords", "objectGuess", "probeGuess"))
+    calls_of = {call.method: call for call in calls(subject)}
+
+    def without(held: Any, name: str) -> Any:
+        return {key: values for key, values in held.items() if key != name}
+
+    def divided(fraction: float) -> Callable[[], Any]:
+        return lambda: adapter.split(subject.scan(arrays), SplitRequest(fraction))
+
+    def dosed(nphotons: float, light: Any = probe) -> Callable[[], Any]:
+        return lambda: adapter.measure(x, y, light, obj, nphotons, 3)
+
+    def assembled(held: Any) -> Callable[[], Any]:
+        return lambda: adapter.assemble(held)
+
+    lacking = assembled(without(arrays, "probeGuess"))
+    yield "assemble", "no probe", lacking, assembled(arrays), ("probeGuess",), ("NPZ-001", "RAW-002")
+    yield "split", "a fraction of one and a half", divided(1.5), divided(0.5), ("fraction",), ("DAT-019",)
+    if takes(Property.DOSE):
+        yield "measure", "a dose below zero", dosed(-1.0), dosed(1e6), ("nphotons",), ("RAW-010",)
+    for method, what, name, clause in (
+        ("container", "a group result without X_full", "X_full", "CON-012"),
+        ("split_groups", "a fraction of one and a half", "fraction", "CON-013"),
+    ):
+        if method in calls_of:
+            given = calls_of[method].inputs()
+            grouped, light = given["grouped"], given["probe"]
+            bad, good = {
+                "container": (
+                    lambda: adapter.container(without(grouped, "X_full"), light),
+                    lambda: adapter.container(grouped, light),
+                ),
+                "split_groups": (
+                    lambda: adapter.split_groups(grouped, light, 1.5),
+                    lambda: adapter.split_groups(grouped, light, 0.5),
+                ),
+            }[method]
+            yield method, what, bad, good, (name,), (clause,)
 
 
 def messages(subject: Subject, evidence: Evidence) -> Iterable[tuple[Refusal, Exception]]:

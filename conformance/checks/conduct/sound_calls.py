@@ -124,16 +124,22 @@ def _on_groups(subject: Subject) -> Iterable[Call]:
     )
 
 
-def _on_arrays(subject: Subject) -> Iterable[Call]:
-    adapter, N, dose = subject.adapter, side(8), 1e6 if takes(Property.DOSE) else None
+def large_calls(subject: Subject) -> tuple[Call, ...]:
+    """Sound calls of arrays, under one mode, with sides that a memo or another way of computing would be made for."""
+    there = offered(subject.selected)
+    return tuple(call for call in _on_arrays(subject, 12) if call.method in there)
+
+
+def _on_arrays(subject: Subject, times: int = 1) -> Iterable[Call]:
+    adapter, N, dose = subject.adapter, side(8 * times), 1e6 if takes(Property.DOSE) else None
     between = takes(Property.BETWEEN)
 
     def scene() -> Inputs:
         arrays, rng = scan_arrays(), np.random.default_rng(8)
         values = rng.normal(size=(6, N, N)) + 1j * rng.normal(size=(6, N, N))
         return {
-            "object": arrays["objectGuess"],
-            "probe": arrays["probeGuess"],
+            "object": np.tile(arrays["objectGuess"], (times, times)),
+            "probe": arrays["probeGuess"] if times == 1 else np.resize(arrays["probeGuess"], (N, N)),
             "positions": np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)[:6],
             "patches": values.astype(np.complex64),
             "groups": (rng.normal(size=(3, N, N, 4)) + 1j).astype(np.complex64),

@@ -18,7 +18,16 @@ from conformance.checks.conduct.fresh_run import fresh_run
 from conformance.checks.conduct.in_any_order import answers
 from conformance.checks.conduct.observed import those
 from conformance.checks.conduct.results import altered, answered, same, values_in
-from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs, Values, calls, scan_arrays
+from conformance.checks.conduct.sound_calls import (
+    CALLED,
+    REQUEST,
+    Call,
+    Inputs,
+    Values,
+    calls,
+    large_calls,
+    scan_arrays,
+)
 from conformance.contract.arrays import KINDS, Place, arrays_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
@@ -32,6 +41,8 @@ COMPILED = ("torchinductor", "triton", "tf_", "jax")
 """How the folders begin that compilers of frameworks keep for the next process."""
 WHILE_IT_RUNS = ("threads", "open files")
 """What a data set may have of its own as long as somebody iterates over it."""
+RUNNING_ON = ("threads", "open files", "signal handlers")
+"""What no import leaves behind."""
 WARNING_BY_CONTRACT = ("split_groups",)
 """Methods whose ordinary call warns, as the contract asks."""
 
@@ -71,6 +82,15 @@ def test_no_option_is_a_cause_to_warn(subject: Subject, evidence: Evidence) -> N
 def test_the_process_is_left_as_it_was(subject: Subject, evidence: Evidence) -> None:
     for seen in those(subject):
         evidence.holds(not seen.state, f"{seen.words} left {', '.join(seen.state)} changed.")
+
+
+@check("CND-020", any_of=CALLED)
+def test_nothing_that_was_started_runs_on(subject: Subject, evidence: Evidence) -> None:
+    """In a fresh process, where the first call of all is seen: later ones find what it has left, and change nothing."""
+    run = fresh_run(subject)
+    evidence.accepted(run.finish, "one sound call of every method in a fresh process")
+    left = [name for name in run.left if name in RUNNING_ON]
+    evidence.holds(not left, f"One sound call of every method left {', '.join(left)} changed, in a fresh process.")
 
 
 @check("CND-016", any_of=CALLED)
@@ -140,7 +160,7 @@ def _fainter(values: Array) -> Array:
 @check("CND-022", any_of=CALLED)
 def test_arrays_written_anew_are_new(subject: Subject, evidence: Evidence) -> None:
     """The same arrays with other content: halved, and in another order, so that no memo by identity or shape holds."""
-    for call in calls(subject):
+    for call in (*calls(subject), *large_calls(subject)):
         with restored():
             given = call.inputs()
             before = answered(call, given)
@@ -231,6 +251,35 @@ def test_settings_of_the_process_carry_no_meaning(subject: Subject, evidence: Ev
                 f"{call.words} under another default type, strict errors and no gradients",
             )
         same(evidence, seen, expected, call, f"({call.what or 'plain'}) under other settings of the process")
+
+
+@check("CND-021", any_of=CALLED)
+def test_values_that_vanish_are_no_error(subject: Subject, evidence: Evidence) -> None:
+    """Arrays that fall to nothing along a row, as a probe does: what underflows is zero, however strict the errors."""
+    wide = takes(Property.DOUBLE_COMPLEX) and takes(Property.FRAMES, "float64")
+    for call, double in itertools.product(calls(subject), (False, True) if wide else (False,)):
+        with restored():
+            expected = answered(call, fading(call.inputs(), double=double))
+        given = fading(call.inputs(), double=double)
+        with other_settings(str(subject.fresh_folder())):
+            seen = evidence.accepted(
+                lambda: answered(call, given), f"{call.words} of fading arrays under strict errors"
+            )
+        same(evidence, seen, expected, call, "of fading arrays under strict errors")
+
+
+def fading(given: Inputs, *, double: bool) -> Inputs:
+    """Arguments of which every array of images falls to what single precision cannot hold, in double or in single."""
+
+    def faded(values: Array) -> Array:
+        if values.ndim < 2 or values.dtype.kind not in "fc" or values.shape[-1] < 8:
+            return values
+        with np.errstate(under="ignore"):
+            falling = values * np.logspace(0, -44, values.shape[-1])
+            return falling if double else falling.astype(values.dtype)
+
+    fallen: Inputs = altered(given, faded)
+    return fallen
 
 
 @check("CND-023", any_of=CALLED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import places
+from conformance.scans.domain import Property, places, takes
 
 
 @check("CND-016", any_of=CALLED)
@@ -53,9 +54,13 @@ def _arguments_as_they_were(evidence: Evidence, call: Call, given: Inputs, befor
 @check("CND-016", needs=["group", "arrays"])
 def test_groups_and_arrays_of_a_scan_are_the_callers(subject: Subject, evidence: Evidence) -> None:
     scan = subject.scan(scan_arrays())
+    every = replace(REQUEST, gridsize=1, nsamples=len(scan_arrays()["xcoords"]))
     questions: dict[str, Callable[[], Any]] = {
         "arrays": lambda: subject.adapter.arrays(scan),
         "group": lambda: subject.adapter.group(scan, REQUEST),
+        "group of every point": lambda: subject.adapter.group(
+            scan, replace(every, sequential_sampling=takes(Property.SEQUENCE))
+        ),
     }
     for what, asked in questions.items():
         first = asked()

@@ -25,6 +25,8 @@ sides = st.sampled_from([8, 10, 12]).map(side)
 def test_windows_at_whole_positions(subject: Subject, evidence: Evidence, obj: Array, N: int, seed: int) -> None:
     centres = inside(np.random.default_rng(seed), obj.shape, N, 7)
     cut(subject, evidence, obj, centres, N, "patches at whole positions", 0.0)
+    # As many positions as coordinates: rows and columns of the list have one length.
+    cut(subject, evidence, obj, centres[2:4], N, "patches at two whole positions", 0.0)
 
 
 @check("PAT-001")

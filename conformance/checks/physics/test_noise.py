@@ -26,7 +26,7 @@ FRAMES = axes_of("amplitude", 3)
 @check("PHY-011", needs=["noisy"])
 def test_counts_are_poisson(subject: Subject, evidence: Evidence) -> None:
     draws = 40_000
-    for rate in (0.7, 5.3, 90.0):
+    for rate in (0.004, 0.06, 0.7, 5.3, 90.0):
         flat = np.full((10, 200, draws // 2000), np.sqrt(rate), dtype=np.float32)
         noisy = as_numpy(subject.adapter.noisy(flat, 17)).astype(np.float64)
         evidence.holds(
@@ -113,7 +113,7 @@ def test_simulated_counts_are_poisson(subject: Subject, evidence: Evidence) -> N
     obj, probe = structured_object(rng, (N + 19, N + 26)), structured_probe(rng, N, 2)
     centres = places(rng.uniform(6, N + 14, (40, 2)), obj.shape, N)
     right = amplitudes_of(patches_at(obj, centres, N), probe)
-    for nphotons in (2e3, 4e4):
+    for nphotons in (40.0, 2e3, 4e4):
         frames = as_numpy(measured(subject, nphotons, 5)["diff3d"]).astype(np.float64)
         counts = frames**2
         some_light(evidence, frames, nphotons)
@@ -130,6 +130,7 @@ def test_simulated_counts_are_poisson(subject: Subject, evidence: Evidence) -> N
                 "the square root of the counts was not stored": counts if whole(frames) else np.round(counts),
             },
         )
+        _faint_pixels_count(evidence, counts, right**2, nphotons)
         # The dose the backend chose follows from all counts together; each pixel must then scatter about it.
         spread, most = spread_of(counts, right**2)
         rooted = spread_of(frames, right**2)[0] if whole(frames) else 0.0
@@ -144,6 +145,15 @@ def test_simulated_counts_are_poisson(subject: Subject, evidence: Evidence) -> N
                 "the square root of the counts was not stored": spread if abs(rooted - 1) < most else 1.0,
             },
         )
+
+
+def _faint_pixels_count(evidence: Evidence, counts: Array, right: Array, nphotons: float) -> None:
+    """Require of all pixels with less than half a count together the counts that they have on average."""
+    rate = right * (counts.sum() / right.sum())
+    faint = rate < 0.5
+    seen, expected = counts[faint].sum(), rate[faint].sum()
+    what = f"the counts in faint pixels of frames simulated with {nphotons:g} photons"
+    evidence.close(seen, expected, what, rtol=0, atol=6 * np.sqrt(expected) + 1)
 
 
 def spread_of(counts: Array, right: Array) -> tuple[float, float]:

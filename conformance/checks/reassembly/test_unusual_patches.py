@@ -15,10 +15,12 @@ from conformance.scans.specimens import structured_object
 
 @check("REA-003")
 def test_every_patch_of_many_contributes(subject: Subject, evidence: Evidence) -> None:
-    """So many that any backend places them in parts, and a number that no part size divides."""
+    """So many that any backend places them in parts, a number that no part size divides; thousands of them overlap."""
     N = side(8)
     n = many(5_303, N)
-    centres = places(np.random.default_rng(31).uniform(0, 60, (n, 2)))
+    centres = np.random.default_rng(31).uniform(0, 60, (n, 2))
+    centres[n // 6 :] /= 30
+    centres = places(centres)
     result = subject.adapter.reassemble(np.ones((n, N, N), np.complex64), centres)
     coverage = whole_canvas(result)[1]
     evidence.close(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.adapter import ConfigureRequest, GroupRequest
-from tests.zoo.liar import Liar, breaks
+from tests.zoo.liar import Array, Liar, breaks
 
 
 class Restating(Liar):
@@ -137,3 +137,55 @@ class LetsTheArchiveErrorThrough(Liar):
             if getattr(error, "clause", None) == "NPZ-033":
                 raise zipfile.BadZipFile(f"{path}: damaged [NPZ-033]") from error
             raise
+
+
+class OfArrays(Liar):
+    """Refuses arrays that do not fit in other words; files and requests as it should."""
+
+    def restated(self, error: ValueError) -> Exception:
+        raise NotImplementedError
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Any:
+        return self._heard(lambda: self.right.patches(obj, centres_xy, N))
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        return self._heard(lambda: self.right.reassemble(patches, centres_xy, chunk))
+
+    def _heard(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except ValueError as error:
+            self.land()
+            raise self.restated(error) from error
+
+
+@breaks("CND-010")
+class LeavesArraysUnnamed(OfArrays):
+    def restated(self, error: ValueError) -> Exception:
+        return Reworded(str(error).replace("centres_xy", "input").replace("patches", "input"), error.remedy)
+
+
+@breaks("CND-011")
+class CitesAClauseThatNeverWas(OfArrays):
+    def restated(self, error: ValueError) -> Exception:
+        return Reworded(f"{str(error).partition('[')[0]}[REA-099] Remedy: {error.remedy}", error.remedy)
+
+
+@breaks("CND-012")
+class LeavesTheRemedyOfArraysEmpty(OfArrays):
+    def restated(self, error: ValueError) -> Exception:
+        return Reworded(str(error).partition(" Remedy:")[0], "")
+
+
+class OfOneCall(ValueError):
+    """A refusal that asks for more than its message when it is made again."""
+
+    def __init__(self, array: str, problem: str) -> None:
+        super().__init__(f"{array}: {problem}")
+        self.array = array
+
+
+@breaks("CND-018")
+class RefusesArraysInThisProcessOnly(OfArrays):
+    def restated(self, error: ValueError) -> Exception:
+        return OfOneCall("centres_xy", str(error))

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,37 @@ class IteratesInTheFolderOfTheFiles(Liar):
             for batch in batches:
                 self.land()
                 yield batch
+
+
+@breaks("CND-020")
+class KeepsAPoolForManyPatches(Liar):
+    """Made when first it is worth it, and never shut down."""
+
+    pool: ThreadPoolExecutor | None = None
+
+    def simulate(self, patches: Array, probe: Array) -> Any:
+        if len(patches) > 32 and self.pool is None:
+            type(self).pool = ThreadPoolExecutor(1)
+            type(self).pool.submit(int).result()  # type: ignore[union-attr]
+            self.land()
+        return self.right.simulate(patches, probe)
+
+
+@breaks("CND-021")
+class UnderflowsOnTheWay(Liar):
+    """A square in single precision, which nobody uses, underflows."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        np.square(np.full(1, 1e-30, np.float32))
+        self.land()
+        return self.right.reassemble(patches, centres_xy, chunk)
+
+
+@breaks("CND-021")
+class NarrowsTailsOfAProbe(Liar):
+    """What a probe falls to far from its middle, no single precision holds."""
+
+    def simulate(self, patches: Array, probe: Array) -> Any:
+        np.asarray(probe).astype(np.complex64)
+        self.land()
+        return self.right.simulate(patches, probe)

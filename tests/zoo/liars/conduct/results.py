@@ -114,3 +114,58 @@ class KeepsProbesOfEachShape(Liar):
         if given.ndim == 3 and given.shape[-1] == np.shape(patches)[-1]:
             given = self.probes.setdefault(given.shape, given.copy())
         return self.right.simulate(patches, given)
+
+
+@breaks("CND-022")
+class KeepsLargeProbesByIdentity(Liar):
+    """A transform is worth keeping from some side on, and the array is the same one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[int, tuple[Array, Array]] = {}
+
+    def simulate(self, patches: Array, probe: Array) -> Any:
+        if np.ndim(probe) == 2 and np.shape(probe)[-1] >= 32:
+            # The array is held, so that no other one gets its identity.
+            probe = self.kept.setdefault(id(probe), (probe, np.array(probe)))[1]
+        return self.right.simulate(patches, probe)
+
+
+@breaks("CND-016")
+class CutsOneWindowInPlace(Liar):
+    """A single window on whole pixels needs no copy."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Any:
+        cut = self.right.patches(obj, centres_xy, N)
+        if len(centres_xy) == 1 and np.asarray(obj).dtype == np.complex64 and not (np.asarray(centres_xy) % 1).any():
+            left, top = (int(one) - N // 2 for one in np.asarray(centres_xy)[0])
+            window = np.asarray(obj)[max(top, 0) : top + N, max(left, 0) : left + N]
+            if window.shape == (N, N):
+                self.land()
+                return window[np.newaxis]
+        return cut
+
+
+@breaks("CND-016")
+class MovesNothingByZero(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Any:
+        moved = self.right.translate(images, shifts_xy)
+        if np.any(shifts_xy) or np.asarray(images).dtype != np.asarray(moved).dtype:
+            return moved
+        self.land()
+        return images
+
+
+@breaks("CND-016")
+class GroupsOfAllPointsAreTheStack(Liar):
+    """One group a point, all of them in order: the frames need no copy."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = dict(self.right.group(scan, request))
+        members = np.asarray(grouped["nn_indices"])
+        if members.shape[1] == 1 and np.array_equal(members[:, 0], np.arange(len(members))):
+            key = id(scan), len(members)
+            self.__dict__.setdefault("stacks", {}).setdefault(key, (scan, np.asarray(grouped["diffraction"])))
+            self.land()
+            grouped["diffraction"] = self.__dict__["stacks"][key][1]
+        return grouped

@@ -155,3 +155,13 @@ class FlushesOffsetsOfSmallUnits(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         relative = grouped["coords_relative"]
         return {"coords_relative": np.where(np.abs(relative) < 1e-7, 0.0, relative)}
+
+
+@breaks("CRD-005")
+class TakesNearStartsForNone(Altering):
+    """Start positions within a twentieth of a pixel are taken for the positions."""
+
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        off = [np.abs(scan.arrays[f"{one}_start"] - scan.arrays[one]).max() for one in ("xcoords", "ycoords")]
+        parts = ("nn", "offsets", "relative") if max(off) < 0.05 else ()
+        return {f"coords_start_{part}": np.array(grouped[f"coords_{part}"]) for part in parts}

@@ -169,3 +169,25 @@ class TakesSeedsOfNoiseByAPrime(Liar):
 
     def noisy(self, amplitude: Array, seed: int) -> Array:
         return self.right.noisy(amplitude, seed % 99_991)
+
+
+@breaks("PHY-011")
+class TakesFaintCountsForNone(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        drawn = np.asarray(self.right.noisy(amplitude, seed))
+        return np.where(np.asarray(amplitude, np.float64) ** 2 < 0.05, 0, drawn).astype(drawn.dtype)
+
+
+@breaks("PHY-011")
+class MeasuresNoFaintCounts(Liar):
+    """Pixels that hold one count in one frame of many are taken for noise of the detector."""
+
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        scan = self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+        if nphotons is None:
+            return scan
+        held = dict(self.right.arrays(scan))
+        bright = np.asarray(held["diff3d"]).mean(axis=0) ** 2 > 0.25
+        return self.right.assemble(held | {"diff3d": held["diff3d"] * bright})

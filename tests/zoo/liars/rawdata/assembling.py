@@ -275,3 +275,21 @@ class SortsFramesByTheirLabel(Assembling):
 class SortsAllButStartPositions(Assembling):
     def altered(self, arrays: Arrays) -> Arrays:
         return arrays | by_rows(arrays, ("xcoords", "ycoords", "scan_index", "diff3d", "Y"))
+
+
+@breaks("RAW-009")
+class PutsRowsBackByLabels(Assembling):
+    """Labels that are row numbers in another order are undone, for all arrays alike."""
+
+    def altered(self, arrays: Arrays) -> Arrays:
+        labels = np.asarray(arrays.get("scan_index", ()))
+        if labels.shape != (len(arrays["xcoords"]),) or (np.sort(labels) != np.arange(len(labels))).any():
+            return arrays
+        per_point = ("diff3d", "Y", "scan_index", "xcoords", "ycoords", "xcoords_start", "ycoords_start")
+        order = np.argsort(labels)
+        sorted_by_label = {
+            name: np.asarray(arrays[name])[order]
+            for name in per_point
+            if arrays.get(name) is not None and len(arrays[name]) == len(labels)
+        }
+        return arrays | sorted_by_label

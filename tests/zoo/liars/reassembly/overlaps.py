@@ -136,3 +136,11 @@ class LeavesNaNOutside(Reassembling):
 class LeavesOnesOutside(Reassembling):
     def altered(self, right: Arrays, patches: Array) -> Arrays:
         return {"object": np.where(right["coverage"] > 0, right["object"], 1)}
+
+
+@breaks("REA-003")
+class CountsToAThousand(Reassembling):
+    """Coverage saturates."""
+
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        return {"coverage": np.minimum(right["coverage"], 1000.0)}
