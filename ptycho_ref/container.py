@@ -47,7 +47,7 @@ class PtychoDataContainer:
         The grouped result lacks an array (CON-012).
     """
 
-    @np.errstate(under="ignore")  # what underflows is zero (CND-021)
+    @np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
     def __init__(self, grouped: Mapping[str, Any], probe: NDArray[Any]) -> None:
         for name in _REQUIRED:
             if grouped.get(name) is None:

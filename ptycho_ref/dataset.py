@@ -137,7 +137,7 @@ class ScanDataset:
             yield self[order[start : start + batch_size]]
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def _file_rows(
     number: int, scan: RawData, grouping: Mapping[str, Any], gauge: ProbeGauge, scope: Scope, modes: int
 ) -> dict[str, NDArray[Any]]:

@@ -14,7 +14,7 @@ from ptycho_ref.errors import RequestRefusal
 _CHUNK_BYTES = 4 << 20
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def cut_patches(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[np.complex64]:
     """Cut one patch of the object for each position (PAT-001, PAT-002, PAT-003).
 

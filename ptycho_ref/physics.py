@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ptycho_ref.errors import RequestRefusal
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.float32]:
     """Diffraction amplitude of each patch (PHY-001).
 
@@ -50,7 +50,7 @@ def forward_amplitude(patches: NDArray[Any], probe: NDArray[Any]) -> NDArray[np.
     return amplitude
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def noisy_amplitude(amplitude: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw Poisson counts of ``amplitude²`` and return their square root (PHY-011).
 

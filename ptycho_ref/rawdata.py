@@ -270,7 +270,7 @@ class RawData:
         check_request(request, len(x))
         return sample_groups(cached_groups(x, y, request.gridsize, request.K, dataset_path), request)
 
-    @np.errstate(under="ignore")  # what underflows is zero (CND-021)
+    @np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
     def _grouped(self, members: NDArray[np.int32], scale: float | None) -> dict[str, Any]:
         diffraction = _channels_last(self.diff3d[members])
         if self._energies is None:

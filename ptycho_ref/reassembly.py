@@ -86,7 +86,7 @@ class Canvas:
         return Reassembly(mean, np.where(covered, self.coverage, 0.0), self.centre - self.half)
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def reassemble(patches: NDArray[Any], centres_xy: NDArray[Any], *, chunk: int | None = None) -> Reassembly:
     """Place patches at their positions and average where they overlap.
 

@@ -65,7 +65,7 @@ class Rules:
         """
         warnings.warn(ContractWarning(problem, clause=clause, file=self.file, array=array), stacklevel=6)
 
-    @np.errstate(under="ignore")  # what underflows is zero (CND-021)
+    @np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
     def scan(self) -> dict[str, NDArray[Any] | None]:
         """Return the canonical arrays of the scan; optional ones that are absent are None.
 

@@ -31,7 +31,7 @@ class SimulatedScan:
     probe: NDArray[np.complex64]
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def simulate_diffraction(
     obj: NDArray[Any],
     probe: NDArray[Any],

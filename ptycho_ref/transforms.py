@@ -53,7 +53,7 @@ TRANSFORMS = {
 }
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def translate(images: Array, shifts_xy: Array) -> Array:
     """Move the content of images: out(r) = in(r - t), bilinear, zero outside (TRF-009, TRF-010).
 

@@ -180,7 +180,7 @@ def _lies(frames: NDArray[Any], file: Path, folder: Path, name: str) -> tuple[st
     return name, frames.offset
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def _kept_frames(
     scan: Scan, copy: Path, lies: tuple[str | None, int] | None, bar: tqdm[Any]
 ) -> tuple[Tensor, StackPlace]:

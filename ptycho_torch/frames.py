@@ -58,7 +58,7 @@ class MappedFrames:
         if self._mapping.size() < self._end:
             self._refuse("it was cut off")
 
-    @np.errstate(under="ignore")  # what underflows is zero (CND-021)
+    @np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
     def gathered(self, members: NDArray[np.int32]) -> NDArray[np.float32]:
         """Frames (..., N, N) of members (...), which must be 0 to M - 1.
 

@@ -19,7 +19,7 @@ _LARGEST = float(np.finfo(np.float32).max)
 DECLARABLE = {"legacy_v1": "normalized_amplitude", "ci_intensity_v2": "count_intensity"}
 
 
-@np.errstate(under="ignore")  # what underflows is zero (CND-021)
+@np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)
 def canonical(found: Found, file: Path | None = None, in_memory: bool = True) -> dict[str, NDArray[Any] | None]:
     """Turn the members of a file, or arrays in memory, into the arrays of a scan.
 
