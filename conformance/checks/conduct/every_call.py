@@ -66,14 +66,19 @@ def _otherwise(call: Call, number: int) -> Iterator[Call]:
     when, lay = list(LAYOUTS.items())[1 + number % (len(LAYOUTS) - 1)]
     yield _changed(call, lambda name, values: lay(values), when)
     if call.method not in ("container", "split_groups"):
-        yield _changed(
-            call, lambda name, values: values.astype(_WIDTHS.get(values.dtype.str[1:], values.dtype)), "retyped"
-        )
+        yield _changed(call, _retyped, "retyped")
     yield _changed(
         call, lambda name, values: np.repeat(values, _TIMES, axis=0) if name in _PER_ROW else values, "of many"
     )
     if call.method in _OF_ROWS:
         yield _changed(call, lambda name, values: values[:1] if name in _PER_ROW else values, "of one")
+
+
+def _retyped(name: str, values: Array) -> Array:
+    """Values in the other width, where the backend takes it."""
+    other = np.dtype(_WIDTHS.get(values.dtype.str[1:], values.dtype))
+    wide = takes(Property.FRAMES, other.name) if name == "diff3d" else other != "c16" or takes(Property.DOUBLE_COMPLEX)
+    return values.astype(other if wide else values.dtype)
 
 
 def _changed(call: Call, change: Callable[[str, Array], Array], what: str) -> Call:

@@ -140,7 +140,7 @@ def _on_arrays(subject: Subject, times: int = 1) -> Iterable[Call]:
         return {
             "object": np.tile(arrays["objectGuess"], (times, times)),
             "probe": arrays["probeGuess"] if times == 1 else np.resize(arrays["probeGuess"], (N, N)),
-            "positions": np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)[:6],
+            "positions": np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)[:6] * times,
             "patches": values.astype(np.complex64),
             "groups": (rng.normal(size=(3, N, N, 4)) + 1j).astype(np.complex64),
             "amplitude": rng.uniform(0, 9, (6, N, N)).astype(np.float32),
