@@ -204,11 +204,11 @@ def _kept_frames(
 
 
 def _mean_energy(energies: Tensor, one: PlannedScan, request: StoreRequest) -> float:
-    """Mean over the frames of the groups; refused where a data scale would be infinite (NRM-007)."""
+    """Mean over the frames of the groups; refused where they are all zero, whatever is scaled (DAT-020, NRM-007)."""
     if not len(one.members):
         return 0.0
     of_groups = energies[one.members.long()].mean(dim=1)
-    scope = {"Batch": of_groups.mean(), "Group": of_groups.min(), "None": torch.ones(())}[request.normalize]
+    scope = of_groups.min() if request.normalize == "Group" else of_groups.mean()
     if not scope > 0:
         dark = f"group {int(of_groups.argmin())}" if request.normalize == "Group" else "every group"
         refuse("NRM-007", "diff3d", f"the frames of {dark} are all zero", "Leave dark frames out.", one.file)

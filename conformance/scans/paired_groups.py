@@ -32,7 +32,7 @@ OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "truth": ("object", "patches", "none", "both"),
     "starts": ("other ones", "none"),
     "labels": ("counted", "none", "stamps", "alike"),
-    "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "whole", "on a diagonal"),
+    "where": ("a raster", "about a point", "far away", "on a line", "in pairs", "whole", "on a diagonal"),
     "light": ("ordinary", "dark frames", "faint", "bright"),
 }
 """What a grouping may be like; every pair of these is owed one."""
@@ -107,9 +107,13 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
 
 
 def _elsewhere(places: Mapping[str, Array], where: str) -> Arrays:
-    steps = {"below zero": -150.0, "far away": 2.0**20}
-    if where in steps:
-        return {name: values + steps[where] for name, values in places.items()}
+    if where == "far away":
+        return {name: values + 2.0**20 for name, values in places.items()}
+    if where == "about a point":
+        # On either side of zero, which is itself where one point stands along x, and another one along y.
+        x, y = (places[name] for name in PAIRS[0])
+        zero = {"x": x[len(x) // 2], "y": y[len(y) // 3]}
+        return {name: values - zero[name[0]] for name, values in places.items()}
     if where == "on a line":
         return {name: np.full_like(values, 12.5) if name[0] == "y" else values for name, values in places.items()}
     if where == "on a diagonal":

@@ -73,6 +73,7 @@ def place_taken(where: str) -> bool:
         "in pairs": takes(Property.REPEATED),
         "one place": takes(Property.REPEATED),
         "below zero": takes(Property.NEGATIVE) and takes(Property.BEYOND),
+        "about a point": takes(Property.NEGATIVE) and takes(Property.BEYOND),
         "far away": takes(Property.BEYOND),
     }.get(where, True)
 

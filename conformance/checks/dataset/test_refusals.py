@@ -22,15 +22,22 @@ from conformance.scans.specimens import Recipe, make_specimen
 
 
 def refused_among(subject: Subject, evidence: Evidence, cases: Iterable[tuple[str, Path]]) -> None:
-    """Require that files are refused alone and behind a sound one, which is accepted."""
+    """Require that files are refused alone, behind and before a sound one, which is accepted, whatever is asked."""
     sound = subject.write(plain(), "sound.npz")
-    batches = evidence.accepted(lambda: batches_of(subject, [sound], REQUEST), "a data set of a sound file")
+    # What is refused has nothing to do with scales, gauge or order.
+    other = replace(REQUEST, normalize="None", probe_normalize=False, shuffle=True, seed=5)
+    for request in (REQUEST, other):
+        batches = evidence.accepted(lambda: batches_of(subject, [sound], request), "a data set of a sound file")
     for what, path in cases:
-        for place, paths in (("alone", [path]), ("behind a sound one", [sound, path])):
+        for place, paths, request in (
+            ("alone", [path], REQUEST),
+            ("behind a sound one", [sound, path], REQUEST),
+            ("before a sound one, shuffled and without scales", [path, sound], other),
+        ):
             if len(paths) > 1 and not takes(Property.FILES):
                 continue
             evidence.refused(
-                lambda: batches_of(subject, paths, REQUEST), f"a data set of {what}, {place}", beside=lambda: batches
+                lambda: batches_of(subject, paths, request), f"a data set of {what}, {place}", beside=lambda: batches
             )
 
 

@@ -249,6 +249,18 @@ def test_every_seed_splits_its_own_way(subject: Subject, evidence: Evidence) -> 
         evidence.holds(other == seed, f"Seeds {other} and {seed} split the scan alike.")
 
 
+@check("DAT-028", needs=["split", "arrays"])
+def test_a_random_split_without_a_seed_draws_afresh(subject: Subject, evidence: Evidence) -> None:
+    """Each after a split with a seed, always the same; of 40 points no two halves agree by chance."""
+    arrays = dict(make_specimen(Recipe(M=40, N=8, seed=13)).arrays)
+    drawn: set[tuple[int, ...]] = set()
+    for _ in range(3):
+        parts_of(subject, arrays, SplitRequest(0.5, "random", 3))
+        rows = rows_in(parts_of(subject, arrays, SplitRequest(0.5, "random"))[0], arrays)
+        drawn.add(tuple(sorted(rows.tolist())))
+    evidence.holds(len(drawn) == 3, f"Three random splits without a seed gave {len(drawn)} different training parts.")
+
+
 @check("DAT-016", needs=["split", "arrays"])
 def test_a_random_split_draws_from_all_points(subject: Subject, evidence: Evidence) -> None:
     """Of each tenth of a long scan about the share that was asked for, in each part."""

@@ -88,12 +88,16 @@ def test_every_point_can_be_a_seed(subject: Subject, evidence: Evidence) -> None
     evidence.equal(
         np.sort(fresh(subject, specimen, everything)[:, 0]), np.arange(13), "the seeds when all are asked for"
     )
-    drawn: set[int] = set()
-    # A point stays undrawn in 60 draws of 4 among 13 with probability 1e-9.
-    for seed in range(60):
-        drawn |= set(fresh(subject, specimen, base_request(gridsize=1, nsamples=4, seed=seed))[:, 0].tolist())
-    missing = sorted(set(range(13)) - drawn)
-    evidence.holds(not missing, f"In 60 draws of 4 among 13 points, point {missing} was never drawn.")
+    # A point stays undrawn with probability 1e-9 in 60 draws of 4 among 13; with less than 1e-6 in the others.
+    for points, left_out, draws in ((13, 9, 60), (150, 90, 40), (150, 1, 4), (1_100, 1, 3)):
+        M = many(points, 8)
+        long = specimen if points == 13 else Specimen(f"long-{M}x8", random_scan(79, M, side(8)), consistent=False)
+        request = base_request(gridsize=1, nsamples=M - left_out, N=side(8))
+        seeds = [fresh(subject, long, replace(request, seed=seed))[:, 0] for seed in range(draws)]
+        missing = np.setdiff1d(np.arange(M), np.concatenate(seeds)).tolist()
+        evidence.holds(
+            not missing, f"In {draws} draws of {M - left_out} among {M} points, point {missing[:9]} was never drawn."
+        )
 
 
 @check("GRP-010")

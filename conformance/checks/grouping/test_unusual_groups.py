@@ -98,6 +98,8 @@ def test_the_object_passes_through_every_request(subject: Subject, evidence: Evi
     bright = specimen.arrays["objectGuess"] * np.complex64(30)
     rng, plain = np.random.default_rng(67), specimen.arrays["objectGuess"].astype(np.complex128)
     objects = {what: content(plain, rng).astype(np.complex64) for what, content in CONTENTS.items()}
+    # Most of it was never scanned.
+    objects["far larger"] = rng.normal(size=(610, 2 * 270)).view(np.complex128).astype(np.complex64)
     for what, obj in {"bright": bright, "flat": np.ones((31, 44), np.complex64), **objects}.items():
         held = Specimen(
             f"{what.replace(' ', '-')}-object-22x8", dict(specimen.arrays) | {"objectGuess": obj}, consistent=False

@@ -135,11 +135,11 @@ def test_stacks_that_hardly_differ_are_refused(subject: Subject, evidence: Evide
     sound = subject.write(plain(diffraction=frames))
     faint, exchanged, turned = frames.copy(), frames.copy(), frames.copy()
     place = np.unravel_index(int(frames.argmax()), frames.shape)
-    faint[place] *= np.float32(1 + 1e-5)
+    faint[place] = np.nextafter(faint[place], np.float32(np.inf))
     exchanged[[4, 5]] = frames[[5, 4]]
     turned[7] = frames[7].T
     for what, other in (
-        ("two stacks of which one pixel differs by a part in 100,000", faint),
+        ("two stacks of which one pixel differs by its last bit", faint),
         ("two stacks of which two frames are exchanged", exchanged),
         ("two stacks of which one frame is transposed", turned),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.npz.loading import plain
-from conformance.contract.arrays import COORDINATES, PER_POSITION
+from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, many, places, side, takes
@@ -50,7 +51,8 @@ def test_stacks_of_no_known_layout_are_refused(subject: Subject, evidence: Evide
     cases = [
         ("a stack whose middle axis counts the frames", plain(diff3d=np.moveaxis(frames, 0, 1))),
         ("a single frame", plain(diff3d=frames[0])),
-        ("a stack with four axes", plain(diff3d=frames[:, :, :, np.newaxis, np.newaxis])),
+        ("a stack with five axes", plain(diff3d=frames[:, :, :, np.newaxis, np.newaxis])),
+        *((f"a stack {held.shape}", plain(diff3d=held)) for held in (frames[np.newaxis], frames[..., np.newaxis])),
         ("a flat stack", plain(diff3d=frames.reshape(20, -1))),
     ]
     refuse_all(subject, evidence, cases)
@@ -160,7 +162,12 @@ def test_coordinates_of_unequal_length_are_refused(subject: Subject, evidence: E
     for name in COORDINATES:
         cases.append((f"{name} one short", arrays | {name: arrays[name][:-1]}))
         cases.append((f"{name} one long", arrays | {name: np.append(arrays[name], 1.0)}))
-    # A longer pair is a surplus, which is accepted; a longer xcoords alone is not.
+        # One number goes with any number of others, where arrays are broadcast.
+        cases.append((f"{name} of one number", arrays | {name: arrays[name][:1]}))
+    # Only all coordinates together may be longer than the stack; a pair by itself is none of the other one.
+    for pair, (x, y) in zip(("the positions", "the start positions"), PAIRS, strict=True):
+        cases.append((f"{pair} one short", arrays | {x: arrays[x][:-1], y: arrays[y][:-1]}))
+        cases.append((f"{pair} one long", arrays | {x: np.append(arrays[x], 1.0), y: np.append(arrays[y], 1.0)}))
     refuse_all(subject, evidence, cases)
 
 
@@ -220,6 +227,8 @@ def test_probes_that_do_not_fit_are_refused(subject: Subject, evidence: Evidence
 def test_objects_of_another_rank_are_refused(subject: Subject, evidence: Evidence) -> None:
     obj = plain()["objectGuess"]
     cases = [("an object with two layers", np.stack([obj, obj])), ("a flat object", obj.ravel())]
+    # An axis of length one is an axis: who drops it here drops a layer elsewhere.
+    cases += [(f"an object {held.shape}", held) for held in (obj[np.newaxis], obj[..., np.newaxis])]
     refuse_all(subject, evidence, ((what, plain(objectGuess=given)) for what, given in cases))
 
 
@@ -232,6 +241,7 @@ def test_patches_of_another_shape_are_refused(subject: Subject, evidence: Eviden
         ("a patch too many", np.concatenate([patches, patches[:1]])),
         ("patches of another side", np.ones((M, N + 2, N + 2), np.complex64)),
         ("grouped patches", np.ones((M, N, N, 4), np.complex64)),
+        *((f"patches {held.shape}", held) for held in (patches[np.newaxis], patches[:, np.newaxis])),
     ]
     refuse_all(subject, evidence, ((what, plain(Y=given)) for what, given in cases))
 
@@ -288,15 +298,24 @@ def _lying_archive(path: Path, claim: str) -> None:
             archive.writestr(f"{name}.npy", content)
 
 
+def no_numbers(what: str, values: Array) -> Iterator[tuple[str, Array]]:
+    """Yield values in types that convert to numbers and are none."""
+    whole = np.abs(values).astype(np.int64)
+    yield f"{what} of text", whole.astype("U8")
+    yield f"{what} of bytes", whole.astype("S8")
+    yield f"{what} of dates", whole.astype("M8[s]")
+
+
 @check("NPZ-026")
 def test_objects_that_are_no_numbers_are_refused(subject: Subject, evidence: Evidence) -> None:
     obj = plain()["objectGuess"]
-    refuse_all(subject, evidence, [("an object of text", plain(objectGuess=np.abs(obj).astype("U8")))])
+    refuse_all(subject, evidence, ((what, plain(objectGuess=held)) for what, held in no_numbers("an object", obj)))
 
 
 @check("NPZ-027")
 def test_patches_that_are_no_numbers_are_refused(subject: Subject, evidence: Evidence) -> None:
-    refuse_all(subject, evidence, [("patches of text", plain(Y=plain()["diff3d"].astype("U8")))])
+    frames = plain()["diff3d"]
+    refuse_all(subject, evidence, ((what, plain(Y=held)) for what, held in no_numbers("patches", frames)))
 
 
 @check("NPZ-028")
@@ -304,7 +323,7 @@ def test_labels_that_are_no_list_of_numbers_are_refused(subject: Subject, eviden
     labels = np.arange(20) % 3
     cases = [
         ("labels in a column", plain(scan_index=labels[:, np.newaxis])),
-        ("labels of text", plain(scan_index=labels.astype("U4"))),
+        *((what, plain(scan_index=held)) for what, held in no_numbers("labels", labels)),
         ("a single label", plain(scan_index=np.array(3))),
     ]
     refuse_all(subject, evidence, cases)

@@ -48,6 +48,7 @@ NAMES: dict[str, str | Undescribable] = {
     "AddsUpInSinglePrecision": r"added up in float32",
     "AveragesFramesInSinglePrecision": r"float32",
     "CountsMaskedPixels": r"masked pixels count",
+    "CountsMaskedPixelsOfTheOlderStrategy": r"masked pixels count",
     "FillsInMaskedPixels": r"filled in",
     "CountsMaskedPixelsAlone": r"and no others",
     "CountsByTheTransposedMask": r"mask is transposed",

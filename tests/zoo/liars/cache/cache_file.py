@@ -57,6 +57,14 @@ class CutsNamesAtTheFirstDot(Renaming):
 
 
 @breaks("CCH-002")
+class CutsEverySuffix(Renaming):
+    """The suffix is replaced as text, wherever the name holds it."""
+
+    def named(self, path: Path, request: GroupRequest) -> str:
+        return path.name.replace(".npz", "", path.name.count(".npz") - 1)
+
+
+@breaks("CCH-002")
 class LeavesKOutOfTheName(Renaming):
     def named(self, path: Path, request: GroupRequest) -> str:
         return path.name.replace(f"k{request.K}.", ".")
@@ -172,6 +180,13 @@ class FailsWhereItCannotWrite(Caching):
     def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
         if path.is_dir():
             raise IsADirectoryError(str(path))
+
+
+@breaks("CCH-010")
+class FailsWhereThereIsNoFolder(Caching):
+    def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
+        if not path.parent.is_dir():
+            raise FileNotFoundError(str(path))
 
 
 @breaks("CCH-010")

@@ -75,6 +75,13 @@ class NormalisesTheTruth(Containing):
         return {"Y_I": held["Y_I"] / held["Y_I"].max()}
 
 
+@breaks("CON-002")
+class KnowsNoPhaseOfDarkPlaces(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        dark = held["Y_I"] < 1e-3 * np.max(held["Y_I"], initial=0)
+        return {"Y_phi": np.where(dark, np.float32(0), held["Y_phi"])}
+
+
 @breaks("CON-003")
 class ConjugatesTheTruth(Containing):
     def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:

@@ -32,6 +32,16 @@ class CentresOnTheBoundingBox(Altering):
 
 
 @breaks("CRD-002")
+class TakesZeroForMissing(Altering):
+    """A coordinate that is zero counts as one that was not recorded."""
+
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        absolute = grouped["coords_nn"]
+        there = np.maximum((absolute != 0).sum(axis=3, keepdims=True), 1)
+        return {"coords_offsets": absolute.sum(axis=3, keepdims=True) / there}
+
+
+@breaks("CRD-002")
 class SumsInPlaceOfMeans(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {"coords_offsets": grouped["coords_nn"].sum(axis=3, keepdims=True)}

@@ -232,6 +232,14 @@ class LeavesOutFilesCalledTest(Redirecting):
 
 
 @breaks("DAT-005")
+class LeavesOutWhateverIsCalledCache(Redirecting):
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        found = sorted(paths[0].glob("*.npz")) if len(paths) == 1 and paths[0].is_dir() else []
+        kept = [path for path in found if "cache" not in path.name and path.is_file()]
+        return kept or paths, request
+
+
+@breaks("DAT-005")
 class TakesFoldersForFiles(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         listed = list(paths)

@@ -310,3 +310,24 @@ class SplitsBySeedsBelowAHundredThousand(Liar):
     def split(self, scan: Any, request: SplitRequest) -> Any:
         seed = request.seed if request.seed is None else request.seed % 100_003
         return self.right.split(scan, replace(request, seed=seed))
+
+
+@breaks("DAT-028")
+class SplitsBySeedZeroForWantOfOne(Liar):
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        unseeded = request.method == "random" and request.seed is None
+        if unseeded:
+            self.land()
+        return self.right.split(scan, replace(request, seed=0) if unseeded else request)
+
+
+@breaks("DAT-028")
+class SplitsOnFromTheLastSeed(Liar):
+    last: int | None = None
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        if request.method == "random" and request.seed is None and self.last is not None:
+            self.land()
+            request = replace(request, seed=self.last + 1)
+        self.last = request.seed
+        return self.right.split(scan, request)

@@ -54,6 +54,20 @@ class CropsTheObjectOfTheResult(Altering):
 
 
 @breaks("GRP-022")
+class ZeroesWhatWasNotScanned(Altering):
+    """Of a large object only what the probe has seen is believed."""
+
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        obj = grouped["objectGuess"]
+        if obj is None or min(obj.shape) < 256:
+            return {}
+        known = np.zeros_like(obj)
+        across, down = (slice(0, int(np.ceil(places.max())) + request.N) for places in (scan.xcoords, scan.ycoords))
+        known[down, across] = obj[down, across]
+        return {"objectGuess": known}
+
+
+@breaks("GRP-022")
 class KeepsTheObjectToItself(Altering):
     def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
         return {"objectGuess": None}

@@ -80,6 +80,16 @@ class NeverTakesTheLastPoint(Regrouping):
 
 
 @breaks("GRP-024")
+class NeverTakesTheLastOfManyPoints(Regrouping):
+    """Another way of drawing begins beyond a number of points, and its upper bound is exclusive."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        many = len(scan) > 64 and right.shape[1] == 1 and len(right) < len(scan) and not request.sequential_sampling
+        others = np.setdiff1d(np.arange(len(scan) - 1), right)
+        return np.where(right == len(scan) - 1, others[0], right) if many and len(others) else right
+
+
+@breaks("GRP-024")
 class NeverTakesTheFirstPoint(Regrouping):
     def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
         if right.shape[1] > 1 or len(right) >= len(scan):

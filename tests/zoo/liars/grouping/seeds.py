@@ -128,6 +128,20 @@ class SeedsWithZeroWithoutASeed(Rewording):
 
 
 @breaks("GRP-019")
+class GoesOnFromTheLastSeed(Rewording):
+    """One generator for all calls, which a seed sets."""
+
+    last: int | None = None
+
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        if request.seed is None and self.last is not None:
+            self.land()
+        seed = request.seed if request.seed is not None or self.last is None else self.last + 1
+        self.last = seed
+        return replace(request, seed=seed)
+
+
+@breaks("GRP-019")
 class SeedsOnceForAll(Liar):
     """Entropy is drawn when the backend is made, and never again."""
 

@@ -62,6 +62,13 @@ class InventsAnObject(Misreading):
 
 
 @breaks("NPZ-026")
+class SqueezesObjects(Lenient):
+    def repaired(self, members: Arrays) -> Arrays | None:
+        obj = np.squeeze(members["objectGuess"])
+        return members | {"objectGuess": obj} if obj.ndim == 2 and obj.dtype.kind in "iufc" else None
+
+
+@breaks("NPZ-026")
 class TakesTheFirstLayer(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         obj = members["objectGuess"]
@@ -125,6 +132,13 @@ class ParsesLabelsOfText(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         labels = members["scan_index"]
         return members | {"scan_index": labels.astype(np.int64)} if labels.dtype.kind == "U" else None
+
+
+@breaks("NPZ-028")
+class TakesDatesForLabels(Lenient):
+    def repaired(self, members: Arrays) -> Arrays | None:
+        labels = members["scan_index"]
+        return members | {"scan_index": labels.astype(np.int64)} if labels.dtype.kind == "M" else None
 
 
 @breaks("NPZ-028")

@@ -238,6 +238,17 @@ class IgnoresTheLengthOfStartPositions(Lenient):
         return {name: values for name, values in members.items() if not name.endswith("_start")}
 
 
+@breaks("NPZ-021")
+class CutsLongerPairsOfStartPositions(Lenient):
+    """The way back to where the scan began is taken for the surplus of a pair."""
+
+    def repaired(self, members: Arrays) -> Arrays | None:
+        M, starts = len(members["xcoords"]), [members.get(f"{axis}coords_start", np.empty(0)) for axis in "xy"]
+        if len(members["ycoords"]) != M or min(len(values) for values in starts) <= M:
+            return None
+        return members | {f"{axis}coords_start": values[:M] for axis, values in zip("xy", starts, strict=True)}
+
+
 @breaks("NPZ-022")
 class ReplacesBrokenStartCoordinates(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
