@@ -95,7 +95,8 @@ def row_of_diagnosis(found: FileDiagnosis) -> Row:
         mark, said = Mark.BAD, f"not canonical: {names or turn}"
     else:
         mark, said = Mark.UNDECIDED if found.orientation.degrees is None else Mark.WARNED, f"{names or turn}"
-        said = "as stored, but not certain" if said == "none" else said
+        if said == "none":
+            said = "as stored, scale not told" if found.orientation.word == "certain" else "as stored, but not certain"
     sentences = tuple(Sentence(one) for one in (*found.sentences, *found.notes))
     return Row(" and ".join((found.file, *found.beside)), mark, said, f"{found.frames} frames looked at", sentences)
 

@@ -52,6 +52,28 @@ def test_a_general_angle_asks_for_more_than_a_quarter_turn(degrees: float, word:
     assert judged(readings).word is word
 
 
+def decided(name: str, twin: float, degrees: float = 90.0) -> Reading:
+    return Reading(name, Turn(False, degrees), 2.0, 9.0, decided=True, twin=twin)
+
+
+def test_a_reconstruction_alone_is_no_verdict() -> None:
+    assert judged([decided(confirmation.WHOLE, 9.0)]).word is Word.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("overlap", "open_twin"),
+    [(0.0, True), (1.0, True), (3.0, False), (9.0, False)],
+    ids=["silent", "weak", "leaning", "sure"],
+)
+def test_a_reconstruction_alone_does_not_decide_the_twin(overlap: float, open_twin: bool) -> None:
+    found = judged([decided(confirmation.WHOLE, 9.0), decided(matched.NAME, overlap)])
+    assert (found.word, found.twin_open) == (Word.CERTAIN, open_twin)
+
+
+def test_twins_that_two_are_sure_of_stay_open() -> None:
+    assert judged([decided(confirmation.WHOLE, 9.0), decided(matched.NAME, 9.0, 270.0)]).twin_open
+
+
 def test_a_scale_after_a_unit_is_the_rest_of_it() -> None:
     unit = Fault("unit", Word.CERTAIN, "metres", "divide", {"factor": 2.0})
     scale, shift = (

@@ -59,12 +59,12 @@ def whole(sample: Sample, probe: NDArray[np.complexfloating], turn: Turn, twin_k
     most = int(np.clip(_MOST_FRAMES * 64**2 / sample.N**2, 36, _MOST_FRAMES))
     if len(sample) < _FEWEST:
         return silent(WHOLE, f"{len(sample)} frames are too few")
-    rows = np.asarray(cKDTree(sample.s).query(np.median(sample.s, axis=0), min(most, len(sample)))[1])
+    rows = nearest_to_the_middle(sample.s, most)
     candidates = [*four(turn), *(one.twin for one in four(turn))] if twin_known else list(four(turn))
     s = np.stack([sample.s[rows] @ one.matrix.T for one in candidates])
     frames = np.broadcast_to(sample.intensity[rows], (len(candidates), *sample.intensity[rows].shape))
     misfit, objects = small_steps(frames, s, scaled_probe(probe, sample.intensity[rows]), 4)
-    blocks = _blocks(sample.s[rows])
+    blocks = compact_blocks(sample.s[rows])
     told = np.stack([np.log(misfit[:, blocks == one].mean(axis=1)) for one in range(blocks.max() + 1)], axis=1)
     found = _reading(WHOLE, candidates, told, twin_known)
     if not found.decided or found.turn is None:
@@ -88,7 +88,12 @@ def _resemblance(obj: NDArray[np.complex64], border: int) -> float:
     return resemblance(inner) if min(inner.shape) > border else 1.0
 
 
-def _blocks(s: NDArray[np.float64]) -> NDArray[np.int64]:
+def nearest_to_the_middle(s: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+    """Numbers of at most ``most`` points of (m, 2) about the middle of the scan."""
+    return np.asarray(cKDTree(s).query(np.median(s, axis=0), min(most, len(s)))[1])
+
+
+def compact_blocks(s: NDArray[np.float64]) -> NDArray[np.int64]:
     """Number of the compact block that each point lies in, all about alike in size."""
     across = int(np.sqrt(_BLOCKS))
     strips = np.argsort(np.argsort(s[:, 0])) * across // len(s)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.diagnose.asked import root, scaled_positions, turned_positions
+from conformance.files.diagnose.disagreement import Known, asked, unknown
 from conformance.files.diagnose.explained import NAME as OBJECT
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.far_field import Field, field_of
@@ -34,8 +35,12 @@ from conformance.files.neighbours import typical_step
 FEWEST = 8
 """Frames below which nothing is said."""
 
+_UNASKED = unknown("nothing was asked")
 _BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
 """Faults that no other positions mend."""
+
+_BY_THE_OBJECT = 0.01
+"""Part of one within which probe and object of a file tell the scale of its positions."""
 
 _LOOKED_AT = 32
 _SMALLEST_STEP, _LARGEST_STEP = 0.05, 1.0
@@ -60,6 +65,8 @@ class Diagnosis:
         How many were looked at.
     turned : tuple of Fix
         What would turn the positions as the orientation asks; empty where it asks for nothing.
+    known : Known
+        How closely the places of the frames are known.
     """
 
     orientation: Verdict
@@ -68,6 +75,7 @@ class Diagnosis:
     quantity: Quantity
     frames: int
     turned: tuple[Fix, ...] = ()
+    known: Known = _UNASKED
 
     @property
     def stored(self) -> bool:
@@ -80,9 +88,14 @@ class Diagnosis:
         return any(one.sure for one in self.faults) or (self.orientation.turn is not None and not self.stored)
 
     @property
-    def canonical(self) -> bool:
-        """Whether the scan is surely as the contract has it, as far as this can be seen."""
+    def upright(self) -> bool:
+        """Whether the positions surely go with the frames as stored, and nothing speaks against them."""
         return self.orientation.word is Word.CERTAIN and self.stored and not self.faults
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the scan is surely as the contract has it: upright, and its places measured."""
+        return self.upright and self.known.closely
 
 
 def scan_of(arrays: Mapping[str, NDArray[Any]]) -> Scan:
@@ -139,17 +152,17 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
             faults = [one for one in faults if one.name != "repeated"]
         faults = _one_unit(faults, shown)
     faults = _beside_breaks(faults, askew)
-    paired = [one for one in readings if one.estimator == OBJECT] if _otherwise_paired(faults) else []
-    # Where frames belong to other positions, those who took them as stored have seen another scan.
-    verdict = judged(paired or readings)
-    verdict = replace(verdict, reason=f"{verdict.reason}, once frames and positions are paired") if paired else verdict
+    verdict = _weighed(readings, faults)
     if not field.shown and not explained:
         certain = any(one.word is Word.CERTAIN for one in other)
         verdict = replace(verdict, twin_open=verdict.turn is not None) if certain else unshown(verdict, field.why)
     if (askew or doubted) and not explained:
         verdict = _beside_rivals(verdict, doubted)
+    known = Known(_BY_THE_OBJECT, "") if explained else unknown("other faults come first")
+    if not explained and not faults:
+        known, faults = asked(sample.moved(sample.s * factor), found, verdict, rng)
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
-    return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned)
+    return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
 
 
 def _one_unit(faults: Sequence[Fault], shown: Sequence[Fault]) -> list[Fault]:
@@ -167,9 +180,12 @@ def _one_unit(faults: Sequence[Fault], shown: Sequence[Fault]) -> list[Fault]:
     return [whole if one is unit else one for one in faults] + [one for one in shown if one is not rest]
 
 
-def _otherwise_paired(faults: Sequence[Fault]) -> bool:
-    """Whether frames surely belong to other positions than those of their numbers."""
-    return any(one.word is Word.CERTAIN and one.name in PAIRINGS for one in faults)
+def _weighed(readings: Sequence[Reading], faults: Sequence[Fault]) -> Verdict:
+    """The verdict; where frames belong to other positions, those who took them as stored have seen another scan."""
+    otherwise = any(one.word is Word.CERTAIN and one.name in PAIRINGS for one in faults)
+    paired = [one for one in readings if one.estimator == OBJECT] if otherwise else []
+    verdict = judged(paired or readings)
+    return replace(verdict, reason=f"{verdict.reason}, once frames and positions are paired") if paired else verdict
 
 
 def _otherwise_placed(

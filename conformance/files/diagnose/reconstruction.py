@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import fft2, ifft2, ifftshift
 
+from conformance.files.diagnose.sample import Sample
+
 STEP = 0.1
 """Part of the correction that is applied; a large step fits noise in any orientation."""
+
+_ROUNDS = 12
+_PULL = 0.9
+"""The same of a reconstruction that must converge in few rounds: an object that has not prefers more overlap."""
 
 
 def small_steps(
@@ -65,3 +73,80 @@ def scaled_probe(probe: NDArray[np.complexfloating], intensity: NDArray[np.float
     first = modes[int(np.argmax((np.abs(modes) ** 2).sum(axis=(1, 2))))]
     power = float(intensity.sum(dtype=np.float64)) / len(intensity)
     return np.asarray(first * np.sqrt(power / max(float((np.abs(first) ** 2).sum()), 1e-300)), dtype=np.complex64)
+
+
+def moved_probe(probe: NDArray[np.complexfloating], shift: NDArray[np.float64]) -> NDArray[np.complex64]:
+    """A probe (N, N) moved by each of several shifts (c, 2), by less than a pixel."""
+    k = np.fft.fftfreq(probe.shape[-1])
+    ramps = np.exp(-2j * np.pi * (shift[:, :1, np.newaxis] * k[:, np.newaxis] + shift[:, 1:, np.newaxis] * k))
+    return np.asarray(ifft2(fft2(probe) * ramps), dtype=np.complex64)
+
+
+@dataclass(frozen=True, eq=False)
+class Canvases:
+    """Objects reconstructed from the same frames at several sets of positions, under one probe that is believed.
+
+    Attributes
+    ----------
+    misfit : (c, f) float64
+        As of :func:`small_steps`.
+    objects : (c, h, w) complex64
+    corner : (c, f, 2) int64
+        Where the patch of each frame begins.
+    rest : (c, f, 2) float64
+        What its position has beyond that, below one pixel.
+    amplitude : (f, N, N) float32
+        Of the frames, zero frequency at [0, 0].
+    """
+
+    misfit: NDArray[np.float64]
+    objects: NDArray[np.complex64]
+    corner: NDArray[np.int64]
+    rest: NDArray[np.float64]
+    amplitude: NDArray[np.float32]
+
+
+def canvases(
+    sample: Sample,
+    probe: NDArray[np.complexfloating],
+    s: NDArray[np.float64],
+    used: NDArray[np.bool_],
+    border: int,
+) -> Canvases:
+    """Reconstruct from some frames each of several objects, at positions between pixels too.
+
+    Parameters
+    ----------
+    sample : Sample
+        The f frames, zero frequency at N/2.
+    probe : (N, N) complex
+        Scaled to the frames.
+    s : (c, f, 2)
+        Positions, row and column, in object pixels.
+    used : (c, f) bool
+        Which frames an object is made from.
+    border : int
+        Pixels around the patches.
+    """
+    N, frames = sample.N, len(sample)
+    amplitude = ifftshift(np.sqrt(np.maximum(sample.intensity, 0)), axes=(1, 2)).astype(np.float32)
+    good = ifftshift(sample.good)
+    s = s - s.min(axis=(0, 1)) + border
+    corner = np.floor(s).astype(np.int64)
+    objects = np.ones((len(s), *(corner.reshape(-1, 2).max(axis=0) + N + border)), dtype=np.complex64)
+    probes = [moved_probe(probe, s[:, frame] - corner[:, frame]) for frame in range(frames)]
+    light, power = float((np.abs(probe) ** 2).max()), float((amplitude**2).sum()) / frames
+    misfit = np.zeros((len(s), frames))
+    for _ in range(_ROUNDS):
+        for frame in range(frames):
+            at = corner[:, frame]
+            patches = np.stack([one[y : y + N, x : x + N] for one, (y, x) in zip(objects, at, strict=True)])
+            waves = fft2(patches * probes[frame], norm="ortho")
+            modulus = np.abs(waves)
+            misfit[:, frame] = (good * (modulus - amplitude[frame]) ** 2).sum(axis=(1, 2)) / power
+            change = ifft2(waves * (good * (amplitude[frame] / np.maximum(modulus, 1e-9) - 1)), norm="ortho")
+            patches += _PULL / light * np.conj(probes[frame]) * change
+            for one, (y, x), patch, into in zip(objects, at, patches, used[:, frame], strict=True):
+                if into:
+                    one[y : y + N, x : x + N] = patch
+    return Canvases(misfit, objects, corner, s - corner, amplitude)

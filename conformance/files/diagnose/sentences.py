@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from conformance.files.diagnose.disagreement import Known
 from conformance.files.diagnose.engine import Diagnosis
 from conformance.files.diagnose.turns import EIGHT, exif_of, name_of, positions_of
 from conformance.files.diagnose.verdict import Verdict
@@ -18,7 +21,16 @@ def sentences(diagnosis: Diagnosis) -> list[str]:
     told = [f"{fault.word}: {fault.sentence}; remedy: {fault.remedy}" for fault in diagnosis.faults]
     kinds = [one for fault, one in zip(diagnosis.faults, told, strict=True) if fault.name in OTHER_KINDS and fault.sure]
     said = [*kinds, _turn_in_words(diagnosis.orientation), *(one for one in told if one not in kinds)]
+    if diagnosis.orientation.turn is not None and not diagnosis.faults:
+        said.append(_known_in_words(diagnosis.known))
     return [f"{one[0].upper()}{one[1:]}." for one in said]
+
+
+def _known_in_words(known: Known) -> str:
+    if known.closely:
+        return f"the scale of the positions is right within {known.within:.1%} along every axis"
+    within = "" if np.isnan(known.within) else f" but within {known.within:.1%}"
+    return f"not told is the scale of the positions{within}, nor whether parts of the scan have one origin: {known.why}"
 
 
 def _turn_in_words(verdict: Verdict) -> str:

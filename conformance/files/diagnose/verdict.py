@@ -111,6 +111,9 @@ def judged(readings: Sequence[Reading]) -> Verdict:
     best = min([first, *behind], key=lambda one: one.spread)
     turn, twin_open = _with_twin(best, [first, *behind])
     letters = " and ".join(sorted({one.estimator[0] for one in [first, *behind]}))
+    if first.estimator == WHOLE and not behind:
+        # The probe it was made with may be a guess.
+        return Verdict(Word.CANNOT_TELL, None, float("nan"), False, "C alone, with a probe that may be a guess")
     weak = first.estimator == WHOLE and first.lead < SURE and not any(one.decided for one in behind)
     if behind and not against and not weak:
         return Verdict(Word.CERTAIN, turn, best.spread, twin_open, f"{letters} agree")
@@ -164,10 +167,25 @@ def _with_twin(best: Reading, agreeing: Sequence[Reading]) -> tuple[Turn, bool]:
     """The turn, and whether its twin is as good; an estimator that knows the twin decides between the two."""
     assert best.turn is not None
     knowing = [one for one in agreeing if one.twin > TWIN_LEAD and one.turn is not None]
-    if not knowing:
+    backed = any(one.estimator != WHOLE for one in knowing) or any(_leans(one, knowing) for one in agreeing)
+    if not knowing or not backed or any(_twins(one, knowing[0]) for one in knowing):
         return best.turn, True
     near = min((best.turn, best.turn.twin), key=lambda turn: turn.apart(knowing[0].turn or turn))
     return near, False
+
+
+def _twins(one: Reading, other: Reading) -> bool:
+    """Whether two readings mean turns that are twins."""
+    assert one.turn is not None
+    assert other.turn is not None
+    return one.turn.apart(other.turn) > 90.0
+
+
+def _leans(one: Reading, knowing: Sequence[Reading]) -> bool:
+    """Whether another than C leans to the twin that those know who know it."""
+    if not knowing or one.estimator == WHOLE or one.turn is None or one.twin == 0.0:
+        return False
+    return one.twin < 0 if _twins(one, knowing[0]) else one.twin > SUPPORT * TWIN_LEAD
 
 
 def _whys(readings: Sequence[Reading]) -> list[str]:

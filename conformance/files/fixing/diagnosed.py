@@ -90,7 +90,7 @@ def asked_for(found: Diagnosis, *, likely: bool) -> tuple[Fix, ...]:
 
 
 def _refused(after: Diagnosis, done: list[Fix], likely: bool) -> str:
-    if after.canonical or (likely and after.orientation.word is Word.LIKELY and after.stored and not after.faults):
+    if after.upright or (likely and after.orientation.word is Word.LIKELY and after.stored and not after.faults):
         return ""
     said = f"after {', '.join(fix.op for fix in done)}: " if done else ""
     open_words = [after.orientation.word, *(one.word for one in after.faults)]
