@@ -104,6 +104,8 @@ def _lines(frames: np.ndarray) -> np.ndarray:
     ("name", "order"),
     [
         ("reversed lines", _lines),
+        ("frames by name", lambda f: f[sorted(range(len(f)), key=str)]),
+        ("positions by name", lambda f: f[np.argsort(sorted(range(1, len(f) + 1), key=str))]),
         ("rows for columns", lambda f: f.reshape(-1, COLUMNS, *f.shape[1:]).swapaxes(0, 1).reshape(f.shape)),
     ],
 )

@@ -1,7 +1,7 @@
 """Pairings of frames and positions other than one by one.
 
-A constant lag, extra frames or positions in every line, an order that is reversed, in every second line too, or that
-runs down the columns of a raster in place of along its rows.
+A constant lag, extra frames or positions in every line, an order that is reversed, in every second line too, that runs
+down the columns of a raster in place of along its rows, or that of file names whose numbers are sorted as text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from conformance.files.diagnose.lines import line_length
 
 LAGS = (-3, -2, -1, 1, 2, 3)
+_FEWEST_NAMES, _MANY_NAMES = 12, 100
 EXTRA = (-3, -2, -1, 1, 2, 3)
 
 
@@ -26,7 +27,7 @@ class Pairing:
     Attributes
     ----------
     name : str
-        ``lag``, ``flyback``, ``reversed frames``, ``reversed lines`` or ``rows for columns``.
+        One of :data:`PAIRINGS`.
     what : str
         As a remedy.
     rule : dict
@@ -52,7 +53,8 @@ def owners(M: int, kind: str, by: int, line: int = 0) -> NDArray[np.int64]:
         One of :data:`PAIRINGS`.
     by : int
         Positions by which a frame's own comes later than its number; frames beyond the points of a line, negative:
-        positions beyond the frames; which of two lines is reversed, the first of them 0. Nothing else has one.
+        positions beyond the frames; which of two lines is reversed, the first of them 0; the number of the first file.
+        Nothing else has one.
     line : int
         Points of a line.
     """
@@ -69,12 +71,19 @@ def _reversed_lines(number: NDArray[np.int64], by: int, line: int) -> NDArray[np
     return np.where(row % 2 == by, row * line + line - 1 - place, number)
 
 
+def _as_text(number: NDArray[np.int64], first: int, _: int) -> NDArray[np.int64]:
+    """Numbers from ``first`` on in the order of text: 0, 1, 10, 100, 101, 11, ..."""
+    return np.array(sorted(range(first, first + len(number)), key=str), np.int64) - first
+
+
 _KINDS: Mapping[str, Callable[[NDArray[np.int64], int, int], NDArray[np.int64]]] = {
     "lag": lambda number, by, line: number + by,
     "flyback": _flyback,
     "reversed frames": lambda number, by, line: number[::-1].copy(),
     "reversed lines": _reversed_lines,
     "rows for columns": lambda number, by, line: number.reshape(-1, line).T.ravel(),
+    "frames by name": _as_text,
+    "positions by name": lambda number, by, line: np.argsort(_as_text(number, by, line)),
 }
 PAIRINGS = frozenset(_KINDS)
 """Names of the pairings that are tried."""
@@ -87,6 +96,13 @@ def pairings(positions: NDArray[np.float64]) -> Iterator[Pairing]:
         said = f"frame i belongs to position i {'+' if lag > 0 else '-'} {abs(lag)}"
         yield _pairing(M, f"{said}: drop the first frames or positions", "lag", lag)
     yield _pairing(M, "reverse the order of the frames, or of the positions", "reversed frames")
+    for first in (0, 1) if M > _FEWEST_NAMES else ():
+        for one, other in (("frames", "positions"), ("positions", "frames")):
+            like = "1, 10, 100, 2" if M >= _MANY_NAMES else "1, 10, 11, 2"
+            what = (
+                f"the {one} lie by names from {first} sorted as text ({like}, ...), the {other} by number: sort both so"
+            )
+            yield _pairing(M, what, f"{one} by name", first)
     if n is None:
         return
     for extra in EXTRA:
