@@ -1,4 +1,4 @@
-"""Masks of each frame become one, and objects in two parts are joined as they are said to be."""
+"""Masks of each frame become one, objects in two parts are joined, counts among amplitudes are made such."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conformance.files.examine import examine
 from conformance.files.fixing.declared import Declared
+from conformance.files.fixing.mending import mended
 from tests.files.scans import sound
 from tests.files.test_fixing import fixed, loud
 
@@ -32,3 +34,23 @@ def test_an_object_in_two_parts_is_joined_as_it_is_said(last: bool, tmp_path: Pa
         done, result = fixed(tmp_path, wanted | {"objectGuess": parts}, Declared(layers=said))
         assert not loud(done)
         np.testing.assert_allclose(result["objectGuess"], truth, atol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [slice(None, 31), slice(70, None), slice(None, None, 3)])
+def test_counts_among_amplitudes_become_amplitudes_and_the_rest_stays(rows: slice, tmp_path: Path) -> None:
+    wanted = sound(4)
+    mixed = {name: np.array(values) for name, values in wanted.items()}
+    mixed["diff3d"][rows] = mixed["diff3d"][rows] ** 2
+    done, result = fixed(tmp_path, mixed, Declared(intensity=True))
+    assert [one.clause for one in done.before.findings if one.fix is not None] == ["FIL-004"]
+    assert not loud(done)
+    np.testing.assert_allclose(result["diff3d"], wanted["diff3d"], rtol=1e-6)
+    again = mended(examine(tmp_path / "out.npz"), tmp_path / "again.npz", Declared(intensity=True))
+    assert not again.fixes
+
+
+def test_bright_frames_are_no_counts_among_amplitudes(tmp_path: Path) -> None:
+    arrays = sound(4)
+    arrays["diff3d"][:20] *= 12
+    done, _ = fixed(tmp_path, arrays, Declared(intensity=True, drop_frames=True), dry=True)
+    assert "20 of 80 frames are 142 times brighter" in " ".join(one.problem for one in done.before.findings)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.files.finding import Finding
 from conformance.files.fix import Fix, Grade
-from conformance.files.rules.frames import dark_rows, odd_rows
+from conformance.files.rules.frames import counted_rows, dark_rows, odd_rows
 from conformance.files.rules.illumination import powers
 from conformance.files.rules.masks import ADOPTING, adopting
 from conformance.files.rules.pixels import flickering_pixels, marker_pixels, stuck_pixels
@@ -123,7 +123,7 @@ def declared_fixes(seen: Seen, said: Declared | None = None) -> Iterator[Fix]:
 
 def held_back(seen: Seen, said: Declared) -> str:
     """Say why counts cannot become amplitudes yet; empty where they can, or nobody asked."""
-    if not said.intensity or _done(seen, "root"):
+    if not said.intensity or _rooted(seen):
         return ""
     if seen.says("NPZ-018", "FIL-005"):
         return f"{ROOT} was not followed: markers of the detector are no counts; add {MASKING}"
@@ -174,12 +174,18 @@ _BAD_PIXELS: dict[str, Callable[[View], NDArray[np.bool_]]] = {
 
 
 def _root(seen: Seen, said: Declared | None) -> Iterator[Fix]:
-    if (said is None and not seen.says("NPZ-034")) or seen.view is None or _done(seen, "root"):
+    counted = np.arange(0) if seen.view is None else counted_rows(seen.view)
+    if seen.view is not None and len(counted):
+        change = {"counts": len(counted)}, {"counts": 0}
+        rows = [int(row) for row in counted]
+        yield _fix("root-of-frames", ROOT, seen.view.stack, "FIL-004", change, rows=rows)
+        return
+    if (said is None and not seen.says("NPZ-034")) or seen.view is None or _rooted(seen):
         return
     if said is not None and held_back(seen, said):
         return
-    change = {"quantity": "counts"}, {"quantity": "amplitude"}
-    yield _fix("root", ROOT, seen.view.stack, "NPZ-034", change)
+    quantity = {"quantity": "counts"}, {"quantity": "amplitude"}
+    yield _fix("root", ROOT, seen.view.stack, "NPZ-034", quantity)
 
 
 def _frames(seen: Seen, _: Declared | None) -> Iterator[Fix]:
@@ -255,6 +261,10 @@ def _scale(seen: Seen, _: Declared | None) -> Iterator[Fix]:
     factor = float(np.sqrt(frames / probe))
     change = {"power": probe}, {"power": frames}
     yield _fix("scale-probe", SCALE, "probeGuess", "FIL-011", change, factor=factor)
+
+
+def _rooted(seen: Seen) -> bool:
+    return _done(seen, "root") or _done(seen, "root-of-frames")
 
 
 def _done(seen: Seen, op: str, option: str = "", arguments: Mapping[str, Any] | None = None) -> bool:

@@ -13,7 +13,7 @@ from conformance.files.archive import Member
 from conformance.files.diagnose.order import owners
 from conformance.files.fix import Fix
 from conformance.files.fixing import transformed
-from conformance.files.fixing.relaid import Elementwise, FramesFirst, Scratch, kept_rows
+from conformance.files.fixing.relaid import Elementwise, FramesFirst, RootOfRows, Scratch, kept_rows
 from conformance.files.formats.values import Chosen, Computed, Stored, Values
 from conformance.files.stack import layout_of
 
@@ -147,6 +147,13 @@ def _root(arrays: Arrays, _: Fix, __: Scratch) -> Arrays:
     # A file that declares nothing holds amplitudes (NPZ-036).
     rest = {one: values for one, values in arrays.items() if one not in units}
     return rest | {name: Elementwise(arrays[name], _FLOAT32, root)}
+
+
+def _root_of_frames(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
+    name, frames = _stack(arrays, scratch)
+    rows = np.zeros(frames.shape[0], bool)
+    rows[list(fix.arguments["rows"])] = True
+    return arrays | {name: RootOfRows(frames, rows)}
 
 
 def _dropped(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
@@ -289,6 +296,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "adopt-mask": _adopted,
     "mask-pixels": _masked,
     "root": _root,
+    "root-of-frames": _root_of_frames,
     "drop-frames": _dropped,
     "scale-probe": _scaled_probe,
     "multiply-layers": _product,

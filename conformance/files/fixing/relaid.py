@@ -110,6 +110,49 @@ class FramesFirst(OfOneSource):
 
 
 @dataclass(frozen=True)
+class RootOfRows(OfOneSource):
+    """Frames of which some are square roots of what is stored.
+
+    Attributes
+    ----------
+    source : Stored
+        (M, N, N), the first axis slowest.
+    rows : numpy.ndarray
+        (M,) whether the root of a frame is taken.
+    """
+
+    source: Stored
+    rows: NDArray[np.bool_]
+    fortran: bool = False
+    needs_unpickling: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the source."""
+        return self.source.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Single precision, as amplitudes have."""
+        return np.dtype(np.float32)
+
+    def blocks(self) -> Iterator[NDArray[Any]]:
+        """Yield some frames at a time."""
+        offset = 0
+        for block in self.source.blocks():
+            mine = self.rows[offset : offset + len(block)]
+            offset += len(block)
+            made = block.astype(np.float64)
+            with np.errstate(invalid="ignore"):
+                made[mine] = np.sqrt(made[mine])
+            yield made.astype(np.float32)
+
+    def array(self) -> NDArray[Any]:
+        """Return all values."""
+        return np.concatenate([np.empty((0, *self.shape[1:]), np.float32), *self.blocks()])
+
+
+@dataclass(frozen=True)
 class Elementwise:
     """Values each of which follows from the stored one in its place, in the order in which those are stored.
 

@@ -67,8 +67,8 @@ def findings_of(view: View) -> Iterator[Finding]:
         explained |= {"FIL-008", "FIL-010", "FIL-011", "FIL-017"}
     bright = frames.odd_rows(view)[0]
     if len(bright) and view.flux[bright].sum() > _MOST_OF_ONE * view.flux.sum():
-        # The mean pattern is that of a few frames, and has their fringes.
-        explained |= {"FIL-008", "FIL-010"}
+        # The mean pattern is that of a few frames, has their fringes, and is too bright for the dark pixels of others.
+        explained |= {"FIL-006", "FIL-008", "FIL-010"}
     if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
         explained |= {"FIL-011"}
     if frames.all_alike(view):
