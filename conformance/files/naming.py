@@ -33,6 +33,7 @@ _SAID: Mapping[Kind, str] = {
     Kind.MERLIN: "its header alone (.hdr): the frames are in the .mib file beside it; give that",
     Kind.DM: _STACK,
     Kind.TIA: _STACK,
+    Kind.BLO: _STACK,
     Kind.PNG: "a picture of something, not the data",
     Kind.JPEG: "a picture of something, not the data",
     Kind.GIF: "a picture of something, not the data",

@@ -295,10 +295,28 @@ def _first(
     return (stored[::-1] if member.fortran else stored), value
 
 
+_FEWEST_STEPS, _TELLING, _FEWEST_OTHERS = 8, 0.15, 8
+
+
 def _step(values: NDArray[np.float64]) -> float:
     """The number that values are whole multiples of; 1 where there is none."""
     least = float(values.min(initial=np.inf))
     return least if np.isfinite(least) and least > 0 and is_whole(values / least) else 1.0
+
+
+def _are_scaled_roots(values: NDArray[np.float64]) -> bool:
+    """Whether whole numbers are roots of counts times one factor, rounded: the least of them, squared, is one count."""
+    least = float(values.min(initial=np.inf))
+    if not _FEWEST_STEPS <= least < np.inf:
+        return False
+    counts, error = (values / least) ** 2, (values + least) / least**2
+    told = counts[error < _TELLING]
+    nearest = np.rint(told)
+    off = np.abs(told - nearest) <= error[error < _TELLING]
+    roots = np.sqrt(nearest)
+    # Multiples of one number have squares alone.
+    others = len(np.unique(nearest[roots != np.rint(roots)]))
+    return others >= _FEWEST_OTHERS and bool(off.mean() > 0.97)
 
 
 def _is_noise_of_counts(mean: NDArray[np.float64], variance: NDArray[np.float64]) -> bool:
@@ -347,6 +365,8 @@ class _CountStatistics:
         """What suggests counts, in words; empty when nothing does."""
         # Markers of a detector are no counts.
         largest = self.largest if survey is None or survey.steady.all() else float(survey.largest[~survey.steady].max())
+        if self.whole and survey is not None and _are_scaled_roots(survey.sample):
+            return ""
         if self.whole and largest > 1:
             return f"all values are whole numbers, up to {largest:g}"
         if self.count < _FEWEST_FRAMES:

@@ -146,6 +146,35 @@ def test_columns_of_spec_are_read_by_their_labels(call: Call, tmp_path: Path, sc
     assert "2 scans of SPEC (13, 12)" in done.stderr
 
 
+def test_the_measured_columns_are_taken_and_not_the_planned_or_their_spread(
+    call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    names = "Point Target_x Average_x_st Stdev_x_st Target_y Average_y_st Stdev_y_st"
+    x, y, none = scan["xcoords"], scan["ycoords"], np.zeros(63)
+    table = np.stack([np.arange(63), np.rint(x), x, none, np.rint(y), y, none], axis=1)
+    np.savetxt(tmp_path / "p.dat", table, header=f"Scan 12\n{names}", comments="")
+    done = call("convert", "frames.npy", "p.dat", "probe.npy", "out.npz", "--counts", "--positions-unit", "px")
+    assert done.exit_code == 0, done.stderr
+    _same(tmp_path / "out.npz", scan)
+
+
+def test_records_of_x_and_y_and_words_beside_a_table_are_read(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    x, y = (scan[axis] * STEP * 1e6 for axis in ("xcoords", "ycoords"))
+    records = np.zeros(63, [("x", "f8"), ("y", "f8"), ("t", "f8")])
+    records["x"], records["y"] = x, y
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["frames"] = counts_of(scan)
+        file["positions"] = records
+        file["positions"].attrs["units"] = "um"
+    words = {"places_units": np.array("um"), "places_order": np.array("y, x")}
+    np.savez(tmp_path / "b.npz", frames=counts_of(scan), places=np.stack([y, x], 1), **words)
+    assert "frames and positions, no probe" in call("validate", "a.h5").stdout
+    for name in ("a.h5", "b.npz"):
+        done = call("convert", name, "probe.npy", "out.npz", *GEOMETRY, "--counts", "--force")
+        assert done.exit_code == 0, done.stderr
+        _same(tmp_path / "out.npz", scan)
+
+
 def _ptylab(scan: Arrays) -> dict[str, Any]:
     places = np.stack([scan["ycoords"], scan["xcoords"]], axis=1) * STEP
     return {

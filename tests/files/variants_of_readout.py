@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.files.scans import Arrays
+from tests.files.scans import Arrays, N
 from tests.files.variants_of_frames import COUNTS, Entry, scan
 
 
@@ -93,7 +93,28 @@ def _binned_mask(a: Arrays) -> None:
     a["bad_pixels"] = np.zeros((16, 16), bool)
 
 
+def _longer_exposure(a: Arrays) -> None:
+    more = np.random.default_rng(9).poisson(2.0 * counted(a)[40:])
+    a["diff3d"][40:] = np.sqrt(counted(a)[40:] + more)
+
+
+def _detector_moved(a: Arrays) -> None:
+    a["diff3d"][53:] = np.roll(a["diff3d"][53:], -4, axis=1)
+
+
+def _read_in_part(a: Arrays) -> None:
+    a["diff3d"][[12, 50], N // 2 :] = 0
+
+
 VARIANTS: dict[str, Entry] = {
+    "a longer exposure later": (
+        scan(_longer_exposure),
+        r"from frame 40 on all frames are [23].* times brighter",
+        "FIL-004",
+    ),
+    "the detector moved": (scan(_detector_moved), r"from frame 53 on .*stand -4.* rows aside", "FIL-009"),
+    "frames read in part": (scan(_read_in_part), r"2 frames lack light on one side.*12, 50", "FIL-009"),
+    "roots in hundredths": (scan(_frames(lambda s: np.rint(100 * s).astype(np.uint16))), r"scales 100 apart", "FIL-011"),
     "the beam wrapped in every frame": (scan(_ever_wrapped), r"1 pixel is dark .*wrapped round", f"FIL-007 {COUNTS}"),
     "counts among amplitudes": (scan(_counts_among), r"31 of 80 frames are counts.*0 to 30", "FIL-004"),
     "stretched to eight bits": (scan(_eight_bits), r"was scaled", f"FIL-004 FIL-007 {COUNTS}"),

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     MERLIN = "raw stack of a Merlin detector (.mib)"
     DM = "DigitalMicrograph file (.dm3, .dm4)"
     TIA = "series of TIA (.ser)"
+    BLO = "block file of NanoMEGAS (.blo)"
     FITS = "FITS image"
     DICOM = "DICOM image"
     PNG = "PNG image"
@@ -70,6 +71,7 @@ _AT_START: tuple[tuple[bytes, Kind], ...] = (
     (b"MQ1,", Kind.MERLIN),
     (b"HDR,", Kind.MERLIN),
     (b"II\x97\x01", Kind.TIA),
+    (b"IMGBLO", Kind.BLO),
     (b"SIMPLE  =", Kind.FITS),
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
     (b"\xff\xd8\xff", Kind.JPEG),

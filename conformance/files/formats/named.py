@@ -47,7 +47,17 @@ def _recognises(file: Sniffed) -> bool:
     pairs = roles.pairs_among(shapes)
     points = frozenset(math.prod(shapes[name]) for name, _ in pairs) | _rows(shapes)
     named = [name for name in shapes if roles.probe_among({name: shapes[name]}, 0)]
-    return bool(named) or (bool(points) and _frames_have(points, shapes)) or _has_lines(shapes)
+    return (
+        bool(named)
+        or (bool(points | _records(shapes)) and _frames_have(points | _records(shapes), shapes))
+        or _has_lines(shapes)
+    )
+
+
+def _records(shapes: Mapping[str, tuple[int, ...]]) -> frozenset[int]:
+    """Numbers of points that arrays have whose name speaks of positions, and whose records may hold x and y."""
+    named = [name for name in shapes if roles.speaks_of_places(name) and not roles.speaks_of_else(name)]
+    return frozenset(roles.long(shapes[name])[0] for name in named if len(roles.long(shapes[name])) == 1)
 
 
 def _has_lines(shapes: Mapping[str, tuple[int, ...]]) -> bool:

@@ -115,17 +115,26 @@ def _coordinate(held: Held, name: str) -> Part:
 def _table(held: Held, name: str, kept: tuple[int, ...]) -> dict[str, Part]:
     values = held.arrays[name].array().reshape(kept).astype(np.float64)
     values = values if kept[0] == max(kept) else values.T
-    order = roles.order_of(name)
+    order = roles.order_of(name) or _order_beside(held, name)
     if order is None:
         return {TABLE: _with_unit(held, name, values[:, :2], "point, axis")}
     return {
-        f"{axis}coords": _with_unit(held, name, values[:, k], f"{order}, as its name says")
+        f"{axis}coords": _with_unit(held, name, values[:, k], f"{order}, as the file says")
         for k, axis in enumerate(order)
     }
 
 
+def _order_beside(held: Held, name: str) -> str | None:
+    """``xy`` or ``yx``, where an attribute of a table, or a text beside it, says which its columns are."""
+    said = [held.attributes.get(name, {}).get(key) for key in ("order", "columns", "axes")]
+    said += [held.words.get(f"{name}_{key}") for key in ("order", "columns", "axes")]
+    found = {one.replace(",", "").replace(" ", "").casefold() for one in said if isinstance(one, str)} & {"xy", "yx"}
+    return found.pop() if len(found) == 1 else None
+
+
 def _with_unit(held: Held, name: str, values: NDArray[np.float64], axes: str) -> Part:
-    unit = geometry_named.unit_beside(held.attributes.get(name, {}))
+    group = name.rstrip("/").rpartition("/")[0]
+    unit = geometry_named.unit_beside(held.attributes.get(name, held.attributes.get(group, {})))
     unit = geometry_named.unit_in_words(name, held.words) if unit is None else unit
     unit = roles.unit_of(name) if unit is None else unit
     if unit is None:

@@ -15,7 +15,8 @@ _PLACES = re.compile(
     r"|(^|_)xy($|_)|(^|_)yx($|_)"
 )
 _OTHER = re.compile(
-    r"mask|back|dark|flat|(^|_)ref|gain|weight|sigma|err|(^|_)var|truth|label|recon|hist|init|start|nominal|plan|target"
+    r"mask|back|dark|flat|(^|_)ref|gain|weight|sigma|err|(^|_)var|truth|label|recon|hist|init|start|nominal|plan|target|demand|set_?point|command|request"
+    r"|st_?dev|(^|_)std|rms|veloc|speed"
 )
 _SMALLEST_SIDE = 8
 _CHANNELS = (3, 4)
@@ -192,6 +193,11 @@ def tables_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
         if len(kept) == 2 and min(kept) in (2, 3) and max(kept) > 3 and _PLACES.search(plain(name)):
             found.append((bool(_OTHER.search(plain(name))), len(name), name))
     yield from (name for *_, name in sorted(found))
+
+
+def speaks_of_places(name: str) -> bool:
+    """Whether a name says that an array holds positions."""
+    return bool(_PLACES.search(plain(name)))
 
 
 def speaks_of_else(name: str) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.steps import moved_frames, power_steps
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats, is_whole
@@ -76,6 +77,7 @@ def outshining_frames(view: View) -> Iterator[Finding]:
             yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (int(odd[0]),))
     if drift := _drift(view):
         yield Finding("FIL-004", Severity.WARNING, view.stack, drift)
+    yield from power_steps(view)
     if scaled := scaled_each(view):
         yield Finding("FIL-004", Severity.WARNING, view.stack, scaled)
     yield from same_power(view)
@@ -188,9 +190,10 @@ def same_power(view: View) -> Iterator[Finding]:
 
 
 def sliding_frames(view: View) -> Iterator[Finding]:
-    """FIL-009: patterns whose circular centroid moves steadily with the number of the frame."""
+    """FIL-009: patterns whose circular centroid moves steadily with the number of the frame, or at one of them."""
     if view.M < 8:
         return
+    yield from moved_frames(view)
     for moment, word, side in zip(view.survey.moments, ("row", "column"), view.survey.sides, strict=True):
         moment = moment[:_LONGEST_SLIDE]
         total = float(np.abs(moment).sum())

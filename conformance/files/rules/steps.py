@@ -1,0 +1,108 @@
+"""Sharp steps along a scan, and frames that were read in part: what the instrument does, and no object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules.view import View
+from conformance.files.rules.wording import listed
+from conformance.files.survey import Floats
+
+_BESIDE, _FEWEST = 6, 10
+_OF_JUMP, _SPREADS = 0.3, 6.0
+_FACTOR, _ASIDE = 1.5, 2.0
+_LOST, _FAR, _MADS = 0.75, 0.08, 8.0
+
+
+def step_in(values: Floats) -> tuple[int, float] | None:
+    """Where values jump from one level to another at once, and by how much; None where they do not, or gradually.
+
+    An edge of the object is crossed over several lines of a scan, and back again.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (M,) a number a frame, in the order of the frames.
+    """
+    M = len(values)
+    if M < 2 * _FEWEST:
+        return None
+    windows = np.lib.stride_tricks.sliding_window_view(values, _BESIDE)
+    # Means fall off beside the jump, where medians do not.
+    jumps = windows[_BESIDE:].mean(axis=1) - windows[:-_BESIDE].mean(axis=1)
+    # What stands at k compares the frames before k + _BESIDE with those from there on.
+    at = int(np.abs(jumps[_FEWEST - _BESIDE : M - _FEWEST - _BESIDE + 1]).argmax()) + _FEWEST
+    before, after = values[:at], values[at:]
+    jump = float(np.median(after) - np.median(before))
+    spread = max(float(np.quantile(np.abs(one - np.median(one)), 0.9)) for one in (before, after))
+    beside = values[at - _BESIDE : at], values[at : at + _BESIDE]
+    near = max(float(np.abs(one - np.median(whole)).max()) for one, whole in zip(beside, (before, after), strict=True))
+    if abs(jump) <= 2 * spread or near > _OF_JUMP * abs(jump):
+        return None
+    noise = 1.4826 * float(np.median(np.abs(np.diff(values))))
+    return (at, jump) if abs(jump) > _SPREADS * noise / np.sqrt(_BESIDE) else None
+
+
+def power_steps(view: View) -> Iterator[Finding]:
+    """FIL-004: a power that jumps at one frame and stays there: another exposure, or another filter."""
+    if (view.flux <= 0).any():
+        return
+    found = step_in(np.log(view.flux))
+    if found is None or abs(found[1]) < np.log(_FACTOR):
+        return
+    at, jump = found
+    word = "brighter" if jump > 0 else "darker"
+    problem = (
+        f"from frame {at} on all frames are {float(np.exp(abs(jump))):.3g} times {word}, at once: another exposure, "
+        "another filter, or two scans in one file"
+    )
+    yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (at,))
+
+
+def moved_frames(view: View) -> Iterator[Finding]:
+    """FIL-009: patterns that stand aside from one frame on, or lack a part in a few."""
+    places = _centres(view)
+    if places is None:
+        return
+    for values, word in zip(places, ("row", "column"), strict=True):
+        found = step_in(values)
+        if found is not None and abs(found[1]) > _ASIDE:
+            at, jump = found
+            problem = (
+                f"from frame {at} on the patterns stand {jump:+.3g} {word}s aside, at once: the detector was moved, "
+                "or its frames cut out elsewhere"
+            )
+            yield Finding("FIL-009", Severity.WARNING, view.stack, problem, (at,))
+    rows = _in_part(view, places)
+    if len(rows):
+        few = f"{len(rows)} frames lack" if len(rows) > 1 else "1 frame lacks"
+        problem = f"{few} light on one side, so that the centre stands aside: read in part? {listed(rows)}"
+        yield Finding("FIL-009", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+
+
+def _centres(view: View) -> tuple[Floats, Floats] | None:
+    """(M,) twice: circular centroid of each frame in rows and columns, about that of all; None where some are dark."""
+    if view.M < 2 * _FEWEST or (view.flux <= 0).any():
+        return None
+    found = []
+    for moment, side in zip(view.survey.moments, view.survey.sides, strict=True):
+        total = moment.sum()
+        if total == 0:
+            return None
+        turned = moment * np.conj(total) / abs(total)
+        found.append(np.asarray(np.angle(turned) / (2 * np.pi) * side))
+    return found[0], found[1]
+
+
+def _in_part(view: View, places: tuple[Floats, Floats]) -> np.ndarray:
+    """Numbers of the few frames whose centre is far aside, and that have lost light."""
+    lost = view.flux < _LOST * np.median(view.flux)
+    far = np.zeros(view.M, bool)
+    for values, side in zip(places, view.survey.sides, strict=True):
+        off = np.abs(values - np.median(values))
+        far |= (off > _MADS * np.median(off)) & (off > _FAR * side)
+    rows = np.flatnonzero(lost & far)
+    return rows if len(rows) <= view.M // 10 else rows[:0]
