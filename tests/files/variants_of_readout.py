@@ -114,7 +114,7 @@ VARIANTS: dict[str, Entry] = {
     ),
     "the detector moved": (scan(_detector_moved), r"from frame 53 on .*stand -4.* rows aside", "FIL-009"),
     "frames read in part": (scan(_read_in_part), r"2 frames lack light on one side.*12, 50", "FIL-009"),
-    "roots in hundredths": (scan(_frames(lambda s: np.rint(100 * s).astype(np.uint16))), r"scales 100 apart", "FIL-011"),
+    "roots in hundredths": (scan(_frames(lambda s: np.rint(100 * s).astype(np.uint16))), r"scales 100", "FIL-011"),
     "the beam wrapped in every frame": (scan(_ever_wrapped), r"1 pixel is dark .*wrapped round", f"FIL-007 {COUNTS}"),
     "counts among amplitudes": (scan(_counts_among), r"31 of 80 frames are counts.*0 to 30", "FIL-004"),
     "stretched to eight bits": (scan(_eight_bits), r"was scaled", f"FIL-004 FIL-007 {COUNTS}"),
