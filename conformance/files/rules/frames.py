@@ -77,7 +77,8 @@ def outshining_frames(view: View) -> Iterator[Finding]:
             yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (int(odd[0]),))
     if drift := _drift(view):
         yield Finding("FIL-004", Severity.WARNING, view.stack, drift)
-    yield from power_steps(view)
+    if not len(counted):
+        yield from power_steps(view)
     if scaled := scaled_each(view):
         yield Finding("FIL-004", Severity.WARNING, view.stack, scaled)
     yield from same_power(view)
