@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option for what takes minutes."""
@@ -17,9 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let a worker without tests take some of another's: a few tests take as long as hundreds."""
+    """Let a worker without tests take some of another's, as a few take as long as hundreds; workers share the cores."""
     if getattr(config.option, "dist", "no") == "load":
         config.option.dist = "worksteal"
+    if getattr(config.option, "numprocesses", None):
+        for name in _THREADS:
+            os.environ.setdefault(name, "1")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -16,13 +16,17 @@ from conformance.adapter import GroupRequest
 from conformance.contract.types import Array
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
-from conformance.scans.domain import Property, gridsize, inside, places, points, side, takes
+from conformance.oracles.rules import rules_here
+from conformance.scans.domain import Property, gridsize, inside, kept_inside, places, points, side, takes
 from conformance.scans.domain import modes as modes_here
 
 Pattern = Literal["raster", "spiral", "clustered"]
 Truth = Literal["object", "patches", "none"]
 ObjectMaker = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.complex64]]
 ProbeMaker = Callable[[np.random.Generator, int, int], NDArray[np.complex64]]
+
+_LARGEST_KEPT = 2**18
+"""Pixels of all frames of a scan that is kept for the next one who asks for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,11 +196,26 @@ def make_specimen(
     make_probe : callable, optional
         Makes the probe from a generator, N and the number of modes.
     """
+    own = make_object is None and make_probe is None
     recipe = recipe.here
+    if own and recipe.M * recipe.N**2 <= _LARGEST_KEPT:
+        # Copies: a backend that writes into a scan spoils no other.
+        arrays = {key: values.copy() for key, values in _simulated_here(recipe, rules_here()).items()}
+    else:
+        arrays = _simulated(recipe, make_object or structured_object, make_probe or structured_probe)
+    return Specimen(name or repr(recipe), arrays, recipe.truth != "none", recipe=recipe if own else None)
+
+
+@kept_inside(16)
+def _simulated_here(recipe: Recipe, _: object) -> dict[str, Array]:
+    return _simulated(recipe, structured_object, structured_probe)
+
+
+def _simulated(recipe: Recipe, make_object: ObjectMaker, make_probe: ProbeMaker) -> dict[str, Array]:
     rng = np.random.default_rng(recipe.seed)
     positions, shape = _positions(recipe, rng)
-    obj = (make_object or structured_object)(rng, shape)
-    probe = (make_probe or structured_probe)(rng, recipe.N, recipe.modes)
+    obj = make_object(rng, shape)
+    probe = make_probe(rng, recipe.N, recipe.modes)
     patches = patches_at(obj, positions, recipe.N)
     frames = amplitudes_of(patches, probe).astype(np.float32)
     arrays: dict[str, Array] = {
@@ -217,8 +236,7 @@ def make_specimen(
     elif recipe.truth == "patches":
         arrays["Y"] = patches.astype(np.complex64)
         arrays |= {} if takes(Property.NO_OBJECT) else {"objectGuess": obj}
-    own = recipe if make_object is None and make_probe is None else None
-    return Specimen(name or repr(recipe), arrays, consistent=recipe.truth != "none", recipe=own)
+    return arrays
 
 
 def structured_object(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.complex64]:

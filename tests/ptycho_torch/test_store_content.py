@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def test_metadata_belong_to_their_scan(asked: Request, tmp_path: Path) -> None:
 
 
 def test_drops_are_counted_before_anything_is_written(
-    files: ScanFiles, asked: Request, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    files: ScanFiles, asked: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ptycho_torch import store
     from ptycho_torch.neighbours import NeighbourRule
@@ -58,12 +59,16 @@ def test_drops_are_counted_before_anything_is_written(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(store, "build", build)
-    with caplog.at_level(logging.INFO, "ptycho_torch"), pytest.raises(KeyboardInterrupt):
+    logger, told = logging.getLogger("ptycho_torch"), io.StringIO()
+    monkeypatch.setattr(logger, "handlers", [logging.StreamHandler(told)])
+    logger.setLevel(logging.INFO)
+    with pytest.raises(KeyboardInterrupt):
         opened(files.paths[::2], asked(NeighbourRule("Min_dist", max_distance=2.5, repeats=2)), tmp_path / "store")
+    logger.setLevel(logging.NOTSET)
     ((dropped, formed, exists),) = seen
     assert not exists
     assert [drop + groups // 2 for drop, groups in zip(dropped, formed, strict=True)] == [23, 70]
-    assert f"{dropped[0]} of 23 points find too few neighbours" in caplog.text
+    assert f"{dropped[0]} of 23 points find too few neighbours" in told.getvalue()
     assert listing(tmp_path) == ["scans"]
 
 
