@@ -104,9 +104,12 @@ def _full_scale(values: Floats, dtype: np.dtype[Any]) -> tuple[NDArray[np.bool_]
         own = values >= float(np.iinfo(dtype).max) - 2
         if own.any():
             return own, f"the largest of {dtype.name}"
-    near = _ROOTS[np.clip(np.searchsorted(_ROOTS, values), 1, len(_ROOTS) - 1) - np.array([[1], [0]])]
-    rooted = (np.abs(values - near) <= _ROUNDING * near).any(axis=0)
-    return np.isin(values, _LARGEST) | rooted, "the largest number of an integer type, or its root"
+    found = values > (1 - _ROUNDING) * _ROOTS[0]
+    some = values[found]
+    near = _ROOTS[np.clip(np.searchsorted(_ROOTS, some), 1, len(_ROOTS) - 1) - np.array([[1], [0]])]
+    rooted = (np.abs(some - near) <= _ROUNDING * near).any(axis=0)
+    found[found] = np.isin(some, _LARGEST) | rooted
+    return found, "the largest number of an integer type, or its root"
 
 
 def stuck(view: View) -> Iterator[Finding]:
