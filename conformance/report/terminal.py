@@ -218,7 +218,7 @@ def _reason(one: Undecided, *, named: bool) -> str:
 def _stages(judgement: Judgement, width: int) -> Iterator[Line]:
     yield "", ""
     version = judgement.version or contract_version()
-    yield f"Claimed stages, passed/failed/undecided of the clauses of contract {version}", "bold"
+    yield f"Claimed stages, passed/failed/undecided of what is claimed of contract {version}", "bold"
     for count in judgement.denominators:
         by_stage: dict[str, Counter[str]] = {}
         for cell in judgement.cells:
@@ -241,7 +241,7 @@ def _sort(cell: Cell) -> str:
 
 def _counted(held: Counter[str]) -> str:
     declared = f"+{held['declared']} declared" if held["declared"] else ""
-    return f"{held['passed']}/{held['failed']}/{held['undecided'] + held['not claimed']}{declared}"
+    return f"{held['passed']}/{held['failed']}/{held['undecided']}{declared}"
 
 
 def _columns(cells: Sequence[str], width: int, mark: str) -> Iterator[Line]:
