@@ -25,8 +25,7 @@ Truth = Literal["object", "patches", "none"]
 ObjectMaker = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.complex64]]
 ProbeMaker = Callable[[np.random.Generator, int, int], NDArray[np.complex64]]
 
-_LARGEST_KEPT = 2**18
-"""Pixels of all frames of a scan that is kept for the next one who asks for it."""
+_LARGEST_KEPT = 2**18  # pixels of all frames
 
 
 @dataclass(frozen=True, eq=False)
