@@ -6,13 +6,15 @@ import hashlib
 import itertools
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ptycho_ref.errors import ContractWarning, RequestRefusal
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 _ROUNDS = 8
 _SUBSETS_A_POINT = 50
@@ -118,7 +120,7 @@ def group_indices(x: NDArray[np.float64], y: NDArray[np.float64], request: Group
     seeds = _seed_points(len(x), request, rng)
     if request.C == 1:
         return seeds[:, np.newaxis].astype(np.int32)
-    return _draw(_pools(cKDTree(np.stack([x, y], axis=1)), seeds, request.pool), request.C, rng)
+    return _draw(_pools(_tree_of(x, y), seeds, request.pool), request.C, rng)
 
 
 def _seed_points(M: int, request: Grouping, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -126,6 +128,13 @@ def _seed_points(M: int, request: Grouping, rng: np.random.Generator) -> NDArray
     if request.sequential_sampling:
         return np.arange(count)
     return rng.permutation(M)[:count] if count > M // 2 else rng.choice(M, count, replace=False, shuffle=True)
+
+
+def _tree_of(x: NDArray[np.float64], y: NDArray[np.float64]) -> cKDTree:
+    # It takes as long to import as all else together, and reading a file needs none.
+    from scipy.spatial import cKDTree
+
+    return cKDTree(np.stack([x, y], axis=1))
 
 
 def _pools(tree: cKDTree, seeds: NDArray[np.intp], neighbours: int) -> NDArray[np.int32]:
@@ -154,7 +163,7 @@ def _oversampled(
 ) -> NDArray[np.int32]:
     """Draw nsamples groups that are distinct sets while the pools allow (GRP-011, GRP-012)."""
     M = len(x)
-    tree = cKDTree(np.stack([x, y], axis=1))
+    tree = _tree_of(x, y)
     groups = np.empty((0, request.C), dtype=np.int32)
     for _ in range(_ROUNDS):
         missing = request.nsamples - len(groups)
@@ -204,7 +213,7 @@ def all_groups(x: NDArray[np.float64], y: NDArray[np.float64], gridsize: int, K:
     subsets = most_groups(1, gridsize, K)
     digest = hashlib.md5(np.concatenate([x, y]).tobytes(), usedforsecurity=False).digest()
     rng = np.random.default_rng([gridsize, K, *np.frombuffer(digest, dtype=np.uint32)])
-    pools = _pools(cKDTree(np.stack([x, y], axis=1)), np.arange(len(x)), K)
+    pools = _pools(_tree_of(x, y), np.arange(len(x)), K)
     drawn = _draw(np.repeat(pools, subsets, axis=0), C, rng)
     return np.unique(np.sort(drawn, axis=1), axis=0).astype(np.int64)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 _BRUTE_FORCE = 2000
 # Points at the same distance as the K-th neighbour are as near as it, whatever the last bit of a square root says.
@@ -29,6 +28,9 @@ def pool_radii(positions: NDArray[np.float64], K: int) -> NDArray[np.float64]:
     if K >= M:
         return np.full(M, np.inf)
     if M > _BRUTE_FORCE:
+        # It takes as long to import as all else together, and every command imports the oracles.
+        from scipy.spatial import cKDTree
+
         return np.asarray(cKDTree(positions).query(positions, k=K + 1)[0])[:, -1]
     radii = np.empty(M)
     for point in range(M):
