@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -65,6 +66,7 @@ _SAID: Mapping[Kind, str] = {
 }
 _OF_KERAS = ("/model_weights", "/kernel:0", "/optimizer_weights")
 _MOST_NAMED = 6
+_LISTS = re.compile(r'"([^"\n]{1,40})"\s*:\s*\[\s*-?\d')
 _SMALLEST_SIDE, _FEWEST_IMAGES = 8, 4
 
 
@@ -88,6 +90,12 @@ def _what(file: Sniffed) -> str:
         return f"arrays as MATLAB wrote them: {held_arrays(file.shapes)}; load them with scipy.io.loadmat"
     if file.kind is Kind.BINARY and (near := nearly(file)):
         return near
+    if file.kind is Kind.JSON and len(lists := _LISTS.findall(as_text(file.head) or "")) > 1:
+        names = ", ".join(lists[:_MOST_NAMED])
+        return (
+            f"text with lists ({names}): if these are positions, write them as a table: numpy.savetxt('NEW.csv', "
+            "numpy.stack([held['x'], held['y']], 1), delimiter=',', header='x_um,y_um', comments=''), with its own unit"
+        )
     if file.kind in (Kind.ANSWER, Kind.TEXT):
         return f"{_SAID[file.kind]}: {_beginning(file.head)}"
     return _SAID.get(file.kind, "no scan that is known here")
@@ -180,14 +188,14 @@ def _numbers(head: bytes) -> str:
     if listing is None or listing.columns < 2:
         return "a single column of numbers: no frames are in it"
     called = f" called {', '.join(listing.names)}" if listing.names else ""
+    commas = ", with decimal commas" if listing.decimal_commas else ""
     pair = next(pairs_among(dict.fromkeys(listing.names, (2,))), None)
     if pair is not None:
         unit = "" if unit_of(pair[0]) is not None else " --positions-unit um, or whichever it is"
         return (
-            f"{listing.columns} columns{called}: a list of positions, of which {pair[0]} and {pair[1]} are read; "
-            f"frames and a probe come from other files: convert FRAMES PROBE THIS OUT.npz{unit}"
+            f"{listing.columns} columns{called}{commas}: a list of positions, of which {pair[0]} and {pair[1]} "
+            f"are read; frames and a probe come from other files: convert FRAMES PROBE THIS OUT.npz{unit}"
         )
-    commas = ", with decimal commas" if listing.decimal_commas else ""
     known = "Ptychodus writes y, x in CSV and x y in text; " if listing.columns == 2 and not called else ""
     more = "; keep the two columns of x and y alone" if listing.columns > 2 else ""
     return (

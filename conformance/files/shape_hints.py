@@ -40,7 +40,11 @@ def probe_hint(shape: tuple[int, ...], N: int, *, real: bool = False) -> str:
             return ": leading axes of length 1, which can be dropped"
         return f": {further[0]} probes along a leading axis, as of one that varies along the scan, have no place here"
     if len(shape) in (2, 3) and shape[-1] == shape[-2] != N:
-        return f": it was made for frames of {shape[-1]} x {shape[-1]}"
+        made = f": it was made for frames of {shape[-1]} x {shape[-1]}"
+        if shape[-1] % N:
+            return made
+        binned = f"where the frames were binned, its middle {N} x {N} is theirs"
+        return f"{made}; {binned}; where they were cut out, its pixels are of another size"
     return ""
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from conformance.files.survey import Survey
 
-NOISE = ": scattered about zero, as a subtracted background leaves them"
+NOISE = ": scattered about zero, as a subtracted background leaves them, or an interpolation of the frames"
 _FEWEST, _OFTEN, _SMALL = 64, 0.02, 0.2
 _SIGNED = 1 << 15
 _DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05

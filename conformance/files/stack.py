@@ -122,7 +122,7 @@ def content_of(stack: Stored, layout: StackLayout | None, mask: Stored | None = 
     sound = non_finite is None and overflowing is None and negative is None
     evidence = statistics.evidence(survey) if sound or statistics.whole else ""
     if negative is not None and not evidence and survey is not None and signs.is_noise(survey):
-        evidence = "a background was subtracted, which amplitudes do not have"
+        evidence = "the values scatter about zero, as no amplitudes do"
     return Content(non_finite, overflowing, negative, evidence, statistics.whole, survey)
 
 

@@ -132,6 +132,20 @@ def test_frames_in_groups_of_their_own_are_joined_by_number(call: Call, tmp_path
     _same(tmp_path / "out.npz", scan)
 
 
+def test_a_stack_a_line_is_joined_by_number_and_stacks_with_positions_are_not(
+    call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    lines = {f"scan/line_{k + 8}/image": counts_of(scan)[9 * k : 9 * k + 9] for k in range(7)}
+    _hdf5(tmp_path / "a.h5", lines)
+    np.savez(tmp_path / "p.npz", x=scan["xcoords"], y=scan["ycoords"])
+    asked = ("--counts", "--positions-unit", "px", "--force")
+    done = call("convert", "a.h5", "p.npz", "probe.npy", "out.npz", *asked)
+    assert done.exit_code == 0, done.stderr
+    _same(tmp_path / "out.npz", scan)
+    _hdf5(tmp_path / "b.h5", lines | {"x": np.arange(9.0), "y": np.arange(9.0)})
+    assert "/scan/line_*" not in call("convert", "b.h5", "probe.npy", "b.npz", *asked).stdout
+
+
 def test_columns_of_spec_are_read_by_their_labels(call: Call, tmp_path: Path, scan: Arrays) -> None:
     rows = [f"{k} {x} {y} 0.1" for k, (x, y) in enumerate(zip(scan["xcoords"], scan["ycoords"], strict=True))]
     one = ["#S 12 mesh samx 0 1 9 samy 0 1 7", "#L Pt No  samx  samy  Seconds", *rows]

@@ -89,6 +89,16 @@ def _cosmics_masked(a: Arrays) -> None:
     a["bad_pixels"] = bad
 
 
+def _intensity_for_field(a: Arrays) -> None:
+    a["probeGuess"] = (np.abs(a["probeGuess"]) ** 2).astype(np.complex64)
+
+
+def _binned_frames(a: Arrays) -> None:
+    stack = counted(a).reshape(-1, N // 2, 2, N // 2, 2).sum(axis=(2, 4))
+    a["diff3d"] = np.sqrt(stack).astype(np.float32)
+    del a["objectGuess"]
+
+
 def _binned_mask(a: Arrays) -> None:
     a["bad_pixels"] = np.zeros((16, 16), bool)
 
@@ -102,6 +112,10 @@ def _detector_moved(a: Arrays) -> None:
     a["diff3d"][53:] = np.roll(a["diff3d"][53:], -4, axis=1)
 
 
+def _every_seventh_dim(a: Arrays) -> None:
+    a["diff3d"][3::7] = np.sqrt(np.random.default_rng(10).binomial(counted(a)[3::7].astype(int), 0.55))
+
+
 def _read_in_part(a: Arrays) -> None:
     a["diff3d"][[12, 50], N // 2 :] = 0
 
@@ -113,6 +127,7 @@ VARIANTS: dict[str, Entry] = {
         "FIL-004",
     ),
     "the detector moved": (scan(_detector_moved), r"from frame 53 on .*stand -4.* rows aside", "FIL-009"),
+    "every seventh frame dim": (scan(_every_seventh_dim), r"0\.5\d* times the light .*3, 10, 17", "FIL-004"),
     "frames read in part": (scan(_read_in_part), r"2 frames lack light on one side.*12, 50", "FIL-009"),
     "roots in hundredths": (scan(_frames(lambda s: np.rint(100 * s).astype(np.uint16))), r"scales 100", "FIL-011"),
     "the beam wrapped in every frame": (scan(_ever_wrapped), r"1 pixel is dark .*wrapped round", f"FIL-007 {COUNTS}"),
@@ -121,6 +136,8 @@ VARIANTS: dict[str, Entry] = {
     "a dark current by columns": (scan(_dark_columns), r"change by their noise alone", "FIL-017"),
     "padded with zeros": (scan(_padded), r"a rim of 10 pixels .*padded with zeros", "FIL-006"),
     "cosmic rays in a mask a frame": (scan(_cosmics_masked), r"bad in any", "NPZ-047"),
+    "the intensity of the beam for its field": (scan(_intensity_for_field), r"the intensity of the beam", "FIL-011"),
+    "binned frames and a probe of whole ones": (scan(_binned_frames), r"its middle 16 x 16", "NPZ-025"),
     "a mask of binned frames": (scan(_binned_mask), r"binned 2 x 2", "NPZ-047"),
     "one pixel wrapped": (scan(_one_wrapped), r"1 pixel is dark .*wrapped round", f"FIL-007 {COUNTS}"),
     "frames without a number": (scan(_no_numbers), r"3 frames hold no number at all \(3, 4, 50\)", "NPZ-017"),

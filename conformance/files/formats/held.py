@@ -82,8 +82,13 @@ def held_in(path: Path, stack: ExitStack) -> Held:
     held: Mapping[str, Stored] = {name: ColumnMajor(one) for name, one in stored.items()} if matlab else stored
     words = {name: node.value for name, node in file.nodes.items() if isinstance(node.value, str)}
     words |= {name: text for name, node in file.nodes.items() if (text := _matlab_text(node))}
-    links = (*file.links, *(f"{one.path} {one.shape} {_OUTSIDE}" for one in file.nodes.values() if one.outside))
+    links = (*file.links, *(outside(one) for one in file.nodes.values() if one.outside))
     return Held(Kind.HDF5, with_stacks(_numbers(held), last=matlab), beside, matlab, links, words)
+
+
+def outside(node: Node) -> str:
+    """Say that an array has its values in other files."""
+    return f"{node.path} {node.shape} {_OUTSIDE}"
 
 
 def _matlab_text(node: Node) -> str:

@@ -110,7 +110,8 @@ def _opened(path: Path) -> Iterator[Description]:
         held = _of_one_scan(held_in(path, stack))
         parts, notes = _parts(held)
         if not parts:
-            raise UnfitFile("FIL-001", "file", f"this is {_called(held)}: {held_arrays(held.shapes('biufc'))}")
+            outside = "".join(f"; {one}" for one in held.links[:_MOST_NAMED])
+            raise UnfitFile("FIL-001", "file", f"this is {_called(held)}: {held_arrays(held.shapes('biufc'))}{outside}")
         frames = parts.get("diff3d")
         if frames is not None:
             parts |= _told_mask(held) or mask_among(held.arrays, held.arrays.__getitem__, frames.values.shape)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping
 
 from conformance.files.formats import roles
 from conformance.files.formats.cells import Stacked
-from conformance.files.formats.values import Stored
+from conformance.files.formats.values import Joined, Stored
 
 _NUMBER = re.compile(r"\d+(?=\D*$)")
 _FEWEST, _SMALLEST_SIDE = 8, 8
@@ -51,8 +52,38 @@ def with_stacks(arrays: Mapping[str, Stored], *, last: bool) -> dict[str, Stored
         for common, names in found.items()
         if len({arrays[name].dtype for name in names}) == 1
     }
-    single = {name for common in stacks for name in found[common]}
-    return {name: one for name, one in arrays.items() if name not in single} | stacks
+    parts = {} if last else stacks_in_parts(shapes)
+    joined: dict[str, Stored] = {
+        common: Joined(tuple(arrays[name] for name in names))
+        for common, names in parts.items()
+        if len({(arrays[name].dtype, arrays[name].fortran) for name in names}) == 1 and not arrays[names[0]].fortran
+    }
+    taken = {name for common in stacks for name in found[common]} | {name for one in joined for name in parts[one]}
+    return {name: one for name, one in arrays.items() if name not in taken} | stacks | joined
+
+
+def stacks_in_parts(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, list[str]]:
+    """Names of stacks that differ in their last number alone, in its order, by what they have in common.
+
+    They are the frames of one scan where the file holds no positions, or as many as all have frames together; stacks
+    with positions of their own are scans.
+
+    Parameters
+    ----------
+    shapes : Mapping[str, tuple of int]
+        Shapes by name.
+    """
+    groups: dict[tuple[str, tuple[int, ...]], dict[int, str]] = defaultdict(dict)
+    for name, shape in shapes.items():
+        found = _NUMBER.search(name)
+        axes = roles.axes_of(shape, frozenset({shape[0]}), last=False) if len(shape) == 3 else None
+        if found and axes is not None and axes.points == (0,) and not roles.speaks_of_else(name):
+            groups[f"{name[: found.start()]}*{name[found.end() :]}", shape[1:]][int(found[0])] = name
+    parts = {common: [held[number] for number in sorted(held)] for (common, _), held in groups.items() if len(held) > 1}
+    points = {math.prod(shapes[x]) for x, _ in roles.pairs_among(shapes)}
+    points |= {max(roles.long(shapes[name])) for name in roles.tables_among(shapes)}
+    whole = {common: sum(shapes[name][0] for name in names) for common, names in parts.items()}
+    return {common: parts[common] for common, M in whole.items() if not points or M in points}
 
 
 def shapes_with_stacks(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -64,4 +95,6 @@ def shapes_with_stacks(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple
         Shapes by name.
     """
     stacks = {common: (len(names), *shapes[names[0]]) for common, names in single_images(shapes).items()}
+    for common, names in stacks_in_parts(shapes).items():
+        stacks[common] = (sum(shapes[name][0] for name in names), *shapes[names[0]][1:])
     return {**shapes, **stacks}

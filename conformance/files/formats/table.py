@@ -26,6 +26,7 @@ from conformance.files.formats import (
 )
 from conformance.files.formats.cells import in_nodes
 from conformance.files.formats.description import Format
+from conformance.files.formats.held import outside
 from conformance.files.formats.matlab import shapes_in
 from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
 from conformance.files.formats.told import any_told
@@ -80,7 +81,7 @@ def sniff(path: Path) -> Sniffed:
             shapes = {n: node.shape for n, node in file.nodes.items() if node.shape is not None and n not in pointed}
             if pointed:
                 shapes |= {name: one.shape for name, one in in_nodes(file).items()}
-            links = file.links
+            links = (*file.links, *(outside(node) for node in file.nodes.values() if node.outside))
     elif kind is Kind.MATLAB:
         shapes = shapes_in(path)
     return Sniffed(path, head, kind, members, arrays, shapes, links)

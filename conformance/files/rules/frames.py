@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
-from conformance.files.rules.steps import moved_frames, power_steps
+from conformance.files.rules.steps import moved_frames, power_steps, single_dips
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats, is_whole
@@ -79,6 +79,8 @@ def outshining_frames(view: View) -> Iterator[Finding]:
         yield Finding("FIL-004", Severity.WARNING, view.stack, drift)
     if not len(counted):
         yield from power_steps(view)
+    if not len(counted) and not any(len(odd) for odd in odd_rows(view)):
+        yield from single_dips(view)
     if scaled := scaled_each(view):
         yield Finding("FIL-004", Severity.WARNING, view.stack, scaled)
     yield from same_power(view)

@@ -12,6 +12,7 @@ from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
 _SCALES = (0.3, 3.0)
+_ALIKE = (0.5, 2.0)
 _LEAST_OVERLAP = 0.15
 _GOOD_MATCH, _GAIN, _LEAST_SHIFT = 0.6, 0.1, 2
 
@@ -22,13 +23,28 @@ def probe_scale(view: View) -> Iterator[Finding]:
     if power <= 0 or frames <= 0:
         return
     factor = float(np.sqrt(frames / power))
-    if not _SCALES[0] < factor < _SCALES[1]:
+    if view.probe is not None and is_intensity(view):
+        problem = (
+            f"the values of the probe are real and sum up to {view.probe.real.sum():.3g}, as the light of a frame "
+            f"does ({frames:.3g}): the intensity of the beam, where its field is meant, with its phase"
+        )
+        yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
+    elif not _SCALES[0] < factor < _SCALES[1]:
         intensities = "" if view.counts else ", or the frames are intensities"
         problem = (
             f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
             f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}{intensities}"
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
+
+
+def is_intensity(view: View) -> bool:
+    """Whether the probe is no field but its intensity: real, not below zero, and as much as a frame holds."""
+    power, frames = powers(view)
+    if view.probe is None or power <= 0 or frames <= 0 or view.probe.imag.any() or (view.probe.real < 0).any():
+        return False
+    alike = _ALIKE[0] < float(view.probe.real.sum()) / frames < _ALIKE[1]
+    return alike and not _SCALES[0] < float(np.sqrt(frames / power)) < _SCALES[1]
 
 
 def _by_norm(factor: float, N: int) -> str:

@@ -14,6 +14,9 @@ from conformance.files.survey import Floats
 _BESIDE, _FEWEST = 6, 10
 _OF_JUMP, _SPREADS = 0.3, 6.0
 _FACTOR, _ASIDE = 1.5, 2.0
+_FEWEST_EVEN = 4
+_DIP, _ALIKE = float(np.log(1.4)), 0.3
+_DARK = 0.1
 _LOST, _FAR, _MADS = 0.75, 0.08, 8.0
 
 
@@ -62,6 +65,26 @@ def power_steps(view: View) -> Iterator[Finding]:
     yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (at,))
 
 
+def single_dips(view: View) -> Iterator[Finding]:
+    """FIL-004: single frames that hold far less, or more, light than those before and after, which agree."""
+    if view.M < 2 * _FEWEST or (view.flux <= 0).any():
+        return
+    level = np.log(view.flux)
+    beside = (level[:-2] + level[2:]) / 2
+    off, apart = level[1:-1] - beside, np.abs(level[2:] - level[:-2])
+    noise = 1.4826 * float(np.median(np.abs(off)))
+    odd = (np.abs(off) > max(_DIP, _MADS * noise)) & (apart < _ALIKE * np.abs(off))
+    rows = np.flatnonzero(odd) + 1
+    if len(rows):
+        factor = float(np.exp(np.median(off[rows - 1])))
+        few = f"{len(rows)} frames hold" if len(rows) > 1 else "1 frame holds"
+        problem = f"{few} {factor:.2g} times the light of those before and after: another flux? {listed(rows)}"
+        # Particles of the object darken single frames too, and not in equal steps.
+        even = len(rows) >= _FEWEST_EVEN and len(set(np.diff(rows).tolist())) == 1
+        severity = Severity.WARNING if even else Severity.NOTE
+        yield Finding("FIL-004", severity, view.stack, problem, (int(rows[0]),))
+
+
 def moved_frames(view: View) -> Iterator[Finding]:
     """FIL-009: patterns that stand aside from one frame on, or lack a part in a few."""
     places = _centres(view)
@@ -99,7 +122,9 @@ def _centres(view: View) -> tuple[Floats, Floats] | None:
 
 def _in_part(view: View, places: tuple[Floats, Floats]) -> np.ndarray:
     """Numbers of the few frames whose centre is far aside, and that have lost light."""
-    lost = view.flux < _LOST * np.median(view.flux)
+    typical = float(np.median(view.flux))
+    # Frames without a beam have no centre.
+    lost = (view.flux < _LOST * typical) & (view.flux > _DARK * typical)
     far = np.zeros(view.M, bool)
     for values, side in zip(places, view.survey.sides, strict=True):
         off = np.abs(values - np.median(values))
