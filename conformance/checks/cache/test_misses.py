@@ -154,9 +154,14 @@ def test_positions_that_change_in_place(subject: Subject, evidence: Evidence) ->
     inner = dict(first)
     order = np.concatenate([[0], 1 + np.random.default_rng(3).permutation(28), [29]])
     inner["xcoords"], inner["ycoords"] = first["xcoords"][order], first["ycoords"][order]
+    nudged = first | {"xcoords": np.nextafter(first["xcoords"], np.inf)}
     place = Place(subject, first)
     place.members()
-    for what, arrays in (("x and y exchanged", moved), ("inner points exchanged", inner)):
+    for what, arrays in (
+        ("every point moved by the last bit", nudged),
+        ("x and y exchanged", moved),
+        ("inner points exchanged", inner),
+    ):
         place.scan = subject.scan(arrays)
         answered_anew(evidence, place, f"a cache of the same data set with {what}")
         specimen = Specimen(what, arrays, consistent=False)

@@ -304,7 +304,7 @@ def _refused_of_arrays(subject: Subject, by_method: Mapping[str, Call]) -> Itera
 
 
 def warning_calls(subject: Subject) -> Iterator[Call]:
-    """Calls that warn with every right: positions to spare, counts, a cache that is rewritten."""
+    """Calls that warn with every right: positions to spare, counts, a cache that is rewritten or cannot be written."""
     there, adapter = offered(subject.selected), subject.adapter
 
     def spare(given: Inputs) -> Any:
@@ -319,8 +319,13 @@ def warning_calls(subject: Subject) -> Iterator[Call]:
         path.with_name(f"{path.stem}.g2k6.groups_cache.npz").write_bytes(b"damaged")
         return adapter.group(subject.scan(given), request)
 
+    def nowhere(given: Inputs) -> Any:
+        request = replace(REQUEST, strategy="group_then_sample", dataset_path=subject.fresh_folder() / "gone" / "a.npz")
+        return adapter.group(subject.scan(given), request)
+
     if "load" in there:
         yield Call("load", scan_arrays, spare, "with positions to spare")
         yield Call("load", scan_arrays, counts, "of counts")
     if "group" in there and "cache" in {str(one) for one in subject.selected.stages} and takes(Property.CACHED):
         yield Call("group", scan_arrays, rebuilt, "beside a damaged cache")
+        yield Call("group", scan_arrays, nowhere, "of a data set whose folder is gone")

@@ -131,6 +131,20 @@ def test_the_same_call_again_gives_the_same(subject: Subject, evidence: Evidence
 
 
 @check("CND-022", any_of=CALLED)
+def test_the_same_call_again_warns_of_the_same(subject: Subject, evidence: Evidence) -> None:
+    """What was said once of one file says nothing of the next."""
+    first: dict[int, list[str]] = {}
+    for seen in those(subject):
+        if seen.path == "warning" or (seen.path == "sound" and seen.call.method in WARNING_BY_CONTRACT):
+            # Files of another name are called by it.
+            told = first.setdefault(id(seen.call), seen.warned)
+            evidence.holds(
+                len(seen.warned) == len(told),
+                f"{seen.words} warned of {len(seen.warned)} things, where the first time it was {len(told)}: {told}",
+            )
+
+
+@check("CND-022", any_of=CALLED)
 def test_a_refusal_leaves_nothing_behind(subject: Subject, evidence: Evidence) -> None:
     """Each method is asked again after each of its refusals."""
     plain = {call.method: call for call in calls(subject)}

@@ -19,6 +19,8 @@ def test_unknown_fields_are_refused(subject: Subject, evidence: Evidence) -> Non
     cases: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
     for kind in ("training", "inference"):
         cases += [(kind, {}, {"neighbour_count": 7}), (kind, {"grid_size": 2}, {}), (kind, {"n": 64}, {})]
+        # A name that nobody knows is one also where it stands for nothing, or only its case is another.
+        cases += [(kind, {}, {"neighbour_count": None}), (kind, {"Gridsize": 2}, {}), (kind, {"mask": False}, {})]
     refuse_settings(subject, evidence, [*cases, ("inference", {}, {"nepochs": 3}), ("training", {}, {"debug": True})])
 
 
@@ -29,7 +31,7 @@ def test_sizes_out_of_range_are_refused(subject: Subject, evidence: Evidence) ->
         *(("gridsize", bad) for bad in (0, -1)),
         *(("n_filters_scale", bad) for bad in (0, -2)),
         *(("probe_scale", bad) for bad in (0.0, -1.0)),
-        ("gaussian_smoothing_sigma", -0.5),
+        *(("gaussian_smoothing_sigma", bad) for bad in (-0.5, -1e-300)),
     ]
     refuse_settings(subject, evidence, ((kind, {k: v}, {}) for k, v in values for kind in ("training", "inference")))
 
@@ -53,7 +55,7 @@ def test_training_numbers_out_of_range_are_refused(subject: Subject, evidence: E
     values = [
         *(("batch_size", bad) for bad in (0, -4, 3, 12, 48)),
         *(("nepochs", bad) for bad in (0, -1)),
-        *((name, bad) for name in ("mae_weight", "nll_weight") for bad in (-0.1, 1.1)),
+        *((name, bad) for name in ("mae_weight", "nll_weight") for bad in (-0.1, 1.1, -1e-300, 1 + 2**-52)),
         *(("nphotons", bad) for bad in (0.0, -1e5)),
     ]
     refuse_settings(subject, evidence, (("training", {}, {name: value}) for name, value in values))
@@ -66,10 +68,10 @@ def test_training_numbers_out_of_range_are_refused(subject: Subject, evidence: E
 def test_unknown_names_are_refused(subject: Subject, evidence: Evidence) -> None:
     cases: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
     for kind in ("training", "inference"):
-        cases += [(kind, {"architecture": name}, {}) for name in ("unet", "CNN", "hybrid_resnet", "")]
+        cases += [(kind, {"architecture": name}, {}) for name in ("unet", "CNN", "cnn ", "hybrid_resnet", "")]
         cases += [(kind, {"model_type": name}, {}) for name in ("unsupervised", "PINN")]
         cases += [(kind, {"amp_activation": name}, {}) for name in ("silu", "tanh", "Sigmoid")]
-        cases += [(kind, {}, {"backend": name}) for name in ("torch", "jax")]
+        cases += [(kind, {}, {"backend": name}) for name in ("torch", "TensorFlow", "jax")]
     refuse_settings(subject, evidence, cases)
     for name in ("cnn", "ffno", "fno", "fno_vanilla", "neuralop_uno"):
         seen = evidence.accepted(lambda: applied(subject, model={"architecture": name}), f"architecture {name}")

@@ -92,7 +92,7 @@ def test_splits_at_the_ends_and_beyond(subject: Subject, evidence: Evidence) -> 
         seen = [len(as_numpy(part["X"])) for part in parts]
         kept = {"no part is left empty: one group stays in each": np.clip(rows, 1, 10)}
         evidence.equal(seen, rows, f"the groups of both parts of a split at {fraction}", suspects=kept)
-    for fraction in (-0.25, 1.25, 2.0, float("nan")):
+    for fraction in (-0.25, 1.25, 2.0, float("nan"), float(np.nextafter(1, 2)), -1e-300):
         evidence.refused(lambda: halves(fraction), f"a split of groups at {fraction}", beside=lambda: halves(0.5))
 
 

@@ -122,9 +122,12 @@ def test_what_cannot_be_combined_is_refused(subject: Subject, evidence: Evidence
     wide = subject.write(make_specimen(Recipe(M=9, N=2 * side(8), seed=6)).arrays)
     empty = subject.fresh_folder()
     (empty / "readme.txt").write_text("no scans here")
+    caches = subject.fresh_folder()
+    np.savez_compressed(caches / "a.g2k5.groups_cache.npz", all_groups=np.zeros((3, 4), dtype=np.int64))
     cases: list[tuple[str, list[Path]]] = [
         ("an empty list", []),
         ("a folder without scans", [empty]),
+        ("a folder of groups caches alone", [caches]),
         ("files of different N", [files.paths[0], wide]),
         ("files of different N, the larger first", [wide, files.paths[0]]),
     ]

@@ -203,13 +203,14 @@ def test_blocks_of_scans_anywhere(subject: Subject, evidence: Evidence) -> None:
 @check("DAT-019", needs=["split", "arrays"])
 def test_what_cannot_be_split_is_refused(subject: Subject, evidence: Evidence) -> None:
     arrays = whole_scan(M=12, N=8, seed=324)
-    unknown: Any = "stratified"
+    # Bounds and names are exact: what lies just beyond is beyond, and another case is another name.
+    unknown: tuple[Any, ...] = ("stratified", "Ordered", "random ", "")
     cases: list[tuple[str, Arrays, SplitRequest, str]] = [
         (f"a fraction of {fraction}, {method}", arrays, SplitRequest(fraction, method, seed=3), "fraction")
-        for fraction in (0.0, 1.0, 1.5, -0.5, float("nan"))
+        for fraction in (0.0, 1.0, 1.5, -0.5, float("nan"), float(np.nextafter(1, 2)), -1e-300)
         for method in METHODS
     ]
-    cases.append(("an unknown method", arrays, SplitRequest(0.5, unknown, seed=3), "method"))
+    cases += [(f"the method {name!r}", arrays, SplitRequest(0.5, name, seed=3), "method") for name in unknown]
     single = whole_scan(M=1, N=8, seed=325)
     cases += (
         []

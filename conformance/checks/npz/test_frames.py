@@ -46,9 +46,10 @@ def test_fewer_frames_than_pixels_are_not_transposed(subject: Subject, evidence:
 
 @check("NPZ-010")
 def test_legacy_stacks_are_transposed(subject: Subject, evidence: Evidence) -> None:
-    for M, N in ((5, 16), (30, 8), (9, 8)):
+    for M, N in ((5, 16), (30, 8), (9, 8), (1, 10)):
         arrays = plain(M, N)
-        legacy = np.ascontiguousarray(np.moveaxis(arrays["diff3d"], 0, 2))
+        # In either order of memory, which says nothing about that of the axes.
+        legacy = np.asarray(np.moveaxis(arrays["diff3d"], 0, 2), order="F" if M == 9 else "C")
         for name in ("diff3d", "diffraction"):
             given = {key: values for key, values in arrays.items() if key != "diff3d"} | {name: legacy}
             held = load(subject, evidence, given, f"a legacy stack {legacy.shape}")
@@ -60,7 +61,13 @@ def test_legacy_stacks_are_transposed(subject: Subject, evidence: Evidence) -> N
 def test_a_cube_is_canonical(subject: Subject, evidence: Evidence) -> None:
     for N in sorted({side(8), side(12)}):
         arrays = plain(N, N)
-        frames_are(evidence, load(subject, evidence, arrays, "a cube"), arrays["diff3d"], "the frames of a cube")
+        frames = arrays["diff3d"]
+        for what, given in {
+            "a cube": arrays,
+            "a cube in Fortran order": arrays | {"diff3d": np.asfortranarray(frames)},
+            "a cube under the alias": arrays | {"diff3d": None, "diffraction": frames},
+        }.items():
+            frames_are(evidence, load(subject, evidence, given, what), frames, f"the frames of {what}")
 
 
 @check("NPZ-014")

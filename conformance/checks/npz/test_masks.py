@@ -47,7 +47,12 @@ def test_the_mask_is_loaded(subject: Subject, evidence: Evidence) -> None:
     N = side_of(arrays)
     one = np.zeros((N, N), bool)
     one[0, -1] = True
-    for share, mask in (("one pixel", one), ("all pixels but one", ~one), ("every pixel", one | ~one)):
+    for share, mask in (
+        ("one pixel", one),
+        ("all pixels but one", ~one),
+        ("every pixel", one | ~one),
+        ("no pixel", one & ~one),
+    ):
         what = f"a scan with a mask of {share}"
         mask_is(evidence, load(subject, evidence, masked(arrays, mask), what), mask, what)
 

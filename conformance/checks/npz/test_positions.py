@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.npz.loading import DRAWN, frames_are, load, plain
-from conformance.contract.arrays import COORDINATES, PER_POSITION
+from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -125,6 +125,10 @@ def test_start_coordinates_and_their_default(subject: Subject, evidence: Evidenc
                 f"x and y of the start coordinates are exchanged: {name} holds {other}": arrays[other],
             },
         )
+    zeros = dict.fromkeys(PAIRS[1], np.zeros(20))
+    held = load(subject, evidence, free(arrays | zeros), "a scan that started at the origin")
+    for name in zeros:
+        evidence.equal(held[name], zeros[name], f"{name} of a scan that started at the origin", axes=("position",))
     bare = load(subject, evidence, plain(xcoords_start=None, ycoords_start=None), "a scan without start coordinates")
     for name in ("xcoords", "ycoords"):
         other = f"{'yx'['xy'.index(name[0])]}{name[1:]}"

@@ -49,10 +49,11 @@ def test_the_object_is_optional_and_complex(subject: Subject, evidence: Evidence
         what = f"an object {given.shape[0]} x {given.shape[1]} of {given.dtype}"
         held = load(subject, evidence, arrays | {"objectGuess": given}, f"a scan with {what}")
         evidence.equal(held["objectGuess"], given.astype(np.complex64), what, axes=("row", "column"))
-    flat = np.ones((30, 37), np.complex64)
-    held = load(subject, evidence, arrays | {"objectGuess": flat}, "a scan with an object that is all ones")
-    evidence.holds(held.get("objectGuess") is not None, "An object that is all ones was taken for none.")
-    evidence.equal(held["objectGuess"], flat, "an object that is all ones", axes=("row", "column"))
+    for value in (1, 0, 0.5j):
+        flat, what = np.full((30, 37), value, np.complex64), f"an object that is {value} everywhere"
+        held = load(subject, evidence, arrays | {"objectGuess": flat}, f"a scan with {what}")
+        evidence.holds(held.get("objectGuess") is not None, f"{what.capitalize()} was taken for none.")
+        evidence.equal(held["objectGuess"], flat, what, axes=("row", "column"))
     bare = load(subject, evidence, plain(objectGuess=None), "a scan without an object")
     evidence.holds(bare.get("objectGuess") is None, "A scan without an object has been given one.")
 
@@ -68,6 +69,10 @@ def test_a_data_set_of_a_scan_without_an_object(subject: Subject, evidence: Evid
 @check("NPZ-027")
 def test_stored_patches_are_loaded(subject: Subject, evidence: Evidence) -> None:
     patches = make_specimen(Recipe(M=20, N=8, truth="patches", seed=9)).arrays["Y"]
+    for given in (np.zeros_like(patches), np.ones_like(patches)):
+        held = load(subject, evidence, plain(Y=given), f"stored patches of {given.flat[0].real:g}")
+        evidence.holds(held.get("Y") is not None, f"Stored patches of {given.flat[0].real:g} were taken for none.")
+        evidence.equal(held["Y"], given, "stored patches that are all alike", axes=FRAMES)
     for given in (patches, patches[..., np.newaxis], patches.astype(np.complex128)):
         held = load(subject, evidence, plain(Y=given), f"stored patches {given.shape}")
         evidence.layout(held["Y"], "Y", shape=patches.shape, dtype="complex64")
@@ -116,6 +121,7 @@ def test_labels_neither_reorder_nor_select(subject: Subject, evidence: Evidence)
         "that count backward": np.arange(20)[::-1],
         "of 0 and 1": ranks % 2,
         "of which some are -1": np.where(ranks % 5 == 0, -1, ranks),
+        "that are all -1": np.full(20, -1),
     }.items():
         arrays = plain(scan_index=labels)
         held = load(subject, evidence, arrays, f"a scan with labels {what}")

@@ -61,11 +61,9 @@ def test_stacks_of_no_known_layout_are_refused(subject: Subject, evidence: Evide
 @check("NPZ-013")
 def test_frames_that_are_not_square_are_refused(subject: Subject, evidence: Evidence) -> None:
     N = side(8)
-    wide = np.ones((20, N, N + 4), dtype=np.float32)
+    shapes = [(N, N + 4), (N + 4, N), (N, N + 1), (N, N + 2), (N - 1, N)]
     refuse_all(
-        subject,
-        evidence,
-        [(f"frames of {N} x {N + 4}", plain(diff3d=wide)), (f"{N + 4} x {N}", plain(diff3d=wide.swapaxes(1, 2)))],
+        subject, evidence, ((f"frames of {one}", plain(diff3d=np.ones((20, *one), np.float32))) for one in shapes)
     )
 
 
@@ -74,7 +72,7 @@ def test_odd_and_tiny_sides_are_refused(subject: Subject, evidence: Evidence) ->
     def sized(N: int) -> dict[str, Any]:
         return plain(diff3d=np.ones((20, N, N), np.float32), probeGuess=np.ones((N, N), np.complex64))
 
-    refuse_all(subject, evidence, ((f"frames of {N} x {N}", sized(N)) for N in (2, 4, 6, 7, 9, 11, 13)))
+    refuse_all(subject, evidence, ((f"frames of {N} x {N}", sized(N)) for N in (2, 4, 6, 7, 9, 11, 13, 33, 65)))
 
 
 @check("NPZ-016")
@@ -87,8 +85,10 @@ def test_frames_that_are_no_real_numbers_are_refused(subject: Subject, evidence:
 @check("NPZ-017")
 def test_non_finite_frames_are_refused_with_the_index(subject: Subject, evidence: Evidence) -> None:
     sound = subject.write(plain())
-    for value, index in ((np.nan, (17, 2, 5)), (np.inf, (3, 7, 0)), (-np.inf, (11, 0, 6))):
-        frames = plain()["diff3d"]
+    half = (("f2", np.nan, (6, 1, 7)), ("f8", np.inf, (9, 4, 2)))
+    single = ((np.nan, (17, 2, 5)), (np.inf, (3, 7, 0)), (-np.inf, (11, 0, 6)))
+    for dtype, value, index in (*(("f4", *one) for one in single), *half):
+        frames = plain()["diff3d"].astype(dtype)
         frames[index] = value
         path = subject.write(plain(diff3d=frames))
         error = evidence.refused(
@@ -108,9 +108,10 @@ def test_negative_amplitudes_are_refused_with_the_index(subject: Subject, eviden
         ("f4", (17, 2, 5), -1),
         ("f8", (0, 7, 3), -1),
         ("i2", (19, 6, 4), -1),
+        *((dtype, (13, 5, 0), -3) for dtype in ("i1", "i4", "i8", "f2")),
         ("f4", (4, 6, 1), -1e-6),
     ):
-        frames = np.round(plain()["diff3d"]).astype(dtype)
+        frames = np.round(np.minimum(plain()["diff3d"], 100)).astype(dtype)
         frames[index] = value
         path = subject.write(plain(diff3d=frames))
         error = evidence.refused(
@@ -176,10 +177,8 @@ def test_coordinates_that_are_no_list_of_numbers_are_refused(subject: Subject, e
     cases = []
     for name in ("xcoords", "ycoords"):
         values = plain()[name]
-        broken = values.copy()
-        broken[4] = np.nan
-        far = values.copy()
-        far[-1] = np.inf
+        broken, far = values.copy(), values.copy()
+        broken[4], far[-1] = np.nan, np.inf
         cases += [
             (f"{name} as a column", (plain() | {name: values[:, np.newaxis]})),
             (f"{name} as a row", (plain() | {name: values[np.newaxis]})),
@@ -189,6 +188,7 @@ def test_coordinates_that_are_no_list_of_numbers_are_refused(subject: Subject, e
             (f"{name} with a NaN", (plain() | {name: broken})),
             (f"{name} with an infinity", (plain() | {name: far})),
         ]
+    cases.append(("start positions of NaN alone", plain() | {name: np.full(20, np.nan) for name in PAIRS[1]}))
     refuse_all(subject, evidence, cases)
 
 
@@ -215,6 +215,7 @@ def test_probes_that_do_not_fit_are_refused(subject: Subject, evidence: Evidence
         ("a probe with modes last", np.ones((N, N, 3), np.complex64)),
         ("a flat probe", probe.ravel()),
         ("a probe with four axes", probe[np.newaxis, np.newaxis]),
+        ("modes with a fourth axis", np.stack([probe, probe * 2])[..., np.newaxis]),
         ("a probe with a NaN", broken),
         ("a probe with an infinite imaginary part", turned),
         ("a probe with a NaN in its last mode", several),
@@ -384,6 +385,7 @@ def test_units_that_are_no_pair_are_refused(subject: Subject, evidence: Evidence
         return plain() | {name: None if value is None else np.array(value) for name, value in given.items()}
 
     pairs = [
+        *((version, "normalized_amplitude") for version in ("Legacy_v1", "legacy_v1 ", "legacy_v1.1", "")),
         ("legacy_v1", None),
         (None, "normalized_amplitude"),
         ("ci_intensity_v2", None),

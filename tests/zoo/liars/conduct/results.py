@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -169,3 +171,19 @@ class GroupsOfAllPointsAreTheStack(Liar):
             self.land()
             grouped["diffraction"] = self.__dict__["stacks"][key][1]
         return grouped
+
+
+@breaks("CND-022")
+class WarnsOfSharedFramesOnce(Liar):
+    """The first split of a process is told, and no other."""
+
+    told_before = False
+
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            parts = self.right.split_groups(grouped, probe, fraction)
+        for one in () if self.told_before else caught:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        self.told_before = True
+        return parts

@@ -60,6 +60,20 @@ class IgnoresMisspeltFields(Forgiving):
 
 
 @breaks("CFG-012")
+class IgnoresMisspeltFieldsThatHoldNothing(Liar):
+    """What is None is left out before anybody looks at its name."""
+
+    def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
+        try:
+            return self.right.configure(request)
+        except ValueError as error:
+            if getattr(error, "clause", None) != "CFG-012":
+                raise
+            held = {name: value for name, value in request.fields.items() if value is not None}
+            return self.right.configure(replace(request, fields=held))
+
+
+@breaks("CFG-012")
 class GuessesMisspeltFields(Liar):
     def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
         near = {"neighbour_count": "neighbor_count", "grid_size": "gridsize", "n": "N"}

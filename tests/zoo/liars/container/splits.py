@@ -29,6 +29,13 @@ class SplitsGroupsAtAnyFraction(Liar):
 
 
 @breaks("CON-013")
+class RoundsFractionsBeyondTheWhole(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        near = abs(fraction - round(fraction)) < 1e-9
+        return self.right.split_groups(grouped, probe, float(np.clip(fraction, 0, 1)) if near else fraction)
+
+
+@breaks("CON-013")
 class KeepsAGroupInEveryPart(Liar):
     def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
         B = len(grouped["X_full"])

@@ -215,6 +215,13 @@ class SplitsAtAnyFraction(Liar):
 
 
 @breaks("DAT-019")
+class SplitsByNamesInAnyCase(Liar):
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        method: Any = str(request.method).strip().lower()
+        return self.right.split(scan, replace(request, method=method))
+
+
+@breaks("DAT-019")
 class SplitsInOrderByAnyOtherName(Liar):
     def split(self, scan: Any, request: SplitRequest) -> Any:
         known = request.method in ("ordered", "random", "blocks")

@@ -335,3 +335,12 @@ class RefusesFaintFrames(Liar):
         if 0 < self.right.arrays(scan)["diff3d"].max() < 0.01:
             raise ValueError(f"{path.name}: diff3d is normalised already [NPZ-035]")
         return scan
+
+
+@breaks("NPZ-017")
+class LetsNaNOfHalfPrecisionPass(Lenient):
+    """Only the two usual widths of floating numbers are looked at."""
+
+    def repaired(self, members: Arrays) -> Arrays | None:
+        frames = members["diff3d"]
+        return members | {"diff3d": np.nan_to_num(np.abs(frames))} if frames.dtype == np.float16 else None

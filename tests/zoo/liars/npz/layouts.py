@@ -118,6 +118,16 @@ class CropsToASquare(Lenient):
 
 
 @breaks("NPZ-013")
+class CropsWhatIsNearlySquare(Lenient):
+    """A column too many is the rim of a detector."""
+
+    def repaired(self, members: Arrays) -> Arrays | None:
+        rows, columns = members["diff3d"].shape[1:]
+        side = min(rows, columns)
+        return members | {"diff3d": members["diff3d"][:, :side, :side]} if abs(rows - columns) <= 2 else None
+
+
+@breaks("NPZ-013")
 class PadsToASquare(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         stack, side = members["diff3d"], max(members["diff3d"].shape[1:])

@@ -125,3 +125,11 @@ class WantsMetadataOfAMapping(Liar):
                 if not isinstance(held, dict):
                     raise AttributeError(f"{type(held).__name__!r} object has no attribute 'items'")
         return scan
+
+
+@breaks("NPZ-036")
+class ReadsUnitsInAnyCase(Lenient):
+    def repaired(self, members: Arrays) -> Arrays | None:
+        units = {"scale_contract_version": "legacy_v1", "measurement_domain": "normalized_amplitude"}
+        read = {name: str(members.get(name, "")).strip().lower() for name in units}
+        return {name: values for name, values in members.items() if name not in units} if read == units else None

@@ -55,6 +55,13 @@ class TakesOnesForNoObject(Misreading):
 
 
 @breaks("NPZ-026")
+class TakesADarkObjectForNone(Misreading):
+    def altered(self, members: Arrays) -> Arrays:
+        dark = "objectGuess" in members and not members["objectGuess"].any()
+        return {name: values for name, values in members.items() if name != "objectGuess" or not dark}
+
+
+@breaks("NPZ-026")
 class InventsAnObject(Misreading):
     def altered(self, members: Arrays) -> Arrays:
         side = 2 * members["probeGuess"].shape[1] + 2

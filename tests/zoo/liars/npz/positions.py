@@ -250,6 +250,14 @@ class CutsLongerPairsOfStartPositions(Lenient):
 
 
 @breaks("NPZ-022")
+class TakesStartPositionsOfNaNForNone(Lenient):
+    def repaired(self, members: Arrays) -> Arrays | None:
+        starts = {name: members.get(name, np.zeros(1)) for name in ("xcoords_start", "ycoords_start")}
+        blank = all(values.dtype.kind == "f" and np.isnan(values).all() for values in starts.values())
+        return {name: values for name, values in members.items() if name not in starts} if blank else None
+
+
+@breaks("NPZ-022")
 class ReplacesBrokenStartCoordinates(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         repaired = dict(members)
