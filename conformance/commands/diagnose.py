@@ -147,7 +147,7 @@ def _draw(out: Path, scan: Scan, found: Diagnosis, paths: list[Path], seed: int)
     if not found.readings:
         say(f"{out} was not written: {sentences(found)[0]}", err=True)
         return
-    headline = f"{paths[0].name}: {sentences(found)[0]}"
+    headline = f"{paths[0].name}: {' '.join(sentences(found))}"
     content = _read(paths, lambda: drawn(scan, found, headline, np.random.default_rng(seed)))
     write(out, content)
 

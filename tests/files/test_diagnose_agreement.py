@@ -12,6 +12,7 @@ from conformance.files.diagnose.disagreement import CLOSE, asked, faults_of, kno
 from conformance.files.diagnose.engine import diagnose
 from conformance.files.diagnose.orientation import Orientation
 from conformance.files.diagnose.sample import Sample, Scan, take
+from conformance.files.diagnose.smaller import smaller
 from conformance.files.diagnose.turns import EIGHT
 from conformance.files.diagnose.verdict import Verdict, Word
 from conformance.files.diagnose.zero import zero_frequency
@@ -31,10 +32,10 @@ SETUPS = [
 def positions_after(change: str, s: np.ndarray) -> np.ndarray:
     middle, step = s.mean(axis=0), float(np.median(np.hypot(*np.diff(s, axis=0).T)))
     if change in ("larger", "stretched"):
-        return (s - middle) * {"larger": [1.05, 1.05], "stretched": [1.08, 1.0]}[change] + middle
+        return np.asarray((s - middle) * {"larger": [1.05, 1.05], "stretched": [1.08, 1.0]}[change] + middle)
     if change == "two origins":
-        return s + step * np.array([2.0, 1.2]) * (np.arange(len(s)) >= len(s) // 2)[:, np.newaxis]
-    return np.rint(s / (1.6 * step)) * 1.6 * step if change == "rounded" else s
+        return np.asarray(s) + step * np.array([2.0, 1.2]) * (np.arange(len(s)) >= len(s) // 2)[:, np.newaxis]
+    return np.asarray(np.rint(s / (1.6 * step)) * 1.6 * step) if change == "rounded" else s
 
 
 def sample_of(made: Beamtime, change: str) -> Sample:
@@ -78,9 +79,30 @@ def test_positions_that_are_five_percent_larger_are_no_canonical_scan() -> None:
 def test_without_a_probe_or_a_turn_told_from_its_twin_no_scale_is_claimed(twin_open: bool) -> None:
     made = beamtime(SOUND)
     sample = replace(sample_of(made, "none"), probe=made.probe[np.newaxis])
-    zero = zero_frequency(sample.mean(), sample.probe, sample.good) if twin_open else None
+    zero = zero_frequency(sample.mean(), made.probe[np.newaxis], sample.good) if twin_open else None
     verdict = Verdict(Word.CERTAIN, EIGHT[0], 1.0, twin_open, "")
     found, faults = asked(sample, Orientation(verdict, (), zero), verdict, np.random.default_rng(0))
     assert not found.closely
     assert ("twin" if twin_open else "probe") in found.why
     assert faults == []
+
+
+@pytest.mark.parametrize(("width", "side"), [(8.0, 40), (1.2, 32)], ids=["cropped", "binned"])
+def test_frames_made_smaller_are_those_of_the_probe_that_goes_with_them(width: float, side: int) -> None:
+    r = np.arange(64) - 32
+    probe = np.exp(-((r[:, np.newaxis] - 1) ** 2 + 1.4 * r**2) / width**2) * np.exp(0.4j * r + 0.01j * r**2)[np.newaxis]
+    beam = np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(probe)))
+    frames = np.abs(beam[np.newaxis]).astype(np.float32) ** 2
+    sample = Sample(frames, np.array([[3.0, 5.0]]), np.arange(1), np.ones((64, 64), bool))
+    found = smaller(sample, probe[np.newaxis], side)
+    assert found is not None
+    kept, narrow = found
+    assert side == kept.N
+    np.testing.assert_allclose(kept.s, sample.s * (side / 64 if side == 40 else 1))
+    made = np.abs(np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(narrow[0])))) ** 2
+    assert np.corrcoef(made.ravel(), kept.intensity[0].ravel())[0, 1] > 0.9995
+
+
+def test_frames_that_would_lose_light_are_not_made_smaller() -> None:
+    sample = Sample(np.ones((1, 64, 64), np.float32), np.zeros((1, 2)), np.arange(1), np.ones((64, 64), bool))
+    assert smaller(sample, np.ones((1, 64, 64), np.complex64), 32) is None

@@ -18,6 +18,7 @@ from conformance.files.diagnose.confirmation import compact_blocks, nearest_to_t
 from conformance.files.diagnose.matched import top_of
 from conformance.files.diagnose.reconstruction import Canvases, canvases, moved_probe, scaled_probe
 from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.smaller import smaller
 from conformance.files.neighbours import typical_step
 
 FEWEST = 18
@@ -36,6 +37,7 @@ _SURE = 4.0
 _ELSEWHERE, _STEPS = 1.3, 0.35
 """Pixels, and steps of the scan, from which a frame lies elsewhere."""
 
+_SIDE_OF_FRAMES = 128
 _FARTHEST = 12
 """Pixels beyond which no frame is looked for."""
 
@@ -77,7 +79,7 @@ class Agreement:
 
 
 def agreement(sample: Sample, probe: NDArray[np.complexfloating], rng: np.random.Generator) -> Agreement | None:
-    """Ask frames next to each other; None where they are too few.
+    """Ask frames next to each other; None where they are too few, or too large to be asked in passing.
 
     Parameters
     ----------
@@ -88,8 +90,12 @@ def agreement(sample: Sample, probe: NDArray[np.complexfloating], rng: np.random
     rng : numpy.random.Generator
         Draws which frames are left out, and pixels.
     """
-    if len(sample) < FEWEST:
+    held = smaller(sample, probe, _SIDE_OF_FRAMES) if len(sample) >= FEWEST else None
+    if held is None:
         return None
+    sample, probe = held
+    # A gap of the detector that the file does not tell is no dark place.
+    sample = replace(sample, good=sample.good & (sample.mean() > 0))
     most = int(np.clip(_MOST * 64**2 / sample.N**2, 36, _MOST))
     rows = np.sort(nearest_to_the_middle(sample.s, most))
     window = _part(sample, rows)

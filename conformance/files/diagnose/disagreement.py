@@ -68,7 +68,7 @@ def asked(sample: Sample, found: Orientation, verdict: Verdict, rng: np.random.G
     beam = np.fft.ifft2(np.fft.ifftshift(beam_in_frames(sample, found.zero), axes=(1, 2)), norm="ortho")
     told = agreement(upright, np.fft.fftshift(beam, axes=(1, 2)), rng)
     if told is None:
-        return unknown(f"{len(sample)} frames are too few"), []
+        return unknown(f"{len(sample)} frames of {sample.N} pixels a side are too few, or too large"), []
     return known(told), faults_of(told)
 
 
@@ -85,27 +85,29 @@ def known(told: Agreement) -> Known:
 
 
 def faults_of(told: Agreement) -> list[Fault]:
-    """What frames say against their places, the gravest alone."""
+    """What frames say against their places, the gravest alone; never surely, for the probe may be a guess."""
     return _placed(told) or _strained(told)
 
 
 def _placed(told: Agreement) -> list[Fault]:
     """Frames or parts of the scan that lie elsewhere."""
-    figures = {"elsewhere": told.elsewhere, "lead": told.surer}
     remedy = "take positions of the encoders, find from which frame on they have another origin, or refine them"
+    otherwise = "; or the probe of the file is another than theirs"
     if told.apart.any():
         down, right = told.apart
         said = (
-            f"the parts of the scan have not one origin: its later frames fit the object of its earlier ones "
-            f"{right:+.1f} px in x and {down:+.1f} px in y beside where they lie"
+            f"perhaps the parts of the scan have not one origin: its later frames fit the object of its earlier ones "
+            f"{right:+.1f} px in x and {down:+.1f} px in y beside where they lie{otherwise}"
         )
-        return [Fault("wandering", Word.LIKELY, said, remedy, {"x": float(right), "y": float(down)})]
+        figures = {"x": float(right), "y": float(down)}
+        return [Fault("wandering", Word.CANNOT_TELL, said, remedy, figures)]
     if told.elsewhere > _ELSEWHERE and told.surer > _SURE:
         said = (
-            f"{told.elsewhere:.0%} of {told.frames} frames fit the object of the others better elsewhere: their "
-            "positions are rounded, planned in place of measured ones, or of other frames"
+            f"perhaps the positions are rounded, planned in place of measured ones, or of other frames: "
+            f"{told.elsewhere:.0%} of {told.frames} frames fit the object of the others better elsewhere{otherwise}"
         )
-        return [Fault("wandering", Word.LIKELY, said, remedy, figures)]
+        figures = {"elsewhere": told.elsewhere, "lead": told.surer}
+        return [Fault("wandering", Word.CANNOT_TELL, said, remedy, figures)]
     return []
 
 

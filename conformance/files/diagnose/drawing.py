@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_ARROWS = 600
+_REACHES = 2.0
+_LETTERS = 170
+"""In a line of the headline."""
 
 
 def drawn(scan: Scan, found: Diagnosis, headline: str, rng: np.random.Generator) -> bytes:
@@ -41,7 +45,7 @@ def drawn(scan: Scan, found: Diagnosis, headline: str, rng: np.random.Generator)
     sample = take(scan, intensity_of(found.quantity.name), rng)
     figure = Figure(figsize=(13, 9), layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(headline, fontsize=10, wrap=True)
+    figure.suptitle("\n".join(wrap(headline, _LETTERS)), fontsize=10)
     before, after, moved, candidates = figure.subplots(2, 2).ravel()
     asked = found.orientation.asked
     _arrows(before, sample, Turn(False, 0.0), "centre of mass of each frame, as stored")
@@ -60,7 +64,7 @@ def drawn(scan: Scan, found: Diagnosis, headline: str, rng: np.random.Generator)
 def _arrows(axes: Axes, sample: Sample, turn: Turn, title: str) -> None:
     rows = np.unique(np.linspace(0, len(sample) - 1, min(len(sample), _MOST_ARROWS)).astype(np.int64))
     v, s = centres_of_mass(sample)[rows], (sample.s @ turn.matrix.T)[rows]
-    axes.quiver(s[:, 1], s[:, 0], v[:, 1], v[:, 0], np.arctan2(v[:, 0], v[:, 1]), cmap="twilight", angles="xy")
+    axes.quiver(s[:, 1], s[:, 0], v[:, 1], v[:, 0], np.arctan2(v[:, 0], v[:, 1]), cmap="hsv", angles="xy")
     axes.set_title(title, fontsize=10)
     axes.set(xlabel="x", ylabel="y", aspect="equal")
     axes.invert_yaxis()
@@ -68,7 +72,7 @@ def _arrows(axes: Axes, sample: Sample, turn: Turn, title: str) -> None:
 
 def _motion(axes: Axes, sample: Sample, found: Diagnosis, rng: np.random.Generator) -> None:
     """Shadows against steps: on the diagonal where they move with the scan."""
-    axes.set_title("motion of the shadow: measured against that of the map through all pairs", fontsize=10)
+    axes.set_title("motion of the shadow, against the steps of the scan", fontsize=10)
     told = [one for one in found.readings if one.estimator == shadow.NAME and one.motion]
     if not told:
         axes.text(0.5, 0.5, "no shadow can be followed", ha="center", transform=axes.transAxes)
@@ -80,8 +84,10 @@ def _motion(axes: Axes, sample: Sample, found: Diagnosis, rng: np.random.Generat
         axes.scatter(expected[:, axis], shifts[:, axis], s=6, alpha=0.6, label=name)
     reach = float(np.abs(expected).max())
     axes.plot([-reach, reach], [-reach, reach], color="0.6", linewidth=0.8)
+    # Pairs of another picture would press the others flat.
+    axes.set_ylim(-_REACHES * reach, _REACHES * reach)
     word = "decided" if told[0].decided else "not decided"
-    axes.set(xlabel="pixels, by the step of the scan", ylabel=f"pixels, measured ({word})")
+    axes.set(xlabel="pixels, by the step of the scan", ylabel=f"pixels, measured (B: {word})")
     axes.legend(fontsize=8)
 
 
