@@ -20,6 +20,7 @@ from conformance.files.unfit import UnfitFile
 _FRAMES, _PROBE, _OBJECT, _MASK = "diff3d", "probeGuess", "objectGuess", "bad_pixels"
 JOINED = "frames of several files, in the order in which the files were given"
 _NEEDED = {_FRAMES: "frames", "xcoords": "positions", "ycoords": "positions", _PROBE: "a probe"}
+_CUT = "cut one square about the beam out of all of them, and convert that"
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def _require_fitting(parts: Mapping[str, Part]) -> None:
     frames = parts[_FRAMES].values.shape
     points = parts["xcoords"].values.shape
     if len(frames) != 3 or frames[1] != frames[2]:
-        raise UnfitFile("NPZ-013", _FRAMES, f"frames are {' x '.join(map(str, frames[1:]))}, not square")
+        raise UnfitFile("NPZ-013", _FRAMES, f"frames are {' x '.join(map(str, frames[1:]))}, not square; {_CUT}")
     if frames[1] % 2:
         raise UnfitFile("NPZ-014", _FRAMES, f"the side N = {frames[1]} is odd")
     if points != frames[:1]:

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-_MOST_NAMED, _SMALLEST = 8, 8
+_MOST_NAMED, _SMALLEST, _MOST_CHANNELS = 8, 8, 8
 
 
 def probe_hint(shape: tuple[int, ...], N: int, *, real: bool = False) -> str:
@@ -120,6 +120,10 @@ def stack_hint(shape: tuple[int, ...], positions: int) -> str:
         return f": a raster of {shape[0]} x {shape[1]} points; reshape it to ({positions}, {shape[2]}, {shape[3]})"
     if len(shape) == 4 and shape[2] * shape[3] == positions:
         return f": a raster of {shape[2]} x {shape[3]} points along the last axes; move them to the front, and reshape"
+    if len(shape) == 4 and shape[0] == positions and shape[1] == shape[2] and shape[3] <= _MOST_CHANNELS:
+        return f": {shape[3]} channels a frame along the last axis; keep one, (M, N, N), or write each into a file"
+    if len(shape) == 4 and shape[0] == positions and shape[2] == shape[3] and shape[1] <= _MOST_CHANNELS:
+        return f": {shape[1]} channels a frame along the second axis; keep one, (M, N, N), or write each into a file"
     if len(shape) == 3 and shape[1] == positions:
         return ": the middle axis counts the frames; move it to the front"
     if len(shape) == 2 and shape[0] == positions:

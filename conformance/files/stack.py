@@ -17,6 +17,8 @@ from conformance.files.rules.wording import listed
 from conformance.files.survey import Ends, Survey, are_plain, ends_of, is_whole
 
 _SINGLE = float(np.finfo(np.float32).max)
+_CENTRED = ": every pixel has mean zero, its mean over the frames was subtracted; the frames before that are needed"
+_NO_MEAN = 1e-3
 _STANDARDISED = ": mean zero and deviation one, as standardised for training; the frames before that are needed"
 _SAMPLED_FRAMES = 256
 _MOST_PIXELS = 1 << 22
@@ -201,6 +203,7 @@ def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
     if kind == "negative" and not always:
         noise = signs.NOISE if signs.is_noise(content.survey) else ""
         told = signs.wrapped_negative(content.survey) or signs.subtracted(content.survey) or noise
+    told = _CENTRED if kind == "negative" and _is_centred(content.survey) else told
     told = _STANDARDISED if kind == "negative" and _is_standardised(content.survey) else told
     if kind == "non-finite":
         told = ": pixels that are not measured" if always else _lost_frames(content.survey)
@@ -217,6 +220,16 @@ def _lost_frames(survey: Survey) -> str:
     always = int(survey.always("non-finite").sum())
     masked = f"; {always} pixels hold none in any frame: not measured" if always else ""
     return f": {few} no number at all ({listed(lost)}){masked}"
+
+
+def _is_centred(survey: Survey) -> bool:
+    """Whether every pixel has mean zero over the frames."""
+    M = survey.M
+    lit = survey.squares > 0
+    if not lit.any() or M < _FEWEST_FRAMES:
+        return False
+    spread = np.sqrt(survey.squares[lit] / M)
+    return bool((np.abs(survey.sums[lit]) / M < _NO_MEAN * spread).all())
 
 
 def _is_standardised(survey: Survey) -> bool:

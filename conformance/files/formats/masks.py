@@ -33,6 +33,9 @@ def quantity_of_name(name: str) -> Quantity | None:
         With or without a path before it.
     """
     words = _words(name.rstrip("/").rsplit("/", 1)[-1])
+    if words in (["weight"], ["weights"]):
+        # Of pixels: what has none was not measured.
+        return Quantity.GOOD
     if not words or not set(words) & {*_OBJECTS}:
         return None
     rest = [word for word in words if word not in (*_OBJECTS, *_PLACES)]

@@ -16,6 +16,7 @@ from conformance.files.survey import Floats
 _TINY_STEP = 1e-2
 _FAR, _PART = 20.0, 0.1
 _ABSURD = 1e9
+_FAR_APART = 4.0
 _FEWEST_POINTS = 8
 _STUCK = 4
 _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
@@ -58,7 +59,7 @@ def at_one_place(view: View) -> bool:
 
 
 def of_another_unit(view: View) -> str:
-    """Say that positions are no object pixels: all within a few of them, or numbers of rows and columns; else empty."""
+    """Say that positions are no object pixels: within a few of them, far apart, or numbers of rows and columns."""
     distance = view.nearest
     if distance is None or view.x is None or view.y is None or len(view.x) < _FEWEST_POINTS:
         return ""
@@ -75,6 +76,11 @@ def of_another_unit(view: View) -> str:
         return (
             f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres, or "
             "in pixels of the detector?"
+        )
+    if typical > _FAR_APART * view.N:
+        return (
+            f"neighbouring points lie {typical:.3g} apart, where a frame has {view.N} pixels: are they in nanometres, "
+            "or in steps of a motor?"
         )
     return _numbered(points, places) if too_small(view) or too_different(view) else ""
 
