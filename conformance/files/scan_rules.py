@@ -24,6 +24,7 @@ from conformance.contract.arrays import (
 )
 from conformance.files import shape_hints
 from conformance.files.archive import DamagedArchive
+from conformance.files.compared import equal_members, squares_of
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.values import Source, Stored, nbytes
 from conformance.files.rules.wording import listed, stored_anew
@@ -32,7 +33,6 @@ from conformance.files.stack import (
     StackLayout,
     beyond,
     content_of,
-    equal_members,
     first_of,
     layout_of,
     no_label,
@@ -106,7 +106,8 @@ class Rules:
         names = list(self.archive.names)
         for name in REQUIRED:
             if name not in self.members:
-                yield Finding("NPZ-001", VIOLATION, name, f"the array is missing (found: {self._held(names)})")
+                said = shape_hints.unit_hint(name, names)
+                yield Finding("NPZ-001", VIOLATION, name, f"the array is missing (found: {self._held(names)}){said}")
         if not any(name in self.members for name in STACKS):
             yield Finding(
                 "NPZ-001", VIOLATION, "diff3d", f"the diffraction stack is missing (found: {self._held(names)})"
@@ -173,7 +174,8 @@ class Rules:
     def _stacks(self) -> Iterator[Finding]:
         held = [self.members[name] for name in STACKS if name in self.members]
         if len(held) == 2 and not equal_members(*held):
-            yield Finding("NPZ-006", VIOLATION, "diff3d", "diff3d and diffraction are both there and differ")
+            problem = f"diff3d and diffraction are both there and differ{squares_of(*held)}"
+            yield Finding("NPZ-006", VIOLATION, "diff3d", problem)
         stack = self.members.get(self.stack_name)
         if stack is None or stack.needs_unpickling:
             return

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from conformance.files.formats.roles import unit_of
 
 _MOST_NAMED, _SMALLEST, _MOST_CHANNELS = 8, 8, 8
 
@@ -142,6 +144,20 @@ def sides_hint(rows: int, columns: int) -> str:
     if 0 < abs(rows - columns) <= 4:
         return f": {abs(rows - columns)} lines that are no image, perhaps; look at them before they are cut"
     return ""
+
+
+def unit_hint(name: str, names: Collection[str]) -> str:
+    """Say that an array is there under a name that ends in a unit; empty where it is not.
+
+    Parameters
+    ----------
+    name : str
+        Of the array that is missing.
+    names : collection of str
+        Of those that are there.
+    """
+    found = [one for one in names if one.casefold().startswith(f"{name}_") and unit_of(one)]
+    return f": {found[0]} has another unit than object pixels; convert divides it by the pixel" if found else ""
 
 
 def table_hint(shape: tuple[int, ...]) -> str:

@@ -288,15 +288,6 @@ def no_label(block: NDArray[Any]) -> NDArray[np.bool_]:
         return np.asarray(~whole)
 
 
-def equal_members(first: Stored, second: Stored) -> bool:
-    """Whether two members hold the same numbers."""
-    if first.shape != second.shape or first.needs_unpickling or second.needs_unpickling:
-        return False
-    if first.fortran != second.fortran or first.dtype.itemsize != second.dtype.itemsize:
-        return bool(np.array_equal(first.array(), second.array()))
-    return all(np.array_equal(a, b) for a, b in zip(first.blocks(), second.blocks(), strict=True))
-
-
 def _first(
     member: Stored, offset: int, block: NDArray[Any], bad: NDArray[np.bool_]
 ) -> tuple[tuple[int, ...], Any] | None:

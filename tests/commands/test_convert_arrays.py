@@ -189,6 +189,39 @@ def test_records_of_x_and_y_and_words_beside_a_table_are_read(call: Call, tmp_pa
         _same(tmp_path / "out.npz", scan)
 
 
+def test_nexus_without_a_motion_has_its_positions_by_name_and_its_wavelength(
+    call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    with h5py.File(tmp_path / "a.nxs", "w") as file:
+        held = {
+            "instrument/detector/data": (counts_of(scan), ""),
+            "instrument/detector/distance": (DISTANCE * 1e3, "mm"),
+            "instrument/detector/x_pixel_size": (PIXEL * 1e3, "mm"),
+            "instrument/detector/y_pixel_size": (PIXEL * 1e3, "mm"),
+            "instrument/beam/incident_wavelength": (12398.41984 / ENERGY, "angstrom"),
+            "sample/x_positions": (scan["xcoords"] * STEP * 1e3, "mm"),
+            "sample/y_positions": (scan["ycoords"] * STEP * 1e3, "mm"),
+        }
+        for name, (values, unit) in held.items():
+            file[f"entry/{name}"] = values
+            file[f"entry/{name}"].attrs["units"] = unit
+    done = call("convert", "a.nxs", "probe.npy", "out.npz", "--counts")
+    assert done.exit_code == 0, done.stderr
+    assert "nothing says how the sample was moved" in done.stdout
+    _same(tmp_path / "out.npz", scan)
+
+
+def test_coordinates_whose_names_end_in_a_unit_are_divided_by_the_pixel(
+    call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    rest = {name: values for name, values in scan.items() if not name.endswith("coords")}
+    np.savez(tmp_path / "a.npz", **rest, **{f"{one}_nm": scan[one] * STEP * 1e9 for one in ("xcoords", "ycoords")})
+    assert "xcoords_nm has another unit" in call("validate", "a.npz").stdout
+    done = call("convert", "a.npz", "out.npz", *GEOMETRY)
+    assert done.exit_code == 0, done.stderr
+    _same(tmp_path / "out.npz", scan)
+
+
 def _ptylab(scan: Arrays) -> dict[str, Any]:
     places = np.stack([scan["ycoords"], scan["xcoords"]], axis=1) * STEP
     return {

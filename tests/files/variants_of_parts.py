@@ -266,6 +266,22 @@ VARIANTS: dict[str, Entry] = {
         "NPZ-031",
     ),
     # object
+    "two channels a frame": (scan(_set("diff3d", lambda f: np.stack([f, f], -1))), r"2 channels a frame", "NPZ-012"),
+    "positions in nanometres": (
+        scan(lambda a: a.update({one: np.rint(1e2 * a[one]).astype(int) for one in ("xcoords", "ycoords")})),
+        r"are they in nanometres, or in steps",
+        "FIL-014",
+    ),
+    "counts beside amplitudes": (
+        scan(lambda a: a.update(diffraction=np.rint(a["diff3d"] ** 2).astype(np.float32))),
+        r"diffraction holds the squares of diff3d",
+        "NPZ-006",
+    ),
+    "each pixel about its mean": (
+        scan(_set("diff3d", lambda f: f - f.mean(axis=0))),
+        r"its mean over the frames was subtracted",
+        "NPZ-018 FIL-011",
+    ),
     "layers last": (scan(_set("objectGuess", lambda o: np.stack([o] * 3, -1))), r"3 layers", "NPZ-026"),
     "object as two reals": (scan(_set("objectGuess", lambda o: _reals(o, 0))), r"real and imaginary", "NPZ-026"),
     "object as two reals last": (scan(_set("objectGuess", lambda o: _reals(o, -1))), r"real and imaginary", "NPZ-026"),

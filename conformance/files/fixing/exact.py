@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import COORDINATES, MASK, PER_POSITION, STACKS, UNITS, Place, names_of, row
 from conformance.files.archive import DamagedArchive
+from conformance.files.compared import equal_members
 from conformance.files.finding import Severity
 from conformance.files.fix import Fix, Grade
 from conformance.files.fixing.names import renamings
@@ -25,7 +26,7 @@ from conformance.files.fixing.shapes import (
 )
 from conformance.files.formats.values import Source, Stored, nbytes
 from conformance.files.scan_rules import Rules
-from conformance.files.stack import StackLayout, beyond, equal_members
+from conformance.files.stack import StackLayout, beyond
 from conformance.files.stored_text import text_of
 
 _CLAUSES = {"scan_index": "NPZ-028", "probeGuess": "NPZ-025", "objectGuess": "NPZ-026", "Y": "NPZ-027"}

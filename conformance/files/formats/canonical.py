@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from conformance.contract.arrays import MASK, STACKS, Place, names_of
 from conformance.files.archive import Archive
+from conformance.files.formats import roles
 from conformance.files.formats.description import Description, Format, Part, Quantity
 from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.record import geometry_in, orientation_in
 from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.values import Values
 from conformance.files.stack import layout_of
 from conformance.files.stored_text import text_of
 
@@ -31,6 +35,7 @@ def _opened(path: Path) -> Iterator[Description]:
         held = [name for name in archive.names if name in _OWN - _TEXTS]
         parts = {name: _part(archive, name) for name in held}
         parts |= _mask(archive, parts)
+        parts |= {} if "xcoords" in parts or "ycoords" in parts else _in_units(archive)
         used = {part.source for part in parts.values()}
         unknown = tuple(name for name in archive.names if name not in _OWN | used)
         metadata = archive.member("_metadata") if "_metadata" in archive.names else None
@@ -53,6 +58,23 @@ def _part(archive: Archive, name: str) -> Part:
     stack = framewise(member, legacy) if len(member.shape) == 3 else member
     changes = ("the last axis counts the frames: moved to the front",) if legacy else ()
     return Part(stack, name, _quantity(archive), "row, column, frame" if legacy else "frame, row, column", changes)
+
+
+def _in_units(archive: Archive) -> dict[str, Part]:
+    """Positions under names that end in a unit, where there are none under the contract's."""
+    members = {name: archive.member(name) for name in archive.names if name not in _OWN}
+    shapes = {name: one.shape for name, one in members.items() if one.dtype.kind in "iuf"}
+    for x, y in roles.pairs_among(shapes):
+        units = roles.unit_of(x), roles.unit_of(y)
+        if units[0] == units[1] and units[0] and len(roles.long(shapes[x])) == 1:
+            return {
+                axis: Part(
+                    Values(axis, members[name].array().ravel().astype(np.float64) * units[0]), name, Quantity.METRE,
+                    "point", metres=units[0],
+                )
+                for axis, name in (("xcoords", x), ("ycoords", y))
+            }  # fmt: skip
+    return {}
 
 
 def _mask(archive: Archive, parts: Mapping[str, Part]) -> dict[str, Part]:

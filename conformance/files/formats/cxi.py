@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.formats import roles
 from conformance.files.formats.choice import chosen, told_frames
 from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.geometry_named import geometry_in
+from conformance.files.formats.held import held_of
 from conformance.files.formats.masks import quantity_of_name
+from conformance.files.formats.named_places import positions
 from conformance.files.formats.quantities import length, length_factor, photon_energy
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
@@ -45,6 +50,10 @@ def _opened(path: Path) -> Iterator[Description]:
         orientation, turns = _orientation(file, detector)
         parts = _stack(file, frames, turns) | _positions(file, root, detector) | _mask(file, detector, turns)
         parts |= _images(file, root)
+        parts |= {} if "xcoords" in parts else _named_positions(file, parts)
+        if energy is None:
+            energy, words = _by_wavelength(file)
+            assumed = (*assumed, *words)
         pixel = (length(file, f"{detector}/y_pixel_size"), length(file, f"{detector}/x_pixel_size"))
         geometry = Geometry(
             energy,
@@ -193,6 +202,24 @@ def _positions(file: OpenedHdf5, root: str, detector: str) -> dict[str, Part]:
         name: Part(Values(name, -moved @ axis), where, Quantity.METRE, "x, y, z of the sample", changes)
         for name, axis in (("xcoords", fast), ("ycoords", slow))
     }
+
+
+def _named_positions(file: OpenedHdf5, parts: Mapping[str, Part]) -> dict[str, Part]:
+    """Positions with a point a frame, under names of their own, where nothing says how the sample was moved."""
+    held = held_of(file)
+    pairs = list(roles.pairs_among(held.shapes("iuf")))
+    frames = parts.get("diff3d")
+    found = positions(held, pairs, frames.values.shape[0]) if frames is not None else {}
+    said = ("taken for those of the beam: nothing says how the sample was moved",)
+    return {name: replace(part, changes=(*part.changes, *said)) for name, part in found.items()}
+
+
+def _by_wavelength(file: OpenedHdf5) -> tuple[float | None, tuple[str, ...]]:
+    """Electronvolts by a wavelength that the file states, and where."""
+    held = held_of(file)
+    found, said = geometry_in(held.arrays, held.attributes, held.words)
+    waves = tuple(one for one in said if "wavelength" in one)
+    return (found.photon_energy, waves) if waves else (None, ())
 
 
 def _translation(file: OpenedHdf5, root: str, detector: str) -> tuple[str, NDArray[np.float64]] | None:

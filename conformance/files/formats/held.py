@@ -75,8 +75,19 @@ def held_in(path: Path, stack: ExitStack) -> Held:
     if start == b"MATLAB 5.0":
         loaded, words = arrays_in(path)
         return Held(Kind.MATLAB, _numbers(loaded), {}, True, words=words)
-    file = stack.enter_context(OpenedHdf5(path))
-    matlab = is_matlab(start, (node.attributes for node in file.nodes.values()))
+    return held_of(stack.enter_context(OpenedHdf5(path)), matlab_block=not start.startswith(b"\x89HDF"))
+
+
+def held_of(file: OpenedHdf5, *, matlab_block: bool = False) -> Held:
+    """Return the arrays of an HDF5 file that is open.
+
+    Parameters
+    ----------
+    file : OpenedHdf5
+    matlab_block : bool
+        Whether a block of MATLAB's stands before it.
+    """
+    matlab = matlab_block or is_matlab(b"\x89HDF", (node.attributes for node in file.nodes.values()))
     beside = {name: node.attributes for name, node in file.nodes.items() if node.kind in ("dataset", "group")}
     stored = {name: scaled(one, beside.get(one.name, {})) for name, one in in_nodes(file).items()}
     held: Mapping[str, Stored] = {name: ColumnMajor(one) for name, one in stored.items()} if matlab else stored

@@ -36,6 +36,7 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (lambda values: 10.0 ** ((values - values.min()) / 10), "decibels"),
 )
 _FEW_AT_PEAK = 2
+_SIGNED = 0.05
 _FEWEST_COUNTS, _NO_MORE = 3.0, 1.5
 _PEDESTAL, _FLAT, _ABOVE = 0.1, 1.3, 8.0
 _BETWEEN_KINDS, _FEWEST_OF_KIND, _AS_MUCH = 2.0, 3, (0.6, 1.7)
@@ -194,7 +195,9 @@ def same_power(view: View) -> Iterator[Finding]:
 
 def sliding_frames(view: View) -> Iterator[Finding]:
     """FIL-009: patterns whose circular centroid moves steadily with the number of the frame, or at one of them."""
-    if view.M < 8:
+    signed = view.survey.extent("negative").values
+    if view.M < 8 or signed > _SIGNED * view.M * view.survey.least.size:
+        # What is below zero in good part has no centre.
         return
     yield from moved_frames(view)
     for moment, word, side in zip(view.survey.moments, ("row", "column"), view.survey.sides, strict=True):
