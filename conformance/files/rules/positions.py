@@ -77,7 +77,7 @@ def of_another_unit(view: View) -> str:
             f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres, or "
             "in pixels of the detector?"
         )
-    if typical > _FAR_APART * view.N:
+    if typical > _FAR_APART * view.N and not len(lonely_rows(view)):
         return (
             f"neighbouring points lie {typical:.3g} apart, where a frame has {view.N} pixels: are they in nanometres, "
             "or in steps of a motor?"
