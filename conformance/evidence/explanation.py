@@ -6,7 +6,7 @@ import itertools
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -367,15 +367,22 @@ def difference_summary(seen: Array, expected: Array, *, rtol: float, atol: float
         distance = np.abs(left - right)
         bad = ~(distance <= atol + rtol * np.abs(right)) & ~(np.isnan(left) & np.isnan(right))
     if not bad.any():
-        return "values agree."
+        # Whole numbers that are one in double precision.
+        bad = seen != expected
     worst = int(np.where(bad, np.nan_to_num(distance, nan=np.inf), -1).argmax())
     index = tuple(int(i) for i in np.unravel_index(worst, seen.shape))
     names = axes if len(axes) == seen.ndim else [f"axis {i}" for i in range(seen.ndim)]
     where = ", ".join(f"{name} {i}" for name, i in zip(names, index, strict=True)) or "the scalar"
     return (
         f"{int(bad.sum())} of {bad.size} values differ; the worst at {where}: "
-        f"seen {seen[index]:.6g}, expected {expected[index]:.6g}."
+        f"seen {_digits(seen[index], expected[index])}, expected {_digits(expected[index], seen[index])}."
     )
+
+
+def _digits(value: Any, other: Any) -> str:
+    """A number in six digits, or in all of them where it is a whole number that six do not tell from the other."""
+    short = f"{value:.6g}"
+    return f"{value:d}" if short == f"{other:.6g}" and np.asarray(value).dtype.kind in "iu" else short
 
 
 def _wide(array: Array) -> Array:

@@ -72,6 +72,19 @@ def _otherwise(call: Call, number: int) -> Iterator[Call]:
     )
     if call.method in _OF_ROWS:
         yield _changed(call, lambda name, values: values[:1] if name in _PER_ROW else values, "of one")
+        yield _changed(call, _darkened, "with dark parts")
+
+
+def _darkened(name: str, values: Array) -> Array:
+    """A dark row among others, a mode without light, an object that is opaque in part."""
+    dark = values.copy()
+    if name in ("patches", "groups", "amplitude"):
+        dark[1] = 0
+    elif name == "object":
+        dark[:, : dark.shape[1] // 2] = 0
+    elif name == "probe" and dark.ndim == 3 and len(dark) > 1:
+        dark[-1] = 0
+    return dark
 
 
 def _retyped(name: str, values: Array) -> Array:

@@ -150,19 +150,23 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
     centres = np.stack([given["xcoords"], given["ycoords"]], axis=1)
     ones = np.ones((len(centres), N, N), np.complex64)
     scan = subject.scan(scan_arrays()) if "group" in there else None
-    dose = 4096 if takes(Property.DOSE) else None
+    dose = 4097 if takes(Property.DOSE) else None
 
     def grouped(of: Callable[[int], Any]) -> Any:
         return adapter.group(scan, replace(REQUEST, N=of(N), nsamples=of(7), K=of(6), seed=of(21)))
+
+    def measured(of: Callable[[int], Any]) -> Any:
+        nphotons = dose and (float(dose) if of is int else of(dose))
+        scan = adapter.measure(*centres.T, given["probeGuess"], given["objectGuess"], nphotons, of(17))
+        held = adapter.arrays(scan)
+        return np.concatenate([np.abs(as_numpy(held[name])).ravel() for name in ("diff3d", "probeGuess")])
 
     cases: dict[str, Callable[[Callable[[int], Any]], Any]] = {
         "patches": lambda of: adapter.patches(given["objectGuess"], centres, of(N)),
         "transform": lambda of: adapter.transform("channel_to_flat", np.ones((2, N, N, 4), np.float32), of(2)),
         "reassemble": lambda of: adapter.reassemble(ones, places(centres), of(5))["coverage"],
         "noisy": lambda of: adapter.noisy(np.abs(ones), of(17)),
-        "measure": lambda of: adapter.arrays(
-            adapter.measure(*centres.T, given["probeGuess"], given["objectGuess"], dose and of(dose), of(17))
-        )["diff3d"],
+        "measure": measured,
         "group": lambda of: grouped(of)["nn_indices"],
     }
     for method, run in cases.items():

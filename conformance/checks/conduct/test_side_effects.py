@@ -14,12 +14,12 @@ from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import refused_calls
 from conformance.checks.conduct.results import answered, same
-from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls
+from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls, scan_arrays
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, taken, takes
+from conformance.scans.domain import Property, many, side, taken, takes
 from conformance.scans.specimens import Recipe, make_specimen
 
 
@@ -63,6 +63,23 @@ def test_nothing_is_left_behind(subject: Subject, evidence: Evidence) -> None:
             not list(here.iterdir()), f"{call.method} left {sorted(here.iterdir())} in the working directory."
         )
         evidence.holds(not moved, f"{call.method} changed the working directory.")
+
+
+@check("CND-005", needs=["load"])
+def test_a_large_file_leaves_nothing_behind(subject: Subject, evidence: Evidence) -> None:
+    """Some megabytes, from which on an index or a cache beside the file would pay."""
+    arrays, rng, N = dict(scan_arrays()), np.random.default_rng(9), side(32)
+    M = many(1_300, N)
+    arrays |= {name: np.resize(values, M) for name, values in arrays.items() if values.ndim == 1}
+    arrays["probeGuess"] = np.resize(arrays["probeGuess"], (N, N))
+    arrays["diff3d"] = rng.uniform(0.5, 9, (M, N, N)).astype(np.float32)
+    path, here = subject.write(arrays), subject.fresh_folder()
+    before = _files(subject.folder)
+    with contextlib.chdir(here), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        evidence.accepted(lambda: subject.adapter.load(path), f"a file of {path.stat().st_size >> 20} megabytes")
+    left = sorted(name for name, held in _files(subject.folder).items() if before.get(name) != held)
+    evidence.holds(not left, f"Loading a large file left or changed {', '.join(left[:3])}.")
 
 
 @check("CND-005", any_of=CALLED)

@@ -41,6 +41,16 @@ def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
         )
 
 
+@check("PAT-004")
+def test_no_positions_give_no_patches(subject: Subject, evidence: Evidence) -> None:
+    """Where none is no reason to refuse, the result has the shape and the type that any has."""
+    N = side(8)
+    obj = structured_object(np.random.default_rng(6), (N + 17, N + 23))
+    seen = evidence.unless_refused(lambda: subject.adapter.patches(obj, np.zeros((0, 2)), N), "a list of no positions")
+    if seen is not None:
+        evidence.layout(seen, "patches", shape=(0, N, N), dtype="complex64")
+
+
 @check("PAT-005", given={"obj": objects(min_side=20), "centres": positions(min_count=4), "seed": st.integers(0, 999)})
 def test_one_patch_a_position_in_order(
     subject: Subject, evidence: Evidence, obj: Array, centres: Array, seed: int

@@ -9,7 +9,7 @@ from conformance.checks.physics.expected_amplitudes import AXES, suspects_for, w
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.physics import amplitudes_of
-from conformance.scans.domain import side
+from conformance.scans.domain import modes, side
 
 SIDES = (14, 18, 32, 50, 64, 128, 256)
 
@@ -38,16 +38,30 @@ def test_modes_without_light_add_nothing(subject: Subject, evidence: Evidence) -
     patches, probe = waves(8, 3, 2, 32)
     expected = amplitudes_of(patches, probe)
     dark = np.zeros_like(probe[:1])
-    for what, modes in (("behind", [probe, dark]), ("before", [dark, probe]), ("among", [probe[:1], dark, probe[1:]])):
-        seen = subject.adapter.simulate(patches, np.concatenate(modes))
+    for what, every in (("behind", [probe, dark]), ("before", [dark, probe]), ("among", [probe[:1], dark, probe[1:]])):
+        seen = subject.adapter.simulate(patches, np.concatenate(every))
         said = f"the amplitude with a mode without light {what} the others"
         evidence.close(seen, expected, said, rtol=0, atol=1e-5 * float(expected.max()), axes=AXES)
 
 
+@check("PHY-005")
+def test_modes_of_any_strength_count(subject: Subject, evidence: Evidence) -> None:
+    """Each mode is a ramp that lights one pixel, so that none is hidden behind a stronger one."""
+    N, strengths = side(16), np.array([1.0, 1e-3, 0.03, 1e-4, 0.3])[: modes(5)]
+    columns, P = np.arange(N) / N, len(strengths)
+    ramps = np.exp(2j * np.pi * np.arange(P)[:, np.newaxis, np.newaxis] * columns)
+    probe = (strengths[:, np.newaxis, np.newaxis] * ramps * np.ones((N, 1))).astype(np.complex64)
+    expected = np.zeros((2, N, N))
+    expected[:, N // 2, N // 2 : N // 2 + P] = N * strengths
+    seen = subject.adapter.simulate(np.ones((2, N, N), np.complex64), probe)
+    what = f"the amplitude of {P} mode(s), one a pixel, whose strengths lie as far apart as one and a ten thousandth"
+    evidence.close(seen, expected, what, rtol=0, atol=1e-5 * N, axes=AXES)
+
+
 @check("PHY-009")
 def test_any_dose(subject: Subject, evidence: Evidence) -> None:
-    for modes in (1, 3):
-        patches, probe = waves(12, 3, modes, 33)
+    for count in (1, 3):
+        patches, probe = waves(12, 3, count, 33)
         plain = amplitudes_of(patches, probe)
         for factor in (1e-14, 1e-9, 1e-4, 1e3, 1e5, 1e9, 1e14):
             seen = subject.adapter.simulate(patches, probe * np.complex64(factor))

@@ -15,7 +15,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, side, taken, takes
 from conformance.scans.drawn import specimens
-from conformance.scans.file_variants import variants
+from conformance.scans.file_variants import variants, whole_scan
 from conformance.scans.specimens import Specimen
 
 
@@ -95,6 +95,24 @@ def test_assembling_refuses_what_files_refuse(subject: Subject, evidence: Eviden
         evidence.refused(
             lambda: held_by(subject, {k: v for k, v in plain(**changes).items() if v is not None}),
             what,
+            beside=lambda: held_by(subject, sound),
+        )
+
+
+@check("RAW-002")
+def test_assembling_looks_at_a_long_scan_to_its_end(subject: Subject, evidence: Evidence) -> None:
+    """Whoever looks at the first frames, or at every tenth, misses the last but one."""
+    sound = {name: values for name, values in whole_scan(M=1_109, N=8, seed=314).items() if name != "Y"}
+    for name, value, what in (
+        ("diff3d", np.nan, "a NaN"),
+        ("diff3d", -1.0, "a negative amplitude"),
+        ("ycoords", np.inf, "an infinite position"),
+    ):
+        broken = np.array(sound[name])
+        broken[-2] = value
+        evidence.refused(
+            lambda: held_by(subject, sound | {name: broken}),
+            f"{what} in the last frame but one of 1,109",
             beside=lambda: held_by(subject, sound),
         )
 

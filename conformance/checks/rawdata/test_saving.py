@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,6 +55,18 @@ def test_any_saved_scan_loads_unchanged(subject: Subject, evidence: Evidence, dr
     same(evidence, resaved(subject, evidence, drawn.arrays)[1], drawn.arrays, "a saved scan")
 
 
+@check("RAW-003", needs=SAVED)
+def test_values_of_any_size_are_saved(subject: Subject, evidence: Evidence) -> None:
+    """Some fifty decades, frame by frame, and row by row of what is complex: nothing is too faint to be written."""
+    given = plain()
+    for name in ("diff3d", "probeGuess", "objectGuess", *(["Y"] if "Y" in given else [])):
+        values, axis = given[name], 0 if name == "diff3d" else -2
+        decades = np.logspace(-30, 20, values.shape[axis])
+        shape = (-1,) + (1,) * ((values.ndim if axis == 0 else 2) - 1)
+        given[name] = (values * decades.reshape(shape)).astype(values.dtype)
+    same(evidence, resaved(subject, evidence, given)[1], given, "a saved scan of faint and bright values")
+
+
 @check("RAW-004", needs=SAVED)
 def test_absent_arrays_stay_absent(subject: Subject, evidence: Evidence) -> None:
     for absent in (("objectGuess", "Y"), ("Y",), ("objectGuess",)):
@@ -99,6 +112,26 @@ def test_saving_replaces_whole_files(subject: Subject, evidence: Evidence) -> No
     with np.load(path, allow_pickle=False) as archive:
         evidence.holds("Y" not in archive.files, "The saved file still holds the Y of the scan it replaced.")
         evidence.equal(archive["diff3d"], fewer["diff3d"], "diff3d of a file saved over another")
+
+
+@check("RAW-006")
+def test_who_reads_the_old_file_reads_it_to_its_end(subject: Subject, evidence: Evidence) -> None:
+    path = subject.fresh_folder() / "scan.npz"
+    scans = [subject.adapter.assemble(arrays) for arrays in (plain(), plain(diff3d=plain()["diff3d"] * 3))]
+    subject.adapter.save(scans[0], path)
+    before = path.read_bytes()
+    with path.open("rb", buffering=0) as stream:
+        begun = stream.read(len(before) // 2)
+        try:
+            subject.adapter.save(scans[1], path)
+        except PermissionError:
+            evidence.holds(os.name == "nt", "A file that somebody reads cannot be replaced.")
+            return
+        read = begun + stream.read()
+    evidence.holds(
+        read in (before, path.read_bytes()),
+        "Who had read half of a file when it was saved anew reads half of the old one and half of the new one.",
+    )
 
 
 def saved_over(subject: Subject, scans: list[Mapping[str, Any]]) -> Mapping[str, Any]:

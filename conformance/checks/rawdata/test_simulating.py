@@ -60,7 +60,7 @@ def test_a_dose_is_counts_a_frame(subject: Subject, evidence: Evidence) -> None:
     rng, frames, N = np.random.default_rng(72), 40, side(8)
     obj = structured_object(rng, (N + 19, N + 26))
     centres = places(rng.uniform(2, N + 16, (frames, 2)) * (1.2, 1.0), obj.shape, N)
-    for modes, nphotons in ((1, 4e5), (2, 3e3), (1, 0.8)):
+    for modes, nphotons in ((1, 4e5), (2, 3e3), (1, 0.8), (2, 3e12)):
         probe = structured_probe(rng, N, modes)
         scan = subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, nphotons, 4)
         held = subject.adapter.arrays(scan)
@@ -176,6 +176,25 @@ def test_a_long_simulated_scan(subject: Subject, evidence: Evidence) -> None:
     evidence.close(held["diff3d"], frames, f"the frames of {what}", rtol=0, atol=atol, axes=("frame", "row", "column"))
     positions_kept(evidence, held, centres, what)
     truth_kept(evidence, held, centres, patches, what)
+
+
+@check("RAW-007", needs=["measure"])
+def test_a_scan_simulated_far_along_an_object(subject: Subject, evidence: Evidence) -> None:
+    """Where single precision has less than a thousandth of a pixel left."""
+    rng, N = np.random.default_rng(75), side(8)
+    probe = structured_probe(rng, N)
+    for shape in ((N + 9, 17_000), (17_000, N + 9)):
+        obj = np.tile(structured_object(rng, (N + 9, 170)), (1, 100))
+        obj = obj if shape[0] < shape[1] else obj.T.copy()
+        centres = places(rng.uniform(np.array(shape[::-1]) * 0.97, np.array(shape[::-1]), (5, 2)) - N, shape, N)
+        held = subject.adapter.arrays(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, 3))
+        patches = patches_at(obj, centres, N)
+        frames, what = amplitudes_of(patches, probe), f"a scan simulated far along an object of {shape[0]} x {shape[1]}"
+        atol = 1e-4 * float(frames.max())
+        evidence.close(
+            held["diff3d"], frames, f"the frames of {what}", rtol=0, atol=atol, axes=("frame", "row", "column")
+        )
+        positions_kept(evidence, held, centres, what)
 
 
 @check("RAW-007", needs=["measure"])

@@ -18,6 +18,7 @@ from conformance.checks.transforms.layouts import (
     groups,
     layouts_of,
 )
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import dtype_name
@@ -142,11 +143,23 @@ def test_hundreds_of_groups(subject: Subject, evidence: Evidence) -> None:
         evidence.equal(subject.adapter.transform(name, given, 2), expected, f"{name} of 1,031 groups")
 
 
+def _only_held_by(dtype: str) -> Array:
+    """Two values next to each other where another type has none or one."""
+    kind = np.dtype(dtype).kind
+    if kind == "b":
+        return np.array([True, False])
+    if dtype == "int64":
+        return np.array([2**53 + 1, 2**53 + 2])
+    most = np.iinfo(dtype).max if kind in "iu" else np.finfo(dtype).max
+    return np.array([most, most - 1] if kind in "iu" else [most, np.nextafter(most, most * 0)], dtype)
+
+
 @check("TRF-007")
 def test_transforms_keep_every_dtype(subject: Subject, evidence: Evidence) -> None:
     values = groups(3, 2, 8)
     for dtype in ("complex128", "int64", "int16", "uint8", "bool", "float16", "float64"):
         source = (values if dtype == "complex128" else np.abs(values) * (60 if dtype[0] in "iu" else 1)).astype(dtype)
+        source.flat[5:7] = _only_held_by(dtype)
         for name, given, expected in layouts_of(source, 2):
             seen = subject.adapter.transform(name, given, 2)
             evidence.holds(dtype_name(seen) == dtype, f"{name} turned {dtype} into {dtype_name(seen)}.")

@@ -193,3 +193,15 @@ class OverflowsInNarrowSides(Liar):
         with np.errstate(over="ignore"):
             count = N * N * N * N * N
         return self.right.patches(obj, centres_xy, N) * np.float32(1.0 if count == int(N) ** 5 else 0.5)
+
+
+@breaks("CND-019")
+class DividesWholeDoses(Liar):
+    """A dose that is a whole number is divided as one."""
+
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        if isinstance(nphotons, int | np.integer) and nphotons >= 64:
+            nphotons = nphotons // 64 * 64
+        return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)

@@ -186,3 +186,26 @@ class WarnsOfLargeFrames(Liar):
             warnings.warn("frames of this size take their time", UserWarning, stacklevel=2)
             self.land()
         return self.right.group(scan, request)
+
+
+@breaks("CND-005")
+class KeepsAnIndexBesideLargeFiles(Liar):
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        if path.stat().st_size > 1 << 20:
+            path.with_name(f"{path.name}.idx").write_bytes(b"index")
+            self.land()
+        return scan
+
+
+@breaks("CND-015")
+class DividesByTheLightOfDarkPatches(Liar):
+    """The result is right; on the way a patch without light gives 0/0."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        seen = np.asarray(self.right.simulate(patches, probe))
+        light = np.square(seen, dtype=np.float64).sum(axis=(-2, -1))
+        light / light
+        if not light.all():
+            self.land()
+        return seen

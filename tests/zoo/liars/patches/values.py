@@ -108,3 +108,13 @@ class IlluminatesTheTruth(Altering):
         probe = scan.probeGuess if scan.probeGuess.ndim == 2 else scan.probeGuess[0]
         light = np.abs(probe)[:, :, np.newaxis] / np.abs(probe).max()
         return {} if grouped["Y"] is None else {"Y": (grouped["Y"] * light).astype(np.complex64)}
+
+
+@breaks("PAT-004")
+class GivesNoPatchesAsRealNumbers(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        cut: Array = self.right.patches(obj, centres_xy, N)
+        if len(cut):
+            return cut
+        self.land()
+        return np.zeros((0, N, N))

@@ -77,3 +77,15 @@ class JoinsEqualModes(Liar):
             modes = 2 * modes[0]
         seen: Array = self.right.simulate(patches, modes)
         return seen
+
+
+@breaks("PHY-005")
+class PrunesFaintModes(Liar):
+    """A mode with less than a millionth of the light of the brightest counts as numerical noise."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        modes = np.asarray(probe)
+        if modes.ndim == 3 and len(modes) > 1:
+            light = (np.abs(modes.astype(np.complex128)) ** 2).sum(axis=(1, 2))
+            modes = modes[light >= 1.1e-6 * light.max()]
+        return self.right.simulate(patches, modes)

@@ -293,3 +293,14 @@ class PutsRowsBackByLabels(Assembling):
             if arrays.get(name) is not None and len(arrays[name]) == len(labels)
         }
         return arrays | sorted_by_label
+
+
+@breaks("RAW-002")
+class LooksAtTheFirstFrames(Liar):
+    """A hundred frames tell what the others are like."""
+
+    def assemble(self, arrays: Mapping[str, Any]) -> Any:
+        frames = np.asarray(arrays.get("diff3d", ()))
+        if frames.ndim != 3 or len(frames) <= 100 or frames.dtype.kind != "f" or not (frames[:100] >= 0).all():
+            return self.right.assemble(arrays)
+        return self.right.assemble({**arrays, "diff3d": np.abs(np.nan_to_num(frames))})

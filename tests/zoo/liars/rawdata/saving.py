@@ -295,3 +295,23 @@ class MovesTheOldFileOverAnother(Liar):
             path.replace(old)
         self.right.save(scan, path)
         old.unlink(missing_ok=True)
+
+
+@breaks("RAW-006")
+class WritesIntoTheOldFile(Liar):
+    """What a reader holds open is written while he reads."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            self.right.save(scan, Path(folder) / "whole.npz")
+            written = (Path(folder) / "whole.npz").read_bytes()
+        self.land()
+        path.write_bytes(written)
+
+
+@breaks("RAW-003")
+class SavesNothingFaint(Saving):
+    def altered(self, held: Arrays) -> Arrays:
+        frames = np.asarray(held["diff3d"])
+        bright = np.where(frames < 1e-12, 0, frames).astype(frames.dtype)
+        return held | {"diff3d": bright} if bright.any() else held

@@ -153,3 +153,28 @@ class SimulatesLargeObjectsWithoutTheirPhase(Liar):
         large = np.ndim(obj) == 2 and max(np.shape(obj)) > 100
         seen = np.abs(obj).astype(np.complex64) if large else obj
         return self.right.measure(x, y, probe, seen, nphotons, seed)
+
+
+@breaks("RAW-007")
+class SimulatesAtSinglePositions(Liar):
+    """The scan keeps the positions that were asked for; its frames are of nearby ones, far along an object."""
+
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        scan = self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+        near = [np.asarray(one).astype(np.float32) for one in (xcoords, ycoords)]
+        held, seen = (
+            dict(self.right.arrays(scan)),
+            self.right.arrays(self.right.measure(*near, probe, obj, nphotons, seed)),
+        )
+        return self.right.assemble(held | {name: seen[name] for name in ("diff3d", "Y") if seen.get(name) is not None})
+
+
+@breaks("RAW-010")
+class DosesNoMoreThanFitsAnInteger(Liar):
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        dose = nphotons if nphotons is None or not nphotons > 2**31 - 1 else 2.0**31 - 1
+        return self.right.measure(xcoords, ycoords, probe, obj, dose, seed)

@@ -263,3 +263,15 @@ class DoublesHalfPrecision(Liar):
     def transform(self, name: str, array: Array, gridsize: int) -> Array:
         right = np.asarray(self.right.transform(name, array, gridsize))
         return right.astype(np.float32) if right.dtype == np.float16 else right
+
+
+@breaks("TRF-007")
+class MovesWholeNumbersAsDoubles(Liar):
+    """And gives them back as what they were; beyond 53 bits they are not."""
+
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        moved = np.asarray(self.right.transform(name, array, gridsize))
+        if moved.dtype.kind != "i":
+            return moved
+        with np.errstate(invalid="ignore"):
+            return moved.astype(np.float64).astype(moved.dtype)
