@@ -70,7 +70,8 @@ def test_a_large_file_leaves_nothing_behind(subject: Subject, evidence: Evidence
     """Some megabytes, from which on an index or a cache beside the file would pay."""
     arrays, rng, N = dict(scan_arrays()), np.random.default_rng(9), side(32)
     M = many(1_300, N)
-    arrays |= {name: np.resize(values, M) for name, values in arrays.items() if values.ndim == 1}
+    arrays |= {name: np.resize(values * 4, M) for name, values in arrays.items() if values.ndim == 1}
+    arrays["objectGuess"] = np.tile(arrays["objectGuess"], (4, 4))
     arrays["probeGuess"] = np.resize(arrays["probeGuess"], (N, N))
     arrays["diff3d"] = rng.uniform(0.5, 9, (M, N, N)).astype(np.float32)
     path, here = subject.write(arrays), subject.fresh_folder()
