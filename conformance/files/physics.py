@@ -14,6 +14,7 @@ from conformance.files.assembly import Stated
 from conformance.files.diagnose.engine import Diagnosis, diagnose
 from conformance.files.diagnose.explained import SOUND, SOUND_ALONE
 from conformance.files.diagnose.forward import Forward, misfit_of, root_variance
+from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.opened import parts_from, scan_in
 from conformance.files.diagnose.quantity import intensity_of, quantity_of
 from conformance.files.diagnose.sample import Sample, Scan, StoredFrames, blocks, take
@@ -32,6 +33,7 @@ _DARK = 0.05
 _ODD, _SPREADS = 3.0, 8.0
 """Misfit of a frame, against that of the frames in the middle, and in spreads above it, from which it stands alone."""
 
+_OF_ALL = 0.85
 _MOST_NAMED = 8
 _NEEDED = {"diff3d": "frames", "xcoords": "positions", "probeGuess": "probe", "objectGuess": "object"}
 
@@ -124,7 +126,7 @@ def _findings(report: ScanReport) -> Iterator[Finding]:
         if found is None:
             yield _note("whether the file explains itself cannot be told: too few frames hold light")
             return
-        yield from _told(found) if found.sound else _unexplained(found, diagnose(scan, rng))
+        yield from _told(found, scan) if found.sound else _unexplained(found, diagnose(scan, rng))
         if found.sound and "Y" in held.parts:
             yield from _patches_told(scan, held.parts["Y"].values, found)
 
@@ -217,7 +219,24 @@ def _unexplained(found: Explained, diagnosis: Diagnosis) -> Iterator[Finding]:
     yield Finding("FIL-028", Severity.WARNING, "objectGuess", problem)
 
 
-def _told(found: Explained) -> Iterator[Finding]:
+def _of_lines(found: Explained, scan: Scan) -> str:
+    """Say that the frames that are not explained are those of every second line of the scan; empty where not."""
+    length = line_length(scan.positions)
+    if length is None:
+        return ""
+    odd = np.asarray(found.odd)
+    for first in (0, 1):
+        mine = found.index[(found.index // length) % 2 == first]
+        held, whole = float(np.isin(odd, mine).mean()), float(np.isin(mine, odd).mean())
+        if min(held, whole) > _OF_ALL:
+            return (
+                f"; they are those of every second line of {length}, from line {first} on: was each such line read the "
+                "other way round, or its frames turned?"
+            )
+    return ""
+
+
+def _told(found: Explained, scan: Scan) -> Iterator[Finding]:
     yield _note(f"probe, object and positions of this file explain its frames: {_left_over(found)}")
     odd = found.odd
     if len(odd):
@@ -225,7 +244,8 @@ def _told(found: Explained) -> Iterator[Finding]:
         worst = float((found.left / np.median(found.power)).max())
         problem = (
             f"{len(odd)} of {len(found.index)} frames are not explained by probe, object and positions, as the others "
-            f"are: up to {worst:.0%} of the light is left over, elsewhere {found.misfit:.2%}; the worst first: {named}"
+            f"are: up to {worst:.0%} of the light is left over, elsewhere {found.misfit:.2%}; the worst first: "
+            f"{named}{_of_lines(found, scan)}"
         )
         yield Finding("FIL-028", Severity.WARNING, "diff3d", problem)
 

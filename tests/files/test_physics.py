@@ -103,6 +103,16 @@ def test_frames_that_stand_alone_are_named(tmp_path: Path) -> None:
     assert {int(one) for one in grave.problem.rpartition("first: ")[2].split(", ")} == set(few)
 
 
+def test_frames_of_every_second_line_are_told_as_such(tmp_path: Path) -> None:
+    arrays = sound(3, rows=9, photons=2e5)
+    for line in range(1, 9, 2):
+        rows = slice(10 * line, 10 * line + 10)
+        arrays["diff3d"][rows] = arrays["diff3d"][rows].swapaxes(1, 2)[:, ::-1]
+    write_scan(tmp_path / "scan.npz", arrays)
+    told = " ".join(one.problem for one in with_physics(examine(tmp_path / "scan.npz")).findings)
+    assert "of every second line of 10, from line 1 on" in told
+
+
 @pytest.mark.parametrize("missing", ["objectGuess", "probeGuess", "xcoords"])
 def test_what_is_missing_is_said(missing: str, tmp_path: Path) -> None:
     arrays = sound(3)
