@@ -66,7 +66,7 @@ def power_steps(view: View) -> Iterator[Finding]:
 
 
 def single_dips(view: View) -> Iterator[Finding]:
-    """FIL-004: single frames that hold far less, or more, light than those before and after, which agree."""
+    """FIL-004: a frame that darkens or outshines those of the scan before and after it, which agree."""
     if view.M < 2 * _FEWEST or (view.flux <= 0).any():
         return
     level = np.log(view.flux)
