@@ -17,10 +17,11 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import side
+from conformance.scans.domain import many, side
 from conformance.scans.drawn import stored_scans
 from conformance.scans.file_variants import whole_scan
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, write_scan
+from conformance.scans.transformed import random_scan
 
 
 @check("NPZ-003", given={"stored": stored_scans()})
@@ -155,11 +156,13 @@ def test_a_file_is_read_as_it_is_now(subject: Subject, evidence: Evidence) -> No
 @check("NPZ-048")
 def test_a_loaded_scan_needs_its_file_no_more(subject: Subject, evidence: Evidence) -> None:
     """The file is written anew in place, replaced by another, and removed, before anything is asked of the scan."""
-    arrays, other = plain(), plain()
-    other["diff3d"] = other["diff3d"][::-1] * np.float32(3)
-    frames = np.asarray(arrays["diff3d"], dtype=np.float32)
-    for packed in (False, True):
-        for what in ("was written anew in place", "was replaced", "was removed"):
+    # What is large, some readers leave where it is.
+    large = random_scan(81, many(260, side(64)), side(64), truth=False)
+    ways = ("was written anew in place", "was replaced", "was removed")
+    for arrays, packed, after in ((plain(), False, ways), (plain(), True, ways), (large, False, ways[:1])):
+        other = arrays | {"diff3d": arrays["diff3d"][::-1] * np.float32(3)}
+        frames = np.asarray(arrays["diff3d"], dtype=np.float32)
+        for what in after:
             path = subject.fresh_folder() / "scan.npz"
             (np.savez_compressed if packed else np.savez)(path, **arrays)
             scan = subject.adapter.load(path)
