@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -97,7 +98,9 @@ def test_another_frame_side_is_refused(subject: Subject, evidence: Evidence) -> 
 
 @check("GRP-026")
 def test_a_request_for_nothing_is_refused(subject: Subject, evidence: Evidence) -> None:
-    for changes in ({"gridsize": 0}, {"gridsize": -1}, {"nsamples": 0}, {"nsamples": -3}):
+    # Minus one means all to some, and the square of minus two is four.
+    sizes: list[dict[str, Any]] = [{"gridsize": value} for value in (0, -1, -2)]
+    for changes in (*sizes, *({"nsamples": value} for value in (0, -1, -3))):
         ((name, value),) = changes.items()
         refused(subject, evidence, f"a request with {name} = {value}", **changes)
 

@@ -154,11 +154,17 @@ def test_stacks_that_hardly_differ_are_refused(subject: Subject, evidence: Evide
 @check("NPZ-007")
 def test_names_in_another_case_are_other_names(subject: Subject, evidence: Evidence) -> None:
     sound = subject.write(plain())
-    for name, other in (("diff3d", "Diff3D"), ("probeGuess", "probeguess"), ("xcoords", "XCOORDS")):
+    in_another_case = (("diff3d", "Diff3D"), ("probeGuess", "probeguess"), ("xcoords", "XCOORDS"))
+    for name, other in (
+        *in_another_case,
+        ("diff3d", "diff3d "),
+        ("ycoords", " ycoords"),
+        ("probeGuess", "probe_guess"),
+    ):
         path = subject.write({(other if key == name else key): values for key, values in plain().items()})
         evidence.refused(
             lambda: subject.adapter.load(path),
-            f"a file that holds {other} but no {name}",
+            f"a file that holds {other!r} but no {name}",
             beside=lambda: subject.adapter.load(sound),
         )
 

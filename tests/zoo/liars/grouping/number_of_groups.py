@@ -117,6 +117,12 @@ class TakesNothingForOne(Rewording):
         return replace(request, gridsize=max(1, request.gridsize), nsamples=max(1, request.nsamples))
 
 
+@breaks("GRP-026")
+class TakesMinusOneForAll(Rewording):
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        return replace(request, nsamples=len(scan)) if request.nsamples == -1 else request
+
+
 @breaks("GRP-006")
 class DrawsInBlocksOfAHundred(Regrouping):
     """Few blocks are each drawn by themselves, so that points of one come again in another; many are drawn at once."""
