@@ -70,6 +70,19 @@ class RefusesDarkFramesWhereAllGroupsAreMade(Liar):
         return self.right.group(scan, request)
 
 
+@breaks("NRM-007")
+class ScalesDarkGroupsByTheWholeScan(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        try:
+            return self.right.group(scan, request)
+        except ValueError as error:
+            frames = np.asarray(Held(self.right, scan).diff3d, dtype=np.float64)
+            if getattr(error, "clause", None) != "NRM-007" or not frames.any():
+                raise
+            scale = np.sqrt(target(frames) / (frames**2).sum(axis=(1, 2)).mean())
+        return self.right.group(scan, replace(request, amplitude_scale=float(scale)))
+
+
 @breaks("NRM-001")
 class ScalesByTheFirstChannel(Scaling):
     def scale(self, frames: Array) -> Any:
