@@ -60,6 +60,7 @@ def _moved(obj: Array, centres: Array, N: int) -> dict[str, Array]:
         "the sub-pixel parts of x and y are exchanged": whole + (centres - whole)[:, ::-1],
         "positions are rounded to whole pixels": np.round(centres),
         "positions are cut to whole pixels": whole,
+        "half pixels are rounded to whole ones": np.where(centres - whole == 0.5, np.round(centres), centres),
         **{
             f"positions that are nearly whole are rounded to whole pixels: within {near:g}": snapped(centres, near)
             for near in NEAR
