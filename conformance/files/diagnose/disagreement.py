@@ -15,7 +15,7 @@ from conformance.files.diagnose.verdict import Verdict, Word
 CLOSE = 0.04
 """Part of one within which the scale of positions must be known for a scan to count as canonical."""
 
-_OFF, _SPREADS, _WORSE, _BETTER = 0.025, 3.0, -2.5, 1.0
+_OFF, _SPREADS, _WORSE, _BETTER, _JOINED = 0.025, 3.0, -2.5, 2.0, 1.0
 """Strain, and its spreads, from which it is named; Student's t of the stored positions over those 4 % larger or smaller
 below which they are worse, and above which they are better."""
 
@@ -79,7 +79,7 @@ def known(told: Agreement) -> Known:
         return unknown(f"frames that overlap agree as well where positions are {RUNG:.0%} larger or smaller")
     if within > CLOSE:
         return Known(within, f"frames that overlap tell it within {within:.1%} only")
-    if told.joined < _BETTER:
+    if told.joined < _JOINED:
         return Known(within, "parts of the scan share too little light to tell how they lie to each other")
     return Known(within, "")
 
@@ -114,6 +114,8 @@ def _placed(told: Agreement) -> list[Fault]:
 def _strained(told: Agreement) -> list[Fault]:
     """Another scale, or axes of two: which a probe of another defocus or astigmatism would look like."""
     off = (np.abs(told.strain) > np.maximum(_OFF, _SPREADS * told.spread)) & (told.lead < _WORSE)
+    # An object of noisy frames fits them the better the less they overlap: that larger positions do shows nothing.
+    off[0] &= told.strain[0] < 0
     if not off.any():
         return []
     scale, stretch, diagonal = told.strain
