@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose import matched
 from conformance.files.diagnose.asked import root, scaled_positions, turned_positions
 from conformance.files.diagnose.disagreement import Known, asked, unknown
 from conformance.files.diagnose.explained import NAME as OBJECT
@@ -24,6 +25,7 @@ from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.rivals import rivals
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
+from conformance.files.diagnose.scale import scale_guess
 from conformance.files.diagnose.signs import left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
@@ -41,6 +43,9 @@ _BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
 
 _BY_THE_OBJECT = 0.01
 """Part of one within which probe and object of a file tell the scale of its positions."""
+
+_UNIT = 8.0
+"""Factor on the positions from which they may be of another unit."""
 
 _LOOKED_AT = 32
 _SMALLEST_STEP, _LARGEST_STEP = 0.05, 1.0
@@ -140,6 +145,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     explained = False
     if not another:
         reading, shown = _shown(scan, sample, found, factor, quantity, rng)
+        shown = _of_another_unit(shown, sample, found, rng)
         readings += reading
         explained = any(one.decided for one in reading)
         if explained:
@@ -178,6 +184,31 @@ def _one_unit(faults: Sequence[Fault], shown: Sequence[Fault]) -> list[Fault]:
         fixes=unit.fixes + rest.fixes,
     )
     return [whole if one is unit else one for one in faults] + [one for one in shown if one is not rest]
+
+
+def _of_another_unit(
+    shown: Sequence[Fault], sample: Sample, found: Orientation, rng: np.random.Generator
+) -> list[Fault]:
+    """The faults; that no repair fits is not said where only those tell the turn who do not ask for the unit.
+
+    Parameters
+    ----------
+    shown : sequence of Fault
+        By probe and object.
+    sample : Sample
+    found : Orientation
+    rng : numpy.random.Generator
+        Draws pairs.
+    """
+    overlap = any(one.decided and one.estimator == matched.NAME for one in found.readings)
+    if overlap or found.verdict.turn is None or not any(one.name == "none" for one in shown):
+        return list(shown)
+    guess = scale_guess(sample, rng)
+    if 1 / _UNIT < guess < _UNIT:
+        return list(shown)
+    said = "perhaps the positions are of another unit: no repair fits in this one, and frames do not tell which it is"
+    unit = Fault("unit", Word.CANNOT_TELL, said, "divide the positions by the size of an object pixel")
+    return [unit if one.name == "none" else one for one in shown]
 
 
 def _weighed(readings: Sequence[Reading], faults: Sequence[Fault]) -> Verdict:
