@@ -25,7 +25,7 @@ def refused_among(subject: Subject, evidence: Evidence, cases: Iterable[tuple[st
     """Require that files are refused alone, behind and before a sound one, which is accepted, whatever is asked."""
     sound = subject.write(plain(), "sound.npz")
     # What is refused has nothing to do with scales, gauge or order.
-    other = replace(REQUEST, normalize="None", probe_normalize=False, shuffle=True, seed=5)
+    other = replace(REQUEST, normalize="None", probe_normalize=False, shuffle=takes(Property.SHUFFLED), seed=5)
     for request in (REQUEST, other):
         batches = evidence.accepted(lambda: batches_of(subject, [sound], request), "a data set of a sound file")
     for what, path in cases:

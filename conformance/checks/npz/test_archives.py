@@ -157,7 +157,7 @@ def test_a_file_is_read_as_it_is_now(subject: Subject, evidence: Evidence) -> No
 def test_a_loaded_scan_needs_its_file_no_more(subject: Subject, evidence: Evidence) -> None:
     """The file is written anew in place, replaced by another, and removed, before anything is asked of the scan."""
     # What is large, some readers leave where it is.
-    large = random_scan(81, many(260, side(64)), side(64), truth=False)
+    large = random_scan(81, many(260, side(64)), side(64))
     ways = ("was written anew in place", "was replaced", "was removed")
     for arrays, packed, after in ((plain(), False, ways), (plain(), True, ways), (large, False, ways[:1])):
         other = arrays | {"diff3d": arrays["diff3d"][::-1] * np.float32(3)}

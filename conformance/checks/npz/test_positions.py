@@ -74,7 +74,8 @@ def test_surplus_positions_are_dropped_from_the_end(subject: Subject, evidence: 
         arrays = plain(M + surplus, N)
         frames = arrays["diff3d"][:M]
         # Under the alias as under the name, here and there.
-        path = subject.write(arrays | {"diff3d": None, "diffraction" if surplus in (5, 9) else "diff3d": frames})
+        name = "diffraction" if surplus in (5, 9) and takes(Property.ALIAS) else "diff3d"
+        path = subject.write(arrays | {"diff3d": None, name: frames})
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", ResourceWarning)
