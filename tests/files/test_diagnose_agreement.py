@@ -25,7 +25,7 @@ SETUPS = [
     SOUND,
     pytest.param(Setup("diffuser", "strong", "raster", 100, 48, 0.2, 1e5, 5), marks=NIGHT),
     pytest.param(Setup("far-defocused", "strong", "fly", 100, 40, 0.18, 1e5, 3), marks=NIGHT),
-    pytest.param(Setup("defocused", "particles", "fermat", 100, 40, 0.18, 1e5, 6), marks=NIGHT),
+    pytest.param(Setup("defocused", "star", "fermat", 100, 40, 0.18, 1e5, 6), marks=NIGHT),
 ]
 
 

@@ -80,7 +80,7 @@ def known(told: Agreement) -> Known:
     if within > CLOSE:
         return Known(within, f"frames that overlap tell it within {within:.1%} only")
     if told.joined < _JOINED:
-        return Known(within, "parts of the scan share too little light to tell how they lie to each other")
+        return Known(within, "parts of the scan share too little to tell how they lie to each other")
     return Known(within, "")
 
 
