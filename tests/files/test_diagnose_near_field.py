@@ -82,7 +82,9 @@ def test_holograms_that_look_like_the_transform_of_their_probe_are_never_blessed
 def test_the_far_field_is_shown(setup: Setup) -> None:
     made = beamtime(setup)
     found = said_of(Scan(made.counts, made.positions, made.probe), "counts")
-    assert found.canonical
+    assert found.orientation.word is Word.CERTAIN
+    assert not found.orientation.twin_open
+    assert not found.faults
 
 
 @pytest.mark.night
