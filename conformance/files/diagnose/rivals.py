@@ -25,9 +25,8 @@ from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.verdict import Word
 from conformance.files.neighbours import typical_step
 
-LEAD, DOUBT, OBLIQUE = 4.0, 2.0, 1.5
-"""Student's t over the frequencies by which rivals explain more than the turned positions: likely, and thinkable; and
-thinkable for oblique axes, which are few to try."""
+LEAD, DOUBT = 4.0, 2.0
+"""Student's t over the frequencies by which rivals explain more than the turned positions: likely, and thinkable."""
 
 _ALONE = 2.0
 """The same over the best rival of another name, from which a rival is named."""
@@ -118,9 +117,7 @@ def rivals(
 
 def _least(rival: Rival) -> float:
     """Lead from which a rival is thinkable; what no turn tells from the one that was found must be refuted."""
-    if rival.alike:
-        return -LEAD
-    return OBLIQUE if rival.name == "oblique" else DOUBT
+    return -LEAD if rival.alike else DOUBT
 
 
 def _known(found: Orientation) -> bool:
