@@ -43,7 +43,7 @@ def probe_hint(shape: tuple[int, ...], N: int, *, real: bool = False) -> str:
         return f": {further[0]} probes along a leading axis, as of one that varies along the scan, have no place here"
     if len(shape) in (2, 3) and shape[-1] == shape[-2] != N:
         made = f": it was made for frames of {shape[-1]} x {shape[-1]}"
-        if shape[-1] % N:
+        if not N or shape[-1] % N:
             return made
         binned = f"where the frames were binned, its middle {N} x {N} is theirs"
         return f"{made}; {binned}; where they were cut out, its pixels are of another size"

@@ -13,6 +13,7 @@ from conformance.contract.stages import FILES
 from conformance.files.examine import examine
 from conformance.files.finding import Severity
 from conformance.files.rules.table import RULES
+from conformance.files.shape_hints import probe_hint
 from conformance.scans.specimens import write_scan
 from tests.files.scans import FAULTS, Arrays, sound
 
@@ -150,3 +151,7 @@ def test_frames_without_a_number_go_with_their_positions(tmp_path: Path) -> None
     found = {one.clause: one for one in examine(tmp_path / "scan.npz").findings}["NPZ-017"]
     assert found.fix is not None
     assert (found.fix.op, found.fix.arguments["rows"]) == ("drop-frames", [2, 7])
+
+
+def test_frames_of_no_side_divide_nothing() -> None:
+    assert probe_hint((2, 8, 8), 0) == ": it was made for frames of 8 x 8"
