@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -353,11 +354,7 @@ class Rules:
         if member is None:
             return
         text = text_of(member)
-        try:
-            sound = text is not None and isinstance(json.loads(text), dict)
-        except (ValueError, RecursionError):
-            sound = False
-        if not sound:
+        if text is None or not _is_json_mapping(text):
             yield Finding("NPZ-030", WARNING, "_metadata", "it is no JSON text, and is skipped")
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -382,6 +379,15 @@ class Rules:
         if MASK in members:
             found[MASK] = np.array(members[MASK].array())
         return found
+
+
+@lru_cache(maxsize=1)
+def _is_json_mapping(text: str) -> bool:
+    # A long text is parsed once, though rules and repairs both ask.
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _kinds(name: str) -> str:
