@@ -23,16 +23,21 @@ def single_images(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, list[str]]
     shapes : Mapping[str, tuple of int]
         Shapes by name.
     """
+    images = {
+        name: shape
+        for name, shape in shapes.items()
+        if len(roles.long(shape)) == 2 and min(roles.long(shape)) >= _SMALLEST_SIDE
+    }
+    return {common: names for common, names in _numbered(images).items() if len(names) >= _FEWEST}
+
+
+def _numbered(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, list[str]]:
+    """Names that differ in their last number alone and have one shape, in the order of that number."""
     groups: dict[tuple[str, tuple[int, ...]], dict[int, str]] = defaultdict(dict)
     for name, shape in shapes.items():
-        found = _NUMBER.search(name)
-        if found and len(roles.long(shape)) == 2 and min(roles.long(shape)) >= _SMALLEST_SIDE:
+        if found := _NUMBER.search(name):
             groups[f"{name[: found.start()]}*{name[found.end() :]}", shape][int(found[0])] = name
-    return {
-        common: [held[number] for number in sorted(held)]
-        for (common, _), held in groups.items()
-        if len(held) >= _FEWEST
-    }
+    return {common: [held[number] for number in sorted(held)] for (common, _), held in groups.items()}
 
 
 def with_stacks(arrays: Mapping[str, Stored], *, last: bool) -> dict[str, Stored]:
@@ -73,13 +78,12 @@ def stacks_in_parts(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, list[str
     shapes : Mapping[str, tuple of int]
         Shapes by name.
     """
-    groups: dict[tuple[str, tuple[int, ...]], dict[int, str]] = defaultdict(dict)
+    frames: dict[str, tuple[int, ...]] = {}
     for name, shape in shapes.items():
-        found = _NUMBER.search(name)
         axes = roles.axes_of(shape, frozenset({shape[0]}), last=False) if len(shape) == 3 else None
-        if found and axes is not None and axes.points == (0,) and not roles.speaks_of_else(name):
-            groups[f"{name[: found.start()]}*{name[found.end() :]}", shape[1:]][int(found[0])] = name
-    parts = {common: [held[number] for number in sorted(held)] for (common, _), held in groups.items() if len(held) > 1}
+        if axes is not None and axes.points == (0,) and not roles.speaks_of_else(name):
+            frames[name] = shape[1:]
+    parts = {common: names for common, names in _numbered(frames).items() if len(names) > 1}
     points = {math.prod(shapes[x]) for x, _ in roles.pairs_among(shapes)}
     points |= {max(roles.long(shapes[name])) for name in roles.tables_among(shapes)}
     whole = {common: sum(shapes[name][0] for name in names) for common, names in parts.items()}
