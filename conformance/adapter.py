@@ -155,6 +155,8 @@ class Adapter(Protocol):
         What a window holds where it leaves the object (PAT-014).
     modes : {"many", "one"} or mapping of stages to these, optional
         How many modes a probe may have: in files (``npz``, NPZ-049) and where it simulates (``physics``, PHY-015).
+    floor : number, optional
+        What is added to every intensity before the root is taken, or the least that one may be (PHY-016).
     refusals : {"contract", "any", "none"}, optional
         How what the contract refuses ends: in a ValueError that says what the contract asks for; in any error, whatever
         it says; in an error or a result, whichever comes (CND-025). What ends so is DECLARED, and no failure.

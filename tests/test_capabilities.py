@@ -32,7 +32,7 @@ from conformance.runs.settings import RunSettings
 from conformance.scans.domain import Property
 from conformance.scans.specimens import gallery
 from ptycho_ref.adapter import RefAdapter
-from tests.limits.conventions import FourierPixels, OwnPatches, RepeatedEdges, WrappedEdges
+from tests.limits.conventions import AtLeast, Floored, FourierPixels, OwnPatches, RepeatedEdges, WrappedEdges
 from tests.limits.limits import InsideOnly, OneMode, RoundedPixels
 from tests.report.poor import PoorAdapter
 from tests.zoo.liars.patches.statements import RoundsRowsByAnotherRule, WrapsColumnsOnly
@@ -66,6 +66,7 @@ class Refusing(InsideOnly):
 
 
 class Both(WrappedEdges):
+    floor: Mapping[str, float] = {"physics": 1e-10}
     subpixel: Mapping[str, str] = {"patches": "bilinear", "reassembly": "bilinear"}
     outside = "wrap"
 
@@ -226,6 +227,8 @@ def test_what_leaves_while_it_is_asked_is_untrue(tmp_path: Path) -> None:
         (PoorAdapter, "PAT-002", '"whole"'),
         (PoorAdapter, "PAT-003", '"wrap"'),
         (FourierPixels, "REA-011", '"fourier"'),
+        (Floored, "PHY-001", "floor = 1e-06, PHY-016"),
+        (AtLeast, "PHY-009", "floor = 1e-06, PHY-016"),
         (InsideOnly, "PAT-003", '"refused"'),
         (RoundedPatches, "PAT-002", '{"patches": "whole"}'),
         (RefAdapter, "PAT-002", ""),
@@ -295,6 +298,7 @@ def test_an_adapter_elsewhere_tells_what_it_states(tmp_path: Path) -> None:
     adapter = RemoteAdapter(at_python("tests.test_capabilities:Both", sys.executable))
     try:
         assert stated(adapter, "outside", Stage.PATCHES) == "wrap"
+        assert stated(adapter, "floor", Stage.PHYSICS) == "1e-10"
         assert stated(adapter, "subpixel", Stage.REASSEMBLY) == "bilinear"
     finally:
         adapter.end()
@@ -302,17 +306,18 @@ def test_an_adapter_elsewhere_tells_what_it_states(tmp_path: Path) -> None:
 
 def test_the_file_of_a_backend_states(tmp_path: Path) -> None:
     place = tmp_path / "backend.toml"
-    text = 'adapter = "ptycho_ref.adapter:RefAdapter"\n[states]\noutside = "edge"\nsubpixel = {patches = "whole"}\n'
-    place.write_text(text, encoding="utf-8")
+    states = 'outside = "edge"\nsubpixel = {patches = "whole"}\nfloor = 1e-7\n'
+    place.write_text(f'adapter = "ptycho_ref.adapter:RefAdapter"\n[states]\n{states}', encoding="utf-8")
     adapter = RemoteAdapter(read_description(place))
     try:
         assert stated(adapter, "outside", Stage.PATCHES) == "edge"
+        assert stated(adapter, "floor", Stage.PHYSICS) == "1e-07"
         assert stated(adapter, "subpixel", Stage.PATCHES) == "whole"
         assert not stated(adapter, "subpixel", Stage.REASSEMBLY)
     finally:
         adapter.end()
     place.write_text('adapter = "a:B"\n[states]\nedges = "wrap"\n', encoding="utf-8")
-    with pytest.raises(MalformedBackend, match="states names edges; known are subpixel, outside, modes, refusals"):
+    with pytest.raises(MalformedBackend, match="names edges; known are subpixel, outside, modes, floor, refusals"):
         read_description(place)
 
 

@@ -284,13 +284,14 @@ def stated(adapter: Any, name: str, stage: Stage) -> str:
     ----------
     adapter : object
     name : str
-        A key of :data:`.capabilities.CAPABILITIES`: an attribute that is a text, or a mapping of stages to texts.
+        A key of :data:`.capabilities.CAPABILITIES`: an attribute that is a text or a number, or a mapping of stages to
+        these.
     stage : Stage
     """
     said = getattr(adapter, name, None)
     if isinstance(said, Mapping):
         said = {str(key): value for key, value in said.items()}.get(str(stage))
-    return said if isinstance(said, str) and stage in CAPABILITIES[name].held_by else ""
+    return CAPABILITIES[name].value_of(said) if stage in CAPABILITIES[name].held_by else ""
 
 
 def _mistaken(adapter: Any) -> Iterator[str]:
@@ -303,8 +304,8 @@ def _mistaken(adapter: Any) -> Iterator[str]:
         for stage, value in by_stage.items():
             if str(stage) not in map(str, one.held_by):
                 yield f"'{name}' speaks of {stage}; it may speak of {', '.join(map(str, one.held_by))}"
-            elif value not in one.values:
-                yield f"'{name}' is {value!r}; what may stand there: {', '.join(one.values)}"
+            elif not one.value_of(value):
+                yield f"'{name}' is {value!r}; what may stand there: {one.may_be()}"
 
 
 def release_of(adapter: Any) -> str:

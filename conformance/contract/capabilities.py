@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ class Capability:
         Clauses with the contract's own rule: a backend that differs from it exactly as stated ends them as DECLARED.
     unasked : frozenset of str
         Values by which all that those clauses speak of is refused, so that nothing is compared.
+    measured : bool
+        Whether any number above zero may be stated as well.
     """
 
     name: str
@@ -31,6 +34,22 @@ class Capability:
     held_by: Mapping[Stage, str]
     declares: Mapping[Stage, tuple[str, ...]]
     unasked: frozenset[str] = frozenset()
+    measured: bool = False
+
+    def value_of(self, said: object) -> str:
+        """Return what is stated as a text, a number in its shortest form; empty where it may not be stated."""
+        if not self.measured:
+            return said if isinstance(said, str) and said in self.values else ""
+        try:
+            # Who lives elsewhere tells it as a text.
+            number = -1.0 if isinstance(said, bool) else float(said)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return ""
+        return f"{number:.12g}" if 0 <= number < math.inf else ""
+
+    def may_be(self) -> str:
+        """Say in words what may be stated."""
+        return "a number, zero or above" if self.measured else ", ".join(self.values)
 
 
 SUBPIXEL = Capability(
@@ -59,8 +78,17 @@ MODES = Capability(
 )
 """How many modes a probe may have."""
 
+FLOOR = Capability(
+    "floor",
+    ("0",),
+    {Stage.PHYSICS: "PHY-016"},
+    {Stage.PHYSICS: ("PHY-001", "PHY-002", "PHY-003", "PHY-004", "PHY-005", "PHY-009")},
+    measured=True,
+)
+"""What is added to every intensity before the root is taken, or the least that one may be."""
+
 REFUSALS = Capability("refusals", ("contract", "any", "none"), {Stage.CONDUCT: "CND-025"}, {Stage.CONDUCT: ()})
 """How what the contract refuses ends; clauses that it touches are told by their checks, which note what is excused."""
 
-CAPABILITIES: Mapping[str, Capability] = {one.name: one for one in (SUBPIXEL, OUTSIDE, MODES, REFUSALS)}
+CAPABILITIES: Mapping[str, Capability] = {one.name: one for one in (SUBPIXEL, OUTSIDE, MODES, FLOOR, REFUSALS)}
 """Every statement, by its attribute."""

@@ -14,17 +14,18 @@ import numpy as np
 from conformance.backends.discovery import stated
 from conformance.backends.guard import looking
 from conformance.backends.subject import Subject, offered
-from conformance.contract.capabilities import CAPABILITIES, OUTSIDE, REFUSALS, SUBPIXEL, Capability
+from conformance.contract.capabilities import CAPABILITIES, FLOOR, OUTSIDE, REFUSALS, SUBPIXEL, Capability
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.contract.version import contract_version
 from conformance.contract.versions import wordings
+from conformance.engine import stated_floor
 from conformance.engine.measured import MEASURED, frames_alone, frames_of
 from conformance.engine.stated_refusals import PLAINLY
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.placing import placed_at
-from conformance.oracles.rules import CONTRACT, READINGS, Rules, following
+from conformance.oracles.rules import CONTRACT, READINGS, Floor, Rules, following
 from conformance.scans.domain import inside, side
 from conformance.scans.specimens import structured_object
 
@@ -60,8 +61,10 @@ class Statement:
     def sentence(self) -> str:
         """Say what is declared."""
         between = self.rules.placed if self.stage is Stage.REASSEMBLY else self.rules.cut
-        reading = f": {between.said()}" if self.capability is SUBPIXEL else ""
-        return f"differs as the adapter states, {self.capability.name} = {self.value}{reading}"
+        readings = {SUBPIXEL.name: between.said(), FLOOR.name: self.rules.floor.said()}
+        reading = readings.get(self.capability.name)
+        stated = f"{self.capability.name} = {self.value}"
+        return f"differs as the adapter states, {stated}{f': {reading}' if reading else ''}"
 
 
 class Statements:
@@ -94,9 +97,9 @@ class Statements:
     def followed(self, stages: frozenset[Stage], *, on_specimens: bool = False) -> tuple[Statement, ...]:
         """Return the true statements that the oracles of a check follow.
 
-        Those of its own stage, and what measures cuts patches too. Elsewhere the rules of the contract hold, at whole
-        positions: by them the suite's own scans are made, and relations between runs at places that are not the same
-        ask for a rule that moves with the places, which rounding does not.
+        Those of its own stage, and what measures cuts patches and simulates too. Elsewhere the rules of the contract
+        hold, at whole positions: by them the suite's own scans are made, and relations between runs at places that are
+        not the same ask for a rule that moves with the places, which rounding does not.
 
         Parameters
         ----------
@@ -109,7 +112,7 @@ class Statements:
         return tuple(
             one
             for one in self.made.values()
-            if one.true and ({one.stage} == stages or (measuring and one.stage is Stage.PATCHES))
+            if one.true and ({one.stage} == stages or (measuring and one.stage in _MEASURED_BY))
         )
 
     def rules(self, stages: frozenset[Stage], *, on_specimens: bool = False, claimed: tuple[str, ...] = ()) -> Rules:
@@ -148,6 +151,8 @@ class Statements:
         capability = found.capability
         others = [self._otherwise(capability, one) for one in capability.held_by if self._offers(capability, one)]
         alone = all(one is not None and one.value == found.value for one in others)
+        if capability.measured:
+            return found.value
         return f'"{found.value}"' if alone else f'{{"{found.stage}": "{found.value}"}}'
 
     def _offers(self, capability: Capability, stage: Stage) -> bool:
@@ -160,10 +165,21 @@ class Statements:
         key = (capability.name, stage)
         if key not in self._found:
             true = key in self.made and self.made[key].true
-            others = capability.values[1:] if self._offers(capability, stage) and not true else ()
+            others = self._possible(capability) if self._offers(capability, stage) and not true else ()
             tried = (self._verified(capability, stage, value) for value in others)
             self._found[key] = next((one for one in tried if one.true), None)
         return self._found[key]
+
+    def _possible(self, capability: Capability) -> tuple[str, ...]:
+        if not capability.measured:
+            return capability.values[1:]
+        with inside(self._domain):
+            N = side(8)
+        try:
+            with inside(None), looking():
+                return tuple(stated_floor.found(self._subject, N))
+        except (Exception, SystemExit):  # noqa: BLE001 - who cannot be asked states nothing
+            return ()
 
     @property
     def refusals(self) -> str:
@@ -189,12 +205,16 @@ class Statements:
 
 
 _MEASURING = frozenset({Stage.PHYSICS, Stage.RAWDATA})
+_MEASURED_BY = frozenset({Stage.PATCHES, Stage.PHYSICS})
 _METHOD = {Stage.PATCHES: "patches", Stage.REASSEMBLY: "reassemble", Stage.NPZ: "load", Stage.PHYSICS: "simulate"}
 
 
 def _readings(capability: Capability, stage: Stage, value: str) -> Iterator[Rules]:
     if capability is OUTSIDE:
         yield Rules(outside=value)
+        return
+    if capability is FLOOR:
+        yield from (Rules(floor=Floor(float(value), kind)) for kind in ("added", "least"))
         return
     for one in READINGS[value]:
         yield Rules(placed=one) if stage is Stage.REASSEMBLY else Rules(cut=one)
@@ -203,6 +223,8 @@ def _readings(capability: Capability, stage: Stage, value: str) -> Iterator[Rule
 def _followed(one: Statement) -> dict[str, Any]:
     if one.capability is OUTSIDE:
         return {"outside": one.value}
+    if one.capability is FLOOR:
+        return {"floor": one.rules.floor}
     if one.capability is not SUBPIXEL:
         return {}
     return {"placed": one.rules.placed} if one.stage is Stage.REASSEMBLY else {"cut": one.rules.cut}
@@ -264,6 +286,11 @@ def _placed_so(patches: Array, centres: Array, seen: Mapping[str, Any], rules: R
     return _near(coverage, weights) and _near(as_numpy(seen["object"])[keep], total[keep] / weights[keep])
 
 
+def _floor(subject: Subject, N: int, rules: Rules) -> bool:
+    """Whether intensities have that floor."""
+    return stated_floor.kept(subject, rules.floor, N)
+
+
 def _outside(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether windows that leave an object hold that, or are refused."""
     obj = structured_object(np.random.default_rng(906), (N + 9, N + 14))
@@ -299,4 +326,5 @@ _KEPT: Mapping[tuple[str, Stage], Callable[..., bool]] = {
     (SUBPIXEL.name, Stage.PATCHES): _cut,
     (SUBPIXEL.name, Stage.REASSEMBLY): _placed,
     (OUTSIDE.name, Stage.PATCHES): _outside,
+    (FLOOR.name, Stage.PHYSICS): _floor,
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.contract.types import Array
+from conformance.oracles.rules import Floor, following, rules_here
 
 _PIXELS_TOGETHER = 1 << 14
 """Few enough that the memory of a simulation stays that of its frames."""
@@ -23,14 +26,20 @@ def amplitude_of(patch: Array, probe: Array) -> NDArray[np.float64]:
     Returns
     -------
     (..., N, N) float64
-        sqrt(fftshift(sum over modes of |FFT2(probe * patch)|²) / N²).
+        sqrt(fftshift(sum over modes of |FFT2(probe * patch)|²) / N²), or with the floor that is in force
+        (:mod:`conformance.oracles.rules`).
     """
     modes = np.asarray(probe, dtype=np.complex128)
     modes = modes[np.newaxis] if modes.ndim == 2 else modes
     intensity = np.zeros(patch.shape, dtype=np.float64)
     for mode in modes:
         intensity += np.abs(np.fft.fft2(mode * patch)) ** 2
-    return np.asarray(np.sqrt(np.fft.fftshift(intensity, axes=(-2, -1)) / patch.shape[-1] ** 2))
+    return floored(np.fft.fftshift(intensity, axes=(-2, -1)) / patch.shape[-1] ** 2)
+
+
+def floored(intensity: Array) -> NDArray[np.float64]:
+    """Return the amplitudes of intensities, of any shape, with the floor that is in force."""
+    return np.sqrt(rules_here().floor.under(np.asarray(intensity, np.float64)))
 
 
 def amplitudes_of(patches: Array, probe: Array) -> NDArray[np.float64]:
@@ -38,3 +47,9 @@ def amplitudes_of(patches: Array, probe: Array) -> NDArray[np.float64]:
     together = max(1, _PIXELS_TOGETHER // patches.shape[-1] ** 2)
     starts = range(0, len(patches), together)
     return np.concatenate([amplitude_of(patches[start : start + together], probe) for start in starts])
+
+
+def bare_amplitudes_of(patches: Array, probe: Array) -> NDArray[np.float64]:
+    """Diffraction amplitudes ``(n, N, N)`` without the floor that is in force: no scan of the suite has one."""
+    with following(replace(rules_here(), floor=Floor())):
+        return amplitudes_of(patches, probe)

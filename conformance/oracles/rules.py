@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 WHOLE: Mapping[str, Callable[[float], float]] = {
     "the nearest whole position, halves to the even one": lambda at: float(np.round(at)),
@@ -80,6 +81,30 @@ READINGS: Mapping[str, tuple[Between, ...]] = {
 
 
 @dataclass(frozen=True)
+class Floor:
+    """A reading of what dark pixels hold.
+
+    Attributes
+    ----------
+    epsilon : float
+        In units of intensity.
+    kind : {"added", "least"}
+        It is added to every intensity, or is the least that one may be.
+    """
+
+    epsilon: float = 0.0
+    kind: str = "added"
+
+    def under(self, intensity: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return intensities with the floor, of any shape."""
+        return intensity + self.epsilon if self.kind == "added" else np.maximum(intensity, self.epsilon)
+
+    def said(self) -> str:
+        """Say the reading."""
+        return "added to every intensity" if self.kind == "added" else "the least that an intensity is"
+
+
+@dataclass(frozen=True)
 class Rules:
     """The rules that oracles follow.
 
@@ -89,11 +114,14 @@ class Rules:
         Between pixels, when patches are cut and when they are placed.
     outside : {"zeros", "wrap", "edge", "refused"}
         What a window holds beyond the object.
+    floor : Floor
+        What dark pixels hold.
     """
 
     cut: Between = Between()
     placed: Between = Between()
     outside: str = "zeros"
+    floor: Floor = Floor()
 
 
 CONTRACT = Rules()

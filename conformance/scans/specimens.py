@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from conformance.adapter import GroupRequest
 from conformance.contract.types import Array
 from conformance.oracles.patches import patches_at
-from conformance.oracles.physics import amplitudes_of
+from conformance.oracles.physics import bare_amplitudes_of
 from conformance.oracles.rules import rules_here
 from conformance.scans.domain import Property, gridsize, inside, kept_inside, places, points, side, takes
 from conformance.scans.domain import modes as modes_here
@@ -216,7 +216,7 @@ def _simulated(recipe: Recipe, make_object: ObjectMaker, make_probe: ProbeMaker)
     obj = make_object(rng, shape)
     probe = make_probe(rng, recipe.N, recipe.modes)
     patches = patches_at(obj, positions, recipe.N)
-    frames = amplitudes_of(patches, probe).astype(np.float32)
+    frames = bare_amplitudes_of(patches, probe).astype(np.float32)
     arrays: dict[str, Array] = {
         "xcoords": positions[:, 0].copy(),
         "ycoords": positions[:, 1].copy(),

@@ -119,3 +119,32 @@ class RepeatedEdges(Continued):
 
     def index(self, at: Array, size: int) -> Array:
         return np.clip(at, 0, size - 1)
+
+
+class Floored(Limited):
+    """Adds a small number to every intensity, wherever it simulates without noise."""
+
+    epsilon = 1e-6
+
+    def lifted(self, amplitude: Any) -> Array:
+        """Amplitudes of intensities with the floor."""
+        seen = np.asarray(amplitude)
+        return np.sqrt(seen.astype(np.float64) ** 2 + self.epsilon).astype(seen.dtype)
+
+    def simulate(self, patches: Any, probe: Any) -> Any:
+        return self.lifted(self.right.simulate(patches, probe))
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        scan = self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+        held = dict(self.right.arrays(scan))
+        if nphotons is not None:
+            return scan
+        return self.right.assemble(held | {"diff3d": self.lifted(held["diff3d"])})
+
+
+class AtLeast(Floored):
+    """Lets no intensity be less than a small number."""
+
+    def lifted(self, amplitude: Any) -> Array:
+        seen = np.asarray(amplitude)
+        return np.sqrt(np.maximum(seen.astype(np.float64) ** 2, self.epsilon)).astype(seen.dtype)

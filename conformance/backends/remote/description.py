@@ -15,7 +15,7 @@ from conformance.contract.capabilities import CAPABILITIES
 from conformance.contract.crossing import Crossing
 
 _TEXT, _TEXTS, _TABLE = "a text", "a list of texts", "a table of texts"
-_STATEMENTS = "a table of texts, or of texts by stage"
+_STATEMENTS = "a table of texts and numbers, or of these by stage"
 KEYS = {
     "name": _TEXT,
     "adapter": _TEXT,
@@ -175,8 +175,9 @@ def _is(value: Any, kind: str) -> bool:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
     if kind == _TABLE:
         return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-    if kind == _STATEMENTS:
-        return isinstance(value, dict) and all(_is(one, _TEXT) or _is(one, _TABLE) for one in value.values())
+    if kind == _STATEMENTS and isinstance(value, dict):
+        said = [held for one in value.values() for held in (one.values() if isinstance(one, dict) else [one])]
+        return all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in said)
     numbers = isinstance(value, dict) and all(
         isinstance(one, int | float) and not isinstance(one, bool) and one >= 0 for one in value.values()
     )

@@ -673,7 +673,7 @@ def release_of(adapter: Any) -> str:
 def stated(adapter: Any) -> dict[str, Any]:
     """What an adapter states of itself, in plain JSON; what is no text is told as one, and judged over there."""
     found: dict[str, Any] = {}
-    for name in ("subpixel", "outside", "modes", "refusals"):
+    for name in ("subpixel", "outside", "modes", "floor", "refusals"):
         said = getattr(adapter, name, None)
         if isinstance(said, collections.abc.Mapping):
             found[name] = {str(stage): str(value) for stage, value in said.items()}

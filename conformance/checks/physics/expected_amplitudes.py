@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
-from conformance.oracles.physics import amplitudes_of
+from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
+from conformance.oracles.rules import rules_here
 from conformance.scans.domain import side
 from conformance.scans.specimens import structured_object, structured_probe
 
@@ -143,3 +144,9 @@ def _divided(values: Array, by: Array) -> Array:
 def energies_for(patches: Array, probe: Array) -> dict[str, Array]:
     """Energies of each frame that known mistakes would give."""
     return {name: (values**2).sum(axis=(1, 2)) for name, values in suspects_for(patches, probe).items()}
+
+
+def energy_of_the_floor(patches: Array, probe: Array) -> Array:
+    """Energy (n,) that frames hold by the floor in force alone: none by the contract's own rule."""
+    bare = bare_amplitudes_of(patches, probe) ** 2
+    return np.asarray((rules_here().floor.under(bare) - bare).sum(axis=(1, 2)))

@@ -16,7 +16,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
-from conformance.oracles.physics import amplitudes_of
+from conformance.oracles.physics import bare_amplitudes_of
 from conformance.scans.domain import places, side
 from conformance.scans.specimens import structured_object, structured_probe
 
@@ -112,7 +112,7 @@ def test_simulated_counts_are_poisson(subject: Subject, evidence: Evidence) -> N
     N = side(8)
     obj, probe = structured_object(rng, (N + 19, N + 26)), structured_probe(rng, N, 2)
     centres = places(rng.uniform(6, N + 14, (40, 2)), obj.shape, N)
-    right = amplitudes_of(patches_at(obj, centres, N), probe)
+    right = bare_amplitudes_of(patches_at(obj, centres, N), probe)
     for nphotons in (40.0, 2e3, 4e4):
         frames = as_numpy(measured(subject, nphotons, 5)["diff3d"]).astype(np.float64)
         counts = frames**2

@@ -1,4 +1,4 @@
-"""Checks of the forward model (PHY): as many modes of a probe as the adapter states."""
+"""Checks of the forward model (PHY): as many modes of a probe as the adapter states, and the floor that it states."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from conformance.contract.capabilities import MODES
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
+from conformance.engine.stated_floor import BRIGHTER, NEAR, dark_frame, lit
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.physics import amplitudes_of
-from conformance.scans.domain import side
+from conformance.oracles.rules import rules_here
+from conformance.scans.domain import modes, side
 from conformance.scans.specimens import structured_object
 
 COUNTS = (2, 3, 8)
@@ -62,3 +64,57 @@ def test_scans_are_simulated_of_as_many_modes_as_stated(subject: Subject, eviden
         else:
             what = f"{what}, of which modes = one is stated,"
             evidence.refused(several, what, beside=partial(measured, single))
+
+
+@check("PHY-016")
+def test_intensities_have_the_floor_that_is_stated(subject: Subject, evidence: Evidence) -> None:
+    """In units of the floor, and by the backend's own amplitudes: what else is wrong with them is no matter of this."""
+    floor = rules_here().floor
+    for N, count, seed in ((side(8), 1, 96), (side(10), modes(2), 97), (side(16), modes(3), 98)):
+        said = f"of which floor = {floor.epsilon:g} is stated"
+        what = f"the amplitude of a dark wave {N} x {N} under {count} mode(s), {said}"
+        if not floor.epsilon:
+            dark = np.zeros((2, N, N), np.complex64)
+            probe = probe_of(np.random.default_rng(seed), N, count)
+            evidence.equal(subject.adapter.simulate(dark, probe), np.abs(dark), what, axes=AXES)
+            continue
+        seen, ones = lit(subject, floor.epsilon, N, modes=count, seed=seed), np.ones((2, N, N))
+        what = f"{what}, over the root of that"
+        evidence.close(seen.dark, ones, what, rtol=0, atol=NEAR, axes=AXES, suspects=_floors(floor.epsilon, N, count))
+        evidence.close(
+            seen.faint,
+            seen.expected(floor.kind),
+            f"the amplitude of waves {N} x {N} as faint as the floor, by that under more light, {said}",
+            rtol=NEAR,
+            atol=NEAR,
+            axes=AXES,
+            suspects={"the amplitude and not the intensity has the floor": _on_amplitudes(seen.bright)},
+            either=True,
+        )
+
+
+def _on_amplitudes(bright: Array) -> Array:
+    """Faint amplitudes, where the root of the floor is added to amplitudes."""
+    return np.asarray((bright - 1) / BRIGHTER + 1)
+
+
+def _floors(epsilon: float, N: int, count: int) -> dict[str, Array]:
+    """Amplitudes of the dark over the root of the floor that is stated, by other floors."""
+    levels = {
+        "there is no floor": 0.0,
+        "the amplitude and not the intensity has the floor": np.sqrt(epsilon),
+        "the floor comes before the transform is divided by N": 1 / N,
+        "the transform and its floor are multiplied by N": float(N),
+        **({"every mode has the floor": np.sqrt(count)} if count > 1 else {}),
+    }
+    return {name: np.full((2, N, N), level) for name, level in levels.items()}
+
+
+@check("PHY-016", needs=["measure", "arrays"])
+def test_simulated_scans_have_the_floor_that_is_stated(subject: Subject, evidence: Evidence) -> None:
+    N, floor = side(8), rules_here().floor
+    level = np.sqrt(floor.epsilon)
+    what = f"the frame of a scan where there is nothing, of which floor = {floor.epsilon:g} is stated"
+    suspects = {"there is no floor": np.zeros((N, N)), "it has the floor of an amplitude": np.full((N, N), level**2)}
+    seen = dark_frame(subject, N)
+    evidence.close(seen, np.full((N, N), level), what, rtol=NEAR, atol=0, axes=AXES[1:], suspects=suspects)

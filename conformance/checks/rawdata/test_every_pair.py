@@ -15,7 +15,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
-from conformance.oracles.physics import amplitudes_of
+from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
 from conformance.scans.domain import Property, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
@@ -131,8 +131,9 @@ def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
     if held.get("objectGuess") is not None:
         atol = 1e-6 * float(np.abs(obj).max())
         evidence.close(held["objectGuess"], obj, f"objectGuess of {what}", rtol=0, atol=atol, axes=("row", "column"))
-    right = amplitudes_of(patches, probe)
     dose = row["dose"]
+    # Noise is drawn of intensities, which have no floor.
+    right = (amplitudes_of if dose is None else bare_amplitudes_of)(patches, probe)
     factor = 1.0 if dose is None else float(np.sqrt(dose / (right**2).sum(axis=(1, 2)).mean()))
     light, seen = as_numpy(held["probeGuess"]), as_numpy(held["diff3d"]).astype(np.float64)
     atol = 1e-4 * factor * float(np.abs(probe).max())

@@ -12,7 +12,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
-from conformance.oracles.physics import amplitudes_of
+from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
 from conformance.scans.domain import Property, places, side, takes
 from conformance.scans.specimens import structured_object, structured_probe
 
@@ -80,7 +80,7 @@ def test_a_dose_is_counts_a_frame(subject: Subject, evidence: Evidence) -> None:
                 "the photons are the counts of the whole stack, divided by pixels": nphotons / N**2,
             },
         )
-        light = amplitudes_of(patches_at(obj, centres, N), as_numpy(held["probeGuess"])) ** 2
+        light = bare_amplitudes_of(patches_at(obj, centres, N), as_numpy(held["probeGuess"])) ** 2
         evidence.close(
             light.sum(axis=(1, 2)).mean(), nphotons, f"the energy of the forward model {what}", rtol=1e-4, atol=0
         )

@@ -18,6 +18,7 @@ class Linear:
 
     name = "cdtools-linear"
     stages = frozenset({"patches", "physics"})
+    floor = 1e-7
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object: exit waves of a probe of ones."""

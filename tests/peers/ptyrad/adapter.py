@@ -29,6 +29,7 @@ class Ptyrad:
 
     name = "ptyrad"
     stages = frozenset({"physics"})
+    floor = 1e-10
 
     def simulate(self, patches: Any, probe: Any) -> Any:
         """Diffraction amplitudes (n, N, N)."""

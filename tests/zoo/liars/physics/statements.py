@@ -1,4 +1,4 @@
-"""Forward models that take other probes than they state."""
+"""Forward models that take other probes, or have another floor, than they state."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.zoo.liar import Liar, breaks
+from tests.limits.conventions import Floored
+from tests.zoo.liar import Array, Liar, breaks
 
 
 def several(probe: Any) -> bool:
@@ -40,4 +41,49 @@ class StatesOneModeAndMeasuresSeveral(Liar):
     def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
         if several(probe):
             self.land()
+        return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+
+@breaks("PHY-016")
+class StatesAFloorAndHasNone(Liar):
+    """Takes the root of the intensity alone, and states a floor."""
+
+    floor = 1e-6
+
+    def simulate(self, patches: Any, probe: Any) -> Any:
+        self.land()
+        return self.right.simulate(patches, probe)
+
+
+@breaks("PHY-016")
+class StatesAFloorOfIntensitiesAndRaisesAmplitudes(Floored):
+    """Adds the root of the floor to amplitudes: in the dark that is the same."""
+
+    floor = 1e-6
+
+    def lifted(self, amplitude: Any) -> Array:
+        seen = np.asarray(amplitude)
+        return (seen + np.sqrt(self.epsilon)).astype(seen.dtype)
+
+
+@breaks("PHY-016")
+class HasTheFloorInEveryMode(Floored):
+    """Adds the floor to the intensity of every mode, so that it grows with their number."""
+
+    floor = 1e-6
+
+    def simulate(self, patches: Any, probe: Any) -> Any:
+        count = np.shape(probe)[0] if np.ndim(probe) == 3 else 1
+        seen = np.asarray(self.right.simulate(patches, probe))
+        return np.sqrt(seen.astype(np.float64) ** 2 + count * self.epsilon).astype(seen.dtype)
+
+
+@breaks("PHY-016")
+class StatesAFloorAndMeasuresWithout(Floored):
+    """Has the floor where patches are given, and none where it simulates scans."""
+
+    floor = 1e-6
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        self.land()
         return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
