@@ -148,9 +148,10 @@ class Adapter(Protocol):
     carries : collection of str, optional
         Arrays that the contract leaves to backends and that this one carries from file to batch: ``("bad_pixels",)``,
         the mask. Without it the checks of masks do not apply.
-    subpixel : {"bilinear", "fourier", "whole"} or mapping of stages to these, optional
-        How patches between pixels are cut (``patches``) and placed (``reassemble``): PAT-013, REA-014. What differs
-        from the contract exactly as stated ends as DECLARED; a statement that is not true fails.
+    subpixel : {"bilinear", "fourier", "whole", "probe"} or mapping of stages to these, optional
+        How patches between pixels are cut (``patches``), placed (``reassemble``) and simulated (``measure``): PAT-013,
+        REA-014, PHY-017. ``probe``: on whole pixels, and what is left moves the probe. What differs from the contract
+        exactly as stated ends as DECLARED; a statement that is not true fails.
     outside : {"zeros", "wrap", "edge", "refused"}, optional
         What a window holds where it leaves the object (PAT-014).
     modes : {"many", "one"} or mapping of stages to these, optional

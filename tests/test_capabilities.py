@@ -281,8 +281,8 @@ def test_statements_are_clauses_of_the_contract() -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("linear", "'subpixel' is 'linear'; what may stand there: bilinear, fourier, whole"),
-        ({"physics": "whole"}, "'subpixel' speaks of physics; it may speak of patches, reassembly"),
+        ("linear", "'subpixel' is 'linear'; what may stand there: bilinear, fourier, whole, probe"),
+        ({"npz": "whole"}, "'subpixel' speaks of npz; it may speak of patches, reassembly, physics"),
         (True, "'subpixel' is True"),
     ],
 )

@@ -54,11 +54,11 @@ class Capability:
 
 SUBPIXEL = Capability(
     "subpixel",
-    ("bilinear", "fourier", "whole"),
-    {Stage.PATCHES: "PAT-013", Stage.REASSEMBLY: "REA-014"},
-    {Stage.PATCHES: ("PAT-002",), Stage.REASSEMBLY: ("REA-011",)},
+    ("bilinear", "fourier", "whole", "probe"),
+    {Stage.PATCHES: "PAT-013", Stage.REASSEMBLY: "REA-014", Stage.PHYSICS: "PHY-017"},
+    {Stage.PATCHES: ("PAT-002",), Stage.REASSEMBLY: ("REA-011",), Stage.PHYSICS: ()},
 )
-"""How values between pixels are made, when patches are cut and when they are placed."""
+"""How values between pixels are made, when patches are cut, when they are placed and when scans are simulated."""
 
 OUTSIDE = Capability(
     "outside",

@@ -205,6 +205,7 @@ class Ruled:
 
 
 _OF_VALUES = frozenset({Stage.PATCHES, Stage.REASSEMBLY, Stage.PHYSICS, Stage.RELATIONS, Stage.RAWDATA})
+_SIMULATED = frozenset({Stage.PHYSICS, Stage.RELATIONS, Stage.RAWDATA})
 _CUTTING = frozenset({"patches", "group", "measure", "batches"})
 RULES = (
     Ruled(Property.BETWEEN, Property.CUT_BETWEEN, SUBPIXEL.name, _CUTTING, _OF_VALUES),
@@ -237,6 +238,9 @@ class Speaking:
         followed = {one.capability.name for one in look.statements.followed(stages, on_specimens=on_specimens)}
         self._ruled = [one for one in RULES if stages <= one.stages and one.methods & set(called)]
         self._ruled = [one for one in self._ruled if one.stated not in followed]
+        # A patch does not tell the frame between pixels, whatever patches are.
+        moved = look.statements.moves_the_probe and stages <= _SIMULATED and "measure" in set(called)
+        self._withheld = {Property.BETWEEN} if moved else set()
         self._stated = {one.of for one in RULES if one.stated in followed and one.of not in self._refused(look)}
         self._spoken = {one for one, question in QUESTIONS.items() if set(clauses) & set(question.clauses)}
         self._owned = {one for one, question in QUESTIONS.items() if question.clauses[0] in clauses}
@@ -245,6 +249,9 @@ class Speaking:
 
     def takes(self, wanted: Property, value: Any) -> bool:
         """Whether a property may be used."""
+        if wanted in self._withheld:
+            self._denied[Property.CUT_BETWEEN, True] = None
+            return False
         if wanted in self._stated:
             return True
         if wanted in self._spoken:

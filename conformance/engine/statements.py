@@ -20,7 +20,7 @@ from conformance.contract.types import Array
 from conformance.contract.version import contract_version
 from conformance.contract.versions import wordings
 from conformance.engine import stated_floor
-from conformance.engine.measured import MEASURED, frames_alone, frames_of
+from conformance.engine.measured import MEASURED, frames_by_rule, frames_of, plain_probe
 from conformance.engine.stated_refusals import PLAINLY
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
@@ -90,7 +90,7 @@ class Statements:
             (one.name, stage): self._verified(one, stage, value)
             for one in CAPABILITIES.values()
             for stage, clause in one.held_by.items()
-            if selected.adapter is not None and clause in known and _METHOD.get(stage, "") in there | {""}
+            if selected.adapter is not None and clause in known and _methods(one, stage) <= there
             if (value := stated(selected.adapter, one.name, stage))
         }
 
@@ -113,7 +113,14 @@ class Statements:
             one
             for one in self.made.values()
             if one.true and ({one.stage} == stages or (measuring and one.stage in _MEASURED_BY))
+            # The frame under a probe that is moved is that of no patch under the probe.
+            if not (one.rules.cut.lights and stages <= _MEASURING)
         )
+
+    @property
+    def moves_the_probe(self) -> bool:
+        """Whether scans between pixels are simulated by moving the probe, as is stated and true."""
+        return any(one.true and one.rules.cut.lights for one in self.made.values())
 
     def rules(self, stages: frozenset[Stage], *, on_specimens: bool = False, claimed: tuple[str, ...] = ()) -> Rules:
         """Return the rules that oracles of a check follow.
@@ -158,7 +165,8 @@ class Statements:
     def _offers(self, capability: Capability, stage: Stage) -> bool:
         selected = self._subject.selected
         known = wordings(selected.version or contract_version())
-        return stage in selected.stages and _METHOD[stage] in offered(selected) and capability.held_by[stage] in known
+        there = _methods(capability, stage) <= offered(selected)
+        return stage in selected.stages and there and capability.held_by[stage] in known
 
     def _otherwise(self, capability: Capability, stage: Stage) -> Statement | None:
         """Return the statement that would be true in place of what is stated, or of nothing."""
@@ -209,6 +217,13 @@ _MEASURED_BY = frozenset({Stage.PATCHES, Stage.PHYSICS})
 _METHOD = {Stage.PATCHES: "patches", Stage.REASSEMBLY: "reassemble", Stage.NPZ: "load", Stage.PHYSICS: "simulate"}
 
 
+def _methods(capability: Capability, stage: Stage) -> frozenset[str]:
+    """Methods without which there is nothing to state."""
+    if capability is SUBPIXEL and stage is Stage.PHYSICS:
+        return MEASURED
+    return frozenset({_METHOD[stage]} if stage in _METHOD else ())
+
+
 def _readings(capability: Capability, stage: Stage, value: str) -> Iterator[Rules]:
     if capability is OUTSIDE:
         yield Rules(outside=value)
@@ -241,27 +256,48 @@ def _cut(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether patches between pixels are cut so, well inside an object, and measured so."""
     obj, centres, seen = _seen_between(subject, N)
     with following(rules):
-        expected = patches_at(obj, centres, N)
-    return _near(seen, expected) and _measured(subject, obj, centres, expected)
+        return _near(seen, patches_at(obj, centres, N)) and _measured(subject, obj, centres, N)
+
+
+def _simulated(subject: Subject, N: int, rules: Rules) -> bool:
+    """Whether scans between pixels are simulated so, well inside an object."""
+    (obj, centres), frames, probe = _places_between(N), _frames_between(subject, N), plain_probe(N)
+    with following(rules):
+        # One by one: the first tells another rule.
+        alone = (frames_by_rule(subject, obj, at[np.newaxis], probe) for at in centres)
+        return len(frames) == len(centres) and all(map(_as_alone, alone, frames[:, np.newaxis]))
+
+
+@functools.lru_cache(maxsize=4)
+def _frames_between(subject: Subject, N: int) -> Array:
+    return frames_of(subject, *_places_between(N), plain_probe(N))
+
+
+def _places_between(N: int) -> tuple[Array, Array]:
+    """An object, and positions between its pixels well inside."""
+    obj = structured_object(np.random.default_rng(904), (N + 38, N + 49))
+    return obj, np.array([N // 2 + 17.0, N // 2 + 14.0]) + _FRACTIONS
 
 
 # What is compared with every reading is asked for once: a call may take seconds.
 @functools.lru_cache(maxsize=4)
 def _seen_between(subject: Subject, N: int) -> tuple[Array, Array, Any]:
-    obj = structured_object(np.random.default_rng(904), (N + 38, N + 49))
-    centres = np.array([N // 2 + 17.0, N // 2 + 14.0]) + _FRACTIONS
+    obj, centres = _places_between(N)
     return obj, centres, subject.adapter.patches(obj, centres, N)
 
 
-def _measured(subject: Subject, obj: Array, centres: Array, patches: Array) -> bool:
-    """Whether frames are those of these patches, as measured again at whole positions, whatever the forward model."""
+def _measured(subject: Subject, obj: Array, centres: Array, N: int) -> bool:
+    """Whether frames are those of the rules in force, as measured again at whole positions."""
     if not offered(subject.selected) >= MEASURED:
         return True
     try:
-        alone = frames_alone(subject, patches)
+        alone = frames_by_rule(subject, obj, centres, plain_probe(N))
     except Exception:  # noqa: BLE001 - whether it measures at all is for others to say
         return True
-    frames = frames_of(subject, obj, centres, patches.shape[-1])
+    return _as_alone(alone, frames_of(subject, obj, centres, plain_probe(N)))
+
+
+def _as_alone(alone: Array, frames: Array) -> bool:
     return frames.shape == alone.shape and np.allclose(frames, alone, rtol=0, atol=_NEAR * float(alone.max()))
 
 
@@ -298,7 +334,7 @@ def _outside(subject: Subject, N: int, rules: Rules) -> bool:
     if rules.outside != "refused":
         with following(rules):
             expected = patches_at(obj, edges, N)
-        return _near(subject.adapter.patches(obj, edges, N), expected) and _measured(subject, obj, edges, expected)
+            return _near(subject.adapter.patches(obj, edges, N), expected) and _measured(subject, obj, edges, N)
     fitting = np.array([[N // 2 + 2.0, N // 2 + 3.0], [N // 2, N // 2], [N // 2 + 14.0, N // 2 + 9.0]])
     subject.adapter.patches(obj, fitting, N)
     return all(_refuses(subject.adapter, obj, one[np.newaxis], N) for one in edges)
@@ -325,6 +361,7 @@ _LEAST = 1e-2
 _KEPT: Mapping[tuple[str, Stage], Callable[..., bool]] = {
     (SUBPIXEL.name, Stage.PATCHES): _cut,
     (SUBPIXEL.name, Stage.REASSEMBLY): _placed,
+    (SUBPIXEL.name, Stage.PHYSICS): _simulated,
     (OUTSIDE.name, Stage.PATCHES): _outside,
     (FLOOR.name, Stage.PHYSICS): _floor,
 }

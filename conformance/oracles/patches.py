@@ -32,7 +32,7 @@ def patch_at(obj: Array, x: float, y: float, N: int) -> NDArray[np.complex128]:
     """
     rule = rules_here().cut
     if rule.kind != "bilinear":
-        row, column = (rule.base(at, N // 2, size=size) for at, size in zip((y, x), obj.shape, strict=True))
+        row, column = _base(obj, x, y, N)
     if rule.kind == "whole":
         return _window(obj, row - N // 2, column - N // 2, N)
     if rule.kind == "fourier":
@@ -51,6 +51,12 @@ def patch_at(obj: Array, x: float, y: float, N: int) -> NDArray[np.complex128]:
         if weight:
             patch += weight * _window(obj, row - N // 2 + step_row, column - N // 2 + step_column, N)
     return patch
+
+
+def _base(obj: Array, x: float, y: float, N: int) -> tuple[int, int]:
+    """Whole position (row, column) with which a position begins, by the rule in force."""
+    row, column = (rules_here().cut.base(at, N // 2, size=size) for at, size in zip((y, x), obj.shape, strict=True))
+    return row, column
 
 
 _BEYOND = {"wrap": lambda at, size: at % size, "edge": lambda at, size: min(max(at, 0), size - 1)}
@@ -86,3 +92,26 @@ def patches_at(obj: Array, centres_xy: Array, N: int) -> NDArray[np.complex128]:
         Side of a patch in pixels.
     """
     return np.stack([patch_at(obj, float(x), float(y), N) for x, y in centres_xy])
+
+
+def probes_at(obj: Array, centres_xy: Array, probe: Array) -> NDArray[np.complex128]:
+    """Return the probe of each ``(n, 2)`` position [x, y]: moved by what is left, where that is the rule.
+
+    Parameters
+    ----------
+    obj : (H, W) complex
+        Object transmission.
+    centres_xy : (n, 2) float
+        Positions in object pixels, columns [x, y].
+    probe : (N, N) or (P, N, N) complex
+
+    Returns
+    -------
+    (n, N, N) or (n, P, N, N) complex128
+    """
+    N, found = probe.shape[-1], []
+    for x, y in np.asarray(centres_xy, np.float64):
+        row, column = _base(obj, x, y, N) if rules_here().cut.lights else (y, x)
+        moved = [between(mode, column - x, row - y) for mode in probe.reshape(-1, N, N)]
+        found.append(np.reshape(moved, probe.shape))
+    return np.asarray(found, np.complex128)

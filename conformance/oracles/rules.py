@@ -39,11 +39,14 @@ class Between:
         Which whole position is begun with: a key of :data:`WHOLE` or :data:`EVEN`.
     margin : int
         Pixels on each side by which the window of a Fourier shift is wider than the patch.
+    lights : bool
+        Whether the probe is moved by what is left, where scans are simulated.
     """
 
     kind: str = "bilinear"
     whole: str = _BELOW
     margin: int = 0
+    lights: bool = False
 
     def base(self, at: float, half: float, begin: float = 0.0, size: float = 0.0) -> int:
         """Return the whole position that a position begins with.
@@ -69,12 +72,15 @@ class Between:
         if self.kind == "fourier":
             wider = f"{self.margin} pixel{'s' * (self.margin != 1)}"
             return f"a Fourier shift from {self.whole}, of windows wider by {wider} on each side"
+        if self.lights:
+            return f"{self.whole}, and the probe moved in Fourier space by what is left"
         return self.whole if self.kind == "whole" else "bilinear"
 
 
 READINGS: Mapping[str, tuple[Between, ...]] = {
     "bilinear": (Between(),),
     "whole": tuple(Between("whole", whole) for whole in (*WHOLE, *EVEN)),
+    "probe": tuple(Between("whole", whole, lights=True) for whole in (_BELOW, *WHOLE, *EVEN)),
     "fourier": tuple(Between("fourier", whole, m) for m in (1, 0, 2, 3, 4, 8) for whole in (_BELOW, _NEAREST)),
 }
 """Readings of each value of ``subpixel``, the likeliest first; an object that is cut is no canvas."""

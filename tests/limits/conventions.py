@@ -121,6 +121,30 @@ class RepeatedEdges(Continued):
         return np.clip(at, 0, size - 1)
 
 
+class MovedProbes(OwnPatches):
+    """Cuts on whole pixels, and moves the probe by what is left where it simulates scans."""
+
+    speaks = ("PAT-002",)
+
+    def rule(self, obj: Array, centres: Array, N: int) -> Array:
+        return np.asarray(self.right.patches(obj, np.round(centres), N))
+
+    def moved(self, probe: Array, left: Array) -> Array:
+        """Modes (P, N, N) moved by what is left, [dx, dy]."""
+        return shifted(probe, np.broadcast_to(left, (len(probe), 2)))
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        centres, lit = np.stack([xcoords, ycoords], axis=1).astype(np.float64), np.asarray(probe, np.complex128)
+        left, N = centres - np.round(centres), lit.shape[-1]
+        if nphotons is not None or not left.any():
+            return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+        held = dict(self.right.arrays(self.right.measure(xcoords, ycoords, probe, obj, None, seed)))
+        patches = np.asarray(self.patches(obj, centres, N))
+        lights = (self.moved(lit.reshape(-1, N, N), one).astype(np.complex64) for one in left)
+        frames = [np.asarray(self.right.simulate(patch[None], one)) for patch, one in zip(patches, lights, strict=True)]
+        return self.right.assemble(held | {"diff3d": np.concatenate(frames), "Y": patches})
+
+
 class Floored(Limited):
     """Adds a small number to every intensity, wherever it simulates without noise."""
 

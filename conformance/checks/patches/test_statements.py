@@ -7,12 +7,14 @@ from functools import partial
 import numpy as np
 from hypothesis import strategies as st
 
+from conformance.backends.discovery import stated
 from conformance.backends.subject import Subject
 from conformance.checks.patches.windows import AXES, suspects_at
 from conformance.contract.capabilities import SUBPIXEL
+from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
-from conformance.engine.measured import frames_alone, frames_of
+from conformance.engine.measured import frames_by_rule, frames_of, frames_otherwise, plain_probe
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
 from conformance.oracles.rules import CONTRACT, READINGS, Rules, following, rules_here
@@ -32,8 +34,7 @@ def test_patches_between_pixels_are_cut_as_stated(subject: Subject, evidence: Ev
     centres[1] = np.floor(centres[1]) + 0.5
     centres[2, 0], centres[3, 1] = np.floor(centres[2, 0]), np.floor(centres[3, 1])
     centres[4] = np.floor(centres[4])
-    stated = rules_here().cut.kind
-    what = f"patches between pixels, of which subpixel = {stated} is stated"
+    what = f"patches between pixels, of which subpixel = {_said(subject)} is stated"
     evidence.close(
         subject.adapter.patches(obj, centres, N),
         patches_at(obj, centres, N),
@@ -52,18 +53,21 @@ def test_scans_are_simulated_of_patches_as_stated(subject: Subject, evidence: Ev
     obj = structured_object(rng, (N + 27, N + 34))
     centres = np.array([obj.shape[1], obj.shape[0]]) / 2 + np.round(rng.uniform(-4, 4, (5, 2)) * 8) / 8
     centres[1] = np.floor(centres[1]) + 0.5
-    alone = frames_alone(subject, patches_at(obj, centres, N))
+    probe = plain_probe(N)
+    alone = frames_by_rule(subject, obj, centres, probe)
     evidence.close(
-        frames_of(subject, obj, centres, N),
+        frames_of(subject, obj, centres, probe),
         alone,
-        f"frames simulated between pixels, of which subpixel = {rules_here().cut.kind} is stated",
+        f"frames simulated between pixels, of which subpixel = {_said(subject)} is stated",
         rtol=0,
         atol=1e-4 * float(alone.max()),
         axes=("frame", "row", "column"),
-        suspects=lambda: {
-            name: frames_alone(subject, patches) for name, patches in _otherwise(obj, centres, N).items()
-        },
+        suspects=lambda: frames_otherwise(subject, obj, centres, probe),
     )
+
+
+def _said(subject: Subject) -> str:
+    return stated(subject.selected.adapter, SUBPIXEL.name, Stage.PATCHES)
 
 
 def _mixing(obj: Array, centres: Array, N: int) -> dict[str, Array]:
@@ -77,7 +81,7 @@ def _otherwise(obj: Array, centres: Array, N: int) -> dict[str, Array]:
     found = {}
     for value in SUBPIXEL.values:
         for reading in READINGS[value]:
-            if "canvas" in reading.whole:
+            if "canvas" in reading.whole or reading.lights:
                 continue
             with following(Rules(cut=reading)):
                 found[f"what it does is {value}: {reading.said()}"] = patches_at(obj, centres, N)
@@ -102,8 +106,8 @@ def _edges(shape: tuple[int, int], N: int, rng: np.random.Generator) -> Array:
 
 
 def _beyond(subject: Subject, evidence: Evidence, obj: Array, edges: Array, N: int) -> None:
-    stated, what = rules_here().outside, f"windows that leave an object of {obj.shape[0]} x {obj.shape[1]} pixels"
-    if stated == "refused":
+    outside, what = rules_here().outside, f"windows that leave an object of {obj.shape[0]} x {obj.shape[1]} pixels"
+    if outside == "refused":
         if min(obj.shape) <= N:
             return
         whole = np.array([[N // 2, N // 2], [obj.shape[1] - N // 2, obj.shape[0] - N // 2]], np.float64)
@@ -121,7 +125,7 @@ def _beyond(subject: Subject, evidence: Evidence, obj: Array, edges: Array, N: i
     evidence.close(
         evidence.accepted(lambda: subject.adapter.patches(obj, edges, N), what),
         patches_at(obj, edges, N),
-        f"{what}, of which outside = {stated} is stated",
+        f"{what}, of which outside = {outside} is stated",
         rtol=0,
         atol=1e-5 * float(np.abs(obj).max()),
         axes=AXES,

@@ -1,4 +1,4 @@
-"""Checks of the forward model (PHY): as many modes of a probe as the adapter states, and the floor that it states."""
+"""Checks of the forward model (PHY): modes, floor and what is between pixels, as the adapter states."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from conformance.backends.discovery import stated
 from conformance.backends.subject import Subject
 from conformance.checks.physics.expected_amplitudes import AXES
-from conformance.contract.capabilities import MODES
+from conformance.contract.capabilities import MODES, SUBPIXEL
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
+from conformance.engine.measured import frames_by_rule, frames_of, frames_otherwise, plain_probe
 from conformance.engine.stated_floor import BRIGHTER, NEAR, dark_frame, lit
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.physics import amplitudes_of
@@ -118,3 +119,24 @@ def test_simulated_scans_have_the_floor_that_is_stated(subject: Subject, evidenc
     suspects = {"there is no floor": np.zeros((N, N)), "it has the floor of an amplitude": np.full((N, N), level**2)}
     seen = dark_frame(subject, N)
     evidence.close(seen, np.full((N, N), level), what, rtol=NEAR, atol=0, axes=AXES[1:], suspects=suspects)
+
+
+@check("PHY-017", needs=["measure", "arrays"])
+def test_scans_between_pixels_are_simulated_as_stated(subject: Subject, evidence: Evidence) -> None:
+    """By the backend's own frames at whole positions, well inside the object: nothing else is asked."""
+    value = stated(subject.selected.adapter, SUBPIXEL.name, Stage.PHYSICS)
+    for N, count, seed in ((side(8), 1, 99), (side(10), modes(2), 100)):
+        rng, probe = np.random.default_rng(seed), plain_probe(N, count)
+        obj = structured_object(rng, (N + 27, N + 34))
+        centres = np.array([obj.shape[1], obj.shape[0]]) / 2 + np.round(rng.uniform(-4, 4, (5, 2)) * 8) / 8
+        centres[1] = np.floor(centres[1]) + 0.5
+        alone = frames_by_rule(subject, obj, centres, probe)
+        evidence.close(
+            frames_of(subject, obj, centres, probe),
+            alone,
+            f"frames simulated between pixels under {count} mode(s), of which subpixel = {value} is stated",
+            rtol=0,
+            atol=1e-4 * float(alone.max()),
+            axes=("frame", "row", "column"),
+            suspects=lambda: frames_otherwise(subject, obj, centres, probe),
+        )

@@ -1,4 +1,4 @@
-"""Forward models that take other probes, or have another floor, than they state."""
+"""Forward models and simulated scans that are not what the adapter states of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.limits.conventions import Floored
+from tests.limits.conventions import Floored, MovedProbes
 from tests.zoo.liar import Array, Liar, breaks
 
 
@@ -87,3 +87,44 @@ class StatesAFloorAndMeasuresWithout(Floored):
     def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
         self.land()
         return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+
+@breaks("PHY-017")
+class StatesAMovedProbeAndMixes(Liar):
+    """Mixes four neighbours of the object where it simulates scans, and states that it moves the probe."""
+
+    subpixel = {"physics": "probe"}
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        self.land()
+        return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+
+@breaks("PHY-017")
+class MovesTheProbeAgainstItsFraction(MovedProbes):
+    """Moves the probe as one would move the object."""
+
+    subpixel = {"physics": "probe"}
+
+    def moved(self, probe: Array, left: Array) -> Array:
+        return super().moved(probe, -left)
+
+
+@breaks("PHY-017")
+class MovesTheFirstModeAlone(MovedProbes):
+    """Moves the first mode, and leaves the others where they are."""
+
+    subpixel = {"physics": "probe"}
+
+    def moved(self, probe: Array, left: Array) -> Array:
+        return np.concatenate([super().moved(probe[:1], left), probe[1:]])
+
+
+@breaks("PHY-017")
+class MovesTheProbeToTheNearestQuarter(MovedProbes):
+    """Keeps a table of moved probes, four a pixel."""
+
+    subpixel = {"physics": "probe"}
+
+    def moved(self, probe: Array, left: Array) -> Array:
+        return super().moved(probe, np.round(left * 4) / 4)
