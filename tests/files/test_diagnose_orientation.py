@@ -16,7 +16,7 @@ from conformance.files.diagnose.sentences import sentences
 from conformance.files.diagnose.shadow import shadow
 from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, positions_of, turn_of, turned_frames
 from conformance.files.diagnose.verdict import Word
-from conformance.scans.beamline import beamtime
+from conformance.scans.beamline import Setup, beamtime
 from tests.files.diagnosed import SOUND, petra, siemens, sound, stored_so_that
 
 pytestmark = pytest.mark.night
@@ -61,6 +61,12 @@ def test_each_estimator_by_itself(turn: Turn) -> None:
     for found in (jacobian(sample, rng), shadow(sample, rng), matched(sample, beam_of(made.probe), rng)):
         assert found.turn is not None
         assert found.turn.apart(turn, 180.0) < 8, found
+
+
+@pytest.mark.parametrize("draw", [0, 2])
+def test_a_beam_in_focus_casts_no_shadow(draw: int) -> None:
+    made = beamtime(Setup("focus", "lattice", "raster", 180, 48, 0.13, 67347, 3))
+    assert not shadow(sample_of(Scan(made.counts, made.positions)), np.random.default_rng(draw)).decided
 
 
 @pytest.mark.parametrize("turn", [*EIGHT[::3], *ANGLES])

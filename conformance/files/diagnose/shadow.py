@@ -21,6 +21,9 @@ _ROUND = 0.3
 """Smaller over larger magnification of the shadow, below which its motion has one direction only."""
 _REPEATS = 0.4
 """Second peak of the autocorrelation over the first, above which shadows repeat themselves, as a lattice's do."""
+_FADES, _WELL = 0.3, 0.5
+"""How far below zero that second peak lies where frames brighten and fade as wholes, as in a beam in focus: what moves
+is no shadow then, unless its motion explains so much of the shifts."""
 
 
 def shadow(sample: Sample, rng: np.random.Generator) -> Reading:
@@ -58,7 +61,8 @@ def shadow(sample: Sample, rng: np.random.Generator) -> Reading:
     strengths = np.linalg.svd(M, compute_uv=False)
     roundness = float(strengths[1] / max(strengths[0], 1e-12))
     # Whichever condition is met least says how far the whole may be heard.
-    part = min(explained / (2 * np.abs(null).max() + 1e-12), steady / 4.0, roundness / _ROUND)
+    well = explained / _WELL if repeats < -_FADES else np.inf
+    part = min(explained / (2 * np.abs(null).max() + 1e-12), steady / 4.0, roundness / _ROUND, well)
     decided = bool(lead > LEAD and part > 1)
     figures = {
         "determinant": float(np.linalg.det(M)),
