@@ -11,7 +11,7 @@ import numpy as np
 
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
-from conformance.checks.conduct.sound_calls import REQUEST, Call, Inputs, calls, scan_arrays
+from conformance.checks.conduct.sound_calls import REQUEST, Call, Inputs, calls, held_by, scan_arrays
 from conformance.contract.arrays import PER_POINT, Place, per_group
 from conformance.contract.types import Array
 from conformance.evidence.breakdown import is_refusal
@@ -230,7 +230,7 @@ def _measuring(subject: Subject, dose: float | None) -> Callable[[Inputs], Any]:
     def run(given: Inputs) -> Any:
         x, y = given["positions"].T
         scan = subject.adapter.measure(x, y, given["probe"], given["object"], dose, 0)
-        return getattr(subject.adapter, "arrays", dict)(scan)
+        return held_by(subject, scan)
 
     return run
 

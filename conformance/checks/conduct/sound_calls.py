@@ -71,7 +71,15 @@ def scan_arrays() -> Inputs:
     return {name: values.copy() for name, values in _scan_arrays().items()}
 
 
-def _held(subject: Subject, scan: Any) -> Any:
+def held_by(subject: Subject, scan: Any) -> Any:
+    """Return what a scan holds; nothing where the adapter does not tell.
+
+    Parameters
+    ----------
+    subject : Subject
+    scan : object
+        As the adapter gave it.
+    """
     held = getattr(subject.adapter, "arrays", None)
     return held(scan) if callable(held) else {}
 
@@ -80,7 +88,7 @@ def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
     adapter, files = subject.adapter, 2 if takes(Property.FILES) else 1
 
     def from_file(given: Inputs) -> Any:
-        return _held(subject, adapter.load(subject.write(given)))
+        return held_by(subject, adapter.load(subject.write(given)))
 
     def saved(given: Inputs) -> Any:
         path = subject.fresh_folder() / "saved.npz"
@@ -100,10 +108,10 @@ def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
 
     def halves(given: Inputs) -> Any:
         parts = adapter.split(subject.scan(given), SplitRequest(0.6, "random", seed=9))
-        return [dict(_held(subject, part)) for part in parts]
+        return [dict(held_by(subject, part)) for part in parts]
 
     yield Call("load", scan_arrays, from_file)
-    yield Call("assemble", scan_arrays, lambda given: _held(subject, adapter.assemble(given)))
+    yield Call("assemble", scan_arrays, lambda given: held_by(subject, adapter.assemble(given)))
     yield Call("save", scan_arrays, saved)
     if {"load", "assemble"} & there:
         yield Call("group", scan_arrays, lambda given: adapter.group(subject.scan(given), REQUEST))
@@ -151,7 +159,7 @@ def _on_arrays(subject: Subject, times: int = 1) -> Iterable[Call]:
 
     def measured(given: Inputs) -> Any:
         x, y = given["positions"].T
-        return _held(subject, adapter.measure(x, y, given["probe"], given["object"], dose, 12))
+        return held_by(subject, adapter.measure(x, y, given["probe"], given["object"], dose, 12))
 
     def moved(given: Inputs) -> Any:
         shifts = given["positions"] / 9

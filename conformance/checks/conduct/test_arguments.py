@@ -169,8 +169,10 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
         "measure": measured,
         "group": lambda of: grouped(of)["nn_indices"],
     }
+    # A scan that is not told has no numbers to compare.
+    told = there - ({"measure"} if "arrays" not in there else set())
     for method, run in cases.items():
-        if method in there:
+        if method in told:
             expected = as_numpy(run(int))
             for kind in (np.int64, np.int16, np.uint16):
                 said = f"{method} with its numbers in {kind.__name__}"

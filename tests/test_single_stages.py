@@ -1,0 +1,65 @@
+"""A backend of one stage alone is judged on that: no check of conduct finds nothing to ask, or what nobody claimed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.backends.discovery import taken
+from conformance.backends.subject import Subject
+from conformance.contract.stages import ROWS, Stage
+from conformance.engine.catalogue import declarations
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt
+from ptycho_ref.adapter import RefAdapter
+
+
+class Single:
+    """The methods of some stages, over a right backend, and no others."""
+
+    name = "single"
+    stages: frozenset[Stage] = frozenset()
+
+    def __init__(self) -> None:
+        self._right = RefAdapter()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in {one for stage in type(self).stages for one in (*ROWS[stage].required, *ROWS[stage].optional)}:
+            return getattr(self._right, name)
+        raise AttributeError(name)
+
+
+class OfPhysics(Single):
+    stages = frozenset({Stage.PHYSICS})
+
+
+class OfPatches(Single):
+    stages = frozenset({Stage.PATCHES})
+
+
+class OfTransforms(Single):
+    stages = frozenset({Stage.TRANSFORMS})
+
+
+class OfReassembly(Single):
+    stages = frozenset({Stage.REASSEMBLY})
+
+
+class OfFiles(Single):
+    stages = frozenset({Stage.NPZ})
+
+
+class OfSettings(Single):
+    stages = frozenset({Stage.CONFIG})
+
+
+@pytest.mark.parametrize("adapter", [OfPhysics, OfPatches, OfTransforms, OfReassembly, OfFiles, OfSettings])
+def test_a_single_stage_is_judged_on_that(adapter: type[Single], tmp_path: Path) -> None:
+    subject = Subject(taken(adapter()), tmp_path)
+    wanted = [one for one in declarations() if one.framework is None and one.stages == {Stage.CONDUCT}]
+    found = [decision for one in wanted for decision in attempt(one, subject, ())]
+    amiss = [one for one in found if one.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)]
+    assert not [f"{one.clause} {one.outcome} {one.check}: {one.reason}" for one in amiss]
+    assert any(one.outcome is Outcome.PASS for one in found)
