@@ -6,8 +6,8 @@ import numpy as np
 
 from conformance.files.diagnose.disagreement import Known
 from conformance.files.diagnose.engine import Diagnosis
-from conformance.files.diagnose.turns import EIGHT, exif_of, name_of, positions_of
-from conformance.files.diagnose.verdict import Verdict
+from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of
+from conformance.files.diagnose.twin import diverging
 
 OTHER_KINDS = ("near-field", "sliding")
 """Faults that make a scan one that no turn, shift or scale makes canonical."""
@@ -20,7 +20,7 @@ def sentences(diagnosis: Diagnosis) -> list[str]:
     """
     told = [f"{fault.word}: {fault.sentence}; remedy: {fault.remedy}" for fault in diagnosis.faults]
     kinds = [one for fault, one in zip(diagnosis.faults, told, strict=True) if fault.name in OTHER_KINDS and fault.sure]
-    said = [*kinds, _turn_in_words(diagnosis.orientation), *(one for one in told if one not in kinds)]
+    said = [*kinds, _turn_in_words(diagnosis), *(one for one in told if one not in kinds)]
     if diagnosis.orientation.turn is not None and not diagnosis.faults:
         said.append(_known_in_words(diagnosis.known))
     return [f"{one[0].upper()}{one[1:]}." for one in said]
@@ -33,12 +33,13 @@ def _known_in_words(known: Known) -> str:
     return f"not told is the scale of the positions{within}, nor whether parts of the scan have one origin: {known.why}"
 
 
-def _turn_in_words(verdict: Verdict) -> str:
+def _turn_in_words(diagnosis: Diagnosis) -> str:
+    verdict = diagnosis.orientation
     if verdict.turn is None:
         return f"the orientation cannot be told: {verdict.reason}"
-    open_twin = ", or the same turned by 180 degrees with the twin of probe and object" if verdict.twin_open else ""
-    because = f" ({verdict.word}: {verdict.reason})"
     quarter = verdict.quarter
+    open_twin = _twin_in_words(diagnosis, quarter or verdict.asked or verdict.turn) if verdict.twin_open else ""
+    because = f" ({verdict.word}: {verdict.reason})"
     if quarter is None:
         mirror = "after x is flipped " if verdict.turn.mirrored else ""
         angle = (verdict.turn.degrees + 180) % 360 - 180
@@ -51,3 +52,13 @@ def _turn_in_words(verdict: Verdict) -> str:
         f"{name_of(quarter)}: the canonical x, y are {positions_of(quarter)}{open_twin}, or frames of EXIF orientation "
         f"{exif_of(quarter)}{because}"
     )
+
+
+def _twin_in_words(diagnosis: Diagnosis, told: Turn) -> str:
+    """What is said of the twin of the turn that is told."""
+    said = ", or the same turned by 180 degrees with the twin of probe and object"
+    behind = diverging(diagnosis.readings, told)
+    if behind is None:
+        return said
+    first, second = ("behind", "before") if behind == told else ("before", "behind")
+    return f"{said}: the first if the sample stands {first} the focus, the second if {second} it"

@@ -1,0 +1,32 @@
+"""Which of two twins is meant, by what a person knows of the beam: whether it diverges where it meets the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from conformance.files.diagnose import shadow
+from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.turns import Turn, turn_of
+
+
+def diverging(readings: Sequence[Reading], turn: Turn) -> Turn | None:
+    """The turn, or its twin: whichever holds if the sample stands behind the focus; None where no shadow was followed.
+
+    A beam that diverges casts an upright shadow, which goes against the steps of the scan; one that converges casts it
+    upside down. This is knowledge about the setup, and no estimate.
+
+    Parameters
+    ----------
+    readings : sequence of Reading
+    turn : Turn
+        That was told, modulo 180 degrees.
+    """
+    followed = next((one for one in readings if one.estimator == shadow.NAME and one.decided and one.motion), None)
+    if followed is None:
+        return None
+    against = turn_of(-np.reshape(followed.motion, (2, 2)))
+    if against.mirrored != turn.mirrored:
+        return None
+    return min((turn, turn.twin), key=against.apart)
