@@ -74,9 +74,10 @@ def named_arrays(said: Sequence[str] | None) -> dict[str, str]:
 def require_files(paths: list[Path]) -> None:
     """Refuse files that are not there, and folders that hold no images."""
     from conformance.files.folders import images_in, told
+    from conformance.files.formats.zarr_store import is_store
 
     for path in paths:
-        if path.is_dir() and not images_in(path):
+        if path.is_dir() and not images_in(path) and not is_store(path):
             raise wrong_usage(f"{path}: {told(path) or 'a folder, no file'}")
         if not path.is_dir() and not path.is_file():
             raise wrong_usage(f"{path}: no such file")

@@ -14,6 +14,7 @@ from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description
 from conformance.files.formats.values import Chosen, Computed, Joined, Values
 from conformance.files.placed import TABLE, placed, require_near, told_apart, with_unit
 from conformance.files.polarity import decided
+from conformance.files.rules.wording import raster_of, unpaired
 from conformance.files.shown import are_counts, require_centre, with_centre
 from conformance.files.unfit import UnfitFile
 
@@ -102,6 +103,8 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
     if lacking:
         held = "; ".join(f"{one.format}: {', '.join(sorted(one.parts)) or 'nothing of a scan'}" for one in given)
         why = "".join(f"; {said}" for one in given for said in one.passed_over)
+        raster = parts[_FRAMES].raster if _FRAMES in parts else None
+        why += f"; {raster_of(*raster)}" if raster is not None and "positions" in lacking else ""
         problem = f"{' and '.join(lacking)} missing: give a file that holds them ({held}){why}"
         raise UnfitFile("FIL-023", "file", problem)
     _require_fitting(parts)
@@ -233,7 +236,7 @@ def _require_fitting(parts: Mapping[str, Part]) -> None:
     if frames[1] % 2:
         raise UnfitFile("NPZ-014", _FRAMES, f"the side N = {frames[1]} is odd")
     if points != frames[:1]:
-        raise UnfitFile("FIL-023", "xcoords", f"{points[0] if points else 'no'} positions for {frames[0]} frames")
+        raise UnfitFile("FIL-023", "xcoords", unpaired(points[0] if points else 0, frames[0]))
     probe = parts[_PROBE].values.shape if _PROBE in parts else frames
     if probe[-2:] != frames[1:]:
         raise UnfitFile("NPZ-025", _PROBE, f"the probe is {probe}, the frames are {frames[1]} x {frames[2]}")

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-from conformance.files.formats import tiff
+from conformance.files.formats import edf, named, tiff
 from conformance.files.formats.description import Description, Part, Quantity
 from conformance.files.formats.values import Joined, Stored
+from conformance.files.formats.zarr_store import held_in_store, is_store
 from conformance.files.unfit import UnfitFile
 
-_TIFF = frozenset({".tif", ".tiff"})
-_IMAGES = {".edf": "EDF", ".cbf": "CBF", ".img": "detector", ".mib": "Merlin", ".dm4": "DigitalMicrograph"}
-_ZARR = (".zgroup", ".zarray", "zarr.json", ".zattrs")
+_READ = {".tif": "TIFF", ".tiff": "TIFF", ".edf": "EDF"}
+_IMAGES = {".cbf": "CBF", ".img": "detector", ".mib": "Merlin", ".dm4": "DigitalMicrograph"}
 _NUMBER = re.compile(r"(\d+)")
 
 
 def images_in(folder: Path) -> list[Path]:
-    """Return the TIFF images of a folder in the order of the numbers in their names: 2 before 10.
+    """Return the images of a folder, of the kind it has most of, in the order of their numbers: 2 before 10.
 
     Raises
     ------
     OSError
         The folder cannot be read.
     """
-    held = [one for one in folder.iterdir() if one.suffix.lower() in _TIFF and not one.name.startswith(".")]
+    seen = [one for one in folder.iterdir() if one.suffix.lower() in _READ and not one.name.startswith(".")]
+    kinds = Counter(_kind(one) for one in seen).most_common(1)
+    held = [one for one in seen if kinds and _kind(one) == kinds[0][0]]
     return sorted(held, key=lambda one: [int(word) if word.isdigit() else word for word in _NUMBER.split(one.name)])
+
+
+def _kind(image: Path) -> str:
+    return _READ[image.suffix.lower()]
 
 
 def told(folder: Path) -> str:
@@ -37,14 +44,12 @@ def told(folder: Path) -> str:
     OSError
         The folder cannot be read.
     """
-    if any((folder / name).is_file() for name in _ZARR):
-        return (
-            "a Zarr store, which is not read here; write its arrays into an NPZ: held = zarr.open(FOLDER, mode='r'); "
-            "numpy.savez('NEW.npz', **{name: held[name][:] for name in held.array_keys()})"
-        )
+    if is_store(folder):
+        return f"a Zarr store: ptycho-conformance convert {folder} PARTNER OUT.npz reads its arrays by their names"
     images = images_in(folder)
     if images:
-        number = f"{len(images)} TIFF images" if len(images) > 1 else "1 TIFF image"
+        kind = _kind(images[0])
+        number = f"{len(images)} {kind} images" if len(images) > 1 else f"1 {kind} image"
         return (
             f"a folder of {number} ({images[0].name} to {images[-1].name}): frames without positions and probe; "
             f"ptycho-conformance convert {folder} PARTNER OUT.npz takes them in the order of their numbers"
@@ -58,7 +63,7 @@ def told(folder: Path) -> str:
 
 
 def described_images(folder: Path, stack: ExitStack) -> Description:
-    """Describe the TIFF images of a folder as one stack of frames, open until the stack of contexts ends.
+    """Describe the images of a folder as one stack of frames, or the arrays of a store, open until the stack ends.
 
     Parameters
     ----------
@@ -72,12 +77,16 @@ def described_images(folder: Path, stack: ExitStack) -> Description:
     OSError
         They cannot be read.
     """
+    if is_store(folder):
+        return named.described(held_in_store(folder))
     images = images_in(folder)
     if not images:
-        raise UnfitFile("FIL-001", "file", told(folder) or "a folder without a scan file, and without TIFF images")
+        raise UnfitFile("FIL-001", "file", told(folder) or "a folder without a scan file, and without images")
+    kind = _kind(images[0])
+    form = edf.FORMAT if kind == "EDF" else tiff.FORMAT
     held: list[Stored] = []
     for image in images:
-        values = stack.enter_context(tiff.FORMAT.opened(image)).parts["diff3d"].values
+        values = stack.enter_context(form.opened(image)).parts["diff3d"].values
         if held and (values.shape[1:], values.dtype) != (held[0].shape[1:], held[0].dtype):
             problem = f"{image.name} holds {values.shape[1:]} {values.dtype}, {images[0].name} {held[0].shape[1:]}"
             raise UnfitFile("FIL-002", "file", f"{problem} {held[0].dtype}: frames are of one size and type")
@@ -85,4 +94,4 @@ def described_images(folder: Path, stack: ExitStack) -> Description:
     parts = {"diff3d": Part(Joined(tuple(held)), folder.name, Quantity.UNSAID, "image, row, column")}
     said = (f"frames in the order of the numbers in their names: {images[0].name} to {images[-1].name}",)
     advice = "it holds frames only: give positions and a probe from other files"
-    return Description("a folder of TIFF images", parts, assumed=said, advice=advice, members=(folder.name,))
+    return Description(f"a folder of {kind} images", parts, assumed=said, advice=advice, members=(folder.name,))

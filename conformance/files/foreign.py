@@ -15,6 +15,7 @@ from conformance.files.polarity import decided
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
+from conformance.files.rules.wording import raster_of, unpaired
 from conformance.files.shown import as_shown
 from conformance.files.survey import Survey
 from conformance.files.unfit import UnfitFile
@@ -104,7 +105,7 @@ def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
     points = held.parts["xcoords"].values.shape[0] if "xcoords" in held.parts else shape[0]
     if points != shape[0]:
         last = ": the last axis counts the frames, as MATLAB has it" if points == shape[-1] else ""
-        problem = f"{points} positions for {shape[0]} frames {shape}{last}"
+        problem = f"{points} positions for {shape[0]} frames {shape}{last}" if last else unpaired(points, shape[0])
         yield Finding("FIL-023", Severity.VIOLATION, "xcoords", problem)
     if mask is not None and mask.values.shape not in (shape[1:], shape):
         problem = f"the mask is {mask.values.shape}, the frames are {shape[1:]}: it is not used"
@@ -153,6 +154,8 @@ def _described(held: Description, path: Path) -> str:
         said.append(held.advice)
     if lacks:
         said.extend(held.passed_over)
+    if frames is not None and frames.raster is not None and "positions" in lacks:
+        said.append(raster_of(*frames.raster))
     if frames is not None and 0 in frames.values.shape:
         said.append(f"its frames {frames.source} {frames.values.shape} hold nothing: a measurement that was aborted?")
     partner = " PARTNER" if lacks else ""

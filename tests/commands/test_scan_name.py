@@ -94,7 +94,7 @@ def test_a_name_where_there_is_one_scan_is_wrong_usage(
 
 def test_diagnose_takes_the_name_too(call: Call, tmp_path: Path, scans: tuple[Arrays, Arrays]) -> None:
     _folders(tmp_path / "scan.npz", scans)
-    assert "--scan-name (as run_3)" in call("diagnose", "scan.npz").stderr
+    assert "--scan-name run_3" in call("diagnose", "scan.npz").stderr
     assert "2 scans" not in call("diagnose", "scan.npz", "--scan-name", "run_4", "--positions-unit", "px").stderr
 
 

@@ -47,7 +47,6 @@ KINDS: dict[str, tuple[Callable[[], bytes], str]] = {
     "page": (lambda: b"<!DOCTYPE html><html><body>Sign in</body></html>", "HTML page"),
     "npy": (_npy, "single NumPy array"),
     "tiff": (lambda: b"II*\x00" + bytes(64), "TIFF"),
-    "edf": (lambda: b"{\nHeaderID = EH:000001:000000:000000 ;\n" + b" " * 400 + b"}\n", "EDF"),
     "cbf": (lambda: b"###CBF: VERSION 1.5\r\n", "CBF"),
     "gzip": (lambda: gzip.compress(b"data"), "unpack it first"),
     "bzip2": (lambda: bz2.compress(b"data"), "unpack it first"),

@@ -22,6 +22,7 @@ from tests.files import (
     variants_of_names,
     variants_of_parts,
     variants_of_readout,
+    variants_of_stores,
     variants_of_strangers,
 )
 
@@ -57,6 +58,7 @@ def all_variants() -> tuple[Variant, ...]:
         variants_of_parts,
         variants_of_layouts,
         variants_of_names,
+        variants_of_stores,
         variants_of_strangers,
     )
     return tuple(

@@ -73,7 +73,8 @@ def chosen(scans: Mapping[str, str]) -> str:
     said = f"it holds {len(scans)} scans: {', '.join(listed[:_MOST_NAMED])}"
     word = _said.get()
     if word is None:
-        asked = f"say which by --scan-name (as {next(iter(scans))}), and convert each into a file of its own"
+        first = next(iter(scans))
+        asked = f"say which, and write each into a file of its own: convert FILE {first}.npz --scan-name {first}"
         raise UnfitFile("FIL-002", "file", f"{said}{more}: {asked}")
     word.heard = True
     same = [name for name in scans if name.casefold() == word.name.casefold()]

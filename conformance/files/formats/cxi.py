@@ -17,9 +17,10 @@ from conformance.files.formats import roles
 from conformance.files.formats.choice import chosen, told_frames
 from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
 from conformance.files.formats.geometry_named import geometry_in
-from conformance.files.formats.held import held_of
+from conformance.files.formats.held import Held, held_of
 from conformance.files.formats.masks import quantity_of_name
 from conformance.files.formats.named_places import positions
+from conformance.files.formats.named_probe import probe_in
 from conformance.files.formats.quantities import length, length_factor, photon_energy
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
@@ -51,6 +52,9 @@ def _opened(path: Path) -> Iterator[Description]:
         parts = _stack(file, frames, turns) | _positions(file, root, detector) | _mask(file, detector, turns)
         parts |= _images(file, root)
         parts |= {} if "xcoords" in parts else _named_positions(file, parts)
+        parts |= (
+            {} if "probeGuess" in parts else probe_in(_of_entry(held_of(file), root), parts["diff3d"].values.shape[-1])
+        )
         if energy is None:
             energy, words = _by_wavelength(file)
             assumed = (*assumed, *words)
@@ -212,6 +216,11 @@ def _named_positions(file: OpenedHdf5, parts: Mapping[str, Part]) -> dict[str, P
     found = positions(held, pairs, frames.values.shape[0]) if frames is not None else {}
     said = ("taken for those of the beam: nothing says how the sample was moved",)
     return {name: replace(part, changes=(*part.changes, *said)) for name, part in found.items()}
+
+
+def _of_entry(held: Held, root: str) -> Held:
+    """Arrays of one entry: another one has its own probe."""
+    return replace(held, arrays={name: one for name, one in held.arrays.items() if name.startswith(f"{root}/")})
 
 
 def _by_wavelength(file: OpenedHdf5) -> tuple[float | None, tuple[str, ...]]:

@@ -52,6 +52,8 @@ class Part:
         Metres that one stored unit was taken for, where the quantity is metres.
     corner : bool
         Whether the zero frequency of the frames stands in the corner as they are stored, and was moved.
+    raster : tuple of int or None
+        Rows and columns of the raster that the frames were taken on, where their axes say it.
     """
 
     values: Stored
@@ -62,6 +64,7 @@ class Part:
     traps: tuple[str, ...] = ()
     metres: float = 1.0
     corner: bool = False
+    raster: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

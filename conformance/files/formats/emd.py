@@ -1,9 +1,9 @@
-"""EMD, as py4DSTEM writes it: a raster of frames with its calibration."""
+"""EMD, as py4DSTEM and others write it: a raster of frames with its axes or its calibration."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,22 @@ _TURNS = ("QR_flip", "QR_rotation", "QR_rotation_degrees")
 
 
 def _recognises(file: Sniffed) -> bool:
-    return file.kind is Kind.HDF5 and any(_DATA.fullmatch(name) for name in file.members)
+    return file.kind is Kind.HDF5 and _raster_in(file.members) is not None
+
+
+def _raster_in(names: Iterable[str]) -> str | None:
+    """The data of a cube, by its name or by the four axes (dim1 ... dim4) that stand beside it."""
+    held = frozenset(names)
+    named = sorted(name for name in held if _DATA.fullmatch(name))
+    own = (name for name in sorted(held) if all(f"{name.removesuffix('data')}dim{n}" in held for n in range(1, 5)))
+    return next(iter([*named, *(name for name in own if name.endswith("/data"))]), None)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with OpenedHdf5(path) as file:
-        data = next(name for name in sorted(file.nodes) if _DATA.fullmatch(name))
+        data = _raster_in(file.nodes)
+        assert data is not None
         stack = file.stored(data)
         said = _axes(file, data, len(stack.shape)) | _calibration(file)
         parts = raster.frames(stack, data)
@@ -79,4 +88,4 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and value > 0 else None
 
 
-FORMAT = Format("EMD 1.0, as py4DSTEM writes it", _recognises, _opened)
+FORMAT = Format("EMD, as py4DSTEM and others write it", _recognises, _opened)

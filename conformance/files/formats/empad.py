@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,9 +90,8 @@ def _opened(path: Path) -> Iterator[Description]:
     else:
         parts |= _raster(points, said)
         if "xcoords" not in parts:
-            advice = (
-                f"a raster of {points[0]} x {points[1]} points whose step is not in it; give positions, and a probe"
-            )
+            advice = "its step is not in it; give positions, and a probe"
+            parts["diff3d"] = replace(parts["diff3d"], raster=points)
     assumed = (FRAMES_ARE_COUNTS, "rows as they are stored: some readers of EMPAD files mirror them")
     yield Description(FORMAT.name, parts, assumed=assumed, advice=advice, members=(data.name,))
 

@@ -17,7 +17,9 @@ _ENERGIES = {"ev": 1.0, "kev": 1e3, "j": 1 / 1.602176634e-19}
 _ENERGY = re.compile(r"energy|(^|_)e_?(k?ev)$")
 _WAVELENGTH = re.compile(r"lambda|wavelength|lamda")
 _DISTANCE = re.compile(r"dist|(^|_)z(_?(m|mm|cm))?$|camera_length|(^|_)z_det")
-_DETECTOR = re.compile(r"(det|ccd|camera|eiger|pilatus).*(pix|size)|psize|(^|_)ds$|(x|y)_pixel_size|pixel_size_det")
+_DETECTOR = re.compile(
+    r"(det|ccd|camera|eiger|pilatus).*(pix|size)|psize|(^|_)ds$|(x|y)_pixel_size|pixel_size_(x|y|det)"
+)
 _OBJECT = re.compile(r"dx_spec|obj.*pix|recon.*pix|(^|_)dx(_?(m|um|nm))?$")
 _ELECTRONS = 5e4
 """Electronvolts above which an energy is one of electrons, whose wavelength is another one than of photons."""
@@ -37,7 +39,8 @@ def unit_in_words(name: str, words: Mapping[str, str]) -> float | None:
     """
     group, _, own = name.rstrip("/").rpartition("/")
     near = [f"{one}_{unit}" for one in (name.rstrip("/"), group) if one for unit in ("units", "unit")]
-    near += [f"{group}/{unit}" for unit in ("units", "unit", f"{own}_units", f"{own}_unit") if group]
+    said = ("units", "unit", f"{own}_units", f"{own}_unit")
+    near += [f"{group}/{unit}" if group else unit for unit in said]
     found = {unit_called(words[one]) for one in near if one in words}
     return found.pop() if len(found) == 1 else None
 
@@ -77,7 +80,8 @@ def geometry_in(
         for role, taken in _roles(name, value, beside):
             if role not in found:
                 found[role] = taken
-                said.append(f"{name} = {value:.6g} was taken for the {role}")
+                unit = "" if taken == value else f", {taken:.6g}" + ("" if role.endswith("volts") else " m")
+                said.append(f"{name} = {value:.6g} was taken for the {role}{unit}")
     energy = found.get("energy in electronvolts")
     wave = found.get("wavelength")
     if energy is None and wave is not None:

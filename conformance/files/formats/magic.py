@@ -49,6 +49,7 @@ class Kind(StrEnum):
     OFFICE = "document of an office program"
     RESOURCE_FORK = "companion that a Mac leaves beside a file (its name begins with ._)"
     JSON = "JSON text"
+    ZARR = "Zarr store"
     XML = "XML text"
     NUMBERS = "text with numbers"
     TEXT = "text"
@@ -102,6 +103,9 @@ _AT: tuple[tuple[int, bytes, Kind], ...] = (
     (8, b'{"', Kind.SAFETENSORS),
 )
 _DM = re.compile(rb"\x00\x00\x00(\x03.{4}|\x04.{8})\x00\x00\x00[\x00\x01]", re.DOTALL)
+_EDF = re.compile(
+    rb"[\r\n ]*\{[^{}\x00]{0,4000}?\b(EDF_DataBlockID|HeaderID|ByteOrder|DataType|Dim_1)\s*=", re.IGNORECASE
+)
 _PAGE = re.compile(r"<!doctype html|<html|<head[\s>]|<body[\s>]")
 _XML_ERROR = re.compile(r"<error\b|<fault\b|accessdenied|nosuchkey|expired")
 _JSON_ERROR = re.compile(r'^\{\s*"(message|error|errors|detail|status|code|title|statuscode)"\s*:')
@@ -128,6 +132,8 @@ def by_signature(head: bytes) -> Kind | None:
             return kind
     if _DM.match(head):
         return Kind.DM
+    if _EDF.match(head):
+        return Kind.EDF
     return next((kind for at, magic, kind in _AT if head[at : at + len(magic)] == magic), None)
 
 
@@ -142,8 +148,6 @@ def by_words(text: str) -> Kind | None:
     start = text.strip().lower()
     if _PAGE.search(start[:2000]):
         return Kind.HTML
-    if start.startswith("{") and "headerid" in start[:200]:
-        return Kind.EDF
     if _POINTER.search(start):
         return Kind.POINTER
     if start.startswith("<"):

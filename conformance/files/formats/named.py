@@ -28,6 +28,7 @@ from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.told import told
 from conformance.files.formats.values import Computed, Stored
 from conformance.files.naming import held_arrays
+from conformance.files.rules.wording import unpaired
 from conformance.files.unfit import UnfitFile
 
 _MOST_NAMED = 8
@@ -107,25 +108,41 @@ def _frames_have(points: frozenset[int], shapes: Mapping[str, tuple[int, ...]]) 
 @contextmanager
 def _opened(path: Path) -> Iterator[Description]:
     with ExitStack() as stack:
-        held = _of_one_scan(held_in(path, stack))
-        parts, notes = _parts(held)
-        if not parts:
-            outside = "".join(f"; {one}" for one in held.links[:_MOST_NAMED])
-            raise UnfitFile("FIL-001", "file", f"this is {_called(held)}: {held_arrays(held.shapes('biufc'))}{outside}")
-        frames = parts.get("diff3d")
-        if frames is not None:
-            parts |= _told_mask(held) or mask_among(held.arrays, held.arrays.__getitem__, frames.values.shape)
-        geometry, said = geometry_named.geometry_in(held.arrays, held.attributes, held.words)
-        used = ", ".join(dict.fromkeys(f"{part.source} {_shape(held, part.source)}" for part in parts.values()))
-        yield Description(
-            f"{_called(held)} with arrays under names of their own{f' ({used})' if used else ''}",
-            parts,
-            geometry,
-            assumed=(*notes, *said),
-            advice="" if "probeGuess" in parts else "it holds no probe: give one from another file",
-            members=tuple(held.arrays),
-            passed_over=tuple(_passed_over(held, parts)),
-        )
+        yield described(held_in(path, stack))
+
+
+def described(given: Held) -> Description:
+    """Describe arrays under names of their own.
+
+    Parameters
+    ----------
+    given : Held
+        What a file holds; of one with several scans, all of them.
+
+    Raises
+    ------
+    UnfitFile
+        None of them is a part of a scan (FIL-001), or of several scans none is chosen (FIL-002).
+    """
+    held = _of_one_scan(given)
+    parts, notes = _parts(held)
+    if not parts:
+        outside = "".join(f"; {one}" for one in held.links[:_MOST_NAMED])
+        raise UnfitFile("FIL-001", "file", f"this is {_called(held)}: {held_arrays(held.shapes('biufc'))}{outside}")
+    frames = parts.get("diff3d")
+    if frames is not None:
+        parts |= _told_mask(held) or mask_among(held.arrays, held.arrays.__getitem__, frames.values.shape)
+    geometry, said = geometry_named.geometry_in(held.arrays, held.attributes, held.words)
+    used = ", ".join(dict.fromkeys(f"{part.source} {_shape(held, part.source)}" for part in parts.values()))
+    return Description(
+        f"{_called(held)} with arrays under names of their own{f' ({used})' if used else ''}",
+        parts,
+        geometry,
+        assumed=(*notes, *said),
+        advice="" if "probeGuess" in parts else "it holds no probe: give one from another file",
+        members=tuple(held.arrays),
+        passed_over=tuple(_passed_over(held, parts)),
+    )
 
 
 def _told_mask(held: Held) -> dict[str, Part]:
@@ -149,7 +166,9 @@ def _passed_over(held: Held, parts: Mapping[str, Part]) -> Iterator[str]:
     if "xcoords" not in parts and TABLE not in parts and frames is not None:
         for names in [*roles.pairs_among(real), *((name,) for name in roles.tables_among(real))]:
             held_for = f"{' and '.join(names)} {real[names[0]]} hold positions"
-            yield f"{held_for} for another number of frames than {frames.source} ({frames.values.shape[0]})"
+            points = math.prod(real[names[0]]) if len(names) == 2 else max(roles.long(real[names[0]]))
+            apart = unpaired(points, frames.values.shape[0])
+            yield f"{held_for} for another number of frames than {frames.source} ({frames.values.shape[0]}): {apart}"
         M = frames.values.shape[0]
         lines = [name for name, shape in real.items() if roles.long(shape) in ((M,), (M, 2), (2, M))]
         if lines:
@@ -163,7 +182,8 @@ def _passed_over(held: Held, parts: Mapping[str, Part]) -> Iterator[str]:
 
 
 def _called(held: Held) -> str:
-    return "a MATLAB file" if held.matlab else "an NPZ" if held.kind is Kind.ZIP else "an HDF5 file"
+    called = {Kind.ZIP: "an NPZ", Kind.JSON: "a file of JSON text", Kind.ZARR: "a Zarr store"}
+    return "a MATLAB file" if held.matlab else called.get(held.kind, "an HDF5 file")
 
 
 def _shape(held: Held, source: str) -> str:
@@ -241,7 +261,7 @@ def _frames(held: Held, name: str, axes: Axes) -> dict[str, Part]:
         values = Computed(name, stored, shape, stored.dtype, _reshaping(tail, turned), fortran=stored.fortran)
     said = [f"axes {axes.points} of {axes.shape} count the frames"] if len(axes.points) > 1 or last else []
     words = f"{held.arrays[name].shape}: {'row, column, frame' if last else 'frame, row, column'}"
-    return {"diff3d": Part(framewise(values, last), name, Quantity.UNSAID, words, tuple(said))}
+    return {"diff3d": Part(framewise(values, last), name, Quantity.UNSAID, words, tuple(said), raster=axes.raster)}
 
 
 def _reshaping(tail: tuple[int, ...], turned: bool) -> Callable[[NDArray[Any]], NDArray[Any]]:

@@ -75,7 +75,7 @@ def _frames(stored: RawValues, axes: roles.Axes) -> Part:
             stored.name, stored, shape, stored.dtype, lambda block: block.reshape(-1, *tail), fortran=stored.fortran
         )
     words = f"{stored.shape}: {'row, column, frame' if last else 'frame, row, column'}"
-    return Part(framewise(values, last), stored.name, Quantity.UNSAID, words)
+    return Part(framewise(values, last), stored.name, Quantity.UNSAID, words, raster=axes.raster)
 
 
 def _table(stored: RawValues, kept: tuple[int, ...]) -> dict[str, Part]:

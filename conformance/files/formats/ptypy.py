@@ -77,20 +77,26 @@ def _positions(file: OpenedHdf5, chunks: list[int]) -> dict[str, Part]:
 
 
 def _mask(file: OpenedHdf5, chunks: list[int]) -> dict[str, Part]:
-    if f"/chunks/{chunks[0]}/weights" not in file.nodes:
-        return {}
+    sides = file.stored(f"/chunks/{chunks[0]}/data").shape[1:]
+    # Chunks without weights of their own have those of all frames, or none.
+    sources = [f"/chunks/{k}/weights" for k in chunks]
+    if not all(_of_frames(file, name, sides) for name in sources):
+        sources = [name for name in ("/meta/weight2d",) if _of_frames(file, name, sides)]
     bad: NDArray[np.bool_] | None = None
-    for k in chunks:
-        for block in file.stored(f"/chunks/{k}/weights").blocks():
-            never = (block.reshape(-1, *block.shape[-2:]) == 0).all(axis=0)
+    for name in sources:
+        for block in file.stored(name).blocks():
+            never = (block.reshape(-1, *sides) == 0).all(axis=0)
             bad = never if bad is None else bad & never
     if bad is None or not bad.any():
         return {}
-    return {
-        "bad_pixels": Part(
-            Values("weights", bad), "/chunks/*/weights", Quantity.NUMBER, "row, column", ("weight 0 is bad",)
-        )
-    }
+    source = "/chunks/*/weights" if len(sources) > 1 else sources[0]
+    return {"bad_pixels": Part(Values("weights", bad), source, Quantity.NUMBER, "row, column", ("weight 0 is bad",))}
+
+
+def _of_frames(file: OpenedHdf5, name: str, sides: tuple[int, ...]) -> bool:
+    """Whether an array holds a weight a pixel of the frames."""
+    shape = file.nodes[name].shape if name in file.nodes else None
+    return shape is not None and 0 not in shape and shape[-2:] == sides
 
 
 FORMAT = Format("the .ptyd layout of PtyPy", _recognises, _opened)

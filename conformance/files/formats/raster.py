@@ -34,7 +34,8 @@ def frames(stack: Stored, source: str) -> dict[str, Part]:
 
     values = Computed(stack.name, stack, (shape[0] * shape[1], *shape[2:]), stack.dtype, flat)
     changes = (f"{shape[0]} x {shape[1]} points of a raster taken row by row",)
-    return {"diff3d": Part(values, source, Quantity.COUNTS, "scan row, scan column, row, column", changes)}
+    words = "scan row, scan column, row, column"
+    return {"diff3d": Part(values, source, Quantity.COUNTS, words, changes, raster=(shape[0], shape[1]))}
 
 
 def positions(shape: tuple[int, ...], steps: tuple[float, float], source: str) -> dict[str, Part]:

@@ -44,6 +44,11 @@ class Axes:
         return math.prod(self.shape[axis] for axis in self.points)
 
     @property
+    def raster(self) -> tuple[int, int] | None:
+        """Rows and columns of the raster that the frames are on; None where one axis counts them."""
+        return (self.shape[self.points[0]], self.shape[self.points[1]]) if len(self.points) == 2 else None
+
+    @property
     def sides(self) -> tuple[int, int]:
         """Rows and columns of a frame."""
         rows, columns = (n for axis, n in enumerate(self.shape) if axis not in self.points)
@@ -135,6 +140,8 @@ def stacks_among(
 def pairs_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, str]]:
     """Names that differ in x and y alone, or in column and row, and in nothing else; the likeliest first.
 
+    Where the beam runs along x or y, z is the vertical axis: such pairs come last.
+
     Parameters
     ----------
     shapes : Mapping[str, tuple of int]
@@ -144,8 +151,10 @@ def pairs_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, st
     for name, shape in shapes.items():
         for other in _counterparts(name):
             if other != name and shapes.get(other) == shape and math.prod(shape) >= 2 and len(long(shape)) in (1, 2):
-                said = plain(name)
-                found.append((bool(_OTHER.search(said)), not _PLACES.search(name.casefold()), len(name), name, other))
+                said, upright = plain(name), _has_upright(name, other)
+                speaks = bool(_PLACES.search(name.casefold()))
+                if speaks or not upright or other[-1] in "zZ":
+                    found.append((upright, bool(_OTHER.search(said)), not speaks, len(name), name, other))
     yield from ((name, other) for *_, name, other in sorted(found))
 
 
@@ -153,6 +162,8 @@ def _counterparts(name: str) -> Iterator[str]:
     for at, letter in enumerate(name):
         if letter in "xX":
             yield f"{name[:at]}{'y' if letter == 'x' else 'Y'}{name[at + 1 :]}"
+        if letter in "xXyY":
+            yield f"{name[:at]}{'z' if letter in 'xy' else 'Z'}{name[at + 1 :]}"
     for column, row in (
         ("col", "row"),
         ("column", "row"),
@@ -163,6 +174,12 @@ def _counterparts(name: str) -> Iterator[str]:
         if column in name:
             yield name.replace(column, row)
             yield name.replace(f"{column}s", f"{row}s")
+
+
+def _has_upright(name: str, other: str) -> bool:
+    """Whether names of one length differ in a letter that is x or y in the first and z in the second."""
+    apart = [(a, b) for a, b in zip(name, other, strict=False) if a != b]
+    return len(name) == len(other) and len(apart) == 1 and apart[0][1] in "zZ"
 
 
 def images_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[str]:

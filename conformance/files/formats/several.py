@@ -61,9 +61,13 @@ def _marks(shapes: Mapping[str, tuple[int, ...]], *, last: bool) -> tuple[int, d
     found = roles.stacks_among(shapes, points, last=last)
     best = sorted(name for rank, name, _ in found if rank[:2] == found[0][0][:2])
     for at in range(len(words_of(best[0]))) if len(best) > 1 else ():
-        marks = {_mark(name, at): name for name in best}
-        apart = len(marks) == len(best) and len({_without(name, at) for name in best}) == 1
-        if apart and all(mark and _has_own(mark, dict.fromkeys(marks), places) for mark in marks):
+        # One stack may lie in a scan under several names, as a link to it does.
+        ways: dict[tuple[str, ...], dict[str, str]] = {}
+        for name in best:
+            ways.setdefault(_without(name, at), {})[_mark(name, at)] = name
+        marks = max(ways.values(), key=len)
+        whole = len(marks) > 1 and all(set(way) <= set(marks) for way in ways.values())
+        if whole and all(mark and _has_own(mark, at, marks, places) for mark in marks):
             return at, marks
     return 0, {}
 
@@ -83,6 +87,9 @@ def _without(name: str, at: int) -> tuple[str, ...]:
     return (*words[:at], *words[at + 1 :])
 
 
-def _has_own(mark: str, marks: Mapping[str, None], places: Mapping[str, int]) -> bool:
-    """Whether positions bear the word of one scan and of no other."""
-    return any(mark in words and not (set(words) & set(marks) - {mark}) for words in map(words_of, places))
+def _has_own(mark: str, at: int, marks: Mapping[str, str], places: Mapping[str, int]) -> bool:
+    """Whether positions bear the word of one scan at its place, or anywhere that of no other."""
+    others = set(marks) - {mark}
+    return any(
+        _mark(name, at) == mark or (mark in words_of(name) and not others & {*words_of(name)}) for name in places
+    )

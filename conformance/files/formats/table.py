@@ -8,10 +8,12 @@ from conformance.files.archive import Archive
 from conformance.files.formats import (
     canonical,
     cxi,
+    edf,
     emd,
     empad,
     hspy,
     hxn,
+    json_lists,
     merlin,
     named,
     nion,
@@ -50,6 +52,8 @@ FORMATS: tuple[Format, ...] = (
     empad.FORMAT,
     merlin.FORMAT,
     tiff.FORMAT,
+    edf.FORMAT,
+    json_lists.FORMAT,
     npy.FORMAT,
 )
 """Known formats; the first that recognises a file reads it."""

@@ -24,6 +24,47 @@ def _runs(indices: list[int]) -> list[tuple[int, int]]:
     return [part for run in runs for part in ([run] if run[1] - run[0] != 1 else [(run[0],) * 2, (run[1],) * 2])]
 
 
+def unpaired(points: int, frames: int) -> str:
+    """Say that there are other numbers of positions and frames, and what may have made them so.
+
+    Parameters
+    ----------
+    points : int
+        Rows of the positions.
+    frames : int
+        Frames.
+    """
+    said = f"{points} positions for {frames} frames"
+    if frames > 1 and points > frames and points % frames == 0:
+        many = points // frames
+        return (
+            f"{said}, {many} to a frame: were they read {many} times during each exposure? Then take their mean: "
+            f"positions.reshape({frames}, {many}, -1).mean(axis=1)"
+        )
+    if points > 1 and frames > points and frames % points == 0:
+        many = frames // points
+        return (
+            f"{said}, {many} frames to a point: were several exposures made at each? Then repeat each position "
+            f"{many} times, or sum up its frames"
+        )
+    return said
+
+
+def raster_of(rows: int, columns: int) -> str:
+    """Say how the positions of a raster are written where its step is all that is known.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Points of the raster.
+    """
+    return (
+        f"its frames are a raster of {rows} x {columns} points; where its step is all that is known, write positions "
+        f"of it: numpy.savetxt('positions.csv', STEP * numpy.indices(({rows}, {columns})).reshape(2, -1).T[:, ::-1], "
+        "delimiter=',', header='x_um,y_um', comments=''), with the step in micrometres"
+    )
+
+
 def stored_anew(name: str) -> str:
     """Say that only unpickling could read an array, and how whoever made it stores it as numbers.
 
