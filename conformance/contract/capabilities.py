@@ -73,7 +73,7 @@ MODES = Capability(
     "modes",
     ("many", "one"),
     {Stage.NPZ: "NPZ-049", Stage.PHYSICS: "PHY-015"},
-    {Stage.NPZ: ("NPZ-024",), Stage.PHYSICS: ("PHY-005",)},
+    {Stage.NPZ: ("NPZ-024",), Stage.PHYSICS: ("PHY-005", "REL-016", "REL-017")},
     frozenset({"one"}),
 )
 """How many modes a probe may have."""

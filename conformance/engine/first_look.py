@@ -243,6 +243,8 @@ class Speaking:
         self._withheld = {Property.BETWEEN} if moved else set()
         self._stated = {one.of for one in RULES if one.stated in followed and one.of not in self._refused(look)}
         self._spoken = {one for one, question in QUESTIONS.items() if set(clauses) & set(question.clauses)}
+        if look.statements.of_one_mode:
+            self._spoken.discard(Property.MODES)
         self._owned = {one for one, question in QUESTIONS.items() if question.clauses[0] in clauses}
         self._used: dict[tuple[Property, Any], None] = {}
         self._denied: dict[tuple[Property, Any], None] = {}

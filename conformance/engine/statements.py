@@ -14,7 +14,7 @@ import numpy as np
 from conformance.backends.discovery import stated
 from conformance.backends.guard import looking
 from conformance.backends.subject import Subject, offered
-from conformance.contract.capabilities import CAPABILITIES, FLOOR, OUTSIDE, REFUSALS, SUBPIXEL, Capability
+from conformance.contract.capabilities import CAPABILITIES, FLOOR, MODES, OUTSIDE, REFUSALS, SUBPIXEL, Capability
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.contract.version import contract_version
@@ -139,6 +139,12 @@ class Statements:
         for one in (*self.followed(stages, on_specimens=on_specimens), *held):
             rules = replace(rules, **_followed(one))
         return rules
+
+    @property
+    def of_one_mode(self) -> bool:
+        """Whether files hold one mode of a probe, as is stated and true: what else there is to say of it is decided."""
+        one = self.made.get((MODES.name, Stage.NPZ))
+        return one is not None and one.differs
 
     def declared(self, clause: str) -> Statement | None:
         """Return the true statement by which a clause is not kept, if there is one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from conformance.contract.clauses import contract
 from conformance.engine.agreement import summary
@@ -11,6 +11,8 @@ from conformance.engine.changes import Change
 from conformance.engine.outcome import Outcome
 from conformance.runs.judgement import UNWANTED, Judgement
 
+_MOST_REASONS = 2
+"""Reasons of one statement that are told one by one."""
 _MOST_NUMBERS = 4
 
 
@@ -87,6 +89,26 @@ def declared(judgement: Judgement) -> dict[tuple[str, str], list[str]]:
     for cell in judgement.cells:
         if cell.outcome is Outcome.DECLARED:
             found.setdefault((cell.adapter, one_line(cell.reason)), []).append(cell.clause)
+    return found
+
+
+def folded(stated: Mapping[tuple[str, str], Sequence[str]]) -> dict[tuple[str, str], list[str]]:
+    """Put what one statement excuses for many reasons together, such as every refusal that ends otherwise.
+
+    Parameters
+    ----------
+    stated : Mapping
+        What :func:`declared` returns.
+    """
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for adapter, reason in stated:
+        reasons.setdefault((adapter, reason.partition(": ")[0]), []).append(reason)
+    found: dict[tuple[str, str], list[str]] = {}
+    for (adapter, reason), clauses in stated.items():
+        statement = reason.partition(": ")[0]
+        many = len(reasons[adapter, statement])
+        said = f"{statement}, for {many} reasons" if many > _MOST_REASONS else reason
+        found.setdefault((adapter, said), []).extend(clauses)
     return found
 
 

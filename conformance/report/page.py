@@ -13,7 +13,7 @@ from conformance.engine.outcome import Cell, Outcome
 from conformance.failures.writing import environment
 from conformance.report.convention import convention_of
 from conformance.report.html import document, row, said
-from conformance.report.judgement import changed, declared, ids, unexplained
+from conformance.report.judgement import changed, declared, folded, ids, unexplained
 from conformance.report.pictures import seen_and_expected, stored
 from conformance.report.terminal import explained
 from conformance.runs.judgement import Judgement
@@ -104,8 +104,16 @@ def _declared(judgement: Judgement) -> Iterator[str]:
     if not stated:
         return
     yield "<h2>Declared</h2>\n<p>Not as the contract says, and exactly as the adapter states.</p>\n<ul>"
-    for (adapter, reason), clauses in stated.items():
-        yield f"<li>{said(adapter)}: {said(ids(clauses))} {said(reason)}</li>"
+    for (adapter, reason), clauses in folded(stated).items():
+        if (adapter, reason) in stated:
+            yield f"<li>{said(adapter)}: {said(ids(clauses))} {said(reason)}</li>"
+            continue
+        yield f"<li><details><summary>{said(adapter)}: {len(clauses)} clauses: {said(reason)}</summary><ul>"
+        of_it = reason.partition(", for ")[0]
+        for (whose, own), its in stated.items():
+            if whose == adapter and own.startswith(f"{of_it}: "):
+                yield f"<li>{said(ids(its))} {said(own.removeprefix(f'{of_it}: '))}</li>"
+        yield "</ul></details></li>"
     yield "</ul>"
 
 

@@ -17,7 +17,7 @@ from conformance.engine.agreement import summary
 from conformance.engine.causes import Cause, Undecided
 from conformance.engine.outcome import Cell, Denominator, Outcome
 from conformance.report.convention import convention_of
-from conformance.report.judgement import changed, declared, ids, one_line, unexplained
+from conformance.report.judgement import changed, declared, folded, ids, one_line, unexplained
 from conformance.runs.judgement import UNWANTED, Judgement
 from conformance.runs.keeping import KeptCapsules
 
@@ -65,13 +65,20 @@ def print_judgement(
     """
     room = console.height - _BELOW if console.is_terminal and not full else None
     found = [("", ""), *_conventions(judgement, console.width)] if convention or full else []
-    for text, style in (*lines(judgement, console.width, room, kept), *found):
+    for text, style in (*lines(judgement, console.width, room, kept, full=full), *found):
         console.print(Text(text, style=style), soft_wrap=True)
     if full:
         _print_table(judgement, console)
 
 
-def lines(judgement: Judgement, width: int, room: int | None = None, kept: KeptCapsules | None = None) -> list[Line]:
+def lines(
+    judgement: Judgement,
+    width: int,
+    room: int | None = None,
+    kept: KeptCapsules | None = None,
+    *,
+    full: bool = False,
+) -> list[Line]:
     """Return the report in lines, none of them wider than the screen.
 
     Parameters
@@ -83,11 +90,13 @@ def lines(judgement: Judgement, width: int, room: int | None = None, kept: KeptC
         Lines of the screen; there are no more than these as long as three causes are shown. None: no limit.
     kept : KeptCapsules, optional
         The capsules that the run has left.
+    full : bool
+        Tell every reason for which a statement of an adapter excuses it.
     """
     head = [line for count in judgement.denominators for line in _head(judgement, count, width)]
     head += _changed(judgement, width)
     tail = [
-        *_declared(judgement, width),
+        *_declared(judgement, width, full=full),
         *_not_decided(judgement, width, None if room is None else _REASONS),
         *_stages(judgement, width),
     ]
@@ -183,8 +192,9 @@ def _conventions(judgement: Judgement, width: int) -> Iterator[Line]:
             yield from _wrapped(one.found, width, "" if one.contract else "yellow", mark, most=_MOST_LINES)
 
 
-def _declared(judgement: Judgement, width: int) -> Iterator[Line]:
-    stated = declared(judgement)
+def _declared(judgement: Judgement, width: int, *, full: bool) -> Iterator[Line]:
+    every = declared(judgement)
+    stated = every if full else folded(every)
     if not stated:
         return
     yield "", ""
@@ -192,7 +202,10 @@ def _declared(judgement: Judgement, width: int) -> Iterator[Line]:
     several = len(judgement.denominators) > 1
     for (adapter, reason), clauses in stated.items():
         own = f"{adapter}: " if several else ""
-        yield from _wrapped(f"{own}{ids(clauses)} {reason}", width, "", "  ", most=_MOST_LINES)
+        told = f"{own}{len(clauses)} {reason} ({ids(clauses)})" if (adapter, reason) not in every else ""
+        yield from _wrapped(told or f"{own}{ids(clauses)} {reason}", width, "", "  ", most=_MOST_LINES)
+    if len(stated) < len(every):
+        yield "  Each of these reasons: run with --full", "dim"
 
 
 def _not_decided(judgement: Judgement, width: int, most: int | None) -> Iterator[Line]:

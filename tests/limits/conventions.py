@@ -124,8 +124,6 @@ class RepeatedEdges(Continued):
 class MovedProbes(OwnPatches):
     """Cuts on whole pixels, and moves the probe by what is left where it simulates scans."""
 
-    speaks = ("PAT-002",)
-
     def rule(self, obj: Array, centres: Array, N: int) -> Array:
         return np.asarray(self.right.patches(obj, np.round(centres), N))
 

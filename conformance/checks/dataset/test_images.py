@@ -16,7 +16,7 @@ from conformance.checks.dataset.scan_files import REQUEST, SINGLE, frames_of, pr
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.normalization import amplitude_scale_of
-from conformance.scans.domain import many, places, side
+from conformance.scans.domain import many, modes, places, side
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe, with_object
 from conformance.scans.transformed import random_scan
 
@@ -58,7 +58,7 @@ def test_probes_have_channel_and_mode_axes(subject: Subject, evidence: Evidence)
     files = written(subject)
     for request in (replace(REQUEST, probe_normalize=False), replace(SINGLE, probe_normalize=False, batch_size=8)):
         rows = rows_of(subject, evidence, files.paths, request)
-        expected, _ = probes_of(files, rows, request, most=3)
+        expected, _ = probes_of(files, rows, request, most=modes(3))
         evidence.close(
             rows["probe"],
             expected,
