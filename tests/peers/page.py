@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.report.judgement import folded, one_line
+
 HERE = Path(__file__).parent
 OUTCOMES = {"PASS": "passed", "DECLARED": "as declared", "FAIL": "failed", "ERROR": "undecided by an error"}
 """Outcomes that the page counts; what is not claimed is not counted."""
@@ -104,14 +106,14 @@ def _row(peer: Judged, result: dict[str, Any]) -> str:
 
 def _declared(result: dict[str, Any]) -> Iterator[str]:
     """Yield what is not as the contract says, and exactly as the adapter states."""
-    found: dict[str, list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for one in result["cells"]:
         if one["outcome"] == "DECLARED":
-            found.setdefault(one["reason"], []).append(one["clause"])
+            found.setdefault((_adapter(result), one_line(one["reason"])), []).append(one["clause"])
     if not found:
         return
     yield f"`{_adapter(result)}` as its adapter states:\n"
-    yield from (f"- {reason} ({', '.join(clauses)})" for reason, clauses in found.items())
+    yield from (f"- {reason} ({', '.join(clauses)})" for (_, reason), clauses in folded(found).items())
     yield ""
 
 

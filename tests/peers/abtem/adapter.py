@@ -16,6 +16,7 @@ class Abtem:
 
     name = "abtem"
     stages = frozenset({"physics"})
+    refusals = "any"
 
     def simulate(self, patches: Any, probe: Any) -> Any:
         """Diffraction amplitudes (n, N, N)."""

@@ -1,7 +1,8 @@
 """Adapters of pty-chi: its three ways to cut and to place patches, and its propagator.
 
 Its positions are (row, column) from the upper left corner of the image, and refer to (N - 1)/2. Its Fourier shift and
-its whole pixels are stated; that its edges are repeated is not, as its docstring promises zeros.
+its whole pixels are stated; that its edges are repeated is not, as its docstring promises zeros. That it refuses
+little is stated.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Bilinear:
 
     name = "ptychi-bilinear"
     stages = frozenset({"patches", "reassembly", "physics"})
+    refusals = "none"
     cut = staticmethod(image_proc.extract_patches_bilinear_shift)
     place = staticmethod(image_proc.place_patches_bilinear_shift)
 

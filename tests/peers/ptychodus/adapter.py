@@ -60,6 +60,7 @@ class Ptychodus:
 
     name = "ptychodus"
     stages = frozenset({"patches", "reassembly", "physics"})
+    refusals = "any"
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""

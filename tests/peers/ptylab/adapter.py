@@ -21,6 +21,7 @@ class PtyLab:
     name = "ptylab"
     stages = frozenset({"patches", "physics"})
     subpixel = "whole"
+    refusals = "none"
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""

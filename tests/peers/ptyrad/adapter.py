@@ -1,7 +1,8 @@
-"""An adapter of PtyRAD: its forward model.
+"""An adapter of PtyRAD: its forward model, and scans of which it moves the probe.
 
 Its object is a modulus and a phase, (n, modes, slices, N, N); its FFT keeps the energy, and its patterns have the zero
-frequency in their middle.
+frequency in their middle. Its floor, that its probe is moved between pixels, and that it refuses in words of others
+are stated.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if importlib.util.find_spec("torchvision") is None:
         setattr(sys.modules["torchvision.transforms.functional"], name, None)
 
 from ptyrad.core.forward import multislice_forward
+from ptyrad.core.functional import imshift_batch
 
 
 class Ptyrad:
@@ -30,9 +32,30 @@ class Ptyrad:
     name = "ptyrad"
     stages = frozenset({"physics"})
     floor = 1e-10
+    subpixel = "probe"
+    refusals = "any"
 
     def simulate(self, patches: Any, probe: Any) -> Any:
         """Diffraction amplitudes (n, N, N)."""
+        modes = np.reshape(probe, (-1, *np.shape(patches)[-2:]))
+        return self._amplitudes(patches, torch.as_tensor(modes.astype(np.complex64))[None])
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        """Simulate a scan without noise."""
+        if nphotons is not None:
+            raise NotImplementedError("it draws no noise here")
+        places, N = np.stack([ycoords, xcoords], axis=1).astype(np.float64), np.shape(probe)[-1]
+        modes = torch.as_tensor(np.reshape(probe, (-1, N, N)).astype(np.complex64))
+        whole, frequencies = np.round(places).astype(int), torch.fft.fftfreq(N)
+        grid = torch.stack(torch.meshgrid(frequencies, frequencies, indexing="ij"))
+        lights = imshift_batch(modes, torch.as_tensor((places - whole).astype(np.float32)), grid)
+        windows = [np.asarray(obj)[row : row + N, column : column + N] for row, column in whole - N // 2]
+        return {"diff3d": self._amplitudes(np.stack(windows), lights)}
+
+    def arrays(self, scan: Any) -> Any:
+        """Return what a simulated scan holds."""
+        return scan
+
+    def _amplitudes(self, patches: Any, lights: Any) -> Any:
         waves = torch.as_tensor(np.array(patches, np.complex64))[:, None, None]
-        modes = torch.as_tensor(np.reshape(probe, (-1, *np.shape(patches)[-2:])).astype(np.complex64))[None]
-        return multislice_forward(waves.abs(), waves.angle(), modes, None).sqrt().numpy()
+        return multislice_forward(waves.abs(), waves.angle(), lights, None).sqrt().numpy()

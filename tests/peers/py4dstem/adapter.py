@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from py4DSTEM.process.phase.mixedstate_ptychography import MixedstatePtychography
+from py4DSTEM.process.phase.utils import fft_shift
 
 HALVES = (-2, -1)
 
@@ -25,12 +26,13 @@ def held(object_shape: Any, N: int) -> SimpleNamespace:
 
 
 class Py4dstem:
-    """Patches on whole pixels; between them it shifts the probe."""
+    """Patches on whole pixels; between them it moves the probe, as is stated."""
 
     name = "py4dstem"
     stages = frozenset({"patches", "reassembly", "physics"})
-    subpixel = "whole"
+    subpixel = "probe"
     outside = "wrap"
+    refusals = "none"
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
@@ -55,6 +57,23 @@ class Py4dstem:
         """Diffraction amplitudes (n, N, N)."""
         N = np.shape(patches)[-1]
         modes = np.reshape(probe, (-1, N, N)).astype(complex)
-        corner = np.fft.ifftshift(np.asarray(patches, complex)[:, None] * modes, axes=HALVES)
+        return self._amplitudes(patches, np.fft.ifftshift(modes, axes=HALVES)[None])
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        """Simulate a scan without noise."""
+        if nphotons is not None:
+            raise NotImplementedError("it draws no noise here")
+        N, places = np.shape(probe)[-1], np.stack([xcoords, ycoords], axis=1).astype(np.float64)
+        modes = np.fft.ifftshift(np.reshape(probe, (-1, N, N)).astype(complex), axes=HALVES)
+        left = (places - np.round(places))[:, ::-1]
+        return {"diff3d": self._amplitudes(self.patches(obj, places, N), fft_shift(modes, left))}
+
+    def arrays(self, scan: Any) -> Any:
+        """Return what a simulated scan holds."""
+        return scan
+
+    def _amplitudes(self, patches: Any, lights: Any) -> Any:
+        N = np.shape(patches)[-1]
+        corner = np.fft.ifftshift(np.asarray(patches, complex), axes=HALVES)[:, None] * lights
         found = MixedstatePtychography._return_farfield_amplitudes(held((N, N), N), np.fft.fft2(corner))
         return (np.fft.fftshift(found, axes=HALVES) / N).astype(np.float32)
