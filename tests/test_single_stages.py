@@ -35,6 +35,13 @@ class OfPhysics(Single):
     stages = frozenset({Stage.PHYSICS})
 
 
+class OfPhysicsWithoutNoise(OfPhysics):
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        if nphotons is not None:
+            raise NotImplementedError("no noise is drawn")
+        return self._right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+
 class OfPatches(Single):
     stages = frozenset({Stage.PATCHES})
 
@@ -55,7 +62,9 @@ class OfSettings(Single):
     stages = frozenset({Stage.CONFIG})
 
 
-@pytest.mark.parametrize("adapter", [OfPhysics, OfPatches, OfTransforms, OfReassembly, OfFiles, OfSettings])
+@pytest.mark.parametrize(
+    "adapter", [OfPhysics, OfPhysicsWithoutNoise, OfPatches, OfTransforms, OfReassembly, OfFiles, OfSettings]
+)
 def test_a_single_stage_is_judged_on_that(adapter: type[Single], tmp_path: Path) -> None:
     subject = Subject(taken(adapter()), tmp_path)
     wanted = [one for one in declarations() if one.framework is None and one.stages == {Stage.CONDUCT}]

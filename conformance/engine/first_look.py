@@ -82,14 +82,15 @@ class FirstLook:
         for method, call in question.calls(self.scene, value):
             if method not in there:
                 continue
-            seen, error = _ended(call)
+            seen, error = _ended(call, beside=True)
             if error is None and method not in question.shows and question.expected is None:
                 continue
             plain, sound = self._plainly(wanted, method)
             if not sound:
                 continue
             if error is not None:
-                return method if is_refusal(error) else "", f"{method}: {type(error).__name__}: {error}"
+                refused = is_refusal(error) and not isinstance(error, NotImplementedError)
+                return method if refused else "", f"{method}: {type(error).__name__}: {error}"
             if method in question.shows and _same(seen, plain):
                 return method, f"{method} gives what it gives without"
             if question.expected is not None:
@@ -104,7 +105,7 @@ class FirstLook:
         if key not in self._plain:
             plain = self._plain_value(wanted)
             call = next((one for name, one in QUESTIONS[wanted].calls(self.scene, plain) if name == method), None)
-            seen, error = (None, LookupError(method)) if call is None else _ended(call)
+            seen, error = (None, LookupError(method)) if call is None else _ended(call, beside=True)
             self._plain[key] = seen, error is None
         return self._plain[key]
 
@@ -155,12 +156,17 @@ def findings_of(wanted: Property) -> frozenset[str]:
     return frozenset(found_at(wanted, method) for method in methods)
 
 
-def _ended(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
-    """Result of a call, or the error in which it ended; a missing dependency or method tells nothing of a property."""
+def _ended(call: Callable[[], Any], *, beside: bool = False) -> tuple[Any, Exception | None]:
+    """Result of a call, or the error in which it ended; a missing dependency or method tells nothing of a property.
+
+    What is not implemented beside a plain call that succeeds is the property.
+    """
     try:
         return call(), None
-    except (ImportError, NotImplementedError):
+    except ImportError:
         return None, None
+    except NotImplementedError as error:
+        return None, error if beside else None
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises says that it does not take this
         return None, error
 
