@@ -1,4 +1,6 @@
-"""Its bilinear shift lies half a pixel beside its other two, and its padding repeats the edge: two calls each."""
+"""Its bilinear shift is half a pixel off its others; its padding repeats the edge, and reaches to any window."""
+
+import resource
 
 import numpy as np
 import torch
@@ -20,3 +22,12 @@ edge = image_proc.extract_patches_integer(torch.ones(24, 30, dtype=torch.complex
 outside = float(np.abs(edge[0, 0, 0]))
 assert outside == 1, outside
 print("a window that leaves an object of ones is one outside of it too, where the docstring says zeros")
+# Enough for two windows of 9 x 9, and less than the pixels between them.
+resource.setrlimit(resource.RLIMIT_AS, (16 * 2**30, resource.getrlimit(resource.RLIMIT_AS)[1]))
+far, said = torch.tensor([[-40_000.0, -40_000.0], [40_000.0, 40_000.0]]), ""
+try:
+    image_proc.extract_patches_fourier_shift(image, far, (9, 9))
+except RuntimeError as error:
+    said = str(error).split("you tried to ")[-1].split(" bytes")[0]
+assert said, "the windows were cut"
+print(f"two windows 40,000 pixels away on both sides of an object of 24 x 30 ask to {said} bytes")

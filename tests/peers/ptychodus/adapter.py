@@ -66,7 +66,7 @@ class Ptychodus:
         """Patches (n, N, N) of an object."""
         cutter = BarycentricArrayInterpolator(np.array(obj, np.complex128))
         found = [cutter.get_patch(x - 0.5, y - 0.5, N, N) for x, y in np.asarray(centres_xy, np.float64)]
-        return np.asarray(found, np.complex64)
+        return np.asarray(found, np.complex64) if found else np.zeros((0, N, N), np.complex64)
 
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         """Mean of patches (n, N, N) on a canvas; stitches them one by one."""
