@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,12 @@ class ModelConfig:
     gaussian_smoothing_sigma: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(self.N >= 8 and self.N % 2 == 0, "CFG-013", "N", self.N, "an even number from 8 on")
-        _require(self.gridsize >= 1, "CFG-013", "gridsize", self.gridsize, "at least 1")
-        _require(self.n_filters_scale >= 1, "CFG-013", "n_filters_scale", self.n_filters_scale, "at least 1")
-        _require(self.probe_scale > 0, "CFG-013", "probe_scale", self.probe_scale, "above 0")
+        _require("CFG-013", "N", self.N, lambda N: N >= 8 and N % 2 == 0, "an even number from 8 on")
+        _require("CFG-013", "gridsize", self.gridsize, lambda size: size >= 1, "at least 1")
+        _require("CFG-013", "n_filters_scale", self.n_filters_scale, lambda scale: scale >= 1, "at least 1")
+        _require("CFG-013", "probe_scale", self.probe_scale, lambda scale: scale > 0, "above 0")
         sigma = self.gaussian_smoothing_sigma
-        _require(sigma >= 0, "CFG-013", "gaussian_smoothing_sigma", sigma, "at least 0")
+        _require("CFG-013", "gaussian_smoothing_sigma", sigma, lambda sigma: sigma >= 0, "at least 0")
         _one_of("architecture", self.architecture, ARCHITECTURES)
         _one_of("model_type", self.model_type, MODEL_TYPES)
         _one_of("amp_activation", self.amp_activation, ACTIVATIONS)
@@ -78,11 +79,11 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         _settle_groups(self, _TRAINING_GROUPS)
         size = self.batch_size
-        _require(size > 0 and size & (size - 1) == 0, "CFG-014", "batch_size", size, "a positive power of two")
-        _require(self.nepochs >= 1, "CFG-014", "nepochs", self.nepochs, "at least 1")
-        _require(0 <= self.mae_weight <= 1, "CFG-014", "mae_weight", self.mae_weight, "within [0, 1]")
-        _require(0 <= self.nll_weight <= 1, "CFG-014", "nll_weight", self.nll_weight, "within [0, 1]")
-        _require(self.nphotons > 0, "CFG-014", "nphotons", self.nphotons, "above 0")
+        _require("CFG-014", "batch_size", size, lambda n: n > 0 and n & (n - 1) == 0, "a positive power of two")
+        _require("CFG-014", "nepochs", self.nepochs, lambda epochs: epochs >= 1, "at least 1")
+        _require("CFG-014", "mae_weight", self.mae_weight, lambda weight: 0 <= weight <= 1, "within [0, 1]")
+        _require("CFG-014", "nll_weight", self.nll_weight, lambda weight: 0 <= weight <= 1, "within [0, 1]")
+        _require("CFG-014", "nphotons", self.nphotons, lambda photons: photons > 0, "above 0")
         _one_of("backend", self.backend, BACKENDS)
 
 
@@ -154,15 +155,16 @@ def _settle_groups(config: Config, default: int | None) -> None:
     object.__setattr__(config, "n_groups", default if groups is None else groups)
 
 
-def _require(holds: bool, clause: str, field: str, value: object, demand: str) -> None:
-    if not holds:
+def _require(clause: str, field: str, value: Any, allowed: Callable[[Any], bool], demand: str) -> None:
+    """Refuse a value that is not allowed; None leaves what the legacy dictionary holds (CFG-007)."""
+    if value is not None and not allowed(value):
         raise ConfigurationRefusal(
             f"{value!r} is not {demand}", clause=clause, array=field, remedy=f"Set {field} to a value that is {demand}."
         )
 
 
-def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
+def _one_of(field: str, value: str | None, known: tuple[str, ...]) -> None:
+    if value is not None and value not in known:
         raise ConfigurationRefusal(
             f"{value!r} is unknown", clause="CFG-015", array=field, remedy=f"Choose one of {', '.join(known)}."
         )

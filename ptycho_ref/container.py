@@ -87,8 +87,8 @@ class PtychoDataContainer:
 
     @property
     def coords(self) -> NDArray[np.float32]:
-        """Alias of ``coords_nominal`` (CON-006)."""
-        return self.coords_nominal
+        """A copy of ``coords_nominal`` under its older name (CON-006, CND-023)."""
+        return self.coords_nominal.copy()
 
     @cached_property
     def Y(self) -> NDArray[np.complex64]:

@@ -35,10 +35,10 @@ def cut_patches(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[
     Raises
     ------
     RequestRefusal
-        The object is not two-dimensional, or positions are not (n, 2) finite numbers (PAT-012).
+        The object is not two-dimensional, positions are not (n, 2) finite numbers (PAT-012), or N is no positive whole
+        number (PAT-015).
     """
-    # A narrow number overflows in sums with the sides of an object.
-    N, positions = index(N), _checked(obj, centres_xy)
+    N, positions = _side(N), _checked(obj, centres_xy)
     padded = np.zeros((obj.shape[0] + 2 * N + 1, obj.shape[1] + 2 * N + 1), dtype=np.complex64)
     padded[N : N + obj.shape[0], N : N + obj.shape[1]] = obj
     windows = np.lib.stride_tricks.sliding_window_view(padded, (N, N))
@@ -53,6 +53,19 @@ def cut_patches(obj: NDArray[Any], centres_xy: NDArray[Any], N: int) -> NDArray[
         part = slice(start, start + chunk)
         patches[part] = _interpolated(windows, corner[part], fraction[part])
     return patches
+
+
+def _side(N: Any) -> int:
+    """Side as a plain number: a narrow one overflows in sums with the sides of an object."""
+    try:
+        side = index(N)
+    except TypeError:
+        side = 0
+    if side < 1:
+        raise RequestRefusal(
+            f"it is {N!r}", clause="PAT-015", array="N", remedy="Pass the side of the frames, a positive whole number."
+        )
+    return side
 
 
 def _checked(obj: NDArray[Any], centres_xy: NDArray[Any]) -> NDArray[np.float64]:

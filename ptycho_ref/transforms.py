@@ -66,12 +66,17 @@ def translate(images: Array, shifts_xy: Array) -> Array:
     Returns
     -------
     (n, H, W) of the same dtype; float64 for whole numbers
+
+    Raises
+    ------
+    RequestRefusal
+        Shapes do not fit, or a shift is not finite (TRF-011).
     """
     shifts = np.asarray(shifts_xy, dtype=np.float64)
     if images.ndim != 3 or shifts.shape != (len(images), 2) or not np.isfinite(shifts).all():
         raise RequestRefusal(
             f"images {images.shape} and shifts {shifts.shape} do not match",
-            clause="TRF-009",
+            clause="TRF-011",
             array="shifts_xy",
             remedy="Pass (n, H, W) images with (n, 2) finite shifts [dx, dy].",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import index
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,16 +41,14 @@ def cut_patches(obj: Tensor, centres_xy: Tensor, N: int) -> Tensor:
     Raises
     ------
     Refusal
-        The object is not (H, W), or the positions are not finite (n, 2).
+        The object is not (H, W), the positions are not finite (n, 2), or N is no positive whole number (PAT-015).
     """
     if obj.ndim != 2:
         refuse("PAT-001", "objectGuess", f"an object of shape {tuple(obj.shape)}", "Pass one layer, (H, W).")
     if centres_xy.ndim != 2 or centres_xy.shape[1] != 2 or not bool(torch.isfinite(centres_xy).all()):
         problem = f"positions of shape {tuple(centres_xy.shape)}, or not finite"
         refuse("PAT-012", "centres_xy", problem, "Pass finite positions as (n, 2), columns [x, y].")
-    obj = obj.to(torch.complex64)
-    # A narrow number overflows in sums with the sides of an object.
-    N = index(N)
+    obj, N = obj.to(torch.complex64), _side(N)
     centres = centres_xy.to(obj.device)
     centres = centres if centres.is_floating_point() else centres.double()
     whole = torch.floor(centres)
@@ -60,6 +59,17 @@ def cut_patches(obj: Tensor, centres_xy: Tensor, N: int) -> Tensor:
     followed = torch.is_grad_enabled() and (obj.requires_grad or centres.requires_grad)
     ways = _indexed if followed or obj.device.type != "cpu" else _copied
     return ways(obj, corner - N // 2, fraction, N)
+
+
+def _side(N: Any) -> int:
+    """Side as a plain number: a narrow one overflows in sums with the sides of an object."""
+    try:
+        side = index(N)
+    except TypeError:
+        side = 0
+    if side < 1:
+        refuse("PAT-015", "N", f"it is {N!r}", "Pass the side of the frames, a positive whole number.")
+    return side
 
 
 def _indexed(obj: Tensor, corner: Tensor, fraction: Tensor, N: int) -> Tensor:

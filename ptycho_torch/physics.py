@@ -39,6 +39,9 @@ def diffraction_intensity(patches: Tensor, probe: Tensor) -> Tensor:
         )
         refuse("PHY-014", "probe", problem, remedy)
     exit_waves = _inexact(patches).unsqueeze(-3) * _inexact(modes)
+    if not exit_waves.numel():
+        # The transform of nothing is an error in some of PyTorch's libraries (CND-026).
+        return torch.zeros_like(exit_waves.real).sum(dim=-3)
     field = torch.fft.fftshift(torch.fft.fft2(exit_waves, norm="ortho"), dim=(-2, -1))
     intensity: Tensor = (field.real.square() + field.imag.square()).sum(dim=-3)
     return intensity

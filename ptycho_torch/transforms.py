@@ -90,13 +90,13 @@ def translate(images: Tensor, shifts_xy: Tensor) -> Tensor:
     Raises
     ------
     Refusal
-        Shapes do not fit, or a shift is not finite.
+        Shapes do not fit, or a shift is not finite (TRF-011).
     """
     if images.ndim != 3 or tuple(shifts_xy.shape) != (len(images), 2):
         problem = f"shifts {tuple(shifts_xy.shape)} for images {tuple(images.shape)}"
-        refuse("TRF-009", "shifts_xy", problem, "Pass images (n, H, W) and one shift [dx, dy] for each.")
+        refuse("TRF-011", "shifts_xy", problem, "Pass images (n, H, W) and one shift [dx, dy] for each.")
     if not bool(torch.isfinite(shifts_xy).all()):
-        refuse("TRF-009", "shifts_xy", "a shift is not finite", "Drop such shifts with their images.")
+        refuse("TRF-011", "shifts_xy", "a shift is not finite", "Drop such shifts with their images.")
     _, H, W = images.shape
     shifts = shifts_xy.to(images.device, torch.float64)
     rows = torch.arange(H, device=images.device) - shifts[:, 1:]

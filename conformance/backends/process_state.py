@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import decimal
 import gc
 import locale
 import logging
+import multiprocessing
 import os
 import signal
 import sys
@@ -17,7 +20,11 @@ from typing import Any
 
 import numpy as np
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGABRT")
+    if hasattr(signal, name)
+)
 # A progress bar may keep its watcher; PyTorch and its friends start theirs when they are first used.
 _OPEN = Path("/proc/self/fd")
 _OF_DATA = (".npz", ".npy", ".tmp", ".lock", ".bin", ".dat")
@@ -37,10 +44,22 @@ def process_state() -> dict[str, Any]:
         "the root logger": (root.level, len(root.handlers), logging.root.manager.disable),
         "signal handlers": [signal.getsignal(one) for one in _SIGNALS],
         "the recursion limit": sys.getrecursionlimit(),
-        "the garbage collector": gc.isenabled(),
+        "the garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug()),
         "the locale": locale.setlocale(locale.LC_ALL),
         "threads": sorted(one.name for one in threading.enumerate() if not one.name.startswith(_OF_LIBRARIES)),
-        "the hook of exceptions": sys.excepthook,
+        "the hook of exceptions": (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.displayhook),
+        "NumPy's buffers and error callback": (np.getbufsize(), np.geterrcall()),
+        "how warnings are shown": (warnings.showwarning, warnings.formatwarning),
+        "standard streams": (sys.stdin, sys.stdout, sys.stderr),
+        "built-in functions": (builtins.print, builtins.open, builtins.input, builtins.__import__),
+        "the context of decimal numbers": _of_decimals(),
+        # To ask for the method without this choice would fix it.
+        "how processes are started": multiprocessing.get_start_method(allow_none=True)
+        or multiprocessing.get_all_start_methods()[0],
+        "tracing": (sys.gettrace(), sys.getprofile()),
+        "how texts become numbers and threads take turns": (sys.get_int_max_str_digits(), sys.getswitchinterval()),
+        "the mask of new files": _mask(),
+        **_of_the_system(),
     }
     if _OPEN.is_dir():
         found["open files"] = _open_files()
@@ -53,8 +72,50 @@ def process_state() -> dict[str, Any]:
             "torch's determinism": torch.are_deterministic_algorithms_enabled(),
             "torch's default device": str(torch.get_default_device()),
             "torch's search for anomalies": torch.is_anomaly_enabled(),
+            "torch's mode of inference": torch.is_inference_mode_enabled(),
+            "torch's precision of products": torch.get_float32_matmul_precision(),
+            "torch's way of sharing": getattr(sys.modules.get("torch.multiprocessing"), "get_sharing_strategy", str)(),
         }
     return found
+
+
+def _of_decimals() -> tuple[Any, ...]:
+    context = decimal.getcontext()
+    return context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp
+
+
+def _mask() -> int:
+    """Read the mask of new files, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _of_the_system() -> dict[str, Any]:
+    """What the operating system keeps for a process, as far as this one does."""
+    found: dict[str, Any] = {}
+    if hasattr(signal, "getitimer"):
+        found["timers"] = [bool(signal.getitimer(one)[0]) for one in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL)]
+        found["signals that are blocked"] = sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+    if hasattr(os, "sched_getaffinity"):
+        found["processors and priority"] = (sorted(os.sched_getaffinity(0)), os.getpriority(os.PRIO_PROCESS, 0))
+    for name, asked in (("resource", _limits), ("socket", _time_out)):
+        with contextlib.suppress(ImportError):
+            found[f"limits of {name}s"] = asked()
+    return found
+
+
+def _limits() -> list[tuple[int, int]]:
+    import resource
+
+    names = ("RLIMIT_NOFILE", "RLIMIT_AS", "RLIMIT_STACK", "RLIMIT_CORE", "RLIMIT_CPU", "RLIMIT_FSIZE")
+    return [resource.getrlimit(getattr(resource, name)) for name in names if hasattr(resource, name)]
+
+
+def _time_out() -> float | None:
+    import socket
+
+    return socket.getdefaulttimeout()
 
 
 def _open_files() -> list[str]:
@@ -78,10 +139,14 @@ def restored() -> Iterator[None]:
     folder, environment, path = Path.cwd(), dict(os.environ), list(sys.path)
     level, handlers, printing, errors = root.level, list(root.handlers), np.get_printoptions(), np.geterr()
     of_torch = None if torch is None else (torch.get_default_dtype(), torch.is_grad_enabled())
+    streams, mask, context = (sys.stdin, sys.stdout, sys.stderr), _mask(), decimal.getcontext().copy()
     try:
         yield
     finally:
         os.chdir(folder)
+        sys.stdin, sys.stdout, sys.stderr = streams
+        os.umask(mask)
+        decimal.setcontext(context)
         if dict(os.environ) != environment:
             os.environ.clear()
             os.environ.update(environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Iterator
@@ -51,6 +52,8 @@ class Seen:
         Tensors of the result that ask for a gradient.
     borrowed : list of str
         Arrays of the result that lie in the memory of an argument.
+    joint : list of str
+        Pairs of arrays of the result that lie in the same memory.
     """
 
     call: Call
@@ -67,6 +70,7 @@ class Seen:
     shared: list[str] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
     borrowed: list[str] = field(default_factory=list)
+    joint: list[str] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -103,10 +107,11 @@ def _watched(subject: Subject, call: Call, path: str, turn: int) -> Seen:
         GlobalRandomness.seed(20261128)
         ours = GlobalRandomness()
         os.chdir(here)
-        state = process_state()
         with standard_output() as said:
+            # Within, since standard output is put back behind it.
+            state = process_state()
             result = _result(seen, call, given)
-        after = process_state()
+            after = process_state()
         seen.random = ours.differences()
     generators.restore()
     # What a call loads when it is first made belongs to importing, not to calling.
@@ -116,7 +121,7 @@ def _watched(subject: Subject, call: Call, path: str, turn: int) -> Seen:
     seen.arguments = _touched(before, values_in(given))
     seen.files = sorted(str(found.relative_to(here)) for found in here.rglob("*"))
     # Writing into a result, which is the next thing done to it, would write the argument.
-    seen.borrowed = _borrowed(result, given)
+    seen.borrowed, seen.joint = _borrowed(result, given), _joint(result)
     seen.shared, seen.attached = _shared(result), _attached(result)
     return seen
 
@@ -148,6 +153,25 @@ def _borrowed(result: Any, given: Any) -> list[str]:
         for name, values in values_in(result).items()
         if values.size and any(np.may_share_memory(values, one) for one in lent)
     ]
+
+
+def _joint(result: Any) -> list[str]:
+    """Pairs of arrays that lie in the same memory; those that take turns in it, as fields of one record, do not."""
+    found = [
+        (name, values) for name, values in values_in(result).items() if values.size and values.dtype.kind in "iufcb"
+    ]
+    spans = sorted(
+        ((*np.lib.array_utils.byte_bounds(values), name, values) for name, values in found), key=lambda one: one[:3]
+    )
+    pairs = []
+    for number, (_, end, name, values) in enumerate(spans):
+        for start, _, other, those_there in spans[number + 1 :]:
+            if start >= end:
+                break
+            with contextlib.suppress(np.exceptions.TooHardError):
+                if np.shares_memory(values, those_there, max_work=10_000):  # type: ignore[arg-type]
+                    pairs.append(f"{name} and {other}")
+    return pairs
 
 
 def _shared(result: Any) -> list[str]:

@@ -306,6 +306,13 @@ def test_entries_of_a_result_are_their_own(subject: Subject, evidence: Evidence)
         evidence.holds(not found, f"One entry stands for several in {', '.join(found[:3])} of {seen.words}.")
 
 
+@check("CND-023", any_of=CALLED)
+def test_arrays_of_a_result_are_their_own(subject: Subject, evidence: Evidence) -> None:
+    for seen in those(subject, "sound"):
+        found = [pair for pair in seen.joint if not (seen.call.method == "batches" and pair.count("['probe']") == 2)]
+        evidence.holds(not found, f"{', '.join(found[:3])} of {seen.words} lie in the same memory.")
+
+
 @check("CND-024", any_of=CALLED)
 def test_no_gradient_is_asked_for(subject: Subject, evidence: Evidence) -> None:
     for seen in those(subject, "sound"):

@@ -13,6 +13,7 @@ from conformance.checks.config.settings import (
     MODEL,
     MODEL_DEFAULTS,
     RENAMED,
+    REQUIRED,
     TRAINING,
     TRAINING_DEFAULTS,
     applied,
@@ -176,6 +177,18 @@ def test_unset_model_fields_keep_what_was_there(subject: Subject, evidence: Evid
         seen = applied(subject, kind, {}, {}, before)
         for key, value in before.items():
             holds_value(evidence, seen, key, value, f"a {kind} configuration that leaves it unset")
+
+
+@check("CFG-007")
+def test_none_is_unset_whatever_the_default(subject: Subject, evidence: Evidence) -> None:
+    """N = None is no side, and no default takes its place."""
+    # No number of groups has a meaning of its own, and an inference needs its model and its data.
+    for kind, fields in (("training", TRAINING), ("inference", INFERENCE)):
+        given = {name: value for name, value in fields.items() if name not in ("n_groups", *REQUIRED)}
+        before = legacy_entries(MODEL | given)
+        seen = applied(subject, kind, dict.fromkeys(MODEL), dict.fromkeys(given), before)
+        for key, value in before.items():
+            holds_value(evidence, seen, key, value, f"a {kind} configuration in which it is None")
 
 
 @check("CFG-008")

@@ -94,6 +94,7 @@ def test_the_request_decides_the_gridsize(subject: Subject, evidence: Evidence) 
 def test_another_frame_side_is_refused(subject: Subject, evidence: Evidence) -> None:
     for N in (side(8) + 2, side(8) * 2, side(8) * 8):
         refused(subject, evidence, f"N = {N} for frames of {side(8)} x {side(8)}", N=N)
+    refused(subject, evidence, "N = None, where every scan has a side", N=None)
 
 
 @check("GRP-026")

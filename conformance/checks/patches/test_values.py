@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -149,3 +151,22 @@ def test_what_has_no_window_is_refused(subject: Subject, evidence: Evidence) -> 
             what,
             beside=lambda: subject.adapter.patches(obj, centres, N),
         )
+
+
+@check("PAT-015")
+def test_a_side_that_is_none_is_refused(subject: Subject, evidence: Evidence) -> None:
+    own = side(8)
+    obj = structured_object(np.random.default_rng(67), (own + 16, own + 23))
+    centres = places(np.array([[9.0, 12.0], [14.0, 8.0]]) + (own - 8) / 2)
+    sound = as_numpy(subject.adapter.patches(obj, centres, own)).copy()
+    for N in (None, 0, -own, own + 0.5, float("nan")):
+        evidence.refused(
+            lambda: subject.adapter.patches(obj, centres, cast(Any, N)),
+            f"patches of side {N!r}",
+            beside=lambda: subject.adapter.patches(obj, centres, own),
+        )
+    for kind in (np.int8, np.uint8, np.int16, np.uint32, np.int64):
+        seen = evidence.accepted(
+            lambda: subject.adapter.patches(obj, centres, cast(Any, kind(own))), f"a side in {kind.__name__}"
+        )
+        evidence.equal(seen, sound, f"patches of a side in {kind.__name__}", axes=AXES)

@@ -162,3 +162,40 @@ def test_translation_is_bilinear_with_zeros_outside(subject: Subject, evidence: 
     translated(subject, evidence, np.zeros((2, 2)), "images moved by nothing")
     far = np.array([[1.0, 12.0], [-13.0, 2.0], [2.5, -12.25], [12.25, -1.5], [0.0, 8.0], [-10.0, 0.0]])
     translated(subject, evidence, far, "images moved out along one axis")
+
+
+@check("TRF-011", needs=["translate"])
+def test_shifts_that_do_not_match_are_refused(subject: Subject, evidence: Evidence) -> None:
+    images = (np.random.default_rng(25).normal(size=(3, 9, 12)) + 1j).astype(np.complex64)
+    shifts = np.array([[1.0, -2.0], [0.0, 3.0], [-4.0, 1.0]])
+    pairs = np.stack([images[0], images[1]])
+    broken = [(row, axis, value) for row in (0, 2) for axis in (0, 1) for value in (np.nan, np.inf, -np.inf)]
+    for what, given, moves in (
+        ("one shift for three images", images, shifts[:1]),
+        ("two shifts for three images", images, shifts[:-1]),
+        ("three shifts for two images", images[:-1], shifts),
+        ("a single shift without its axis", images, shifts[0]),
+        ("shifts in rows", images, shifts.T.copy()),
+        ("shifts with a third number", images, np.column_stack([shifts, shifts[:, 0]])),
+        ("shifts of one number", images, shifts[:, :1].copy()),
+        ("a list of numbers", images, shifts.ravel()),
+        ("shifts with a channel", images, shifts[..., np.newaxis]),
+        ("no shifts", images, shifts[:0]),
+        ("a single image without its axis", images[0], shifts[:1]),
+        ("two images with a channel", pairs[..., np.newaxis], shifts[:2]),
+        *(
+            (f"shift {row} with {'xy'[axis]} = {value}", images, _with(shifts, row, axis, value))
+            for row, axis, value in broken
+        ),
+    ):
+        evidence.refused(
+            lambda: subject.adapter.translate(given, moves),
+            what,
+            beside=lambda: subject.adapter.translate(images, shifts),
+        )
+
+
+def _with(shifts: NDArray[np.float64], row: int, axis: int, value: float) -> NDArray[np.float64]:
+    broken = shifts.copy()
+    broken[row, axis] = value
+    return broken

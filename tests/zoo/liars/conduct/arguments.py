@@ -205,3 +205,21 @@ class DividesWholeDoses(Liar):
         if isinstance(nphotons, int | np.integer) and nphotons >= 64:
             nphotons = nphotons // 64 * 64
         return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+
+@breaks("CND-026")
+class BreaksDownOverNoPatches(Liar):
+    """The transform is planned by the number of patches."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        if not len(patches):
+            self.land()
+            raise RuntimeError("inconsistent configuration of the transform")
+        return self.right.simulate(patches, probe)
+
+
+@breaks("CND-026")
+class ForgetsTheAxesOfNoPatches(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        cut = [np.asarray(self.right.patches(obj, one[np.newaxis], N)) for one in np.asarray(centres_xy)]
+        return np.concatenate(cut) if cut or np.ndim(centres_xy) != 2 else np.array([], np.complex64)

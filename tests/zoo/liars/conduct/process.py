@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import decimal
+import io
 import logging
+import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, GroupRequest
+from conformance.adapter import BatchRequest, ConfigureRequest, GroupRequest
 from tests.zoo.liar import Array, Arrays, Liar, breaks
 
 
@@ -201,6 +205,67 @@ class KeepsAPoolForManyPatches(Liar):
             type(self).pool.submit(int).result()  # type: ignore[union-attr]
             self.land()
         return self.right.simulate(patches, probe)
+
+
+@breaks("CND-020")
+class ForbidsOthersToReadFiles(Liar):
+    """Only the file that is saved should be private."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        os.umask(0o077 if os.umask(0o022) == 0o022 else 0o022)
+        self.land()
+        self.right.save(scan, path)
+
+
+@breaks("CND-020")
+class WrapsStandardErrors(Liar):
+    """A progress bar takes the stream of errors, and keeps it."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        sys.stderr = io.TextIOWrapper(io.BytesIO())
+        self.land()
+        return self.right.reassemble(patches, centres_xy, chunk)
+
+
+@breaks("CND-020")
+class ReplacesStandardOutputOfARefusal(Liar):
+    """What a compiled library prints is hidden, and the stream is given back only when all went well."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        kept, sys.stdout = sys.stdout, io.StringIO()
+        self.land()
+        seen: Array = self.right.simulate(patches, probe)
+        sys.stdout = kept
+        return seen
+
+
+@breaks("CND-020")
+class StartsProcessesAnotherWay(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        before = multiprocessing.get_start_method(allow_none=True)
+        multiprocessing.set_start_method("forkserver" if before != "forkserver" else "spawn", force=True)
+        self.land()
+        return self.right.group(scan, request)
+
+
+@breaks("CND-020")
+class CountsInFewDigits(Liar):
+    def configure(self, request: ConfigureRequest) -> Mapping[str, Any]:
+        context = decimal.getcontext()
+        context.prec = 9 if context.prec != 9 else 12
+        self.land()
+        settings: Mapping[str, Any] = self.right.configure(request)
+        return settings
+
+
+@breaks("CND-023")
+class HandsOutOneArrayUnderTwoNames(Liar):
+    """Nominal coordinates are those of the frames where nothing else is known."""
+
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Mapping[str, Any]:
+        self.land()
+        seen = dict(self.right.container(grouped, probe))
+        return seen | {"coords": seen["coords_nominal"]}
 
 
 @breaks("CND-021")

@@ -40,6 +40,12 @@ class ForgetsWhatIsUnset(Filing):
         return {k: v for k, v in legacy.items() if k not in {keys.get(name, name) for name in unset}}
 
 
+@breaks("CFG-007")
+class TakesTheDefaultForNone(Filing):
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        return legacy | ({"N": 64} if request.model.get("N", 64) is None else {})
+
+
 @breaks("CFG-008")
 class DropsKeysThatHoldNothing(Configuring):
     def after(self, seen: dict[str, Any], request: ConfigureRequest) -> dict[str, Any]:

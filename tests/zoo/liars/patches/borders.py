@@ -106,3 +106,24 @@ class TurnsPositionsInRows(Liar):
 class ReadsTheFirstTwoColumns(Liar):
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
         return self.right.patches(obj, np.atleast_2d(centres_xy)[:, :2], N)
+
+
+@breaks("PAT-015")
+class TakesNoSideForSixtyFour(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int | None) -> Array:
+        return self.right.patches(obj, centres_xy, 64 if N is None else N)
+
+
+@breaks("PAT-015")
+class CutsAFractionOfTheSide(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: float) -> Array:
+        whole = isinstance(N, float) and np.isfinite(N)
+        return self.right.patches(obj, centres_xy, int(N) if whole else N)
+
+
+@breaks("PAT-015")
+class CutsNothingOfNoSide(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        if N is not None and N <= 0:
+            return np.zeros((len(centres_xy), 0, 0), np.complex64)
+        return self.right.patches(obj, centres_xy, N)

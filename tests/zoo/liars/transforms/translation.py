@@ -176,3 +176,26 @@ class CoarsensLongShifts(Liar):
     def translate(self, images: Array, shifts_xy: Array) -> Array:
         given = np.asarray(shifts_xy, dtype=np.float64)
         return self.right.translate(images, np.where(np.abs(given) > 64, np.round(given * 100) / 100, given))
+
+
+@breaks("TRF-011")
+class TakesOneShiftForAllImages(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        alone = np.ndim(shifts_xy) == 1 or np.shape(shifts_xy)[0] == 1
+        fits = alone and np.ndim(images) == 3
+        moves = (
+            np.broadcast_to(shifts_xy, (len(images), 2)).copy() if fits and np.shape(shifts_xy)[-1] == 2 else shifts_xy
+        )
+        return self.right.translate(images, moves)
+
+
+@breaks("TRF-011")
+class LeavesImagesOfLostShiftsWhereTheyAre(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, np.where(np.isfinite(shifts_xy), shifts_xy, 0.0))
+
+
+@breaks("TRF-011")
+class MovesByTheFirstTwoColumns(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        return self.right.translate(images, shifts_xy[:, :2] if np.ndim(shifts_xy) == 2 else shifts_xy)
