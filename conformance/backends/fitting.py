@@ -101,8 +101,8 @@ def _request(asked: Any) -> Any:
         return asked if same else replace(asked, group=group, shuffle=shuffle)
     if not isinstance(asked, GroupRequest):
         return asked
-    # Sides that no frame may have are for the backend to refuse.
-    N = side(asked.N) if asked.N >= 8 and asked.N % 2 == 0 else asked.N
+    # Sides that no frame may have, None among them, are for the backend to refuse.
+    N = side(asked.N) if asked.N is not None and asked.N >= 8 and asked.N % 2 == 0 else asked.N
     sequence = asked.sequential_sampling and takes(Property.SEQUENCE)
     if N == asked.N and sequence == asked.sequential_sampling:
         return asked

@@ -68,7 +68,7 @@ class BelievesTheLastConfiguration(Liar):
 class CropsLargerFrames(Liar):
     def group(self, scan: Any, request: GroupRequest) -> Any:
         held = {name: values for name, values in self.right.arrays(scan).items() if values is not None}
-        spare = (held["diff3d"].shape[-1] - request.N) // 2
+        spare = 0 if request.N is None else (held["diff3d"].shape[-1] - request.N) // 2
         if spare <= 0 or request.N < 8:
             return self.right.group(scan, request)
         inner = (..., slice(spare, spare + request.N), slice(spare, spare + request.N))
@@ -83,10 +83,19 @@ class BelievesTheFrames(Rewording):
 
 
 @breaks("GRP-025")
+class TakesNoSideForThatOfTheFrames(Rewording):
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        if request.N is not None:
+            return request
+        self.land()
+        return replace(request, N=scan.diff3d.shape[-1])
+
+
+@breaks("GRP-025")
 class PadsFramesToTheRequest(Liar):
     def group(self, scan: Any, request: GroupRequest) -> Any:
         held = Held(self.right, scan)
-        extra = request.N - held.diff3d.shape[-1]
+        extra = 0 if request.N is None else request.N - held.diff3d.shape[-1]
         if extra <= 0:
             return self.right.group(scan, request)
         grouped = dict(self.right.group(scan, replace(request, N=request.N - extra)))
