@@ -159,7 +159,8 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
         nphotons = dose and (float(dose) if of is int else of(dose))
         scan = adapter.measure(*centres.T, given["probeGuess"], given["objectGuess"], nphotons, of(17))
         held = adapter.arrays(scan)
-        return np.concatenate([np.abs(as_numpy(held[name])).ravel() for name in ("diff3d", "probeGuess")])
+        told = [name for name in ("diff3d", "probeGuess") if held.get(name) is not None]
+        return np.concatenate([np.abs(as_numpy(held[name])).ravel() for name in told])
 
     cases: dict[str, Callable[[Callable[[int], Any]], Any]] = {
         "patches": lambda of: adapter.patches(given["objectGuess"], centres, of(N)),
