@@ -59,6 +59,41 @@ class RepeatsTheNoiseOfTheFirstFrame(Liar):
 
 
 @breaks("PHY-011")
+class RepeatsTheNoiseOfEverySeventhFrame(Liar):
+    """Frames are equal in none, since they are mixed with noise of their own in every other row."""
+
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        seen = np.array(self.right.noisy(amplitude, seed))
+        same = np.asarray(amplitude)[7:] == np.asarray(amplitude)[:-7]
+        for late in range(7, len(seen)):
+            rows = np.arange(seen.shape[1]) % 2 == 0
+            seen[late, rows] = np.where(same[late - 7], seen[late - 7], seen[late])[rows]
+        return seen
+
+
+@breaks("PHY-011")
+class SimulatesOneRowOfNoise(Rebuilding):
+    """Every row of a frame has the noise of the first, scaled; frames differ."""
+
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        scan = self.right.measure(x, y, probe, obj, nphotons, seed)
+        if nphotons is None:
+            return scan
+        light = Held(self.right, scan).probeGuess
+        rate = np.asarray(Held(self.right, self.right.measure(x, y, light, obj, None, seed)).diff3d, np.float64) ** 2
+        quantile = np.random.default_rng(seed).uniform(size=(len(rate), 1, rate.shape[2]))
+        return self.rebuilt(scan, diff3d=np.sqrt(quantile_of_poisson(quantile, rate)).astype(np.float32))
+
+
+def quantile_of_poisson(quantile: Array, rate: Array) -> Array:
+    """Counts at a quantile of the Poisson distribution of each rate."""
+    from scipy.stats import poisson
+
+    counts: Array = poisson.ppf(np.broadcast_to(quantile, rate.shape), rate)
+    return counts
+
+
+@breaks("PHY-011")
 class CountsInSixteenBits(Liar):
     def noisy(self, amplitude: Array, seed: int) -> Array:
         counts = np.round(np.asarray(self.right.noisy(amplitude, seed), dtype=np.float64) ** 2)
