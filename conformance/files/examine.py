@@ -26,7 +26,7 @@ from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, readable_as, sniff
 from conformance.files.formats.values import Source, Stored
 from conformance.files.naming import is_archive_of_files, named
-from conformance.files.regular import kind_of_path
+from conformance.files.regular import kind_of_path, open_regular
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.masks import about_mask, about_named_mask
 from conformance.files.rules.table import findings_of
@@ -37,6 +37,7 @@ from conformance.files.unfit import UnfitFile
 from conformance.scans.specimens import Specimen
 
 _OF_NOTHING = {Kind.EMPTY: "empty: the copy ended before it began", Kind.ZEROS: "nothing but zeros: the copy broke off"}
+_PIECE, _FEWEST_ZEROS = 1 << 20, 4096
 _PERHAPS_DAMAGED = frozenset({Kind.ZIP, *_OF_NOTHING})
 
 
@@ -127,7 +128,8 @@ def _has_names_of_its_own(path: Path) -> bool:
     spelt = set(renamings(members).values())
     if {*members} & {*COORDINATES, *STACKS} or {"xcoords", "ycoords"} <= spelt:
         return False
-    return by_names.holds_several_parts({name: one for name, one in members.items() if not one.needs_unpickling})
+    plain = {name: one for name, one in members.items() if not one.needs_unpickling}
+    return by_names.holds_several_parts(plain) or (not {*members} & {*KNOWN} and by_names.holds_any_part(plain))
 
 
 def _is_of_several(path: Path) -> bool:
@@ -250,5 +252,21 @@ def specimen_from_file(path: Path) -> Specimen:
 
 def _damaged(path: Path, error: DamagedArchive) -> Finding:
     kind, _ = kind_of(path)
-    what = f"; it is {_OF_NOTHING[kind]}" if kind in _OF_NOTHING else ""
+    what = f"; it is {_OF_NOTHING[kind]}" if kind in _OF_NOTHING else _unfilled(path)
     return Finding("NPZ-033", Severity.VIOLATION, "archive", f"the archive cannot be read: {error}{what}")
+
+
+def _unfilled(path: Path) -> str:
+    """Say that a file ends in zeros, as one does whose room was taken before it was copied; empty where not."""
+    size, empty = path.stat().st_size, 0
+    with open_regular(path) as stream:
+        while empty < size:
+            piece = min(_PIECE, size - empty)
+            stream.seek(size - empty - piece)
+            held = stream.read(piece).rstrip(b"\x00")
+            empty += piece - len(held)
+            if held:
+                break
+    if empty < _FEWEST_ZEROS:
+        return ""
+    return f"; its last {empty} of {size} bytes are zeros: its room was taken, and the copy broke off"

@@ -259,7 +259,7 @@ def _left_over(found: Explained) -> str:
 def _because(diagnosis: Diagnosis) -> str:
     """What a diagnosis says of it, in its own sentences."""
     if not diagnosis.wrong:
-        return "No usual fault explains it: probe or object may be of another scan."
+        return "No usual fault explains it: probe, object or positions may be of another scan."
     said = sentences(diagnosis)
     told = [one for one in said if diagnosis.stored is False or not one.startswith("The positions go with")]
     return " ".join(told[:3])

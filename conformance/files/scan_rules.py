@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import math
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,7 @@ from conformance.files.stack import (
     non_finite,
     reach_of,
 )
-from conformance.files.stored_text import text_of
+from conformance.files.stored_text import is_json_mapping, text_of
 
 VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
 KNOWN = names_of(Place.FILE)
@@ -139,7 +138,12 @@ class Rules:
             yield Finding("NPZ-033", VIOLATION, "archive", problem)
 
     def _objects(self) -> Iterator[Finding]:
-        for name, member in self.members.items():
+        # Where all is missing, an array of another name may hold it.
+        others: dict[str, Stored] = {}
+        for name in () if self.members else self.archive.names:
+            with contextlib.suppress(DamagedArchive):
+                others[name] = self.archive.member(name)
+        for name, member in {**self.members, **others}.items():
             if member.needs_unpickling and name != "_metadata":
                 yield Finding("NPZ-031", VIOLATION, name, f"the array holds Python objects, which {stored_anew(name)}")
 
@@ -354,7 +358,7 @@ class Rules:
         if member is None:
             return
         text = text_of(member)
-        if text is None or not _is_json_mapping(text):
+        if text is None or not is_json_mapping(text):
             yield Finding("NPZ-030", WARNING, "_metadata", "it is no JSON text, and is skipped")
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -379,15 +383,6 @@ class Rules:
         if MASK in members:
             found[MASK] = np.array(members[MASK].array())
         return found
-
-
-@lru_cache(maxsize=1)
-def _is_json_mapping(text: str) -> bool:
-    # A long text is parsed once, though rules and repairs both ask.
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _kinds(name: str) -> str:

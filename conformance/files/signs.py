@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from conformance.files.survey import Survey
 
 NOISE = ": scattered about zero, as a subtracted background leaves them, or an interpolation of the frames"
+_FEWEST_ROOTS, _DIMMER = 24, 0.1
 _FEWEST, _OFTEN, _SMALL = 64, 0.02, 0.2
 _SIGNED = 1 << 15
 _DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05
@@ -146,3 +147,30 @@ def _beside(frames: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """The four neighbours of every pixel, 0 beyond the border."""
     padded = np.pad(frames, ((0, 0), (1, 1), (1, 1)))
     return [padded[:, 2:, 1:-1], padded[:, :-2, 1:-1], padded[:, 1:-1, 2:], padded[:, 1:-1, :-2]]
+
+
+def roots_below_zero(survey: Survey, first: tuple[tuple[int, ...], float] | None) -> str:
+    """Say that what is no number may be the root of what lay below zero: now here, now there, where it is dark.
+
+    Parameters
+    ----------
+    survey : Survey
+    first : tuple or None
+        Index and value of the first that is no number.
+    """
+    if first is None or not np.isnan(first[1]):
+        return ""
+    times = survey.times("non-finite")
+    some, never = (times > 0) & (times < survey.M), times == 0
+    if some.sum() < _FEWEST_ROOTS:
+        return ""
+    mean = survey.squares / np.maximum(survey.M - times, 1)
+    dim = float(np.median(mean[some]))
+    bright = float(mean[never].max()) if never.any() else float(mean.max())
+    spread = float((times[some] < survey.M / 2).mean())
+    if dim > _DIMMER * bright or spread < _DIMMER:
+        return ""
+    return (
+        ": in other pixels from frame to frame, where there is least light: roots of what a subtracted background left "
+        "below zero? Take 0 in place of it before the root, from the frames before that"
+    )

@@ -21,8 +21,7 @@ _CENTRED = ": every pixel has mean zero, its mean over the frames was subtracted
 _NO_MEAN = 1e-3
 _STANDARDISED = ": mean zero and deviation one, as standardised for training; the frames before that are needed"
 _SAMPLED_FRAMES = 256
-_MOST_PIXELS = 1 << 22
-_FEWEST_PIXELS, _FEWEST_FRAMES = 24, 16
+_MOST_PIXELS, _FEWEST_PIXELS, _FEWEST_FRAMES = 1 << 22, 24, 16
 
 
 @dataclass(frozen=True)
@@ -207,6 +206,7 @@ def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
     told = _STANDARDISED if kind == "negative" and _is_standardised(content.survey) else told
     if kind == "non-finite":
         told = ": pixels that are not measured" if always else _lost_frames(content.survey)
+        told = told or signs.roots_below_zero(content.survey, content.non_finite)
     narrow = "; float16 ends at 65504, and these were brighter" if kind == "non-finite" and dtype == np.float16 else ""
     return f"; {extent.sentence(content.survey.M)}{told}{narrow}"
 

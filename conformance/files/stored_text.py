@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import deque
+from functools import lru_cache
 
 from conformance.files.formats.values import Stored
 
@@ -31,3 +33,12 @@ def text_of(member: Stored) -> str | None:
         return raw.decode(order, "surrogatepass").rstrip("\x00")
     except UnicodeDecodeError:
         return None
+
+
+@lru_cache(maxsize=1)
+def is_json_mapping(text: str) -> bool:
+    """Whether a text is a JSON object; a long one is parsed once, though rules and repairs both ask."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

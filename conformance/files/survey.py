@@ -209,6 +209,10 @@ class Survey:
         """(N, N): pixels that hold a value of a kind in every frame."""
         return np.asarray(self._odd[kind][1] == self.M)
 
+    def times(self, kind: str) -> NDArray[np.int64]:
+        """(N, N): in how many frames a pixel holds a value of a kind."""
+        return self._odd[kind][1]
+
     def lost(self) -> NDArray[np.intp]:
         """Numbers of the frames in which no value is a finite number."""
         return np.flatnonzero(self._odd["non-finite"][0] == self.sides[0] * self.sides[1])

@@ -120,7 +120,7 @@ def test_positions_beyond_everything_break_no_rule(name: str, value: float, tmp_
     arrays[name][7] = value
     assert set(said(tmp_path, arrays)) <= {"FIL-012", "FIL-015"}
     del arrays["objectGuess"]
-    assert ("FIL-015" in said(tmp_path, arrays)) is (abs(value) > 1)
+    assert abs(value) < 1 or "FIL-015" in said(tmp_path, arrays)
 
 
 @pytest.mark.parametrize("value", [1e300, -1.7e308, 1e38, 5e-324])

@@ -90,6 +90,21 @@ VARIANTS: dict[str, Entry] = {
     "pictures in colours": (npz(lambda a: _held(a, frames=_colours(a))), r"pictures in colours", KNOWN),
     "no frames at all": (tree(lambda a: _held(a, frames=counts_of(a)[:0])), r"hold nothing.*aborted", KNOWN),
     "an archive of own names": (npz(_held), r"an NPZ with arrays under names of their own.*convert", KNOWN),
+    "an archive of frames alone": (
+        npz(lambda a: {"reciprocal": a["diff3d"].reshape(8, 10, *a["diff3d"].shape[1:])}),
+        r"frames, no positions and probe.*raster of 8 x 10",
+        KNOWN,
+    ),
+    "an archive of a reconstruction": (
+        npz(lambda a: {"probe": a["probeGuess"], "object": a["objectGuess"], "loss": np.ones(50)}),
+        r"a probe, no frames and positions",
+        KNOWN,
+    ),
+    "an archive of one dictionary": (
+        npz(lambda a: {"data": np.array(dict(a), object)}),
+        r"Python objects",
+        "NPZ-001 NPZ-031",
+    ),
     "a raw file in the other order": (_raw(lambda content: content, ">f4"), r"bytes in the other order", "FIL-001"),
     "a raw file that is cut": (_raw(lambda content: content[:-5000]), r"the copy ended early", "FIL-001"),
 }

@@ -103,8 +103,39 @@ def _not_numbers(a: Arrays) -> None:
     a["xcoords"][[7, 8, 9, 50]] = np.nan
 
 
+def _glitches(a: Arrays) -> None:
+    a["xcoords"][[17, 19]] += 480
+    a["ycoords"][40] -= 60
+
+
+def _half_precision(a: Arrays) -> None:
+    for name in XY:
+        a[name] = (a[name] + 1900).astype(np.float16)
+    del a["objectGuess"]
+
+
+def _aborted(a: Arrays) -> None:
+    for name in XY:
+        a[name][70:] = 0
+
+
+def _turned_mask(a: Arrays) -> None:
+    bad = np.zeros((N, N), bool)
+    bad[:, [6, 20]] = True
+    a["diff3d"][:, bad] = 0
+    a["bad_pixels"] = bad.T.copy()
+
+
 VARIANTS: dict[str, Entry] = {
     # positions
+    "an encoder that failed alike twice": (scan(_glitches), r"3 points lie .*\(17, 19, 40\)", "FIL-015"),
+    "positions in half precision": (
+        scan(_half_precision),
+        r"float16, .* lie 1 apart: .* rounded by up to 0\.5",
+        "FIL-014",
+    ),
+    "positions of an aborted scan": (scan(_aborted), r"10 points in a row stand at x = 0", "FIL-014 FIL-015"),
+    "a mask that is transposed": (scan(_turned_mask), r"transposed, it would lie on pixels", "FIL-024 FIL-006"),
     "numbers of rows and columns": (scan(_numbered), r"columns and rows of a raster of 10 x 8", "FIL-014"),
     "x and y in one array": (scan(_in_one), r"x and y in one array", "NPZ-022 NPZ-001"),
     "all at one place": (scan(_xy(lambda v: 0 * v)), r"all 80 points are at one place", "FIL-014"),
@@ -200,7 +231,7 @@ VARIANTS: dict[str, Entry] = {
             )
         ),
         r"X \(80, 32, 32, 1\)",
-        "NPZ-001",
+        "FIL-002",
     ),
     # probe
     "probe as two reals first": (

@@ -120,7 +120,29 @@ def _read_in_part(a: Arrays) -> None:
     a["diff3d"][[12, 50], N // 2 :] = 0
 
 
+def _roots_below_zero(a: Arrays) -> None:
+    left = counted(a) + np.random.default_rng(3).normal(0, 1.5, a["diff3d"].shape)
+    with np.errstate(invalid="ignore"):
+        a["diff3d"] = np.sqrt(left).astype(np.float32)
+
+
+def _leading_darks(a: Arrays) -> None:
+    a["diff3d"][:10] = np.sqrt(np.random.default_rng(5).poisson(0.5, a["diff3d"][:10].shape))
+
+
+def _wrapped_beam(a: Arrays) -> None:
+    stack = counted(a)
+    a["diff3d"] = np.sqrt(np.rint(stack * (200_000 / stack.max())) % 65536).astype(np.float32)
+
+
 VARIANTS: dict[str, Entry] = {
+    "roots of a subtracted background": (
+        scan(_roots_below_zero),
+        r"least light: roots of what a subtracted",
+        "NPZ-017",
+    ),
+    "dark frames in front": (scan(_leading_darks), r"10 of 80 frames are .* darker .*: 0 to 9", "FIL-004"),
+    "a beam that was wrapped": (scan(_wrapped_beam), r"wrapped round the end", "FIL-007"),
     "a longer exposure later": (
         scan(_longer_exposure),
         r"from frame 40 on all frames are [23].* times brighter",

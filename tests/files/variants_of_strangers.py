@@ -151,6 +151,11 @@ def _fits() -> bytes:
 DAMAGE = "NPZ-033"
 NAMED = "FIL-001"
 VARIANTS: dict[str, Entry] = {
+    "a copy that broke off in room that was taken": (
+        _bytes(lambda: _npz_bytes()[:20_000] + bytes(30_000)),
+        r"last 30\d\d\d of 50000 bytes are zeros",
+        "NPZ-033",
+    ),
     "login page with a byte order mark": (
         _text("\ufeff\n\n  <HTML><body>Sign in</body></HTML>"),
         r"HTML page.*login",

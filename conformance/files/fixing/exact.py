@@ -225,6 +225,9 @@ def _dtypes(members: Mapping[str, Stored]) -> Iterator[Fix]:
         # Whole numbers keep their type: counts are compact, and markers of a detector are known by it.
         if values.dtype.kind in "iu" and name in ("diff3d", "scan_index"):
             continue
+        if name in COORDINATES and values.dtype == np.float16:
+            # Wider, they would look as if they had never been rounded (FIL-014).
+            continue
         if wanted.kind == "c" and values.dtype.kind != "c":
             # Real numbers may be a modulus, or two halves; as complex ones nobody would see that any more.
             continue

@@ -96,6 +96,20 @@ def holds_several_parts(arrays: Mapping[str, Stored]) -> bool:
     return frames + bool(points) + (roles.probe_among(both, 0) is not None) >= 2
 
 
+def holds_any_part(arrays: Mapping[str, Stored]) -> bool:
+    """Whether arrays of an NPZ may be frames, or a probe.
+
+    Parameters
+    ----------
+    arrays : Mapping[str, Stored]
+        By name.
+    """
+    arrays = with_stacks(arrays, last=False)
+    real = {name: one.shape for name, one in arrays.items() if one.dtype.kind in "iuf"}
+    waves = {name: one.shape for name, one in arrays.items() if one.dtype.kind == "c"}
+    return roles.stack_among(real, frozenset(), last=False) is not None or roles.probe_among(waves, 0) is not None
+
+
 def _rows(shapes: Mapping[str, tuple[int, ...]]) -> frozenset[int]:
     return frozenset(max(roles.long(shapes[name])) for name in roles.tables_among(shapes))
 

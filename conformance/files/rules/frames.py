@@ -79,7 +79,7 @@ def outshining_frames(view: View) -> Iterator[Finding]:
     if drift := _drift(view):
         yield Finding("FIL-004", Severity.WARNING, view.stack, drift)
     if not len(counted):
-        yield from power_steps(view)
+        yield from power_steps(view, np.concatenate(odd_rows(view)))
     if not len(counted) and not any(len(odd) for odd in odd_rows(view)):
         yield from single_dips(view)
     if scaled := scaled_each(view):

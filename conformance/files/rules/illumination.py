@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.neighbours import Places
+from conformance.files.rules.positions import misplaced_rows
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
@@ -94,7 +97,8 @@ def _matches(pattern: Floats, far: Floats) -> Floats:
 
 
 def patches_on_object(view: View) -> Iterator[Finding]:
-    """FIL-012: patches that reach past the object."""
+    """FIL-012: patches that reach past the object, besides those of points that are named by themselves."""
+    view = _without(view, misplaced_rows(view))
     if view.object_shape is None or view.x is None or view.y is None:
         return
     (height, width), half = view.object_shape, view.N // 2
@@ -119,6 +123,13 @@ def patches_on_object(view: View) -> Iterator[Finding]:
             f"{rows} x {columns}), up to {_reach(view, height, width):.3g} pixels{_remedy(view, height, width)}"
         )
     yield Finding("FIL-012", Severity.WARNING, "objectGuess", problem, None)
+
+
+def _without(view: View, rows: NDArray[np.intp]) -> View:
+    """The scan without some of its points."""
+    if not len(rows) or view.x is None or view.y is None:
+        return view
+    return replace(view, x=np.delete(view.x, rows), y=np.delete(view.y, rows))
 
 
 def _remedy(view: View, height: int, width: int) -> str:

@@ -61,7 +61,14 @@ def view_of(
         _mask(mask, M, survey.sides),
         given is not None and given.dtype.kind != "c",
         _object(truth),
+        _coarser(members),
     )
+
+
+def _coarser(members: Mapping[str, Stored]) -> np.dtype[Any] | None:
+    """Data type of the positions, the one of fewer bytes; None where they are no real numbers."""
+    types = [members[name].dtype for name in PAIRS[0] if name in members]
+    return min((one for one in types if one.kind == "f"), key=lambda one: one.itemsize, default=None)
 
 
 def _of_other_side(probe: Stored | None, sides: tuple[int, int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,16 @@ from conformance.files.formats.values import Stored
 from conformance.files.polarity import flat, meaning, shown_by
 from conformance.files.survey import Survey
 
+_FEWEST, _MOST_DARK, _OF_MASK, _MOST = 8, 0.3, 0.5, 0.9
+_TURNS: dict[str, Callable[[NDArray[np.bool_]], NDArray[np.bool_]]] = {
+    "transposed": np.transpose,
+    "with its rows mirrored": np.flipud,
+    "with its columns mirrored": np.fliplr,
+    "turned by 180 degrees": lambda bad: bad[::-1, ::-1],
+    "turned by 90 degrees": np.rot90,
+    "turned by -90 degrees": lambda bad: np.rot90(bad, -1),
+    "transposed and turned by 180 degrees": lambda bad: bad.T[::-1, ::-1],
+}
 ADOPTING = "--mask-ones"
 _READ = f"{MASK} is the name that is read"
 
@@ -43,8 +53,24 @@ def about_mask(mask: Stored, survey: Survey) -> Iterator[Finding]:
     rest = (
         f"; {lit} of them do not hold 0, and a reader that does not know the mask takes that for light" if lit else ""
     )
-    severity = Severity.WARNING if lit else Severity.NOTE
-    yield Finding("FIL-024", severity, MASK, f"{int(bad.sum())} of {bad.size} pixels are masked{rest}")
+    turned = _turned(bad, survey)
+    severity = Severity.WARNING if lit or turned else Severity.NOTE
+    yield Finding("FIL-024", severity, MASK, f"{int(bad.sum())} of {bad.size} pixels are masked{rest}{turned}")
+
+
+def _turned(bad: NDArray[np.bool_], survey: Survey) -> str:
+    """Say that a mask fits the pixels that never count once it is turned or mirrored; empty where it does not."""
+    dead = survey.steady & (survey.largest == 0)
+    number = int(bad.sum())
+    # Where most pixels are dark every mask fits somewhere.
+    if number < _FEWEST or dead.mean() > _MOST_DARK or bad.shape[0] != bad.shape[1]:
+        return ""
+    if int((bad & dead).sum()) > _OF_MASK * number:
+        return ""
+    for word, one in _TURNS.items():
+        if int((one(bad) & dead).sum()) > _MOST * number:
+            return f"; {word}, it would lie on pixels that never count: is it turned against the frames?"
+    return ""
 
 
 def about_named_mask(mask: Part, survey: Survey, dtype: np.dtype[Any]) -> Iterator[Finding]:

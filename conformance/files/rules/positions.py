@@ -19,6 +19,8 @@ _ABSURD = 1e9
 _FAR_APART = 4.0
 _FEWEST_POINTS = 8
 _STUCK = 4
+_COARSE = 0.1
+_BESIDE, _FAR_OFF, _APART = 3, 8.0, 3.0
 _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
 
 
@@ -37,6 +39,8 @@ def repeated(view: View) -> Iterator[Finding]:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", unit)
     elif numbers := _numbered(points, places):
         yield Finding("FIL-014", Severity.NOTE, "xcoords", numbers)
+    elif coarse := _coarse(view):
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", coarse)
     elif line := _line(points):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
     if len(places) > 1 and times.min() == times.max() > 1:
@@ -51,6 +55,20 @@ def repeated(view: View) -> Iterator[Finding]:
             f"({listed(stuck)}); {int((times - 1).sum())} points repeat another one"
         )
         yield Finding("FIL-014", Severity.WARNING, "xcoords", problem, (first,))
+
+
+def _coarse(view: View) -> str:
+    """Say that the type of the positions rounds them to a good part of a pixel; empty where it does not."""
+    if view.place_type is None or view.x is None or view.y is None or view.place_type.itemsize >= 8:
+        return ""
+    top = float(max(np.abs(view.x).max(), np.abs(view.y).max()))
+    apart = float(np.spacing(view.place_type.type(top)))
+    if not apart > _COARSE:
+        return ""
+    return (
+        f"the positions are {view.place_type.name}, in which numbers near {top:.6g} lie {apart:.3g} apart: they were "
+        f"rounded by up to {apart / 2:.3g} pixels; write them as float64 from the source, or without their origin"
+    )
 
 
 def at_one_place(view: View) -> bool:
@@ -171,8 +189,50 @@ def lonely_rows(view: View) -> NDArray[np.intp]:
     places = np.stack([view.x, view.y])
     # So far away that the others coincide beside it.
     absurd = (np.abs(places - np.median(places, axis=1, keepdims=True)) > _ABSURD).any(axis=0)
-    far = np.flatnonzero((distance > limit) | absurd)
+    far = np.flatnonzero((distance > limit) | absurd | _beyond_gaps(view, limit) | _jumps(view, distance))
     return far if len(far) <= len(distance) // 10 else np.arange(0)
+
+
+def _beyond_gaps(view: View, limit: float) -> NDArray[np.bool_]:
+    """(M,): the few points on the far side of a gap that no other point lies in: failures may repeat themselves."""
+    found = np.zeros(view.M, bool)
+    for values in (view.x, view.y):
+        assert values is not None
+        order = np.argsort(values, kind="stable")
+        gaps = np.flatnonzero(np.diff(values[order]) > limit) + 1
+        few = [at for at in gaps if min(at, view.M - at) <= view.M // 10]
+        for at in few:
+            found[order[:at] if at < view.M - at else order[at:]] = True
+    return found
+
+
+def _jumps(view: View, distance: Floats) -> NDArray[np.bool_]:
+    """(M,): points far from those before and after them, at places where no other point lies."""
+    assert view.x is not None
+    assert view.y is not None
+    points = np.stack([view.x, view.y], axis=1)
+    typical = float(np.median(np.hypot(*np.diff(points, axis=0).T)))
+    padded = np.pad(points, ((_BESIDE, _BESIDE), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _BESIDE + 1, axis=0)
+    off = np.hypot(*(points - np.median(windows, axis=-1)).T)
+    near = float(np.median(distance))
+    return np.asarray((typical > 0) & (off > _FAR_OFF * typical) & (distance > _APART * near))
+
+
+def misplaced_rows(view: View) -> NDArray[np.intp]:
+    """Numbers of the points that lie alone, or at one place many in a row: they are named, and tell no origin."""
+    if view.x is None or view.y is None:
+        return np.arange(0)
+    stuck = _longest_run(np.stack([view.x, view.y], axis=1))
+    rows = np.union1d(lonely_rows(view), stuck if len(stuck) >= _STUCK else stuck[:0])
+    return rows if len(rows) < view.M // 2 else rows[:0]
+
+
+def along_a_line(view: View) -> bool:
+    """Whether one axis is in another unit than the other, or was not read."""
+    if view.x is None or view.y is None or len(view.x) < _FEWEST_POINTS:
+        return False
+    return bool(_line(np.stack([view.x, view.y], axis=1)))
 
 
 def planned(view: View) -> Iterator[Finding]:

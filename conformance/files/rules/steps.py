@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.view import View
@@ -49,14 +50,23 @@ def step_in(values: Floats) -> tuple[int, float] | None:
     return (at, jump) if abs(jump) > _SPREADS * noise / np.sqrt(_BESIDE) else None
 
 
-def power_steps(view: View) -> Iterator[Finding]:
-    """FIL-004: a power that jumps at one frame and stays there: another exposure, or another filter."""
+def power_steps(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
+    """FIL-004: a power that jumps at one frame and stays there: another exposure, or another filter.
+
+    Parameters
+    ----------
+    view : View
+    odd : numpy.ndarray
+        Numbers of frames that are named already: a jump to them alone is no other one.
+    """
     if (view.flux <= 0).any():
         return
     found = step_in(np.log(view.flux))
     if found is None or abs(found[1]) < np.log(_FACTOR):
         return
     at, jump = found
+    if min((np.arange(at), np.arange(at, view.M)), key=lambda side: len(np.setdiff1d(side, odd))).size <= len(odd):
+        return
     word = "brighter" if jump > 0 else "darker"
     problem = (
         f"from frame {at} on all frames are {float(np.exp(abs(jump))):.3g} times {word}, at once: another exposure, "

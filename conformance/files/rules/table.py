@@ -61,6 +61,8 @@ def findings_of(view: View) -> Iterator[Finding]:
         explained |= _OF_LIGHT | {"FIL-007", "FIL-025"}
     if positions.of_another_unit(view) or positions.at_one_place(view):
         explained |= {"FIL-012", "FIL-013", "FIL-016"}
+    if positions.along_a_line(view):
+        explained |= {"FIL-012"}
     if frames.scaled_each(view):
         explained |= {"FIL-007", "FIL-011"}
     if len(frames.counted_rows(view)):
@@ -70,7 +72,8 @@ def findings_of(view: View) -> Iterator[Finding]:
         # The mean pattern is that of a few frames, has their fringes, and is too bright for the dark pixels of others.
         explained |= {"FIL-006", "FIL-008", "FIL-010"}
     if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
-        explained |= {"FIL-011"}
+        # The mean pattern has holes where it is brightest.
+        explained |= {"FIL-010", "FIL-011", "FIL-026"}
     if frames.all_alike(view):
         explained |= {"FIL-005", "FIL-006", "FIL-007"}
     if signs.is_noise(view.survey):

@@ -45,6 +45,8 @@ class View:
         Whether the file holds real numbers for the probe.
     object_values : numpy.ndarray or None
         (H, W) object, as it is stored.
+    place_type : numpy.dtype or None
+        Data type of the positions as they are stored, the coarser one of both axes.
     """
 
     survey: Survey
@@ -59,6 +61,7 @@ class View:
     mask: NDArray[np.bool_] | None = None
     probe_is_real: bool = False
     object_values: NDArray[Any] | None = None
+    place_type: np.dtype[Any] | None = None
 
     @property
     def M(self) -> int:
