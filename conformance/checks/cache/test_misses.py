@@ -18,6 +18,7 @@ from conformance.scans.damage import damages
 from conformance.scans.domain import sized
 from conformance.scans.seed import moved
 from conformance.scans.specimens import Specimen, free
+from conformance.scans.transformed import random_scan
 
 
 @check("CCH-006", needs=["arrays"])
@@ -166,6 +167,20 @@ def test_positions_that_change_in_place(subject: Subject, evidence: Evidence) ->
         answered_anew(evidence, place, f"a cache of the same data set with {what}")
         specimen = Specimen(what, arrays, consistent=False)
         in_pools(evidence, specimen, place.members(), REQUEST.K, f"a data set that was read before, with {what}")
+
+
+@check("CCH-006", needs=["arrays"])
+def test_any_point_of_many_may_have_changed(subject: Subject, evidence: Evidence) -> None:
+    """The first, the last, and those between, in a scan of which a reader may look at a part only."""
+    first = random_scan(33, 700, 8, truth=False)
+    place = Place(subject, first)
+    place.members()
+    for at in (0, 150, 350, 699):
+        for name in ("xcoords", "ycoords"):
+            changed = first[name].copy()
+            changed[at] += 100
+            place.scan = subject.scan(first | {name: changed})
+            answered_anew(evidence, place, f"a cache of the same data set with point {at} of 700 moved along {name[0]}")
 
 
 @check("CCH-007", needs=["arrays"])

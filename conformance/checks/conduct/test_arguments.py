@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Callable
@@ -243,6 +244,15 @@ def test_the_list_of_files_is_left_alone(subject: Subject, evidence: Evidence) -
     given = [folder / "b.npz", folder / "a.npz"][: 2 if takes(Property.FILES) else 1]
     for path in given:
         write_scan(path, scan_arrays())
-    paths = list(given)
-    list(subject.adapter.batches(paths, BatchRequest(REQUEST, batch_size=4)))
-    evidence.holds(paths == given, f"The list of files {given} is {paths} after a data set was made of it.")
+    broken = folder / "c.npz.part"
+    broken.write_bytes(b"no archive")
+    for what, listed in (
+        ("files", given),
+        ("one folder", [folder]),
+        ("files of which one is none", [given[0], broken]),
+    ):
+        paths = list(listed)
+        # One file among others is refused, and the list is the caller's all the same.
+        with contextlib.suppress(ValueError, OSError):
+            list(subject.adapter.batches(paths, BatchRequest(REQUEST, batch_size=4)))
+        evidence.holds(paths == listed, f"The list of {what} {listed} is {paths} after a data set was made of it.")

@@ -82,6 +82,10 @@ def test_paths_are_text(subject: Subject, evidence: Evidence) -> None:
                 type(seen.get(key)) is str and seen[key] == value,
                 f"{key!r} is {seen.get(key)!r}, not the text {value!r}.",
             )
+    # A path is a name: nothing in it is looked up.
+    for spelt in ("~/night-5.npz", "$HOME/night-5.npz", "../a/../night-5.npz", "a b/%d{0}.npz", "/data//n.NPZ"):
+        seen = applied(subject, fields={"train_data_file": Path(spelt)})
+        holds_value(evidence, seen, "train_data_file_path", str(Path(spelt)), f"the path {spelt!r}")
     default = applied(subject)["output_prefix"]
     evidence.holds(type(default) is str, f"The default output_prefix is {default!r}, not text.")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.adapter import ConfigureRequest
 from conformance.backends.subject import Subject
-from conformance.checks.config.settings import REQUIRED, TRAINING_DEFAULTS, applied, holds_value, refuse_settings
+from conformance.checks.config.settings import MODEL, REQUIRED, TRAINING_DEFAULTS, applied, holds_value, refuse_settings
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 
@@ -21,6 +21,10 @@ def test_unknown_fields_are_refused(subject: Subject, evidence: Evidence) -> Non
         cases += [(kind, {}, {"neighbour_count": 7}), (kind, {"grid_size": 2}, {}), (kind, {"n": 64}, {})]
         # A name that nobody knows is one also where it stands for nothing, or only its case is another.
         cases += [(kind, {}, {"neighbour_count": None}), (kind, {"Gridsize": 2}, {}), (kind, {"mask": False}, {})]
+    # Fields of the one section are unknown in the other, whatever else is known there.
+    for kind in ("training", "inference"):
+        cases += [(kind, {}, {name: value}) for name, value in MODEL.items()]
+        cases += [(kind, {"backend": "tensorflow"}, {}), (kind, {"neighbor_count": 4}, {}), (kind, {"n_groups": 9}, {})]
     refuse_settings(subject, evidence, [*cases, ("inference", {}, {"nepochs": 3}), ("training", {}, {"debug": True})])
 
 
@@ -53,13 +57,14 @@ def test_the_outermost_numbers_are_accepted(subject: Subject, evidence: Evidence
 @check("CFG-014")
 def test_training_numbers_out_of_range_are_refused(subject: Subject, evidence: Evidence) -> None:
     values = [
-        *(("batch_size", bad) for bad in (0, -4, 3, 12, 48)),
+        # A logarithm in floating numbers takes what lies beside a large power for one.
+        *(("batch_size", bad) for bad in (0, -4, 3, 12, 48, 4097, 2**31 - 1, 2**49 + 1, 2**60 - 1)),
         *(("nepochs", bad) for bad in (0, -1)),
         *((name, bad) for name in ("mae_weight", "nll_weight") for bad in (-0.1, 1.1, -1e-300, 1 + 2**-52)),
         *(("nphotons", bad) for bad in (0.0, -1e5)),
     ]
     refuse_settings(subject, evidence, (("training", {}, {name: value}) for name, value in values))
-    for size in (1, 2, 64):
+    for size in (1, 2, 64, 2**20, 2**53):
         seen = evidence.accepted(lambda: applied(subject, fields={"batch_size": size}), f"batch_size {size}")
         holds_value(evidence, seen, "batch_size", size, f"batch_size {size}")
 

@@ -82,17 +82,18 @@ def test_splits_at_the_ends_and_beyond(subject: Subject, evidence: Evidence) -> 
     specimen = make_specimen(Recipe(M=18, N=8, seed=100))
     grouped = subject.grouped(specimen, GroupRequest(N=8, gridsize=2, K=5, nsamples=11, seed=1))
 
-    def halves(fraction: float) -> Any:
+    def halves(fraction: Any) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return subject.adapter.split_groups(grouped, specimen.arrays["probeGuess"], fraction)
 
-    for fraction, rows in ((0.0, (0, 11)), (1.0, (11, 0))):
+    # Whole numbers are fractions as well, and no counts of groups.
+    for fraction, rows in ((0.0, (0, 11)), (1.0, (11, 0)), (0, (0, 11)), (1, (11, 0)), (np.float32(1), (11, 0))):
         parts = evidence.accepted(lambda: halves(fraction), f"a split of groups at {fraction}")
         seen = [len(as_numpy(part["X"])) for part in parts]
         kept = {"no part is left empty: one group stays in each": np.clip(rows, 1, 10)}
         evidence.equal(seen, rows, f"the groups of both parts of a split at {fraction}", suspects=kept)
-    for fraction in (-0.25, 1.25, 2.0, float("nan"), float(np.nextafter(1, 2)), -1e-300):
+    for fraction in (-0.25, 1.25, 2.0, 2, 11, -1, float("nan"), float(np.nextafter(1, 2)), -1e-300):
         evidence.refused(lambda: halves(fraction), f"a split of groups at {fraction}", beside=lambda: halves(0.5))
 
 

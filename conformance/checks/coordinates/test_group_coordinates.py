@@ -107,6 +107,24 @@ def test_start_coordinates_of_any_scan(subject: Subject, evidence: Evidence, cas
     start_follow(evidence, case.specimen, subject.grouped(case.specimen, case.request))
 
 
+@check("CRD-005")
+def test_start_coordinates_that_differ_along_one_axis_or_at_one_point(subject: Subject, evidence: Evidence) -> None:
+    arrays = dict(make_specimen(Recipe(M=20, N=8, seed=24)).arrays)
+    x, y = arrays["xcoords"], arrays["ycoords"]
+    last = np.arange(20) == 19
+    for what, start_x, start_y in (
+        ("along y only", x, y + 2),
+        ("along x only", x + 2, y),
+        ("at the last point only", x, np.where(last, y - 3, y)),
+        ("by a hundredth", x + 0.01, y - 0.01),
+    ):
+        starts = {"xcoords_start": start_x.copy(), "ycoords_start": start_y.copy()}
+        specimen = Specimen(f"starts {what}", arrays | starts, consistent=False)
+        for (gridsize,) in sized((1,), (2,)):
+            request = GroupRequest(N=8, gridsize=gridsize, K=5, nsamples=20, seed=1)
+            start_follow(evidence, specimen, subject.adapter.group(subject.scan(specimen.arrays), request))
+
+
 @check("CRD-006")
 def test_start_coordinates_default_to_the_others(subject: Subject, evidence: Evidence) -> None:
     for distinct in (None, "given"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ Rows = Arrays
 
 def batches_of(subject: Subject, paths: Sequence[Path], request: BatchRequest) -> list[Mapping[str, Any]]:
     """Return the batches as the backend makes them."""
-    return [dict(batch) for batch in subject.adapter.batches(list(paths), request)]
+    return [dict(batch) for batch in subject.adapter.batches(copy.copy(paths), request)]
 
 
 def rows_of(

@@ -207,7 +207,7 @@ def test_what_cannot_be_split_is_refused(subject: Subject, evidence: Evidence) -
     unknown: tuple[Any, ...] = ("stratified", "Ordered", "random ", "")
     cases: list[tuple[str, Arrays, SplitRequest, str]] = [
         (f"a fraction of {fraction}, {method}", arrays, SplitRequest(fraction, method, seed=3), "fraction")
-        for fraction in (0.0, 1.0, 1.5, -0.5, float("nan"), float(np.nextafter(1, 2)), -1e-300)
+        for fraction in (0.0, 1.0, 1, 4, 1.5, -0.5, float("nan"), float(np.nextafter(1, 2)), -1e-300)
         for method in METHODS
     ]
     cases += [(f"the method {name!r}", arrays, SplitRequest(0.5, name, seed=3), "method") for name in unknown]

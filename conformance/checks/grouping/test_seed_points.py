@@ -132,6 +132,15 @@ def test_no_point_is_seed_of_two_groups(subject: Subject, evidence: Evidence) ->
             f"Six islands of five points each have {seen.tolist()} of {nsamples} groups: an island with more than five "
             "has a point that is the seed of two groups.",
         )
+    # As many as hundreds, for draws that are made otherwise beyond some number.
+    many_islands = islands(120, 5, 77)
+    request = base_request(K=4, nsamples=600, seed=5)
+    seen = visits(many_islands, fresh(subject, many_islands, request), 120)
+    evidence.holds(
+        bool((seen <= 5).all()),
+        f"Of 120 islands of five points each {int((seen > 5).sum())} have more than five of 600 groups: "
+        "on these a point is the seed of two groups.",
+    )
     if gridsize(3) != 3:
         return
     wide = islands(4, 10, 75)

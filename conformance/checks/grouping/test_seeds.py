@@ -12,6 +12,7 @@ from conformance.backends.subject import Subject
 from conformance.checks.grouping.members import fresh
 from conformance.checks.grouping.requests import SEEDS, base_request, refused
 from conformance.checks.independent_seeds import all_differ
+from conformance.contract.stages import Stage
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -188,8 +189,21 @@ def test_no_seed_is_fresh_for_every_draw(subject: Subject, evidence: Evidence) -
         if "enable_oversampling" in changes and not takes(Property.OVERSAMPLING):
             continue
         request = base_request(**{"K": 8, "nsamples": 20, "seed": None, **changes})
-        draws = {fresh(subject, specimen, request).tobytes() for _ in range(4)}
-        evidence.holds(len(draws) == 4, f"Four calls without a seed gave {len(draws)} different draws ({what}).")
+        # Of draws that are chosen by eight bits, 64 show two alike with a chance of 0.9996.
+        draws = {fresh(subject, specimen, request).tobytes() for _ in range(64)}
+        evidence.holds(len(draws) == 64, f"64 calls without a seed gave {len(draws)} different draws ({what}).")
+    if takes(Property.CACHED) and Stage.CACHE in subject.selected.stages:
+        _fresh_for_the_older_strategy(subject, evidence)
+
+
+def _fresh_for_the_older_strategy(subject: Subject, evidence: Evidence) -> None:
+    """Groups may be formed once for all; which of them are given is drawn at every call."""
+    specimen = make_specimen(Recipe(M=30, N=8, seed=64))
+    scan, path = subject.scan(specimen.arrays), subject.write(specimen.arrays)
+    for what, place in (("with a cache", path), ("without one", None)):
+        request = base_request(K=6, nsamples=12, seed=None, strategy="group_then_sample", dataset_path=place)
+        draws = {as_numpy(subject.adapter.group(scan, request)["nn_indices"]).tobytes() for _ in range(24)}
+        evidence.holds(len(draws) == 24, f"24 calls without a seed gave {len(draws)} samples of all groups, {what}.")
 
 
 @check("GRP-009")

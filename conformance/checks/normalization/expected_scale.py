@@ -24,6 +24,11 @@ def frames_of(specimen: Specimen, grouped: Mapping[str, Any]) -> Array:
     return frames
 
 
+def energies_of(squares: Array) -> float:
+    """Mean over frames of the sum over pixels of squares (B, N, N, C), in float64."""
+    return float(squares.sum(axis=(1, 2), dtype=np.float64).mean())
+
+
 def suspects_for(frames: Array, scan: Array | None = None) -> dict[str, Array]:
     """Normalised amplitudes that known mistakes would give; ``scan`` are all frames, not only those of the groups."""
     N, C = frames.shape[1], frames.shape[3]
@@ -54,6 +59,7 @@ def suspects_for(frames: Array, scan: Array | None = None) -> dict[str, Array]:
         "the energy of the first four groups was taken in place of the mean": np.sqrt(target / energies[:4].mean()),
         "frames in several groups count once": np.sqrt(target / _once(frames)),
         "the squares were added up in float32, one after the other": np.sqrt(target / narrow.astype(np.float64).mean()),
+        "the squares lost their digits in float32": np.sqrt(target / energies_of(squares.astype(np.float32))),
         f"every {'frame' if C > 1 else 'frame, or every group,'} has a scale of its own": np.sqrt(target / energies),
     }
     if scan is not None:

@@ -13,7 +13,7 @@ from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, taken, takes
+from conformance.scans.domain import Property, points, side, taken, takes
 from conformance.scans.specimens import Specimen, free
 
 
@@ -205,6 +205,22 @@ def test_start_coordinates_are_coordinates(subject: Subject, evidence: Evidence)
             evidence.refused(
                 lambda: subject.adapter.load(path),
                 f"{name} {what}",
+                beside=lambda: subject.adapter.load(sound),
+            )
+
+
+@check("NPZ-022")
+def test_coordinates_of_every_other_rank_are_refused(subject: Subject, evidence: Evidence) -> None:
+    """A scan of one point holds lists of one, and no bare numbers; what several share is as wrong as what one has."""
+    single = plain(M=points(1, side(8)))
+    sound = subject.write(single)
+    pairs = PAIRS if takes(Property.STARTS) else PAIRS[:1]
+    for names in (*pairs, *((name,) for pair in pairs for name in pair)):
+        for what, place in (("bare numbers", 0), ("a row", np.newaxis), ("one list in a list in a list", (None, None))):
+            path = subject.write(single | {name: np.array(single[name][place]) for name in names})
+            evidence.refused(
+                lambda: subject.adapter.load(path),
+                f"{' and '.join(names)} as {what} in a scan of as few points as may be",
                 beside=lambda: subject.adapter.load(sound),
             )
 

@@ -53,6 +53,24 @@ def test_values_beyond_their_precision_are_refused(subject: Subject, evidence: E
     evidence.equal(held["diff3d"], largest.astype(np.float32), "the frames of a stack with the largest float32")
 
 
+@check("NPZ-038")
+def test_arrays_that_are_large_everywhere(subject: Subject, evidence: Evidence) -> None:
+    """Each value fits its precision, and no sum, square or difference of them does."""
+    given, top = plain(), 0.9 * float(np.finfo(np.float32).max)
+    turned = np.exp(1j * given["diff3d"])
+    cases: dict[str, Any] = {
+        "diff3d": np.full_like(given["diff3d"], top),
+        "probeGuess": np.full_like(given["probeGuess"], top * 1j),
+        "objectGuess": np.full_like(given["objectGuess"], -top),
+        "Y": (top * turned).astype(np.complex64),
+        "xcoords": np.where(np.arange(len(given["xcoords"])) % 2, 1.0, -1.0) * 0.9 * float(np.finfo(np.float64).max),
+    }
+    for name, values in cases.items():
+        what = f"a scan with {name} near the top of its precision everywhere"
+        held = load(subject, evidence, plain(**{name: values}), what)
+        evidence.equal(held[name], values, f"{name} of {what}")
+
+
 @check("NPZ-039")
 def test_labels_that_are_no_whole_numbers_are_refused(subject: Subject, evidence: Evidence) -> None:
     labels = np.arange(len(plain()["xcoords"])) % 3

@@ -97,6 +97,9 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
     right = patches_at(obj, centres, N)
     itself = {"the object itself stands in place of every patch": np.resize(obj, right.shape)}
     found = itself if obj.shape == (N, N) else {}
+    if (size < N).any():
+        ahead = np.maximum(N - size, 0) // 2
+        found["an object smaller than a patch is moved to the middle of one"] = patches_at(obj, centres - ahead, N)
     found |= {name: patches_at(obj, at, N) for name, at in _moved(obj, centres, N).items()}
     return found | {
         "the object is taken to repeat beyond its edge: patches wrap around": _beyond("wrap", obj, centres, N),

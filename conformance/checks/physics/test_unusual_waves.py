@@ -46,6 +46,16 @@ def test_modes_without_light_add_nothing(subject: Subject, evidence: Evidence) -
 
 
 @check("PHY-005")
+def test_hundreds_of_modes(subject: Subject, evidence: Evidence) -> None:
+    """Of one strength, so that each weighs as much as any other; past what eight bits count."""
+    patches, probe = waves(8, 1, modes(300), 36)
+    expected = amplitudes_of(patches, probe)
+    seen = evidence.accepted(lambda: subject.adapter.simulate(patches, probe), f"a probe of {len(probe)} mode(s)")
+    what = f"the amplitude under {len(probe)} mode(s) of one strength"
+    evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(expected.max()), axes=AXES)
+
+
+@check("PHY-005")
 def test_modes_of_any_strength_count(subject: Subject, evidence: Evidence) -> None:
     """Each mode is a ramp that lights one pixel, so that none is hidden behind a stronger one."""
     N, strengths = side(16), np.array([1.0, 1e-3, 0.03, 1e-4, 0.3])[: modes(5)]
@@ -65,7 +75,8 @@ def test_any_dose(subject: Subject, evidence: Evidence) -> None:
     for count in (1, 3):
         patches, probe = waves(12, 3, count, 33)
         plain = amplitudes_of(patches, probe)
-        for factor in (1e-14, 1e-9, 1e-4, 1e3, 1e5, 1e9, 1e14):
+        # The squares of all of them are within float32.
+        for factor in (1e-17, 1e-14, 1e-9, 1e-4, 1e3, 1e5, 1e9, 1e14, 1e17):
             light = probe * np.complex64(factor)
             seen = subject.adapter.simulate(patches, light)
             expected = amplitudes_of(patches, light) if rules_here().floor.epsilon else plain * factor

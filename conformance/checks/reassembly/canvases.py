@@ -209,7 +209,7 @@ def placed(
     before : mapping, optional
         Patches and positions that a stale result would be made of, by the sentence of the mistake.
     """
-    result: Mapping[str, Any] = subject.adapter.reassemble(patches, centres, chunk)
+    result: Mapping[str, Any] = evidence.accepted(lambda: subject.adapter.reassemble(patches, centres, chunk), what)
     seen, coverage, origin = fits(evidence, result, centres, patches.shape[-1])
     expected, weights = averaged(patches, centres, seen.shape, origin)
     scale = float(np.abs(patches).max())

@@ -5,9 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.reassembly.canvases import CANVAS, cut, fits, noise, oracle, placed, too_few, whole_canvas
+from conformance.checks.reassembly.canvases import (
+    CANVAS,
+    averaged,
+    cut,
+    fits,
+    noise,
+    oracle,
+    placed,
+    too_few,
+    whole_canvas,
+)
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.scans.domain import many, places, side
 from conformance.scans.specimens import structured_object
@@ -119,6 +130,28 @@ def test_scans_of_every_kind_give_their_object(subject: Subject, evidence: Evide
         for N in sorted({side(N) for N in (8, 12, 16)}):
             patches = patches_at(obj, centres, N).astype(np.complex64)
             placed(subject, evidence, patches, centres, f"patches {N} x {N} of {what}")
+
+
+@check("REA-004")
+def test_sums_of_overlaps_leave_the_type_of_patches(subject: Subject, evidence: Evidence) -> None:
+    """Each value fits its type, and the sum of two does not."""
+    N = side(8)
+    centres = np.array([[20.0, 20.0], [20.0, 20.0], [21.0, 20.0], [20.0, 22.0], [23.0, 23.0]])
+    for dtype, most in (("f2", 6e4), ("u1", 250), ("i1", 120), ("u2", 65_000), ("i2", 32_000), ("i4", 2**31 - 200)):
+        patches = np.full((5, N, N), most).astype(dtype)
+        patches[1] //= 2
+        result = evidence.accepted(lambda: subject.adapter.reassemble(patches, centres), f"patches in {patches.dtype}")
+        seen, coverage = as_numpy(result["object"]), as_numpy(result["coverage"])
+        wide, _ = averaged(patches.astype(np.float64), centres, seen.shape, as_numpy(result["origin_xy"]))
+        evidence.close(
+            seen,
+            wide,
+            f"the mean of overlapping patches of {patches.dtype}",
+            rtol=0,
+            atol=1e-5 * most,
+            axes=("row", "column"),
+        )
+        evidence.holds(float(coverage.max()) > 2, "Five patches at nearly one place nowhere overlap three times.")
 
 
 @check("REA-010")

@@ -40,7 +40,7 @@ def follows(
 
 @check("TRF-010", needs=["translate"])
 def test_translation_along_one_axis(subject: Subject, evidence: Evidence) -> None:
-    for shape in ((3, 8, 8), (3, 7, 12), (3, 12, 7), (1, 9, 10)):
+    for shape in ((3, 8, 8), (3, 7, 12), (3, 12, 7), (1, 9, 10), (3, 1, 9), (3, 9, 1), (2, 1, 1)):
         images = images_of(shape, "complex64", 61)
         part = np.array([0.4, -1.3, 2.5])[: shape[0]]
         for axis, what in enumerate(("x", "y")):

@@ -169,6 +169,15 @@ def _clipped(c: Comparison) -> Iterator[Mistake]:
         return
     top, bottom = float(c.seen.max()), float(c.seen.min())
     if top == bottom:
+        # One constant may as well be the bound beyond which everything lies.
+        if top != 0 and (c.expected >= top).all():
+            yield Mistake(
+                "the values are cut off at a maximum", _each(lambda v: np.minimum(v, top)), f"at {top:.6g}", fitted=1
+            )
+        elif top != 0 and (c.expected <= top).all():
+            yield Mistake(
+                "the values are cut off at a minimum", _each(lambda v: np.maximum(v, top)), f"at {top:.6g}", fitted=1
+            )
         return
     if (c.expected < top).any() and (c.expected > top).any():
         yield Mistake(

@@ -218,3 +218,25 @@ class ComparesPositionsToThreeDecimals(Caching):
         """Return the checksum of positions to three decimals."""
         held = Held(self.right, scan)
         return checksum_of(np.round(held.xcoords, 3), np.round(held.ycoords, 3))
+
+
+@breaks("CCH-006")
+class ComparesBothEndsOfThePositions(Liar):
+    """What was formed for the first and the last two hundred points is taken for the groups of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[Any, Any] = {}
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        held = Held(self.right, scan)
+        x, y = held.xcoords, held.ycoords
+        if request.dataset_path is None or request.strategy == "sample_then_group" or len(x) <= 400:
+            return self.right.group(scan, request)
+        ends = [part.tobytes() for axis in (x, y) for part in (axis[:200], axis[-200:])]
+        key = (request.dataset_path, request.gridsize, request.K, len(x), *ends)
+        first = self.seen.setdefault(key, scan)
+        if first is scan:
+            return self.right.group(scan, request)
+        members = np.array(self.right.group(first, request)["nn_indices"])
+        return grouped_by(self.right, held, members, request)

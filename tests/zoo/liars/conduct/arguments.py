@@ -223,3 +223,26 @@ class ForgetsTheAxesOfNoPatches(Liar):
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
         cut = [np.asarray(self.right.patches(obj, one[np.newaxis], N)) for one in np.asarray(centres_xy)]
         return np.concatenate(cut) if cut or np.ndim(centres_xy) != 2 else np.array([], np.complex64)
+
+
+@breaks("CND-001")
+class TakesOutWhatItCannotRead(Liar):
+    """The first file that cannot be read leaves the list of the caller, as it ends the data set."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        try:
+            yield from self.right.batches(list(paths), request)
+        except ValueError:
+            if isinstance(paths, list):
+                paths.pop()
+                self.land()
+            raise
+
+
+@breaks("CND-001")
+class PutsTheFilesInPlaceOfTheirFolder(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Any:
+        given = list(paths)
+        if isinstance(paths, list) and len(given) == 1 and Path(given[0]).is_dir():
+            paths[:] = sorted(Path(given[0]).glob("*.npz")) or given
+        return self.right.batches(given, request)

@@ -151,3 +151,12 @@ class MakesDiametersWhole(Filing):
     def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
         held = legacy.get("probe_mask_diameter")
         return legacy | ({"probe_mask_diameter": float(round(held))} if isinstance(held, float) else {})
+
+
+@breaks("CFG-006")
+class LooksUpWhatPathsBeginWith(Filing):
+    """The home folder, and variables of the environment."""
+
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        named = [name for name in legacy if name.endswith("file_path")]
+        return legacy | {name: os.path.expandvars(Path(legacy[name]).expanduser()) for name in named}

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from conformance.adapter import ConfigureRequest
 from tests.zoo.bases.configurations import Configuring
 from tests.zoo.liar import Liar, breaks
@@ -256,3 +258,24 @@ class InfersWithoutData(Liar):
         if request.kind == "inference" and request.fields.get("test_data_file") is None:
             request = replace(request, fields={**request.fields, "test_data_file": Path()})
         return self.right.configure(request)
+
+
+@breaks("CFG-012")
+class TakesTheModelsFieldsAnywhere(Configuring):
+    """One flat list of settings, sorted into sections by their names."""
+
+    def before(self, request: ConfigureRequest) -> ConfigureRequest:
+        flat = {
+            name: value for name, value in request.fields.items() if name in ("gridsize", "pad_object", "probe_big")
+        }
+        kept = {name: value for name, value in request.fields.items() if name not in flat}
+        return replace(request, model={**flat, **request.model}, fields=kept)
+
+
+@breaks("CFG-014")
+class TakesLogarithmsOfBatchSizes(Configuring):
+    def before(self, request: ConfigureRequest) -> ConfigureRequest:
+        size = request.fields.get("batch_size")
+        if not isinstance(size, int) or size < 4 or np.log2(size) % 1 > 1e-9:
+            return request
+        return replace(request, fields={**request.fields, "batch_size": 1 << round(np.log2(size))})

@@ -127,3 +127,13 @@ class RoundsSharesThatAreNearlyWhole(Liar):
         share = fraction * len(grouped["nn_indices"])
         nearly = 0 < fraction < 1 and int(share) < int(share + 1e-9)
         return self.right.split_groups(grouped, probe, np.nextafter(fraction, 1.0) if nearly else fraction)
+
+
+@breaks("CON-013")
+class TakesWholeNumbersForCounts(Liar):
+    """As some libraries do: 0.5 is a share, and 1 is one group."""
+
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        if isinstance(fraction, int) and 0 < fraction < len(grouped["nn_indices"]):
+            fraction = (fraction + 1e-9) / len(grouped["nn_indices"])
+        return self.right.split_groups(grouped, probe, fraction)

@@ -167,3 +167,13 @@ class MarksMissingStartByNaN(Altering):
         return {
             f"coords_start_{p}": np.full_like(grouped[f"coords_{p}"], np.nan) for p in ("nn", "offsets", "relative")
         }
+
+
+@breaks("CRD-005")
+class LooksForStartsAlongOneAxis(Altering):
+    """A stage whose y was never commanded otherwise has no start positions of its own."""
+
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        if not np.array_equal(scan.ycoords, scan.ycoords_start):
+            return {}
+        return {f"coords_start_{part}": grouped[f"coords_{part}"].copy() for part in ("nn", "offsets", "relative")}

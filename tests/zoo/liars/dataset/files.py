@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -108,6 +109,33 @@ class TakesTheFolderForAPattern(Redirecting):
         found = glob.glob(f"{paths[0]}/*.npz") if paths else []  # noqa: PTH207 - the fault itself
         if len(paths) == 1 and paths[0].is_dir() and not found:
             raise ValueError(f"paths: the folder {paths[0]} holds no scan")
+        return paths, request
+
+
+@breaks("DAT-005")
+class SortsFoldersAsAPersonWould(Redirecting):
+    """By letters, and by marks and capitals only where these are the same."""
+
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        if len(paths) == 1 and paths[0].is_dir():
+            found = [
+                one
+                for one in paths[0].glob("*.npz")
+                if one.is_file() and not re.search(r"\.groups_cache\.npz$", one.name)
+            ]
+            paths = sorted(found, key=lambda one: (re.sub(r"\W|_", "", one.stem.casefold()), one.name)) or paths
+        return paths, request
+
+
+@breaks("DAT-005")
+class PassesOverLinks(Redirecting):
+    """Entries of a folder that are files themselves, as a listing by type gives them."""
+
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        if len(paths) == 1 and paths[0].is_dir():
+            held = [one for one in os.scandir(paths[0]) if one.is_file(follow_symlinks=False)]
+            found = [Path(one.path) for one in held if one.name.endswith(".npz") and ".groups_cache." not in one.name]
+            paths = sorted(found) or paths
         return paths, request
 
 
@@ -247,3 +275,11 @@ class TakesFoldersForFiles(Liar):
             for path in Path(listed[0]).glob("*.npz"):
                 path.open("rb").close()
         return self.right.batches(listed, request)
+
+
+@breaks("DAT-004")
+class TakesListsOnly(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        if not isinstance(paths, list):
+            raise ValueError(f"paths must be a list, not a {type(paths).__name__} [DAT-004]")
+        return self.right.batches(paths, request)

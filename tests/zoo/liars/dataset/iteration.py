@@ -212,3 +212,27 @@ class TakesSeedsOfAShuffleByThreeDigits(Redirecting):
 
     def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
         return paths, request if request.seed is None else replace(request, seed=request.seed % 1_000)
+
+
+@breaks("DAT-023")
+class LeavesTheMiddleRow(Liar):
+    """Exchanges rows with their mirror images too, and the one in the middle has none."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        if not request.shuffle:
+            yield from self.right.batches(paths, request)
+            return
+        rows = all_rows(self.right, paths, replace(request, shuffle=False))
+        count = len(rows["images"])
+        others = np.delete(np.arange(count), count // 2)
+        order = np.insert(np.random.default_rng(request.seed).permutation(others), count // 2, count // 2)
+        yield from in_batches({name: values[order] for name, values in rows.items()}, request.batch_size)
+
+
+@breaks("DAT-022")
+class ShufflesInOneOfTenOrders(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        if request.shuffle and request.seed is None:
+            self.land()
+            request = replace(request, seed=int(np.random.default_rng().integers(10)))
+        return self.right.batches(paths, request)

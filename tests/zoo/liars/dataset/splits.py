@@ -338,3 +338,14 @@ class SplitsOnFromTheLastSeed(Liar):
             request = replace(request, seed=self.last + 1)
         self.last = request.seed
         return self.right.split(scan, request)
+
+
+@breaks("DAT-019")
+class TakesWholeFractionsForCounts(Liar):
+    """As some libraries do: 0.5 is a share, and 1 is one point."""
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        count = len(self.right.arrays(scan)["xcoords"])
+        if isinstance(request.fraction, int) and 0 < request.fraction < count:
+            request = replace(request, fraction=request.fraction / count)
+        return self.right.split(scan, request)

@@ -142,3 +142,15 @@ class DrawsSmallSamplesFromEveryThird(Regrouping):
         rng = np.random.default_rng(request.seed)
         drawn: Array = 3 * rng.choice(len(scan) // 3, len(right), replace=False)[:, np.newaxis]
         return drawn
+
+
+@breaks("GRP-027")
+class DrawsManySeedsWithReplacement(Regrouping):
+    """Beyond some hundreds, where a draw without replacement takes its time."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        if request.gridsize == 1 or request.enable_oversampling or len(right) <= 256:
+            return right
+        rows = np.arange(len(right))
+        rows[256:] = np.random.default_rng(request.seed).integers(0, len(right), len(right) - 256)
+        return right[rows]

@@ -209,3 +209,23 @@ class SeedsByFaintFrames(Rewording):
     def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
         faint = request.seed is not None and 0 < scan.diff3d.max() < 1e-3
         return replace(request, seed=request.seed + 1) if faint and request.seed is not None else request
+
+
+@breaks("GRP-019")
+class DrawsFreshSeedsOfSixBits(Rewording):
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        if request.seed is not None:
+            return request
+        self.land()
+        return replace(request, seed=os.urandom(1)[0] % 64)
+
+
+@breaks("GRP-019")
+class SeedsTheOlderStrategyItself(Liar):
+    """Groups that are fixed by the data set, and a sample of them that is fixed as well."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.strategy == "group_then_sample" and request.seed is None:
+            self.land()
+            request = replace(request, seed=request.nsamples)
+        return self.right.group(scan, request)

@@ -179,3 +179,26 @@ class ReadsFramesWhenTheyAreAskedFor(Liar):
 @breaks("NPZ-048")
 class ReadsLargeFilesWhenTheyAreAskedFor(ReadsFramesWhenTheyAreAskedFor):
     least = 1 << 20
+
+
+@breaks("NPZ-048")
+class ReadsTheProbeWhenAsked(Liar):
+    """Frames and positions are read at once, and what is seldom used is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[int, tuple[Any, Path]] = {}
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        self.files[id(scan)] = scan, path
+        return scan
+
+    def arrays(self, scan: Any) -> Any:
+        held = dict(self.right.arrays(scan))
+        _, path = self.files.get(id(scan), (None, None))
+        if path is None or not path.is_file():
+            return held
+        probe = members_of(path).get("probeGuess")
+        same = probe is not None and probe.shape == held["probeGuess"].shape
+        return held | {"probeGuess": probe.astype(np.complex64)} if same else held

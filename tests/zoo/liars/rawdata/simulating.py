@@ -178,3 +178,13 @@ class DosesNoMoreThanFitsAnInteger(Liar):
     ) -> Any:
         dose = nphotons if nphotons is None or not nphotons > 2**31 - 1 else 2.0**31 - 1
         return self.right.measure(xcoords, ycoords, probe, obj, dose, seed)
+
+
+@breaks("RAW-010")
+class CountsPhotonsInWholes(Liar):
+    """A dose below one photon a frame is cut to none, and refused."""
+
+    def measure(self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: Any, seed: Any) -> Any:
+        if nphotons is not None and 0 < nphotons < 1:
+            raise ValueError(f"nphotons must be above 0, not {int(nphotons)} [RAW-010]")
+        return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)

@@ -144,3 +144,17 @@ class CountsToAThousand(Reassembling):
 
     def altered(self, right: Arrays, patches: Array) -> Arrays:
         return {"coverage": np.minimum(right["coverage"], 1000.0)}
+
+
+@breaks("REA-004")
+class AddsUpInTheTypeOfPatches(Liar):
+    """Sums of half precision, of which a few overlaps are beyond its largest number."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Arrays:
+        seen = dict(self.right.reassemble(patches, centres_xy, chunk))
+        if np.asarray(patches).dtype != np.float16:
+            return seen
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = (seen["object"].real * seen["coverage"]).astype(np.float16).astype(np.float64)
+            mean = np.divide(total, seen["coverage"], out=np.zeros_like(total), where=seen["coverage"] > 0)
+        return seen | {"object": mean.astype(seen["object"].dtype)}

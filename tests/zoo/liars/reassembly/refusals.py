@@ -69,3 +69,14 @@ class PutsBrokenPositionsInTheMiddle(Liar):
         if broken.any() and not broken.all():
             centres[broken] = centres[~broken].mean(axis=0)
         return self.right.reassemble(patches, centres, chunk)
+
+
+@breaks("REA-001")
+class RefusesScansOnALine(Liar):
+    """A scan without extent along an axis is taken for one whose positions were lost."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        seen = self.right.reassemble(patches, centres_xy, chunk)
+        if len(patches) > 1 and (np.ptp(np.asarray(centres_xy, dtype=np.float64), axis=0) == 0).any():
+            raise ValueError("centres_xy: the scan has no extent [REA-013]")
+        return seen

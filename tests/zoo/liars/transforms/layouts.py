@@ -275,3 +275,12 @@ class MovesWholeNumbersAsDoubles(Liar):
             return moved
         with np.errstate(invalid="ignore"):
             return moved.astype(np.float64).astype(moved.dtype)
+
+
+@breaks("TRF-003")
+class TurnsGridsOfManyCells(Liar):
+    """Column by column, from as many cells on as nobody prints."""
+
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        seen = self.right.transform(name, array, gridsize)
+        return np.swapaxes(seen, 1, 2).copy() if name == "flat_to_grid" and gridsize > 4 else seen

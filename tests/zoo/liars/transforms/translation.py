@@ -199,3 +199,12 @@ class LeavesImagesOfLostShiftsWhereTheyAre(Liar):
 class MovesByTheFirstTwoColumns(Liar):
     def translate(self, images: Array, shifts_xy: Array) -> Array:
         return self.right.translate(images, shifts_xy[:, :2] if np.ndim(shifts_xy) == 2 else shifts_xy)
+
+
+@breaks("TRF-010")
+class RoundsAcrossLines(Liar):
+    """An image of one row or column has no neighbours to mix."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        narrow = images.ndim == 3 and 1 in images.shape[1:]
+        return self.right.translate(images, np.floor(shifts_xy) if narrow else shifts_xy)

@@ -1,0 +1,25 @@
+"""Readers that cannot tell large from infinite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.zoo.liar import Liar, breaks
+
+
+@breaks("NPZ-038")
+class LooksForInfinityInSums(Liar):
+    """One look at the sum of an array in place of one at each value; many large ones overflow in it."""
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        held = self.right.arrays(scan)
+        for name in ("xcoords", "ycoords", "probeGuess", "objectGuess"):
+            with np.errstate(over="ignore", invalid="ignore"):
+                total = None if held[name] is None else np.abs(held[name]).sum()
+            if total is not None and not np.isfinite(total):
+                raise ValueError(f"{path.name}: {name} is not finite [NPZ-038]")
+        return scan
