@@ -300,6 +300,7 @@ def _refused_of_arrays(subject: Subject, by_method: Mapping[str, Call]) -> Itera
         "patches": ("at NaN", lambda g: adapter.patches(g["object"], g["positions"] * np.nan, 8)),
         "transform": ("of another gridsize", lambda g: adapter.transform("channel_to_flat", g["groups"], 3)),
         "reassemble": ("of fewer positions", lambda g: adapter.reassemble(g["patches"], g["positions"][:-1])),
+        "translate": ("by fewer shifts", lambda g: adapter.translate(g["patches"], g["positions"][:-1])),
         "simulate": ("under a probe of one pixel", lambda g: adapter.simulate(g["patches"], g["probe"][:, :1, :1])),
         "container": (
             "without X_full",
