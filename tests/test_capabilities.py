@@ -161,7 +161,7 @@ def test_a_backend_that_rounds_corners_is_as_declared_when_it_places_as_well(tmp
     found = verdicts(Poor(), tmp_path)
     assert {clause for clause, one in found.items() if one.outcome is Outcome.DECLARED} == DECLARED_OF_POOR
     failing = {clause for clause, one in found.items() if one.outcome is Outcome.FAIL}
-    assert failing == {"PAT-012", "REA-006", "REA-013"}
+    assert failing == {"PAT-012", "PAT-015", "REA-006", "REA-013"}
     assert "the nearest whole corner" in found["REA-011"].reason
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.backends.process_state import changed, process_state, restored
 from conformance.backends.subject import Subject
@@ -160,9 +161,7 @@ def _joint(result: Any) -> list[str]:
     found = [
         (name, values) for name, values in values_in(result).items() if values.size and values.dtype.kind in "iufcb"
     ]
-    spans = sorted(
-        ((*np.lib.array_utils.byte_bounds(values), name, values) for name, values in found), key=lambda one: one[:3]
-    )
+    spans = sorted(((*_span(values), name, values) for name, values in found), key=lambda one: one[:3])
     pairs = []
     for number, (_, end, name, values) in enumerate(spans):
         for start, _, other, those_there in spans[number + 1 :]:
@@ -172,6 +171,13 @@ def _joint(result: Any) -> list[str]:
                 if np.shares_memory(values, those_there, max_work=10_000):  # type: ignore[arg-type]
                     pairs.append(f"{name} and {other}")
     return pairs
+
+
+def _span(values: NDArray[Any]) -> tuple[int, int]:
+    """Addresses of the first byte of an array and of the one behind its last."""
+    reach = [(size - 1) * step for size, step in zip(values.shape, values.strides, strict=True)]
+    low = values.ctypes.data + sum(one for one in reach if one < 0)
+    return low, values.ctypes.data + sum(one for one in reach if one > 0) + values.itemsize
 
 
 def _shared(result: Any) -> list[str]:
