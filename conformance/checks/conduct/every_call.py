@@ -16,7 +16,7 @@ from conformance.contract.arrays import PER_POINT, Place, per_group
 from conformance.contract.types import Array
 from conformance.evidence.breakdown import is_refusal
 from conformance.scans.domain import Property, gridsize, kept_inside, side, takes
-from conformance.scans.pairs import LAYOUTS, all_pairs
+from conformance.scans.pairs import LAYOUTS, WHOLE, all_pairs, as_places, as_values
 from conformance.scans.specimens import write_scan
 
 OF_GROUPS: Mapping[str, tuple[Any, ...]] = {
@@ -73,6 +73,9 @@ def _otherwise(call: Call, number: int) -> Iterator[Call]:
     if call.method in _OF_ROWS:
         yield _changed(call, lambda name, values: values[:1] if name in _PER_ROW else values, "of one")
         yield _changed(call, _darkened, "with dark parts")
+    if call.method in _OF_ROWS and call.method != "transform":
+        dtype = WHOLE[number % len(WHOLE)]
+        yield _changed(call, lambda name, values: _whole(name, values, dtype), f"in {np.dtype(dtype)}")
 
 
 def _darkened(name: str, values: Array) -> Array:
@@ -85,6 +88,14 @@ def _darkened(name: str, values: Array) -> Array:
     elif name == "probe" and dark.ndim == 3 and len(dark) > 1:
         dark[-1] = 0
     return dark
+
+
+def _whole(name: str, values: Array, dtype: str) -> Array:
+    """Values as whole numbers; a probe as it is, which files hold in complex numbers alone."""
+    if name == "positions":
+        return as_places(values, dtype)
+    whole = as_values(values, dtype) if name in ("object", "patches", "amplitude") else values
+    return np.abs(whole) if name == "amplitude" else whole
 
 
 def _retyped(name: str, values: Array) -> Array:
@@ -224,6 +235,9 @@ def _where_nothing_is_to_be_computed(adapter: Any, by_method: Mapping[str, Call]
         yield _changed(by_method["translate"], lambda name, held: 0 * held if name == "positions" else held, "by zero")
     if "noisy" in by_method:
         yield _changed(by_method["noisy"], lambda name, held: 0 * held, "without light")
+        for seed in (0, 2**32 - 1, 2**33 + 1):
+            drawn = lambda g, seed=seed: adapter.noisy(g["amplitude"], seed)  # noqa: E731
+            yield replace(by_method["noisy"], run=drawn, what=f"of seed {seed}")
 
 
 def _measuring(subject: Subject, dose: float | None) -> Callable[[Inputs], Any]:

@@ -209,3 +209,19 @@ class DividesByTheLightOfDarkPatches(Liar):
         if not light.all():
             self.land()
         return seen
+
+
+@breaks("CND-004")
+class TellsThatWholeImagesAreConverted(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Any:
+        if np.asarray(patches).dtype.kind in "iu":
+            print("converting patches to complex numbers")
+        return self.right.simulate(patches, probe)
+
+
+@breaks("CND-004")
+class TellsThatASeedIsCutToItsLowBits(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Any:
+        if seed >= 2**32:
+            print("only the low 32 bits tell the draw apart from others")
+        return self.right.noisy(amplitude, seed)
