@@ -30,4 +30,5 @@ NAMES: dict[str, str | Undescribable] = {
     "TakesOneIndexTooMany": r"cache",
     "SkipsTheChecksum": r"damaged",
     "WrapsDamagedIndices": r"damaged",
+    "ComparesBothEndsOfThePositions": r"cache .* is read",
 }

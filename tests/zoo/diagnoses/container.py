@@ -47,4 +47,5 @@ NAMES: dict[str, str | Undescribable] = {
     "TransposesTheMaskInTheContainer": r"rows and columns are exchanged",
     "TakesWhatIsCloseToAHalfForAHalf": r"half",
     "CarriesIndicesInSixteenBits": r"wrapped at (32768|65536)",
+    "TakesWholeNumbersForCounts": r"fraction is taken for a count",
 }

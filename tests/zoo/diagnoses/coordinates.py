@@ -54,4 +54,5 @@ NAMES: dict[str, str | Undescribable] = {
     "CentresOnTheFirstMember": r"first member",
     "CentresOnTheRoundedMean": r"rounded",
     "CentresOnTheMeanOfStart": r"start",
+    "LooksForStartsAlongOneAxis": r"nominal coordinates stand in",
 }

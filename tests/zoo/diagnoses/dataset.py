@@ -106,4 +106,6 @@ NAMES: dict[str, str | Undescribable] = {
     "CountsByMasksOfGoodPixels": r"good pixels",
     "MirrorsPartsOfParts": r"reverse order",
     "SplitsATwentiethAtLeast": r"at least|twentieth|0\.05",
+    "SortsFoldersAsAPersonWould": r"capitals",
+    "PassesOverLinks": r"groups are missing",
 }

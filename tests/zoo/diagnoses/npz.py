@@ -94,4 +94,5 @@ NAMES: dict[str, str | Undescribable] = {
     "SnapsStartsThatAreNearlyWhole": r"rounded to whole",
     "SortsScansThatRunBackwards": r"reverse order|sorted",
     "DropsDarkModes": r"mode is missing",
+    "ReadsTheProbeWhenAsked": r"file is read again",
 }

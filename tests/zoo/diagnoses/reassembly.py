@@ -52,4 +52,5 @@ NAMES: dict[str, str | Undescribable] = {
     "ReportsOriginsInSinglePrecision": r"float32",
     "StatesWholeAndPlacesBetween": r"bilinear",
     "PlacesTheWrongWayInFourierSpace": r"sub-pixel part has the wrong sign",
+    "AddsUpInTheTypeOfPatches": r"NaN or infinite|half precision",
 }

@@ -45,4 +45,6 @@ NAMES: dict[str, str | Undescribable] = {
     "RoundsImagesOfWholeNumbers": r"cut to whole numbers",
     "HalvesFractionsOfLargeImages": r"sub-pixel part|fraction",
     "SharesShiftsThatHardlyDiffer": r"shift of the first",
+    "TurnsGridsOfManyCells": r"channel grid is transposed",
+    "RoundsAcrossLines": r"whole pixel",
 }
