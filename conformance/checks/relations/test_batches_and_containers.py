@@ -133,7 +133,7 @@ def test_a_container_of_some_groups(subject: Subject, evidence: Evidence, seed: 
             near(evidence, seen[name], as_numpy(whole[name])[rows], f"{name} of a container of some groups", 1e-6)
 
 
-@check("REL-022", needs=["transform"], given={"seed": seeds, "g": among(5, 6, 7)}, weight=2)
+@check("REL-022", needs=["transform"], given={"seed": seeds, "g": among(6, 8, 9)}, weight=2)
 def test_layouts_form_a_circle(subject: Subject, evidence: Evidence, seed: int, g: int) -> None:
     values = np.random.default_rng(seed).normal(size=(3, 8, 8, g * g)).astype(np.float32)
 

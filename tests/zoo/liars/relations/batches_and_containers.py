@@ -45,4 +45,4 @@ class KeepsLargeContainersInHalfPrecision(Liar):
 class FillsLargeGridsByColumns(Liar):
     def transform(self, name: str, array: Array, gridsize: int) -> Array:
         right = self.right.transform(name, array, gridsize)
-        return np.swapaxes(right, 1, 2).copy() if name == "flat_to_grid" and gridsize > 5 else right
+        return np.swapaxes(right, 1, 2).copy() if name == "flat_to_grid" and gridsize > 7 else right
