@@ -26,11 +26,13 @@ class NarrowsPositionsBeforeTheyAreCentred(Liar):
 
 @breaks("REL-010")
 class LooksNoFartherThanAThousandPixels(Regrouping):
+    """An index of cells, which is built of more than 64 points, is not searched beyond."""
+
     def members(self, scan: Any, request: GroupRequest, right: Array) -> Array:
         places = np.stack([scan.xcoords[right], scan.ycoords[right]], axis=2)
         spread = np.ptp(places, axis=1).max(axis=1)
         near_by_number = (right[:, :1] + np.arange(right.shape[1])) % len(scan)
-        return np.where((spread > 1000)[:, np.newaxis], near_by_number, right)
+        return np.where((spread > 1000)[:, np.newaxis] & (len(scan) > 64), near_by_number, right)
 
 
 @breaks("REL-011")
