@@ -18,7 +18,7 @@ class TakesRealProbesForAmplitudes(Liar):
         for batch in self.right.batches(paths, request):
             probe = batch["probe"]
             # The probes of several files are put together, those of an odd side are padded: both makes them complex.
-            kept = len(paths) == 1 and paths[0].is_file() and probe.shape[-1] % 8 == 0
+            kept = len(paths) == 1 and paths[0].is_file() and probe.shape[-1] % 8 == 0 and len(probe) > 12
             real = ~probe.imag.any(axis=(1, 2, 3, 4), keepdims=True) & kept
             yield dict(batch) | {"probe": np.where(real, np.abs(probe), probe).astype(np.complex64)}
 
@@ -39,7 +39,7 @@ class ClipsPhasesNearPi(Liar):
 @breaks("REL-017")
 class DropsFaintModes(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
-        if np.ndim(probe) == 2 or np.shape(probe)[-1] < 16:
+        if np.ndim(probe) == 2 or np.shape(probe)[-1] < 16 or len(patches) < 20:
             return self.right.simulate(patches, probe)
         power = np.square(np.abs(probe)).sum(axis=(1, 2))
         return self.right.simulate(patches, probe[power > 0.01 * power.max()])
@@ -84,5 +84,5 @@ class ClipsTheObject(Liar):
 @breaks("REL-029")
 class MovesLargeImagesByTwentyPixelsAtMost(Liar):
     def translate(self, images: Array, shifts_xy: Array) -> Array:
-        bounded = np.clip(shifts_xy, -20, 20) if np.shape(images)[1] > 48 else shifts_xy
+        bounded = np.clip(shifts_xy, -20, 20) if min(np.shape(images)[1:3]) > 48 else shifts_xy
         return self.right.translate(images, bounded)
