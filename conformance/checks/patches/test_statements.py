@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from conformance.backends.discovery import stated
 from conformance.backends.subject import Subject
 from conformance.checks.patches.windows import AXES, suspects_at
+from conformance.checks.stated_frames import simulated_by_rule
 from conformance.contract.capabilities import SUBPIXEL
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
-from conformance.engine.measured import frames_by_rule, frames_of, frames_otherwise, plain_probe
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
 from conformance.oracles.rules import CONTRACT, READINGS, Rules, following, rules_here
@@ -49,21 +49,7 @@ def test_patches_between_pixels_are_cut_as_stated(subject: Subject, evidence: Ev
 @check("PAT-013", needs=["measure", "arrays"])
 def test_scans_are_simulated_of_patches_as_stated(subject: Subject, evidence: Evidence) -> None:
     """A frame between pixels is that of the patch, measured at a whole position as an object of its own."""
-    N, rng = side(8), np.random.default_rng(93)
-    obj = structured_object(rng, (N + 27, N + 34))
-    centres = np.array([obj.shape[1], obj.shape[0]]) / 2 + np.round(rng.uniform(-4, 4, (5, 2)) * 8) / 8
-    centres[1] = np.floor(centres[1]) + 0.5
-    probe = plain_probe(N)
-    alone = frames_by_rule(subject, obj, centres, probe)
-    evidence.close(
-        frames_of(subject, obj, centres, probe),
-        alone,
-        f"frames simulated between pixels, of which subpixel = {_said(subject)} is stated",
-        rtol=0,
-        atol=1e-4 * float(alone.max()),
-        axes=("frame", "row", "column"),
-        suspects=lambda: frames_otherwise(subject, obj, centres, probe),
-    )
+    simulated_by_rule(subject, evidence, side(8), 1, 93, _said(subject))
 
 
 def _said(subject: Subject) -> str:

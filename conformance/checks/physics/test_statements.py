@@ -9,11 +9,11 @@ import numpy as np
 from conformance.backends.discovery import stated
 from conformance.backends.subject import Subject
 from conformance.checks.physics.expected_amplitudes import AXES
+from conformance.checks.stated_frames import simulated_by_rule
 from conformance.contract.capabilities import MODES, SUBPIXEL
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
-from conformance.engine.measured import frames_by_rule, frames_of, frames_otherwise, plain_probe
 from conformance.engine.stated_floor import BRIGHTER, NEAR, dark_frame, lit
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.physics import amplitudes_of
@@ -126,17 +126,4 @@ def test_scans_between_pixels_are_simulated_as_stated(subject: Subject, evidence
     """By the backend's own frames at whole positions, well inside the object: nothing else is asked."""
     value = stated(subject.selected.adapter, SUBPIXEL.name, Stage.PHYSICS)
     for N, count, seed in ((side(8), 1, 99), (side(10), modes(2), 100)):
-        rng, probe = np.random.default_rng(seed), plain_probe(N, count)
-        obj = structured_object(rng, (N + 27, N + 34))
-        centres = np.array([obj.shape[1], obj.shape[0]]) / 2 + np.round(rng.uniform(-4, 4, (5, 2)) * 8) / 8
-        centres[1] = np.floor(centres[1]) + 0.5
-        alone = frames_by_rule(subject, obj, centres, probe)
-        evidence.close(
-            frames_of(subject, obj, centres, probe),
-            alone,
-            f"frames simulated between pixels under {count} mode(s), of which subpixel = {value} is stated",
-            rtol=0,
-            atol=1e-4 * float(alone.max()),
-            axes=("frame", "row", "column"),
-            suspects=lambda: frames_otherwise(subject, obj, centres, probe),
-        )
+        simulated_by_rule(subject, evidence, N, count, seed, value)
