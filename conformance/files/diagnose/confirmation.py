@@ -29,7 +29,7 @@ _BORDER = 3
 RESEMBLANCE = "resemblance"
 """Name of the figure that says how much the object resembles itself elsewhere."""
 
-_ASIDE = 20.0
+ASIDE = 20.0
 """Degrees to each side at which the angle of a reconstruction is questioned."""
 
 
@@ -74,7 +74,7 @@ def whole(sample: Sample, probe: NDArray[np.complexfloating], turn: Turn, twin_k
         why = f"the object resembles itself elsewhere ({alike:.2f}): what it looks like after some turns"
         return replace(found, decided=False, lead=0.0, why=why, figures={RESEMBLANCE: alike})
     # Another angle may fit better still: then the four were tried about a wrong one, and nothing is decided.
-    beside = [Turn(found.turn.mirrored, found.turn.degrees + step) for step in (-_ASIDE, 0.0, _ASIDE)]
+    beside = [Turn(found.turn.mirrored, found.turn.degrees + step) for step in (-ASIDE, 0.0, ASIDE)]
     s = np.stack([sample.s[rows] @ one.matrix.T for one in beside])
     around = small_steps(frames[:3], s, scaled_probe(probe, sample.intensity[rows]), 4)[0].mean(axis=1)
     if around.argmin() == 1:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.clusters import votes
 from conformance.files.diagnose.confirmation import whole
 from conformance.files.diagnose.jacobian import jacobian
 from conformance.files.diagnose.matched import matched
 from conformance.files.diagnose.overlap import beam_of
+from conformance.files.diagnose.parallax import parallax
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.shadow import shadow
@@ -37,7 +40,7 @@ class Orientation:
 
 
 def oriented(sample: Sample, rng: np.random.Generator, scale: float = 1.0) -> Orientation:
-    """Ask A, B and F; F with the probe where it fits the frames, else with a flat beam.
+    """Ask A, B, B' and F; F with the probe where it fits the frames, else with a flat beam; then C and G, if need be.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ def oriented(sample: Sample, rng: np.random.Generator, scale: float = 1.0) -> Or
     scale : float
         Object pixels in a unit of the positions; NaN where the unit is unknown, which silences F.
     """
-    readings = [jacobian(sample, rng), shadow(sample, rng)]
+    readings = [jacobian(sample, rng), shadow(sample, rng), parallax(sample, rng)]
     zero = None
     if sample.probe is not None:
         zero = zero_frequency(sample.mean(), sample.probe, sample.good)
@@ -54,7 +57,7 @@ def oriented(sample: Sample, rng: np.random.Generator, scale: float = 1.0) -> Or
     if np.isfinite(scale):
         readings.append(_overlap(in_pixels, zero, rng))
     if np.isfinite(scale) and judged(readings).word is not Word.CERTAIN and zero is not None and trusted(zero):
-        readings.append(_reconstructed(centred(in_pixels, zero), zero, readings))
+        readings += _reconstructed(centred(in_pixels, zero), zero, readings, rng)
     return Orientation(judged(readings), tuple(readings), zero)
 
 
@@ -93,12 +96,18 @@ def _overlap(sample: Sample, zero: Zero | None, rng: np.random.Generator) -> Rea
     return flat if found is None or flat.decided else found
 
 
-def _reconstructed(sample: Sample, zero: Zero, readings: list[Reading]) -> Reading:
-    """C about the angle that leads among those heard, or as stored, with the probe as the frames have it."""
+def _reconstructed(sample: Sample, zero: Zero, readings: Sequence[Reading], rng: np.random.Generator) -> list[Reading]:
+    """C and G about the angle that leads among those heard, or as stored, with the probe as the frames have it."""
     told = [one for one in readings if one.turn is not None and weight(one) >= SUPPORT]
-    base = max(told, key=weight).turn if told else EIGHT[0]
+    base = (max(told, key=weight).turn if told else None) or EIGHT[0]
+    probe = probe_in_frames(sample, zero)
+    return [whole(sample, probe, base, True), votes(sample, probe, base, rng)]
+
+
+def probe_in_frames(sample: Sample, zero: Zero) -> NDArray[np.complex64]:
+    """The probe (P, N, N), turned as the frames are."""
     probe = np.fft.ifft2(np.fft.ifftshift(beam_in_frames(sample, zero), axes=(1, 2)), norm="ortho")
-    return whole(sample, np.fft.fftshift(probe, axes=(1, 2)), base or EIGHT[0], True)
+    return np.asarray(np.fft.fftshift(probe, axes=(1, 2)), dtype=np.complex64)
 
 
 def turned(s: NDArray[np.float64], turn: Turn) -> NDArray[np.float64]:

@@ -44,6 +44,11 @@ class Reading:
     figures: dict[str, float] = field(default_factory=dict)
     motion: tuple[float, ...] = ()
 
+    @property
+    def letter(self) -> str:
+        """The estimator without its name."""
+        return self.estimator.partition(",")[0]
+
 
 def silent(estimator: str, why: str) -> Reading:
     """An estimator that has nothing to go by."""

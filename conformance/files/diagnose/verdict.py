@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from conformance.files.diagnose import jacobian, matched, shadow
+from conformance.files.diagnose import clusters, jacobian, matched, parallax, shadow
 from conformance.files.diagnose.confirmation import RESEMBLANCE, SURE, WHOLE
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.resemblance import ALIKE
@@ -18,7 +18,13 @@ SAME = 20.0
 TWIN_LEAD = 4.0
 """Lead of a turn over its twin, with a trusted probe, from which the twin counts as decided."""
 
-_LEADS = {jacobian.NAME: jacobian.LEAD, shadow.NAME: shadow.LEAD, matched.NAME: matched.LEAD}
+_LEADS = {
+    jacobian.NAME: jacobian.LEAD,
+    shadow.NAME: shadow.LEAD,
+    parallax.NAME: parallax.LEAD,
+    matched.NAME: matched.LEAD,
+    clusters.NAME: clusters.LEAD,
+}
 _OBJECT_LEAD = 6.0
 """Of the probe and object of the file, and of reconstructions."""
 _QUARTER = 3.0
@@ -32,8 +38,14 @@ _NEARLY, _NEARLY_GENERAL = 0.75, 0.85
 """Part of its threshold that two of different assumptions must each reach to be heard together, and for an angle that
 is none of the quarter turns: a lag along a spiral looks like one."""
 
-_OVERLAP = frozenset({matched.NAME[0], WHOLE[0]})
-"""Letters of those who ask where the beam overlaps itself."""
+_OVERLAP = frozenset({matched.NAME, WHOLE, clusters.NAME})
+"""Those who ask where the beam overlaps itself."""
+
+_SHADOWS = frozenset({shadow.NAME, parallax.NAME})
+"""Those who follow a shadow, in one way or the other."""
+
+_RECONSTRUCTIONS = frozenset({WHOLE, clusters.NAME})
+"""Those who confirm, and tell nothing alone: the probe that they believe may be a guess."""
 
 
 class Word(StrEnum):
@@ -110,26 +122,39 @@ def judged(readings: Sequence[Reading]) -> Verdict:
         return Verdict(Word.CANNOT_TELL, None, float("nan"), False, _contradiction(first, against[0]))
     best = min([first, *behind], key=lambda one: one.spread)
     turn, twin_open = _with_twin(best, [first, *behind])
-    letters = " and ".join(sorted({one.estimator[0] for one in [first, *behind]}))
-    if first.estimator == WHOLE and not behind:
-        # The probe it was made with may be a guess.
-        return Verdict(Word.CANNOT_TELL, None, float("nan"), False, "C alone, with a probe that may be a guess")
-    weak = first.estimator == WHOLE and first.lead < SURE and not any(one.decided for one in behind)
-    if behind and not against and not weak:
+    letters = _letters([first, *behind])
+    others = [one for one in behind if not _alike(one, first)]
+    if first.estimator in _RECONSTRUCTIONS and not others:
+        why = f"{letters} alone, with a probe that may be a guess"
+        return Verdict(Word.CANNOT_TELL, None, float("nan"), False, why)
+    unsure = first.estimator in _RECONSTRUCTIONS and not (first.estimator == WHOLE and first.lead >= SURE)
+    weak = unsure and not any(one.decided for one in others)
+    if others and not against and not weak:
         return Verdict(Word.CERTAIN, turn, best.spread, twin_open, f"{letters} agree")
-    return Verdict(Word.LIKELY, turn, best.spread, twin_open, f"{letters} alone: {first.estimator}")
+    why = f"{letters} agree, and rest on little" if others else f"{letters} alone: {first.estimator}"
+    return Verdict(Word.LIKELY, turn, best.spread, twin_open, why)
+
+
+def _alike(one: Reading, other: Reading) -> bool:
+    """Whether two readings rest on one assumption: the geometry of a shadow, or a probe that is believed."""
+    return any({one.estimator, other.estimator} <= kind for kind in (_SHADOWS, _RECONSTRUCTIONS))
+
+
+def _letters(readings: Sequence[Reading]) -> str:
+    """The estimators by their letters, as in ``A and B'``."""
+    return " and ".join(sorted({one.letter for one in readings}))
 
 
 def _together(heard: Sequence[Reading]) -> Verdict | None:
     """What readings say none of which decides, where they agree and rest on different assumptions; else nothing."""
     if not heard or not all(_same(one, heard[0]) for one in heard):
         return None
-    letters = " and ".join(sorted({one.estimator[0] for one in heard}))
+    letters = _letters(heard)
     best = min(heard, key=lambda one: one.spread)
     # Who does not decide the turn does not decide between twins.
     found = Verdict(Word.LIKELY, best.turn, best.spread, True, f"{letters} agree, none by itself")
     near = [one for one in heard if weight(one) > (_NEARLY_GENERAL if found.general else _NEARLY)]
-    kinds = {one.estimator[0] if one.estimator[0] not in _OVERLAP else "overlap" for one in near}
+    kinds = {"overlap" if one.estimator in _OVERLAP else one.letter[0] for one in near}
     return found if len(kinds) > 1 else None
 
 
@@ -189,13 +214,13 @@ def _leans(one: Reading, knowing: Sequence[Reading]) -> bool:
 
 
 def _whys(readings: Sequence[Reading]) -> list[str]:
-    return [f"{one.estimator[0]}: {one.why}" for one in readings if one.why] or ["no estimator was heard"]
+    return [f"{one.letter}: {one.why}" for one in readings if one.why] or ["no estimator was heard"]
 
 
 def _contradiction(first: Reading, other: Reading) -> str:
     assert first.turn is not None
     assert other.turn is not None
-    said = [f"{one.estimator[0]} says {_told(one.turn)}" for one in (first, other) if one.turn is not None]
+    said = [f"{one.letter} says {_told(one.turn)}" for one in (first, other) if one.turn is not None]
     return "the estimators contradict each other: " + ", ".join(said)
 
 
