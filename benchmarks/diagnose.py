@@ -227,7 +227,7 @@ def row_of(seed: int, number: int, probe: bool | None) -> dict[str, Any]:
 
 def _told(one: Reading) -> list[Any]:
     turn = one.turn and [one.turn.mirrored, round(one.turn.degrees, 1)]
-    return [one.estimator[0], turn, round(float(one.lead), 1), bool(one.decided), round(float(one.twin), 1)]
+    return [one.letter, turn, round(float(one.lead), 1), bool(one.decided), round(float(one.twin), 1)]
 
 
 def wrong(row: dict[str, Any]) -> bool:

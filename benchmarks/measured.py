@@ -205,7 +205,7 @@ def main() -> None:
         grade = judged(found, turn, names)
         said = ", ".join(f"{one.name} ({one.word})" for one in found.faults)
         leads = " ".join(
-            f"{one.estimator[0]}{one.lead:.1f}{'!' * one.decided}" for one in found.readings if one.turn is not None
+            f"{one.letter}{one.lead:.1f}{'!' * one.decided}" for one in found.readings if one.turn is not None
         )
         print(f"{name:52s} {grade:20s} {leads}; {said}; {time.process_time() - start:.1f} s", flush=True)
         table[grade] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conformance.files.diagnose import confirmation, jacobian, matched, shadow
+from conformance.files.diagnose import clusters, confirmation, jacobian, matched, parallax, shadow
 from conformance.files.diagnose.engine import _one_unit
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.pieces import ends_apart
@@ -102,3 +102,16 @@ def test_the_ends_of_a_scan_lie_where_the_rest_does_unless_the_crop_jumps_there(
         n, apart = ends_apart(piece(seed, jump))
         assert n in (4, 8), jump
         assert abs(apart - 5) <= 1, jump
+
+
+@pytest.mark.parametrize(
+    ("names", "word"),
+    [
+        ((shadow.NAME, parallax.NAME), Word.LIKELY),
+        ((confirmation.WHOLE, clusters.NAME), Word.CANNOT_TELL),
+        ((parallax.NAME, matched.NAME), Word.CERTAIN),
+        ((jacobian.NAME, clusters.NAME), Word.CERTAIN),
+    ],
+)
+def test_those_of_one_assumption_do_not_confirm_each_other(names: tuple[str, str], word: Word) -> None:
+    assert judged([decided(name, 9.0) for name in names]).word is word

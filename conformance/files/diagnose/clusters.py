@@ -23,7 +23,7 @@ LEAD = 3.3
 """Votes won less votes lost against each rival, in standard deviations of a fair coin."""
 MEMBERS = 9
 _MOST, _FEWEST = 24, 12
-_ROUNDS = 5
+ROUNDS = 5
 _PIXELS = 24 * 128 * 128
 """Pixels of frames that are reconstructed at once."""
 _APART = 4.0
@@ -46,11 +46,16 @@ def clusters(s: NDArray[np.float64], most: int) -> NDArray[np.int64]:
         if not free[first] or len(left) < MEMBERS:
             continue
         away, near = cKDTree(s[left]).query(s[first], MEMBERS)
-        if away[-1] <= reach:
+        if np.max(away) <= reach:
             found.append(left[near])
             free[left[near]] = False
     every = np.reshape(np.array(found, dtype=np.int64), (-1, MEMBERS))
-    return every[np.linspace(0, len(every) - 1, min(most, len(every))).astype(int)]
+    return np.asarray(every[np.linspace(0, len(every) - 1, min(most, len(every))).astype(int)])
+
+
+def clusters_of(sample: Sample) -> NDArray[np.int64]:
+    """Clusters (n, 9) of a sample, as many as fit in memory."""
+    return clusters(sample.s, int(np.clip(_PIXELS / sample.N**2, _FEWEST, _MOST)))
 
 
 def votes(sample: Sample, probe: NDArray[np.complexfloating], turn: Turn, rng: np.random.Generator) -> Reading:
@@ -69,7 +74,7 @@ def votes(sample: Sample, probe: NDArray[np.complexfloating], turn: Turn, rng: n
     rng : numpy.random.Generator
         Shuffles frames for the null.
     """
-    members = clusters(sample.s, int(np.clip(_PIXELS / sample.N**2, _FEWEST, _MOST)))
+    members = clusters_of(sample)
     if len(members) < _FEWEST:
         return silent(NAME, f"{len(members)} clusters of {MEMBERS} frames are too few")
     elsewhere = rng.permutation(members.ravel()).reshape(members.shape)
@@ -95,7 +100,7 @@ def _fits(
     """Logarithm of the misfit (t, n) of each cluster in each turn: frames ``rows`` at the positions of ``members``."""
     scaled = scaled_probe(probe, sample.intensity[rows.ravel()])
     found = [
-        small_steps(sample.intensity[rows], sample.s[members] @ one.matrix.T, scaled, _ROUNDS)[0].mean(axis=1)
+        small_steps(sample.intensity[rows], sample.s[members] @ one.matrix.T, scaled, ROUNDS)[0].mean(axis=1)
         for one in turns
     ]
     return np.asarray(np.log(np.stack(found)))
@@ -103,7 +108,7 @@ def _fits(
 
 def _won(fits: NDArray[np.float64], null: NDArray[np.float64], best: int, other: int) -> NDArray[np.bool_]:
     """Which clusters (n,) fit the best turn better than the other, by more than any frames do at such positions."""
-    return (fits[other] - fits[best]) > max(0.0, float(np.median(null[other] - null[best])))
+    return np.asarray(fits[other] - fits[best] > max(0.0, float(np.median(null[other] - null[best]))))
 
 
 def _stands(sample: Sample, members: NDArray[np.int64], probe: NDArray[np.complexfloating], turn: Turn) -> bool:

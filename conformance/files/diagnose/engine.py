@@ -19,7 +19,7 @@ from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.near_field import shear_of
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
-from conformance.files.diagnose.orientation import Orientation, oriented, trusted
+from conformance.files.diagnose.orientation import Orientation, oriented, prior, trusted
 from conformance.files.diagnose.pieces import ends_apart, pieces
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
@@ -168,6 +168,8 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not explained and not faults:
         known, faults = asked(sample.moved(sample.s * factor), found, verdict, rng)
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
+    if not another and np.isfinite(factor):
+        readings += prior(sample.moved(sample.s * factor), found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
 
 

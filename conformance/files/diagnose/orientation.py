@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.absorption import absorption
 from conformance.files.diagnose.clusters import votes
 from conformance.files.diagnose.confirmation import whole
 from conformance.files.diagnose.jacobian import jacobian
@@ -59,6 +60,21 @@ def oriented(sample: Sample, rng: np.random.Generator, scale: float = 1.0) -> Or
     if np.isfinite(scale) and judged(readings).word is not Word.CERTAIN and zero is not None and trusted(zero):
         readings += _reconstructed(centred(in_pixels, zero), zero, readings, rng)
     return Orientation(judged(readings), tuple(readings), zero)
+
+
+def prior(sample: Sample, zero: Zero | None, verdict: Verdict) -> tuple[Reading, ...]:
+    """What D says of an open twin; nothing without a probe that is believed.
+
+    Parameters
+    ----------
+    sample : Sample
+        Positions in object pixels.
+    zero : Zero or None
+    verdict : Verdict
+    """
+    if verdict.turn is None or not verdict.twin_open or zero is None or not trusted(zero):
+        return ()
+    return (absorption(centred(sample, zero), probe_in_frames(sample, zero), verdict.turn),)
 
 
 def trusted(zero: Zero | None) -> bool:

@@ -136,11 +136,7 @@ def parallax(sample: Sample, rng: np.random.Generator) -> Reading:
     lead = min(_paired(scores[best], one) for one in scores[rivals])
     turn, spread = _finer(images, turns[best], moves, rng)
     decided = lead > LEAD and spread < _WIDEST
-    why = (
-        ""
-        if decided
-        else "the pixels of the beam see the scan alike (weak object, few photons)"
-    )
+    why = "" if decided else "the pixels of the beam see the scan alike (weak object, few photons)"
     figures = {"sharpness": float(scores[best].mean()), "next": float(scores[rivals].mean(axis=1).max())}
     return Reading(NAME, turn, spread, lead, decided, why=why, figures=figures)
 

@@ -7,7 +7,7 @@ import numpy as np
 from conformance.files.diagnose.disagreement import Known
 from conformance.files.diagnose.engine import Diagnosis
 from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of
-from conformance.files.diagnose.twin import diverging
+from conformance.files.diagnose.twin import diverging, of_x_rays
 
 OTHER_KINDS = ("near-field", "sliding")
 """Faults that make a scan one that no turn, shift or scale makes canonical."""
@@ -57,8 +57,12 @@ def _turn_in_words(diagnosis: Diagnosis) -> str:
 def _twin_in_words(diagnosis: Diagnosis, told: Turn) -> str:
     """What is said of the twin of the turn that is told."""
     said = ", or the same turned by 180 degrees with the twin of probe and object"
-    behind = diverging(diagnosis.readings, told)
-    if behind is None:
-        return said
-    first, second = ("behind", "before") if behind == told else ("before", "behind")
-    return f"{said}: the first if the sample stands {first} the focus, the second if {second} it"
+    behind, x_rays = diverging(diagnosis.readings, told), of_x_rays(diagnosis.readings, told)
+    if behind is not None:
+        first, second = ("behind", "before") if behind == told else ("before", "behind")
+        said += f": the first if the sample stands {first} the focus, the second if {second} it"
+    if x_rays is not None:
+        first, second = ("X-rays", "electrons") if x_rays == told else ("electrons", "X-rays")
+        said += ": " if behind is None else "; "
+        said += f"by what it absorbs, the first if these are {first}, the second if {second}"
+    return said

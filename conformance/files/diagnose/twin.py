@@ -1,4 +1,4 @@
-"""Which of two twins is meant, by what a person knows of the beam: whether it diverges where it meets the sample."""
+"""Which of two twins is meant, by what a person knows: whether the beam diverges at the sample, and what it is of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from conformance.files.diagnose import shadow
+from conformance.files.diagnose import absorption, shadow
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.turns import Turn, turn_of
 
@@ -30,3 +30,16 @@ def diverging(readings: Sequence[Reading], turn: Turn) -> Turn | None:
     if against.mirrored != turn.mirrored:
         return None
     return min((turn, turn.twin), key=against.apart)
+
+
+def of_x_rays(readings: Sequence[Reading], turn: Turn) -> Turn | None:
+    """The turn, or its twin: whichever holds for X-rays, the other for electrons; None where D says nothing.
+
+    Parameters
+    ----------
+    readings : sequence of Reading
+    turn : Turn
+        That was told, modulo 180 degrees.
+    """
+    told = next((one.turn for one in readings if one.estimator == absorption.NAME and one.turn is not None), None)
+    return None if told is None else min((turn, turn.twin), key=told.apart)
