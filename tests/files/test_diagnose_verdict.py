@@ -115,3 +115,9 @@ def test_the_ends_of_a_scan_lie_where_the_rest_does_unless_the_crop_jumps_there(
 )
 def test_those_of_one_assumption_do_not_confirm_each_other(names: tuple[str, str], word: Word) -> None:
     assert judged([decided(name, 9.0) for name in names]).word is word
+
+
+@pytest.mark.parametrize(("lead", "word"), [(2.0, Word.LIKELY), (3.3, Word.CANNOT_TELL)])
+def test_a_mirrored_turn_puts_one_in_doubt_that_is_told_alone(lead: float, word: Word) -> None:
+    mirrored = Reading(jacobian.NAME, Turn(True, 90.0), 4.0, lead, why="not enough")
+    assert judged([decided(shadow.NAME, 0.0), mirrored]).word is word

@@ -22,7 +22,7 @@ from conformance.files.diagnose.near_field import NAME, REMEDY, Shear, near_fiel
 from conformance.files.diagnose.orientation import Orientation, beam_in_frames, centred, trusted
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Sample
-from conformance.files.diagnose.verdict import Word
+from conformance.files.diagnose.verdict import SUPPORT, Word, weight
 
 SHOWN = 3.0
 """Student's t over the frequencies by which the far field must explain more than the best hologram."""
@@ -96,8 +96,10 @@ def field_of(sample: Sample, found: Orientation, shear: Shear | None, rng: np.ra
     supported = by_probe < -REFUTED or by_flat < -BY_FLAT_BEAM
     told = found.verdict.turn is not None
     near = near_field(shear, sample.N, supported, told)
-    if told and not any(one.sure for one in near) and min(by_probe, by_flat) < -ALONE:
-        near = [_holograms(-min(by_probe, by_flat))]
+    # A beam at whose turn F hardly arrived explains the far field badly whatever the frames are.
+    heard = min(by_probe, by_flat if flat and weight(flat[0]) > SUPPORT else 0.0)
+    if told and not any(one.sure for one in near) and heard < -ALONE:
+        near = [_holograms(-heard)]
     if fills_frame(sample.mean()):
         why = "the light does not end inside the frames, so that nothing shows them to be of a far field"
         return Field(False, why, tuple(near))

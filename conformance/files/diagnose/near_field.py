@@ -25,7 +25,7 @@ from conformance.files.diagnose.verdict import Word
 
 NAME = "near-field"
 REMEDY = "reconstruct with a near-field propagator"
-SURE, LIKELY, OPEN = 9.0, 7.0, 4.0
+SURE, LIKELY, OPEN = 9.0, 8.0, 4.0
 """Student's t of the small shear over the large one from which frames are certainly or likely no far-field ones, or it
 is open whether they are."""
 

@@ -33,6 +33,9 @@ _QUARTER = 3.0
 SUPPORT = 0.6
 """Part of an estimator's own threshold from which it may support, or contradict, another."""
 
+_DOUBT = 0.45
+"""The same from which a mirrored turn puts in doubt one that a single estimator tells."""
+
 
 _NEARLY, _NEARLY_GENERAL = 0.75, 0.85
 """Part of its threshold that two of different assumptions must each reach to be heard together, and for an angle that
@@ -118,6 +121,8 @@ def judged(readings: Sequence[Reading]) -> Verdict:
     assert first.turn is not None
     against = [one for one in heard if not _same(one, first)]
     behind = [one for one in heard if one is not first and _same(one, first)]
+    if not behind:
+        against += [one for one in readings if one not in against and _mirrored(one, first) and weight(one) > _DOUBT]
     if against and (any(one.decided for one in against) or not behind):
         return Verdict(Word.CANNOT_TELL, None, float("nan"), False, _contradiction(first, against[0]))
     best = min([first, *behind], key=lambda one: one.spread)
@@ -180,6 +185,11 @@ def unshown(verdict: Verdict, why: str) -> Verdict:
 def weight(one: Reading) -> float:
     """Lead in parts of the estimator's threshold."""
     return one.lead / _LEADS.get(one.estimator, _OBJECT_LEAD)
+
+
+def _mirrored(one: Reading, other: Reading) -> bool:
+    """Whether two readings differ in chirality."""
+    return one.turn is not None and other.turn is not None and one.turn.mirrored != other.turn.mirrored
 
 
 def _same(one: Reading, other: Reading) -> bool:
