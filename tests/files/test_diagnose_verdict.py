@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,11 @@ def test_those_of_one_assumption_do_not_confirm_each_other(names: tuple[str, str
 def test_a_mirrored_turn_puts_one_in_doubt_that_is_told_alone(lead: float, word: Word) -> None:
     mirrored = Reading(jacobian.NAME, Turn(True, 90.0), 4.0, lead, why="not enough")
     assert judged([decided(shadow.NAME, 0.0), mirrored]).word is word
+
+
+@pytest.mark.parametrize(("other", "told"), [(4.2, 4.0), (-1.0, 0.0)])
+def test_a_small_angle_is_told_where_two_see_it(other: float, told: float) -> None:
+    readings = [decided(matched.NAME, 0.0, 4.0), decided(jacobian.NAME, 0.0, other % 360)]
+    found = judged([replace(readings[0], spread=0.5), replace(readings[1], spread=1.0)])
+    assert found.turn is not None
+    assert found.turn.apart(Turn(False, told), 180.0) < 1e-6

@@ -85,9 +85,10 @@ def votes(sample: Sample, probe: NDArray[np.complexfloating], turn: Turn, rng: n
     lead = (2 * won - len(members)) / float(np.sqrt(len(members)))
     why = "" if lead > LEAD else f"{won} of {len(members)} clusters vote for the best orientation"
     if not why and not _stands(sample, members, probe, candidates[best]):
-        lead, why = 0.0, "clusters of frames fit better at another angle"
+        why = "clusters of frames fit better at another angle"
     figures = {"votes": float(won), "clusters": float(len(members))}
-    return Reading(NAME, candidates[best], 10.0, lead, not why, why=why, figures=figures)
+    # A vote without a majority neither supports nor contradicts.
+    return Reading(NAME, candidates[best], 10.0, lead if not why else min(lead, 0.0), not why, why=why, figures=figures)
 
 
 def _fits(

@@ -129,10 +129,9 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     sample = take(scan, intensity_of(meant), rng)
     if len(sample) < FEWEST:
         return _too_few(len(sample))
-    faults = [*_values(quantity, declared), *left_out(sample), *repeated(sample)]
     factor, fault = _scale(sample, rng)
+    faults = [*_values(quantity, declared), *left_out(sample), *repeated(sample), *([] if fault is None else [fault])]
     found = oriented(sample, rng, factor)
-    faults += [] if fault is None else [fault]
     readings = found.readings
     # A scan of another kind has none of the faults that probe and object show.
     field, other = _kind(sample, found, factor, rng)
@@ -168,8 +167,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not explained and not faults:
         known, faults = asked(sample.moved(sample.s * factor), found, verdict, rng)
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
-    if not another and np.isfinite(factor):
-        readings += prior(sample.moved(sample.s * factor), found.zero, verdict)
+    readings += () if another else prior(sample.moved(sample.s * factor), found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
 
 

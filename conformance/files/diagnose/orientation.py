@@ -68,11 +68,12 @@ def prior(sample: Sample, zero: Zero | None, verdict: Verdict) -> tuple[Reading,
     Parameters
     ----------
     sample : Sample
-        Positions in object pixels.
+        Positions in object pixels; NaN where the unit is unknown.
     zero : Zero or None
     verdict : Verdict
     """
-    if verdict.turn is None or not verdict.twin_open or zero is None or not trusted(zero):
+    told = verdict.turn is not None and verdict.twin_open and bool(np.isfinite(sample.s).all())
+    if not told or verdict.turn is None or zero is None or not trusted(zero):
         return ()
     return (absorption(centred(sample, zero), probe_in_frames(sample, zero), verdict.turn),)
 

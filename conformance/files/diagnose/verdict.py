@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+
 from conformance.files.diagnose import clusters, jacobian, matched, parallax, shadow
 from conformance.files.diagnose.confirmation import RESEMBLANCE, SURE, WHOLE
 from conformance.files.diagnose.reading import Reading
@@ -29,6 +31,9 @@ _OBJECT_LEAD = 6.0
 """Of the probe and object of the file, and of reconstructions."""
 _QUARTER = 3.0
 """Degrees within which a turn counts as one of the eight, whatever its spread."""
+
+_SMALL, _TWICE = 10.0, 2.0
+"""Degrees off a quarter turn below which an angle is small, and spreads that it must exceed to be seen."""
 
 SUPPORT = 0.6
 """Part of an estimator's own threshold from which it may support, or contradict, another."""
@@ -125,7 +130,7 @@ def judged(readings: Sequence[Reading]) -> Verdict:
         against += [one for one in readings if one not in against and _mirrored(one, first) and weight(one) > _DOUBT]
     if against and (any(one.decided for one in against) or not behind):
         return Verdict(Word.CANNOT_TELL, None, float("nan"), False, _contradiction(first, against[0]))
-    best = min([first, *behind], key=lambda one: one.spread)
+    best = _measured([first, *behind])
     turn, twin_open = _with_twin(best, [first, *behind])
     letters = _letters([first, *behind])
     others = [one for one in behind if not _alike(one, first)]
@@ -136,7 +141,9 @@ def judged(readings: Sequence[Reading]) -> Verdict:
     weak = unsure and not any(one.decided for one in others)
     if others and not against and not weak:
         return Verdict(Word.CERTAIN, turn, best.spread, twin_open, f"{letters} agree")
-    why = f"{letters} agree, and rest on little" if others else f"{letters} alone: {first.estimator}"
+    why = f"{letters} alone: {first.estimator}"
+    if others:
+        why = f"{letters} agree, " + (f"and {_letters(against)} would not" if against else "and rest on little")
     return Verdict(Word.LIKELY, turn, best.spread, twin_open, why)
 
 
@@ -148,6 +155,19 @@ def _alike(one: Reading, other: Reading) -> bool:
 def _letters(readings: Sequence[Reading]) -> str:
     """The estimators by their letters, as in ``A and B'``."""
     return " and ".join(sorted({one.letter for one in readings}))
+
+
+def _measured(agreeing: Sequence[Reading]) -> Reading:
+    """Whoever measures the angle best among those that decide; a small angle counts where another one sees it too."""
+    angles = [one for one in agreeing if one.estimator not in _RECONSTRUCTIONS] or list(agreeing)
+    best = min([one for one in angles if one.decided] or angles, key=lambda one: one.spread)
+    assert best.turn is not None
+    off = best.turn.off_quarter
+    seen = [one for one in angles if one.turn is not None and one.turn.off_quarter * np.sign(off) > _TWICE * one.spread]
+    if abs(off) > _SMALL or len(seen) > 1:
+        return best
+    quarter = Turn(best.turn.mirrored, best.turn.degrees - off)
+    return replace(best, turn=quarter, spread=max(best.spread, abs(off)))
 
 
 def _together(heard: Sequence[Reading]) -> Verdict | None:
