@@ -161,6 +161,23 @@ class Adapter(Protocol):
     refusals : {"contract", "any", "none"}, optional
         How what the contract refuses ends: in a ValueError that says what the contract asks for; in any error, whatever
         it says; in an error or a result, whichever comes (CND-025). What ends so is DECLARED, and no failure.
+    axis_order : {"xy", "yx"}, optional
+        Columns of positions and shifts, and order of ``origin_xy``. This and what follows down to ``precision`` is the
+        convention of the backend: arrays are translated on the way, the report says which, and CND-027 holds it to be
+        true. It concerns ``patches``, ``reassemble``, ``translate``, ``simulate``, ``noisy``, ``measure`` and
+        ``arrays`` of what was measured; coordinates that are named x and y stay so.
+    refers_to : {"N/2", "(N-1)/2", "corner"}, optional
+        Which place of a window a position names; the corner is its pixel [0, 0].
+    unit : {"px", "m", "um", "nm"}, optional
+        Unit of positions and shifts, with ``pixel_size``, how many metres wide a pixel of the object is.
+    fft_norm : {"ortho", "backward", "forward"}, optional
+        Norm of the transform to the detector, as NumPy names it.
+    fft_order : {"centred", "corner"}, optional
+        Whether a frame has the zero frequency in pixel (N/2, N/2) or in pixel (0, 0).
+    quantity : {"amplitude", "intensity"}, optional
+        What ``simulate`` gives, ``noisy`` takes and gives, and measured frames are.
+    precision : {"any", "single", "double"}, optional
+        In which objects, patches, probes and frames are taken; results come back as the contract has them.
     version : str, optional
         Version of the backend, for ledgers; without it that of the distribution named as the adapter's package.
     devices : sequence of str, optional

@@ -20,7 +20,7 @@ from conformance.backends.remote.description import (
     read_description,
 )
 from conformance.contract.arrays import carried_arrays
-from conformance.contract.capabilities import CAPABILITIES
+from conformance.contract.capabilities import STATEMENTS
 from conformance.contract.crossing import Crossing
 from conformance.contract.stages import ALWAYS_CLAIMED, Stage
 from conformance.contract.telling import told
@@ -284,19 +284,19 @@ def stated(adapter: Any, name: str, stage: Stage) -> str:
     ----------
     adapter : object
     name : str
-        A key of :data:`.capabilities.CAPABILITIES`: an attribute that is a text or a number, or a mapping of stages to
+        A key of :data:`.capabilities.STATEMENTS`: an attribute that is a text or a number, or a mapping of stages to
         these.
     stage : Stage
     """
     said = getattr(adapter, name, None)
     if isinstance(said, Mapping):
         said = {str(key): value for key, value in said.items()}.get(str(stage))
-    return CAPABILITIES[name].value_of(said) if stage in CAPABILITIES[name].held_by else ""
+    return STATEMENTS[name].value_of(said) if stage in STATEMENTS[name].held_by else ""
 
 
 def _mistaken(adapter: Any) -> Iterator[str]:
     """Yield what is wrong with the statements of an adapter."""
-    for name, one in CAPABILITIES.items():
+    for name, one in STATEMENTS.items():
         said = getattr(adapter, name, None)
         if said is None or callable(said):
             continue
@@ -306,6 +306,9 @@ def _mistaken(adapter: Any) -> Iterator[str]:
                 yield f"'{name}' speaks of {stage}; it may speak of {', '.join(map(str, one.held_by))}"
             elif not one.value_of(value):
                 yield f"'{name}' is {value!r}; what may stand there: {one.may_be()}"
+    unit, size = (stated(adapter, name, Stage.CONDUCT) for name in ("unit", "pixel_size"))
+    if unit not in ("", "px") and float(size or 0) <= 0:
+        yield f"'unit' is {unit!r}; 'pixel_size' must say how many metres wide a pixel of the object is"
 
 
 def release_of(adapter: Any) -> str:

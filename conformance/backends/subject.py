@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS, GroupRequest
-from conformance.backends.discovery import Selected
+from conformance.backends.conventions import Convention, conventions, translating
+from conformance.backends.discovery import Selected, stated
 from conformance.backends.guard import Guard
+from conformance.contract.capabilities import CONVENTION
 from conformance.contract.stages import Stage
+from conformance.contract.version import contract_version
+from conformance.contract.versions import wordings
 from conformance.evidence.tensors import as_numpy, copied
 from conformance.scans.specimens import Specimen, fingerprint, write_scan
 
@@ -21,7 +26,9 @@ class Subject:
     Attributes
     ----------
     adapter : Adapter
-        The instance under judgement, behind a guard.
+        The instance under judgement, behind a guard, in the convention of the contract.
+    convention : Convention
+        In which it is stated to take and give arrays.
     name : str
         Its name.
     folder : Path
@@ -30,12 +37,21 @@ class Subject:
 
     def __init__(self, selected: Selected, folder: Path) -> None:
         self.selected = selected
-        self.adapter: Any = None if selected.adapter is None else Guard(selected.adapter)
+        self.convention = stated_convention(selected)
+        self.adapter: Any = None
+        if selected.adapter is not None:
+            self.adapter = Guard(translating(selected.adapter, self.convention))
         self.name = selected.label
         self.folder = folder
         self._numbers = itertools.count()
         self._scans: dict[tuple[str, int], tuple[Any, int]] = {}
         self._grouped: dict[tuple[str, int, GroupRequest], Mapping[str, Any]] = {}
+
+    def under(self, convention: Convention) -> Subject:
+        """Return the same adapter as if it stated another convention."""
+        other = copy.copy(self)
+        other.convention, other.adapter = convention, Guard(translating(self.selected.adapter, convention))
+        return other
 
     def fresh_folder(self) -> Path:
         """Make an empty folder that nobody else uses."""
@@ -89,6 +105,13 @@ class Subject:
     def _group(self, specimen: Specimen, request: GroupRequest) -> Mapping[str, Any]:
         result: Mapping[str, Any] = self.adapter.group(self.scan_of(specimen), request)
         return result
+
+
+def stated_convention(selected: Selected) -> Convention:
+    """Return the convention that an adapter states, as far as the version of the contract hears it."""
+    if selected.adapter is None or CONVENTION not in wordings(selected.version or contract_version()):
+        return Convention()
+    return conventions(lambda name: stated(selected.adapter, name, Stage.CONDUCT))
 
 
 def offered(selected: Selected) -> frozenset[str]:

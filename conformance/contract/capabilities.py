@@ -91,4 +91,30 @@ REFUSALS = Capability("refusals", ("contract", "any", "none"), {Stage.CONDUCT: "
 """How what the contract refuses ends; clauses that it touches are told by their checks, which note what is excused."""
 
 CAPABILITIES: Mapping[str, Capability] = {one.name: one for one in (SUBPIXEL, OUTSIDE, MODES, FLOOR, REFUSALS)}
+"""What a backend does otherwise than the contract says, by the attribute that states it."""
+
+CONVENTION = "CND-027"
+"""The clause that holds a backend to the convention that it states."""
+
+
+def _convention(name: str, *values: str, measured: bool = False) -> Capability:
+    return Capability(name, values, {Stage.CONDUCT: CONVENTION}, {Stage.CONDUCT: ()}, measured=measured)
+
+
+CONVENTIONS: Mapping[str, Capability] = {
+    one.name: one
+    for one in (
+        _convention("axis_order", "xy", "yx"),
+        _convention("refers_to", "N/2", "(N-1)/2", "corner"),
+        _convention("unit", "px", "m", "um", "nm"),
+        _convention("pixel_size", "1", measured=True),
+        _convention("fft_norm", "ortho", "backward", "forward"),
+        _convention("fft_order", "centred", "corner"),
+        _convention("quantity", "amplitude", "intensity"),
+        _convention("precision", "any", "single", "double"),
+    )
+}
+"""In which convention a backend takes and gives what the contract speaks of: arrays are translated on the way."""
+
+STATEMENTS: Mapping[str, Capability] = {**CAPABILITIES, **CONVENTIONS}
 """Every statement, by its attribute."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.backends.conventions import Convention
 from conformance.backends.discovery import Selected, carried, missing_methods, stated
-from conformance.backends.subject import offered
+from conformance.backends.subject import offered, stated_convention
 from conformance.contract.clauses import contract
 from conformance.contract.stages import Stage
 from conformance.engine.declaration import Declaration
@@ -46,6 +47,8 @@ def _to_adapter(declaration: Declaration, selected: Selected) -> str:
     unstated = sorted(one for one in declaration.states if not any(stated(selected.adapter, one, s) for s in stages))
     if unstated:
         return f"{UNSTATED} {', '.join(unstated)} is not claimed"
+    if declaration.of_convention and stated_convention(selected) == Convention():
+        return f"{UNSTATED} a convention is not claimed"
     absent = sorted(set(declaration.needs) & set(missing_methods(selected)))
     if absent:
         raise TypeError(f"the adapter claims a stage that requires the method {', '.join(absent)}, which it lacks")

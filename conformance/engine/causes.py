@@ -11,6 +11,7 @@ from conformance.contract.stages import ALWAYS_CLAIMED, METHODS, Stage
 from conformance.engine.catalogue import declared
 from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
+from conformance.engine.stated_conventions import FITS
 
 FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 """Outcomes that have a cause."""
@@ -264,6 +265,8 @@ def _hinted(members: Sequence[tuple[Cell, Decision]]) -> str:
     hint = next((one.grounds.hint for _, one in members if one.grounds.hint), "")
     if not hint:
         return ""
+    if hint.startswith(FITS):
+        return f"what it gives {hint}: if that is meant, let the adapter state it, and arrays are translated"
     return f"if that is meant, let the adapter state what it does exactly, and this ends as DECLARED: {hint}"
 
 

@@ -130,6 +130,11 @@ class Declaration:
         return frozenset(name for name in CAPABILITIES if any(f"state `{name}`" in scope for scope in scopes))
 
     @property
+    def of_convention(self) -> bool:
+        """Whether an adapter must state a convention for the check to apply, as its clauses say."""
+        return any("state a convention" in contract()[clause].applies_to for clause in self.clauses)
+
+    @property
     def on_specimens(self) -> bool:
         """Whether the check runs once for every specimen."""
         return "specimen" in inspect.signature(self.body).parameters

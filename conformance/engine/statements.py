@@ -14,13 +14,23 @@ import numpy as np
 from conformance.backends.discovery import stated
 from conformance.backends.guard import looking
 from conformance.backends.subject import Subject, offered
-from conformance.contract.capabilities import CAPABILITIES, FLOOR, MODES, OUTSIDE, REFUSALS, SUBPIXEL, Capability
+from conformance.contract.capabilities import (
+    CAPABILITIES,
+    CONVENTION,
+    FLOOR,
+    MODES,
+    OUTSIDE,
+    REFUSALS,
+    SUBPIXEL,
+    Capability,
+)
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
 from conformance.contract.version import contract_version
 from conformance.contract.versions import wordings
 from conformance.engine import stated_floor
 from conformance.engine.measured import MEASURED, frames_by_rule, frames_of, plain_probe
+from conformance.engine.stated_conventions import Misfit, misfit
 from conformance.engine.stated_refusals import PLAINLY
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
@@ -80,6 +90,7 @@ class Statements:
     def __init__(self, subject: Subject, domain: Any) -> None:
         self._subject, self._domain = subject, domain
         self._found: dict[tuple[str, Stage], Statement | None] = {}
+        self._misfits: dict[Stage, Misfit | None] = {}
 
     @cached_property
     def made(self) -> Mapping[tuple[str, Stage], Statement]:
@@ -158,6 +169,18 @@ class Statements:
                 if found := self._otherwise(one, stage):
                     return f"{one.name} = {self._stated(found)}, {one.held_by[stage]}"
         return ""
+
+    def misfit(self, stage: Stage) -> Misfit | None:
+        """Return by what convention the methods of a stage are right, if it is not the one that is stated."""
+        if stage not in self._misfits:
+            selected = self._subject.selected
+            heard = CONVENTION in wordings(selected.version or contract_version()) and stage in selected.stages
+            with inside(self._domain):
+                N = side(8)
+            with inside(None), looking(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._misfits[stage] = misfit(self._subject, stage, N) if heard else None
+        return self._misfits[stage]
 
     def _stated(self, found: Statement) -> str:
         """Return a value as it may be stated: by itself where it is true of every stage, else for its stage alone."""

@@ -23,8 +23,8 @@ from conformance.engine.applicability import not_applicable
 from conformance.engine.declaration import PROFILES, Declaration, noted
 from conformance.engine.examples import of_the_check_alone
 from conformance.engine.failing import grounds_of
-from conformance.engine.first_look import Speaking, look_at
-from conformance.engine.grounds import NO_GROUNDS, Grounds
+from conformance.engine.first_look import FirstLook, Speaking, look_at
+from conformance.engine.grounds import NO_GROUNDS, Grounds, Kind
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import case_name, cases_of
 from conformance.engine.statements import Statement
@@ -192,7 +192,7 @@ def once(
             outcome, reason, violation = Outcome.NOT_APPLICABLE, limit, None
         where = broken_at(error, subject) if outcome is Outcome.ERROR else ""
         if outcome is Outcome.FAIL:
-            grounds = replace(grounds, hint=next(filter(None, map(look.statements.hint, declaration.clauses)), ""))
+            grounds = _explained(declaration, look, grounds)
     if outcome in _BLAMING:
         # A cache that could not be written fails a check without an error.
         trouble = trouble or trouble_of(subject.folder)
@@ -203,6 +203,15 @@ def once(
     kept = (drawn or evidence.drawn) if declaration.given else {}
     found = (violation, kept, where, trouble, grounds, _said(declaration, declared, evidence))
     return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, *found)
+
+
+def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds) -> Grounds:
+    """Return the grounds of a check that failed, with what an adapter may state of itself if it does exactly that."""
+    wrong = declaration.stages if grounds.kind is Kind.WRONG and not grounds.misshapen else ()
+    misfit = next(filter(None, map(look.statements.misfit, wrong)), None)
+    if misfit is not None:
+        return misfit.explained(grounds)
+    return replace(grounds, hint=next(filter(None, map(look.statements.hint, declaration.clauses)), ""))
 
 
 def _said(declaration: Declaration, declared: Mapping[str, Statement], evidence: Evidence) -> dict[str, str]:

@@ -23,6 +23,7 @@ def as_markdown(judgement: Judgement) -> str:
     lines = ["# Conformance", ""]
     lines += [f"- The run was cut: {judgement.cut}"] if judgement.cut else []
     lines += [f"- {count.sentence()}" for count in judgement.denominators]
+    lines += [f"- {one}" for one in translated(judgement)]
     lines += [f"- {'; '.join(changed(one))}" for one in judgement.changes]
     lines += ["", f"| clause | level | title | {' | '.join(adapters)} |", "|---|---|---|" + "---|" * len(adapters)]
     for clause_id in dict.fromkeys(cell.clause for cell in judgement.cells):
@@ -41,6 +42,11 @@ def as_markdown(judgement: Judgement) -> str:
         lines += ["", "## Agreement", "", *(f"- {one_line(line)}" for line in summary(judgement.agreements))]
         lines += [f"- {line}" for line in unexplained(judgement)]
     return "\n".join([*lines, ""])
+
+
+def translated(judgement: Judgement) -> list[str]:
+    """Return for each adapter that states another convention what is translated for it."""
+    return [f"{label} is translated, as it states: {'; '.join(said)}" for label, said in judgement.translators.items()]
 
 
 def changed(change: Change) -> list[str]:

@@ -13,7 +13,7 @@ from conformance.engine.outcome import Cell, Outcome
 from conformance.failures.writing import environment
 from conformance.report.convention import convention_of
 from conformance.report.html import document, row, said
-from conformance.report.judgement import changed, declared, folded, ids, unexplained
+from conformance.report.judgement import changed, declared, folded, ids, translated, unexplained
 from conformance.report.pictures import seen_and_expected, stored
 from conformance.report.terminal import explained
 from conformance.runs.judgement import Judgement
@@ -43,7 +43,7 @@ def as_page(judgement: Judgement) -> str:
 def _head(judgement: Judgement) -> Iterator[str]:
     yield "<h1>Conformance</h1>\n<ul>"
     yield from (f"<li>{said(count.sentence())}</li>" for count in judgement.denominators)
-    yield from (f"<li>{said(one)}</li>" for one in (*judgement.not_judged, *judgement.stale))
+    yield from (f"<li>{said(one)}</li>" for one in (*translated(judgement), *judgement.not_judged, *judgement.stale))
     yield f"<li>The run was cut: {said(judgement.cut)}</li></ul>" if judgement.cut else "</ul>"
 
 

@@ -212,6 +212,8 @@ class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="p
         One an adapter that stands in the ledger of ``--history``.
     convention : tuple of AspectResult
         The convention that was found, one an adapter and aspect.
+    translators : dict of str to tuple of str
+        What was translated for adapters that state another convention than the contract's, by adapter.
     """
 
     scan: str | None
@@ -227,6 +229,7 @@ class RunResult(Published, frozen=True, kw_only=True, tag_field="schema", tag="p
     stale_expectations: tuple[str, ...]
     changes: tuple[ChangeResult, ...]
     convention: tuple[AspectResult, ...]
+    translators: dict[str, tuple[str, ...]]
 
 
 def run_result(judgement: Judgement) -> RunResult:
@@ -254,6 +257,7 @@ def run_result(judgement: Judgement) -> RunResult:
             for label in (count.adapter for count in judgement.denominators)
             for one in convention_of(judgement, label)
         ),
+        translators=dict(judgement.translators),
     )
 
 

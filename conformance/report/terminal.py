@@ -17,7 +17,7 @@ from conformance.engine.agreement import summary
 from conformance.engine.causes import Cause, Undecided
 from conformance.engine.outcome import Cell, Denominator, Outcome
 from conformance.report.convention import convention_of
-from conformance.report.judgement import changed, declared, folded, ids, one_line, unexplained
+from conformance.report.judgement import changed, declared, folded, ids, one_line, translated, unexplained
 from conformance.runs.judgement import UNWANTED, Judgement
 from conformance.runs.keeping import KeptCapsules
 
@@ -94,6 +94,7 @@ def lines(
         Tell every reason for which a statement of an adapter excuses it.
     """
     head = [line for count in judgement.denominators for line in _head(judgement, count, width)]
+    head += [line for one in translated(judgement) for line in _wrapped(one, width, "cyan", most=_MOST_LINES)]
     head += _changed(judgement, width)
     tail = [
         *_declared(judgement, width, full=full),

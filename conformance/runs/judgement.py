@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from conformance.backends.discovery import installed_adapters
+from conformance.backends.subject import offered, stated_convention
 from conformance.contract.clauses import contract
 from conformance.engine.agreement import Agreement
 from conformance.engine.causes import Cause, Undecided, causes_of, undecided_of
@@ -57,6 +58,8 @@ class Judgement:
         Versions of the backends, of those that say one.
     changes : tuple of Change
         What adapters gained and lost since they were last judged, where a ledger knows.
+    translators : Mapping of str to tuple of str
+        What is translated for adapters that state another convention than the contract's, a statement each.
     """
 
     cells: tuple[Cell, ...]
@@ -69,6 +72,7 @@ class Judgement:
     version: str = ""
     releases: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    translators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def causes(self) -> tuple[Cause, ...]:
@@ -118,12 +122,15 @@ class Gathering:
     expected : Expected
     releases : Mapping of str to str
         Versions of the backends, of those that say one.
+    translators : Mapping of str to tuple of str
+        What is translated for adapters that state another convention than the contract's.
     """
 
     plan: Plan
     settings: RunSettings
     expected: Expected
     releases: Mapping[str, str] = field(default_factory=dict)
+    translators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
@@ -159,6 +166,7 @@ class Gathering:
             missed,
             plan.version,
             self.releases,
+            translators=self.translators,
         )
 
 
@@ -217,7 +225,9 @@ class Run:
     ) -> None:
         self._judge, self._workers, self._presented = judge, workers, presented or Presented(judge.chosen, {}, {})
         releases = {one.label: one.release for one in judge.chosen if one.release}
-        self.gathering = Gathering(judge.plan, judge.settings, judge.expected, releases)
+        known = {one.label: stated_convention(one).translators(offered(one)) for one in judge.chosen}
+        translators = {label: said for label, said in known.items() if said}
+        self.gathering = Gathering(judge.plan, judge.settings, judge.expected, releases, translators)
         self._schedule = self._scheduled(judge.settings.time, clock)
 
     def _scheduled(self, limit: TimeLimit | None, clock: Callable[[], float]) -> Schedule | None:

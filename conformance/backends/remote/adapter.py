@@ -10,7 +10,7 @@ from typing import Any
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.session import Session
 from conformance.backends.remote.values import Handle
-from conformance.contract.capabilities import CAPABILITIES
+from conformance.contract.capabilities import STATEMENTS
 from conformance.evidence.breakdown import AdapterBroke
 
 _MOST_DEPTH = 8
@@ -55,7 +55,7 @@ class RemoteAdapter:
         self.version = str(hello.get("version") or "")
         self.carries = tuple(hello.get("carries") or ())
         for name, said in {**(hello.get("states") or {}), **description.states}.items():
-            if name in CAPABILITIES:
+            if name in STATEMENTS:
                 setattr(self, name, said)
         if hello.get("devices") and not device:
             self.devices = tuple(hello["devices"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.contract.capabilities import CAPABILITIES
+from conformance.contract.capabilities import STATEMENTS
 from conformance.contract.crossing import Crossing
 
 _TEXT, _TEXTS, _TABLE = "a text", "a list of texts", "a table of texts"
@@ -128,9 +128,9 @@ def read_description(path: Path) -> BackendDescription:
             raise MalformedBackend(f"{path}: the key {key!r} is unknown; known are {', '.join(KEYS)}")
         if not _is(value, KEYS[key]):
             raise MalformedBackend(f"{path}: {key} must be {KEYS[key]}, not {json.dumps(value, default=str)}")
-    unknown = [name for name in held.get("states", {}) if name not in CAPABILITIES]
+    unknown = [name for name in held.get("states", {}) if name not in STATEMENTS]
     if unknown:
-        raise MalformedBackend(f"{path}: states names {', '.join(unknown)}; known are {', '.join(CAPABILITIES)}")
+        raise MalformedBackend(f"{path}: states names {', '.join(unknown)}; known are {', '.join(STATEMENTS)}")
     if "command" in held and "python" in held:
         raise MalformedBackend(f"{path}: a backend has a python or a command, not both")
     if "exchange" in held and not any("{exchange}" in one for one in held.get("command", ())):

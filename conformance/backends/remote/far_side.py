@@ -36,6 +36,10 @@ SIGN = b"PTC1"
 RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 18
 MOST_BYTES = 1 << 26
 LONGEST = 4000
+STATEMENTS = (
+    *("subpixel", "outside", "modes", "floor", "refusals"),
+    *("axis_order", "refers_to", "unit", "pixel_size", "fft_norm", "fft_order", "quantity", "precision"),
+)
 
 
 class Wire:
@@ -673,7 +677,7 @@ def release_of(adapter: Any) -> str:
 def stated(adapter: Any) -> dict[str, Any]:
     """What an adapter states of itself, in plain JSON; what is no text is told as one, and judged over there."""
     found: dict[str, Any] = {}
-    for name in ("subpixel", "outside", "modes", "floor", "refusals"):
+    for name in STATEMENTS:
         said = getattr(adapter, name, None)
         if isinstance(said, collections.abc.Mapping):
             found[name] = {str(stage): str(value) for stage, value in said.items()}
