@@ -200,6 +200,26 @@ class Adapter(Protocol):
     def save(self, scan: Scan, path: Path) -> None:
         """Write the scan as a canonical NPZ (RAW)."""
 
+    def write(self, scan: Scan, path: Path) -> None:
+        """Write the scan in the backend's own format (RAW).
+
+        Parameters
+        ----------
+        scan : Scan
+        path : Path
+            A name without ending in a folder that is there. What is written bears this name: a file, a folder, or files
+            with endings of the backend's choice; nobody else opens them.
+        """
+
+    def read(self, path: Path) -> Scan:
+        """Read what ``write`` wrote under this name, in this process or another (RAW).
+
+        Parameters
+        ----------
+        path : Path
+            As ``write`` was given it.
+        """
+
     def measure(
         self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
     ) -> Scan:

@@ -63,7 +63,7 @@ ROWS: Mapping[Stage, StageRow] = {
     row.stage: row
     for row in (
         StageRow(Stage.NPZ, "NPZ", ("load", "arrays")),
-        StageRow(Stage.RAWDATA, "RAW", ("assemble", "arrays", "save"), ("measure",)),
+        StageRow(Stage.RAWDATA, "RAW", ("assemble", "arrays"), ("save", "measure", "write", "read")),
         StageRow(Stage.GROUPING, "GRP", ("group",)),
         StageRow(Stage.COORDINATES, "CRD", ("group",)),
         StageRow(Stage.PATCHES, "PAT", ("patches",)),

@@ -135,6 +135,8 @@ def _not_comparable(stage: Stage, first: Subject, second: Subject) -> str:
         if stage not in subject.selected.stages:
             return f"{subject.name} does not claim it"
         needed = set(METHODS[stage]) | ({"load", "assemble"} if "group" in METHODS[stage] else set())
+        # Scans in memory are compared as they are saved.
+        needed |= {"save"} if stage is Stage.RAWDATA else set()
         there = offered(subject.selected)
         absent = {one for one in needed - {"load", "assemble"} if one not in there}
         if absent or (needed & {"load", "assemble"} and not there & {"load", "assemble"}):

@@ -17,10 +17,7 @@ from conformance.oracles.patches import patches_at
 from conformance.scans.domain import Property, side, takes
 from conformance.scans.specimens import Recipe, make_specimen
 
-SAVED = (
-    "load",
-    "arrays",
-)
+SAVED = ("save", "load", "arrays")
 DTYPES = {one.name: one.dtype for one in arrays_of(Place.FILE) if one.dtype not in KINDS and not one.alias_of}
 
 

@@ -93,7 +93,7 @@ def test_saved_files_are_canonical(subject: Subject, evidence: Evidence) -> None
             evidence.layout(members[name], f"{name} of a saved file", shape=np.shape(given[name]), dtype=dtype)
 
 
-@check("RAW-006")
+@check("RAW-006", needs=["save"])
 def test_saving_replaces_whole_files(subject: Subject, evidence: Evidence) -> None:
     folder = subject.fresh_folder()
     path = folder / "scan.npz"
@@ -114,7 +114,7 @@ def test_saving_replaces_whole_files(subject: Subject, evidence: Evidence) -> No
         evidence.equal(archive["diff3d"], fewer["diff3d"], "diff3d of a file saved over another")
 
 
-@check("RAW-006")
+@check("RAW-006", needs=["save"])
 def test_who_reads_the_old_file_reads_it_to_its_end(subject: Subject, evidence: Evidence) -> None:
     path = subject.fresh_folder() / "scan.npz"
     scans = [subject.adapter.assemble(arrays) for arrays in (plain(), plain(diff3d=plain()["diff3d"] * 3))]
@@ -153,7 +153,7 @@ def test_every_array_of_a_saved_scan(subject: Subject, evidence: Evidence) -> No
             same(evidence, held, variant.expected, f"{variant.what}, saved")
 
 
-@check("RAW-006")
+@check("RAW-006", needs=["save"])
 def test_saving_on_any_file_system(subject: Subject, evidence: Evidence) -> None:
     """A file cannot be renamed from one file system to another."""
     arrays = plain()
@@ -171,7 +171,7 @@ def test_saving_on_any_file_system(subject: Subject, evidence: Evidence) -> None
                 evidence.equal(archive["diff3d"], arrays["diff3d"], f"diff3d of a file saved below {place}")
 
 
-@check("RAW-006")
+@check("RAW-006", needs=["save"])
 def test_neighbours_of_a_saved_file_are_left_alone(subject: Subject, evidence: Evidence) -> None:
     """Also those under names that temporary files like to bear."""
     folder, scan = subject.fresh_folder(), subject.adapter.assemble(plain())
