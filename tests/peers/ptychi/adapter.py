@@ -1,8 +1,8 @@
 """Adapters of pty-chi: its three ways to cut and to place patches, and its propagator.
 
-Its positions are (row, column) from the upper left corner of the image, and refer to (N - 1)/2. Its Fourier shift and
-its whole pixels are stated; that its edges are repeated is not, as its docstring promises zeros. That it refuses
-little is stated.
+That its positions are (row, column), refer to (N - 1)/2 and that its zero frequency is in the corner is stated, and so
+are its Fourier shift and its whole pixels; that its edges are repeated is not, as its docstring promises zeros. That it
+refuses little is stated.
 """
 
 from __future__ import annotations
@@ -26,24 +26,23 @@ from ptychi import image_proc, propagate
 torch.set_default_device("cpu")
 
 
-def _positions(centres_xy: Any) -> torch.Tensor:
-    """Positions (n, 2) [x, y] that name pixel N/2, as (row, column) of (N - 1)/2."""
-    return torch.as_tensor(np.asarray(centres_xy, np.float64)[:, ::-1].copy()) - 0.5
-
-
 class Bilinear:
     """Positions between pixels by bilinear weights."""
 
     name = "ptychi-bilinear"
     stages = frozenset({"patches", "reassembly", "physics"})
     refusals = "none"
+    axis_order = "yx"
+    refers_to = "(N-1)/2"
+    fft_order = "corner"
     cut = staticmethod(image_proc.extract_patches_bilinear_shift)
     place = staticmethod(image_proc.place_patches_bilinear_shift)
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
         image = torch.as_tensor(np.array(obj, np.complex64))
-        return self.cut(image, _positions(centres_xy), (N, N)).numpy().astype(np.complex64)
+        places = torch.as_tensor(np.array(centres_xy, np.float64))
+        return self.cut(image, places, (N, N)).numpy().astype(np.complex64)
 
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         """Mean of patches (n, N, N) on a canvas; places them all at once."""
@@ -53,8 +52,8 @@ class Bilinear:
         middle = np.round(centres.mean(axis=0))
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
         origin = middle - half
-        places = _positions(centres - origin)
-        canvas = torch.zeros(2 * half[1], 2 * half[0], dtype=stack.dtype)
+        places = torch.as_tensor(centres - origin)
+        canvas = torch.zeros(*(2 * half), dtype=stack.dtype)
         total = self.place(canvas.clone(), places, stack)
         weight = self.place(canvas.clone(), places, torch.ones_like(stack)).real
         covered = weight.abs() > 1e-6
@@ -66,7 +65,7 @@ class Bilinear:
         modes = np.reshape(probe, (-1, *np.shape(patches)[1:])).astype(np.complex64)
         waves = torch.as_tensor(np.asarray(patches, np.complex64)[:, None] * modes)
         far = propagate.FourierPropagator(norm="ortho").propagate_forward(waves)
-        return torch.fft.fftshift(far.abs().square().sum(1).sqrt(), dim=(-2, -1)).numpy()
+        return far.abs().square().sum(1).sqrt().numpy()
 
 
 class Fourier(Bilinear):
