@@ -75,3 +75,8 @@ def test_the_measured_far_field_scan(turn: Turn) -> None:
     assert found.decided
     assert found.turn is not None
     assert found.turn.apart(turn, 180.0) < 3
+
+
+def test_a_beam_of_few_pixels_casts_no_shadow() -> None:
+    made = beamtime(Setup("spot", "star", "fly", 120, 32, 0.20923071277801106, 20916.61548027, 1043219056))
+    assert not shadow(sample_of(Scan(made.counts, made.positions)), np.random.default_rng(0)).decided

@@ -21,6 +21,8 @@ from conformance.files.neighbours import typical_step
 NAME = "B', the parallax of the pixels of the beam"
 LEAD = 4.5
 FEWEST = 64
+FEWEST_PIXELS, _LIT = 12, 0.3
+"""Of a beam that shows anything of the sample, and what lights them in parts of the brightest."""
 _FAR = 25.0
 """Degrees from which another angle is a rival."""
 _PIXELS, _FREQUENCIES = 72, 360
@@ -71,6 +73,12 @@ class Images:
         return np.asarray(found / (alone * (len(self.k) - 1) + 1e-300))
 
 
+def beam_disc(sample: Sample) -> NDArray[np.bool_]:
+    """Pixels (N, N) well inside what the beam lights on average."""
+    mean = sample.mean()
+    return np.asarray(binary_erosion((mean > _LIT * np.percentile(mean, 99)) & sample.good))
+
+
 def images_of(sample: Sample, rng: np.random.Generator) -> Images | None:
     """What the pixels of the beam see of the scan; None where the beam has too few.
 
@@ -80,10 +88,8 @@ def images_of(sample: Sample, rng: np.random.Generator) -> Images | None:
     rng : numpy.random.Generator
         Draws frequencies.
     """
-    mean = sample.mean()
-    disc = binary_erosion((mean > 0.3 * np.percentile(mean, 99)) & sample.good)
-    rows, columns = np.nonzero(disc)
-    if len(rows) < 12:
+    rows, columns = np.nonzero(beam_disc(sample))
+    if len(rows) < FEWEST_PIXELS:
         return None
     side = max(1, int(np.ceil(np.sqrt(len(rows) / _PIXELS))))
     group = np.unique((rows // side) * sample.N + columns // side, return_inverse=True)[1].ravel()

@@ -8,6 +8,7 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import gaussian_filter, maximum_filter
 from scipy.spatial import cKDTree
 
+from conformance.files.diagnose.parallax import FEWEST_PIXELS, beam_disc
 from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.turns import Turn, turn_of
@@ -45,6 +46,8 @@ def shadow(sample: Sample, rng: np.random.Generator) -> Reading:
     steps = steps / scale
     if np.linalg.cond(steps.T @ steps) > 1e4:
         return silent(NAME, "the points lie on a line")
+    if beam_disc(sample).sum() < FEWEST_PIXELS:
+        return silent(NAME, "the beam lights too few pixels to cast a shadow")
     shifts, repeats = shadow_shifts(sample, pairs)
     if repeats > _REPEATS:
         return silent(NAME, "there is no shadow, or it repeats itself (beam in focus, lattice, stripes)")
