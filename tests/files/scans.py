@@ -131,6 +131,12 @@ def _scaled(factor: float) -> Callable[[Arrays], None]:
     return fault
 
 
+def _cropped_frames(a: Arrays) -> None:
+    a["diff3d"] = np.ascontiguousarray(a["diff3d"][:, 4:-4, 4:-4])
+    a["probeGuess"] = np.ascontiguousarray(a["probeGuess"][4:-4, 4:-4])
+    del a["objectGuess"]
+
+
 def _far_origin(a: Arrays) -> None:
     a["xcoords"] = a["xcoords"] - 2e5
 
@@ -273,7 +279,11 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("beam aside and up", _off_centre((-5, 3))),
         ("zero frequency in the corner", _off_centre((N // 2, N // 2))),
     ),
-    "FIL-011": (("probe of power one", _scaled(1 / 170)), ("probe too strong", _scaled(40.0))),
+    "FIL-011": (
+        ("probe of power one", _scaled(1 / 170)),
+        ("probe too strong", _scaled(40.0)),
+        ("frames cropped, positions and probe as before", _cropped_frames),
+    ),
     "FIL-012": (("far origin", _far_origin), ("trimmed object", _trimmed)),
     "FIL-013": (("no overlap", _sparse),),
     "FIL-014": (
@@ -293,6 +303,7 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("probe in the corner", _probe_of(np.fft.ifftshift)),
         ("probe aside", _probe_of(lambda p: np.roll(p, (8, -7), (0, 1)))),
         ("probe of the far field", _probe_of(_far_field)),
+        ("modulus of the probe", _probe_of(np.abs)),
     ),
     "FIL-027": (
         ("object of zeros", _object_of(np.zeros_like)),

@@ -73,9 +73,26 @@ def of_another_sample(arrays: Arrays) -> None:
     arrays["objectGuess"] = np.ascontiguousarray(np.conj(arrays["objectGuess"][::-1, ::-1]))
 
 
+def changed(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Arrays], None]:
+    def fault(arrays: Arrays) -> None:
+        arrays[name] = np.ascontiguousarray(change(arrays[name]))
+
+    return fault
+
+
+def shuffled(arrays: Arrays) -> None:
+    arrays["diff3d"] = arrays["diff3d"][np.random.default_rng(1).permutation(len(arrays["diff3d"]))]
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
+        (changed("probeGuess", np.conj), "probe conjugated"),
+        (changed("probeGuess", np.transpose), "probe transposed"),
+        (changed("objectGuess", np.conj), "certain: the frames are explained better by object conjugated"),
+        (changed("objectGuess", np.flipud), "the frames are explained better by object mirrored upside down"),
+        (changed("objectGuess", np.transpose), "the frames are explained better by object transposed"),
+        (shuffled, "belong to another position than that of their number"),
         (mirrored, "x flipped"),
         (turned, ""),
         (late, "lag"),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose import matched
 from conformance.files.diagnose.asked import root, scaled_positions, turned_positions
+from conformance.files.diagnose.changed import CHANGED
 from conformance.files.diagnose.disagreement import Known, asked, unknown
 from conformance.files.diagnose.explained import NAME as OBJECT
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
@@ -23,6 +24,7 @@ from conformance.files.diagnose.orientation import Orientation, oriented, prior,
 from conformance.files.diagnose.pieces import ends_apart, pieces
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
+from conformance.files.diagnose.rematched import SHUFFLED
 from conformance.files.diagnose.rivals import rivals
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.scale import scale_guess
@@ -40,6 +42,9 @@ FEWEST = 8
 _UNASKED = unknown("nothing was asked")
 _BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
 """Faults that no other positions mend."""
+
+_OTHERWISE = PAIRINGS | CHANGED | {SHUFFLED}
+"""Faults without which those who looked at frames, positions and probe would have seen another scan."""
 
 _BY_THE_OBJECT = 0.01
 """Part of one within which probe and object of a file tell the scale of its positions."""
@@ -152,7 +157,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
             faults = [one for one in faults if one not in other]
         if explained or (scan.object is not None and any(one.sure for one in shown)):
             faults = [one for one in faults if one not in askew]
-        if any(one.name in PAIRINGS for one in shown):
+        if any(one.name in {*PAIRINGS, SHUFFLED} for one in shown):
             # Frames that came to stand beside another position are what is repeated.
             faults = [one for one in faults if one.name != "repeated"]
         faults = _one_unit(faults, shown)
@@ -211,12 +216,20 @@ def _of_another_unit(
     return [unit if one.name == "none" else one for one in shown]
 
 
+def _mended(faults: Sequence[Fault]) -> str:
+    name = next(one.name for one in faults if one.name in _OTHERWISE)
+    return "probe or object is mended" if name in CHANGED else "frames and positions are paired"
+
+
 def _weighed(readings: Sequence[Reading], faults: Sequence[Fault]) -> Verdict:
-    """The verdict; where frames belong to other positions, those who took them as stored have seen another scan."""
-    otherwise = any(one.word is Word.CERTAIN and one.name in PAIRINGS for one in faults)
+    """The verdict; where frames belong to other positions, those who took them as stored have seen another scan.
+
+    Where the probe is not what it should be, those who trusted it have seen a twin.
+    """
+    otherwise = any(one.word is Word.CERTAIN and one.name in _OTHERWISE for one in faults)
     paired = [one for one in readings if one.estimator == OBJECT] if otherwise else []
     verdict = judged(paired or readings)
-    return replace(verdict, reason=f"{verdict.reason}, once frames and positions are paired") if paired else verdict
+    return replace(verdict, reason=f"{verdict.reason}, once {_mended(faults)}") if paired else verdict
 
 
 def _otherwise_placed(

@@ -50,6 +50,10 @@ class Forward:
         """Some of the frames."""
         return replace(self, amplitude=self.amplitude[rows], s=self.s[rows], index=self.index[rows])
 
+    def changed(self, probe: NDArray[np.complex64] | None, obj: NDArray[np.complex64] | None) -> Forward:
+        """The frames with another probe or another object; None leaves it."""
+        return replace(self, probe=self.probe if probe is None else probe, object=self.object if obj is None else obj)
+
     def inside(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share (m,) of each patch that lies on the object, for positions (m, 2)."""
         shape = np.array(self.object.shape)

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.diagnose.asked import paired_frames
+from conformance.files.diagnose.changed import changed_parts
 from conformance.files.diagnose.fitting import few_of, finest, fitted, moved_in_words, small_repairs
 from conformance.files.diagnose.forward import Forward, Misfit
 from conformance.files.diagnose.order import pairings
 from conformance.files.diagnose.placing import wishes
+from conformance.files.diagnose.rematched import rematched
 from conformance.files.diagnose.repairs import Repair, repairs
 from conformance.files.diagnose.turns import Turn
 
@@ -28,8 +30,9 @@ _ROUNDS = 3
 _FITTED, _CLOSE = ("affine", "lines"), 2.0
 """Families that are fitted to their end, where they come this close to the best misfit."""
 
-_COARSE = 3.0
-"""Misfit over the floor above which large repairs are tried."""
+_COARSE, _EXPLAINED = 3.0, 0.25
+"""Misfit over the floor above which large repairs are tried; part of the misfit up to which frames that were paired
+anew are explained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +123,8 @@ def mended(
         steps.append(step)
         s_all = step.repair.whole_scan(state.s, s_all)
         state = step.repair.done_to(state)
+    if not steps and stored.over_floor > _COARSE and (step := _rematched(forward, s_all, stored)) is not None:
+        steps, state = [step], step.repair.done_to(forward)
     few = state.part(few_of(state, 2))
     moves, alone = wishes(few)
     wander = moves - np.median(moves, axis=0)
@@ -146,7 +151,7 @@ def _best(
     before = state.misfits(state.s)
     middle = (s_all.max(axis=0) + s_all.min(axis=0)) / 2
     tried = [one for one in _tried(state, s_all, middle, turns, zero, before, done) if one.family not in done]
-    found = [(one, state.misfits(one.s, one.amplitude)) for one in tried]
+    found = [(one, one.misfits(state)) for one in tried]
     found = [(one, misfit) for one, misfit in found if misfit.mean < _RATIO * before.mean]
     if not found:
         return None
@@ -155,7 +160,7 @@ def _best(
     close = [one for one in found if one[0].family in _FITTED and one[1].mean < _CLOSE * found[0][1].mean]
     for one in close:
         closer = fitted(state, s_all, one[0])
-        found[found.index(one)] = closer, state.misfits(closer.s, closer.amplitude)
+        found[found.index(one)] = closer, closer.misfits(state)
     found.sort(key=lambda one: one[1].mean)
     repair, after = _simplest(found)
     lead = after.leads(before)
@@ -167,6 +172,17 @@ def _best(
         left = repair.done_to(state)
         after = left.misfits(left.s)
     return Step(repair, state.s, before, after, lead, rivals[0][0].name if rivals else "", rival_lead)
+
+
+def _rematched(forward: Forward, s_all: NDArray[np.float64], before: Misfit) -> Step | None:
+    """Every frame at the position that it fits best, where that explains the frames."""
+    repair = rematched(forward, s_all)
+    if repair is None:
+        return None
+    after = repair.misfits(forward)
+    lead = after.leads(before)
+    explained = after.over_floor < _COARSE or after.mean < _EXPLAINED * before.mean
+    return Step(repair, forward.s, before, after, lead, "", lead) if lead > BETTER and explained else None
 
 
 def _simplest(found: list[tuple[Repair, Misfit]]) -> tuple[Repair, Misfit]:
@@ -187,6 +203,7 @@ def _tried(
     if before.over_floor > _COARSE:
         for one in repairs(state, middle, turns, zero):
             yield settled(state, one) if one.name == "origin" or one.family == "turn" else one
+        yield from changed_parts(state)
     if "lines" not in done:
         yield from _orders(state, s_all)
     yield from small_repairs(state, s_all)
@@ -233,4 +250,5 @@ def _paired(difference: NDArray[np.float64]) -> float:
 def _differs(one: Repair, other: Repair) -> bool:
     """Whether two repairs leave different scans, beyond a quarter of a pixel."""
     apart = np.sqrt(((one.s - other.s) ** 2).sum(axis=1).mean())
-    return bool(apart > 0.35) or one.amplitude is not other.amplitude
+    alike = all(getattr(one, part) is getattr(other, part) for part in ("amplitude", "probe", "object"))
+    return bool(apart > 0.35) or not alike

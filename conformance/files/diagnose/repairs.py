@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.diagnose import asked
-from conformance.files.diagnose.forward import Forward
+from conformance.files.diagnose.forward import Forward, Misfit
 from conformance.files.diagnose.quantity import quantity_of
 from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of, turned_frames
 from conformance.files.fix import Fix
@@ -37,6 +37,8 @@ class Repair:
         What does it to frames; what it does to positions is told by them.
     owner : (M,) int64 or None
         Number of the position that each frame of the scan belongs to, -1 where it has none; None: its own.
+    probe, object : numpy.ndarray or None
+        (P, N, N) and (H, W) after it; None leaves them.
     """
 
     name: str
@@ -47,10 +49,16 @@ class Repair:
     turn: Turn | None = None
     fixes: tuple[Fix, ...] = ()
     owner: NDArray[np.int64] | None = None
+    probe: NDArray[np.complex64] | None = None
+    object: NDArray[np.complex64] | None = None
+
+    def misfits(self, forward: Forward) -> Misfit:
+        """How far all of the frames are from being explained after it."""
+        return forward.changed(self.probe, self.object).misfits(self.s, self.amplitude)
 
     def done_to(self, forward: Forward) -> Forward:
         """The frames after it."""
-        done = replace(forward, s=self.s, amplitude=self.amplitude)
+        done = replace(forward.changed(self.probe, self.object), s=self.s, amplitude=self.amplitude)
         return done if self.owner is None else done.part(np.flatnonzero(self.owner[forward.index] >= 0))
 
     def whole_scan(self, s: NDArray[np.float64], s_all: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -136,6 +144,7 @@ def _frames(forward: Forward, zero: tuple[int, int] | None) -> Iterator[Repair]:
     A, N = forward.amplitude, forward.N
     for one in EIGHT[1:]:
         what = f"turn the frames by EXIF orientation {exif_of(one)}"
+        what += ", or conjugate probe and object" if one == EIGHT[2] else ""
         yield Repair(
             f"frames: {name_of(one)}",
             "frames",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.neighbours import Places
+from conformance.files.rules.pixel_size import pixels_apart
 from conformance.files.rules.positions import misplaced_rows
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
@@ -21,7 +22,7 @@ _GOOD_MATCH, _GAIN, _LEAST_SHIFT = 0.6, 0.1, 2
 
 
 def probe_scale(view: View) -> Iterator[Finding]:
-    """FIL-011: the power of the probe against the mean power of the frames."""
+    """FIL-011: power and pixel size of the probe against those of the frames."""
     power, frames = powers(view)
     if power <= 0 or frames <= 0:
         return
@@ -39,6 +40,8 @@ def probe_scale(view: View) -> Iterator[Finding]:
             f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}{intensities}"
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
+    elif apart := pixels_apart(view):
+        yield Finding("FIL-011", Severity.WARNING, "probeGuess", apart)
 
 
 def is_intensity(view: View) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.pixel_size import likeness, pixel_factor
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
 _CONCENTRATED, _ASIDE = 0.4, 6
 _ALIKE, _BEAM, _BETTER, _CLEARLY = 0.95, 0.9, 0.1, 0.3
-_MANY = 16
+_MANY, _UNLIKE = 16, 0.85
 
 
 def probe_itself(view: View) -> Iterator[Finding]:
@@ -24,9 +25,21 @@ def probe_itself(view: View) -> Iterator[Finding]:
     problem = problem or _as_the_pattern(view, np.sqrt(light))
     if problem:
         yield Finding("FIL-026", Severity.WARNING, "probeGuess", problem)
-    elif view.probe_is_real or not view.probe.imag.any():
+    elif (real := view.probe_is_real or not view.probe.imag.any()) and (alike := _unlike(view)):
+        problem = (
+            f"the probe is real, and its far field is not what the frames show (alike to {alike:.2f}): its modulus or "
+            "its intensity alone, whose phase is lost, or a probe of other pixels"
+        )
+        yield Finding("FIL-026", Severity.WARNING, "probeGuess", problem)
+    elif real:
         problem = "the probe is real: a modulus or one part alone, unless the beam is a focus without a phase"
         yield Finding("FIL-026", Severity.NOTE, "probeGuess", problem)
+
+
+def _unlike(view: View) -> float:
+    """How alike the far field of the probe and the mean pattern are; 0 where they do not contradict each other."""
+    alike = likeness(view)
+    return alike if alike < _UNLIKE or pixel_factor(view) != 1 else 0.0
 
 
 def _no_beam(view: View) -> str:

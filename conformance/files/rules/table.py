@@ -9,6 +9,7 @@ import numpy as np
 from conformance.files import signs
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules import frames, illumination, pixels, positions, probe
+from conformance.files.rules.pixel_size import pixel_factor
 from conformance.files.rules.view import Body, View
 
 RULES: Mapping[str, Body] = {
@@ -74,6 +75,8 @@ def findings_of(view: View) -> Iterator[Finding]:
     if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
         # The mean pattern has holes where it is brightest.
         explained |= {"FIL-010", "FIL-011", "FIL-026"}
+    if pixel_factor(view) != 1:
+        explained |= {"FIL-010"}
     if frames.all_alike(view):
         explained |= {"FIL-005", "FIL-006", "FIL-007"}
     if signs.is_noise(view.survey):

@@ -1,0 +1,83 @@
+"""Whether probe and frames are of one pixel size: how wide the mean pattern is against the far field of the probe."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.files.rules.view import View
+from conformance.files.survey import Floats
+
+_FACTORS = np.exp(np.linspace(np.log(0.35), np.log(2.85), 73))
+_GOOD, _GAIN, _BETTER = 0.9, 0.05, 3.5
+_ALIKE = 1.15
+
+
+def pixel_factor(view: View) -> float:
+    """How many times wider the mean pattern is than the far field of the probe; 1 where they are of one width.
+
+    What an object scatters blurs the far field and leaves its width: a pattern that is the far field on another scale,
+    and is not as it is stored, was measured on pixels of another size.
+
+    Parameters
+    ----------
+    view : View
+    """
+    return _fit(view)[0]
+
+
+def pixels_apart(view: View) -> str:
+    """Say by which factor the pixels of probe and frames differ; empty where they do not.
+
+    Parameters
+    ----------
+    view : View
+    """
+    factor, there, here = _fit(view)
+    if factor == 1:
+        return ""
+    word, times = ("coarser", factor) if factor > 1 else ("finer", 1 / factor)
+    return (
+        f"the mean pattern is {factor:.2g} times as wide as the far field of the probe (alike to {there:.3f} on that "
+        f"scale, {here:.3f} as stored): the pixels of the probe must be {times:.2g} times {word}. Were frames or probe "
+        "cropped, padded or binned without the other? Positions are in the pixels of one of them"
+    )
+
+
+def likeness(view: View) -> float:
+    """How alike the widths of the mean pattern and of the far field of the probe are as stored, at most 1.
+
+    Parameters
+    ----------
+    view : View
+    """
+    return _fit(view)[2]
+
+
+def _fit(view: View) -> tuple[float, float, float]:
+    """The factor, and how alike pattern and far field are with it and without."""
+    if view.probe is None or not view.probe.any() or not view.intensity.any():
+        return 1.0, 0.0, 0.0
+    far = (np.abs(np.fft.fftshift(np.fft.fft2(view.probe), axes=(-2, -1))) ** 2).sum(axis=0)
+    pattern, far_field = np.sqrt(_by_radius(view.intensity)), np.sqrt(_by_radius(far))
+    radius = np.arange(len(pattern))
+    alike = [_alike(pattern, np.interp(radius / one, radius, far_field, right=0.0)) for one in _FACTORS]
+    best, here = int(np.argmax(alike)), _alike(pattern, far_field)
+    factor, there = float(_FACTORS[best]), alike[best]
+    clear = there > _GOOD and there - here > _GAIN and 1 - here > _BETTER * (1 - there)
+    apart = max(factor, 1 / factor) > _ALIKE and 0 < best < len(_FACTORS) - 1
+    return (factor, there, here) if clear and apart else (1.0, there, here)
+
+
+def _alike(one: Floats, other: Floats) -> float:
+    """Cosine between two radial profiles, each radius weighed by its circle."""
+    weight = np.arange(len(one)) + 0.5
+    whole = float(np.sqrt((weight * one**2).sum() * (weight * other**2).sum()))
+    return float((weight * one * other).sum()) / whole if whole > 0 else 0.0
+
+
+def _by_radius(image: Floats) -> Floats:
+    """(N // 2,) mean over the circles about the middle."""
+    rows, columns = (np.arange(side) - side // 2 for side in image.shape)
+    radius = np.rint(np.hypot(rows[:, np.newaxis], columns)).astype(np.int64).ravel()
+    sums, number = np.bincount(radius, image.ravel()), np.bincount(radius)
+    return (sums / np.maximum(number, 1))[: min(image.shape) // 2]
