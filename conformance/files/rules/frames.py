@@ -71,7 +71,7 @@ def outshining_frames(view: View) -> Iterator[Finding]:
         yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (int(counted[0]),))
     for odd, word in zip(odd_rows(view), ("brighter", "darker"), strict=True):
         if len(odd):
-            typical = float(np.median(view.flux[odd]) / np.median(view.flux))
+            typical = float(np.median(view.brightness[odd]) / np.median(view.brightness))
             factor = f"{typical if typical > 1 else 1 / typical:.3g}"
             few = f"{len(odd)} of {view.M} frames are" if len(odd) > 1 else "1 frame is"
             problem = f"{few} {factor} times {word} than the median: {listed(odd)}"
@@ -160,10 +160,10 @@ def odd_rows(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
     None where counts stand among amplitudes, whose powers cannot be compared.
     """
-    median = float(np.median(view.flux))
+    median = float(np.median(view.brightness))
     if median <= 0 or len(counted_rows(view)):
         return np.arange(0), np.arange(0)
-    ratio = view.flux / median
+    ratio = view.brightness / median
     return np.flatnonzero(ratio > _BRIGHT), np.flatnonzero((ratio < _DIM) & (ratio > 0))
 
 

@@ -33,7 +33,7 @@ def probe_scale(view: View) -> Iterator[Finding]:
             f"does ({frames:.3g}): the intensity of the beam, where its field is meant, with its phase"
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
-    elif not _SCALES[0] < factor < _SCALES[1]:
+    elif not _on_scale(view):
         intensities = "" if view.counts else ", or the frames are intensities"
         problem = (
             f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
@@ -50,7 +50,7 @@ def is_intensity(view: View) -> bool:
     if view.probe is None or power <= 0 or frames <= 0 or view.probe.imag.any() or (view.probe.real < 0).any():
         return False
     alike = _ALIKE[0] < float(view.probe.real.sum()) / frames < _ALIKE[1]
-    return alike and not _SCALES[0] < float(np.sqrt(frames / power)) < _SCALES[1]
+    return alike and not _on_scale(view)
 
 
 def _by_norm(factor: float, N: int) -> str:
@@ -62,6 +62,15 @@ def powers(view: View) -> tuple[float, float]:
     """Power of the probe, 0 where there is none, and of a typical frame."""
     probe = 0.0 if view.probe is None else float((np.abs(view.probe) ** 2).sum())
     return probe, float(np.median(view.flux))
+
+
+def _on_scale(view: View) -> bool:
+    """Whether probe and frames are of one scale, be it for what the object of the file absorbs."""
+    power, frames = powers(view)
+    through = 1.0 if view.expected is None else float(np.median(view.expected)) / power
+    # An object absorbs; one that amplifies makes up for the scale of the probe.
+    passed = (1.0, through) if 0 < through < 1 else (1.0,)
+    return any(_SCALES[0] < float(np.sqrt(frames / power / one)) < _SCALES[1] for one in passed)
 
 
 def centre(view: View) -> Iterator[Finding]:

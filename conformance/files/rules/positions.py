@@ -20,7 +20,8 @@ _FAR_APART = 4.0
 _FEWEST_POINTS = 8
 _STUCK = 4
 _COARSE = 0.1
-_BESIDE, _FAR_OFF, _APART = 3, 8.0, 3.0
+_BESIDE, _FAR_OFF, _APART, _PATCHES = 3, 8.0, 3.0, 0.75
+_REGULAR, _STEPS, _STAMPS = 0.1, 6.0, 1e4
 _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
 
 
@@ -124,6 +125,12 @@ def _line(points: Floats) -> str:
     if np.array_equal(x, y):
         return "xcoords and ycoords hold the same numbers: one column read twice?"
     names = ("xcoords", "ycoords")
+    for name, values, other in ((names[0], x, y), (names[1], y, x)):
+        if _counts_on(values) and np.ptp(other) > _STEPS * float(np.median(np.abs(np.diff(other)))) > 0:
+            return (
+                f"{name} goes from {values[0]:.10g} to {values[-1]:.10g} in equal steps, a frame a step, whatever the "
+                "other axis does: times or numbers of the frames in place of a coordinate?"
+            )
     low = int(spans.argmin())
     if np.ptp(points[:, low]) == 0:
         return f"{names[low]} holds one value: all points lie along a line, or one axis was not read"
@@ -131,6 +138,14 @@ def _line(points: Floats) -> str:
         other = f"{names[1 - low]} {spans[1 - low]:.4g}"
         return f"{names[low]} spans {spans[low]:.3g} pixels, {other}: is one in another unit?"
     return ""
+
+
+def _counts_on(values: Floats) -> bool:
+    """Whether values are times or numbers: they grow by equal steps, whole ones, or small beside where they begin."""
+    steps = np.diff(values)
+    steady = bool((steps > 0).all()) and float(steps.std()) < _REGULAR * float(steps.mean())
+    numbers = bool((steps == 1).all() and values[0] in (0, 1))
+    return steady and (numbers or bool(abs(values[0]) > _STAMPS * np.ptp(values)))
 
 
 def _longest_run(points: Floats) -> NDArray[np.intp]:
@@ -189,7 +204,9 @@ def lonely_rows(view: View) -> NDArray[np.intp]:
     places = np.stack([view.x, view.y])
     # So far away that the others coincide beside it.
     absurd = (np.abs(places - np.median(places, axis=1, keepdims=True)) > _ABSURD).any(axis=0)
-    far = np.flatnonzero((distance > limit) | absurd | _beyond_gaps(view, limit) | _jumps(view, distance))
+    gap = max(_FAR_OFF * float(np.median(steps)), _PATCHES * view.N) if len(steps) else limit
+    odd = absurd | _beyond_gaps(view, gap) | _jumps(view, distance) | _excursions(places.T)
+    far = np.flatnonzero((distance > limit) | odd)
     return far if len(far) <= len(distance) // 10 else np.arange(0)
 
 
@@ -217,6 +234,19 @@ def _jumps(view: View, distance: Floats) -> NDArray[np.bool_]:
     off = np.hypot(*(points - np.median(windows, axis=-1)).T)
     near = float(np.median(distance))
     return np.asarray((typical > 0) & (off > _FAR_OFF * typical) & (distance > _APART * near))
+
+
+def _excursions(points: Floats) -> NDArray[np.bool_]:
+    """(M,): a few points in a row far aside, with a jump there and a jump back to where the scan goes on."""
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    jumps = np.flatnonzero(steps > _FAR_OFF * float(np.median(steps)))
+    found = np.zeros(len(points), bool)
+    for first, last in zip(jumps[:-1], jumps[1:], strict=True):
+        on = float(np.hypot(*(points[last + 1] - points[first])))
+        # A line and its flyback are as long as each other.
+        if last - first <= len(points) // 10 and min(steps[first], steps[last]) > _APART * on:
+            found[first + 1 : last + 1] = True
+    return found
 
 
 def misplaced_rows(view: View) -> NDArray[np.intp]:

@@ -103,11 +103,36 @@ class View:
         return np.asarray(alone[self.places.of_point])
 
     @cached_property
+    def expected(self) -> Floats | None:
+        """(M,) intensity of each frame by probe, object and positions, to whole pixels; None where they do not tell."""
+        obj, probe = self.object_values, self.probe
+        if obj is None or probe is None or self.x is None or self.y is None or obj.dtype.kind != "c":
+            return None
+        corners = np.stack([np.rint(self.y), np.rint(self.x)], axis=1) - self.N // 2
+        room = np.array(obj.shape) - probe.shape[-2:]
+        if not np.isfinite(obj).all() or (room < 0).any() or (corners < -1).any() or (corners > room + 1).any():
+            return None
+        light = (np.abs(probe) ** 2).sum(axis=0)
+        passed = np.fft.rfft2(np.abs(obj) ** 2) * np.conj(np.fft.rfft2(light, obj.shape))
+        rows, columns = np.clip(corners, 0, room).astype(np.int64).T
+        return np.asarray(np.fft.irfft2(passed, obj.shape)[rows, columns])
+
+    @cached_property
     def floor(self) -> float:
         """Smallest value of all measured pixels, where several hold it in all frames; 0 where none do."""
         least = float(self.survey.least[self.measured].min(initial=np.inf))
         held = int((self.steady & (self.survey.largest == least)).sum())
         return least if np.isfinite(least) and held >= _FEWEST_AT_FLOOR else 0.0
+
+    @cached_property
+    def brightness(self) -> Floats:
+        """(M,) intensity of each frame, over what probe and object let expect where these tell it by and large."""
+        expected = self.expected
+        if expected is None or not (expected > 0).all() or not (self.flux > 0).any():
+            return self.flux
+        lit = self.flux > 0
+        spreads = [float(np.std(np.log(one[lit]))) for one in (self.flux, self.flux / expected)]
+        return np.asarray(self.flux / expected * np.median(expected)) if spreads[1] < spreads[0] else self.flux
 
     @cached_property
     def flux(self) -> Floats:
