@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from conformance.contract.arrays import COORDINATES, MASK, STACKS
@@ -27,6 +28,7 @@ from conformance.files.formats.table import format_of, readable_as, sniff
 from conformance.files.formats.values import Source, Stored
 from conformance.files.naming import is_archive_of_files, named
 from conformance.files.regular import kind_of_path, open_regular
+from conformance.files.rules.illumination import whole_amplitudes
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.masks import about_mask, about_named_mask
 from conformance.files.rules.table import findings_of
@@ -187,6 +189,12 @@ def _looked(source: Source, rules: Rules, found: list[Finding]) -> Seen:
             found.extend(_about_other_mask(source, content.survey, stack))
         counts = bool(content.counts_evidence)
         view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
+        with np.errstate(over="ignore", invalid="ignore"):
+            whole = whole_amplitudes(view)
+        if whole is not None:
+            # Numbers that are no counts are no reason to take a root.
+            view = replace(view, counts=False)
+            found[:] = [*(one for one in found if one.clause != "NPZ-034"), whole]
         found.extend(findings_of(view))
     shapes = {name: member.shape for name, member in rules.members.items()}
     real = frozenset(name for name, member in rules.members.items() if member.dtype.kind == "f")

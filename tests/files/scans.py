@@ -131,6 +131,44 @@ def _scaled(factor: float) -> Callable[[Arrays], None]:
     return fault
 
 
+def _cosmic_rays(a: Arrays) -> None:
+    rng = np.random.default_rng(6)
+    frames = rng.choice(80, 30, replace=False)
+    a["diff3d"][frames, rng.integers(0, 10, 30), rng.integers(0, N, 30)] = rng.uniform(55, 70, 30)
+
+
+def _in_turn(a: Arrays) -> None:
+    a["diff3d"][1::2] = np.sqrt(np.rint(a["diff3d"][1::2] ** 2 / 8)).astype(np.float32)
+
+
+def _unsteady(a: Arrays) -> None:
+    left = 1 - 0.4 * (np.arange(80) / 20 % 1)
+    a["diff3d"] = np.sqrt(np.rint(a["diff3d"] ** 2 * left[:, None, None])).astype(np.float32)
+
+
+def _exchanged_bytes(a: Arrays) -> None:
+    a["diff3d"] = np.rint(a["diff3d"] ** 2).astype(np.uint16).byteswap()
+
+
+def _rounded(a: Arrays) -> None:
+    a["diff3d"] = np.rint(a["diff3d"]).astype(np.uint8)
+
+
+def _no_sample(a: Arrays) -> None:
+    one = (a["diff3d"].astype(np.float64) ** 2).mean(axis=0)
+    a["diff3d"] = np.sqrt(np.random.default_rng(8).poisson(one, (80, N, N))).astype(np.float32)
+
+
+def _times(a: Arrays) -> None:
+    a["xcoords"] = 1.7e9 + 0.12 * np.arange(80)
+    del a["objectGuess"]
+
+
+def _aside(a: Arrays) -> None:
+    a["xcoords"][33:37] += 60
+    del a["objectGuess"]
+
+
 def _cropped_frames(a: Arrays) -> None:
     a["diff3d"] = np.ascontiguousarray(a["diff3d"][:, 4:-4, 4:-4])
     a["probeGuess"] = np.ascontiguousarray(a["probeGuess"][4:-4, 4:-4])
@@ -255,7 +293,12 @@ def _decibels(a: Arrays) -> None:
 
 FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
     "FIL-003": (("dark frames", _dark),),
-    "FIL-004": (("a burst", _burst), ("a beam that fades", _falling)),
+    "FIL-004": (
+        ("a burst", _burst),
+        ("a beam that fades", _falling),
+        ("exposures in turn", _in_turn),
+        ("a beam that is filled up", _unsteady),
+    ),
     "FIL-005": (
         ("largest uint32 as float", _marker(2.0**32 - 1)),
         ("its root", _marker(2.0**16)),
@@ -270,8 +313,13 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("dead pixel", _dead_pixel),
         ("dead gap", _module_gap),
         ("flickering pixel", _flickering),
+        ("cosmic rays", _cosmic_rays),
     ),
-    "FIL-007": (("saturated", _saturated), ("saturated roots", _saturated_roots)),
+    "FIL-007": (
+        ("saturated", _saturated),
+        ("saturated roots", _saturated_roots),
+        ("bytes exchanged", _exchanged_bytes),
+    ),
     "FIL-008": (("wide rows", _wide), ("wide column", _wide_column)),
     "FIL-009": (("sliding rows", _sliding(2, 0)), ("sliding columns", _sliding(1, 1)), ("sliding up", _sliding(-3, 0))),
     "FIL-010": (
@@ -291,11 +339,17 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("one place", _one_place),
         ("sticking encoder", _sticking),
         ("one column twice", _one_column_twice),
+        ("times for x", _times),
     ),
-    "FIL-015": (("a point alone", _alone),),
+    "FIL-015": (("a point alone", _alone), ("points aside", _aside)),
     "FIL-016": (("planned positions", _planned),),
-    "FIL-017": (("logarithm", _logarithm), ("background", _background), ("decibels", _decibels)),
-    "FIL-025": (("copied frames", _copied), ("copies later", _copied_later)),
+    "FIL-017": (
+        ("logarithm", _logarithm),
+        ("background", _background),
+        ("decibels", _decibels),
+        ("rounded amplitudes", _rounded),
+    ),
+    "FIL-025": (("copied frames", _copied), ("copies later", _copied_later), ("no sample", _no_sample)),
     "FIL-026": (
         ("probe of zeros", _probe_of(lambda p: 0 * p)),
         ("probe of ones", _probe_of(np.ones_like)),

@@ -45,19 +45,20 @@ CLAIMED = {
     "far origin": Declared(origin=ORIGIN),
     "metres": Declared(unit="m", object_pixel=PIXEL),
     "a point alone": Declared(drop_points=True),
+    "points aside": Declared(drop_points=True),
 }
 """What mends a fault, by its name."""
 
 UNCLAIMED = {
-    *("saturated", "wide rows", "wide column", "sliding rows", "sliding columns", "sliding up"),
-    *("beam aside", "beam aside and up", "zero frequency in the corner", "trimmed object", "no overlap"),
-    *("one place", "sticking encoder", "planned positions", "logarithm"),
-    *("mask of another side", "mask of real numbers", "mask of whole numbers"),
-    "mask of good pixels",
-    "masked pixels that hold light",
-    *("a beam that fades", "saturated roots", "one column twice", "background", "decibels"),
-    *("copied frames", "copies later", "probe of zeros", "probe of ones", "two reals", "probe in the corner"),
-    *("probe aside", "probe of the far field", "object of zeros", "phases", "object of ones"),
+    *("saturated", "wide rows", "wide column", "sliding rows", "sliding columns", "sliding up", "beam aside"),
+    *("beam aside and up", "zero frequency in the corner", "trimmed object", "no overlap", "one place"),
+    *("sticking encoder", "planned positions", "logarithm", "mask of another side", "mask of real numbers"),
+    *("mask of whole numbers", "mask of good pixels", "masked pixels that hold light", "a beam that fades"),
+    *("saturated roots", "one column twice", "background", "decibels", "copied frames", "copies later"),
+    *("probe of zeros", "probe of ones", "two reals", "probe in the corner", "exposures in turn"),
+    *("a beam that is filled up", "bytes exchanged", "no sample", "cosmic rays", "rounded amplitudes"),
+    *("times for x", "frames cropped, positions and probe as before", "modulus of the probe", "probe aside"),
+    *("probe of the far field", "object of zeros", "phases", "object of ones"),
 }
 """Faults that no word of the user mends."""
 

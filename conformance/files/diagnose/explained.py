@@ -132,10 +132,10 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
     if done.inside < 0.5 and not done.steps:
         said = f"only {done.inside:.0%} of the patches lies on the object, and no shift of the positions helps"
         found.append(Fault("origin", Word.CERTAIN, said, "bring object and positions to one origin"))
-    if counts and sound(done) and not 1 / _GAIN < done.mended.gain < _GAIN:
-        said = f"amplitudes of probe and object are {1 / done.mended.gain:.3g} times those of the frames"
-        remedy = f"multiply the probe by {done.mended.gain:.4g}"
-        gain = done.mended.gain
+    gain = done.mended.scale
+    if counts and sound(done) and not 1 / _GAIN < gain < _GAIN:
+        said = f"amplitudes of probe and object are {1 / gain:.3g} times those of the frames"
+        remedy = f"multiply the probe by {gain:.4g}"
         found.append(Fault("probe-scale", Word.CERTAIN, said, remedy, {"gain": gain}, (scaled_probe(gain),)))
     if wandering:
         raster = "; they are an exact raster: planned in place of measured ones?" if exact_raster(s_all) else ""

@@ -95,11 +95,15 @@ class Misfit:
         What the counting noise alone leaves, if the model holds and the values are square roots of counts.
     gain : float
         Factor on the simulated amplitude that fits best.
+    scale : float
+        Factor on the simulated amplitude that makes as much light as was measured: roots of few counts are less, on the
+        average, than the root of what they count.
     """
 
     frames: NDArray[np.float64]
     floor: float
     gain: float
+    scale: float
 
     @property
     def mean(self) -> float:
@@ -124,7 +128,8 @@ def misfit_of(made: NDArray[np.floating], measured: NDArray[np.floating]) -> Mis
     total = float((measured**2).sum(dtype=np.float64)) / len(made)
     left = ((gain * made - measured) ** 2).sum(axis=(1, 2), dtype=np.float64)
     noise = float(root_variance(np.square(gain * made, dtype=np.float64)).sum()) / len(made)
-    return Misfit(left / max(total, 1e-300), noise / max(total, 1e-300), gain)
+    scale = float(np.sqrt(total * len(made) / power)) if power > 0 else 0.0
+    return Misfit(left / max(total, 1e-300), noise / max(total, 1e-300), gain, scale)
 
 
 def root_variance(mean: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from conformance.files.finding import Finding
 from conformance.files.fix import Fix, Grade
 from conformance.files.rules.frames import counted_rows, dark_rows, odd_rows
-from conformance.files.rules.illumination import is_intensity, powers
+from conformance.files.rules.illumination import is_intensity, on_scale, powers
 from conformance.files.rules.masks import ADOPTING, adopting
 from conformance.files.rules.pixels import flickering_pixels, marker_pixels, stuck_pixels
 from conformance.files.rules.positions import lonely_rows
@@ -255,7 +255,7 @@ def _layers(seen: Seen, said: Declared | None) -> Iterator[Fix]:
 
 
 def _scale(seen: Seen, _: Declared | None) -> Iterator[Fix]:
-    if seen.view is None or not seen.says("FIL-011") or is_intensity(seen.view):
+    if seen.view is None or not seen.says("FIL-011") or is_intensity(seen.view) or on_scale(seen.view):
         return
     probe, frames = powers(seen.view)
     factor = float(np.sqrt(frames / probe))

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.flares import flared_rows
+from conformance.files.rules.flux import in_turn
+from conformance.files.rules.pixels import flares
 from conformance.files.rules.steps import moved_frames, power_steps, single_dips
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
@@ -36,7 +39,8 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (lambda values: 10.0 ** ((values - values.min()) / 10), "decibels"),
 )
 _FEW_AT_PEAK = 2
-_SIGNED = 0.05
+_SIGNED, _FEW_FLARED = 0.05, 4
+_MANY_COUNTS, _ONE_PATTERN, _BY_CHANCE, _MOST_ROOT = 5.0, 2e-4, 12.0, 1e5
 _FEWEST_COUNTS, _NO_MORE = 3.0, 1.5
 _PEDESTAL, _FLAT, _ABOVE = 0.1, 1.3, 8.0
 _BETWEEN_KINDS, _FEWEST_OF_KIND, _AS_MUCH = 2.0, 3, (0.6, 1.7)
@@ -69,8 +73,26 @@ def outshining_frames(view: View) -> Iterator[Finding]:
             f"of the others do: {listed(counted)}"
         )
         yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (int(counted[0]),))
+    if alternating := in_turn(view) if not len(counted) else "":
+        yield Finding("FIL-004", Severity.WARNING, view.stack, alternating)
+    else:
+        yield from _odd_frames(view)
+    if scaled := scaled_each(view):
+        yield Finding("FIL-004", Severity.WARNING, view.stack, scaled)
+    yield from same_power(view)
+
+
+def _odd_frames(view: View) -> Iterator[Finding]:
+    """Single frames, or parts of the scan, whose light is not that of the others."""
+    counted, flared = counted_rows(view), flared_rows(view, flares(view))
+    if len(flared) > view.M // _FEW_FLARED:
+        # What outshines the others by one pixel is that pixel's fault.
+        return
+    found = False
     for odd, word in zip(odd_rows(view), ("brighter", "darker"), strict=True):
+        odd = np.setdiff1d(odd, flared)
         if len(odd):
+            found = True
             typical = float(np.median(view.brightness[odd]) / np.median(view.brightness))
             factor = f"{typical if typical > 1 else 1 / typical:.3g}"
             few = f"{len(odd)} of {view.M} frames are" if len(odd) > 1 else "1 frame is"
@@ -80,11 +102,8 @@ def outshining_frames(view: View) -> Iterator[Finding]:
         yield Finding("FIL-004", Severity.WARNING, view.stack, drift)
     if not len(counted):
         yield from power_steps(view, np.concatenate(odd_rows(view)))
-    if not len(counted) and not any(len(odd) for odd in odd_rows(view)):
+    if not len(counted) and not found and not len(flared):
         yield from single_dips(view)
-    if scaled := scaled_each(view):
-        yield Finding("FIL-004", Severity.WARNING, view.stack, scaled)
-    yield from same_power(view)
 
 
 def scaled_each(view: View) -> str:
@@ -120,6 +139,12 @@ def copied_frames(view: View) -> Iterator[Finding]:
     if all_alike(view):
         problem = f"all {view.M} frames are one and the same: one was written again and again, or it is no scan"
         yield Finding("FIL-025", Severity.WARNING, view.stack, problem)
+    elif one_pattern(view):
+        problem = (
+            f"all {view.M} frames show one pattern, and differ by the noise of counting alone: no sample was in the "
+            "beam, or it did not move"
+        )
+        yield Finding("FIL-025", Severity.WARNING, view.stack, problem)
     for rows, how in zip(_copies(view), ("though at other places", "at the same place, noise and all"), strict=True):
         if len(rows):
             few = f"{len(rows)} of {view.M} frames are copies" if len(rows) > 1 else "1 frame is a copy"
@@ -130,6 +155,24 @@ def copied_frames(view: View) -> Iterator[Finding]:
 def all_alike(view: View) -> bool:
     """Whether all frames show one and the same light."""
     return view.M > 1 and bool(view.survey.steady.all() and (view.survey.largest > 0).any())
+
+
+def one_pattern(view: View) -> bool:
+    """Whether roots of counts differ from frame to frame by as much as counting makes them, and no more."""
+    survey = view.survey
+    if view.M < _FEWEST_VALUES or view.counts or not is_whole(survey.sample[survey.sample < _MOST_ROOT] ** 2):
+        return False
+    light = survey.squares / view.M
+    # Of fewer counts, roots vary by less than a quarter.
+    bright = view.measured & ~survey.steady & (light > _MANY_COUNTS)
+    power = float(light[bright].sum())
+    if power < float(view.intensity.sum()) / 2:
+        return False
+    excess = float((light - (survey.sums / view.M) ** 2)[bright].sum()) * view.M / (view.M - 1) - bright.sum() / 4
+    error = float(np.sqrt(2 * bright.sum() / view.M)) / 4
+    # A few frames that a grain moves are more than the others are aside.
+    aside = max(float((np.abs(one - one.mean()) ** 2).max()) for one in survey.moments)
+    return bool(excess + 2 * error < _ONE_PATTERN * power and aside < _BY_CHANCE * float((light > 0).sum()) / 4)
 
 
 def _copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

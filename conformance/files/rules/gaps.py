@@ -128,8 +128,8 @@ def outshining_pixels(intensity: Floats, usable: NDArray[np.bool_], centre: int 
         Half the side of the square in the middle that is left out.
     """
     # One after the other: eight copies of a large pattern at once would be most of what a file may cost.
-    around = reduce(np.maximum, _neighbours(np.where(usable, intensity, 0.0)))
-    held = reduce(np.add, _neighbours(usable.astype(np.uint8)))
+    around = reduce(np.maximum, neighbours(np.where(usable, intensity, 0.0)))
+    held = reduce(np.add, neighbours(usable.astype(np.uint8)))
     rows, columns = intensity.shape
     found = usable & (held >= 5) & (around > 0) & (intensity > _OUTSHINES * around)
     middle = slice(rows // 2 - centre, rows // 2 + centre + 1), slice(columns // 2 - centre, columns // 2 + centre + 1)
@@ -139,8 +139,13 @@ def outshining_pixels(intensity: Floats, usable: NDArray[np.bool_], centre: int 
     return found if few else np.zeros_like(found)
 
 
-def _neighbours(image: NDArray[Kind]) -> Iterator[NDArray[Kind]]:
-    """Yield the eight neighbours of every pixel, 0 beyond the border."""
+def neighbours(image: NDArray[Kind]) -> Iterator[NDArray[Kind]]:
+    """Yield the eight neighbours of every pixel of an image (N, N), 0 beyond the border.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+    """
     padded = np.pad(image, 1)
     rows, columns = image.shape
     for i, j in product(range(3), repeat=2):

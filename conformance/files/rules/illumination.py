@@ -16,7 +16,7 @@ from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
 _SCALES = (0.3, 3.0)
-_ALIKE = (0.5, 2.0)
+_ALIKE, _AS_MUCH = (0.5, 2.0), (0.7, 1.4)
 _LEAST_OVERLAP = 0.15
 _GOOD_MATCH, _GAIN, _LEAST_SHIFT = 0.6, 0.1, 2
 
@@ -33,7 +33,7 @@ def probe_scale(view: View) -> Iterator[Finding]:
             f"does ({frames:.3g}): the intensity of the beam, where its field is meant, with its phase"
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
-    elif not _on_scale(view):
+    elif not on_scale(view):
         intensities = "" if view.counts else ", or the frames are intensities"
         problem = (
             f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
@@ -50,7 +50,31 @@ def is_intensity(view: View) -> bool:
     if view.probe is None or power <= 0 or frames <= 0 or view.probe.imag.any() or (view.probe.real < 0).any():
         return False
     alike = _ALIKE[0] < float(view.probe.real.sum()) / frames < _ALIKE[1]
-    return alike and not _on_scale(view)
+    return alike and not on_scale(view)
+
+
+def whole_amplitudes(view: View) -> Finding | None:
+    """FIL-017: whole numbers that are amplitudes: their squares are the light of probe and object, not they themselves.
+
+    Parameters
+    ----------
+    view : View
+        Of frames that look like counts.
+    """
+    if not view.counts or view.expected is None:
+        return None
+    light = float(np.median(view.expected))
+    sums, squares = (float(np.median(one)) for one in view.survey.flux)
+    if light <= 0 or sums <= 0 or not _AS_MUCH[0] < squares / light < _AS_MUCH[1]:
+        return None
+    if _ALIKE[0] < sums / light < _ALIKE[1]:
+        return None
+    problem = (
+        f"the values are whole numbers, and their squares ({squares:.3g} a frame), not they themselves ({sums:.3g}), "
+        f"are what probe and object let expect ({light:.3g}): amplitudes that were rounded, which loses the dim ones, "
+        "or on which the noise of counts was drawn; they are no counts, and have no root to be taken"
+    )
+    return Finding("FIL-017", Severity.WARNING, view.stack, problem)
 
 
 def _by_norm(factor: float, N: int) -> str:
@@ -64,8 +88,14 @@ def powers(view: View) -> tuple[float, float]:
     return probe, float(np.median(view.flux))
 
 
-def _on_scale(view: View) -> bool:
-    """Whether probe and frames are of one scale, be it for what the object of the file absorbs."""
+def on_scale(view: View) -> bool:
+    """Whether probe and frames are of one scale, be it for what the object of the file absorbs.
+
+    Parameters
+    ----------
+    view : View
+        With a probe that holds light.
+    """
     power, frames = powers(view)
     through = 1.0 if view.expected is None else float(np.median(view.expected)) / power
     # An object absorbs; one that amplifies makes up for the scale of the probe.

@@ -58,7 +58,7 @@ def _fit(view: View) -> tuple[float, float, float]:
     if view.probe is None or not view.probe.any() or not view.intensity.any():
         return 1.0, 0.0, 0.0
     far = (np.abs(np.fft.fftshift(np.fft.fft2(view.probe), axes=(-2, -1))) ** 2).sum(axis=0)
-    pattern, far_field = np.sqrt(_by_radius(view.intensity)), np.sqrt(_by_radius(far))
+    pattern, far_field = np.sqrt(_by_radius(np.maximum(view.intensity, 0.0))), np.sqrt(_by_radius(far))
     radius = np.arange(len(pattern))
     alike = [_alike(pattern, np.interp(radius / one, radius, far_field, right=0.0)) for one in _FACTORS]
     best, here = int(np.argmax(alike)), _alike(pattern, far_field)

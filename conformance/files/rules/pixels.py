@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files import signs
+from conformance.files.byte_order import exchanged_bytes
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.flares import flared_pixels, flares_in_words
 from conformance.files.rules.gaps import dead_beyond_edges, outshining_pixels, padding_around
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed, pixels
@@ -131,15 +133,25 @@ def stuck(view: View) -> Iterator[Finding]:
                 "smaller frames were padded with zeros, where nothing was measured"
             )
         yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(dead))
+    flared = flares(view)
     bright = flickering_pixels(view)
     if bright.any():
         problem = f"{int(bright.sum())} single pixels outshine all around them by far: {pixels(np.argwhere(bright))}"
         yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(bright))
+    if flared.any():
+        yield Finding("FIL-006", Severity.WARNING, view.stack, flares_in_words(view, flared), _first(flared))
+
+
+def flares(view: View) -> NDArray[np.bool_]:
+    """(N, N): pixels that flare up in one frame, in frames without passing markers."""
+    if view.M < 2 or passing_markers(view).any():
+        return np.zeros(view.survey.sides, bool)
+    return flared_pixels(view, quantum(view))
 
 
 def flickering_pixels(view: View) -> NDArray[np.bool_]:
-    """(N, N): single pixels that change and outshine all around them by far."""
-    return outshining_pixels(view.intensity, view.measured & ~view.survey.steady)
+    """(N, N): single pixels that change, not once alone, and outshine all around them by far."""
+    return outshining_pixels(view.intensity, view.measured & ~view.survey.steady) & ~flares(view)
 
 
 def stuck_pixels(view: View) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -174,7 +186,7 @@ def _dead(view: View) -> NDArray[np.bool_]:
 def _counts(view: View) -> tuple[Floats, NDArray[np.bool_]]:
     """(N, N) twice: counts of all frames together, and the pixels that never count."""
     zero = view.steady & (view.survey.largest == 0) & ~view.survey.ever("non-finite")
-    return view.intensity * view.M / _quantum(view), zero
+    return view.intensity * view.M / quantum(view), zero
 
 
 def _between(counts: Floats, zero: NDArray[np.bool_]) -> Floats:
@@ -191,8 +203,13 @@ def _between(counts: Floats, zero: NDArray[np.bool_]) -> Floats:
     return np.minimum(*sides)
 
 
-def _quantum(view: View) -> float:
-    """Intensity of one count: the smallest that any pixel shows besides zero."""
+def quantum(view: View) -> float:
+    """Intensity of one count: the smallest that any pixel shows besides zero.
+
+    Parameters
+    ----------
+    view : View
+    """
     survey = view.survey
     varying = ~view.steady & (survey.largest > 0)
     if not varying.any():
@@ -221,6 +238,9 @@ def _lines_or_pixels(found: NDArray[np.bool_]) -> str:
 
 def saturated(view: View) -> Iterator[Finding]:
     """FIL-007: values that change from frame to frame and stand at the largest of their integer type."""
+    if order := exchanged_bytes(view.survey):
+        yield Finding("FIL-007", Severity.WARNING, view.stack, order)
+        return
     over, end = signs.wrapped(view.survey)
     if over:
         few = f"{over} pixels are" if over > 1 else "1 pixel is"
@@ -265,7 +285,7 @@ def _at_the_end(view: View) -> NDArray[np.bool_]:
     power, sums = (top, view.survey.sums) if view.counts else (top**2, view.survey.squares)
     # The largest of a few dozen counts is shared by chance, and by pixels that are mostly far below it.
     near = float(sums[full].max()) > _NEAR_CUT * power * view.M
-    return full if near and power > _LEAST_CUT * _quantum(view) else none
+    return full if near and power > _LEAST_CUT * quantum(view) else none
 
 
 def wide_lines(view: View) -> Iterator[Finding]:

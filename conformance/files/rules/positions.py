@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -241,7 +242,7 @@ def _excursions(points: Floats) -> NDArray[np.bool_]:
     steps = np.hypot(*np.diff(points, axis=0).T)
     jumps = np.flatnonzero(steps > _FAR_OFF * float(np.median(steps)))
     found = np.zeros(len(points), bool)
-    for first, last in zip(jumps[:-1], jumps[1:], strict=True):
+    for first, last in pairwise(jumps):
         on = float(np.hypot(*(points[last + 1] - points[first])))
         # A line and its flyback are as long as each other.
         if last - first <= len(points) // 10 and min(steps[first], steps[last]) > _APART * on:

@@ -89,7 +89,7 @@ def _as_the_pattern(view: View, modulus: Floats) -> str:
         return ""
     return (
         f"the probe looks like the mean pattern itself ({here:.2f}), its Fourier transform does not ({there:.2f}): "
-        "was the probe written in the far field?"
+        "was the probe written in the far field, or are the frames of the near field, shadows of the sample?"
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from conformance.files import signs
+from conformance.files.byte_order import exchanged_bytes
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules import frames, illumination, pixels, positions, probe
+from conformance.files.rules.flux import unsteady
 from conformance.files.rules.pixel_size import pixel_factor
 from conformance.files.rules.view import Body, View
 
@@ -56,7 +58,18 @@ def findings_of(view: View) -> Iterator[Finding]:
     square = view.survey.sides[0] == view.survey.sides[1]
     with np.errstate(over="ignore", invalid="ignore"):
         found = _found(view, lost, square)
-    loud = [clause for clause, given in found.items() if any(one.severity is not Severity.NOTE for one in given)]
+        loud = [clause for clause, given in found.items() if any(one.severity is not Severity.NOTE for one in given)]
+        explained = _explained(view, loud)
+        # What else is wrong with pixels or values changes the light of frames too.
+        uneven = () if loud or lost else tuple(unsteady(view, pixels.quantum(view)))
+    yield from uneven
+    for clause, given in found.items():
+        if clause not in explained:
+            yield from given
+
+
+def _explained(view: View, loud: Sequence[str]) -> set[str]:
+    """Clauses that would name a false cause beside those that are loud."""
     explained = {one for clause in loud for one in EXPLAINED.get(clause, ())}
     if pixels.passing_markers(view).any():
         explained |= _OF_LIGHT | {"FIL-007", "FIL-025"}
@@ -68,16 +81,22 @@ def findings_of(view: View) -> Iterator[Finding]:
         explained |= {"FIL-007", "FIL-011"}
     if len(frames.counted_rows(view)):
         explained |= {"FIL-008", "FIL-010", "FIL-011", "FIL-017"}
+    flared = pixels.flares(view).any()
     bright = frames.odd_rows(view)[0]
-    if len(bright) and view.flux[bright].sum() > _MOST_OF_ONE * view.flux.sum():
+    if flared:
+        # What strikes a pixel once is a good part of the mean pattern there.
+        explained |= {"FIL-008", "FIL-010", "FIL-011"}
+    elif len(bright) and view.flux[bright].sum() > _MOST_OF_ONE * view.flux.sum():
         # The mean pattern is that of a few frames, has their fringes, and is too bright for the dark pixels of others.
         explained |= {"FIL-006", "FIL-008", "FIL-010"}
+    if exchanged_bytes(view.survey) or signs.wrapped_negative(view.survey):
+        explained |= _OF_LIGHT | _OF_PROBES | {"FIL-005", "FIL-017"}
     if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
         # The mean pattern has holes where it is brightest.
-        explained |= {"FIL-010", "FIL-011", "FIL-026"}
+        explained |= {"FIL-006", "FIL-010", "FIL-011", "FIL-026"}
     if pixel_factor(view) != 1:
         explained |= {"FIL-010"}
-    if frames.all_alike(view):
+    if frames.all_alike(view) or frames.one_pattern(view):
         explained |= {"FIL-005", "FIL-006", "FIL-007"}
     if signs.is_noise(view.survey):
         explained |= {"FIL-006", "FIL-008"}
@@ -85,9 +104,7 @@ def findings_of(view: View) -> Iterator[Finding]:
     if int(missing.sum()) > _MANY_LINES * max(view.survey.sides):
         # So much of the pattern is missing that its centre and its power are not known.
         explained |= {"FIL-010", "FIL-011"}
-    for clause, given in found.items():
-        if clause not in explained:
-            yield from given
+    return explained
 
 
 def _found(view: View, lost: bool, square: bool) -> dict[str, tuple[Finding, ...]]:

@@ -1,0 +1,85 @@
+"""How the light of the frames goes along the scan, beside what the object does: exposures in turn, an unsteady beam."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules.view import View
+from conformance.files.survey import Floats
+
+_LONGEST, _TURNS = 6, 4
+_APART, _WITHIN = float(np.log(1.4)), 0.3
+_UNSTEADY, _BEYOND, _OF_NOISE, _ALIKE = 0.05, 2.0, 3.0, 0.7
+_PARTS = 8
+
+
+def in_turn(view: View) -> str:
+    """Say that exposures of several lengths alternate; empty where they do not.
+
+    Parameters
+    ----------
+    view : View
+    """
+    if not (view.brightness > 0).all():
+        return ""
+    level = np.log(view.brightness)
+    for period in range(2, min(_LONGEST, len(level) // _TURNS) + 1):
+        phases = [level[first::period] for first in range(period)]
+        middle = np.array([np.median(one) for one in phases])
+        spread = max(float(np.quantile(np.abs(one - np.median(one)), 0.9)) for one in phases)
+        apart = float(np.ptp(middle))
+        dim = int((middle < middle.max() - apart / 2).sum())
+        if apart > _APART and spread < _WITHIN * apart and (period == 2 or 1 < dim < period - 1 or _steps(middle) > 2):
+            told = " : ".join(f"{float(np.exp(one - middle.min())):.3g}" for one in middle)
+            return (
+                f"the light of the frames goes {told} in turn, from each frame to the next, over the whole scan: long "
+                "and short exposures alternate and were not scaled or merged"
+            )
+    return ""
+
+
+def _steps(middle: Floats) -> int:
+    """How many levels differ."""
+    return int((np.diff(np.sort(middle)) > _APART).sum()) + 1
+
+
+def unsteady(view: View, quantum: float) -> Iterator[Finding]:
+    """FIL-004: frames that darken and outshine each other by more than is expected of them.
+
+    Parameters
+    ----------
+    view : View
+    quantum : float
+        Intensity of one count.
+    """
+    if said := _unsteady(view, quantum):
+        yield Finding("FIL-004", Severity.WARNING, view.stack, said)
+
+
+def _unsteady(view: View, quantum: float) -> str:
+    """Say how the light varies, and by how much more than it should; empty where nobody can tell."""
+    expected = view.expected
+    if expected is None or view.M < 4 * _PARTS or not (expected > 0).all() or not (view.flux > 0).all():
+        return ""
+    off = np.log(view.flux / expected)
+    off = off - np.median(off)
+    varies, allowed = (1.4826 * float(np.median(np.abs(one - np.median(one)))) for one in (off, np.log(expected)))
+    noise = float(np.sqrt(quantum / np.median(view.flux)))
+    if varies < max(_UNSTEADY, _BEYOND * allowed, _OF_NOISE * noise):
+        return ""
+    parts = np.array([np.median(one) for one in np.array_split(off, _PARTS)])
+    rising = np.sign(np.diff(parts))
+    alike = float((off[1:] * off[:-1]).mean() / (off**2).mean())
+    how = "flickers from frame to frame"
+    if (rising == rising[0]).all():
+        word, factor = ("falls", parts[0] - parts[-1]) if rising[0] < 0 else ("grows", parts[-1] - parts[0])
+        how = f"{word} over the scan, by a factor of {float(np.exp(factor)):.3g} between its first and last eighth"
+    elif alike > _ALIKE:
+        how = "falls and rises again along the scan, as of a beam that decays and is filled up"
+    return (
+        f"the light of the frames varies by {varies:.1%}, where probe and object make it vary by {allowed:.1%} and "
+        f"counting by {noise:.1%}: the beam {how}"
+    )
