@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from conformance.files.archive import DamagedArchive
 from conformance.files.assembly import Stated
-from conformance.files.diagnose.engine import Diagnosis, diagnose
-from conformance.files.diagnose.explained import SOUND, SOUND_ALONE
+from conformance.files.diagnose.engine import FEWEST, Diagnosis, diagnose
+from conformance.files.diagnose.explained import SOUND, SOUND_ALONE, sound
 from conformance.files.diagnose.forward import Forward, misfit_of, root_variance
 from conformance.files.diagnose.lines import line_length
+from conformance.files.diagnose.mending import mended
 from conformance.files.diagnose.opened import parts_from, scan_in
 from conformance.files.diagnose.quantity import intensity_of, quantity_of
+from conformance.files.diagnose.residual import reason_of, residual_of
 from conformance.files.diagnose.sample import Sample, Scan, StoredFrames, blocks, take
 from conformance.files.diagnose.sentences import sentences
 from conformance.files.examine import ScanReport, in_order
@@ -33,7 +35,7 @@ _DARK = 0.05
 _ODD, _SPREADS = 3.0, 8.0
 """Misfit of a frame, against that of the frames in the middle, and in spreads above it, from which it stands alone."""
 
-_OF_ALL = 0.85
+_OF_ALL, _OF_ONE_RUN = 0.85, 0.8
 _MOST_NAMED = 8
 _NEEDED = {"diff3d": "frames", "xcoords": "positions", "probeGuess": "probe", "objectGuess": "object"}
 
@@ -126,7 +128,10 @@ def _findings(report: ScanReport) -> Iterator[Finding]:
         if found is None:
             yield _note("whether the file explains itself cannot be told: too few frames hold light")
             return
-        yield from _told(found, scan) if found.sound else _unexplained(found, diagnose(scan, rng))
+        left = _left(scan, found, rng)
+        yield from (
+            _told(found, scan, left) if found.sound else _unexplained(found, left or _because(diagnose(scan, rng)))
+        )
         if found.sound and "Y" in held.parts:
             yield from _patches_told(scan, held.parts["Y"].values, found)
 
@@ -211,10 +216,20 @@ def _frames(scan: Scan, step: int) -> Iterator[tuple[NDArray[np.int64], NDArray[
         start += len(whole)
 
 
-def _unexplained(found: Explained, diagnosis: Diagnosis) -> Iterator[Finding]:
+def _left(scan: Scan, found: Explained, rng: np.random.Generator) -> str:
+    """What explains what is left over in frames that each are explained as well as the others; empty where nothing."""
+    meant = intensity_of("amplitude")
+    if found.counted:
+        first = next(_frames(scan, 1))[1]
+        meant = intensity_of(quantity_of(first).name)
+    sample = take(scan, meant, rng, 2 * _FOR_GAIN)
+    return reason_of(residual_of(_model(scan, sample), scan.positions[:, ::-1].astype(np.float64)))
+
+
+def _unexplained(found: Explained, because: str) -> Iterator[Finding]:
     problem = (
         f"probe, object and positions of this file do not explain its frames: {_left_over(found)}, where sound scans "
-        f"leave less than {SOUND_ALONE:.0%}, or {SOUND:.0f} times that noise. {_because(diagnosis)}"
+        f"leave less than {SOUND_ALONE:.0%}, or {SOUND:.0f} times that noise. {because[:1].upper()}{because[1:]}"
     )
     yield Finding("FIL-028", Severity.WARNING, "objectGuess", problem)
 
@@ -236,18 +251,39 @@ def _of_lines(found: Explained, scan: Scan) -> str:
     return ""
 
 
-def _told(found: Explained, scan: Scan) -> Iterator[Finding]:
+def _told(found: Explained, scan: Scan, left: str) -> Iterator[Finding]:
     yield _note(f"probe, object and positions of this file explain its frames: {_left_over(found)}")
     odd = found.odd
-    if len(odd):
+    if left:
+        yield Finding("FIL-028", Severity.WARNING, "diff3d", f"what is left over has a reason: {left}")
+    elif len(odd):
         named = ", ".join(map(str, odd[:_MOST_NAMED])) + (", ..." if len(odd) > _MOST_NAMED else "")
         worst = float((found.left / np.median(found.power)).max())
         problem = (
             f"{len(odd)} of {len(found.index)} frames are not explained by probe, object and positions, as the others "
             f"are: up to {worst:.0%} of the light is left over, elsewhere {found.misfit:.2%}; the worst first: "
-            f"{named}{_of_lines(found, scan)}"
+            f"{named}{_of_lines(found, scan) or _of_run(found, scan)}"
         )
         yield Finding("FIL-028", Severity.WARNING, "diff3d", problem)
+
+
+def _of_run(found: Explained, scan: Scan) -> str:
+    """Say that the frames that are not explained are one run, and what explains it; empty where they are not."""
+    odd = np.sort(found.odd)
+    first, last = int(odd[0]), int(odd[-1])
+    if found.step > 1 or len(odd) < FEWEST or len(odd) < _OF_ONE_RUN * (last - first + 1):
+        return ""
+    rows = np.unique(np.linspace(first, last, min(last - first + 1, _FOR_GAIN)).astype(np.int64))
+    stored = np.concatenate(list(blocks(scan.frames, rows)))
+    meant = intensity_of(quantity_of(stored).name if found.counted else "amplitude")
+    s_all = scan.positions[:, ::-1].astype(np.float64)
+    amplitude = np.sqrt(np.maximum(meant(stored.astype(np.float32)), 0)).astype(np.float32)
+    probe = np.reshape(np.asarray(scan.probe, np.complex64), (-1, *amplitude.shape[1:]))
+    good = np.ones(amplitude.shape[1:], bool)
+    run = Forward(amplitude, s_all[rows], probe, np.asarray(scan.object, np.complex64), good, rows)
+    done = mended(run, s_all, (), None)
+    mends = f", which are explained once this is done to them: {done.steps[0].repair.what}" if done.steps else ""
+    return f"; they are one run, {first} to {last}{mends if sound(done) else ''}"
 
 
 def _left_over(found: Explained) -> str:

@@ -34,8 +34,10 @@ _CHANGES: Mapping[str, Change] = {
     "conjugated": np.conj,
     **{f"{said} and conjugated": _conjugated(change) for said, change in _MOVED.items()},
 }
+_COHERENT = "probe modes added as amplitudes"
 CHANGED = frozenset(
-    {f"{part} {said}" for part in ("probe", "object") for said in _CHANGES}
+    {_COHERENT}
+    | {f"{part} {said}" for part in ("probe", "object") for said in _CHANGES}
     | {f"probe and object {said}" for said in _MOVED}
 )
 """Names of these repairs."""
@@ -66,6 +68,12 @@ def _all(state: Forward) -> Iterator[Repair]:
             if made.shape != values.shape or np.abs(made - values).max() > _SAME * np.abs(values).max():
                 arrays = (made, None) if part == "probe" else (None, made)
                 yield _repair(state, part, said, *arrays)
+    if len(state.probe) > 1:
+        what = (
+            "the modes of the probe add up as amplitudes in these frames, and not as light: simulate them incoherently"
+        )
+        one = state.probe.sum(axis=0, keepdims=True)
+        yield Repair(_COHERENT, "probe", what, state.s, state.amplitude, probe=one)
     for said, change in _MOVED.items():
         probe, obj = (np.ascontiguousarray(change(one)) for one in (state.probe, state.object))
         yield _repair(state, "probe and object", said, probe, obj)
