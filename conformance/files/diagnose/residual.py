@@ -48,11 +48,25 @@ class Residual:
     before: Misfit
 
     def after(self, made: Floats) -> Misfit:
-        """How far frames are from being explained by other intensities (m, N, N)."""
+        """How far frames are from being explained by other intensities.
+
+        Parameters
+        ----------
+        made : (m, N, N) float64
+        """
         return misfit_of(np.sqrt(np.maximum(made, 0)), np.sqrt(self.measured))
 
     def better(self, made: Floats, others: Misfit | None = None, left: float = _LEFT) -> bool:
-        """Whether other intensities explain the frames, and far better than before, and than another reason does."""
+        """Whether other intensities explain the frames, and far better than before, and than another reason does.
+
+        Parameters
+        ----------
+        made : (m, N, N) float64
+        others : Misfit, optional
+            Of the other reason.
+        left : float
+            Part of what was left over beyond the noise that may stay.
+        """
         after = self.after(made)
         if after.mean > _EXPLAINED and after.over_floor > _OVER_FLOOR:
             return False

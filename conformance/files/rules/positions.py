@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.numbered import too_different, too_small
+from conformance.files.rules.passes import two_objects
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats
@@ -48,6 +49,13 @@ def repeated(view: View) -> Iterator[Finding]:
     if len(places) > 1 and times.min() == times.max() > 1:
         problem = f"each of {len(places)} places was exposed {times.max()} times: parts of a split share what they show"
         yield Finding("FIL-014", Severity.NOTE, "xcoords", problem)
+    if (second := two_objects(view)) is not None:
+        at, unlike = second
+        problem = (
+            f"from about frame {at} on the scan goes over the same region again, where frames of neighbouring points "
+            f"are {unlike:.2g} times more unlike those before than each other: two scans, of two objects, in one file?"
+        )
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", problem, (at,))
     # A scan that visits every place equally often does so on purpose; an encoder that sticks repeats itself at once.
     stuck = _longest_run(points)
     if times.min() < times.max() and len(stuck) >= _STUCK:

@@ -106,7 +106,7 @@ def moved_frames(view: View) -> Iterator[Finding]:
             at, jump = found
             problem = (
                 f"from frame {at} on the patterns stand {jump:+.3g} {word}s aside, at once: the detector was moved, "
-                "or its frames cut out elsewhere"
+                "its frames cut out elsewhere, or another scan begins"
             )
             yield Finding("FIL-009", Severity.WARNING, view.stack, problem, (at,))
     rows = _in_part(view, places)

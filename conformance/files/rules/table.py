@@ -11,6 +11,7 @@ from conformance.files.byte_order import exchanged_bytes
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules import frames, illumination, pixels, positions, probe
 from conformance.files.rules.flux import unsteady
+from conformance.files.rules.passes import two_objects
 from conformance.files.rules.pixel_size import pixel_factor
 from conformance.files.rules.view import Body, View
 
@@ -94,6 +95,8 @@ def _explained(view: View, loud: Sequence[str]) -> set[str]:
     if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
         # The mean pattern has holes where it is brightest.
         explained |= {"FIL-006", "FIL-010", "FIL-011", "FIL-026"}
+    if two_objects(view) is not None:
+        explained |= {"FIL-010", "FIL-011"}
     if pixel_factor(view) != 1:
         explained |= {"FIL-010"}
     if frames.all_alike(view) or frames.one_pattern(view):
