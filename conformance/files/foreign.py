@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ _WORDS = {
     "bad_pixels": "a mask",
 }
 _NEEDED = ("diff3d", "xcoords", "probeGuess")
+_AT_CORNER = "zero frequency stands at [0, 0]"
 
 
 def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dict[str, Any], View | None]:
@@ -70,7 +71,8 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         apart = list(_numbers_apart(held, frames))
         found.extend(apart)
         # Frames along another axis than the first are none to be judged.
-        found.extend(() if any("last axis" in one.problem for one in apart) else findings_of(view))
+        turned = any("last axis" in one.problem for one in apart)
+        found.extend(() if turned else _as_stored(findings_of(view), frames, held.format))
         return facts, view
 
 
@@ -99,6 +101,20 @@ def _with_mask(held: Description, found: list[Finding]) -> Description:
         return replace(held, parts=rest)
 
 
+def _as_stored(found: Iterable[Finding], frames: Part, name: str) -> Iterator[Finding]:
+    """Findings about the frames as the file has them: what was rolled to be read stood elsewhere before."""
+    rolled = any(_AT_CORNER in trap for trap in frames.traps)
+    for one in found:
+        if one.clause == "FIL-010" and "in the corner" in one.problem and rolled:
+            _, _, shown = one.problem.partition(": ")
+            problem = (
+                f"the zero frequency stands in the middle already, where {name} has it at [0, 0]; rolled as there, "
+            )
+            yield replace(one, problem=f"{problem}{shown}")
+        else:
+            yield one
+
+
 def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
     """What is converted is known to fit: positions for the frames (FIL-023), a mask for their pixels (FIL-024)."""
     shape, mask = frames.values.shape, held.parts.get("bad_pixels")
@@ -107,6 +123,11 @@ def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
         last = ": the last axis counts the frames, as MATLAB has it" if points == shape[-1] else ""
         problem = f"{points} positions for {shape[0]} frames {shape}{last}" if last else unpaired(points, shape[0])
         yield Finding("FIL-023", Severity.VIOLATION, "xcoords", problem)
+    if held.stated > shape[0]:
+        problem = (
+            f"the file says that it has {held.stated} frames, and holds {shape[0]}: some were not written, or lost"
+        )
+        yield Finding("FIL-023", Severity.WARNING, "diff3d", problem)
     if mask is not None and mask.values.shape not in (shape[1:], shape):
         problem = f"the mask is {mask.values.shape}, the frames are {shape[1:]}: it is not used"
         yield Finding("FIL-024", Severity.WARNING, "bad_pixels", problem)

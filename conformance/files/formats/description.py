@@ -139,6 +139,8 @@ class Description:
         Names of all that the file holds, in its order.
     passed_over : tuple of str
         Why what may be a part was not taken for one, said where the part is missing.
+    stated : int
+        Number of frames that the file says it has; 0 where it does not say.
     """
 
     format: str
@@ -150,6 +152,7 @@ class Description:
     advice: str = ""
     members: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    stated: int = 0
 
 
 @dataclass(frozen=True)

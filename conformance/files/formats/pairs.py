@@ -17,7 +17,7 @@ from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description
 from conformance.files.formats.lists import Listing, listing_of
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import is_matlab
-from conformance.files.formats.quantities import length, photon_energy
+from conformance.files.formats.quantities import length, number, photon_energy
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import HEAD_BYTES, Kind, Sniffed, as_text, decoded, kind_of
 from conformance.files.formats.values import Computed, Joined, Stored, Values
@@ -106,7 +106,10 @@ def _opened_master(path: Path) -> Iterator[Description]:
             parts["bad_pixels"] = Part(held, mask, Quantity.BITS, "row, column")
         geometry = Geometry(energy, length(file, f"{detector}/detector_distance", f"{detector}/distance"), pixel)
         advice = "it holds frames only: give positions and a probe from other files"
-        yield Description(MASTER.name, parts, geometry, assumed=passed, advice=advice, members=tuple(file.nodes))
+        names = tuple(file.nodes)
+        taken = [number(file, f"{detector}/detectorSpecific/{one}") for one in ("ntrigger", "nimages")]
+        stated = int(np.prod([one for one in taken if one])) if any(taken) else 0
+        yield Description(MASTER.name, parts, geometry, assumed=passed, advice=advice, members=names, stated=stated)
 
 
 def _linked(file: OpenedHdf5, stack: ExitStack) -> Stored:

@@ -16,6 +16,7 @@ from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.formats.values import Joined, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
+from conformance.files.rules.wording import listed
 from conformance.files.unfit import UnfitFile
 
 _KEV = (0.01, 1e3)
@@ -33,15 +34,20 @@ def _opened(path: Path) -> Iterator[Description]:
         energy = number(file, "/meta/energy")
         # Nobody's photons, nor electrons, are of an energy that only electronvolts make sense of.
         above = energy is not None and not _KEV[0] < energy < _KEV[1]
-        passed = (f"meta/energy = {energy:g} keV is no energy of photons and was passed over",) if above else ()
+        passed: tuple[str, ...] = (
+            (f"meta/energy = {energy:g} keV is no energy of photons and was passed over",) if above else ()
+        )
         distance = number(file, "/meta/distance")
         size = file.nodes["/meta/psize"].value if "/meta/psize" in file.nodes else None
         pixel = np.broadcast_to(np.asarray(size, float), 2) if size is not None else None
         geometry = Geometry(
-            None if energy is None or passed else energy * 1e3,
+            None if energy is None or above else energy * 1e3,
             distance,
             None if pixel is None else (float(pixel[0]), float(pixel[1])),
         )
+        lacking = sorted({*range(max(chunks) + 1)} - {*chunks})
+        if lacking:
+            passed += (f"of the chunks 0 to {max(chunks)} these are missing: {listed(lacking)}",)
         parts = _frames(file, chunks) | _positions(file, chunks) | _mask(file, chunks)
         yield Description(
             FORMAT.name,
@@ -55,6 +61,7 @@ def _opened(path: Path) -> Iterator[Description]:
             ),
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),
+            stated=int(number(file, "/meta/num_frames") or 0),
         )
 
 

@@ -116,6 +116,14 @@ def centre(view: View) -> Iterator[Finding]:
     shift = [int(n) if n < side // 2 else int(n) - side for n, side in zip(at, match.shape, strict=True)]
     best, here = float(match[at]), float(match[0, 0])
     if max(map(abs, shift)) >= _LEAST_SHIFT and best > _GOOD_MATCH and best - here > _GAIN:
+        turned = float(_matches(pattern, _pointed(far))[0, 0])
+        if turned >= best:
+            problem = (
+                f"the mean pattern fits the far field of the probe turned by 180 degrees ({turned:.2f}, as stored "
+                f"{here:.2f}): was the probe conjugated, or were frames or probe turned?"
+            )
+            yield Finding("FIL-010", Severity.WARNING, view.stack, problem)
+            return
         corner = all(abs(abs(n) - side // 2) <= 1 for n, side in zip(shift, match.shape, strict=True))
         where = f"{_aside(shift[0], 'row')} and {_aside(shift[1], 'column')}"
         said = (
@@ -125,6 +133,11 @@ def centre(view: View) -> Iterator[Finding]:
             f"{said}: the mean pattern fits the far field of the probe there ({best:.2f}, in the middle {here:.2f})"
         )
         yield Finding("FIL-010", Severity.WARNING, view.stack, problem)
+
+
+def _pointed(image: Floats) -> Floats:
+    """An image turned by 180 degrees about its middle at [N // 2, N // 2]."""
+    return np.asarray(np.roll(image[::-1, ::-1], [1 - side % 2 for side in image.shape], (0, 1)))
 
 
 def _aside(shift: int, word: str) -> str:

@@ -49,7 +49,7 @@ def _unlike(points: Floats, shown: Floats, at: int) -> float:
         # Another exposure is no other object.
         shown[part, -1] -= np.median(shown[part, -1])
     for mine, other in ((slice(at, None), slice(0, at)), (slice(0, at), slice(at, None))):
-        own, beside = cKDTree(points[mine]).query(points[mine], 2)
+        own, beside = (np.asarray(one) for one in cKDTree(points[mine]).query(points[mine], 2))
         cross, across = cKDTree(points[other]).query(points[mine], 1)
         near = cross <= _NEAR * own[:, 1]
         if near.mean() < _COVERED:
