@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +34,9 @@ _DARK = 0.05
 
 _ODD, _SPREADS = 3.0, 8.0
 """Misfit of a frame, against that of the frames in the middle, and in spreads above it, from which it stands alone."""
+
+_FIRST = frozenset({"FIL-005", "FIL-006", "FIL-007", "FIL-009", "FIL-010", "FIL-011", "FIL-017", "FIL-024", "FIL-026"})
+"""Clauses whose faults keep probe and object from explaining frames, whatever else is wrong."""
 
 _OF_ALL, _OF_ONE_RUN = 0.85, 0.8
 _MOST_NAMED = 8
@@ -128,10 +131,12 @@ def _findings(report: ScanReport) -> Iterator[Finding]:
         if found is None:
             yield _note("whether the file explains itself cannot be told: too few frames hold light")
             return
-        left = _left(scan, found, rng)
-        yield from (
-            _told(found, scan, left) if found.sound else _unexplained(found, left or _because(diagnose(scan, rng)))
-        )
+        loud = sorted({one.clause for one in report.findings if one.severity is not Severity.NOTE} & _FIRST)
+        left = "" if loud else _left(scan, found, rng)
+        if found.sound:
+            yield from _told(found, scan, left)
+        else:
+            yield from _unexplained(found, left or _because(diagnose(scan, rng), loud))
         if found.sound and "Y" in held.parts:
             yield from _patches_told(scan, held.parts["Y"].values, found)
 
@@ -292,8 +297,10 @@ def _left_over(found: Explained) -> str:
     return f"{found.misfit:.2%} of the light of a typical frame is left over{times}{looked}"
 
 
-def _because(diagnosis: Diagnosis) -> str:
-    """What a diagnosis says of it, in its own sentences."""
+def _because(diagnosis: Diagnosis, loud: Sequence[str]) -> str:
+    """What a diagnosis says of it, in its own sentences; nothing where it finds none, and the file has other faults."""
+    if loud and (not diagnosis.wrong or any(one.name == "none" for one in diagnosis.faults)):
+        return f"What {' and '.join(loud)} found comes first."
     if not diagnosis.wrong:
         return "No usual fault explains it: probe, object or positions may be of another scan."
     said = sentences(diagnosis)

@@ -84,7 +84,8 @@ def residual_of(forward: Forward, s_all: Floats) -> Residual:
     s_all : (M, 2)
         All positions, row and column, in their order.
     """
-    around = tuple(s_all[np.clip(forward.index + step, 0, len(s_all) - 1)] for step in (-1, 1))
+    beside = [s_all[np.clip(forward.index + step, 0, len(s_all) - 1)] for step in (-1, 1)]
+    around = tuple(np.where(np.isfinite(one), one, forward.s) for one in beside)
     amplitude = forward.simulated(forward.s) * forward.good
     measured = np.square(forward.amplitude * forward.good, dtype=np.float64)
     before = misfit_of(amplitude, forward.amplitude * forward.good)
@@ -234,8 +235,8 @@ def _losses(found: Residual) -> Reason | None:
     told = [(float(measured[here].sum()), float(made[here].sum())) for here in _between(made, edges)]
     ratios = np.array([one / max(other, 1e-300) for one, other in told])
     low = float(np.median(ratios[: _BINS // 2]))
-    fall = ratios[_BINS // 2 - 1 :] / low
-    if top < _COUNTS or low <= 0 or fall[-1] > 1 - _LOST or not (np.diff(fall) < 0.02).all():
+    fall = ratios[_BINS // 2 - 1 :] / max(low, 1e-300)
+    if top < _COUNTS or low <= 0 or not 0 < fall[-1] < 1 - _LOST or not (np.diff(fall) < 0.02).all():
         return None
     rate = (1 / float(fall[-1]) - 1) / (edges[-2] * np.sqrt(2))
     saved = np.asarray(found.made * low / (1 + rate * found.made))

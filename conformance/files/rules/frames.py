@@ -84,7 +84,7 @@ def outshining_frames(view: View) -> Iterator[Finding]:
 
 def _odd_frames(view: View) -> Iterator[Finding]:
     """Single frames, or parts of the scan, whose light is not that of the others."""
-    counted, flared = counted_rows(view), flared_rows(view, flares(view))
+    counted, flared = counted_rows(view), flared_rows(view, view.once(flares))
     if len(flared) > view.M // _FEW_FLARED:
         # What outshines the others by one pixel is that pixel's fault.
         return

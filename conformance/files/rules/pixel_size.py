@@ -22,7 +22,7 @@ def pixel_factor(view: View) -> float:
     ----------
     view : View
     """
-    return _fit(view)[0]
+    return view.once(_fit)[0]
 
 
 def pixels_apart(view: View) -> str:
@@ -32,7 +32,7 @@ def pixels_apart(view: View) -> str:
     ----------
     view : View
     """
-    factor, there, here = _fit(view)
+    factor, there, here = view.once(_fit)
     if factor == 1:
         return ""
     word, times = ("coarser", factor) if factor > 1 else ("finer", 1 / factor)
@@ -50,7 +50,7 @@ def likeness(view: View) -> float:
     ----------
     view : View
     """
-    return _fit(view)[2]
+    return view.once(_fit)[2]
 
 
 def _fit(view: View) -> tuple[float, float, float]:

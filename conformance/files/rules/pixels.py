@@ -133,7 +133,7 @@ def stuck(view: View) -> Iterator[Finding]:
                 "smaller frames were padded with zeros, where nothing was measured"
             )
         yield Finding("FIL-006", Severity.WARNING, view.stack, problem, _first(dead))
-    flared = flares(view)
+    flared = view.once(flares)
     bright = flickering_pixels(view)
     if bright.any():
         problem = f"{int(bright.sum())} single pixels outshine all around them by far: {pixels(np.argwhere(bright))}"
@@ -151,7 +151,7 @@ def flares(view: View) -> NDArray[np.bool_]:
 
 def flickering_pixels(view: View) -> NDArray[np.bool_]:
     """(N, N): single pixels that change, not once alone, and outshine all around them by far."""
-    return outshining_pixels(view.intensity, view.measured & ~view.survey.steady) & ~flares(view)
+    return outshining_pixels(view.intensity, view.measured & ~view.survey.steady) & ~view.once(flares)
 
 
 def stuck_pixels(view: View) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -236,9 +236,14 @@ def _lines_or_pixels(found: NDArray[np.bool_]) -> str:
     return ", ".join([*said, pixels(np.argwhere(rest))] if rest.any() else said)
 
 
+def order_of_bytes(view: View) -> str:
+    """Say that the bytes of the numbers are in the wrong order; empty where they are not."""
+    return exchanged_bytes(view.survey)
+
+
 def saturated(view: View) -> Iterator[Finding]:
     """FIL-007: values that change from frame to frame and stand at the largest of their integer type."""
-    if order := exchanged_bytes(view.survey):
+    if order := view.once(order_of_bytes):
         yield Finding("FIL-007", Severity.WARNING, view.stack, order)
         return
     over, end = signs.wrapped(view.survey)

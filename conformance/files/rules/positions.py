@@ -49,7 +49,7 @@ def repeated(view: View) -> Iterator[Finding]:
     if len(places) > 1 and times.min() == times.max() > 1:
         problem = f"each of {len(places)} places was exposed {times.max()} times: parts of a split share what they show"
         yield Finding("FIL-014", Severity.NOTE, "xcoords", problem)
-    if (second := two_objects(view)) is not None:
+    if (second := view.once(two_objects)) is not None:
         at, unlike = second
         problem = (
             f"from about frame {at} on the scan goes over the same region again, where frames of neighbouring points "

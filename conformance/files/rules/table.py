@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from conformance.files import signs
-from conformance.files.byte_order import exchanged_bytes
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules import frames, illumination, pixels, positions, probe
 from conformance.files.rules.flux import unsteady
@@ -47,7 +46,7 @@ EXPLAINED: Mapping[str, frozenset[str]] = {
 """What a finding explains: warnings that follow from it, and would name a false cause beside it."""
 
 
-_MANY_LINES, _MOST_OF_ONE = 2, 0.1
+_MANY_LINES, _MOST_OF_ONE, _SIGNED = 2, 0.1, 0.05
 _OF_PROBES = frozenset({"FIL-010", "FIL-011", "FIL-012", "FIL-013", "FIL-026"})
 _OF_LIGHT = frozenset({"FIL-003", "FIL-004", "FIL-006", "FIL-008", "FIL-009", "FIL-010", "FIL-011"})
 """Rules that weigh the light of pixels or frames: lost values would make them say something else than that."""
@@ -82,7 +81,7 @@ def _explained(view: View, loud: Sequence[str]) -> set[str]:
         explained |= {"FIL-007", "FIL-011"}
     if len(frames.counted_rows(view)):
         explained |= {"FIL-008", "FIL-010", "FIL-011", "FIL-017"}
-    flared = pixels.flares(view).any()
+    flared = view.once(pixels.flares).any()
     bright = frames.odd_rows(view)[0]
     if flared:
         # What strikes a pixel once is a good part of the mean pattern there.
@@ -90,17 +89,20 @@ def _explained(view: View, loud: Sequence[str]) -> set[str]:
     elif len(bright) and view.flux[bright].sum() > _MOST_OF_ONE * view.flux.sum():
         # The mean pattern is that of a few frames, has their fringes, and is too bright for the dark pixels of others.
         explained |= {"FIL-006", "FIL-008", "FIL-010"}
-    if exchanged_bytes(view.survey) or signs.wrapped_negative(view.survey):
+    if view.once(pixels.order_of_bytes) or signs.wrapped_negative(view.survey):
         explained |= _OF_LIGHT | _OF_PROBES | {"FIL-005", "FIL-017"}
     if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
         # The mean pattern has holes where it is brightest.
         explained |= {"FIL-006", "FIL-010", "FIL-011", "FIL-026"}
-    if two_objects(view) is not None:
+    if view.once(two_objects) is not None:
         explained |= {"FIL-010", "FIL-011"}
     if pixel_factor(view) != 1:
         explained |= {"FIL-010"}
     if frames.all_alike(view) or frames.one_pattern(view):
         explained |= {"FIL-005", "FIL-006", "FIL-007"}
+    if view.survey.extent("negative").values > _SIGNED * view.M * view.survey.least.size:
+        # What is below zero in good part has no light to be weighed.
+        explained |= {"FIL-003", "FIL-004"}
     if signs.is_noise(view.survey):
         explained |= {"FIL-006", "FIL-008"}
     missing = pixels.stuck_pixels(view)[1] | ~view.measured

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from conformance.files.finding import Finding
 from conformance.files.neighbours import Places, places_of
 from conformance.files.survey import Floats, Survey
 
+Kind = TypeVar("Kind")
 _FEWEST_AT_FLOOR = 3
 
 
@@ -62,6 +63,21 @@ class View:
     probe_is_real: bool = False
     object_values: NDArray[Any] | None = None
     place_type: np.dtype[Any] | None = None
+
+    def once(self, make: Callable[[View], Kind]) -> Kind:
+        """Return what a function makes of the scan, made once.
+
+        Parameters
+        ----------
+        make : callable
+        """
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(Kind, self._made[make])
+
+    @cached_property
+    def _made(self) -> dict[Callable[[View], Any], Any]:
+        return {}
 
     @property
     def M(self) -> int:
