@@ -9,7 +9,7 @@ from conformance.files.survey import Floats
 
 _FACTORS = np.exp(np.linspace(np.log(0.35), np.log(2.85), 73))
 _GOOD, _GAIN, _BETTER = 0.9, 0.05, 3.5
-_ALIKE = 1.15
+_ALIKE, _STILL = 1.15, 1.0
 
 
 def pixel_factor(view: View) -> float:
@@ -64,8 +64,14 @@ def _fit(view: View) -> tuple[float, float, float]:
     best, here = int(np.argmax(alike)), _alike(pattern, far_field)
     factor, there = float(_FACTORS[best]), alike[best]
     clear = there > _GOOD and there - here > _GAIN and 1 - here > _BETTER * (1 - there)
-    apart = max(factor, 1 / factor) > _ALIKE and 0 < best < len(_FACTORS) - 1
+    apart = max(factor, 1 / factor) > _ALIKE and 0 < best < len(_FACTORS) - 1 and not _moves(view)
     return (factor, there, here) if clear and apart else (1.0, there, here)
+
+
+def _moves(view: View) -> bool:
+    """Whether patterns stand now here, now there: their mean is wider than each of them."""
+    centres = [np.angle(one * np.conj(one.sum())) / (2 * np.pi) * view.N for one in view.survey.moments]
+    return any(float(one.std()) > _STILL for one in centres)
 
 
 def _alike(one: Floats, other: Floats) -> float:
