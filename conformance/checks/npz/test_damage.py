@@ -39,6 +39,15 @@ def test_damage_to_the_archive_is_refused_or_harmless(subject: Subject, evidence
     _survives(subject, evidence, of_archive=True)
 
 
+@check("NPZ-033")
+def test_what_was_read_before_it_was_damaged_is_refused(subject: Subject, evidence: Evidence) -> None:
+    sound, path = subject.write(plain()), subject.write(plain())
+    subject.adapter.arrays(subject.adapter.load(path))
+    path.write_bytes(path.read_bytes()[:500])
+    what = "an archive that was truncated after it was read"
+    evidence.refused(lambda: subject.adapter.load(path), what, beside=lambda: subject.adapter.load(sound))
+
+
 def _survives(subject: Subject, evidence: Evidence, of_archive: bool) -> None:
     scan = whole_scan(M=11, N=8, seed=341)
     for how, save in (("stored", np.savez), ("deflated", np.savez_compressed)):

@@ -195,29 +195,46 @@ class TakesOneIndexTooMany(Serving):
         return {"all_groups": inside}
 
 
-@breaks("CCH-006")
-class ComparesPositionsToThreeDecimals(Caching):
-    """Keeps a checksum of its own beside the contract's, of positions as they are printed."""
+class Checking(Caching):
+    """Keeps a checksum of its own beside the contract's, of something else than all positions."""
 
     def before(self, path: Path, scan: Any, request: GroupRequest) -> None:
-        content = content_of(path)
-        if content and self.own(path) == self.printed(scan):
-            held = Held(self.right, scan)
+        content, held = content_of(path), Held(self.right, scan)
+        if content and self.own(path) == self.checked(held):
             content["dataset_checksum"] = np.array(checksum_of(held.xcoords, held.ycoords))
-            np.savez_compressed(path, **content, printed=np.array(self.printed(scan)))
+            np.savez_compressed(path, **content, own=np.array(self.checked(held)))
 
     def after(self, path: Path, scan: Any, request: GroupRequest) -> None:
-        np.savez_compressed(path, **content_of(path), printed=np.array(self.printed(scan)))
+        np.savez_compressed(path, **content_of(path), own=np.array(self.checked(Held(self.right, scan))))
 
     def own(self, path: Path) -> str:
         """Return the checksum that the cache holds beside the contract's."""
         with np.load(path) as archive:
-            return str(archive["printed"]) if "printed" in archive.files else ""
+            return str(archive["own"]) if "own" in archive.files else ""
 
-    def printed(self, scan: Any) -> str:
-        """Return the checksum of positions to three decimals."""
-        held = Held(self.right, scan)
+    def checked(self, held: Held) -> str:
+        """Return the checksum of what is compared."""
+        raise NotImplementedError
+
+
+@breaks("CCH-006")
+class ComparesPositionsToThreeDecimals(Checking):
+    """Takes positions as they are printed."""
+
+    def checked(self, held: Held) -> str:
         return checksum_of(np.round(held.xcoords, 3), np.round(held.ycoords, 3))
+
+
+@breaks("CCH-006")
+class ComparesColumnsAlone(Checking):
+    def checked(self, held: Held) -> str:
+        return checksum_of(held.xcoords, held.xcoords)
+
+
+@breaks("CCH-006")
+class ComparesSortedPositions(Checking):
+    def checked(self, held: Held) -> str:
+        return checksum_of(np.sort(held.xcoords), np.sort(held.ycoords))
 
 
 @breaks("CCH-006")

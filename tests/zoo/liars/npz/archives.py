@@ -81,6 +81,23 @@ class IgnoresTheByteOrderOfPositions(Misreading):
 
 
 @breaks("NPZ-033")
+class ServesWhatWasReadBefore(Liar):
+    """Falls back on memory where a file can no longer be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: dict[Path, Any] = {}
+
+    def load(self, path: Path) -> Any:
+        try:
+            self.read[Path(path)] = self.right.load(path)
+        except ValueError:
+            if Path(path) not in self.read:
+                raise
+        return self.read[Path(path)]
+
+
+@breaks("NPZ-033")
 class TakesTheLastOfTwoMembers(Liar):
     def load(self, path: Path) -> Any:
         try:
