@@ -97,7 +97,7 @@ class RefAdapter:
 
     def transform(self, name: str, array: Array, gridsize: int) -> Array:
         """Layout transform by name."""
-        return transforms.TRANSFORMS[name](array, gridsize)
+        return transforms.TRANSFORMS[name](array, int(gridsize))
 
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Mapping[str, Any]:
         """Reassembled object."""

@@ -33,6 +33,12 @@ class Grouping:
     neighbor_pool_size: int | None = None
     strategy: Literal["sample_then_group", "group_then_sample"] = "sample_then_group"
 
+    def __post_init__(self) -> None:
+        # Arithmetic in the type of a narrow number would wrap (CND-019).
+        for name in ("gridsize", "K", "nsamples", "neighbor_pool_size"):
+            if isinstance(getattr(self, name), np.integer):
+                object.__setattr__(self, name, int(getattr(self, name)))
+
     @property
     def C(self) -> int:
         """Members a group."""

@@ -120,7 +120,7 @@ def reassemble(patches: NDArray[Any], centres_xy: NDArray[Any], *, chunk: int | 
             remedy="Pass (n, N, N) patches with (n, 2) finite positions, at least one.",
         )
     canvas = Canvas(centres, stack.shape[-1])
-    step = len(stack) if chunk is None else max(1, chunk)
+    step = len(stack) if chunk is None else max(1, int(chunk))
     for start in range(0, len(stack), step):
         canvas.add(stack[start : start + step], centres[start : start + step])
     return canvas.result()

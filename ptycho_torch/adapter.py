@@ -146,7 +146,7 @@ class TorchAdapter:
 
     def transform(self, name: str, array: Array, gridsize: int) -> Tensor:
         """Layout transform by name."""
-        return transforms.TRANSFORMS[name](_tensor(array, self.device), gridsize)
+        return transforms.TRANSFORMS[name](_tensor(array, self.device), int(gridsize))
 
     def translate(self, images: Array, shifts_xy: Array) -> Tensor:
         """Translated images."""

@@ -204,5 +204,5 @@ class PtychoDataset(Dataset[Batch]):
         """Iterate over all rows, permuted with a generator or seed, in order without; a last, smaller batch is kept."""
         count = len(self)
         order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator_for(generator))
-        for rows in order.split(batch_size):
+        for rows in order.split(int(batch_size)):
             yield self.__getitems__(rows)

@@ -109,7 +109,7 @@ def reassemble(patches: Tensor, centres_xy: Tensor, chunk: int | None = None) ->
     if not bool(torch.isfinite(centres).all()):
         refuse("REA-013", "centres_xy", "a position is not finite", "Drop such positions with their patches.")
     assembly = Assembly(centres, patches.shape[-1], patches.device)
-    step = len(patches) if chunk is None else max(1, chunk)
+    step = len(patches) if chunk is None else max(1, int(chunk))
     for start in range(0, len(patches), step):
         assembly.add(patches[start : start + step], centres[start : start + step])
     return assembly.canvas()

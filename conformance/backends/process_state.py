@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,15 +122,21 @@ def _time_out() -> float | None:
 def _open_files() -> list[str]:
     """Files of data that the process holds open, as far as the machine tells."""
     found = []
-    for one in _OPEN.iterdir():
-        with contextlib.suppress(OSError):
-            found.append(str(one.readlink()))
+    with os.scandir(_OPEN) as entries:
+        for one in entries:
+            with contextlib.suppress(OSError):
+                found.append(os.readlink(one))  # noqa: PTH115 - asked before and after every call
     return sorted(name for name in found if name.endswith(_OF_DATA))
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Names of settings that are no longer as they were; a framework that was loaded in between is none."""
-    return [name for name, value in before.items() if after[name] != value]
+    """Names of settings that are no longer as they were.
+
+    A framework that was loaded in between is none, nor is a file that was open before and has been closed.
+    """
+    opened = Counter(after.get("open files", ())) - Counter(before.get("open files", ()))
+    held = {name: value for name, value in before.items() if name != "open files"}
+    return [name for name, value in held.items() if after[name] != value] + ["open files"] * bool(opened)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import shutil
+import traceback
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +17,8 @@ from numpy.typing import NDArray
 
 from conformance.backends.process_state import changed, process_state, restored
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.every_call import every_call, refused_calls, warning_calls
+from conformance.checks.conduct.every_call import every_call
+from conformance.checks.conduct.invalid_calls import refused_calls, warning_calls
 from conformance.checks.conduct.results import snapshot, values_in
 from conformance.checks.conduct.sound_calls import Call, Values
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
@@ -22,6 +26,8 @@ from conformance.scans.domain import kept_inside
 
 SETTLED = ("the environment", "the import path", "the filters of warnings", "the root logger")
 """What a call that is made for the first time may change by importing."""
+SEED = 20261128
+"""Of the global generators before each call."""
 
 
 @dataclass
@@ -33,10 +39,11 @@ class Seen:
     call : Call
     path : {"sound", "warning", "refused"}
     turn : int
-        0 for the first call, 1 for the same again.
+        0 for the first call, 1 for the same again, 2 for the same after an invalid call of the method.
     result : Values
         Copies of the arrays that came out; empty after an error.
-    error : Exception or None
+    error : str
+        The error that it ended in; empty where it was answered.
     printed : str
     warned : list of str
     random : list of str
@@ -61,7 +68,7 @@ class Seen:
     path: str
     turn: int
     result: Values = field(default_factory=dict)
-    error: Exception | None = None
+    error: str = ""
     printed: str = ""
     warned: list[str] = field(default_factory=list)
     random: list[str] = field(default_factory=list)
@@ -76,22 +83,46 @@ class Seen:
     @property
     def words(self) -> str:
         """The call, for a sentence."""
-        ended = {"refused": ", which is refused", "warning": ", which warns"}.get(self.path, "")
-        return f"{self.call.words}{ended}{' (the second time)' if self.turn else ''}"
+        ended = {"refused": ", which is invalid", "warning": ", which warns"}.get(self.path, "")
+        return f"{self.call.words}{ended}{('', ' (the second time)', ' (after an invalid call)')[self.turn]}"
 
 
 @kept_inside(2)
 def observed(subject: Subject) -> tuple[Seen, ...]:
-    """Every call twice: sound ones, ones that warn and ones that are refused."""
-    found = []
-    for path, made in (
-        ("sound", every_call(subject)),
-        ("warning", tuple(warning_calls(subject))),
-        ("refused", tuple(refused_calls(subject))),
-    ):
-        for call in made:
-            found += [_watched(subject, call, path, turn) for turn in range(2)]
+    """Calls of every kind, twice: sound ones again after an invalid one, plain ones a third time, dear ones once."""
+    found, refused = [], refused_calls(subject)
+    of_method = {
+        call.method: itertools.cycle([one for one in refused if one.method == call.method]) for call in refused
+    }
+    with ours() as seeded:
+        for call in every_call(subject):
+            invalid = of_method.get(call.method)
+            turns = (0,) if call.dear else (0, 2) if invalid and call.what else (0, 1, 2) if invalid else (0, 1)
+            for turn in turns:
+                if turn == 2 and invalid:
+                    _made(next(invalid))
+                found.append(_watched(subject, call, "sound", turn, seeded))
+        for path, made in (("warning", tuple(warning_calls(subject))), ("refused", refused)):
+            found += [_watched(subject, call, path, turn, seeded) for call in made for turn in range(2)]
     return tuple(found)
+
+
+def _made(call: Call) -> None:
+    """Make an invalid call; what comes of it is watched by itself."""
+    with restored(), warnings.catch_warnings(), standard_output(), contextlib.suppress(Exception):
+        warnings.simplefilter("ignore")
+        call.run(call.inputs())
+
+
+@contextlib.contextmanager
+def ours() -> Iterator[GlobalRandomness]:
+    """Give the states of seeded global generators; behind it they are as they were."""
+    before = GlobalRandomness()
+    try:
+        GlobalRandomness.seed(SEED)
+        yield GlobalRandomness()
+    finally:
+        before.restore()
 
 
 def those(subject: Subject, *paths: str) -> Iterator[Seen]:
@@ -99,28 +130,29 @@ def those(subject: Subject, *paths: str) -> Iterator[Seen]:
     yield from (seen for seen in observed(subject) if not paths or seen.path in paths)
 
 
-def _watched(subject: Subject, call: Call, path: str, turn: int) -> Seen:
-    seen, given, here = Seen(call, path, turn), call.inputs(), subject.fresh_folder()
-    before, generators = snapshot(given), GlobalRandomness()
+def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalRandomness) -> Seen:
+    seen, given, here = Seen(call, path, turn), call.inputs(), subject.folder / "working"
+    here.mkdir(exist_ok=True)
+    before = snapshot(given)
     with restored(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", ResourceWarning)
-        GlobalRandomness.seed(20261128)
-        ours = GlobalRandomness()
+        GlobalRandomness.seed(SEED)
         os.chdir(here)
         with standard_output() as said:
             # Within, since standard output is put back behind it.
             state = process_state()
             result = _result(seen, call, given)
             after = process_state()
-        seen.random = ours.differences()
-    generators.restore()
+        seen.random = seeded.differences()
     # What a call loads when it is first made belongs to importing, not to calling.
     seen.state = [name for name in changed(state, after) if turn or name not in SETTLED]
     seen.printed = said[0]
     seen.warned = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
     seen.arguments = _touched(before, values_in(given))
-    seen.files = sorted(str(found.relative_to(here)) for found in here.rglob("*"))
+    seen.files = sorted(found.name for found in here.iterdir())
+    if seen.files:
+        shutil.rmtree(here)
     # Writing into a result, which is the next thing done to it, would write the argument.
     seen.borrowed, seen.joint = _borrowed(result, given), _joint(result)
     seen.shared, seen.attached = _shared(result), _attached(result)
@@ -131,10 +163,18 @@ def _result(seen: Seen, call: Call, given: Any) -> Any:
     try:
         result = call.run(given)
     except Exception as error:  # noqa: BLE001 - what is refused, and how, is for other checks to say
-        seen.error = error
+        seen.error = f"{type(error).__name__}: {error}"
+        _let_go(error)
         return None
     seen.result = snapshot(result)
     return result
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Let the frames of an error go, which hold files open for as long as anybody holds the error."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _touched(before: Values, after: Values) -> list[str]:

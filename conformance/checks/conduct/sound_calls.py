@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.contract.types import Arrays
+from conformance.evidence.tensors import copied
 from conformance.scans.domain import Property, kept_inside, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
@@ -34,12 +36,21 @@ class Call:
         Makes the call with such arguments, and returns what came out.
     what : str
         What sets it apart from a plain call of the method; empty for a plain one.
+    repeats : bool
+        Whether the same call gives the same again: not without a seed.
+    clean : bool
+        Whether nothing about it is suspicious, so that there is no cause to warn.
+    dear : bool
+        Whether its arrays are great, so that it is made no more often than must be.
     """
 
     method: str
     inputs: Callable[[], Inputs]
     run: Callable[[Inputs], Any]
     what: str = ""
+    repeats: bool = True
+    clean: bool = True
+    dear: bool = False
 
     @property
     def words(self) -> str:
@@ -84,17 +95,26 @@ def held_by(subject: Subject, scan: Any) -> Any:
     return held(scan) if callable(held) else {}
 
 
+def saved_by(subject: Subject, scan: Any) -> Any:
+    """Members of the file that a scan is saved in.
+
+    Parameters
+    ----------
+    subject : Subject
+    scan : object
+        As the adapter gave it.
+    """
+    path = subject.fresh_folder() / "saved.npz"
+    subject.adapter.save(scan, path)
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
 def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
     adapter, files = subject.adapter, 2 if takes(Property.FILES) else 1
 
     def from_file(given: Inputs) -> Any:
         return held_by(subject, adapter.load(subject.write(given)))
-
-    def saved(given: Inputs) -> Any:
-        path = subject.fresh_folder() / "saved.npz"
-        adapter.save(subject.scan(given), path)
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
 
     def batches(given: Inputs) -> Any:
         request = BatchRequest(REQUEST, batch_size=4, shuffle=True, seed=5)
@@ -112,7 +132,7 @@ def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
 
     yield Call("load", scan_arrays, from_file)
     yield Call("assemble", scan_arrays, lambda given: held_by(subject, adapter.assemble(given)))
-    yield Call("save", scan_arrays, saved)
+    yield Call("save", scan_arrays, lambda given: saved_by(subject, subject.scan(given)))
     if {"load", "assemble"} & there:
         yield Call("group", scan_arrays, lambda given: adapter.group(subject.scan(given), REQUEST))
         yield Call("split", scan_arrays, halves)
@@ -122,9 +142,12 @@ def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
 
 
 def _on_groups(subject: Subject) -> Iterable[Call]:
+    @cache
+    def made() -> Mapping[str, Any]:
+        return {name: copied(one) for name, one in subject.adapter.group(subject.scan(scan_arrays()), REQUEST).items()}
+
     def grouped() -> Inputs:
-        result = subject.adapter.group(subject.scan(scan_arrays()), REQUEST)
-        return {"grouped": dict(result), "probe": scan_arrays()["probeGuess"]}
+        return {"grouped": {name: copied(one) for name, one in made().items()}, "probe": scan_arrays()["probeGuess"]}
 
     yield Call("container", grouped, lambda given: subject.adapter.container(given["grouped"], given["probe"]))
     yield Call(

@@ -143,13 +143,14 @@ def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> Non
             evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(expected).max()))
 
 
-@check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group"))
+@check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group", "batches"))
 def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> None:
     """Sides, counts, seeds and doses as they come out of arrays."""
     there, given = offered(subject.selected), dict(scan_arrays())
     N, adapter = given["diff3d"].shape[-1], subject.adapter
     centres = np.stack([given["xcoords"], given["ycoords"]], axis=1)
-    ones = np.ones((len(centres), N, N), np.complex64)
+    # More of them than eight bits count.
+    centres, many = np.resize(centres, (300, 2)), np.ones((300, N, N), np.complex64)
     scan = subject.scan(scan_arrays()) if "group" in there else None
     dose = 4097 if takes(Property.DOSE) else None
 
@@ -158,25 +159,32 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
 
     def measured(of: Callable[[int], Any]) -> Any:
         nphotons = dose and (float(dose) if of is int else of(dose))
-        scan = adapter.measure(*centres.T, given["probeGuess"], given["objectGuess"], nphotons, of(17))
+        scan = adapter.measure(*centres[:23].T, given["probeGuess"], given["objectGuess"], nphotons, of(17))
         held = adapter.arrays(scan)
         told = [name for name in ("diff3d", "probeGuess") if held.get(name) is not None]
         return np.concatenate([np.abs(as_numpy(held[name])).ravel() for name in told])
 
+    def batched(of: Callable[[int], Any]) -> Any:
+        group = replace(REQUEST, nsamples=of(7), K=of(6), seed=of(21))
+        path = subject.write(scan_arrays())
+        batches = adapter.batches([path], BatchRequest(group, of(4), takes(Property.SHUFFLED), of(5)))
+        return np.concatenate([as_numpy(one["images"]) for one in batches])
+
     cases: dict[str, Callable[[Callable[[int], Any]], Any]] = {
         "patches": lambda of: adapter.patches(given["objectGuess"], centres, of(N)),
-        "transform": lambda of: adapter.transform("channel_to_flat", np.ones((2, N, N, 4), np.float32), of(2)),
-        "reassemble": lambda of: adapter.reassemble(ones, places(centres), of(5))["coverage"],
-        "noisy": lambda of: adapter.noisy(np.abs(ones), of(17)),
+        "transform": lambda of: adapter.transform("channel_to_flat", np.ones((70, N, N, 4), np.float32), of(2)),
+        "reassemble": lambda of: adapter.reassemble(many, places(centres), of(5))["coverage"],
+        "noisy": lambda of: adapter.noisy(np.abs(many), of(17)),
         "measure": measured,
         "group": lambda of: grouped(of)["nn_indices"],
+        "batches": batched,
     }
     # A scan that is not told has no numbers to compare.
     told = there - ({"measure"} if "arrays" not in there else set())
     for method, run in cases.items():
         if method in told:
             expected = as_numpy(run(int))
-            for kind in (np.int64, np.int16, np.uint16):
+            for kind in (np.int64, np.int16, np.uint16, *(() if method == "measure" else (np.uint8, np.int8))):
                 said = f"{method} with its numbers in {kind.__name__}"
                 seen = evidence.accepted(lambda: run(kind), said)
                 evidence.close(seen, expected, said, rtol=0, atol=1e-5 * float(np.abs(expected).max()))

@@ -12,7 +12,7 @@ import numpy as np
 
 from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.every_call import refused_calls
+from conformance.checks.conduct.invalid_calls import refused_calls
 from conformance.checks.conduct.results import answered, same
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, calls, scan_arrays
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output

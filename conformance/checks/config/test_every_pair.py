@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from conformance.backends.subject import Subject
-from conformance.checks.config.bridging import SOUND, bridged, is_value
+from conformance.checks.config.bridging import bridged, is_value
+from conformance.checks.config.every_pair import BRIDGED, LEFT_OUT, bridged_sections, configured, held_before
 from conformance.checks.config.settings import (
-    INFERENCE,
     INFERENCE_DEFAULTS,
-    MODEL,
     MODEL_DEFAULTS,
     REQUIRED,
-    TRAINING,
     TRAINING_DEFAULTS,
     applied,
     holds_value,
@@ -24,62 +19,13 @@ from conformance.checks.config.settings import (
 )
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.pairs import all_pairs
-from conformance.scans.seed import seed_of_run
-
-LEFT_OUT = "left out"
-FALSE_OR_LEAST: Mapping[str, Any] = {
-    "N": 8,
-    "gridsize": 1,
-    "n_filters_scale": 1,
-    "probe_scale": 1.0,
-    "gaussian_smoothing_sigma": 0.0,
-    "batch_size": 1,
-    "nepochs": 1,
-    "mae_weight": 0.0,
-    "nll_weight": 0.0,
-    "realspace_mae_weight": 0.0,
-    "realspace_weight": 0.0,
-    "nphotons": 1.0,
-    "n_groups": 1,
-    "neighbor_count": 1,
-    "probe_mask_sigma": 0.0,
-}
-"""Values at the end of a range, many of which compare false."""
-GREATEST: Mapping[str, Any] = {"mae_weight": 1.0, "nll_weight": 1.0}
-"""Values at the upper end of a range that has one."""
-
-
-def _levels(name: str, other: Any) -> tuple[Any, ...]:
-    """Left out, another value than the default, and the end of the range; of a flag, both."""
-    if isinstance(other, bool):
-        return (LEFT_OUT, other, not other)
-    ends = tuple(held[name] for held in (FALSE_OR_LEAST, GREATEST) if name in held)
-    return (LEFT_OUT, other, *ends)
-
-
-def _configured(kind: str) -> Iterator[tuple[dict[str, Any], dict[str, Any], bool]]:
-    """Model, outer fields, and whether the dictionary held other values before: every pair of settings."""
-    outer = TRAINING if kind == "training" else {k: v for k, v in INFERENCE.items() if k not in REQUIRED}
-    factors = {f"model.{name}": _levels(name, value) for name, value in MODEL.items()}
-    factors |= {f"fields.{name}": _levels(name, value) for name, value in outer.items()}
-    for row in all_pairs(factors | {"before": (False, True)}, seed_of_run()):
-        given = {name: value for name, value in row.items() if value != LEFT_OUT or isinstance(value, bool)}
-        model = {name[6:]: value for name, value in given.items() if name.startswith("model.")}
-        yield model, {name[7:]: v for name, v in given.items() if name.startswith("fields.")}, row["before"]
-
-
-def _held_before() -> dict[str, Any]:
-    """Other values than any configuration sets, under every key, and keys of somebody else."""
-    known = legacy_entries({**MODEL, **TRAINING})
-    return dict.fromkeys(known, "held before") | {"probe.mask": "held before", "label": "night 4", "X": 3}
 
 
 @check("CFG-009")
 def test_every_pair_of_settings(subject: Subject, evidence: Evidence) -> None:
     for kind, defaults in (("training", TRAINING_DEFAULTS), ("inference", INFERENCE_DEFAULTS)):
-        for model, fields, before in _configured(kind):
-            existing = _held_before() if before else {}
+        for model, fields, before in configured(kind):
+            existing = held_before() if before else {}
             what = f"a configuration of {kind} with {model} and {fields}"
             seen = evidence.accepted(lambda: applied(subject, kind, model, fields, existing), what)
             required = {} if kind == "training" else REQUIRED
@@ -89,44 +35,6 @@ def test_every_pair_of_settings(subject: Subject, evidence: Evidence) -> None:
                 holds_value(evidence, seen, key, value, after)
             for key in ("label", "X") if before else ():
                 holds_value(evidence, seen, key, existing[key], after)
-
-
-BRIDGED: Mapping[str, tuple[str, str, tuple[Any, ...], Any]] = {
-    "data.N": ("data", "N", (38, 8), 64),
-    "data.probe_scale": ("data", "probe_scale", (2.3, 1.0), 4.0),
-    "data.subsample_seed": ("data", "subsample_seed", (19, 0), None),
-    "data.K": ("data", "neighbor_count", (7, 4), 6),
-    "data.grid_size": ("data", "gridsize", ((3, 3), (1, 1)), 2),
-    "model.mode": ("model", "model_type", ("Supervised",), "pinn"),
-    "model.amp_activation": ("model", "amp_activation", ("sigmoid", "relu"), "swish"),
-    "model.probe_mask": ("model", "probe_mask", (True, False, None, np.tri(4, 4, -1)), False),
-    "model.intensity_scale_trainable": ("model", "intensity_scale_trainable", (True, False), False),
-    "model.object_big": ("model", "object_big", (False, True), True),
-    "model.probe_big": ("model", "probe_big", (False, True), True),
-    "model.pad_object": ("model", "pad_object", (False, True), True),
-    "model.n_filters_scale": ("model", "n_filters_scale", (3, 1), 2),
-    "model.gaussian_smoothing_sigma": ("model", "gaussian_smoothing_sigma", (0.7, 0.0), 0.0),
-    "model.architecture": ("model", "architecture", ("fno",), "cnn"),
-    "training.epochs": ("training", "nepochs", (13, 1), 50),
-    "training.batch_size": ("training", "batch_size", (64, 1), 16),
-    "training.nll": ("training", "nll_weight", (False, True), 1.0),
-    "training.output_dir": ("training", "output_dir", (Path("out/night-4"),), LEFT_OUT),
-}
-"""Settings by section and name: the section, the canonical name, values, and the value of what is left out."""
-
-
-OVERRIDES: Mapping[str, tuple[Any, ...]] = {
-    "N": (24,),
-    "gridsize": (4, 1),
-    "batch_size": (8, 1),
-    "nepochs": (5,),
-    "neighbor_count": (11, 1),
-    "nll_weight": (0.2, 0.0),
-    "probe_scale": (3.3,),
-    "mae_weight": (0.6, 0.0),
-    "n_groups": (12,),
-}
-"""What overrides may name, in canonical names."""
 
 
 def _canonical(name: str, value: Any) -> Any:
@@ -144,25 +52,15 @@ def _canonical(name: str, value: Any) -> Any:
 
 @check("CFG-018", "CFG-024", "CFG-026", needs=["bridge"])
 def test_every_pair_of_bridged_settings(subject: Subject, evidence: Evidence) -> None:
-    # Levels are numbers: an array is no value that can be looked up.
-    factors = {name: range(len(row[2]) + 1) for name, row in BRIDGED.items()}
-    factors |= {f"overrides.{name}": range(len(values) + 1) for name, values in OVERRIDES.items()}
-    for levels in all_pairs(factors, seed_of_run()):
-        sections: dict[str, Any] = {"data": {}, "model": {}, "training": {}}
+    for sections, chosen in bridged_sections():
         expected: dict[str, Any] = {}
-        for name, (section, canonical, values, left_out) in BRIDGED.items():
-            if levels[name]:
-                value = values[levels[name] - 1]
-                sections[section][name.partition(".")[2]] = value
-                expected[canonical] = _canonical(name, value)
+        for name, (section, canonical, _, left_out) in BRIDGED.items():
+            setting = name.partition(".")[2]
+            if setting in sections[section]:
+                expected[canonical] = _canonical(name, sections[section][setting])
             elif left_out != LEFT_OUT:
                 expected[canonical] = left_out
-        chosen = {
-            name: held[levels[f"overrides.{name}"] - 1]
-            for name, held in OVERRIDES.items()
-            if levels[f"overrides.{name}"]
-        }
-        sections["overrides"], expected = SOUND | chosen, expected | chosen
+        expected |= chosen
         seen = evidence.accepted(lambda: bridged(subject, "training", **sections), f"the torch settings {sections}")
         for canonical, value in expected.items():
             is_value(evidence, seen, canonical, value, f"the torch settings {sections}")

@@ -1,0 +1,99 @@
+"""Backends that misbehave in rare calls alone: of a dtype, a seed, a size or a content, or after a call that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import BatchRequest
+from tests.zoo.liar import Array, Liar, breaks
+
+
+@breaks("CND-001")
+class ScalesARealProbeInPlace(Liar):
+    """What is complex is copied by its conversion; what is real is not."""
+
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        held = self.right.container(grouped, probe)
+        if probe.dtype.kind == "f" and probe.flags.writeable:
+            self.land()
+            probe *= 0.5
+        return held
+
+
+@breaks("CND-004")
+class TellsOfWholePositions(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        if np.asarray(centres_xy).dtype.kind in "iu":
+            self.land()
+            print("positions are whole: nothing is interpolated")
+        return self.right.reassemble(patches, centres_xy, chunk)
+
+
+@breaks("CND-005")
+class KeepsALogOfManyGroups(Liar):
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        if len(grouped.get("nn_indices", ())) > 1_024:
+            self.land()
+            Path("groups.log").write_text("long scan\n", encoding="utf-8")
+        return self.right.container(grouped, probe)
+
+
+@breaks("CND-006")
+class SeedsTheWorldFromFarSeeds(Liar):
+    """A seed that the legacy generator does not take is cut, and given to it on the way."""
+
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        if seed >= 2**32:
+            self.land()
+            np.random.seed(seed % 2**32)
+        result: Array = self.right.noisy(amplitude, seed)
+        return result
+
+
+@breaks("CND-020")
+class SilencesErrorsForLargeFrames(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        if np.shape(images)[-1] >= 200:
+            self.land()
+            np.seterr(under="ignore" if np.geterr()["under"] != "ignore" else "warn")
+        result: Array = self.right.translate(images, shifts_xy)
+        return result
+
+
+@breaks("CND-022")
+class DrawsOtherNoiseAfterAFailure(Liar):
+    """The generator that a failed call had begun with goes on in the next one."""
+
+    failed = False
+
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        before, self.failed = self.failed, True
+        result: Array = self.right.noisy(amplitude, seed + before if isinstance(seed, int | np.integer) else seed)
+        self.failed = False
+        return result
+
+
+@breaks("CND-022")
+class SavesWhatCouldNotBeSavedBefore(Liar):
+    """A scan that could not be written is kept, and written in place of the next one."""
+
+    waiting: Any = None
+
+    def save(self, scan: Any, path: Path) -> None:
+        waiting, self.waiting = self.waiting, scan
+        self.right.save(scan if waiting is None else waiting, path)
+        self.waiting = None
+
+
+@breaks("CND-019")
+class WantsPlainSizesOfBatches(Liar):
+    """A size that comes out of an array is handed on to what takes plain numbers alone."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        if isinstance(request.batch_size, np.integer):
+            raise TypeError(f"split sizes must be ints, not {type(request.batch_size).__name__}")
+        yield from self.right.batches(paths, request)
