@@ -94,6 +94,7 @@ class WantsPlainSizesOfBatches(Liar):
     """A size that comes out of an array is handed on to what takes plain numbers alone."""
 
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
-        if isinstance(request.batch_size, np.integer):
-            raise TypeError(f"split sizes must be ints, not {type(request.batch_size).__name__}")
+        size: Any = request.batch_size
+        if isinstance(size, np.integer):
+            raise TypeError(f"split sizes must be ints, not {type(size).__name__}")
         yield from self.right.batches(paths, request)

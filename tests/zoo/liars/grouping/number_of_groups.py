@@ -131,3 +131,28 @@ class DrawsInBlocksOfAHundred(Regrouping):
         if request.gridsize > 1 or not 300 < len(right) <= 600:
             return right
         return np.concatenate([right[:300], right[: len(right) - 300]])
+
+
+@breaks("GRP-006")
+class RepeatsPointsByTheOlderStrategy(Regrouping):
+    """Groups of one are drawn like rows of a cache, with replacement where many are asked for."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        if request.strategy == "sample_then_group" or right.shape[1] > 1 or len(right) < 32:
+            return right
+        return right[np.arange(len(right)) // 2]
+
+
+@breaks("GRP-007")
+class FillsOneBlockOfGroups(Regrouping):
+    """A buffer of two thousand groups is never made larger."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        return right[:2_048]
+
+
+@breaks("GRP-007")
+class LosesALastFullBlockOfTheOlderStrategy(Regrouping):
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        older = request.strategy == "group_then_sample" and right.shape[1] > 1
+        return right[:512] if older else right

@@ -154,3 +154,16 @@ class DrawsManySeedsWithReplacement(Regrouping):
         rows = np.arange(len(right))
         rows[256:] = np.random.default_rng(request.seed).integers(0, len(right), len(right) - 256)
         return right[rows]
+
+
+@breaks("GRP-024")
+class PassesFaintFramesBy(Regrouping):
+    """A point whose frame has hardly any light among the others is replaced by another one."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        energy = scan.diff3d.astype(np.float64).sum(axis=(1, 2))
+        faint = energy < 1e-4 * energy.max()
+        others = np.setdiff1d(np.flatnonzero(~faint), right)
+        if not faint[right].any() or right.shape[1] > 1 or request.sequential_sampling or not len(others):
+            return right
+        return np.where(faint[right], others[0], right)
