@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +34,7 @@ MEMBERS = (
 _LIGHT = (*PER_POINT, "scale_contract_version", "measurement_domain", "_metadata")
 
 
-def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], dict[str, Any] | None]:
+def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], str | None]:
     """Read a scan file.
 
     Parameters
@@ -46,8 +45,8 @@ def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], dict[str, Any
     -------
     arrays : dict
         Canonical arrays; optional ones that are absent are None. See :class:`ptycho_ref.rawdata.RawData`.
-    metadata : dict or None
-        What ``_metadata`` says (NPZ-030).
+    metadata : str or None
+        What ``_metadata`` says, as JSON text (NPZ-030).
 
     Raises
     ------
@@ -70,7 +69,7 @@ def read_scan(path: Path) -> tuple[dict[str, NDArray[Any] | None], dict[str, Any
     return Rules(members, path).scan(), metadata
 
 
-def _metadata(members: dict[str, NDArray[Any] | None], path: Path) -> dict[str, Any] | None:
+def _metadata(members: dict[str, NDArray[Any] | None], path: Path) -> str | None:
     if "_metadata" not in members:
         return None
     values = members.pop("_metadata")
@@ -84,7 +83,7 @@ def _metadata(members: dict[str, NDArray[Any] | None], path: Path) -> dict[str, 
     return parsed
 
 
-def write_scan(path: Path, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None) -> None:
+def write_scan(path: Path, arrays: Mapping[str, NDArray[Any] | None], metadata: str | None) -> None:
     """Write a scan file, whole or not at all; entries that are None are left out (RAW-004, RAW-006).
 
     Parameters
@@ -93,10 +92,10 @@ def write_scan(path: Path, arrays: Mapping[str, NDArray[Any] | None], metadata: 
         Where the file lies when it is whole.
     arrays : Mapping
         Canonical arrays by name.
-    metadata : Mapping or None
-        Provenance, written as JSON text (NPZ-030).
+    metadata : str or None
+        Provenance in JSON text (NPZ-030).
     """
     members = {name: values for name, values in arrays.items() if values is not None}
     if metadata is not None:
-        members["_metadata"] = np.array(json.dumps(metadata))
+        members["_metadata"] = np.array(metadata)
     write_archive(path, members)

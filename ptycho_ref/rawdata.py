@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -92,18 +93,23 @@ class RawData:
             "Y": Y,
             "bad_pixels": bad_pixels,
         }
-        self._hold(Rules(given).scan(), metadata)
+        self._hold(Rules(given).scan(), None if metadata is None else json.dumps(dict(metadata)))
 
-    def _hold(self, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None) -> None:
+    def _hold(self, arrays: Mapping[str, NDArray[Any] | None], provenance: str | None) -> None:
         self._arrays = {name: _own(values) for name, values in arrays.items()}
-        self.metadata = None if metadata is None else dict(metadata)
+        self._provenance = provenance
         self.sample_indices: NDArray[np.int64] | None = None
         self._energies: NDArray[np.float64] | None = None
 
+    @property
+    def metadata(self) -> Any:
+        """What the provenance says; None where there is none."""
+        return None if self._provenance is None else json.loads(self._provenance)
+
     @classmethod
-    def _from_rules(cls, rules: Rules, metadata: Mapping[str, Any] | None = None) -> RawData:
+    def _from_rules(cls, rules: Rules, provenance: str | None = None) -> RawData:
         raw = cls.__new__(cls)
-        raw._hold(rules.scan(), metadata)
+        raw._hold(rules.scan(), provenance)
         return raw
 
     @classmethod
@@ -195,7 +201,7 @@ class RawData:
 
     def to_npz(self, path: str | Path) -> None:
         """Write the scan as a canonical NPZ, whole or not at all (RAW-003 to RAW-006)."""
-        write_scan(Path(path), self._arrays, self.metadata)
+        write_scan(Path(path), self._arrays, self._provenance)
 
     def subset(self, indices: ArrayLike) -> RawData:
         """Return the scan of some points, with every per-point array and the rows they came from."""
@@ -203,7 +209,7 @@ class RawData:
         per_point = {*PER_POINT, "diff3d", "Y"}
         part = type(self).__new__(type(self))
         part._hold(
-            {k: v[rows] if k in per_point and v is not None else v for k, v in self._arrays.items()}, self.metadata
+            {k: v[rows] if k in per_point and v is not None else v for k, v in self._arrays.items()}, self._provenance
         )
         part.sample_indices = rows
         return part

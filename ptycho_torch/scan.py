@@ -36,7 +36,8 @@ class Scan:
     ----------
     arrays : Mapping
         Canonical arrays, see :func:`ptycho_torch.scan_arrays.canonical`; the scan takes them over.
-    metadata : Mapping, optional
+    provenance : str, optional
+        What ``_metadata`` says, as JSON text.
 
     Attributes
     ----------
@@ -47,9 +48,14 @@ class Scan:
         ``Y`` and ``bad_pixels`` may be None. Frames may be mapped from the file.
     """
 
-    def __init__(self, arrays: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, arrays: Mapping[str, NDArray[Any] | None], provenance: str | None = None) -> None:
         self.arrays = dict(arrays)
-        self.metadata = None if metadata is None else dict(metadata)
+        self.provenance = provenance
+
+    @property
+    def metadata(self) -> Any:
+        """What the provenance says; None where there is none."""
+        return None if self.provenance is None else json.loads(self.provenance)
 
     @classmethod
     def assemble(cls, given: Mapping[str, Any]) -> Scan:
@@ -101,8 +107,8 @@ class Scan:
     def save(self, path: str | Path) -> None:
         """Write a canonical NPZ, whole or not at all (RAW-003 to RAW-006)."""
         members = {name: values for name, values in self.arrays.items() if values is not None}
-        if self.metadata is not None:
-            members["_metadata"] = np.array(json.dumps(self.metadata))
+        if self.provenance is not None:
+            members["_metadata"] = np.array(self.provenance)
         write_npz(Path(path), members)
 
     def take(self, rows: NDArray[np.int64]) -> Scan:
@@ -111,7 +117,7 @@ class Scan:
             name: values[rows] if name in PER_POINT and values is not None else values
             for name, values in self.arrays.items()
         }
-        return Scan(taken, self.metadata)
+        return Scan(taken, self.provenance)
 
     def required(self, name: str) -> NDArray[Any]:
         """An array that every scan has."""
@@ -186,7 +192,7 @@ def _copied(values: NDArray[Any] | None) -> NDArray[Any] | None:
     return None if values is None else values.copy()
 
 
-def _metadata(archive: Archive, member: Member | None) -> dict[str, Any] | None:
+def _metadata(archive: Archive, member: Member | None) -> str | None:
     if member is None:
         return None
     found = None if member.objects else json_of(archive.read(member))

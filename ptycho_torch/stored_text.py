@@ -30,11 +30,10 @@ def text_of(values: NDArray[Any]) -> str | None:
         return None
 
 
-def json_of(values: NDArray[Any]) -> dict[str, Any] | None:
-    """Return what JSON text, or an array of its bytes, holds; None where it is none, or no dictionary (NPZ-030)."""
+def json_of(values: NDArray[Any]) -> str | None:
+    """Return JSON text, which may stand in an array of its bytes, as plain text; None where it is none (NPZ-030)."""
     text = text_of(values.view("S1") if values.dtype == np.uint8 else values)
     try:
-        found = None if text is None else json.loads(text)
+        return None if text is None else json.dumps(json.loads(text))
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None

@@ -13,6 +13,7 @@ from conformance.backends.subject import Subject, offered
 from conformance.contract.capabilities import MODES, REFUSALS
 from conformance.contract.stages import Stage
 from conformance.engine.questions import QUESTIONS, Scene
+from conformance.evidence.breakdown import of_the_suite
 from conformance.scans.domain import Property
 
 Call = Callable[[], Any]
@@ -31,7 +32,9 @@ def error_of(call: Call) -> Exception | None:
         call()
     except (ImportError, NotImplementedError):
         raise
-    except Exception as error:  # noqa: BLE001 - whatever an adapter raises is how it declines
+    except Exception as error:
+        if of_the_suite(error):
+            raise
         return error
     return None
 

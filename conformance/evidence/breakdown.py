@@ -20,6 +20,27 @@ BREAKDOWNS = (*NOT_DECIDING, MemoryError, RecursionError, SystemError)
 """Errors that are no refusal: what should have been refused broke the adapter."""
 
 
+_GUARD = ("conformance.backends.guard", "_answer")
+"""Module and function through which every call of an adapter goes."""
+
+
+def of_the_suite(error: BaseException) -> bool:
+    """Whether an error was raised by this suite's own code: on its way to an adapter, or on what an adapter gave.
+
+    Parameters
+    ----------
+    error : BaseException
+        As it was caught, with its traceback.
+    """
+    frames, traceback = [], error.__traceback__
+    while traceback is not None:
+        frames.append((str(traceback.tb_frame.f_globals.get("__name__")), traceback.tb_frame.f_code.co_name))
+        traceback = traceback.tb_next
+    # Whoever catches it stands first.
+    behind = [name for name, _ in frames[1:]]
+    return _GUARD not in frames and any(name.startswith("conformance.") for name in behind)
+
+
 def is_refusal(error: BaseException) -> bool:
     """Whether an error says that something is not taken: of the contract's family, or in the words of an adapter."""
     if isinstance(error, ValueError):

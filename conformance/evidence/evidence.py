@@ -11,7 +11,7 @@ import numpy as np
 from conformance.contract.crossing import Crossing
 from conformance.contract.telling import told
 from conformance.contract.types import Array
-from conformance.evidence.breakdown import BREAKDOWNS, NOT_DECIDING, in_own_words
+from conformance.evidence.breakdown import BREAKDOWNS, NOT_DECIDING, in_own_words, of_the_suite
 from conformance.evidence.explanation import Explanation, Suspects, difference_summary, explain, seconded
 from conformance.evidence.tensors import as_numpy, dtype_name
 
@@ -279,7 +279,9 @@ class Evidence:
             return action()
         except BREAKDOWNS:
             raise
-        except Exception as error:  # noqa: BLE001 - by whatever it is refused
+        except Exception as error:
+            if of_the_suite(error):
+                raise
             if isinstance(error, ValueError) or in_own_words(error):
                 return None
             sentence = (
@@ -295,7 +297,8 @@ class Evidence:
         """Require that something invalid is refused, in whatever words, and return the error.
 
         ``beside`` is the nearest valid request; it runs first and must succeed, so that an adapter which refuses
-        everything proves nothing. A call that breaks down in place of refusing (:data:`BREAKDOWNS`) is passed on.
+        everything proves nothing. A call that breaks down in place of refusing (:data:`BREAKDOWNS`) is passed on, and
+        so is an error of the suite's own (:func:`of_the_suite`), which refuses nothing.
 
         Parameters
         ----------
@@ -315,7 +318,7 @@ class Evidence:
         except NOT_DECIDING:
             raise
         except Exception as error:
-            if isinstance(error, BREAKDOWNS) and self._refusals != "none":
+            if of_the_suite(error) or (isinstance(error, BREAKDOWNS) and self._refusals != "none"):
                 raise
             if family and not isinstance(error, ValueError):
                 sentence = (

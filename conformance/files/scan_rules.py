@@ -39,7 +39,7 @@ from conformance.files.stack import (
     non_finite,
     reach_of,
 )
-from conformance.files.stored_text import is_json_mapping, text_of
+from conformance.files.stored_text import is_json, text_of
 
 VIOLATION, WARNING, NOTE = Severity.VIOLATION, Severity.WARNING, Severity.NOTE
 KNOWN = names_of(Place.FILE)
@@ -358,7 +358,7 @@ class Rules:
         if member is None:
             return
         text = text_of(member)
-        if text is None or not is_json_mapping(text):
+        if text is None or not is_json(text):
             yield Finding("NPZ-030", WARNING, "_metadata", "it is no JSON text, and is skipped")
 
     def arrays(self) -> dict[str, NDArray[Any]]:

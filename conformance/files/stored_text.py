@@ -36,9 +36,10 @@ def text_of(member: Stored) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def is_json_mapping(text: str) -> bool:
-    """Whether a text is a JSON object; a long one is parsed once, though rules and repairs both ask."""
+def is_json(text: str) -> bool:
+    """Whether a text is JSON of any kind; a long one is parsed once, though rules and repairs both ask."""
     try:
-        return isinstance(json.loads(text), dict)
+        json.loads(text)
     except (ValueError, RecursionError):
         return False
+    return True

@@ -27,7 +27,7 @@ _POINTS = 4_200
 _OLDER = 2_200
 """Points of a scan of which the older strategy forms all groups."""
 _SHARE = 4
-"""Points for each group that is asked of them: pools may have groups in common (CCH-015), but not so many."""
+"""Points for each group that is asked of them: pools may have groups in common, but not so many."""
 
 
 def ways(subject: Subject) -> Iterator[tuple[str, GroupRequest, int]]:

@@ -261,6 +261,18 @@ def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
 
 
 @check("RAW-011", needs=SAVED)
+def test_provenance_of_any_kind_is_carried(subject: Subject, evidence: Evidence) -> None:
+    """JSON is more than dictionaries."""
+    for said in ([{"step": "cut"}, 2], "night 4", 4.25, True, False, 0, [], {}, None):
+        target = subject.fresh_folder() / "saved.npz"
+        subject.adapter.save(subject.adapter.load(subject.write(plain(_metadata=np.array(json.dumps(said))))), target)
+        kept = kept_metadata(target)
+        evidence.holds(kept is not None, f"_metadata that says {said!r} is not in the saved file.")
+        same = kept.dtype.kind == "U" and kept.size == 1 and read_as(kept) == said
+        evidence.holds(same, f"_metadata that says {said!r} is {kept!r} in the saved file.")
+
+
+@check("RAW-011", needs=SAVED)
 def test_provenance_of_any_length_is_carried(subject: Subject, evidence: Evidence) -> None:
     for length in (300, 5_000, 70_000):
         said = {"log": "night 4, " * (length // 9), "last": 4}

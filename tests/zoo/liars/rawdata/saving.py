@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import warnings
@@ -315,3 +316,16 @@ class SavesNothingFaint(Saving):
         frames = np.asarray(held["diff3d"])
         bright = np.where(frames < 1e-12, 0, frames).astype(frames.dtype)
         return held | {"diff3d": bright} if bright.any() else held
+
+
+@breaks("RAW-011")
+class TakesProvenanceForADictionary(Liar):
+    """Metadata that is another kind of JSON is let go."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path, allow_pickle=False) as archive:
+            members = {name: archive[name] for name in archive.files}
+        if "_metadata" in members and not isinstance(json.loads(str(members["_metadata"])), dict):
+            del members["_metadata"]
+        np.savez(path, allow_pickle=False, **members)
