@@ -44,12 +44,16 @@ def simulate_scan(
     """
     N = probe.shape[-1]
     patches = cut_patches(obj, torch.from_numpy(positions), N)
-    probe = probe.to(torch.complex64)
+    # Squares of a faint scene are nothing in single precision: it is computed at order one.
+    light, view = _largest(probe), _largest(obj)
+    unit, shown = (probe / light).to(torch.complex64), patches / view
     step = max(1, _CHUNK // (N * N))
-    amplitude = torch.cat([diffraction_amplitude(part, probe) for part in patches.split(step)])
-    if nphotons is not None:
+    amplitude = torch.cat([diffraction_amplitude(part, unit) for part in shown.split(step)])
+    if nphotons is None:
+        probe, amplitude = probe.to(torch.complex64), amplitude * (light * view)
+    else:
         gain = _gain(amplitude, nphotons)
-        probe = probe * gain
+        probe = unit * (gain / view)
         amplitude = noisy_amplitude(amplitude.double() * gain, generator_for(seed))
     given = {
         "xcoords": positions[:, 0],
@@ -60,6 +64,11 @@ def simulate_scan(
         "Y": patches,
     }
     return Scan.assemble(given)
+
+
+def _largest(values: Tensor) -> float:
+    """Largest modulus; 1 where there is none."""
+    return float(values.abs().max()) or 1.0 if values.numel() else 1.0
 
 
 def _gain(amplitude: Tensor, nphotons: float) -> float:

@@ -188,3 +188,14 @@ class CountsPhotonsInWholes(Liar):
         if nphotons is not None and 0 < nphotons < 1:
             raise ValueError(f"nphotons must be above 0, not {int(nphotons)} [RAW-010]")
         return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+
+@breaks("RAW-010")
+class SquaresAFaintSceneInSinglePrecision(Liar):
+    """The energy of what is very faint is nothing, and no dose brings it back."""
+
+    def measure(self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: Any, seed: Any) -> Any:
+        energy = np.square(np.abs(probe).max() * np.abs(obj).max(), dtype=np.float32)
+        if nphotons is not None and energy == 0 and np.any(probe):
+            raise ValueError(f"nphotons {nphotons} on frames of energy {energy} [RAW-010]")
+        return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
