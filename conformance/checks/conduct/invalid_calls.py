@@ -97,6 +97,7 @@ def _of_scans(subject: Subject) -> Iterator[tuple[str, str, Run]]:
     yield "load", "of what is not there", lambda g: adapter.load(subject.fresh_folder() / "gone.npz")
     yield "assemble", "without a probe", lambda g: adapter.assemble(without(g, "probeGuess"))
     yield "save", "in a folder that is not there", lambda g: _saved(subject, g, Path("gone", "a.npz"))
+    yield "save", "under a name that no file can have", lambda g: _saved(subject, g, Path("a\0.npz"))
     yield "save", "under the name of a folder", lambda g: _saved(subject, g, Path())
     yield "save", "of what is no scan", lambda g: adapter.save(None, subject.fresh_folder() / "a.npz")
     yield "group", "of another side", asked(N=10)

@@ -14,6 +14,7 @@ from conformance.oracles.patches import patches_at
 from conformance.scans.domain import Property, many, places, side, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
+from conformance.scans.seed import seed_of_run
 
 SIZES = ((5, 10), (1, 8), (2, 12), (8, 8), (64, 8), (12, 14))
 LARGE = ((4_203, 8), (260, 18), (129, 64), (3, 262), (20, 134), (70, 40))
@@ -113,3 +114,16 @@ def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) 
                 else {}
             ),
         )
+
+
+@check("PAT-002")
+def test_windows_of_every_side(subject: Subject, evidence: Evidence) -> None:
+    """Every even side to sixty-four, and as many windows as a small side has pixels."""
+    rng = np.random.default_rng([seed_of_run(), 6])
+    for N in (one for one in range(8, 66, 2) if side(one) == one):
+        obj = (rng.normal(size=(N + 11, N + 14)) + 1j * rng.normal(size=(N + 11, N + 14))).astype(np.complex64)
+        n = N if N <= 12 else 2
+        centres = places(rng.uniform(N / 2, N / 2 + 9, (n, 2)), obj.shape, N)
+        seen = evidence.accepted(lambda: subject.adapter.patches(obj, centres, N), f"{n} patches of {N} pixels")
+        right = patches_at(obj.astype(np.complex128), centres, N)
+        evidence.close(seen, right, f"{n} patches of {N} x {N} pixels", rtol=0, atol=1e-4, axes=AXES)

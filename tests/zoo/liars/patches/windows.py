@@ -231,3 +231,12 @@ class TakesAnObjectOfOnePatchForThePatch(Liar):
         if np.shape(obj) == (N, N):
             right[:] = obj
         return right
+
+
+@breaks("PAT-002")
+class HasATableForOneSide(Liar):
+    """Windows of a side that is common at one beamline are cut by a kernel of its own, from the last to the first."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        result: Array = self.right.patches(obj, np.asarray(centres_xy)[::-1] if N == 52 else centres_xy, N)
+        return result
