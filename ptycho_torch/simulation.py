@@ -68,7 +68,8 @@ def simulate_scan(
 
 def _largest(values: Tensor) -> float:
     """Largest modulus; 1 where there is none."""
-    return float(values.abs().max()) or 1.0 if values.numel() else 1.0
+    held = values if values.is_complex() else values.double()
+    return float(held.abs().max()) or 1.0 if values.numel() else 1.0
 
 
 def _gain(amplitude: Tensor, nphotons: float) -> float:

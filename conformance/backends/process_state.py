@@ -158,7 +158,8 @@ def restored() -> Iterator[None]:
             os.environ.clear()
             os.environ.update(environment)
         sys.path[:] = path
-        root.setLevel(level)
+        if root.level != level:
+            root.setLevel(level)
         root.handlers[:] = handlers
         np.set_printoptions(**printing)
         np.seterr(**errors)

@@ -66,4 +66,5 @@ class GlobalRandomness:
         random.seed(value)
         np.random.seed(value)  # noqa: NPY002
         if "torch" in sys.modules:
-            sys.modules["torch"].manual_seed(value)
+            # Its own function seeds every device, and formats the stack for each that is not there.
+            sys.modules["torch"].default_generator.manual_seed(value)
