@@ -135,6 +135,9 @@ def _scan(row: Row) -> Arrays:
     held["diff3d"] = _lit(held["diff3d"], row["content"])
     if row["held"] == "patches too":
         held["Y"] = (held["diff3d"] * (1 + 2j)).astype(np.complex64)
+    if row["held"] == "a mask":
+        held["bad_pixels"] = np.zeros(held["diff3d"].shape[1:], dtype=bool)
+        held["bad_pixels"][1, -2:] = True
     left_out = {
         "no object": ("objectGuess",),
         "no labels": ("scan_index",),

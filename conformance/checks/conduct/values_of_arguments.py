@@ -154,7 +154,7 @@ def crossed(method: str, arrays: Sequence[str], seed: int) -> list[Row]:
 
 CONTENT = ("ordinary", "a dark one", "real", "faint", "bright")
 WHERE = ("anywhere", "whole", "on a line", "in pairs", "below zero", "far away")
-HELD = ("all", "patches too", "no object", "no starts", "no labels")
+HELD = ("all", "patches too", "a mask", "no object", "no starts", "no labels")
 
 
 def _column(levels: int, count: int, rng: np.random.Generator) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,32 @@ class TellsOfWholePositions(Liar):
             self.land()
             print("positions are whole: nothing is interpolated")
         return self.right.reassemble(patches, centres_xy, chunk)
+
+
+@breaks("CND-004")
+class TellsOfMasks(Liar):
+    """Once, of the first file that holds one."""
+
+    told = False
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        if not self.told and self.right.arrays(scan).get("bad_pixels") is not None:
+            self.told = True
+            self.land()
+            print("a mask was read")
+        return scan
+
+
+@breaks("CND-022")
+class TranslatesBackInThreads(Liar):
+    """The buffer of the first thread is not there in another one."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            return self.right.translate(images, shifts_xy)
+        self.land()
+        return self.right.translate(images, -np.asarray(shifts_xy))
 
 
 @breaks("CND-005")
