@@ -211,7 +211,9 @@ def once(
 def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds) -> Grounds:
     """Return the grounds of a check that failed, with what an adapter may state of itself if it does exactly that."""
     wrong = declaration.stages if grounds.kind is Kind.WRONG and not grounds.misshapen else ()
-    misfit = next(filter(None, map(look.statements.misfit, wrong)), None)
+    with restored(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        misfit = next(filter(None, map(look.statements.misfit, wrong)), None)
     if misfit is not None:
         return misfit.explained(grounds)
     return replace(grounds, hint=next(filter(None, map(look.statements.hint, declaration.clauses)), ""))

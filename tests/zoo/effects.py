@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
@@ -59,7 +60,8 @@ def effects_of(
     def plain(text: str) -> str:
         for copy, place in (renamed or {}).items():
             text = text.replace(copy, place)
-        return text
+        # What is written beside its place bears a name that differs from call to call.
+        return re.sub(r"\.\w+\.draft\b", ".draft", text)
 
     # The text of a warning may hold a name that differs from call to call.
     told = [f"warned {one.category.__name__}" for one in seen.warned]

@@ -90,11 +90,12 @@ class Seen:
 @kept_inside(2)
 def observed(subject: Subject) -> tuple[Seen, ...]:
     """Calls of every kind, twice: sound ones again after an invalid one, plain ones a third time, dear ones once."""
-    found, refused = [], refused_calls(subject)
-    of_method = {
-        call.method: itertools.cycle([one for one in refused if one.method == call.method]) for call in refused
-    }
-    with ours() as seeded:
+    found = list[Seen]()
+    with restored(), ours() as seeded:
+        refused = refused_calls(subject)
+        of_method = {
+            call.method: itertools.cycle([one for one in refused if one.method == call.method]) for call in refused
+        }
         for call in every_call(subject):
             invalid = of_method.get(call.method)
             turns = (0,) if call.dear else (0, 2) if invalid and call.what else (0, 1, 2) if invalid else (0, 1)
