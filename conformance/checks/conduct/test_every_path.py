@@ -167,11 +167,12 @@ def test_a_refusal_leaves_nothing_behind(subject: Subject, evidence: Evidence) -
                 same(evidence, answered(call, call.inputs()), expected[call.method], call, when)
 
 
-def _fainter(values: Array) -> Array:
+def _written_anew(values: Array) -> Array:
     """Write other values into the very same memory."""
     if values.flags.writeable and values.dtype.kind in "fc":
         whole = np.array_equal(values, np.round(values))
-        values *= values.dtype.type(0.5)
+        # What is faint is doubled: half of it may be nothing in its dtype.
+        values *= values.dtype.type(0.5 if np.abs(values).max(initial=0) > 1 else 2)
         values[...] = places(values) if whole else values
     if values.flags.writeable and values.dtype.kind in "iufc" and values.ndim and len(values) > 2:
         values[1:] = values[1:][::-1].copy()
@@ -210,7 +211,7 @@ def test_arrays_written_anew_are_new(subject: Subject, evidence: Evidence) -> No
 def altered_in_place(given: Inputs) -> Inputs:
     """Arguments of which every array was written anew; those of one axis alike, so that positions stay pairs."""
     for values in values_in(given).values():
-        _fainter(values)
+        _written_anew(values)
     return given
 
 
