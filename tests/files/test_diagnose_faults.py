@@ -76,6 +76,12 @@ def test_a_fault_is_named(name: str) -> None:
     assert not found.canonical
 
 
+def test_a_roll_by_half_a_side_is_no_rival_of_fftshift() -> None:
+    """They are one repair by two names."""
+    named = [fault for fault in said_of(FAULTS["fftshift"]).faults if fault.name in ("fftshift", "centre")]
+    assert [fault.word for fault in named] == [Word.CERTAIN]
+
+
 @pytest.mark.parametrize("extra", [1, 2])
 def test_frames_of_the_flyback_are_named(extra: int) -> None:
     lines = len(SOUND.frames[:]) // COLUMNS

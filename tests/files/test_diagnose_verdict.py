@@ -131,3 +131,11 @@ def test_a_small_angle_is_told_where_two_see_it(other: float, told: float) -> No
     found = judged([replace(readings[0], spread=0.5), replace(readings[1], spread=1.0)])
     assert found.turn is not None
     assert found.turn.apart(Turn(False, told), 180.0) < 1e-6
+
+
+@pytest.mark.parametrize("degrees", [90.0, 28.0])
+@pytest.mark.parametrize("name", [parallax.NAME, clusters.NAME])
+def test_some_are_heard_only_where_they_decide(name: str, degrees: float) -> None:
+    heard = [decided(matched.NAME, 0.0), decided(jacobian.NAME, 0.0)]
+    undecided_one = Reading(name, Turn(True, degrees), 2.0, 2.9, why="not enough")
+    assert judged([*heard, undecided_one]) == judged(heard)

@@ -87,8 +87,7 @@ def votes(sample: Sample, probe: NDArray[np.complexfloating], turn: Turn, rng: n
     if not why and not _stands(sample, members, probe, candidates[best]):
         why = "clusters of frames fit better at another angle"
     figures = {"votes": float(won), "clusters": float(len(members))}
-    # A vote without a majority neither supports nor contradicts.
-    return Reading(NAME, candidates[best], 10.0, lead if not why else min(lead, 0.0), not why, why=why, figures=figures)
+    return Reading(NAME, candidates[best], 10.0, lead, not why, why=why, figures=figures)
 
 
 def _fits(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -250,5 +251,10 @@ def _paired(difference: NDArray[np.float64]) -> float:
 def _differs(one: Repair, other: Repair) -> bool:
     """Whether two repairs leave different scans, beyond a quarter of a pixel."""
     apart = np.sqrt(((one.s - other.s) ** 2).sum(axis=1).mean())
-    alike = all(getattr(one, part) is getattr(other, part) for part in ("amplitude", "probe", "object"))
+    alike = all(_equal(getattr(one, part), getattr(other, part)) for part in ("amplitude", "probe", "object"))
     return bool(apart > 0.35) or not alike
+
+
+def _equal(one: NDArray[Any] | None, other: NDArray[Any] | None) -> bool:
+    """Whether two arrays, which may be absent, hold the same: frames rolled by half a side are those of fftshift."""
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))

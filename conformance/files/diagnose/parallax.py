@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 
+from conformance.files.diagnose.matched import paired
 from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.turns import Turn
@@ -139,7 +140,7 @@ def parallax(sample: Sample, rng: np.random.Generator) -> Reading:
     scores = _best_moves(images, turns, moves)
     best = int(scores.mean(axis=1).argmax())
     rivals = np.array([one.apart(turns[best], 180.0) > _FAR for one in turns])
-    lead = min(_paired(scores[best], one) for one in scores[rivals])
+    lead = min(paired(scores[best], one) for one in scores[rivals])
     turn, spread = _finer(images, turns[best], moves, rng)
     decided = lead > LEAD and spread < _WIDEST
     why = "" if decided else "the pixels of the beam see the scan alike (weak object, few photons)"
@@ -162,9 +163,3 @@ def _finer(images: Images, turn: Turn, moves: NDArray[np.float64], rng: np.rando
     drawn = rng.integers(0, scores.shape[1], (_DRAWN, scores.shape[1]))
     found = angles[np.array([scores[:, one].mean(axis=1).argmax() for one in drawn])]
     return turns[int(scores.mean(axis=1).argmax())], float(max(found.std(), 0.5))
-
-
-def _paired(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Student's t between two rows."""
-    difference = one - other
-    return float(difference.mean() / (difference.std(ddof=1) + 1e-12) * np.sqrt(len(difference)))

@@ -12,7 +12,7 @@ SHUFFLED = "shuffled"
 """Name of the repair."""
 
 _MOST_POSITIONS, _MOST_PIXELS, _AT_ONCE = 4000, 4096, 64
-_OTHERS, _DISTINCT = 0.5, 0.8
+_OTHERS, _DISTINCT, _FAR = 0.5, 0.8, 0.5
 _TOLD = 3
 
 
@@ -39,6 +39,10 @@ def rematched(forward: Forward, s_all: NDArray[np.float64]) -> Repair | None:
     found = alike.argmax(axis=1)
     others = np.flatnonzero(found != forward.index)
     if len(others) < _OTHERS * len(found) or len(np.unique(found)) < _DISTINCT * len(found):
+        return None
+    away = np.sqrt(((s_all[found] - forward.s) ** 2).sum(axis=1))[others]
+    if np.median(away) < _FAR * np.sqrt(s_all.var(axis=0).sum()):
+        # What stands a step or two aside was moved there.
         return None
     told = ", ".join(f"frame {forward.index[k]} to position {found[k]}" for k in others[:_TOLD])
     what = (

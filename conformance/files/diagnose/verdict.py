@@ -52,6 +52,9 @@ _OVERLAP = frozenset({matched.NAME, WHOLE, clusters.NAME})
 _SHADOWS = frozenset({shadow.NAME, parallax.NAME})
 """Those who follow a shadow, in one way or the other."""
 
+_DECIDING = frozenset({parallax.NAME, clusters.NAME})
+"""Those who neither support nor contradict another below their threshold: a vote without a majority, a soft angle."""
+
 _RECONSTRUCTIONS = frozenset({WHOLE, clusters.NAME})
 """Those who confirm, and tell nothing alone: the probe that they believe may be a guess."""
 
@@ -203,7 +206,9 @@ def unshown(verdict: Verdict, why: str) -> Verdict:
 
 
 def weight(one: Reading) -> float:
-    """Lead in parts of the estimator's threshold."""
+    """Lead in parts of the estimator's threshold; nothing for those who are heard only where they decide."""
+    if one.estimator in _DECIDING and not one.decided:
+        return 0.0
     return one.lead / _LEADS.get(one.estimator, _OBJECT_LEAD)
 
 
