@@ -15,7 +15,7 @@ import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +28,18 @@ _SIGNALS = tuple(
 )
 # A progress bar may keep its watcher; PyTorch and its friends start theirs when they are first used.
 _OPEN = Path("/proc/self/fd")
+# Bytes are not decoded on the way, where a system has them.
+_ENVIRONMENT: MutableMapping[Any, Any] = getattr(os, "environb", os.environ)
+_OF_DECIMALS = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
 _OF_DATA = (".npz", ".npy", ".tmp", ".lock", ".bin", ".dat")
 _OF_LIBRARIES = ("tqdm", "torch", "pymonitor", "Thread-Pool")
 
 
 def process_state() -> dict[str, Any]:
     """Settings of the process by their names, in values that can be compared."""
-    root = logging.getLogger()
     found: dict[str, Any] = {
-        "the working folder": str(Path.cwd()),
-        "the environment": dict(os.environ),
-        "the import path": list(sys.path),
+        **_settings(),
         "the filters of warnings": list(warnings.filters),
-        "NumPy's error state": np.geterr(),
-        "how NumPy prints": {name: str(value) for name, value in np.get_printoptions().items()},
-        "the root logger": (root.level, len(root.handlers), logging.root.manager.disable),
         "signal handlers": [signal.getsignal(one) for one in _SIGNALS],
         "the recursion limit": sys.getrecursionlimit(),
         "the garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug()),
@@ -51,15 +48,12 @@ def process_state() -> dict[str, Any]:
         "the hook of exceptions": (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.displayhook),
         "NumPy's buffers and error callback": (np.getbufsize(), np.geterrcall()),
         "how warnings are shown": (warnings.showwarning, warnings.formatwarning),
-        "standard streams": (sys.stdin, sys.stdout, sys.stderr),
         "built-in functions": (builtins.print, builtins.open, builtins.input, builtins.__import__),
-        "the context of decimal numbers": _of_decimals(),
         # To ask for the method without this choice would fix it.
         "how processes are started": multiprocessing.get_start_method(allow_none=True)
         or multiprocessing.get_all_start_methods()[0],
         "tracing": (sys.gettrace(), sys.getprofile()),
         "how texts become numbers and threads take turns": (sys.get_int_max_str_digits(), sys.getswitchinterval()),
-        "the mask of new files": _mask(),
         **_of_the_system(),
     }
     if _OPEN.is_dir():
@@ -67,8 +61,6 @@ def process_state() -> dict[str, Any]:
     torch = sys.modules.get("torch")
     if torch is not None:
         found |= {
-            "torch's default dtype": torch.get_default_dtype(),
-            "torch's gradient mode": torch.is_grad_enabled(),
             "torch's number of threads": torch.get_num_threads(),
             "torch's determinism": torch.are_deterministic_algorithms_enabled(),
             "torch's default device": str(torch.get_default_device()),
@@ -80,9 +72,32 @@ def process_state() -> dict[str, Any]:
     return found
 
 
-def _of_decimals() -> tuple[Any, ...]:
+def _settings() -> dict[str, Any]:
+    """Those of the settings that :func:`put_back` can put back."""
+    root = logging.getLogger()
+    found: dict[str, Any] = {
+        "the working folder": str(Path.cwd()),
+        "the environment": dict(_ENVIRONMENT),
+        "the import path": list(sys.path),
+        "NumPy's error state": np.geterr(),
+        "how NumPy prints": np.get_printoptions(),
+        "the root logger": (root.level, list(root.handlers), logging.root.manager.disable),
+        "standard streams": (sys.stdin, sys.stdout, sys.stderr),
+        "the context of decimal numbers": _of_decimals(),
+        "the mask of new files": _mask(),
+    }
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        found |= {
+            "torch's default dtype": torch.get_default_dtype(),
+            "torch's gradient mode": torch.is_grad_enabled(),
+        }
+    return found
+
+
+def _of_decimals() -> list[Any]:
     context = decimal.getcontext()
-    return context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp
+    return [getattr(context, name) for name in _OF_DECIMALS]
 
 
 def _mask() -> int:
@@ -142,30 +157,40 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
     """Put back, behind a call, what it may have left changed."""
-    root, torch = logging.getLogger(), sys.modules.get("torch")
-    folder, environment, path = Path.cwd(), dict(os.environ), list(sys.path)
-    level, handlers, printing, errors = root.level, list(root.handlers), np.get_printoptions(), np.geterr()
-    of_torch = None if torch is None else (torch.get_default_dtype(), torch.is_grad_enabled())
-    streams, mask, context = (sys.stdin, sys.stdout, sys.stderr), _mask(), decimal.getcontext().copy()
+    before = _settings()
     try:
         yield
     finally:
-        os.chdir(folder)
-        sys.stdin, sys.stdout, sys.stderr = streams
-        os.umask(mask)
-        decimal.setcontext(context)
-        if dict(os.environ) != environment:
-            os.environ.clear()
-            os.environ.update(environment)
-        sys.path[:] = path
-        if root.level != level:
-            root.setLevel(level)
-        root.handlers[:] = handlers
-        np.set_printoptions(**printing)
-        np.seterr(**errors)
-        if torch is not None and of_torch is not None:
-            torch.set_default_dtype(of_torch[0])
-            torch.set_grad_enabled(of_torch[1])
+        put_back(before)
+
+
+def put_back(before: Mapping[str, Any]) -> None:
+    """Make the settings of the process again what they were, as far as one can.
+
+    Parameters
+    ----------
+    before : Mapping of str to Any
+        As :func:`process_state` gave it.
+    """
+    root, torch = logging.getLogger(), sys.modules.get("torch")
+    os.chdir(before["the working folder"])
+    sys.stdin, sys.stdout, sys.stderr = before["standard streams"]
+    os.umask(before["the mask of new files"])
+    for name, value in zip(_OF_DECIMALS, before["the context of decimal numbers"], strict=True):
+        setattr(decimal.getcontext(), name, value)
+    if dict(_ENVIRONMENT) != before["the environment"]:
+        _ENVIRONMENT.clear()
+        _ENVIRONMENT.update(before["the environment"])
+    sys.path[:] = before["the import path"]
+    level, handlers, _ = before["the root logger"]
+    if root.level != level:
+        root.setLevel(level)
+    root.handlers[:] = handlers
+    np.set_printoptions(**before["how NumPy prints"])
+    np.seterr(**before["NumPy's error state"])
+    if torch is not None and "torch's default dtype" in before:
+        torch.set_default_dtype(before["torch's default dtype"])
+        torch.set_grad_enabled(before["torch's gradient mode"])
 
 
 @contextlib.contextmanager

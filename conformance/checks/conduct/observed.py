@@ -6,16 +6,17 @@ import contextlib
 import itertools
 import os
 import shutil
+import tempfile
 import traceback
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.backends.process_state import changed, process_state, restored
+from conformance.backends.process_state import changed, process_state, put_back, restored
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import every_call
 from conformance.checks.conduct.invalid_calls import refused_calls, warning_calls
@@ -91,7 +92,7 @@ class Seen:
 def observed(subject: Subject) -> tuple[Seen, ...]:
     """Calls of every kind, twice: sound ones again after an invalid one, plain ones a third time, dear ones once."""
     found = list[Seen]()
-    with restored(), ours() as seeded:
+    with restored(), ours() as seeded, tempfile.TemporaryFile() as printed:
         refused = refused_calls(subject)
         of_method = {
             call.method: itertools.cycle([one for one in refused if one.method == call.method]) for call in refused
@@ -101,18 +102,19 @@ def observed(subject: Subject) -> tuple[Seen, ...]:
             turns = (0,) if call.dear else (0, 2) if invalid and call.what else (0, 1, 2) if invalid else (0, 1)
             for turn in turns:
                 if turn == 2 and invalid:
-                    _made(next(invalid))
-                found.append(_watched(subject, call, "sound", turn, seeded))
+                    _made(next(invalid), printed)
+                found.append(_watched(subject, call, "sound", turn, seeded, printed))
         for path, made in (("warning", tuple(warning_calls(subject))), ("refused", refused)):
-            found += [_watched(subject, call, path, turn, seeded) for call in made for turn in range(2)]
+            found += [_watched(subject, call, path, turn, seeded, printed) for call in made for turn in range(2)]
     return tuple(found)
 
 
-def _made(call: Call) -> None:
+def _made(call: Call, printed: IO[bytes]) -> None:
     """Make an invalid call; what comes of it is watched by itself."""
-    with restored(), warnings.catch_warnings(), standard_output(), contextlib.suppress(Exception):
+    with restored(), warnings.catch_warnings(), standard_output(printed), contextlib.suppress(Exception):
         warnings.simplefilter("ignore")
         call.run(call.inputs())
+    GlobalRandomness.seed(SEED)
 
 
 @contextlib.contextmanager
@@ -131,23 +133,26 @@ def those(subject: Subject, *paths: str) -> Iterator[Seen]:
     yield from (seen for seen in observed(subject) if not paths or seen.path in paths)
 
 
-def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalRandomness) -> Seen:
+def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalRandomness, printed: IO[bytes]) -> Seen:
     seen, given, here = Seen(call, path, turn), call.inputs(), subject.folder / "working"
     here.mkdir(exist_ok=True)
     before = snapshot(given)
-    with restored(), warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", ResourceWarning)
-        GlobalRandomness.seed(SEED)
         os.chdir(here)
-        with standard_output() as said:
+        with standard_output(printed) as said:
             # Within, since standard output is put back behind it.
             state = process_state()
             result = _result(seen, call, given)
-            after = process_state()
+            moved = changed(state, process_state())
+            if moved:
+                put_back(state)
         seen.random = seeded.differences()
+        if seen.random:
+            GlobalRandomness.seed(SEED)
     # What a call loads when it is first made belongs to importing, not to calling.
-    seen.state = [name for name in changed(state, after) if turn or name not in SETTLED]
+    seen.state = [name for name in moved if turn or name not in SETTLED]
     seen.printed = said[0]
     seen.warned = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
     seen.arguments = _touched(before, values_in(given))

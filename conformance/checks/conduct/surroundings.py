@@ -9,16 +9,18 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 
 @contextlib.contextmanager
-def standard_output() -> Iterator[list[str]]:
-    """Catch what is printed, by Python or below it."""
+def standard_output(kept_in: IO[bytes] | None = None) -> Iterator[list[str]]:
+    """Catch what is printed, by Python or below it; in a file that is open already, where one is given."""
     said: list[str] = []
-    with tempfile.TemporaryFile() as below:
+    with tempfile.TemporaryFile() if kept_in is None else contextlib.nullcontext(kept_in) as below:
+        below.seek(0)
+        below.truncate()
         sys.stdout.flush()
         kept = os.dup(1)
         os.dup2(below.fileno(), 1)
@@ -46,9 +48,7 @@ class GlobalRandomness:
         """Names of the generators that no longer are as they were."""
         now = GlobalRandomness()
         found = [] if now.python == self.python else ["random"]
-        found += (
-            [] if all(np.array_equal(a, b) for a, b in zip(now.numpy, self.numpy, strict=True)) else ["numpy.random"]
-        )
+        found += [] if _compared(now.numpy) == _compared(self.numpy) else ["numpy.random"]
         if self.torch is not None and not np.array_equal(now.torch, self.torch):
             found.append("torch")
         return found
@@ -68,3 +68,8 @@ class GlobalRandomness:
         if "torch" in sys.modules:
             # Its own function seeds every device, and formats the stack for each that is not there.
             sys.modules["torch"].default_generator.manual_seed(value)
+
+
+def _compared(state: Any) -> tuple[Any, ...]:
+    """A state of NumPy's generator, as it can be compared."""
+    return tuple(one.tobytes() if isinstance(one, np.ndarray) else one for one in state)
