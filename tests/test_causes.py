@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from conformance.engine.catalogue import deciding, declarations
-from conformance.engine.causes import causes_of, undecided_of
+from conformance.engine.causes import causes_of
 from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
+from conformance.engine.undecided import undecided_of
 
 FLOOR = "a constant is added to every intensity before the root is taken"
 FACTOR = "a constant factor"

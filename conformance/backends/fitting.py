@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import BatchRequest, GroupRequest
-from conformance.evidence.tensors import as_numpy
+from conformance.evidence.tensors import as_numpy, copied
 from conformance.scans.domain import Property, side, takes
 
 _LONGEST = 160
@@ -84,7 +84,8 @@ def _with_starts(held: Mapping[str, Any], nominal: str, start: str, parts: Seque
     absent = {name: other for name, other in names.items() if held.get(name) is None and other in held}
     if not absent or takes(Property.STARTS):
         return held
-    return {**held, **{name: held[other] for name, other in absent.items()}}
+    # Arrays of their own: one in the memory of another would be the backend's fault.
+    return {**held, **{name: copied(held[other]) for name, other in absent.items()}}
 
 
 def _with_labels(held: Mapping[str, Any]) -> Mapping[str, Any]:

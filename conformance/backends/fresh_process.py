@@ -55,9 +55,10 @@ def finish(process: subprocess.Popen[str]) -> Any:
     Raises
     ------
     RuntimeError
-        The script failed; the message is the end of its error output.
+        The script failed; the message is the error that it ended in.
     """
     out, err = process.communicate()
     if process.returncode:
-        raise RuntimeError(err.strip()[-600:] or f"exit status {process.returncode}")
+        ended = err.strip().rpartition("\n ")[2].partition("\n")[2] or err.strip()
+        raise RuntimeError(ended[-600:] or f"exit status {process.returncode}")
     return json.loads(out.strip().splitlines()[-1])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import itertools
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS, GroupRequest
 from conformance.backends.conventions import Convention, conventions, translating
@@ -14,6 +17,7 @@ from conformance.backends.discovery import Selected, stated
 from conformance.backends.guard import Guard
 from conformance.contract.capabilities import CONVENTION
 from conformance.contract.stages import Stage
+from conformance.contract.types import Array
 from conformance.contract.version import contract_version
 from conformance.contract.versions import wordings
 from conformance.evidence.tensors import as_numpy, copied
@@ -44,6 +48,7 @@ class Subject:
         self.name = selected.label
         self.folder = folder
         self._numbers = itertools.count()
+        self._written: set[tuple[Any, ...]] = set()
         self._scans: dict[tuple[str, int], tuple[Any, int]] = {}
         self._grouped: dict[tuple[str, int, GroupRequest], Mapping[str, Any]] = {}
 
@@ -63,7 +68,22 @@ class Subject:
         """Write arrays as an NPZ of exactly these members in a folder of its own, and return its path."""
         path = self.fresh_folder() / name
         write_scan(path, arrays)
+        self.keep_in_mind(arrays)
         return path
+
+    def keep_in_mind(self, arrays: Mapping[str, Any]) -> None:
+        """Know arrays again that were written into a file for the adapter."""
+        self._written.update(mark for one in arrays.values() if (mark := _mark(one)))
+
+    def lies_in_a_file(self, values: Array) -> bool:
+        """Whether an array is one of those that were written, shape and dtype included.
+
+        Parameters
+        ----------
+        values : ndarray
+            What the adapter gave.
+        """
+        return _mark(values) in self._written
 
     def scan(self, arrays: Mapping[str, Any]) -> Any:
         """Hand a scan to the adapter: through a file when it reads files, else in memory."""
@@ -105,6 +125,16 @@ class Subject:
     def _group(self, specimen: Specimen, request: GroupRequest) -> Mapping[str, Any]:
         result: Mapping[str, Any] = self.adapter.group(self.scan_of(specimen), request)
         return result
+
+
+_LARGEST_MARKED = 1 << 20
+
+
+def _mark(values: Any) -> tuple[Any, ...]:
+    """What tells an array from others; empty of what is none, or so large that it takes long."""
+    if not isinstance(values, np.ndarray) or values.dtype.hasobject or values.nbytes > _LARGEST_MARKED:
+        return ()
+    return values.shape, values.dtype.str, zlib.crc32(np.ascontiguousarray(values).tobytes())
 
 
 def stated_convention(selected: Selected) -> Convention:

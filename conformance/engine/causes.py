@@ -18,13 +18,9 @@ FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?")
 _PLACE = re.compile(r"\S*/\S+")
-_NOT_CLAIMED = re.compile(r"stage (\S.*) not claimed")
-_WITHOUT_REASON = {
-    Outcome.ERROR: "the adapter broke",
-    Outcome.VACUOUS: "the check compared nothing",
-    Outcome.NOT_RUN: "no check ran",
-    Outcome.NOT_APPLICABLE: "no reason given",
-}
+_MANY = 3
+"""Ways in which one limit shows, from which on they are told together."""
+_AS_IT_LIES = ("untouched", "the arrays of a file are given as they lie there")
 _OF_POSITIONS = {"coordinates", "patches", "transforms", "reassembly", "relations"}
 _ABOUT_POSITIONS = re.compile(r"\b(x|y|positions?)\b")
 _WEIGHT = {
@@ -144,7 +140,28 @@ def _grouped(failing: Sequence[Cell]) -> list[_Group]:
             explained.add(cell.clause)
         else:
             _added(rest, cell, decision)
-    return [*certain.values(), *rest]
+    return _one_limit_each([*certain.values(), *rest])
+
+
+def _one_limit_each(groups: list[_Group]) -> list[_Group]:
+    """Put together what shows in many ways and is one: files are given as they lie, or nothing is refused."""
+    for key, is_of_it in ((_AS_IT_LIES, _gives_what_lies), (("accepted", ""), _accepts)):
+        ways = list(filter(is_of_it, groups))
+        if len(ways) >= _MANY:
+            members, perhaps = (
+                [one for way in ways for one in way.members],
+                [one for way in ways for one in way.perhaps],
+            )
+            groups = [_Group(key, members, perhaps), *(one for one in groups if not is_of_it(one))]
+    return groups
+
+
+def _gives_what_lies(group: _Group) -> bool:
+    return all(one.grounds.untouched and not one.grounds.hint for _, one in group.members)
+
+
+def _accepts(group: _Group) -> bool:
+    return group.key[0] == "accepted"
 
 
 def _asks(group: _Group) -> set[str]:
@@ -201,7 +218,7 @@ def _added(groups: list[_Group], cell: Cell, decision: Decision) -> None:
         return
     key = key_of(decision)
     for group in groups:
-        if group.key == key or (key[0] == group.key[0] == "error" and _alike(key[1], group.key[1])):
+        if group.key == key or (key[0] == group.key[0] == "error" and alike(key[1], group.key[1])):
             group.members.append((cell, decision))
             return
     groups.append(_Group(key, [(cell, decision)]))
@@ -213,14 +230,14 @@ def key_of(decision: Decision) -> tuple[str, ...]:
     if grounds.certain and grounds.names:
         return "certain", grounds.names[0]
     if grounds.kind in (Kind.REFUSED, Kind.BROKE):
-        return "error", _masked(grounds.error)
+        return "error", masked(grounds.error)
     if grounds.kind is Kind.FOREIGN:
-        return "foreign", grounds.error.partition(":")[0]
+        return ("foreign",)
     if grounds.kind is Kind.ACCEPTED:
         return "accepted", _stage_accepting(decision)
     if grounds.names:
         return "possible", grounds.names[0]
-    return "said", _masked(grounds.statement or decision.reason)
+    return "said", masked(grounds.statement or decision.reason)
 
 
 def _stage_accepting(decision: Decision) -> str:
@@ -231,12 +248,24 @@ def _stage_accepting(decision: Decision) -> str:
     return next((str(one) for one, methods in METHODS.items() if method in methods), stage)
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
+    """Return a text without what tells two of its kind apart: numbers and places.
+
+    Parameters
+    ----------
+    text : str
+    """
     return " ".join(_NUMBER.sub("#", _PLACE.sub("…", text)).split())
 
 
-def _alike(first: str, second: str) -> bool:
-    """Whether two errors are one that names another thing: they differ in one word of four or more."""
+def alike(first: str, second: str) -> bool:
+    """Whether two errors are one that names another thing: they differ in one word of four or more.
+
+    Parameters
+    ----------
+    first, second : str
+        Masked.
+    """
     left, right = first.split(), second.split()
     return len(left) == len(right) >= 4 and left[0] == right[0] and sum(map(str.__ne__, left, right)) <= 1
 
@@ -279,8 +308,10 @@ def _sentence(group: _Group, speaker: Decision) -> str:
     grounds = speaker.grounds
     if group.key[0] == "certain":
         return grounds.cause
+    if group.key == _AS_IT_LIES:
+        return f"{group.key[1]}: {_first(one.grounds.cause or one.grounds.statement for _, one in group.members)}"
     if group.key[0] == "foreign":
-        return f"what is invalid is refused with {group.key[1]}, which is no ValueError"
+        return _refusing(group)
     if group.key[0] == "accepted":
         return _accepting(group) if len(group.members) > 1 else grounds.statement
     if group.key[0] == "error":
@@ -291,9 +322,24 @@ def _sentence(group: _Group, speaker: Decision) -> str:
 
 
 def _accepting(group: _Group) -> str:
-    taken = [one.grounds.statement.partition(" must be refused")[0] for _, one in group.members]
-    more = f", and {len(taken) - 3} more" if len(taken) > 3 else ""
-    return f"what is invalid is accepted: {'; '.join(taken[:3])}{more}"
+    taken = (one.grounds.statement.partition(" must be refused")[0] for _, one in group.members)
+    return f"what is invalid is accepted: {_first(taken)}"
+
+
+def _refusing(group: _Group) -> str:
+    errors = dict.fromkeys(one.grounds.error.partition(":")[0] for _, one in group.members if one.grounds.error)
+    words = [one.grounds.statement for _, one in group.members if not one.grounds.error]
+    if not errors:
+        return _first(words)
+    verb = "is" if len(errors) == 1 else "are"
+    also = f"; {_first(words, 1)}" if words else ""
+    return f"what is invalid is refused with {', '.join(errors)}, which {verb} no ValueError{also}"
+
+
+def _first(said: Iterable[str], most: int = 3) -> str:
+    told = list(dict.fromkeys(said))
+    more = f", and {len(told) - most} more" if len(told) > most else ""
+    return f"{'; '.join(one.rstrip('.') for one in told[:most])}{more}" if len(told) > 1 else told[0]
 
 
 def _gravity(group: _Group) -> tuple[bool, float]:
@@ -313,60 +359,3 @@ def _level(cell: Cell) -> float:
     """Weight of a clause, less where most of its checks pass: what fails for plain scans too is graver."""
     failing = sum(one.outcome in FAILING for one in cell.decisions) / max(1, len(cell.decisions))
     return (2.0 if contract()[cell.clause].level is Level.MUST else 1.0) * failing
-
-
-@dataclass(frozen=True)
-class Undecided:
-    """Clauses that could not be decided, for one reason.
-
-    Attributes
-    ----------
-    adapter : str
-    outcome : Outcome
-        What stands in their place: an error, nothing compared, not applicable, or not run.
-    reason : str
-    clauses : tuple of str
-    """
-
-    adapter: str
-    outcome: Outcome
-    reason: str
-    clauses: tuple[str, ...]
-
-
-def _same_reason(outcome: Outcome, first: str, second: str) -> bool:
-    """Whether two reasons are one: what an adapter has not is named, so one word makes another reason."""
-    if outcome is Outcome.NOT_APPLICABLE:
-        return bool(_NOT_CLAIMED.fullmatch(first) and _NOT_CLAIMED.fullmatch(second))
-    return _alike(first, second)
-
-
-def _reason_of(cells: Sequence[Cell]) -> str:
-    stages = dict.fromkeys(found[1] for cell in cells if (found := _NOT_CLAIMED.fullmatch(cell.reason)))
-    return f"not claimed: the stages {', '.join(stages)}" if len(stages) > 1 else cells[0].reason
-
-
-def undecided_of(cells: Iterable[Cell]) -> tuple[Undecided, ...]:
-    """Return what could not be decided, by adapter and reason; what concerns the most clauses first.
-
-    Parameters
-    ----------
-    cells : iterable of Cell
-    """
-    left = (Outcome.ERROR, Outcome.VACUOUS, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
-    found: list[tuple[tuple[str, Outcome], str, list[Cell]]] = []
-    for cell in cells:
-        if cell.outcome not in left:
-            continue
-        whose, reason = (cell.adapter, cell.outcome), _masked(cell.reason)
-        for known, words, held in found:
-            if known == whose and (words == reason or _same_reason(cell.outcome, words, reason)):
-                held.append(cell)
-                break
-        else:
-            found.append((whose, reason, [cell]))
-    made = [
-        Undecided(adapter, outcome, _reason_of(held) or _WITHOUT_REASON[outcome], tuple(one.clause for one in held))
-        for (adapter, outcome), _, held in found
-    ]
-    return tuple(sorted(made, key=lambda one: (left.index(one.outcome), -len(one.clauses))))

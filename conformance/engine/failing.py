@@ -28,8 +28,8 @@ def grounds_of(error: BaseException, violation: Violation | None) -> Grounds:
     if raised is not None:
         refused = "is valid, but was refused" in statement
         return Grounds(Kind.REFUSED if refused else Kind.FOREIGN, statement=statement, error=in_words(raised))
-    if ACCEPTED in statement:
-        return Grounds(Kind.ACCEPTED, statement=statement)
+    if ACCEPTED in statement or violation.worded:
+        return Grounds(Kind.FOREIGN if violation.worded else Kind.ACCEPTED, statement=statement)
     return _wrong(violation, violation.explanations)
 
 

@@ -18,7 +18,7 @@ class Kind(StrEnum):
     ACCEPTED = "accepted"
     """It took what must be refused."""
     FOREIGN = "foreign"
-    """It refused rightly, by an error outside the contract's family."""
+    """It refused rightly, by an error outside the contract's family or in words that say too little."""
     NOTHING = "nothing"
     """The check compared nothing."""
 
@@ -46,6 +46,8 @@ class Grounds:
         Distance of seen from expected, as a part of their sizes: 0 for equal arrays, 1 for strangers.
     misshapen : bool
         Whether shape or dtype are wrong, and not the values.
+    untouched : bool
+        Whether what was seen is what the file holds that the adapter was given, as it lies there.
     hint : str
         What the adapter may state of itself, where what differs is exactly that; empty where nothing is.
     """
@@ -59,6 +61,7 @@ class Grounds:
     error: str = ""
     share: float = 0.0
     misshapen: bool = False
+    untouched: bool = False
     hint: str = ""
 
 

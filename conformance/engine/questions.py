@@ -320,6 +320,14 @@ def _dose(scene: Scene, strange: bool) -> Calls:
     yield "measure", lambda: _measured(scene, nphotons=1e5 if strange else None)
 
 
+def _transform(scene: Scene, name: str) -> Calls:
+    N = scene.N
+    shape = {"f": (4, N, N, 1), "g": (1, 2, 2, N, N, 1), "c": (1, N, N, 4)}.get(name[:1])
+    # Beside one that has no name nothing is asked: who knows none of them may know nothing else.
+    groups = None if shape is None else np.ones(shape, np.complex64)
+    yield "transform", lambda: None if groups is None else scene.subject.adapter.transform(name, groups, 2)
+
+
 QUESTIONS: Mapping[Property, Question] = {
     Property.MODES: Question(
         ("NPZ-024", "PHY-005", "CON-008", "DAT-009", "REL-016", "REL-017"), _modes, ("simulate", "measure")
@@ -353,6 +361,7 @@ QUESTIONS: Mapping[Property, Question] = {
     Property.SCOPE: Question(("DAT-021",), _scope),
     Property.CHUNKS: Question(("REA-009", "REL-028"), _chunks),
     Property.DOSE: Question(("RAW-010", "PHY-009", "PHY-011", "PHY-012"), _dose),
+    Property.TRANSFORM: Question(tuple(f"TRF-{number:03d}" for number in range(1, 7)), _transform, ("transform",)),
 }
 """How every property is asked for; at the first of its clauses it is a finding that a backend does not take it."""
 
@@ -362,10 +371,11 @@ PLAIN: Mapping[Property, Any] = {
     Property.GRIDSIZE: 1,
     Property.FRAMES: "float32",
     Property.SCOPE: "Batch",
+    Property.TRANSFORM: "",
 }
 """The value with which a property is plain."""
 
-_OF_MANY_VALUES = (Property.SIDE, Property.FRAMES, Property.SCOPE, Property.GRIDSIZE)
+_OF_MANY_VALUES = (Property.SIDE, Property.FRAMES, Property.SCOPE, Property.GRIDSIZE, Property.TRANSFORM)
 STRANGE: Mapping[Property, Any] = {
     one: 2 if one is Property.MODES else True for one in Property if one not in _OF_MANY_VALUES
 }

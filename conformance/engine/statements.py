@@ -203,8 +203,7 @@ class Statements:
         if key not in self._found:
             true = key in self.made and self.made[key].true
             others = self._possible(capability) if self._offers(capability, stage) and not true else ()
-            tried = (self._verified(capability, stage, value) for value in others)
-            self._found[key] = next((one for one in tried if one.true), None)
+            self._found[key] = next((one for v in others if (one := self._verified(capability, stage, v)).true), None)
         return self._found[key]
 
     def _possible(self, capability: Capability) -> tuple[str, ...]:
@@ -217,6 +216,11 @@ class Statements:
                 return tuple(stated_floor.found(self._subject, N))
         except (Exception, SystemExit):  # noqa: BLE001 - who cannot be asked states nothing
             return ()
+
+    def other(self, capability: Capability, stage: Stage) -> str:
+        """Return the value that would be true in place of what is stated, or of nothing; empty where none would."""
+        found = self._otherwise(capability, stage)
+        return found.value if found else ""
 
     @property
     def refusals(self) -> str:

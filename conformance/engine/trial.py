@@ -19,6 +19,8 @@ from conformance.backends.dependencies import missing_dependency_in, missing_pac
 from conformance.backends.discovery import Selected
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject
+from conformance.contract.capabilities import REFUSALS
+from conformance.contract.stages import Stage
 from conformance.contract.telling import told
 from conformance.engine.applicability import not_applicable
 from conformance.engine.declaration import PROFILES, Declaration, noted
@@ -195,7 +197,9 @@ def once(
             outcome, reason, violation = Outcome.NOT_APPLICABLE, limit, None
         where = broken_at(error, subject) if outcome is Outcome.ERROR else ""
         if outcome is Outcome.FAIL:
-            grounds = _explained(declaration, look, grounds)
+            seen = violation.seen if violation is not None and Stage.NPZ in declaration.stages else None
+            untouched = seen is not None and subject.lies_in_a_file(seen)
+            grounds = replace(_explained(declaration, look, grounds), untouched=untouched)
     if outcome in _BLAMING:
         # A cache that could not be written fails a check without an error.
         trouble = trouble or trouble_of(subject.folder)
@@ -210,6 +214,11 @@ def once(
 
 def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds) -> Grounds:
     """Return the grounds of a check that failed, with what an adapter may state of itself if it does exactly that."""
+    if grounds.kind in (Kind.ACCEPTED, Kind.FOREIGN):
+        ends = look.statements.other(REFUSALS, Stage.CONDUCT)
+        if not ends or (ends == "any" and grounds.kind is Kind.ACCEPTED):
+            return grounds
+        return replace(grounds, hint=f'{REFUSALS.name} = "{ends}", {REFUSALS.held_by[Stage.CONDUCT]}')
     wrong = declaration.stages if grounds.kind is Kind.WRONG and not grounds.misshapen else ()
     with restored(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -37,6 +37,8 @@ class Violation(Crossing, AssertionError):
         The arrays that differ.
     withheld : bool
         Whether the backend gave nothing that could be wrong: it refused, or left something out.
+    worded : bool
+        Whether it is a refusal that says too little.
 
     Attributes
     ----------
@@ -57,8 +59,10 @@ class Violation(Crossing, AssertionError):
         seen: Array | None = None,
         expected: Array | None = None,
         withheld: bool = False,
+        worded: bool = False,
     ) -> None:
         self.statement = statement
+        self.worded = worded
         self.withheld = withheld
         self.seen = seen
         self.expected = expected
@@ -221,10 +225,11 @@ class Evidence:
             raise Violation(f"{what} is missing (None).", withheld=True)
         self.comparisons += 1
         found = tuple(int(n) for n in np.shape(seen) or getattr(seen, "shape", ()))
+        given = seen if isinstance(seen, np.ndarray) else None
         if found != shape:
-            raise Violation(f"{what} has shape {found}{MISSHAPEN}{shape}.")
+            raise Violation(f"{what} has shape {found}{MISSHAPEN}{shape}.", seen=given)
         if dtype_name(seen) != dtype:
-            raise Violation(f"{what} has dtype {dtype_name(seen)}{MISSHAPEN}{dtype}.")
+            raise Violation(f"{what} has dtype {dtype_name(seen)}{MISSHAPEN}{dtype}.", seen=given)
 
     def present(self, result: Mapping[str, Any], *keys: str) -> None:
         """Require the keys of a result."""
@@ -252,7 +257,7 @@ class Evidence:
         """Require what a refusal says, of an adapter that refuses by the contract; ``sentence`` says what is wrong."""
         self.comparisons += 1
         if not condition:
-            self._amiss(Violation(sentence), "any", "none")
+            self._amiss(Violation(sentence, worded=True), "any", "none")
 
     def not_refused(self, sentence: str) -> None:
         """Say that something invalid was accepted."""

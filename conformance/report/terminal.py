@@ -14,8 +14,9 @@ from rich.text import Text
 from conformance.contract.clauses import contract
 from conformance.contract.version import contract_version
 from conformance.engine.agreement import summary
-from conformance.engine.causes import Cause, Undecided
+from conformance.engine.causes import Cause
 from conformance.engine.outcome import Cell, Denominator, Outcome
+from conformance.engine.undecided import Undecided
 from conformance.report.convention import convention_of
 from conformance.report.judgement import changed, declared, folded, ids, one_line, translated, unexplained
 from conformance.runs.judgement import UNWANTED, Judgement

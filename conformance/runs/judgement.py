@@ -14,11 +14,12 @@ from conformance.backends.discovery import installed_adapters
 from conformance.backends.subject import offered, stated_convention
 from conformance.contract.clauses import contract
 from conformance.engine.agreement import Agreement
-from conformance.engine.causes import Cause, Undecided, causes_of, undecided_of
+from conformance.engine.causes import Cause, causes_of
 from conformance.engine.changes import Change
 from conformance.engine.events import INTERRUPTED, CheckDecided, Event, RunEnded, StageCompared, Step, stream
 from conformance.engine.outcome import Cell, Decision, Denominator, Outcome, cells, denominator
 from conformance.engine.plan import Plan
+from conformance.engine.undecided import Undecided, undecided_of
 from conformance.failures.expected import Expected, overdue, unexpected_pass
 from conformance.files.atomic import clear_drafts
 from conformance.runs.judge import Judge

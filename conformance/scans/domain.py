@@ -50,6 +50,7 @@ class Property(StrEnum):
     SCOPE = "this scope of data scales"
     CHUNKS = "chunks of patches"
     DOSE = "scans simulated with noise"
+    TRANSFORM = "the transform of this name"
 
 
 class Domain(Protocol):
@@ -102,6 +103,18 @@ def gridsize(wanted: int) -> int:
 
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
+
+
+TRANSFORMS = (
+    *("channel_to_flat", "flat_to_channel", "flat_to_grid"),
+    *("grid_to_flat", "channel_to_grid", "grid_to_channel"),
+)
+"""Transforms of layout, by name."""
+
+
+def named(*rows: Row) -> Iterator[Row]:
+    """Yield the rows whose first entry is the name of a transform that is known."""
+    yield from (row for row in rows if takes(Property.TRANSFORM, row[0]))
 
 
 def sized(*rows: Row) -> Iterator[Row]:

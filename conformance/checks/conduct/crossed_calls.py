@@ -78,7 +78,7 @@ def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
 
 def _held(subject: Subject, method: str, row: Row, rng: np.random.Generator) -> Inputs | None:
     """Arguments of a row; None where they are not taken here."""
-    if not place_taken(row["where"]):
+    if not place_taken(row["where"]) or (method == "transform" and not takes(Property.TRANSFORM, row["name"])):
         return None
     if method not in ("container", "split_groups") and ARRAYS[method] is not _OF_SCANS:
         return {name: _cast(name, _image(name, row, rng, method), row) for name in ARRAYS[method]}

@@ -61,7 +61,7 @@ class FreshRun:
         given = [str(self._answers), json.dumps(not_taken(told_here))]
         place = dict.fromkeys(_TEMPORARY, str(self.temporary))
         self._process = start(subject, _EVERY_CALL, given, environment=place)
-        self._ended, self.left = False, list[str]()
+        self._ended, self._broke, self.left = False, "", list[str]()
 
     def finish(self) -> None:
         """Wait for the end of the process, once.
@@ -73,9 +73,12 @@ class FreshRun:
         """
         if not self._ended:
             self._ended = True
-            self.left = finish(self._process)
-        elif self._process.returncode:
-            raise RuntimeError(f"exit status {self._process.returncode}")
+            try:
+                self.left = finish(self._process)
+            except RuntimeError as error:
+                self._broke = str(error)
+        if self._broke:
+            raise RuntimeError(self._broke)
 
     def answer(self, number: int, here: Values) -> Values:
         """Arrays that a call gave there, under the names that they have here."""

@@ -214,7 +214,8 @@ def _of_images(subject: Subject) -> Iterable[_Told]:
     yield "reassemble", "a position too few", put(at=centres[:3]), put(), images, ("REA-013",)
     yield "reassemble", "a position that is NaN", put(at=lost), put(), positions, ("REA-013",)
     yield "reassemble", "patches that are not square", put(waves[:, 1:]), put(), ("patches",), ("REA-013",)
-    yield "transform", "channels that make no group", laid(groups[..., :3]), laid(), ("array",), ("TRF-008",)
+    if takes(Property.TRANSFORM, "channel_to_flat"):
+        yield "transform", "channels that make no group", laid(groups[..., :3]), laid(), ("array",), ("TRF-008",)
 
 
 def _of_scans(subject: Subject) -> Iterable[_Told]:

@@ -14,7 +14,7 @@ from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, G
 from conformance.backends.subject import Subject, offered
 from conformance.contract.types import Arrays
 from conformance.evidence.tensors import copied
-from conformance.scans.domain import Property, kept_inside, side, takes
+from conformance.scans.domain import Property, kept_inside, named, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 Inputs = dict[str, Any]
@@ -190,7 +190,8 @@ def _on_arrays(subject: Subject, times: int = 1) -> Iterable[Call]:
 
     yield Call("measure", pick("positions", "probe", "object"), measured)
     yield Call("patches", pick("object", "positions"), lambda g: adapter.patches(g["object"], g["positions"], N))
-    yield Call("transform", pick("groups"), lambda g: adapter.transform("channel_to_flat", g["groups"], 2))
+    for (name,) in named(("channel_to_flat",)):
+        yield Call("transform", pick("groups"), lambda g, name=name: adapter.transform(name, g["groups"], 2))  # type: ignore[misc]
     yield Call("translate", pick("patches", "positions"), moved)
     yield Call("reassemble", pick("patches", "positions"), lambda g: adapter.reassemble(g["patches"], g["positions"]))
     yield Call("simulate", pick("patches", "probe"), lambda g: adapter.simulate(g["patches"], g["probe"]))

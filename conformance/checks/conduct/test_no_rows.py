@@ -11,7 +11,7 @@ from conformance.checks.conduct.sound_calls import Call, Inputs, calls
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import dtype_name
-from conformance.scans.domain import modes, side
+from conformance.scans.domain import modes, named, side
 
 OF_ROWS = ("patches", "translate", "simulate", "noisy", "transform")
 _ROWS = ("positions", "patches", "groups", "amplitude")
@@ -27,7 +27,8 @@ def _of_rows(subject: Subject) -> Iterator[Call]:
     adapter, N = subject.adapter, side(8)
     yield from (call for call in calls(subject) if call.method in OF_ROWS)
     layouts = (("flat_to_channel", (4, N, N, 1)), ("flat_to_grid", (4, N, N, 1)), ("channel_to_grid", (1, N, N, 4)))
-    for name, shape in (*layouts, ("grid_to_flat", (1, 2, 2, N, N, 1)), ("grid_to_channel", (1, 2, 2, N, N, 1))):
+    grids = (("grid_to_flat", (1, 2, 2, N, N, 1)), ("grid_to_channel", (1, 2, 2, N, N, 1)))
+    for name, shape in named(*layouts, *grids):
         yield Call(
             "transform",
             lambda shape=shape: {"flat": np.ones(shape, np.float32)},  # type: ignore[misc]

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.contract.arrays import KINDS, Place, arrays_of
 from conformance.contract.types import Array
-from conformance.scans.domain import Property, takes
+from conformance.scans.domain import TRANSFORMS, Property, takes
 from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
 
 DOMAINS: Mapping[str, str] = {
@@ -72,10 +72,7 @@ OPTIONS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "patches": {"N": (8, 10, 16, 24, 130, 262)},
     "reassemble": {"chunk": (None, 1, 3, 7, 100)},
     "transform": {
-        "name": (
-            *("channel_to_flat", "flat_to_channel", "flat_to_grid"),
-            *("grid_to_flat", "channel_to_grid", "grid_to_channel"),
-        ),
+        "name": TRANSFORMS,
         "gridsize": (2, 1, 3),
     },
 }

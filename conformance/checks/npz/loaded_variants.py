@@ -27,6 +27,7 @@ def loaded(subject: Subject) -> tuple[tuple[Variant, Mapping[str, Any] | Excepti
 def _read(subject: Subject, variant: Variant) -> Mapping[str, Any] | Exception:
     path = subject.fresh_folder() / "night.4.npz"
     (np.savez_compressed if variant.compressed else np.savez)(path, **variant.members)
+    subject.keep_in_mind(variant.members)
     try:
         held: Mapping[str, Any] = subject.adapter.arrays(subject.adapter.load(path))
     except Exception as error:  # noqa: BLE001 - the checks judge it, each under its own clause

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
+from conformance.scans.domain import named
 
 SIZES = {
     "B": st.integers(1, 4),
@@ -99,9 +100,9 @@ def grid_suspects(values: Array, g: int) -> dict[str, Array]:
 
 
 def layouts_of(source: Array, g: int) -> tuple[tuple[str, Array, Array], ...]:
-    """Every transform by name, with an array of groups (B, N, N, C) in the layout it takes and in the one it gives."""
+    """Every transform that is taken, by name, with groups (B, N, N, C) in the layouts it takes and gives."""
     flat, grid = flat_of(source), grid_of(source, g)
-    return (
+    rows = (
         ("channel_to_flat", source, flat),
         ("flat_to_channel", flat, source),
         ("flat_to_grid", flat, grid),
@@ -109,3 +110,4 @@ def layouts_of(source: Array, g: int) -> tuple[tuple[str, Array, Array], ...]:
         ("channel_to_grid", source, grid),
         ("grid_to_channel", grid, source),
     )
+    return tuple(named(*rows))

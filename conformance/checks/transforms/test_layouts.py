@@ -22,6 +22,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import dtype_name
+from conformance.scans.domain import named
 
 
 @check("TRF-001", given=SIZES)
@@ -101,7 +102,7 @@ def test_transforms_keep_values_and_dtype(subject: Subject, evidence: Evidence) 
 def test_wrong_shapes_are_refused(subject: Subject, evidence: Evidence) -> None:
     values = groups(3, 2, 8)
     flat, grid = flat_of(values), grid_of(values, 2)
-    for name, sound, cases in (
+    for name, sound, cases in named(
         ("channel_to_flat", values, (values[..., :3], values[0], values[..., np.newaxis])),
         ("flat_to_channel", flat, (flat[:-1], flat[..., 0], np.repeat(flat, 2, axis=3))),
         ("flat_to_grid", flat, (flat[:-1], flat[..., 0])),

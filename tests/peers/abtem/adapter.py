@@ -1,6 +1,7 @@
 """An adapter of abTEM: the diffraction patterns of its waves, and the noise of its measurements.
 
-Its patterns are of an FFT without norm, and the first axis of its arrays is x: both axes are exchanged on the way.
+That its FFT has no norm, that it gives intensities and takes double precision is stated. The first axis of its arrays
+is x: both axes are exchanged on the way.
 """
 
 from __future__ import annotations
@@ -17,20 +18,20 @@ class Abtem:
     name = "abtem"
     stages = frozenset({"physics"})
     refusals = "any"
+    fft_norm = "backward"
+    quantity = "intensity"
+    precision = "double"
 
     def simulate(self, patches: Any, probe: Any) -> Any:
-        """Diffraction amplitudes (n, N, N)."""
-        N = np.shape(patches)[-1]
-        modes = np.reshape(probe, (-1, N, N)).astype(complex)
-        waves = np.swapaxes(np.asarray(patches, complex)[:, None] * modes, -2, -1)
+        """Diffraction intensities (n, N, N)."""
+        waves = np.swapaxes(patches[:, None] * np.reshape(probe, (-1, *patches.shape[1:])), -2, -1)
         axes = [abtem.core.axes.OrdinalAxis(values=tuple(range(size))) for size in waves.shape[:2]]
         held = abtem.Waves(waves, energy=1e5, sampling=0.1, ensemble_axes_metadata=axes)
         found = held.diffraction_patterns(max_angle="full", parity="same").array
-        return np.swapaxes(np.sqrt(found.sum(axis=1)) / N, -2, -1).astype(np.float32)
+        return np.swapaxes(found.sum(axis=1), -2, -1)
 
     def noisy(self, amplitude: Any, seed: int) -> Any:
-        """Square roots of counts of ``amplitude**2``."""
-        rate = np.asarray(amplitude, float) ** 2
-        axes = [abtem.core.axes.OrdinalAxis(values=tuple(range(len(rate))))]
-        held = abtem.measurements.DiffractionPatterns(rate, sampling=0.1, ensemble_axes_metadata=axes)
-        return np.sqrt(held.poisson_noise(total_dose=1.0, seed=seed).array)
+        """Counts of intensities, which is what its measurements hold."""
+        axes = [abtem.core.axes.OrdinalAxis(values=tuple(range(len(amplitude))))]
+        held = abtem.measurements.DiffractionPatterns(amplitude, sampling=0.1, ensemble_axes_metadata=axes)
+        return held.poisson_noise(total_dose=1.0, seed=seed).array

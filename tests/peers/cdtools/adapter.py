@@ -1,8 +1,9 @@
 """Adapters of cdtools: exit waves between pixels by bilinear weights or by a moved probe, propagator and detector.
 
-Its translations are (row, column) of the upper left pixel of the window. It refuses windows that leave the object, and
-by bilinear weights those that just fit as well, so that `outside = refused` would be untrue and is not stated. Its
-floor is that of its detector, and few refusals are its own: both are stated.
+That its translations are (row, column) of the upper left pixel of the window, that it gives intensities and takes
+single precision is stated. It refuses windows that leave the object, and by bilinear weights those that just fit as
+well, so that `outside = refused` would be untrue and is not stated. Its floor is that of its detector, and few refusals
+are its own: both are stated.
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ class Linear:
     stages = frozenset({"patches", "physics"})
     floor = 1e-7
     refusals = "none"
+    axis_order = "yx"
+    refers_to = "corner"
+    quantity = "intensity"
+    precision = "single"
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object: exit waves of a probe of ones."""
-        corners = torch.as_tensor(np.asarray(centres_xy, np.float64)[:, ::-1].copy()) - N // 2
-        lit = torch.ones(N, N, dtype=torch.complex64)
-        image = torch.as_tensor(np.array(obj, np.complex64))
+        lit, image = torch.ones(N, N, dtype=torch.complex64), torch.tensor(np.array(obj))
+        corners = torch.tensor(np.asarray(centres_xy, np.float64))
         return interactions.ptycho_2D_linear(lit, image, corners, shift_probe=False).numpy().astype(np.complex64)
 
     def simulate(self, patches: Any, probe: Any) -> Any:
-        """Diffraction amplitudes (n, N, N)."""
-        modes = np.reshape(probe, (-1, *np.shape(patches)[1:])).astype(np.complex64)
-        waves = np.asarray(patches, np.complex64)[:, None] * modes
-        far = propagators.far_field(torch.as_tensor(waves))
-        return measurements.incoherent_sum(far).sqrt().numpy()
+        """Diffraction intensities (n, N, N)."""
+        waves = patches[:, None] * np.reshape(probe, (-1, *patches.shape[1:]))
+        return measurements.incoherent_sum(propagators.far_field(torch.tensor(waves))).numpy()
 
 
 class Sinc(Linear):
@@ -49,11 +51,10 @@ class Sinc(Linear):
         """Simulate a scan without noise."""
         if nphotons is not None:
             raise NotImplementedError("its noise is not asked for here")
-        modes = np.reshape(probe, (-1, *np.shape(probe)[-2:])).astype(np.complex64)
-        corners = torch.as_tensor(np.stack([ycoords, xcoords], axis=1).astype(np.float32)) - modes.shape[-1] // 2
-        image = torch.as_tensor(np.array(obj, np.complex64))
-        far = propagators.far_field(interactions.ptycho_2D_sinc(torch.as_tensor(modes), image, corners))
-        return {"diff3d": measurements.incoherent_sum(far).sqrt().numpy()}
+        modes = torch.tensor(np.array(probe).reshape((-1, *np.shape(probe)[-2:])))
+        corners = torch.tensor(np.stack([ycoords, xcoords], axis=1).astype(np.float32))
+        far = propagators.far_field(interactions.ptycho_2D_sinc(modes, torch.tensor(np.array(obj)), corners))
+        return {"diff3d": measurements.incoherent_sum(far).numpy()}
 
     def arrays(self, scan: Any) -> Any:
         """Return what a simulated scan holds."""

@@ -9,7 +9,7 @@ assert dark > 0, dark
 print(f"darkness is measured as an intensity of {dark:.3g}")
 try:
     # Rows 12 to 19 and columns 22 to 29 of 20 and 30.
-    Linear().patches(torch.ones(20, 30).numpy(), [[26.0, 16.0]], 8)
+    Linear().patches(torch.ones(20, 30).numpy(), [[12.0, 22.0]], 8)
 except RuntimeError as error:
     print(f"the 8 x 8 window over the last rows and columns of an object ends in: {error}")
 else:

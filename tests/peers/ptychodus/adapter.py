@@ -1,7 +1,8 @@
 """An adapter of Ptychodus: its interpolator and stitcher, and its simulation of a scan.
 
-Its positions refer to (width - 1)/2; in metres they are counted from the middle of the object. Its patterns are
-intensities by area, so the noise-free ones are divided by the ratio of the areas of a pixel in both planes.
+That its positions refer to (width - 1)/2, that it gives intensities and takes double precision is stated. In metres its
+positions are counted from the middle of the object, and its intensities are by area, so the noise-free ones are divided
+by the ratio of the areas of a pixel in both planes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ METADATA = {
 
 
 def product_of(obj: Any, probe: Any, centres_xy: Any, width: float = PIXEL) -> Product:
-    """Return a product of an object (H, W), a probe (..., N, N), and positions (n, 2) [x, y] that name pixel N/2.
+    """Return a product of an object (H, W), a probe (..., N, N), and positions (n, 2) [x, y] of (N - 1)/2.
 
     ``width`` is that of a pixel of the object, in metres.
     """
@@ -41,7 +42,7 @@ def product_of(obj: Any, probe: Any, centres_xy: Any, width: float = PIXEL) -> P
     held = Object(np.array(obj, complex), pixel, ObjectCenter(0.0, 0.0))
     geometry = held.get_geometry()
     places = [
-        geometry.map_coordinates_object_to_probe(ObjectPosition(index, x - 0.5, y - 0.5))
+        geometry.map_coordinates_object_to_probe(ObjectPosition(index, x, y))
         for index, (x, y) in enumerate(np.asarray(centres_xy, np.float64))
     ]
     probes = ProbeSequence(np.array(probe, complex), None, pixel)
@@ -61,12 +62,15 @@ class Ptychodus:
     name = "ptychodus"
     stages = frozenset({"patches", "reassembly", "physics"})
     refusals = "any"
+    refers_to = "(N-1)/2"
+    quantity = "intensity"
+    precision = "double"
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
-        cutter = BarycentricArrayInterpolator(np.array(obj, np.complex128))
-        found = [cutter.get_patch(x - 0.5, y - 0.5, N, N) for x, y in np.asarray(centres_xy, np.float64)]
-        return np.asarray(found, np.complex64) if found else np.zeros((0, N, N), np.complex64)
+        cutter = BarycentricArrayInterpolator(np.array(obj))
+        found = [cutter.get_patch(x, y, N, N) for x, y in np.asarray(centres_xy, np.float64)]
+        return np.asarray(found) if found else np.zeros((0, N, N), complex)
 
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         """Mean of patches (n, N, N) on a canvas; stitches them one by one."""
@@ -77,21 +81,21 @@ class Ptychodus:
         origin = middle - half
         weight = np.zeros((2 * half[1], 2 * half[0]))
         stitcher = BarycentricArrayStitcher(np.zeros(weight.shape, complex), weight)
-        for (x, y), patch in zip(centres - origin - 0.5, stack, strict=True):
+        for (x, y), patch in zip(centres - origin, stack, strict=True):
             stitcher.add_patch(x, y, patch, np.ones((N, N)))
         return {"object": stitcher.stitch(), "coverage": weight, "origin_xy": origin}
 
     def simulate(self, patches: Any, probe: Any) -> Any:
-        """Diffraction amplitudes (n, N, N): a scan of one point for every patch, an object of its own."""
+        """Diffraction intensities (n, N, N): a scan of one point for every patch, an object of its own."""
         side = np.shape(patches)[-1]
         if np.shape(probe)[-2:] != (side, side):
             raise ValueError("its scans cut every window to the probe: no patch has another side")
-        middle = [[side / 2, side / 2]]
+        middle = [[(side - 1) / 2, (side - 1) / 2]]
         frames = []
         for patch in patches:
             product = product_of(patch, probe, middle)
             frames.append(generate_diffraction_data(product).get_patterns()[0] / areas(product))
-        return np.sqrt(np.asarray(frames)).astype(np.float32)
+        return np.asarray(frames)
 
     def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Mapping[str, Any]:
         """Simulate a scan; with a dose the probe holds that many photons, and the counts are its own."""
@@ -103,7 +107,7 @@ class Ptychodus:
         frames = np.asarray(generate_diffraction_data(product, rng).get_patterns())
         if nphotons is None:
             frames = frames / areas(product)
-        held = {"diff3d": np.sqrt(frames), "probeGuess": lit, "objectGuess": np.array(obj, complex)}
+        held = {"diff3d": frames, "probeGuess": lit, "objectGuess": np.array(obj, complex)}
         return held | {"xcoords": np.array(xcoords, np.float64), "ycoords": np.array(ycoords, np.float64)}
 
     def arrays(self, scan: Mapping[str, Any]) -> Mapping[str, Any]:

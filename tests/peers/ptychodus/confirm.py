@@ -23,7 +23,7 @@ print("the window 14 columns left of an object holds what is 14 columns from its
 probe = np.zeros((128, 128), complex)
 probe[48:80, 48:80] = np.sqrt(1e6) / 32
 wavelength = ProductMetadata(**METADATA).photon_wavelength_m
-product = product_of(np.ones((160, 160)), probe, np.array([[80.0, 80.0]]), wavelength * 2.0 / (128 * 75e-6))
+product = product_of(np.ones((160, 160)), probe, np.array([[79.5, 79.5]]), wavelength * 2.0 / (128 * 75e-6))
 product = dataclasses.replace(product, metadata=ProductMetadata(**METADATA | {"detector_distance_m": 2.0}))
 expected = generate_diffraction_data(product).get_patterns().sum()
 counts = generate_diffraction_data(product, np.random.default_rng(1)).get_patterns().sum()

@@ -1,8 +1,7 @@
 """An adapter of PtyRAD: its forward model, and scans of which it moves the probe.
 
-Its object is a modulus and a phase, (n, modes, slices, N, N); its FFT keeps the energy, and its patterns have the zero
-frequency in their middle. Its floor, that its probe is moved between pixels, and that it refuses in words of others
-are stated.
+That it gives intensities and takes single precision is stated, and so are its floor, that its probe is moved between
+pixels, and that it refuses in words of others. Its object is a modulus and a phase, (n, modes, slices, N, N).
 """
 
 from __future__ import annotations
@@ -34,28 +33,31 @@ class Ptyrad:
     floor = 1e-10
     subpixel = "probe"
     refusals = "any"
+    refers_to = "corner"
+    quantity = "intensity"
+    precision = "single"
 
     def simulate(self, patches: Any, probe: Any) -> Any:
-        """Diffraction amplitudes (n, N, N)."""
-        modes = np.reshape(probe, (-1, *np.shape(patches)[-2:]))
-        return self._amplitudes(patches, torch.as_tensor(modes.astype(np.complex64))[None])
+        """Diffraction intensities (n, N, N)."""
+        modes = torch.tensor(np.array(probe).reshape((-1, *np.shape(patches)[-2:])))
+        return self._intensities(patches, modes[None])
 
     def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
         """Simulate a scan without noise."""
         if nphotons is not None:
             raise NotImplementedError("it draws no noise here")
         places, N = np.stack([ycoords, xcoords], axis=1).astype(np.float64), np.shape(probe)[-1]
-        modes = torch.as_tensor(np.reshape(probe, (-1, N, N)).astype(np.complex64))
+        modes = torch.tensor(np.array(probe).reshape((-1, N, N)))
         whole, frequencies = np.round(places).astype(int), torch.fft.fftfreq(N)
         grid = torch.stack(torch.meshgrid(frequencies, frequencies, indexing="ij"))
         lights = imshift_batch(modes, torch.as_tensor((places - whole).astype(np.float32)), grid)
-        windows = [np.asarray(obj)[row : row + N, column : column + N] for row, column in whole - N // 2]
-        return {"diff3d": self._amplitudes(np.stack(windows), lights)}
+        windows = [obj[row : row + N, column : column + N] for row, column in whole]
+        return {"diff3d": self._intensities(np.stack(windows), lights)}
 
     def arrays(self, scan: Any) -> Any:
         """Return what a simulated scan holds."""
         return scan
 
-    def _amplitudes(self, patches: Any, lights: Any) -> Any:
-        waves = torch.as_tensor(np.array(patches, np.complex64))[:, None, None]
-        return multislice_forward(waves.abs(), waves.angle(), lights, None).sqrt().numpy()
+    def _intensities(self, patches: Any, lights: Any) -> Any:
+        waves = torch.tensor(np.array(patches))[:, None, None]
+        return multislice_forward(waves.abs(), waves.angle(), lights, None).numpy()

@@ -1,7 +1,7 @@
 """An adapter of py4DSTEM: its patch indices, its sum of overlapping patches, and its overlap in the far field.
 
-Its positions are (row, column) of the pixel [0, 0] of a patch, whose zero is in the corner; so patches and patterns are
-shifted by half their sides. Its FFT has no norm.
+That its positions are (row, column), that its FFT has no norm and its zero frequency is in the corner is stated. Its
+patches have their middle in the corner too, so they are shifted by half their sides.
 """
 
 from __future__ import annotations
@@ -33,10 +33,13 @@ class Py4dstem:
     subpixel = "probe"
     outside = "wrap"
     refusals = "none"
+    axis_order = "yx"
+    fft_norm = "backward"
+    fft_order = "corner"
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
-        image, places = np.array(obj, np.complex64), np.asarray(centres_xy, np.float64)[:, ::-1]
+        image, places = np.array(obj, np.complex64), np.asarray(centres_xy, np.float64)
         rows, columns = MixedstatePtychography._extract_vectorized_patch_indices(held(image.shape, N), places)
         return np.fft.fftshift(image[rows, columns], axes=HALVES)
 
@@ -47,8 +50,8 @@ class Py4dstem:
         middle = np.round(centres.mean(axis=0))
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
         origin = middle - half
-        known = held((2 * half[1], 2 * half[0]), N)
-        places, corner = (centres - origin)[:, ::-1], np.fft.ifftshift(stack, axes=HALVES)
+        known = held(2 * half, N)
+        places, corner = centres - origin, np.fft.ifftshift(stack, axes=HALVES)
         total = MixedstatePtychography._sum_overlapping_patches_bincounts(known, corner, places)
         weight = MixedstatePtychography._sum_overlapping_patches_bincounts(known, np.ones(stack.shape), places)
         return {"object": total / np.maximum(weight, 1), "coverage": weight, "origin_xy": origin}
@@ -63,10 +66,10 @@ class Py4dstem:
         """Simulate a scan without noise."""
         if nphotons is not None:
             raise NotImplementedError("it draws no noise here")
-        N, places = np.shape(probe)[-1], np.stack([xcoords, ycoords], axis=1).astype(np.float64)
+        N, places = np.shape(probe)[-1], np.stack([ycoords, xcoords], axis=1).astype(np.float64)
         modes = np.fft.ifftshift(np.reshape(probe, (-1, N, N)).astype(complex), axes=HALVES)
-        left = (places - np.round(places))[:, ::-1]
-        return {"diff3d": self._amplitudes(self.patches(obj, places, N), fft_shift(modes, left))}
+        lights = fft_shift(modes, places - np.round(places))
+        return {"diff3d": self._amplitudes(self.patches(obj, places, N), lights)}
 
     def arrays(self, scan: Any) -> Any:
         """Return what a simulated scan holds."""
@@ -76,4 +79,4 @@ class Py4dstem:
         N = np.shape(patches)[-1]
         corner = np.fft.ifftshift(np.asarray(patches, complex), axes=HALVES)[:, None] * lights
         found = MixedstatePtychography._return_farfield_amplitudes(held((N, N), N), np.fft.fft2(corner))
-        return (np.fft.fftshift(found, axes=HALVES) / N).astype(np.float32)
+        return found.astype(np.float32)

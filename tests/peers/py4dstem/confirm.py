@@ -5,9 +5,9 @@ from adapter import Py4dstem
 
 image = np.arange(20.0 * 30).reshape(20, 30)
 peer = Py4dstem()
-between, whole = (peer.patches(image, np.array([[x, 10.0]]), 8) for x in (10.4, 10.0))
+between, whole = (peer.patches(image, np.array([[10.0, x]]), 8) for x in (10.4, 10.0))
 assert np.array_equal(between, whole)
 print("the patch 0.4 pixels on is the patch itself: the fraction goes to its probe")
-left = peer.patches(image, np.array([[0.0, 10.0]]), 8)[0]
+left = peer.patches(image, np.array([[10.0, 0.0]]), 8)[0]
 assert np.array_equal(left[:, :4].real, image[6:14, 26:])
 print("the patch about the first column holds the last four columns")
