@@ -16,7 +16,7 @@ from conformance.backends.subject import offered
 from conformance.engine.declaration import Declaration
 from conformance.engine.outcome import Outcome
 from conformance.engine.trial import Trial
-from conformance.failures.capsule import Capsule, command
+from conformance.failures.capsule import Capsule, Input, command
 from conformance.failures.encoding import Encoder, NotEncodable, decode
 from conformance.failures.replay import Replay, UnknownCheck, Verdict, declaration_of, replay
 from conformance.failures.shrinking import smallest_scan
@@ -27,6 +27,8 @@ RECORDED = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 """Outcomes of which a capsule is made."""
 
 _LONGEST = 20_000
+_MOST_OF_INPUTS = 1 << 22
+"""Bytes of all files that a capsule holds beside the last."""
 _ALONE = (
     "It did not fail again when the check was run alone: the failure depends on what ran before, or on chance. "
     "The replay may say FIXED although it is not."
@@ -141,13 +143,23 @@ def _filled(capsule: Capsule, trial: Trial, shown: Replay) -> Capsule:
     return replace(
         capsule,
         sentence=shown.sentence[:_LONGEST] if again else capsule.sentence,
-        inputs=shown.inputs,
+        inputs=_last_of(shown.inputs),
         calls=shown.calls,
         seen=None if violation is None else violation.seen,
         expected=None if violation is None else violation.expected,
         replays=again,
         notes=capsule.notes if again else (*capsule.notes, _ALONE),
     )
+
+
+def _last_of(inputs: tuple[Input, ...]) -> tuple[Input, ...]:
+    """Return inputs without the content of those that were written long before the call that failed, if it is much."""
+    kept: list[Input] = []
+    room = _MOST_OF_INPUTS
+    for one in reversed(inputs):
+        room -= len(one.content or b"")
+        kept.append(one if room >= 0 or not kept else replace(one, content=None))
+    return tuple(reversed(kept))
 
 
 def _storable(trial: Trial) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:

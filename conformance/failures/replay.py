@@ -168,7 +168,9 @@ def _unlike(capsule: Capsule, subject: WatchedSubject, inputs: tuple[Input, ...]
     held = [one for one in inputs if one.made]
     known = {one.sha256 for one in held}
     for one in capsule.inputs:
-        if one.made and one.sha256 not in known and not any(_alike(one, other, folder) for other in held):
+        # Of what was not kept nobody knows whether it is the same but for rounding.
+        compared = one.made and one.content is not None and one.sha256 not in known
+        if compared and not any(_alike(one, other, folder) for other in held):
             return one.name
     return ""
 
