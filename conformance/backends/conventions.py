@@ -143,12 +143,16 @@ class Translated:
             scans = [one for one in (*arguments, *named.values()) if isinstance(one, Measured)]
             if name not in CONCERNED:
                 result = held(*map(_bare, arguments), **{key: _bare(one) for key, one in named.items()})
-                return self._contents(result, scans[0]) if name == "arrays" and scans else result
+                with np.errstate(all="ignore"):
+                    return self._contents(result, scans[0]) if name == "arrays" and scans else result
             known = dict(zip(_PARAMETERS[name], arguments, strict=False)) | named
-            own = {key: self._given(name, key, value, known) for key, value in known.items()}
+            # However strict the errors of the process are, they are not asked for here.
+            with np.errstate(all="ignore"):
+                own = {key: self._given(name, key, value, known) for key, value in known.items()}
             at_place = [own[key] for key in _PARAMETERS[name][: len(arguments)]]
             result = held(*at_place, *arguments[len(at_place) :], **{key: own[key] for key in named})
-            return self._answer(name, result, known)
+            with np.errstate(all="ignore"):
+                return self._answer(name, result, known)
 
         return called
 
@@ -200,8 +204,7 @@ class Translated:
             return frames
         changed = frames
         if self._own.quantity == "intensity":
-            with np.errstate(invalid="ignore"):
-                changed = np.sqrt(changed)
+            changed = np.sqrt(changed)
         factor = 1.0 if scaled else self._own.of_amplitudes(frames.shape[-1])
         changed = changed if factor == 1 else np.asarray(changed / factor, changed.dtype)
         corner = self._own.fft_order == "corner" and not ordered

@@ -295,8 +295,13 @@ def _hinted(members: Sequence[tuple[Cell, Decision]]) -> str:
     if not hint:
         return ""
     if hint.startswith(FITS):
-        return f"what it gives {hint}: if that is meant, let the adapter state it, and arrays are translated"
-    return f"if that is meant, let the adapter state what it does exactly, and this ends as DECLARED: {hint}"
+        return f"if meant, state {_by_clause(hint.removeprefix(FITS))}, and arrays are translated"
+    return f"if meant, state {_by_clause(hint)}, and it ends as DECLARED"
+
+
+def _by_clause(hint: str) -> str:
+    statement, _, clause = hint.rpartition(", ")
+    return f"{statement} ({clause})"
 
 
 def _telling(member: tuple[Cell, Decision]) -> tuple[bool, bool, float]:

@@ -26,4 +26,6 @@ def test_windows_that_just_fit(subject: Subject, evidence: Evidence) -> None:
         (N // 2 + 6, N // 2, "first row"),
     ):
         centre = np.array([[x, y]], dtype=np.float64)
-        cut(subject, evidence, obj, centre, N, f"the patch that just fits at the {where} of the object", 0.0)
+        what = f"the patch that just fits at the {where} of the object"
+        evidence.accepted(lambda: subject.adapter.patches(obj, centre, N), what)
+        cut(subject, evidence, obj, centre, N, what, 0.0)
