@@ -108,6 +108,40 @@ def test_the_clause_of_conventions_holds_every_method_to_what_is_stated(name: st
     assert WRONGLY[name][1] in one.reason
 
 
+@pytest.mark.parametrize("unit", ["nm", "m", "px"])
+def test_a_unit_that_is_far_off_is_named_and_asks_for_no_great_canvas(unit: str, tmp_path: Path) -> None:
+    spread = []
+
+    class Noting(stating(EVERYTHING, {**EVERYTHING, "unit": unit})):  # type: ignore[misc]
+        def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
+            if np.shape(centres_xy)[1:] == (2,):
+                spread.append(np.ptp(self.pixels(centres_xy, np.shape(patches)[-1]), axis=0).max())
+            return super().reassemble(patches, centres_xy, chunk)
+
+    subject = Subject(taken(Noting()), tmp_path)
+    (one,) = attempt(CHECK, subject)
+    assert one.outcome is Outcome.FAIL
+    assert 'fits unit = "um"' in one.reason
+    placing = next(one for one in declarations() if one.clauses == ("REA-001",))
+    (left,) = list(attempt(placing, subject))[:1]
+    assert left.outcome is Outcome.NOT_APPLICABLE
+    assert f'states unit = "{unit}", and what it gives fits unit = "um", of which CND-027 speaks' in left.reason
+    assert max(spread) < 20
+
+
+def test_a_pixel_that_is_a_thousand_times_as_wide_is_named(tmp_path: Path) -> None:
+    wide = stating(EVERYTHING, {**EVERYTHING, "pixel_size": 2e-5})
+    (one,) = attempt(CHECK, Subject(taken(wide()), tmp_path))
+    assert one.outcome is Outcome.FAIL
+    assert 'fits unit = "' in one.reason or "fits pixel_size = 2e-08" in one.reason
+
+
+def test_the_convention_is_judged_with_the_stages_that_it_translates() -> None:
+    assert [one.outcome for one in judged("ALL").cells if one.clause == "CND-027"] == [Outcome.PASS]
+    plain = judge(RunSettings(adapters=("ref",), stages=("patches",), frameworks=False))
+    assert not [one for one in plain.cells if one.clause == "CND-027"]
+
+
 def test_a_wrong_precision_is_named_though_every_call_breaks(tmp_path: Path) -> None:
     wrong = stating({"precision": "double"}, {"precision": "single"})
     (one,) = attempt(CHECK, Subject(taken(wrong()), tmp_path))

@@ -81,6 +81,11 @@ class Convention:
         }
         return tuple(said[one] for one in said if one in concerned and getattr(self, one) != getattr(_CONTRACT, one))
 
+    @property
+    def scaled(self) -> bool:
+        """Whether it is stated how wide a pixel is."""
+        return self.pixel_size != _CONTRACT.pixel_size
+
     def per_pixel(self) -> float:
         """Return how many units a pixel is wide."""
         return 1.0 if self.unit == "px" else self.pixel_size / METRES[self.unit]

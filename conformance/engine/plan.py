@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.backends.discovery import Selected
+from conformance.backends.subject import offered, stated_convention
+from conformance.contract.capabilities import CONVENTION
 from conformance.contract.clauses import Clause, contract
-from conformance.contract.stages import Stage
+from conformance.contract.stages import ROWS, Stage
 from conformance.contract.versions import wordings
 from conformance.engine.comparisons import STAGES
 from conformance.engine.declaration import Declaration
@@ -58,6 +60,8 @@ class Plan:
         Stages whose clauses are decided.
     version : str
         Version of the contract by whose clauses is judged; empty for the one that ships.
+    beside : frozenset of str
+        Clauses of other stages that are decided as well, because all that the stages speak of rests on them.
     """
 
     cases: tuple[Case, ...]
@@ -65,6 +69,7 @@ class Plan:
     labels: tuple[str, ...]
     stages: tuple[Stage, ...]
     version: str = ""
+    beside: frozenset[str] = frozenset()
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -78,7 +83,8 @@ class Plan:
 
     def _held(self) -> Iterator[Clause]:
         known = wordings(self.version) if self.version else contract()
-        return (one for one in contract().values() if one.id in known and one.stage in self.stages)
+        taking_part = (one for one in contract().values() if one.stage in self.stages or one.id in self.beside)
+        return (one for one in taking_part if one.id in known)
 
 
 def planned(
@@ -108,15 +114,22 @@ def planned(
     """
     held = wordings(version) if version else contract()
     wanted = tuple(one for one in Stage if not stages or one in stages)
-    known = contract()
+    known, beside = contract(), frozenset({CONVENTION} if any(_translated(one, wanted) for one in chosen) else ())
     taking_part = [
         one
         for one in checks
-        if any(known[clause].stage in wanted and clause in held for clause in one.clauses)
+        if any((known[clause].stage in wanted or clause in beside) and clause in held for clause in one.clauses)
         and (frameworks or one.framework is None)
     ]
     cases = tuple(case for selected in chosen for one in taking_part for case in cases_of(one, selected, specimens))
-    return Plan(cases, tuple(pairings(chosen, wanted)), tuple(one.label for one in chosen), wanted, version)
+    labels = tuple(one.label for one in chosen)
+    return Plan(cases, tuple(pairings(chosen, wanted)), labels, wanted, version, beside)
+
+
+def _translated(selected: Selected, stages: Iterable[Stage]) -> bool:
+    """Whether arrays of these stages are translated for an adapter, by what it states."""
+    methods = frozenset(one for stage in stages for one in (*ROWS[stage].required, *ROWS[stage].optional))
+    return bool(stated_convention(selected).translators(offered(selected) & methods))
 
 
 def cases_of(declaration: Declaration, selected: Selected, specimens: Iterable[Specimen]) -> Iterator[Case]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +32,8 @@ _WHOLE = np.array([[0.0, 0.0], [3.0, 1.0], [8.0, 2.0], [5.0, 5.0]])
 _NEAR = 1e-2
 _LEAST = 0.5
 _MOST_CHANGES = 2
-_MOST_GROWTH = 100.0
+_FACTORS = (1e-9, 1e-6, 1e-3, 0.5, 2.0, 1e3, 1e6, 1e9)
+"""By what the width of a pixel is mistaken: prefixes of units, and binning."""
 
 
 def fits(subject: Subject, method: str, N: int) -> bool:
@@ -44,7 +47,9 @@ def fits(subject: Subject, method: str, N: int) -> bool:
     N : int
         Side of a frame.
     """
-    return _ASKED[method](subject, N)
+    # One window first: positions in another unit than is stated may ask for more memory than there is.
+    alone = _ASKED_OF_ONE.get(method)
+    return (alone is None or alone(subject, N, 1)) and _ASKED[method](subject, N)
 
 
 def fitting(subject: Subject, method: str, N: int) -> Convention | None:
@@ -74,11 +79,45 @@ def told(method: str, first: Convention, second: Convention) -> str:
     method : str
     first, second : Convention
     """
-    return ", ".join(f'{one} = "{getattr(second, one)}"' for one in _differing(method, first, second))
+    found = ((one, getattr(second, one)) for one in _differing(method, first, second))
+    return ", ".join(f'{one} = "{value}"' if isinstance(value, str) else f"{one} = {value:g}" for one, value in found)
+
+
+def off_scale(subject: Subject, method: str, N: int) -> str:
+    """Say by what positions of a method are of another size than is stated; empty where they are not.
+
+    Parameters
+    ----------
+    subject : Subject
+    method : str
+    N : int
+        Side of a frame.
+    """
+    own = subject.convention
+    if "unit" not in CONCERNED.get(method, ()) or not own.scaled:
+        return ""
+    other = _rightly(subject, method, N)
+    if other is None or other.per_pixel() == own.per_pixel():
+        return ""
+    return f"the adapter states {told(method, other, own)}, and what it gives fits {told(method, own, other)}"
+
+
+@functools.lru_cache(maxsize=32)
+def _rightly(subject: Subject, method: str, N: int) -> Convention | None:
+    """Return another convention than is stated by which a method is right; None where the one that is stated is."""
+    try:
+        return None if fits(subject, method, N) else fitting(subject, method, N)
+    except (Exception, SystemExit):  # noqa: BLE001 - what breaks may be taken in another convention
+        return fitting(subject, method, N)
 
 
 def _differing(method: str, first: Convention, second: Convention) -> list[str]:
-    return [one for one in CONCERNED[method] if getattr(first, one) != getattr(second, one)]
+    names = [*CONCERNED[method], *(["pixel_size"] if "unit" in CONCERNED[method] else [])]
+    # How wide a pixel is concerns those alone who do not count in pixels.
+    pixels = {first.unit, second.unit} == {Convention().unit}
+    return [
+        one for one in names if getattr(first, one) != getattr(second, one) and not (pixels and one == "pixel_size")
+    ]
 
 
 @dataclass(frozen=True)
@@ -142,21 +181,23 @@ def _there(subject: Subject) -> frozenset[str]:
 def _others(own: Convention, method: str) -> Iterator[Convention]:
     """Yield other conventions, those that differ in the fewest statements first."""
     plain, names = Convention(), list(CONCERNED[method])
-    if own.pixel_size == plain.pixel_size:
+    if not own.scaled:
         names = [one for one in names if one != "unit"]
     if own.precision == plain.precision:
         # In what precision arrays are taken shows in no value.
         names.remove("precision")
     # Who states nothing is asked little: a slow backend waits for each call.
     for count in range(1, 1 + (1 if own == plain else _MOST_CHANGES)):
+        found = []
         for changed in itertools.combinations(names, count):
             values = [[v for v in CONVENTIONS[one].values if v != getattr(own, one)] for one in changed]
             for chosen in itertools.product(*values):
                 changes: dict[str, Any] = dict(zip(changed, chosen, strict=True))
-                other = replace(own, **changes)
-                # Who is told far larger positions than it means may ask for more memory than there is.
-                if other.per_pixel() <= _MOST_GROWTH * own.per_pixel():
-                    yield other
+                found.append(replace(own, **changes))
+        if count == 1 and "unit" in names and own.unit != plain.unit:
+            found += [replace(own, pixel_size=own.pixel_size * factor) for factor in _FACTORS]
+        # What is told far larger positions than it means asks for much memory: it is asked last.
+        yield from sorted(found, key=lambda one: round(math.log10(one.per_pixel()), 3))
 
 
 def _near(seen: object, expected: Array) -> bool:
@@ -165,19 +206,19 @@ def _near(seen: object, expected: Array) -> bool:
     return found.shape == expected.shape and bool(np.allclose(found, expected, rtol=0, atol=most))
 
 
-def _scene(N: int) -> tuple[Array, Array]:
-    """An object and whole positions (4, 2) well inside."""
+def _scene(N: int, count: int | None = None) -> tuple[Array, Array]:
+    """An object and whole positions (4, 2) well inside, or so many of them."""
     obj = structured_object(np.random.default_rng(911), (2 * N + 14, 2 * N + 23))
-    return obj, _WHOLE + np.array([N + 6, N + 3])
+    return obj, (_WHOLE + np.array([N + 6, N + 3]))[:count]
 
 
-def _patches(subject: Subject, N: int) -> bool:
-    obj, centres = _scene(N)
+def _patches(subject: Subject, N: int, count: int | None = None) -> bool:
+    obj, centres = _scene(N, count)
     return _near(subject.adapter.patches(obj, centres, N), patches_at(obj, centres, N))
 
 
-def _reassemble(subject: Subject, N: int) -> bool:
-    obj, centres = _scene(N)
+def _reassemble(subject: Subject, N: int, count: int | None = None) -> bool:
+    obj, centres = _scene(N, count)
     patches = patches_at(obj, centres, N).astype(np.complex64)
     seen = subject.adapter.reassemble(patches, centres)
     coverage = as_numpy(seen["coverage"])
@@ -225,3 +266,4 @@ _ASKED: Mapping[str, Callable[[Subject, int], bool]] = {
     "noisy": _noisy,
     "measure": _measure,
 }
+_ASKED_OF_ONE: Mapping[str, Callable[[Subject, int, int], bool]] = {"patches": _patches, "reassemble": _reassemble}

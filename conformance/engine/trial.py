@@ -15,12 +15,14 @@ from typing import Any
 import hypothesis
 from hypothesis import settings
 
+from conformance.backends.conventions import CONCERNED
 from conformance.backends.dependencies import missing_dependency_in, missing_package
 from conformance.backends.discovery import Selected
+from conformance.backends.guard import looking
 from conformance.backends.process_state import restored
-from conformance.backends.subject import Subject
-from conformance.contract.capabilities import REFUSALS
-from conformance.contract.stages import Stage
+from conformance.backends.subject import Subject, offered
+from conformance.contract.capabilities import CONVENTION, REFUSALS
+from conformance.contract.stages import METHODS, Stage
 from conformance.contract.telling import told
 from conformance.engine.applicability import not_applicable
 from conformance.engine.declaration import PROFILES, Declaration, noted
@@ -30,12 +32,13 @@ from conformance.engine.first_look import FirstLook, Speaking, look_at
 from conformance.engine.grounds import NO_GROUNDS, Grounds, Kind
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import case_name, cases_of
+from conformance.engine.stated_conventions import off_scale
 from conformance.engine.statements import Statement
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.files.machine import trouble_in, trouble_of
 from conformance.oracles.rules import following
-from conformance.scans.domain import inside
+from conformance.scans.domain import inside, side
 from conformance.scans.seed import drawn_by_seed
 from conformance.scans.specimens import Specimen, fitted, gallery
 
@@ -182,6 +185,7 @@ def once(
         with inside(domain), following(rules):
             specimen = None if specimen is None else fitted(specimen)
             outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
+            reason = reason or _off_scale(declaration, subject)
             if not reason and _all_refused(declaration, declared):
                 outcome, evidence.comparisons = Outcome.PASS, 1
             elif not reason:
@@ -210,6 +214,19 @@ def once(
     kept = (drawn or evidence.drawn) if declaration.given else {}
     found = (violation, kept, where, trouble, grounds, _said(declaration, declared, evidence))
     return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, *found)
+
+
+def _off_scale(declaration: Declaration, subject: Subject) -> str:
+    """Why a check would say nothing of its clauses: positions that it gives are of another size than is stated."""
+    if CONVENTION in declaration.clauses or not subject.convention.scaled:
+        return ""
+    called = {*declaration.needs, *declaration.any_of, *(one for stage in declaration.stages for one in METHODS[stage])}
+    N = side(8)
+    with inside(None), looking(), restored(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        asked = (off_scale(subject, method, N) for method in CONCERNED if method in called & offered(subject.selected))
+        found = next(filter(None, asked), "")
+    return found and f"not decided: {found}, of which {CONVENTION} speaks"
 
 
 def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds) -> Grounds:
