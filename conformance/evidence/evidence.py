@@ -116,11 +116,11 @@ class Evidence:
         self._told_by_largest: Callable[[], tuple[Explanation, ...]] = tuple
         self.drawn: Mapping[str, Any] | None = None
 
-    def holds(self, condition: bool | np.bool_, sentence: str) -> None:
-        """Require a condition; ``sentence`` says what is wrong when it does not hold."""
+    def holds(self, condition: bool | np.bool_, sentence: str, why: Explanation | None = None) -> None:
+        """Require a condition; ``sentence`` says what is wrong when it does not hold, and ``why`` for what reason."""
         self.comparisons += 1
         if not bool(condition):
-            raise Violation(sentence)
+            raise Violation(sentence, diagnosis=None if why is None else lambda: (why,))
 
     def equal(
         self,

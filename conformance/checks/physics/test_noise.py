@@ -14,6 +14,7 @@ from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.explanation import Explanation
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import bare_amplitudes_of
@@ -96,8 +97,9 @@ def measured(subject: Subject, nphotons: float, seed: int) -> Mapping[str, Any]:
 
 def some_light(evidence: Evidence, frames: Array, nphotons: float) -> None:
     """Require that frames simulated with a dose hold counts at all: what is dark has neither spread nor seed."""
-    said = f"Forty frames simulated with {nphotons:g} photons each hold no count: noise is drawn on another scale."
-    evidence.holds(bool(np.any(frames)), said)
+    what, name = f"forty frames simulated with {nphotons:g} photons each", "noise is drawn on another scale"
+    why = Explanation(f"{name}: {what} hold no count", certain=True, name=name)
+    evidence.holds(bool(np.any(frames)), f"{what}: no count in any.", why)
 
 
 def whole(values: Array) -> bool:

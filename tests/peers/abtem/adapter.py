@@ -24,7 +24,7 @@ class Abtem:
 
     def simulate(self, patches: Any, probe: Any) -> Any:
         """Diffraction intensities (n, N, N)."""
-        waves = np.swapaxes(patches[:, None] * np.reshape(probe, (-1, *patches.shape[1:])), -2, -1)
+        waves = np.swapaxes(patches[:, None] * np.reshape(probe, (-1, *patches.shape[1:])), -2, -1).astype(complex)
         axes = [abtem.core.axes.OrdinalAxis(values=tuple(range(size))) for size in waves.shape[:2]]
         held = abtem.Waves(waves, energy=1e5, sampling=0.1, ensemble_axes_metadata=axes)
         found = held.diffraction_patterns(max_angle="full", parity="same").array

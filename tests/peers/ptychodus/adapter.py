@@ -95,7 +95,7 @@ class Ptychodus:
         for patch in patches:
             product = product_of(patch, probe, middle)
             frames.append(generate_diffraction_data(product).get_patterns()[0] / areas(product))
-        return np.asarray(frames)
+        return np.reshape(frames, (-1, side, side))
 
     def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Mapping[str, Any]:
         """Simulate a scan; with a dose the probe holds that many photons, and the counts are its own."""
