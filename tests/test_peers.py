@@ -61,9 +61,12 @@ def test_the_page_tells_what_is_as_declared() -> None:
     ]
     counts = {"DECLARED": 2, "PASS": 1}
     result = {"denominators": [{"adapter": "one", "counts": counts}], "causes": [], "cells": cells}
+    result["translators"] = {"one": ["positions [y, x]", "intensities"], "other": ["an FFT of the norm backward"]}
     text = page([Judged(PEERS[0], "package", "1.0", "2026-01-01", results=[result])])
     assert "`one` as its adapter states:\n\n- differs as stated (PAT-002, REA-011)\n" in text
     assert "| 1 | 2 | 0 | 0 | nothing |" in text
+    assert "Translated for `one`, as it states: positions [y, x]; intensities\n" in text
+    assert "backward" not in text
 
 
 def test_the_page_names_every_peer() -> None:

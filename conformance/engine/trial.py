@@ -201,9 +201,7 @@ def once(
             outcome, reason, violation = Outcome.NOT_APPLICABLE, limit, None
         where = broken_at(error, subject) if outcome is Outcome.ERROR else ""
         if outcome is Outcome.FAIL:
-            seen = violation.seen if violation is not None and Stage.NPZ in declaration.stages else None
-            untouched = seen is not None and subject.lies_in_a_file(seen)
-            grounds = replace(_explained(declaration, look, grounds), untouched=untouched)
+            grounds = _explained(declaration, look, grounds, violation)
     if outcome in _BLAMING:
         # A cache that could not be written fails a check without an error.
         trouble = trouble or trouble_of(subject.folder)
@@ -229,8 +227,10 @@ def _off_scale(declaration: Declaration, subject: Subject) -> str:
     return found and f"not decided: {found}, of which {CONVENTION} speaks"
 
 
-def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds) -> Grounds:
+def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds, violation: Violation | None) -> Grounds:
     """Return the grounds of a check that failed, with what an adapter may state of itself if it does exactly that."""
+    seen = violation.seen if violation is not None and Stage.NPZ in declaration.stages else None
+    grounds = replace(grounds, untouched=seen is not None and look.subject.lies_in_a_file(seen))
     if grounds.kind in (Kind.ACCEPTED, Kind.FOREIGN):
         ends = look.statements.other(REFUSALS, Stage.CONDUCT)
         if not ends or (ends == "any" and grounds.kind is Kind.ACCEPTED):

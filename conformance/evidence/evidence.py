@@ -117,7 +117,16 @@ class Evidence:
         self.drawn: Mapping[str, Any] | None = None
 
     def holds(self, condition: bool | np.bool_, sentence: str, why: Explanation | None = None) -> None:
-        """Require a condition; ``sentence`` says what is wrong when it does not hold, and ``why`` for what reason."""
+        """Require a condition.
+
+        Parameters
+        ----------
+        condition : bool
+        sentence : str
+            What is wrong when it does not hold.
+        why : Explanation, optional
+            For what reason, where nothing else can be one.
+        """
         self.comparisons += 1
         if not bool(condition):
             raise Violation(sentence, diagnosis=None if why is None else lambda: (why,))

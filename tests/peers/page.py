@@ -78,6 +78,7 @@ def _lines(peers: Sequence[Judged]) -> Iterator[str]:
         yield f"## {peer.package} {peer.version}\n"
         yield f"Convention found: {convention_of(peer.peer)}\n"
         for result in peer.results:
+            yield from _translated(result)
             yield from _declared(result)
             yield from _causes(result)
         if peer.confirmed:
@@ -102,6 +103,12 @@ def _row(peer: Judged, result: dict[str, Any]) -> str:
     first = next((str(one["sentence"]) for one in result["causes"]), "nothing")
     counts = " | ".join(str(_count(result, outcome)) for outcome in OUTCOMES)
     return f"| {_adapter(result)} | {peer.package} {peer.version} | {peer.date} | {counts} | {_short(first)} |"
+
+
+def _translated(result: dict[str, Any]) -> Iterator[str]:
+    """Yield what is translated for an adapter by its statements."""
+    if told := result.get("translators", {}).get(_adapter(result)):
+        yield f"Translated for `{_adapter(result)}`, as it states: {'; '.join(told)}\n"
 
 
 def _declared(result: dict[str, Any]) -> Iterator[str]:
