@@ -4,7 +4,7 @@ import resource
 
 import numpy as np
 import torch
-from adapter import image_proc
+from adapter import image_proc, propagate
 
 image = torch.zeros(24, 30, dtype=torch.complex64)
 image[12, 15] = 1
@@ -31,3 +31,22 @@ except RuntimeError as error:
     said = str(error).split("you tried to ")[-1].split(" bytes")[0]
 assert said, "the windows were cut"
 print(f"two windows 40,000 pixels away on both sides of an object of 24 x 30 ask to {said} bytes")
+dark = torch.zeros(0, 1, 9, 9, dtype=torch.complex64)
+for what, call in (
+    (
+        "a bilinear window that leaves an object",
+        lambda: image_proc.extract_patches_bilinear_shift(image, torch.tensor([[0.0, 0.0]]), (9, 9)),
+    ),
+    (
+        "no windows by a Fourier shift",
+        lambda: image_proc.extract_patches_fourier_shift(image, torch.zeros(0, 2), (9, 9)),
+    ),
+    ("no whole windows", lambda: image_proc.extract_patches_integer(image, torch.zeros(0, 2), (9, 9))),
+    ("the far field of no waves", lambda: propagate.FourierPropagator(norm="ortho").propagate_forward(dark)),
+):
+    try:
+        call()
+    except RuntimeError as error:
+        print(f"{what}: {' '.join(str(error).split())}")
+    else:
+        raise AssertionError(f"{what} came back")

@@ -18,6 +18,9 @@ outside = cutter.get_patch(-10.5, 10.0, 8, 8)
 inside = cutter.get_patch(-10.5 + 30, 10.0, 8, 8)
 assert np.array_equal(outside, inside)
 print("the window 14 columns left of an object holds what is 14 columns from its right edge")
+near, none = cutter.get_patch(1.5, 10.0, 8, 8).shape, cutter.get_patch(10.0, 10.0, 0, 0).shape
+assert near != (8, 8), near
+print(f"the 8 x 8 window 2 columns beyond the left edge comes back as {near}, and one of side 0 as {none}")
 
 # A beamline: 8.8 keV, 2 m, 128 pixels of 75 um on the detector; a million photons in the probe, nothing in their way.
 probe = np.zeros((128, 128), complex)

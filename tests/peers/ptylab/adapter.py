@@ -33,7 +33,8 @@ class PtyLab:
         # It knows square objects alone, so each axis is asked for by itself.
         rows = calculate_pixel_positions((y - height // 2)[:, None], 1.0, height, N, asint=True)[:, 0]
         columns = calculate_pixel_positions((x - width // 2)[:, None], 1.0, width, N, asint=True)[:, 0]
-        return np.stack([obj[row : row + N, col : col + N] for row, col in zip(rows, columns, strict=True)])
+        windows = [obj[row : row + N, col : col + N] for row, col in zip(rows, columns, strict=True)]
+        return np.stack(windows) if windows else np.zeros((0, N, N), complex)
 
     def simulate(self, patches: Any, probe: Any) -> Any:
         """Diffraction intensities (n, N, N)."""

@@ -1,4 +1,4 @@
-"""Its forward model adds a constant to every intensity: one call."""
+"""Its forward model adds a constant to every intensity, and takes no empty batch: a call each."""
 
 import torch
 from adapter import multislice_forward
@@ -7,3 +7,9 @@ nothing = torch.zeros(1, 1, 1, 8, 8)
 dark = float(multislice_forward(nothing, nothing, torch.zeros(1, 1, 8, 8, dtype=torch.complex64), None).max())
 assert 0 < dark < 1e-9, dark
 print(f"darkness is simulated as an intensity of {dark:.3g}")
+try:
+    multislice_forward(nothing[:0], nothing[:0], torch.zeros(1, 1, 8, 8, dtype=torch.complex64), None)
+except RuntimeError as error:
+    print(f"no patches end in: {error}")
+else:
+    raise AssertionError("they came back")
