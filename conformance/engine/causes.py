@@ -335,7 +335,7 @@ def _refusing(group: _Group) -> str:
     errors = dict.fromkeys(one.grounds.error.partition(":")[0] for _, one in group.members if one.grounds.error)
     words = [one.grounds.statement for _, one in group.members if not one.grounds.error]
     if not errors:
-        return _first(words)
+        return words[0] if len(words) == 1 else f"refusals say too little: {_first(words, 1)}"
     verb = "is" if len(errors) == 1 else "are"
     also = f"; {_first(words, 1)}" if words else ""
     return f"what is invalid is refused with {', '.join(errors)}, which {verb} no ValueError{also}"

@@ -35,7 +35,7 @@ STYLE = {
 Line = tuple[str, str]
 """A line and its style."""
 
-_FEWEST = 3
+_FEWEST = 2
 _REASONS = 2
 _MOST_LINES = 2
 # The prompt, and the line that was typed.
@@ -50,7 +50,7 @@ def print_judgement(
     full: bool = False,
     convention: bool = False,
 ) -> None:
-    """Print the report of a run; on a terminal as many causes as the screen holds, three at least.
+    """Print the report of a run; on a terminal as many causes as the screen holds, two at least.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def lines(
     width : int
         Columns of the screen.
     room : int, optional
-        Lines of the screen; there are no more than these as long as three causes are shown. None: no limit.
+        Lines of the screen; there are no more than these as long as two causes are shown. None: no limit.
     kept : KeptCapsules, optional
         The capsules that the run has left.
     full : bool
@@ -151,7 +151,9 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
     own = f"{cause.adapter}: " if named else ""
     mark = f"{number:>2} "
     yield from _wrapped(f"{own}{one_line(cause.sentence)}", width, "bold red", mark, most=_MOST_LINES)
-    yield from _wrapped(explained(cause) + _seen_in(cause), width, "", "   ", most=1)
+    told, seen = explained(cause), _seen_in(cause)
+    # Where it was seen is told whole, or not at all.
+    yield from _wrapped(told + seen if len(told + seen) + 3 <= width else told, width, "", "   ", most=1)
     yield from _wrapped(cause.hint, width, "green", "   ")
     if cause.speaker.capsule:
         yield from _command(cause.speaker.replay.partition("  # ")[0], width)
