@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.adapter import METHODS
+from conformance.backends.conventions import Convention
 from conformance.backends.guard import is_watched
 from conformance.backends.remote.description import (
     BackendDescription,
@@ -62,6 +63,10 @@ class Selected:
         Version of the contract by which it is judged, whose statements are heard; empty for the one that ships.
     release : str
         Version of the backend; empty where nobody says.
+    convention : Convention or None
+        What an instance states that lives in another process; None where the instance is here, or nothing was told.
+    methods : frozenset of str
+        What such an instance offers.
     """
 
     label: str
@@ -72,6 +77,8 @@ class Selected:
     asked: str = ""
     version: str = ""
     release: str = ""
+    convention: Convention | None = None
+    methods: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return self.label

@@ -139,6 +139,8 @@ def _mark(values: Any) -> tuple[Any, ...]:
 
 def stated_convention(selected: Selected) -> Convention:
     """Return the convention that an adapter states, as far as the version of the contract hears it."""
+    if selected.convention is not None:
+        return selected.convention
     if selected.adapter is None or CONVENTION not in wordings(selected.version or contract_version()):
         return Convention()
     return conventions(lambda name: stated(selected.adapter, name, Stage.CONDUCT))
@@ -146,6 +148,8 @@ def stated_convention(selected: Selected) -> Convention:
 
 def offered(selected: Selected) -> frozenset[str]:
     """Methods that a claimed stage requires, optional ones that are there, and those that make or read a scan."""
+    if selected.methods:
+        return selected.methods
     required = {method for stage in selected.stages for method in METHODS[Stage(stage)]}
     if not required & {"load", "assemble"}:
         required |= {method for method in ("load", "assemble") if callable(getattr(selected.adapter, method, None))}

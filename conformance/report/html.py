@@ -10,7 +10,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1r
 h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #ccc}
 h3{font-size:1rem;margin:0 0 .3rem}code,pre{font:13px/1.45 ui-monospace,monospace}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.5rem}
-p,li,td,th,figcaption,summary,h3{overflow-wrap:anywhere}.wide{overflow-x:auto}
+p,li,td,figcaption,summary,h2,h3{overflow-wrap:anywhere}.wide{overflow-x:auto}
 table{border-collapse:collapse}td,th{border:1px solid #ddd;padding:.25rem .5rem;text-align:left;vertical-align:top}
 td:first-child,summary span{overflow-wrap:normal;white-space:nowrap}
 .cause{border-left:4px solid #b00020;padding:.1rem 0 .1rem .8rem;margin:1.2rem 0}.unsure{border-color:#b26a00}
@@ -18,6 +18,7 @@ td:first-child,summary span{overflow-wrap:normal;white-space:nowrap}
 figcaption{font-size:.8rem;color:#555}
 img{width:8rem;height:auto;image-rendering:pixelated;border:1px solid #999}
 .PASS{color:#0a6b2d}.FAIL,.ERROR,.VACUOUS,.NOT-RUN{color:#b00020;font-weight:600}.EXPECTED-FAIL{color:#8a5a00}.DECLARED{color:#0b5a78}
+table.found td:first-child{white-space:normal}table.found td:last-child{overflow-wrap:normal;white-space:nowrap}
 table.files td:first-child{overflow-wrap:anywhere;white-space:normal;min-width:8rem}
 @media(max-width:45rem){table.files th{display:none}table.files tr,table.files td{display:block;border:0;padding:0}
 table.files tr{border-top:1px solid #ddd;padding:.5rem 0}}

@@ -91,7 +91,7 @@ def _conventions(judgement: Judgement) -> Iterator[str]:
     for adapter in _adapters(judgement):
         aspects = convention_of(judgement, adapter)
         if aspects:
-            yield f'<h2>Convention found of {said(adapter)}</h2>\n<div class="wide"><table>'
+            yield f'<h2>Convention found of {said(adapter)}</h2>\n<div class="wide"><table class="found">'
             yield row("th", ["aspect", "found", "clause"])
             for one in aspects:
                 found = said(one.found) if one.contract else f"<strong>{said(one.found)}</strong>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from conformance.backends import discovery
+from conformance.backends.conventions import Convention
 from conformance.backends.discovery import Selected, installed_adapters, told_apart
 from conformance.backends.pulse import MAKING
+from conformance.backends.subject import offered, stated_convention
 from conformance.contract.stages import Stage
 from conformance.engine.agreement import Agreement
 from conformance.engine.events import CheckDecided, StageCompared, Step
@@ -173,6 +175,8 @@ def _chosen(found: dict[str, Any]) -> list[Selected]:
             framework=one["framework"],
             asked=one["asked"],
             release=one["release"],
+            convention=Convention(**one["convention"]),
+            methods=frozenset(one["methods"]),
         )
         for one in found["adapters"]
     ]
@@ -218,7 +222,8 @@ def died(task: Case | Pairing, what: str, said: str = "") -> Step:
 def begin(settings: RunSettings, folder: Path) -> None:
     """Make a worker ready; the adapters are made when they are first asked about."""
     global _settings, _folder, _judge
-    _settings, _folder, _judge = settings, Path(tempfile.mkdtemp(dir=folder)), None
+    # Who asks has chosen the stages, and knows what all adapters state.
+    _settings, _folder, _judge = replace(settings, stages=()), Path(tempfile.mkdtemp(dir=folder)), None
 
 
 def answer(task: Task) -> dict[str, Any]:
@@ -256,6 +261,8 @@ def _told() -> dict[str, Any]:
                 "framework": one.framework,
                 "asked": one.asked,
                 "release": one.release,
+                "convention": asdict(stated_convention(one)),
+                "methods": sorted(offered(one)),
             }
             for one in chosen
         ],
