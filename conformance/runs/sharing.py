@@ -222,8 +222,7 @@ def died(task: Case | Pairing, what: str, said: str = "") -> Step:
 def begin(settings: RunSettings, folder: Path) -> None:
     """Make a worker ready; the adapters are made when they are first asked about."""
     global _settings, _folder, _judge
-    # Who asks has chosen the stages, and knows what all adapters state.
-    _settings, _folder, _judge = replace(settings, stages=()), Path(tempfile.mkdtemp(dir=folder)), None
+    _settings, _folder, _judge = settings, Path(tempfile.mkdtemp(dir=folder)), None
 
 
 def answer(task: Task) -> dict[str, Any]:
@@ -231,6 +230,11 @@ def answer(task: Task) -> dict[str, Any]:
     if len(task) == 1:
         return _told()
     judge = _ready()
+    if task not in _cases:
+        # What other adapters state brings in a clause that this one would be judged by in no stage of the run.
+        judge.settings = replace(_settings, stages=())
+        del judge.plan
+        _cases.update((name_of(one), one) for one in tasks_of(judge.plan))
     step = judge.decide(_cases[task])
     if isinstance(step, StageCompared):
         return {"agreement": msgspec.to_builtins(step.agreement)}
