@@ -54,7 +54,7 @@ class TorchAdapter:
 
     def on(self, device: str) -> TorchAdapter:
         """Return the adapter that works on a device."""
-        return TorchAdapter(device)
+        return type(self)(device)
 
     def load(self, path: Path) -> Scan:
         """Read a scan."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime
 import itertools
 import time
 import unittest
@@ -13,6 +15,7 @@ import pytest
 from hypothesis.errors import UnsatisfiedAssumption
 
 from conformance.adapter import BatchRequest, GroupRequest
+from conformance.backends import discovery
 from conformance.backends.discovery import MalformedAdapter, Selected, select
 from conformance.backends.guard import LIMIT_VARIABLE, AdapterBroke, Guard
 from conformance.backends.subject import Subject
@@ -71,6 +74,18 @@ def test_no_check_is_skipped_or_passed_by_it(error: BaseException, tmp_path: Pat
 def test_an_interruption_goes_through() -> None:
     with pytest.raises(KeyboardInterrupt):
         Guard(Doing(raising(KeyboardInterrupt()))).simulate(1, 2)
+
+
+def test_a_method_is_missing_where_the_adapter_says_so_itself() -> None:
+    with pytest.raises(NotImplementedError, match="soon"):
+        Guard(Doing(raising(NotImplementedError("soon")))).simulate(1, 2)
+    in_c: Any = datetime.tzinfo
+    behind: Any = asyncio.AbstractEventLoop
+    for further_down in (lambda *_: in_c().utcoffset(None), lambda *_: behind().close()):
+        with pytest.raises(RuntimeError, match="NotImplementedError: ") as caught:
+            Guard(Doing(further_down)).simulate(1, 2)
+        assert not isinstance(caught.value, NotImplementedError)
+        assert classify(caught.value, 0, Selected("doing", Doing(), frozenset()))[0] is Outcome.ERROR
 
 
 def test_errors_of_the_adapter_go_through_unchanged() -> None:
@@ -148,3 +163,18 @@ def test_an_adapter_that_cannot_be_made_is_told_apart(tmp_path: Path, monkeypatc
     with pytest.raises(MalformedAdapter, match="making the adapter ended in SystemExit"):
         select(["odd_adapters:Exits"])
     assert select(["odd_adapters:instance"])[0].label == "callable"
+
+
+def test_on_a_device_the_adapter_is_the_one_that_was_named() -> None:
+    class Placed(Doing):
+        name, devices = "placed", ("cpu", "cuda")
+
+        def on(self, device: str) -> Doing:
+            placed = type(self)() if device == "cpu" else Doing()
+            placed.name = f"placed-{device}"
+            return placed
+
+    made = Selected("placed", Placed(), frozenset())
+    assert [one.label for one in discovery._on_devices(made, ["cpu"])] == ["placed-cpu"]
+    with pytest.raises(MalformedAdapter, match="on\\(\\) gives Doing, without what is derived from it"):
+        discovery._on_devices(made, ["cuda"])

@@ -151,6 +151,9 @@ def _on_devices(made: Selected, devices: Sequence[str]) -> list[Selected]:
     if not used:
         raise DeviceNotPresent(f"{made.label}: none of {', '.join(devices)} is here; present: {', '.join(present)}")
     placed = [made.adapter.on(device) for device in used]
+    for one in map(type, placed):
+        if one is not type(made.adapter) and isinstance(made.adapter, one):
+            raise MalformedAdapter(f"{made.label}: on() gives {one.__name__}, without what is derived from it")
     return [replace(made, adapter=adapter, label=_name(adapter, made.label)) for adapter in placed]
 
 

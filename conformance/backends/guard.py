@@ -13,6 +13,7 @@ from typing import Any
 from conformance.adapter import METHODS, OPTIONAL_METHODS
 from conformance.backends.fitting import completed, fitted_call, told_call
 from conformance.backends.pulse import Pulse
+from conformance.backends.remote.far_side import as_blamed
 from conformance.contract.crossing import Crossing
 from conformance.contract.telling import told
 from conformance.evidence.breakdown import AdapterBroke
@@ -139,7 +140,10 @@ class Guard:
             raise AdapterBroke(overdue(name, self._seconds())) from None
         except BaseException as error:
             if isinstance(error, Exception) and not _steers_tests(error):
-                raise
+                blamed = as_blamed(error)
+                if blamed is error:
+                    raise
+                raise blamed from error
             raise AdapterBroke(f"{name} ended in {type(error).__name__}: {told(error)}") from error
 
     def _seconds(self) -> float:

@@ -29,7 +29,7 @@ from conformance.backends.remote.description import MalformedBackend, at_python,
 SCHEMAS = Path(__file__).parents[2] / "specs" / "protocol" / "schemas"
 
 ADAPTER = '''
-import os, random, sys, warnings
+import datetime, os, random, sys, warnings
 import numpy as np
 
 
@@ -105,6 +105,9 @@ class Odd:
 
     def _unfinished(self, values):
         raise NotImplementedError("soon")
+
+    def _falls(self, values):
+        return datetime.tzinfo().utcoffset(None)
 '''
 
 
@@ -197,6 +200,9 @@ def test_an_error_is_what_it_was_and_crosses_as_it_did(adapter: RemoteAdapter) -
         copy.copy(error)
     with pytest.raises(NotImplementedError, match="soon"):
         adapter.simulate(None, "unfinished")
+    with pytest.raises(RuntimeError, match="NotImplementedError: a tzinfo") as caught:
+        adapter.simulate(None, "falls")
+    assert not isinstance(caught.value, NotImplementedError)
 
 
 def test_warnings_and_prints_are_passed_on(adapter: RemoteAdapter, capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import collections.abc
 import copy
 import ctypes
 import dataclasses
+import dis
 import importlib
 import importlib.metadata
 import importlib.util
@@ -426,6 +427,36 @@ def text_of(error: BaseException) -> tuple[str, bool]:
         return f"(its text cannot be had: __str__ ended in {type(another).__name__})", False
 
 
+def as_blamed(error: BaseException) -> BaseException:
+    """Return an error of a call; for a NotImplementedError by which no adapter says what it lacks, a RuntimeError.
+
+    Parameters
+    ----------
+    error : BaseException
+        As it was caught. An adapter says so by a ``raise`` statement in its own package, that of the first frame behind
+        the caller's. Over what an operation of a framework raises, in C or in a package behind, it fell.
+    """
+    if not isinstance(error, NotImplementedError):
+        return error
+    frames, last = [], error.__traceback__
+    while last is not None:
+        frames.append(last)
+        last = last.tb_next
+    packages = [str(one.tb_frame.f_globals.get("__name__")).partition(".")[0] for one in frames]
+    behind = [one for one in packages if one not in CALLERS]
+    code, place = frames[-1].tb_frame.f_code.co_code, frames[-1].tb_lasti
+    stated = 0 <= place < len(code) and dis.opname[code[place]] == "RAISE_VARARGS"
+    if stated and packages[-1] in (behind or packages)[:1]:
+        return error
+    blamed = RuntimeError(f"NotImplementedError: {text_of(error)[0]}")
+    blamed.__cause__ = error
+    return blamed
+
+
+CALLERS = ("conformance", __name__.partition(".")[0])
+"""Packages through which the calls of an adapter go; far from the suite its one file is the main module."""
+
+
 class Told:
     """Makes the description of an error or a warning."""
 
@@ -587,7 +618,7 @@ class FarSide:
                 answer["value"] = value if message["do"] == "hello" else writer.value(value)
             except BaseException as error:  # noqa: BLE001 - whatever a backend raises is a value here
                 answer.pop("value", None)
-                answer["error"] = Told(writer).error(error)
+                answer["error"] = Told(writer).error(as_blamed(error))
         answer["warnings"] = [
             {**Told(writer).error(one.message), "file": str(one.filename), "line": one.lineno}
             for one in caught
