@@ -11,6 +11,7 @@ import numpy as np
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, LIGHT, PLACES, Rows, rows_of, taken_from, within
+from conformance.contract.arrays import PAIRS
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.breakdown import is_refusal
@@ -38,7 +39,7 @@ FEATURES = {
     "probe": ("c8", "c16", "f4"),
     "light": ("ordinary", "dark frames", "faint", "bright"),
     "where": ("a raster", "below zero", "far away", "on a line", "in pairs"),
-    "beside": ("nothing", "truth", "siblings", "one mode among many"),
+    "beside": ("nothing", "truth", "siblings", "one mode among many", "no optional member"),
     "given": ("paths", "a folder"),
 }
 LARGE = ((1_300, 8, 1), (40, 34, 17), (10, 130, 1))
@@ -131,8 +132,8 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
     probe = as_values(scan["probeGuess"] * (1 + number), row["probe"])
     scan["probeGuess"] = probe[0] if probe.ndim == 3 and len(probe) == 1 else probe
     frames = scan["diff3d"].astype(np.float64) * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0) * (1 + number)
-    # A group of dark frames only has no scale of its own; no two dark frames are neighbours.
-    if row["light"] == "dark frames" and row["normalize"] == "None":
+    # Dark frames alone have no scale; no two of them are neighbours.
+    if row["light"] == "dark frames" and row["normalize"] == "None" and row["nsamples"] not in ("one", "C"):
         frames[:: max(4, M // 2)] = 0
     scan["diff3d"] = as_values(frames, row["frames"])
     for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
@@ -142,7 +143,8 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
         elif where == "in pairs":
             values = np.repeat(values, 2)[: len(values)]
         scan[name] = values + {"below zero": -150.0, "far away": 4096.0}.get(where, 0.0)
-    return scan
+    optional = (*PAIRS[1], "scan_index") if row["beside"] == "no optional member" else ()
+    return {name: values for name, values in scan.items() if name not in optional}
 
 
 def sound(subject: Subject) -> Iterator[tuple[Made, Rows]]:

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from conformance.backends.batches import channels_last
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, Rows, rows_of, same_rows, taken_from
-from conformance.checks.dataset.scan_files import REQUEST, SINGLE, frames_of, scans, together, written
-from conformance.contract.arrays import axes_of
+from conformance.checks.dataset.scan_files import REQUEST, SINGLE, Files, frames_of, scans, together, written
+from conformance.contract.arrays import PAIRS, axes_of
 from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import places
+from conformance.scans.domain import Property, places, takes
 from conformance.scans.specimens import write_scan
 
 
@@ -142,21 +142,37 @@ _APART = (
 """Differences of seeds that are multiples of the moduli by which seeds are cut: all up to twenty, digits, primes."""
 
 
+def scans_without(subject: Subject) -> list[tuple[tuple[str, ...], Files]]:
+    """The files of a data set without members that files may lack, and which; their groups are the same."""
+    optional: list[tuple[str, ...]] = [(), ("scan_index",), PAIRS[1], ("Y",)]
+    if takes(Property.NO_OBJECT):
+        optional.append(("objectGuess", "Y", "scan_index", *PAIRS[1]))
+    return [
+        (absent, Files(subject, [{name: one[name] for name in one if name not in absent} for one in scans()]))
+        for absent in optional
+    ]
+
+
 @check("DAT-014")
 def test_every_seed_shuffles_its_own_way(subject: Subject, evidence: Evidence) -> None:
-    files = written(subject)
+    """Whatever the files lack, however large a batch is and whatever is asked of scales."""
+    files = scans_without(subject)
     names = ("nn_indices", "experiment_id")
-    plain = rows_of(subject, evidence, files.paths, SINGLE, names)
+    plain = rows_of(subject, evidence, files[0][1].paths, SINGLE, names)
     orders: dict[bytes, int] = {}
-    for seed in (0, 1, 257, 65537, 2**31 + 1, *(1 + apart for apart in _APART)):
-        request = replace(SINGLE, shuffle=True, seed=seed)
-        first = rows_of(subject, evidence, files.paths, request, names)
+    scopes = [one for one in ("Batch", "None") if takes(Property.SCOPE, one)]
+    for number, seed in enumerate((0, 1, 257, 65537, 2**31 + 1, *(1 + apart for apart in _APART))):
+        (absent, held), size, gauge = files[number % len(files)], (4, 64, 7)[number % 3], number % 4 < 2
+        paths, scope = held.paths, scopes[number % len(scopes)]
+        request = replace(SINGLE, shuffle=True, seed=seed, batch_size=size, normalize=scope, probe_normalize=gauge)
+        first = rows_of(subject, evidence, paths, request, names)
         if seed - 1 not in _APART:
-            again = rows_of(subject, evidence, files.paths, request, names)
+            again = rows_of(subject, evidence, paths, request, names)
             for name in names:
                 evidence.equal(again[name], first[name], f"{name} of a shuffle repeated with seed {seed}")
         moved = any(not np.array_equal(first[name], plain[name]) for name in names)
-        evidence.holds(moved, f"A shuffle with seed {seed} leaves the rows in their order.")
+        what = f"in batches of {size}" + f", of files without {', '.join(absent)}," * bool(absent)
+        evidence.holds(moved, f"A shuffle with seed {seed} {what} leaves the rows in their order.")
         other = orders.setdefault(first["nn_indices"].tobytes() + first["experiment_id"].tobytes(), seed)
         evidence.holds(other == seed, f"Seeds {other} and {seed} shuffle the rows alike.")
 

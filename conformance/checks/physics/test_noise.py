@@ -18,7 +18,7 @@ from conformance.evidence.explanation import Explanation
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import bare_amplitudes_of
-from conformance.scans.domain import places, side
+from conformance.scans.domain import Property, places, side, takes
 from conformance.scans.specimens import structured_object, structured_probe
 
 FRAMES = axes_of("amplitude", 3)
@@ -84,7 +84,7 @@ def test_noise_follows_its_seed(subject: Subject, evidence: Evidence) -> None:
     evidence.holds(not np.array_equal(first, other), "Two seeds gave the same noise.")
 
 
-def measured(subject: Subject, nphotons: float, seed: int) -> Mapping[str, Any]:
+def measured(subject: Subject, nphotons: float, seed: int | None) -> Mapping[str, Any]:
     """Arrays of a scan of 40 points, simulated with a dose."""
     rng = np.random.default_rng(72)
     N = side(8)
@@ -179,6 +179,20 @@ def test_simulated_noise_follows_its_seed(subject: Subject, evidence: Evidence) 
     evidence.holds(len(different) == len(draws), f"{len(draws)} seeds gave {len(different)} different scans.")
 
 
+@check("PHY-018", needs=["measure", "arrays"])
+def test_noise_without_a_seed_is_drawn_afresh(subject: Subject, evidence: Evidence) -> None:
+    """Of 2,560 pixels with many counts no two draws agree by chance, whatever was simulated before."""
+    if not takes(Property.DOSE):
+        return
+    frames = []
+    for seed in (None, 5, None, 5, None):
+        drawn = as_numpy(measured(subject, 1e6, seed)["diff3d"]).copy()
+        some_light(evidence, drawn, 1e6)
+        frames += [drawn.tobytes()] * (seed is None)
+    different = len({*frames})
+    evidence.holds(different == len(frames), f"{len(frames)} scans simulated without a seed have {different} noises.")
+
+
 def alike_at_any_distance(evidence: Evidence, noise: Array, what: str) -> None:
     """Require noise of unit variance that is no more alike at any distance, in frames, rows and columns, than chance.
 
@@ -229,11 +243,22 @@ def test_every_pixel_of_a_simulated_scan_has_noise_of_its_own(subject: Subject, 
 
 
 @check("PHY-011", needs=["noisy"])
-def test_no_two_frames_have_the_same_noise(subject: Subject, evidence: Evidence) -> None:
-    """Nor any two of a long stack, however it is drawn in parts."""
-    noisy = as_numpy(subject.adapter.noisy(np.full((2_305, 8, 8), 6.0, np.float32), 12))
+def test_noise_of_a_long_stack(subject: Subject, evidence: Evidence) -> None:
+    """However it is drawn in parts: no two frames have the same noise, and every part has that of counts."""
+    rate, parts = 36.0, 83
+    noisy = as_numpy(subject.adapter.noisy(np.full((parts * 100, 8, 8), np.sqrt(rate), np.float32), 12))
     different = len({frame.tobytes() for frame in noisy})
     evidence.holds(different == len(noisy), f"{len(noisy)} frames of equal amplitudes have {different} kinds of noise.")
+    counts = noisy.astype(np.float64).reshape(parts, -1) ** 2
+    evidence.close(counts, np.round(counts), "the squares of a long stack of noisy amplitudes", rtol=1e-4, atol=1e-4)
+    draws, of_each = counts.shape[1], "of every hundred frames of a long stack"
+    for what, seen, right, variance in (
+        ("mean", counts.mean(axis=1), rate, rate),
+        ("variance", counts.var(axis=1), rate, rate + 2 * rate**2),
+    ):
+        off = 6 * np.sqrt(variance / draws)
+        expected = np.full(parts, right)
+        evidence.close(seen, expected, f"the {what} of counts {of_each}", rtol=0, atol=off, axes=("hundred frames",))
 
 
 @check("PHY-011", needs=["measure", "arrays"])

@@ -36,6 +36,16 @@ class TakesZeroForNoShuffle(Redirecting):
 
 
 @breaks("DAT-014")
+class ShufflesByLabels(Redirecting):
+    """Where no file has any there is nothing to shuffle by."""
+
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        files = [file for path in paths for file in (path.glob("*.npz") if path.is_dir() else [path])]
+        labelled = not request.shuffle or any("scan_index" in members_of(file) for file in files)
+        return paths, replace(request, shuffle=request.shuffle and labelled)
+
+
+@breaks("DAT-014")
 class FillsOneBatchAgainAndAgain(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
         room: dict[str, Array] = {}

@@ -166,6 +166,20 @@ class SeedsTheNoiseOfEveryPartOfASimulation(Rebuilding):
         return self.rebuilt(scan, diff3d=np.concatenate(parts))
 
 
+@breaks("PHY-011")
+class RoundsTheRestOfALongStack(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        noisy, rest = np.array(self.right.noisy(amplitude, seed)), np.asarray(amplitude, dtype=np.float64)[4096:]
+        noisy[4096:] = np.sqrt(np.round(rest**2) + np.arange(len(rest)).reshape(-1, 1, 1) % 5)
+        return noisy
+
+
+@breaks("PHY-018")
+class TakesSeedZeroForWantOfOne(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        return self.right.measure(x, y, probe, obj, nphotons, seed or 0)
+
+
 @breaks("PHY-012")
 class SimulatesWithASeedOfItsOwn(Liar):
     def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
