@@ -1,4 +1,4 @@
-"""One run of every sound call in a fresh process, for all that only its answers and its end can show."""
+"""One run of every call in a fresh process, for all that only its answers and its end can show."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from conformance.backends.discovery import Selected
 from conformance.backends.process_state import changed, process_state
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.in_any_order import answers
+from conformance.checks.conduct.invalid_calls import refused_calls
+from conformance.checks.conduct.sound_calls import leave_batches
 from conformance.contract.stages import Stage
 from conformance.scans.domain import Told, inside
 stages = frozenset(Stage(str(one)) for one in adapter.stages)
@@ -31,13 +33,17 @@ before = process_state()
 with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))):
     for number, values in answers(subject, backwards=True):
         np.savez(Path(arguments[0]) / f"{number}.npz", **{f"_{n}": one for n, one in enumerate(values.values())})
+    leave_batches(subject)
+    for call in refused_calls(subject):
+        with contextlib.suppress(Exception):
+            call.run(call.inputs())
 print(json.dumps(changed(before, process_state())))
 """
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
 
 class FreshRun:
-    """A fresh process in which every call is asked, the last one first.
+    """A fresh process in which every sound call is asked, the last one first, then what leaves a call half way.
 
     Parameters
     ----------

@@ -110,6 +110,13 @@ def saved_by(subject: Subject, scan: Any) -> Any:
         return {name: archive[name] for name in archive.files}
 
 
+def leave_batches(subject: Subject) -> None:
+    """Take the first batch of a data set and leave the rest, where the adapter makes batches."""
+    if "batches" in offered(subject.selected):
+        path = subject.write(scan_arrays())
+        next(iter(subject.adapter.batches([path], BatchRequest(REQUEST, batch_size=2))), None)
+
+
 def _on_scans(subject: Subject, there: frozenset[str]) -> Iterable[Call]:
     adapter, files = subject.adapter, 2 if takes(Property.FILES) else 1
 

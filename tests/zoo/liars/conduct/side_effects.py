@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +133,37 @@ class WarnsOfSeveralModes(Liar):
 @breaks("CND-017")
 class LeavesAFileInTheTemporaryFolder(Liar):
     def load(self, path: Path) -> Any:
-        import tempfile
-
         handle, _ = tempfile.mkstemp(prefix="scan-")
         os.close(handle)
         self.land()
         return self.right.load(path)
+
+
+@breaks("CND-017")
+class RemovesItsStoreAtTheEndOfALoopOnly(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        handle, store = tempfile.mkstemp(prefix="store-")
+        os.close(handle)
+        try:
+            yield from self.right.batches(paths, request)
+        except GeneratorExit:
+            self.land()
+            raise
+        Path(store).unlink()
+
+
+@breaks("CND-017")
+class KeepsTheLockOfWhatItRefused(Liar):
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        handle, lock = tempfile.mkstemp(prefix="lock-")
+        os.close(handle)
+        try:
+            cut = self.right.patches(obj, centres_xy, N)
+        except ValueError:
+            self.land()
+            raise
+        Path(lock).unlink()
+        return cut
 
 
 @breaks("CND-015")
