@@ -380,9 +380,10 @@ def difference_summary(seen: Array, expected: Array, *, rtol: float, atol: float
 
 
 def _digits(value: Any, other: Any) -> str:
-    """A number in six digits, or in all of them where it is a whole number that six do not tell from the other."""
-    short = f"{value:.6g}"
-    return f"{value:d}" if short == f"{other:.6g}" and np.asarray(value).dtype.kind in "iu" else short
+    """A number in six digits, or in as many as tell it from the other."""
+    pairs = ((f"{value:.{count}g}", f"{other:.{count}g}") for count in (6, 9, 12, 17))
+    told = next((mine for mine, its in pairs if mine != its), f"{value:.17g}")
+    return f"{value:d}" if len(told) > 7 and np.asarray(value).dtype.kind in "iu" else told
 
 
 def _wide(array: Array) -> Array:
