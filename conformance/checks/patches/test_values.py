@@ -85,8 +85,15 @@ def test_many_positions(subject: Subject, evidence: Evidence) -> None:
     turns = np.arange(count) % period
     expected = patches_at(obj, centres, N)[turns]
     seen = as_numpy(subject.adapter.patches(obj, centres[turns], N))
-    what = f"patches at {count} positions"
-    evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(obj).max()), axes=AXES)
+    evidence.close(
+        seen,
+        expected,
+        f"patches at {count} positions",
+        rtol=0,
+        atol=1e-5 * float(np.abs(obj).max()),
+        axes=AXES,
+        suspects=lambda: {name: held[turns] for name, held in suspects_at(obj, centres, N).items()},
+    )
 
 
 @check("PAT-006")

@@ -65,7 +65,7 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
     return obj, coverage, origin
 
 
-def _moved(centres: Array, N: int) -> dict[str, Array]:
+def moved_centres(centres: Array, N: int) -> dict[str, Array]:
     """Centres that known mistakes would take; what moves a patch by less than a pixel comes first.
 
     Of one patch both that and a move to anywhere may be true.
@@ -78,6 +78,7 @@ def _moved(centres: Array, N: int) -> dict[str, Array]:
         "positions are mirrored about their rounded middle": 2 * np.round(middle) - centres,
         "positions are rounded to whole pixels": np.round(centres),
         "positions are cut to whole pixels": np.floor(centres),
+        "offsets from the mean of the positions are rounded to whole pixels": np.round(centres - middle) + middle,
         "x alone is mirrored about the rounded middle": np.stack(
             [2 * np.round(middle[0]) - centres[:, 0], centres[:, 1]], axis=1
         ),
@@ -122,7 +123,7 @@ def suspects_at(
     total, coverage = oracle(patches, centres, shape, origin)
     right = averaged(patches, centres, shape, origin)[0]
     found = {"the coverage counts pixels that no patch covers": (right, coverage + 1)}
-    for name, elsewhere in _moved(centres, patches.shape[-1]).items():
+    for name, elsewhere in moved_centres(centres, patches.shape[-1]).items():
         found[name] = averaged(patches, elsewhere, shape, origin)
     if len(patches) > 1:
         silent = np.array(patches)

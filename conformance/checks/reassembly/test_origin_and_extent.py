@@ -14,6 +14,7 @@ from conformance.checks.reassembly.canvases import (
     averaged,
     cut,
     fits,
+    moved_centres,
     noise,
     oracle,
     placed,
@@ -80,10 +81,21 @@ def _placed_far(evidence: Evidence, result: Mapping[str, Any], centres: Array, N
             inside, f"The canvas of {what}, {coverage.shape}, does not hold the patch at {x:g}, {y:g} of it."
         )
     # By the rule that the backend is held to: bilinear weights, or those that it states.
-    right = oracle(np.ones((len(centres), N, N)), centres, coverage.shape, origin)[1]
+    ones = np.ones((len(centres), N, N))
+    right = oracle(ones, centres, coverage.shape, origin)[1]
     for left, top in corners:
         here = (slice(top, top + N + 1), slice(left, left + N + 1))
-        evidence.close(coverage[here], right[here], f"the coverage of {what}", rtol=0, atol=1e-4)
+        evidence.close(
+            coverage[here],
+            right[here],
+            f"the coverage of {what}",
+            rtol=0,
+            atol=1e-4,
+            suspects=lambda: {
+                name: oracle(ones, elsewhere, coverage.shape, origin)[1][here]
+                for name, elsewhere in moved_centres(centres, N).items()
+            },
+        )
 
 
 @check("REA-007")
