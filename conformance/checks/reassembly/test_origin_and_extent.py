@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from conformance.checks.reassembly.canvases import (
     too_few,
     whole_canvas,
 )
+from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -82,20 +84,23 @@ def _placed_far(evidence: Evidence, result: Mapping[str, Any], centres: Array, N
         )
     # By the rule that the backend is held to: bilinear weights, or those that it states.
     ones = np.ones((len(centres), N, N))
-    right = oracle(ones, centres, coverage.shape, origin)[1]
-    for left, top in corners:
-        here = (slice(top, top + N + 1), slice(left, left + N + 1))
-        evidence.close(
-            coverage[here],
-            right[here],
-            f"the coverage of {what}",
-            rtol=0,
-            atol=1e-4,
-            suspects=lambda: {
-                name: oracle(ones, elsewhere, coverage.shape, origin)[1][here]
-                for name, elsewhere in moved_centres(centres, N).items()
-            },
-        )
+
+    def around(canvas: Array) -> Array:
+        held = np.pad(canvas, (0, 1))
+        return np.stack([held[top : top + N + 1, left : left + N + 1] for left, top in corners])
+
+    def placed_at(elsewhere: Array) -> Array:
+        return around(oracle(ones, elsewhere, coverage.shape, origin)[1])
+
+    evidence.close(
+        around(coverage),
+        placed_at(centres),
+        f"the coverage of {what}",
+        rtol=0,
+        atol=1e-4,
+        axes=axes_of("patches", 3),
+        suspects=lambda: {name: partial(placed_at, where) for name, where in moved_centres(centres, N).items()},
+    )
 
 
 @check("REA-007")
