@@ -170,7 +170,7 @@ def _of_settings(subject: Subject) -> Iterator[tuple[str, str, Run]]:
 
 
 def warning_calls(subject: Subject) -> Iterator[Call]:
-    """Calls that warn with every right: positions to spare, counts, a cache that is rewritten or cannot be written."""
+    """Calls that the contract says are warned of: of files, of a cache, of settings."""
     there, adapter = offered(subject.selected), subject.adapter
 
     def spare(given: Inputs) -> Any:
@@ -178,6 +178,15 @@ def warning_calls(subject: Subject) -> Iterator[Call]:
 
     def counts(given: Inputs) -> Any:
         return adapter.load(subject.write(given | {"diff3d": np.round(given["diff3d"]) + 2}))
+
+    def told(given: Inputs) -> Any:
+        return adapter.load(subject.write(given | {"_metadata": np.array("night 4: no JSON")}))
+
+    def renamed(given: Inputs) -> Any:
+        return adapter.configure(ConfigureRequest("training", fields=given))
+
+    def bridged(given: Inputs) -> Any:
+        return adapter.bridge(BridgeRequest("training", overrides=given))
 
     def rebuilt(given: Inputs) -> Any:
         path: Path = subject.write(given)
@@ -192,6 +201,12 @@ def warning_calls(subject: Subject) -> Iterator[Call]:
     if "load" in there:
         yield Call("load", scan_arrays, spare, "with positions to spare")
         yield Call("load", scan_arrays, counts, "of counts")
+        yield Call("load", scan_arrays, told, "beside metadata that are no JSON")
+    if "configure" in there:
+        yield Call("configure", lambda: {"n_images": 7}, renamed, "with n_images")
+    if "bridge" in there:
+        needed = {"n_groups": 9, "nphotons": 2e7, "train_data_file": Path("a.npz")}
+        yield Call("bridge", lambda: dict(needed), bridged, "without test_data_file")
     if "group" in there and "cache" in {str(one) for one in subject.selected.stages} and takes(Property.CACHED):
         yield Call("group", scan_arrays, rebuilt, "beside a damaged cache")
         yield Call("group", scan_arrays, nowhere, "of a data set whose folder is gone")

@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,7 +160,7 @@ def test_every_seed_shuffles_its_own_way(subject: Subject, evidence: Evidence) -
     names = ("nn_indices", "experiment_id")
     plain = rows_of(subject, evidence, files[0][1].paths, SINGLE, names)
     orders: dict[bytes, int] = {}
-    scopes = [one for one in ("Batch", "None") if takes(Property.SCOPE, one)]
+    scopes: list[Literal["Batch", "None"]] = ["Batch", "None"] if takes(Property.SCOPE, "None") else ["Batch"]
     for number, seed in enumerate((0, 1, 257, 65537, 2**31 + 1, *(1 + apart for apart in _APART))):
         (absent, held), size, gauge = files[number % len(files)], (4, 64, 7)[number % 3], number % 4 < 2
         paths, scope = held.paths, scopes[number % len(scopes)]

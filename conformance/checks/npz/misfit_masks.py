@@ -21,5 +21,8 @@ def misfits(N: int, points: int) -> Iterator[tuple[str, Any]]:
     yield "a mask of a larger side", np.pad(mask, 1)
     yield "a mask of a smaller side", mask[1:-1, 1:-1]
     yield "a mask of a rectangle", mask[:-1]
+    yield "a mask of one row", mask[:1]
+    yield "a mask of one column", mask[:, :1]
+    yield "a mask of one pixel", mask[:1, :1]
     yield "a mask with a third axis", mask[:, :, np.newaxis]
     yield "a mask for each frame", np.broadcast_to(mask, (points, N, N)).copy()

@@ -204,6 +204,8 @@ def test_what_does_not_match_is_refused(subject: Subject, evidence: Evidence) ->
     for what, given, places in (
         ("five patches for four positions", patches, centres[:-1]),
         ("four patches for five positions", patches[:-1], centres),
+        ("one patch for five positions", patches[:1], centres),
+        ("five patches for one position", patches, centres[:1]),
         ("no patches", patches[:0], centres[:0]),
         ("a position that is NaN", patches, broken),
         ("a position that is infinite", patches, np.where(np.isnan(broken), np.inf, broken)),

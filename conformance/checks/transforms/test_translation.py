@@ -174,6 +174,7 @@ def test_shifts_that_do_not_match_are_refused(subject: Subject, evidence: Eviden
         ("one shift for three images", images, shifts[:1]),
         ("two shifts for three images", images, shifts[:-1]),
         ("three shifts for two images", images[:-1], shifts),
+        ("three shifts for one image", images[:1], shifts),
         ("a single shift without its axis", images, shifts[0]),
         ("shifts in rows", images, shifts.T.copy()),
         ("shifts with a third number", images, np.column_stack([shifts, shifts[:, 0]])),

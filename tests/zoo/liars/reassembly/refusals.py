@@ -39,6 +39,15 @@ class CutsToTheShorterList(Liar):
         return self.right.reassemble(patches[:n], centres_xy[:n], chunk)
 
 
+@breaks("REA-013")
+class PlacesOnePatchEverywhere(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        alone = np.ndim(patches) == 3 and len(patches) == 1 and np.ndim(centres_xy) == 2
+        return self.right.reassemble(
+            np.repeat(patches, len(centres_xy), axis=0) if alone else patches, centres_xy, chunk
+        )
+
+
 @breaks("REA-013", field="B02")
 class RepeatsTheLastPatch(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:

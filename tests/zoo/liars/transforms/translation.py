@@ -190,6 +190,13 @@ class TakesOneShiftForAllImages(Liar):
 
 
 @breaks("TRF-011")
+class MovesOneImageByEveryShift(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        alone = np.ndim(images) == 3 and len(images) == 1 and np.ndim(shifts_xy) == 2
+        return self.right.translate(np.repeat(images, len(shifts_xy), axis=0) if alone else images, shifts_xy)
+
+
+@breaks("TRF-011")
 class LeavesImagesOfLostShiftsWhereTheyAre(Liar):
     def translate(self, images: Array, shifts_xy: Array) -> Array:
         return self.right.translate(images, np.where(np.isfinite(shifts_xy), shifts_xy, 0.0))
