@@ -149,6 +149,18 @@ class BroadcastsEqualScales(Liar):
 
 
 @breaks("CND-024")
+class HoldsTheProbeAsAParameter(Liar):
+    not_over = {"ref": "its tensors have no gradients"}
+
+    def tensors(self, grouped: Any, probe: Array) -> Any:
+        import torch
+
+        self.land()
+        held = dict(self.right.tensors(grouped, probe))
+        return held | {"probe": torch.nn.Parameter(torch.as_tensor(held["probe"]))}
+
+
+@breaks("CND-024")
 class AsksForGradientsOfEverything(Liar):
     not_over = {"ref": "its arrays have no gradients"}
 
