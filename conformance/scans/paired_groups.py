@@ -37,6 +37,8 @@ OPTIONS: Mapping[str, tuple[Any, ...]] = {
 }
 """What a grouping may be like; every pair of these is owed one."""
 _PIXELS = 400_000
+_BEYOND = 250
+"""Neighbours asked for beyond the points that there are: past every bound that is put to a count of them."""
 
 
 @lru_cache(maxsize=2)
@@ -55,11 +57,11 @@ def _of_row(name: str, row: Row, rng: np.random.Generator) -> Regime:
     M, N, _ = row["sizes"]
     g = next(side for side in (row["gridsize"], 3, 2, 1) if side * side <= M)
     C = g * g
-    K = {"C": C, "more": C + 3, "M - 1": max(C, M - 1), "beyond": M + 5}[row["K"]]
+    K = {"C": C, "more": C + 3, "M - 1": max(C, M - 1), "beyond": M + _BEYOND}[row["K"]]
     K = K if M < 1_000 else min(K, C + 3)
     oversampled = row["sampling"].startswith("oversampled") and g > 1
     wanted = {"some": 7, "one": 1, "N": N, "C": C, "M - 1": M - 1, "M": M}[row["nsamples"]]
-    pool = {"C": C, "more": C + 2, "beyond": M + 3}.get(row["pool"]) if oversampled else None
+    pool = {"C": C, "more": C + 2, "beyond": M + _BEYOND}.get(row["pool"]) if oversampled else None
     # As many groups as the smallest pools may hold different ones of, whichever way they lie.
     wanted = 2 * M if oversampled and wanted == M and min(pool or K, M - 1) > C + 1 else wanted
     # Frames of a large side are dear, and a few groups of them show what many show.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ ARRAYS: Mapping[str, tuple[str, ...]] = {
     "noisy": ("amplitude",),
 }
 """Arrays in the arguments of each method."""
+_TAKING_ARRAYS = tuple(name for name, held in ARRAYS.items() if held is not _OF_SCANS)
+"""Methods that are handed the very arrays of a row."""
 _PIXELS = 400_000
 _MAY_COUNT = ("diff3d", "object", "probe")
 """Arrays of which whole numbers make frames that look like counts."""
@@ -53,7 +56,17 @@ def crossed_calls(subject: Subject) -> Iterator[Call]:
             held = _held(subject, method, row, rng)
             if held is not None:
                 yield _call(method, row, held, runs[method])
+                if method in _TAKING_ARRAYS and any(_hides_a_write(name, row) for name in names):
+                    usual = {name: level for name, level in row.items() if not name.endswith((" in", " lies"))}
+                    held = _held(subject, method, usual, rng)
+                    if held is not None:
+                        yield replace(_call(method, usual, held, runs[method]), once=True)
     yield from (call for call in _on_settings(subject) if call.method in there)
+
+
+def _hides_a_write(name: str, row: Row) -> bool:
+    """Whether an argument may be written unseen: it cannot be, or is likely to be copied before."""
+    return row[f"{name} lies"] != "plain" or np.dtype(row[f"{name} in"] or "f4").kind not in "fc"
 
 
 def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
@@ -64,6 +77,8 @@ def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
 
     whole = any(np.asarray(held[name]).dtype.kind in "iu" for name in _MAY_COUNT if name in held)
     odd = whole or row["size"][0] < 3 or row["where"] != "anywhere" or row["content"] != "ordinary"
+    # A part without groups may be worth a word.
+    odd = odd or row.get("fraction") in (0.0, 1.0)
     return Call(
         method,
         lambda: {name: laid(name, values) for name, values in held.items()},
@@ -72,7 +87,7 @@ def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
         repeats=row.get("seed", 0) is not None and row.get("shuffle_seed", 0) is not None,
         # Scans of random images look like counts now and then.
         clean=not odd and not row.get("enable_oversampling") and method != "measure",
-        dear=row["size"] in LARGE or row.get("N", 0) > 24,
+        once=row["size"] in LARGE or row.get("N", 0) > 24,
     )
 
 

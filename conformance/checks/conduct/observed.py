@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import itertools
 import os
 import shutil
 import tempfile
+import threading
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.backends.process_state import changed, process_state, put_back, restored
+from conformance.backends.process_state import changed, other_settings, process_state, put_back, restored
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import every_call
 from conformance.checks.conduct.invalid_calls import refused_calls, warning_calls
 from conformance.checks.conduct.results import snapshot, values_in
-from conformance.checks.conduct.sound_calls import Call, Values
+from conformance.checks.conduct.sound_calls import Call, Values, calls
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
 from conformance.scans.domain import kept_inside
 
 SETTLED = ("the environment", "the import path", "the filters of warnings", "the root logger")
 """What a call that is made for the first time may change by importing."""
+CIRCUMSTANCES = {"aside": "in another thread", "otherwise": "under other settings of the process"}
+"""Paths on which sound calls are made once more, in words."""
 SEED = 20261128
 """Of the global generators before each call."""
 
@@ -38,7 +43,7 @@ class Seen:
     Attributes
     ----------
     call : Call
-    path : {"sound", "warning", "refused"}
+    path : {"sound", "warning", "refused"} or one of CIRCUMSTANCES
     turn : int
         0 for the first call, 1 for the same again, 2 for the same after an invalid call of the method.
     result : Values
@@ -84,13 +89,15 @@ class Seen:
     @property
     def words(self) -> str:
         """The call, for a sentence."""
+        if self.path in CIRCUMSTANCES:
+            return f"{self.call.words}, {CIRCUMSTANCES[self.path]}"
         ended = {"refused": ", which is invalid", "warning": ", which warns"}.get(self.path, "")
         return f"{self.call.words}{ended}{('', ' (the second time)', ' (after an invalid call)')[self.turn]}"
 
 
 @kept_inside(2)
 def observed(subject: Subject) -> tuple[Seen, ...]:
-    """Calls of every kind, twice: sound ones again after an invalid one, plain ones a third time, dear ones once."""
+    """Calls of every kind, twice: sound ones again after an invalid one, plain ones a third time, some once."""
     found = list[Seen]()
     with restored(), ours() as seeded, tempfile.TemporaryFile() as printed:
         refused = refused_calls(subject)
@@ -99,14 +106,28 @@ def observed(subject: Subject) -> tuple[Seen, ...]:
         }
         for call in every_call(subject):
             invalid = of_method.get(call.method)
-            turns = (0,) if call.dear else (0, 2) if invalid and call.what else (0, 1, 2) if invalid else (0, 1)
+            turns = (0,) if call.once else (0, 2) if invalid and call.what else (0, 1, 2) if invalid else (0, 1)
             for turn in turns:
                 if turn == 2 and invalid:
                     _made(next(invalid), printed)
                 found.append(_watched(subject, call, "sound", turn, seeded, printed))
         for path, made in (("warning", tuple(warning_calls(subject))), ("refused", refused)):
             found += [_watched(subject, call, path, turn, seeded, printed) for call in made for turn in range(2)]
+        for call in calls(subject):
+            found.append(_aside(partial(_watched, subject, call, "aside", 1, seeded, printed)))
+            with other_settings(str(subject.folder)):
+                found.append(_watched(subject, call, "otherwise", 1, seeded, printed))
     return tuple(found)
+
+
+def _aside(watched: Callable[[], Seen]) -> Seen:
+    """Watch a call in another thread; what the suite knows of the adapter goes with it."""
+    found = list[Seen]()
+    known = contextvars.copy_context()
+    thread = threading.Thread(target=lambda: found.append(known.run(watched)))
+    thread.start()
+    thread.join()
+    return found[0]
 
 
 def _made(call: Call, printed: IO[bytes]) -> None:

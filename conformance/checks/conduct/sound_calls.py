@@ -40,8 +40,8 @@ class Call:
         Whether the same call gives the same again: not without a seed.
     clean : bool
         Whether nothing about it is suspicious, so that there is no cause to warn.
-    dear : bool
-        Whether its arrays are great, so that it is made no more often than must be.
+    once : bool
+        Whether it is made no more often than must be: its arrays are great, or alone set it apart from another call.
     """
 
     method: str
@@ -50,7 +50,7 @@ class Call:
     what: str = ""
     repeats: bool = True
     clean: bool = True
-    dear: bool = False
+    once: bool = False
 
     @property
     def words(self) -> str:

@@ -17,7 +17,7 @@ from conformance.checks.conduct.every_call import every_call
 from conformance.checks.conduct.fresh_run import fresh_run
 from conformance.checks.conduct.in_any_order import answers
 from conformance.checks.conduct.invalid_calls import refused_calls
-from conformance.checks.conduct.observed import Seen, those
+from conformance.checks.conduct.observed import CIRCUMSTANCES, Seen, those
 from conformance.checks.conduct.results import altered, answered, same, values_in
 from conformance.checks.conduct.sound_calls import (
     CALLED,
@@ -78,9 +78,14 @@ def test_global_generators_are_left_alone_on_every_path(subject: Subject, eviden
 
 @check("CND-015", any_of=CALLED)
 def test_no_option_is_a_cause_to_warn(subject: Subject, evidence: Evidence) -> None:
-    for seen in those(subject, "sound"):
-        if seen.call.method not in WARNING_BY_CONTRACT and seen.call.clean and not seen.error:
-            evidence.holds(not seen.warned, f"{seen.words} warns about a clean scan: {seen.warned[:1]}")
+    """Of methods that warn by contract, no call has more to say than the plain one."""
+    of_contract = dict.fromkeys(WARNING_BY_CONTRACT, 1)
+    for seen in those(subject, "sound", *CIRCUMSTANCES):
+        if seen.call.method in of_contract and not seen.call.what:
+            of_contract[seen.call.method] = max(of_contract[seen.call.method], len(seen.warned))
+        elif seen.call.clean and not seen.error:
+            found = seen.warned[of_contract.get(seen.call.method, 0) :]
+            evidence.holds(not found, f"{seen.words} warns about a clean scan: {found[:1]}")
 
 
 @check("CND-020", any_of=CALLED)
@@ -100,7 +105,7 @@ def test_nothing_that_was_started_runs_on(subject: Subject, evidence: Evidence) 
 
 @check("CND-016", any_of=CALLED)
 def test_no_result_lies_in_the_memory_of_an_argument(subject: Subject, evidence: Evidence) -> None:
-    for seen in those(subject, "sound"):
+    for seen in those(subject, "sound", *CIRCUMSTANCES):
         evidence.holds(
             not seen.borrowed, f"{', '.join(seen.borrowed[:3])} of {seen.words} shares its memory with an argument."
         )
@@ -185,7 +190,7 @@ def test_arrays_written_anew_are_new(subject: Subject, evidence: Evidence) -> No
     crossed = [
         call
         for call in every_call(subject)
-        if call.what and call.method in _OF_ARRAYS and call.repeats and not call.dear
+        if call.what and call.method in _OF_ARRAYS and call.repeats and not call.once
     ]
     for call in (*calls(subject), *large_calls(subject), *crossed):
         with restored():
@@ -284,7 +289,7 @@ def test_temporary_files_are_removed(subject: Subject, evidence: Evidence) -> No
 def test_settings_of_the_process_carry_no_meaning(subject: Subject, evidence: Evidence) -> None:
     folder = str(subject.fresh_folder())
     for usual in those(subject, "sound"):
-        if usual.turn or usual.error or usual.call.dear or not usual.call.repeats:
+        if usual.turn or usual.error or usual.call.once or not usual.call.repeats:
             continue
         given = usual.call.inputs()
         with other_settings(folder):
@@ -326,21 +331,21 @@ def fading(given: Inputs, *, double: bool) -> Inputs:
 
 @check("CND-023", any_of=CALLED)
 def test_entries_of_a_result_are_their_own(subject: Subject, evidence: Evidence) -> None:
-    for seen in those(subject, "sound"):
+    for seen in those(subject, "sound", *CIRCUMSTANCES):
         found = [name for name in seen.shared if not (seen.call.method == "batches" and name.endswith("['probe']"))]
         evidence.holds(not found, f"One entry stands for several in {', '.join(found[:3])} of {seen.words}.")
 
 
 @check("CND-023", any_of=CALLED)
 def test_arrays_of_a_result_are_their_own(subject: Subject, evidence: Evidence) -> None:
-    for seen in those(subject, "sound"):
+    for seen in those(subject, "sound", *CIRCUMSTANCES):
         found = [pair for pair in seen.joint if not (seen.call.method == "batches" and pair.count("['probe']") == 2)]
         evidence.holds(not found, f"{', '.join(found[:3])} of {seen.words} lie in the same memory.")
 
 
 @check("CND-024", any_of=CALLED)
 def test_no_gradient_is_asked_for(subject: Subject, evidence: Evidence) -> None:
-    for seen in those(subject, "sound"):
+    for seen in those(subject, "sound", *CIRCUMSTANCES):
         evidence.holds(
             not seen.attached, f"{', '.join(seen.attached[:3])} of {seen.words} asks for a gradient unasked."
         )

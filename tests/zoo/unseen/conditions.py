@@ -46,6 +46,10 @@ class Condition:
         What else makes a legal call fulfil it.
     before : str
         What must have been called before: nothing, ``"again"`` or ``"refused"``.
+    under : callable
+        Makes a call in the circumstances that it asks for.
+    source : str
+        Method that made the scan of the call; empty where that does not matter.
     """
 
     kind: str
@@ -54,6 +58,8 @@ class Condition:
     sizes: Mapping[str, int] = field(default_factory=dict)
     change: Callable[[Scene, np.random.Generator], None] = lambda scene, rng: None
     before: str = ""
+    under: Callable[[Callable[[], Any]], Any] = lambda call: call()
+    source: str = ""
 
 
 Generator = np.random.Generator
@@ -146,6 +152,12 @@ def of_size(method: str, rng: Generator) -> Condition:
 _SIZED = ("count", "side", "modes")
 
 
+_EQUAL_NUMBERS: tuple[tuple[str, Callable[[Scene], bool], Mapping[str, int]], ...] = (
+    ("as many groups as members", lambda s: s.options["nsamples"] == s.options["gridsize"] ** 2, {"M": 20, "g": 3}),
+    ("as many points as pixels of a side", lambda s: s.count == s.options["N"], {"M": 8, "g": 1}),
+)
+
+
 def of_number(method: str, rng: Generator) -> Condition:
     """A single one, or two sizes that are equal."""
     words, holds, sizes = _pick(
@@ -157,6 +169,7 @@ def of_number(method: str, rng: Generator) -> Condition:
             ("as many modes as the side", lambda s: s.modes == s.side > 1, {"P": 8}),
             ("as many modes as points", lambda s: s.modes == s.count > 1, {"P": 14}),
             ("one mode", lambda s: s.modes == 1, {"P": 1}),
+            *(_EQUAL_NUMBERS if method in ("group", "batches") else ()),
         ),
     )
     return Condition("number", words, holds, sizes)
@@ -298,6 +311,8 @@ OPTIONS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "patches": {"N": (10, 16, 20)},
 }
 """Values that an option may take beside the plain ones of a legal call."""
+_COUNTS = {"K": 13, "nsamples": 14, "neighbor_pool_size": 9, "batch_size": 8, "chunk": 5}
+"""Options that count, and from which value on a fault shows beyond it: code compares counts with bounds."""
 
 
 def of_options(method: str, rng: Generator, number: int = 1) -> Condition:
@@ -314,11 +329,18 @@ def of_options(method: str, rng: Generator, number: int = 1) -> Condition:
         if method == "transform":
             scene.arrays["array"] = _in_layout(scene)
 
+    bounds = {name: value for name, value in asked.items() if name in _COUNTS and value >= _COUNTS[name]}
+
     def holds(scene: Scene) -> bool:
-        return all(name in scene.options and scene.options[name] == value for name, value in asked.items())
+        held = scene.options
+        return all(
+            name in held and (held[name] is not None and held[name] >= value if name in bounds else held[name] == value)
+            for name, value in asked.items()
+        )
 
     kind = "option" if len(names) == 1 else "pair of options"
-    return Condition(kind, " and ".join(f"{n} = {v!r}" for n, v in asked.items()), holds, change=change)
+    words = (f"{name} {'>=' if name in bounds else '='} {value!r}" for name, value in asked.items())
+    return Condition(kind, " and ".join(words), holds, change=change)
 
 
 def _in_layout(scene: Scene) -> Array:

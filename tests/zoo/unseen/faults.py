@@ -16,6 +16,7 @@ from conformance.contract.arrays import Place, names_of
 from tests.zoo.landing import GIVES_SCANS
 from tests.zoo.liar import Liar
 from tests.zoo.unseen import conditions
+from tests.zoo.unseen.circumstances import of_circumstances
 from tests.zoo.unseen.conditions import OPTIONS, Condition
 from tests.zoo.unseen.operators import AROUND, MEMORIES, ON_ARRAYS, key_of
 from tests.zoo.unseen.scenes import METHODS, ON_SCANS, SETTINGS, Scene, arguments_of, scene_of
@@ -97,7 +98,8 @@ def fault_of(seed: int, number: int) -> Fault:
     """Return the fault of a number under a seed."""
     rng = np.random.default_rng([seed, number, 20261128])
     method = str(_pick(rng, METHODS))
-    condition = conditions.drawn(method, rng)
+    rare = method not in SETTINGS and rng.integers(10) == 0
+    condition = of_circumstances(method, rng) if rare else conditions.drawn(method, rng)
     turn = int(rng.integers(12))
     if turn == 0:
         refusing = bool(rng.integers(2)) and method not in NEVER_REFUSING
@@ -128,6 +130,7 @@ class Unseen(Liar):
     def __init__(self) -> None:
         super().__init__()
         self.turn, self.refused, self.kept = 0, False, {}  # type: ignore[var-annotated]
+        self.made: list[Any] = []
 
     def lie(self, given: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
         """Answer a call of the method that lies."""
@@ -158,6 +161,8 @@ class Unseen(Liar):
         except Exception:  # noqa: BLE001 - no legal call
             return None
         scene.turn, scene.refused = self.turn, self.refused
+        if any(one is given[0] for one in self.made):
+            scene.origin = self.fault.condition.source
         return scene
 
     def _holds(self, scene: Scene) -> bool:
@@ -284,6 +289,12 @@ def liar_of(seed: int, number: int) -> type[Unseen]:
     def lying(self: Unseen, *given: Any, **named: Any) -> Any:
         return self.lie(given, named)
 
+    def making(self: Unseen, *given: Any, **named: Any) -> Any:
+        result = getattr(self.right, fault.condition.source)(*given, **named)
+        self.made += result if isinstance(result, tuple) else [result]
+        return result
+
     name = f"Seed{seed}Number{number}"
     held = {"fault": fault, fault.method: lying, "__module__": "tests.zoo.unseen.liars", "__qualname__": name}
+    held |= {fault.condition.source: making} if fault.condition.source else {}
     return type(name, (Unseen,), held)

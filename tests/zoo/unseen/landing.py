@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from conformance.adapter import SplitRequest
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.specimens import write_scan
 from tests.zoo.backends import right_backend
 from tests.zoo.landing import GIVES_SCANS
 from tests.zoo.liar import Array
@@ -65,12 +67,14 @@ def _shown(liar: type[Unseen], rng: np.random.Generator, folder: Path) -> str:
         return _stale(fault, scene, lying, folder)
     if fault.condition.before == "refused":
         lying.refused = True
-    given = arguments_of(right, scene, folder)
+    under, source = fault.condition.under, fault.condition.source
+    given = arguments_of(_Making(lying, source, folder) if source else right, scene, folder)
     kept = copy.deepcopy(given) if fault.way == "writing" else given
-    expected = _answer(right, arguments_of(right, scene, folder), fault.method)
-    if _difference(_answer(right, arguments_of(right, scene, folder), fault.method), expected):
+    plain = _Making(right, source, folder) if source else right
+    expected = under(lambda: _answer(right, arguments_of(plain, scene, folder), fault.method))
+    if _difference(_answer(right, arguments_of(plain, scene, folder), fault.method), expected):
         return ""  # Fresh entropy: what the right backend does not give twice proves nothing.
-    seen = _answer(lying, given, fault.method)
+    seen = under(lambda: _answer(lying, given, fault.method))
     if fault.way == "writing":
         return _difference(_values(given, "argument"), _values(kept, "argument"))
     if fault.way == "option" and fault.operator == "counted":
@@ -78,11 +82,39 @@ def _shown(liar: type[Unseen], rng: np.random.Generator, folder: Path) -> str:
     return _difference(seen, expected)
 
 
+class _Making:
+    """A backend whose scans come out of one of its other methods.
+
+    Parameters
+    ----------
+    adapter : Adapter
+    source : str
+        The method.
+    folder : Path
+        Where a file that is loaded may lie.
+    """
+
+    def __init__(self, adapter: Any, source: str, folder: Path) -> None:
+        self.adapter, self.source, self.folder = adapter, source, folder
+
+    def assemble(self, arrays: Mapping[str, Any]) -> Any:
+        """Make a scan of arrays, or of some of them."""
+        right = right_backend()
+        if self.source == "split":
+            return self.adapter.split(right.assemble(arrays), SplitRequest(0.9, "random", 7))[0]
+        if self.source == "measure":
+            at, images = (arrays["xcoords"], arrays["ycoords"]), (arrays["probeGuess"], arrays["objectGuess"])
+            return self.adapter.measure(*at, *images, None, 3)
+        path = self.folder / "made.npz"
+        write_scan(path, arrays)
+        return self.adapter.load(path)
+
+
 def _make_room(fault: Fault, scene: Scene, rng: np.random.Generator) -> None:
     """Give an option that a fault ignores a value at which that shows."""
     if fault.way == "option" and fault.place in OPTIONS[fault.method]:
         values = OPTIONS[fault.method][fault.place]
-        if f"{fault.place} =" not in fault.condition.words:
+        if f"{fault.place} " not in fault.condition.words:
             scene.options[fault.place] = values[int(rng.integers(len(values)))]
         if fault.place in ("seed", "shuffle_seed"):
             scene.options |= {fault.place: 7} if fault.operator != "counted" else {}
@@ -91,8 +123,8 @@ def _make_room(fault: Fault, scene: Scene, rng: np.random.Generator) -> None:
 
 def _fulfilled(condition: Condition, scene: Scene) -> bool:
     path = {"path": Path("/") / scene.options.get("name", "scan.npz")} if scene.method == "load" else {}
-    asked = replace(scene, turn=1, refused=True, options={**scene.options, **path})
-    return condition.kind == "path" or bool(condition.holds(asked))
+    asked = replace(scene, turn=1, refused=True, origin=condition.source, options={**scene.options, **path})
+    return condition.kind == "path" or bool(condition.under(lambda: condition.holds(asked)))
 
 
 def _stale(fault: Fault, scene: Scene, lying: Unseen, folder: Path) -> str:

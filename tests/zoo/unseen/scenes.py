@@ -49,6 +49,8 @@ class Scene:
         Calls of the method before this one.
     refused : bool
         Whether the call before this one was refused.
+    origin : str
+        Method that made the scan in its arguments, where that is known.
     """
 
     method: str
@@ -56,6 +58,7 @@ class Scene:
     options: Options = field(default_factory=dict)
     turn: int = 0
     refused: bool = False
+    origin: str = ""
 
     @property
     def count(self) -> int:
