@@ -12,7 +12,7 @@ import numpy as np
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.sound_calls import Call, Inputs, held_by, saved_by
-from conformance.checks.conduct.values_of_arguments import LARGE, NUMBERS, PLACES, crossed, in_dtype
+from conformance.checks.conduct.values_of_arguments import LARGE, LEFT_OUT, NUMBERS, PLACES, crossed, in_dtype
 from conformance.checks.config.every_pair import bridged_sections, configured, held_before
 from conformance.checks.config.settings import REQUIRED
 from conformance.contract.types import Array, Arrays
@@ -39,6 +39,8 @@ ARRAYS: Mapping[str, tuple[str, ...]] = {
 """Arrays in the arguments of each method."""
 _TAKING_ARRAYS = tuple(name for name, held in ARRAYS.items() if held is not _OF_SCANS)
 """Methods that are handed the very arrays of a row."""
+_OF_A_SCAN = ("container", "split_groups", *(name for name, held in ARRAYS.items() if held is _OF_SCANS))
+"""Methods that are handed a scan, or what was made of one."""
 _PIXELS = 400_000
 _MAY_COUNT = ("diff3d", "object", "probe")
 """Arrays of which whole numbers make frames that look like counts."""
@@ -52,7 +54,10 @@ def crossed_calls(subject: Subject) -> Iterator[Call]:
         if method not in there or (method in ("container", "split_groups") and "group" not in there):
             continue
         rng = np.random.default_rng([seed, 73])
-        for row in crossed(method, names, seed):
+        rows = crossed(method, names, seed)
+        if method in _OF_A_SCAN:
+            rows += [row | {"held": one} for row, one in zip(rows, LEFT_OUT, strict=False)]
+        for row in rows:
             held = _held(subject, method, row, rng)
             if held is not None:
                 yield _call(method, row, held, runs[method])

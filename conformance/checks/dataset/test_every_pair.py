@@ -42,7 +42,7 @@ FEATURES = {
     "beside": ("nothing", "truth", "siblings", "one mode among many", "no optional member"),
     "given": ("paths", "a folder"),
 }
-LARGE = ((1_300, 8, 1), (40, 34, 17), (10, 130, 1))
+LARGE = ((4_203, 8, 1), (40, 34, 17), (10, 130, 1))
 LEVELS: Mapping[str, Callable[[Any], bool]] = {
     "files": lambda count: count == 1 or takes(Property.FILES),
     "gridsize": lambda wanted: gridsize(wanted) == wanted,

@@ -30,7 +30,7 @@ FEATURES = {
     "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "one place"),
     "light": ("ordinary", "a dark frame", "bright"),
 }
-LARGE = ((1_600, 8, 1), (70, 34, 17), (9, 138, 1), (4, 262, 2))
+LARGE = ((4_203, 8, 1), (70, 34, 17), (9, 138, 1), (4, 262, 2))
 LEVELS = {
     "where": place_taken,
     "without": lambda name: name != "objectGuess" or takes(Property.STORED_PATCHES) or takes(Property.NO_OBJECT),

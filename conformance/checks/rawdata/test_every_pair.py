@@ -60,7 +60,7 @@ FEATURES = {
     "noise": (3, 0, 2**33, None),
     "before": HISTORIES,
 }
-LARGE = ((900, 8, 1), (60, 34, 17), (3, 130, 1), (3, 262, 2))
+LARGE = ((4_203, 8, 1), (60, 34, 17), (3, 130, 1), (3, 262, 2))
 
 
 def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
