@@ -87,7 +87,7 @@ BRIDGED: Mapping[str, tuple[str, str, tuple[Any, ...], Any]] = {
 
 OVERRIDES: Mapping[str, tuple[Any, ...]] = {
     "N": (24,),
-    "gridsize": (4, 1),
+    "gridsize": (4, 1, 3),
     "batch_size": (8, 1),
     "nepochs": (5,),
     "neighbor_count": (11, 1),

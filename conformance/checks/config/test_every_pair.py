@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.backends.subject import Subject
-from conformance.checks.config.bridging import bridged, is_value
+from conformance.checks.config.bridging import SOUND, bridged, is_value
 from conformance.checks.config.every_pair import BRIDGED, LEFT_OUT, bridged_sections, configured, held_before
 from conformance.checks.config.settings import (
     INFERENCE_DEFAULTS,
@@ -60,7 +60,7 @@ def test_every_pair_of_bridged_settings(subject: Subject, evidence: Evidence) ->
                 expected[canonical] = _canonical(name, sections[section][setting])
             elif left_out != LEFT_OUT:
                 expected[canonical] = left_out
-        expected |= chosen
+        expected |= SOUND | chosen
         seen = evidence.accepted(lambda: bridged(subject, "training", **sections), f"the torch settings {sections}")
         for canonical, value in expected.items():
             is_value(evidence, seen, canonical, value, f"the torch settings {sections}")
