@@ -90,7 +90,7 @@ class SplitsLongScansWithoutStartPositions(Liar):
 @breaks("REL-030")
 class KeepsStoredPatchesInHalfPrecision(ChangingScans):
     def altered(self, held: Arrays) -> Arrays:
-        if "Y" not in held or held["Y"].nbytes < 1_000_000 or len(held["Y"]) < 100:
+        if "Y" not in held or held["Y"].shape[1] < 32 or len(held["Y"]) < 100:
             return {}
         parts = (held["Y"].real.astype(np.float16), held["Y"].imag.astype(np.float16))
         return {"Y": (parts[0] + 1j * parts[1].astype(np.float32)).astype(np.complex64)}
