@@ -69,6 +69,15 @@ def crossed_calls(subject: Subject) -> Iterator[Call]:
     yield from (call for call in _on_settings(subject) if call.method in there)
 
 
+def _is_odd(method: str, row: Row, held: Inputs) -> bool:
+    """Whether something about a row may be worth a warning: of images that are no scan only what is faint or bright."""
+    placed = ("positions" in held or method in _OF_A_SCAN) and row["where"] != "anywhere"
+    # A part without groups may be worth a word.
+    odd = placed or row["content"] in ("faint", "bright") or row.get("fraction") in (0.0, 1.0)
+    whole = any(np.asarray(held[name]).dtype.kind in "iu" for name in _MAY_COUNT if name in held)
+    return odd or (method in _OF_A_SCAN and (whole or row["size"][0] < 3))
+
+
 def _hides_a_write(name: str, row: Row) -> bool:
     """Whether an argument may be written unseen: it cannot be, or is likely to be copied before."""
     return row[f"{name} lies"] != "plain" or np.dtype(row[f"{name} in"] or "f4").kind not in "fc"
@@ -80,10 +89,6 @@ def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
             return {key: laid(key, one) for key, one in values.items()}
         return LAYOUTS[row.get(f"{name} lies", "plain")](values.copy()) if isinstance(values, np.ndarray) else values
 
-    whole = any(np.asarray(held[name]).dtype.kind in "iu" for name in _MAY_COUNT if name in held)
-    odd = whole or row["size"][0] < 3 or row["where"] != "anywhere" or row["content"] != "ordinary"
-    # A part without groups may be worth a word.
-    odd = odd or row.get("fraction") in (0.0, 1.0)
     return Call(
         method,
         lambda: {name: laid(name, values) for name, values in held.items()},
@@ -91,7 +96,7 @@ def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
         " ".join(f"{name} = {level}" for name, level in row.items()),
         repeats=row.get("seed", 0) is not None and row.get("shuffle_seed", 0) is not None,
         # Scans of random images look like counts now and then.
-        clean=not odd and not row.get("enable_oversampling") and method != "measure",
+        clean=not _is_odd(method, row, held) and not row.get("enable_oversampling") and method != "measure",
         once=row["size"] in LARGE or row.get("N", 0) > 24,
     )
 
