@@ -44,7 +44,7 @@ def test_who_changes_nothing_never_lands(method: str, tmp_path: Path) -> None:
 
 
 def test_a_plain_fault_lands_and_is_caught(tmp_path: Path) -> None:
-    number = next(n for n in range(999) if fault_of(1, n).words == "group: result nn_indices plus one, when always")
-    fate = judged(1, number, tmp_path)
+    number = next(n for n in range(999) if fault_of(7, n).words == "group: result nn_indices times 2, when always")
+    fate = judged(7, number, tmp_path)
     assert fate.landed == "result['nn_indices']"
     assert fate.caught.startswith("GRP-")
