@@ -190,7 +190,7 @@ def _looked(source: Source, rules: Rules, found: list[Finding]) -> Seen:
         counts = bool(content.counts_evidence)
         view = view_of(rules.members, content.survey, rules.stack_name, stack.dtype, counts, mask)
         with np.errstate(over="ignore", invalid="ignore"):
-            whole = whole_amplitudes(view)
+            whole = whole_amplitudes(view) if content.whole else None
         if whole is not None:
             # Numbers that are no counts are no reason to take a root.
             view = replace(view, counts=False)

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from conformance.files.survey import Survey
 
 NOISE = ": scattered about zero, as a subtracted background leaves them, or an interpolation of the frames"
+ROOTED = ": roots with the sign of numbers about zero: square them, take 0 for what was below, and then the root"
 _FEWEST_ROOTS, _DIMMER = 24, 0.1
+_QUANTILES, _OF_ROOTS, _NEARLY = (0.1, 0.25, 0.5), np.array([0.397, 0.632, 0.919]), 0.06
+"""Of the roots of normal noise, in units of their root mean square, quantiles; of the noise itself 0.13, 0.32, 0.67."""
 _FEWEST, _OFTEN, _SMALL = 64, 0.02, 0.2
 _SIGNED = 1 << 15
 _DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05
@@ -33,6 +36,22 @@ def is_noise(survey: Survey) -> bool:
     # Flags hold few values; noise of whole numbers holds its smallest one most often.
     flags = survey.first.dtype.kind == "f" and common > len(below) // 4
     return bool(not flags and -float(below.min()) < _SMALL * float(values.max()))
+
+
+def scattered(survey: Survey) -> str:
+    """Say that values below zero are noise, or roots of noise with its sign; empty where they are neither.
+
+    Roots leave zero bare, where noise itself is most frequent.
+
+    Parameters
+    ----------
+    survey : Survey
+    """
+    if not is_noise(survey):
+        return ""
+    below = -survey.first[survey.first < 0].astype(np.float64)
+    shape = np.quantile(below, _QUANTILES) / np.sqrt((below**2).mean())
+    return ROOTED if survey.first.dtype.kind == "f" and (np.abs(shape - _OF_ROOTS) < _NEARLY).all() else NOISE
 
 
 def subtracted(survey: Survey) -> str:

@@ -122,7 +122,7 @@ def content_of(stack: Stored, layout: StackLayout | None, mask: Stored | None = 
             _add(survey, block, offset, layout, stack.fortran, ends)
     sound = non_finite is None and overflowing is None and negative is None
     evidence = statistics.evidence(survey) if sound or statistics.whole else ""
-    if negative is not None and not evidence and survey is not None and signs.is_noise(survey):
+    if negative is not None and not evidence and survey is not None and signs.scattered(survey) == signs.NOISE:
         evidence = "the values scatter about zero, as no amplitudes do"
     return Content(non_finite, overflowing, negative, evidence, statistics.whole, survey)
 
@@ -200,8 +200,8 @@ def reach_of(content: Content, kind: str, dtype: np.dtype[Any]) -> str:
     always = extent.always == extent.pixels
     told = ": flags of the detector, no data" if always and kind == "negative" else ""
     if kind == "negative" and not always:
-        noise = signs.NOISE if signs.is_noise(content.survey) else ""
-        told = signs.wrapped_negative(content.survey) or signs.subtracted(content.survey) or noise
+        survey = content.survey
+        told = signs.wrapped_negative(survey) or signs.subtracted(survey) or signs.scattered(survey)
     told = _CENTRED if kind == "negative" and _is_centred(content.survey) else told
     told = _STANDARDISED if kind == "negative" and _is_standardised(content.survey) else told
     if kind == "non-finite":

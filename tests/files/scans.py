@@ -259,6 +259,14 @@ def _saturated_roots(a: Arrays) -> None:
     a["diff3d"] = np.minimum(a["diff3d"], 20.0).astype(np.float32)
 
 
+def _cut_off(a: Arrays) -> None:
+    a["diff3d"] = np.minimum(a["diff3d"], np.quantile(a["diff3d"], 0.995)).astype(np.float32)
+
+
+def _threshold(a: Arrays) -> None:
+    a["diff3d"][a["diff3d"] < 1.6] = 0
+
+
 def _module_gap(a: Arrays) -> None:
     a["diff3d"][:, :, 12:18] = 0
 
@@ -318,6 +326,7 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
     "FIL-007": (
         ("saturated", _saturated),
         ("saturated roots", _saturated_roots),
+        ("cut off at times", _cut_off),
         ("bytes exchanged", _exchanged_bytes),
     ),
     "FIL-008": (("wide rows", _wide), ("wide column", _wide_column)),
@@ -348,6 +357,7 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("background", _background),
         ("decibels", _decibels),
         ("rounded amplitudes", _rounded),
+        ("few counts taken for none", _threshold),
     ),
     "FIL-025": (("copied frames", _copied), ("copies later", _copied_later), ("no sample", _no_sample)),
     "FIL-026": (

@@ -10,6 +10,9 @@ import pytest
 
 from conformance.files.examine import examine
 from conformance.files.finding import Finding, Severity
+from conformance.files.fixing.diagnosed import as_diagnosed
+from conformance.files.fixing.relaid import Scratch
+from conformance.files.formats.values import Values
 from conformance.files.physics import with_physics
 from conformance.scans.specimens import write_scan
 from tests.commands.calling import Call
@@ -80,6 +83,21 @@ def changed(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[
     return fault
 
 
+def to_whole_pixels(arrays: Arrays) -> None:
+    """Positions of the patches that made the frames."""
+    arrays |= {name: np.floor(arrays[name]) for name in ("xcoords", "ycoords")}
+
+
+def rolled(arrays: Arrays) -> None:
+    to_whole_pixels(arrays)
+    arrays["diff3d"] = np.roll(arrays["diff3d"], 7, axis=0)
+
+
+def lost(arrays: Arrays) -> None:
+    to_whole_pixels(arrays)
+    arrays["diff3d"][30:-1] = arrays["diff3d"][31:].copy()
+
+
 def shuffled(arrays: Arrays) -> None:
     arrays["diff3d"] = arrays["diff3d"][np.random.default_rng(1).permutation(len(arrays["diff3d"]))]
 
@@ -92,6 +110,8 @@ def shuffled(arrays: Arrays) -> None:
         (changed("objectGuess", np.conj), "certain: the frames are explained better by object conjugated"),
         (changed("objectGuess", np.flipud), "the frames are explained better by object mirrored upside down"),
         (changed("objectGuess", np.transpose), "the frames are explained better by object transposed"),
+        (rolled, "frame i belongs to position i - 7, counted round the end"),
+        (lost, "on to position i + 1: frames were lost there"),
         (shuffled, "belong to another position than that of their number"),
         (mirrored, "x flipped"),
         (turned, ""),
@@ -108,6 +128,18 @@ def test_one_that_does_not_is_told(fault: Callable[[Arrays], None], words: str, 
     assert "do not explain its frames" in finding.problem
     assert words in finding.problem.lower()
     assert "hold counts" not in finding.problem
+
+
+@pytest.mark.parametrize("name", ["probeGuess", "objectGuess"])
+def test_a_probe_or_an_object_is_mended_as_diagnosed(name: str, tmp_path: Path) -> None:
+    arrays = sound(3, photons=1e5)
+    to_whole_pixels(arrays)
+    right = arrays[name].copy()
+    arrays[name] = np.ascontiguousarray(np.conj(right).T if name == "probeGuess" else np.conj(right))
+    with Scratch(tmp_path) as scratch:
+        done = as_diagnosed({key: Values(key, np.asarray(values)) for key, values in arrays.items()}, scratch)
+        assert [one.op for one in done.fixes] == ["change-array"]
+        np.testing.assert_array_equal(done.arrays[name].array(), right)
 
 
 def test_frames_that_stand_alone_are_named(tmp_path: Path) -> None:

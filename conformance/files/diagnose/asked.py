@@ -102,5 +102,10 @@ def scaled_probe(factor: float) -> Fix:
     return _fix("scale-probe", {"factor": round(factor, 6)}, {"factor": factor}, "probeGuess", "FIL-011")
 
 
+def changed_array(name: str, said: str) -> Fix:
+    """Change a probe or an object in one of the ways of :data:`conformance.files.diagnose.changes.CHANGES`."""
+    return _fix("change-array", {name: said}, {"change": said}, name, "FIL-028")
+
+
 def _fix(op: str, after: dict[str, Any], arguments: dict[str, Any], array: str, clause: str) -> Fix:
     return Fix(op, Grade.DIAGNOSED, array, clause, {}, after, OPTION, arguments)

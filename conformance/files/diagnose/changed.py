@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.asked import changed_array
+from conformance.files.diagnose.changes import CHANGES, MOVED
 from conformance.files.diagnose.fitting import few_of
 from conformance.files.diagnose.forward import Forward
 from conformance.files.diagnose.repairs import Repair
 
-Change: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 _MOST_TRIED, _SAME, _NEAR = 3, 1e-3, 1.5
-_MOVED: Mapping[str, Change] = {
-    "transposed": lambda values: values.swapaxes(-1, -2),
-    "mirrored left to right": lambda values: values[..., ::-1],
-    "mirrored upside down": lambda values: values[..., ::-1, :],
-    "turned by 180 degrees": lambda values: values[..., ::-1, ::-1],
-    "turned by a quarter": lambda values: np.rot90(values, 1, (-2, -1)),
-    "turned by a quarter the other way": lambda values: np.rot90(values, -1, (-2, -1)),
-    "transposed along the other diagonal": lambda values: values[..., ::-1, ::-1].swapaxes(-1, -2),
-}
-
-
-def _conjugated(change: Change) -> Change:
-    return lambda values: np.conj(change(values))
-
-
-_CHANGES: Mapping[str, Change] = {
-    **_MOVED,
-    "conjugated": np.conj,
-    **{f"{said} and conjugated": _conjugated(change) for said, change in _MOVED.items()},
-}
 _COHERENT = "probe modes added as amplitudes"
 CHANGED = frozenset(
     {_COHERENT}
-    | {f"{part} {said}" for part in ("probe", "object") for said in _CHANGES}
-    | {f"probe and object {said}" for said in _MOVED}
+    | {f"{part} {said}" for part in ("probe", "object") for said in CHANGES}
+    | {f"probe and object {said}" for said in MOVED}
 )
 """Names of these repairs."""
 
@@ -63,7 +44,7 @@ def changed_parts(state: Forward) -> Iterator[Repair]:
 def _all(state: Forward) -> Iterator[Repair]:
     for part in ("probe", "object"):
         values = getattr(state, part)
-        for said, change in _CHANGES.items():
+        for said, change in CHANGES.items():
             made = np.ascontiguousarray(change(values))
             if made.shape != values.shape or np.abs(made - values).max() > _SAME * np.abs(values).max():
                 arrays = (made, None) if part == "probe" else (None, made)
@@ -74,7 +55,7 @@ def _all(state: Forward) -> Iterator[Repair]:
         )
         one = state.probe.sum(axis=0, keepdims=True)
         yield Repair(_COHERENT, "probe", what, state.s, state.amplitude, probe=one)
-    for said, change in _MOVED.items():
+    for said, change in MOVED.items():
         probe, obj = (np.ascontiguousarray(change(one)) for one in (state.probe, state.object))
         yield _repair(state, "probe and object", said, probe, obj)
 
@@ -82,4 +63,6 @@ def _all(state: Forward) -> Iterator[Repair]:
 def _repair(state: Forward, part: str, said: str, probe: NDArray[Any] | None, obj: NDArray[Any] | None) -> Repair:
     are = "are" if " and " in part else "is"
     what = f"the {part} {are} to be {said}, against the frames and positions as stored"
-    return Repair(f"{part} {said}", part, what, state.s, state.amplitude, probe=probe, object=obj)
+    arrays = [name for name, made in (("probeGuess", probe), ("objectGuess", obj)) if made is not None]
+    fixes = tuple(changed_array(name, said) for name in arrays)
+    return Repair(f"{part} {said}", part, what, state.s, state.amplitude, fixes=fixes, probe=probe, object=obj)

@@ -24,7 +24,7 @@ from conformance.files.diagnose.orientation import Orientation, oriented, prior,
 from conformance.files.diagnose.pieces import ends_apart, pieces
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
-from conformance.files.diagnose.rematched import SHUFFLED
+from conformance.files.diagnose.rematched import SHUFFLED, SLIPPED
 from conformance.files.diagnose.rivals import rivals
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.scale import scale_guess
@@ -43,7 +43,7 @@ _UNASKED = unknown("nothing was asked")
 _BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
 """Faults that no other positions mend."""
 
-_OTHERWISE = PAIRINGS | CHANGED | {SHUFFLED}
+_OTHERWISE = PAIRINGS | CHANGED | {SHUFFLED, SLIPPED}
 """Faults without which those who looked at frames, positions and probe would have seen another scan."""
 
 _BY_THE_OBJECT = 0.01
@@ -157,7 +157,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
             faults = [one for one in faults if one not in other]
         if explained or (scan.object is not None and any(one.sure for one in shown)):
             faults = [one for one in faults if one not in askew]
-        if any(one.name in {*PAIRINGS, SHUFFLED} for one in shown):
+        if any(one.name in {*PAIRINGS, SHUFFLED, SLIPPED} for one in shown):
             # Frames that came to stand beside another position are what is repeated.
             faults = [one for one in faults if one.name != "repeated"]
         faults = _one_unit(faults, shown)

@@ -116,7 +116,7 @@ def mended(
         Where the zero frequency lies off the middle, by the probe.
     """
     stored = forward.misfits(forward.s)
-    state, steps = forward, list[Step]()
+    state, steps, s_stored = forward, list[Step](), s_all
     for _ in range(_ROUNDS):
         step = _best(state, s_all, turns, zero, {one.repair.family for one in steps})
         if step is None:
@@ -124,7 +124,7 @@ def mended(
         steps.append(step)
         s_all = step.repair.whole_scan(state.s, s_all)
         state = step.repair.done_to(state)
-    if not steps and stored.over_floor > _COARSE and (step := _rematched(forward, s_all, stored)) is not None:
+    if state.misfits(state.s).over_floor > _COARSE and (step := _rematched(forward, s_stored, stored)) is not None:
         steps, state = [step], step.repair.done_to(forward)
     few = state.part(few_of(state, 2))
     moves, alone = wishes(few)

@@ -52,9 +52,9 @@ def owners(M: int, kind: str, by: int, line: int = 0) -> NDArray[np.int64]:
     kind : str
         One of :data:`PAIRINGS`.
     by : int
-        Positions by which a frame's own comes later than its number; frames beyond the points of a line, negative:
-        positions beyond the frames; which of two lines is reversed, the first of them 0; the number of the first file.
-        Nothing else has one.
+        Positions by which a frame's own comes later than its number, round the end or not; frames beyond the points of
+        a line, negative: positions beyond the frames; which of two lines is reversed, the first of them 0; the number
+        of the first file. Nothing else has one.
     line : int
         Points of a line.
     """
@@ -78,6 +78,7 @@ def _as_text(number: NDArray[np.int64], first: int, _: int) -> NDArray[np.int64]
 
 _KINDS: Mapping[str, Callable[[NDArray[np.int64], int, int], NDArray[np.int64]]] = {
     "lag": lambda number, by, line: number + by,
+    "rolled": lambda number, by, line: (number + by) % len(number),
     "flyback": _flyback,
     "reversed frames": lambda number, by, line: number[::-1].copy(),
     "reversed lines": _reversed_lines,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import COORDINATES, MASK, PAIRS, PER_POSITION, STACKS, Place, names_of, row
 from conformance.files.archive import Member
+from conformance.files.diagnose.changes import CHANGES
 from conformance.files.diagnose.order import owners
 from conformance.files.fix import Fix
 from conformance.files.fixing import transformed
@@ -177,6 +178,15 @@ def _scaled_probe(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     return arrays | {"probeGuess": Values("probeGuess", scaled)}
 
 
+def _changed(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
+    """A probe or an object, whose pixels lie along the last two axes once axes of length one behind them are gone."""
+    values = arrays[fix.array].array()
+    while values.ndim > 2 and values.shape[-1] == 1:
+        values = values[..., 0]
+    changed = np.ascontiguousarray(CHANGES[fix.arguments["change"]](values))
+    return arrays | {fix.array: Values(fix.array, changed)}
+
+
 def _product(arrays: Arrays, _: Fix, __: Scratch) -> Arrays:
     layers = arrays["objectGuess"].array().astype(np.complex128)
     return arrays | {"objectGuess": Values("objectGuess", layers.prod(axis=0).astype(np.complex64))}
@@ -299,6 +309,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "root-of-frames": _root_of_frames,
     "drop-frames": _dropped,
     "scale-probe": _scaled_probe,
+    "change-array": _changed,
     "multiply-layers": _product,
     "shift-positions": _shifted,
     "scale-positions": _scaled,
@@ -313,5 +324,6 @@ OPERATIONS: Mapping[str, Operation] = {
 For diagnoses: ``turn-frames`` takes an ``exif`` number, ``roll-frames`` the ``rows`` and ``columns`` to move by,
 ``map-positions`` a ``matrix`` over (x, y) and a point ``about``, ``shift-positions`` the ``x`` and ``y`` to be added,
 ``shift-lines`` these and how far ``along`` the lines, ``pair-frames`` a ``kind`` of pairing, what it goes ``by`` and
-the points of a ``line``, ``scale-positions`` a ``factor`` and a point ``about``, ``drop-frames`` the ``rows``: numbers.
+the points of a ``line``, ``scale-positions`` a ``factor`` and a point ``about``, ``change-array`` the
+name of a ``change``, ``drop-frames`` the ``rows``: numbers.
 """

@@ -66,9 +66,12 @@ def _unsteady(view: View, quantum: float) -> str:
         return ""
     off = np.log(view.flux / expected)
     off = off - np.median(off)
-    varies, allowed = (1.4826 * float(np.median(np.abs(one - np.median(one)))) for one in (off, np.log(expected)))
+    varies, allowed = _spread(off), _spread(np.log(expected))
     noise = float(np.sqrt(quantum / np.median(view.flux)))
     if varies < max(_UNSTEADY, _BEYOND * allowed, _OF_NOISE * noise):
+        return ""
+    if _spread(np.sort(np.log(view.flux)) - np.sort(np.log(expected))) < varies / 2:
+        # The same light in another order: frames and positions are not paired.
         return ""
     parts = np.array([np.median(one) for one in np.array_split(off, _PARTS)])
     rising = np.sign(np.diff(parts))
@@ -83,3 +86,8 @@ def _unsteady(view: View, quantum: float) -> str:
         f"the light of the frames varies by {varies:.1%}, where probe and object make it vary by {allowed:.1%} and "
         f"counting by {noise:.1%}: the beam {how}"
     )
+
+
+def _spread(values: Floats) -> float:
+    """Standard deviation of values, but for those that lie far aside."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.neighbours import Places
-from conformance.files.rules.pixel_size import pixels_apart
+from conformance.files.rules.pixel_size import far_light, pixels_apart, shows_counts
+from conformance.files.rules.pixels import stuck_pixels
 from conformance.files.rules.positions import misplaced_rows
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
@@ -18,7 +19,7 @@ from conformance.files.survey import Floats
 _SCALES = (0.3, 3.0)
 _ALIKE, _AS_MUCH = (0.5, 2.0), (0.7, 1.4)
 _LEAST_OVERLAP = 0.15
-_GOOD_MATCH, _GAIN, _LEAST_SHIFT = 0.6, 0.1, 2
+_GOOD_MATCH, _GAIN, _LEAST_SHIFT, _HIDDEN = 0.6, 0.1, 2, 0.3
 
 
 def probe_scale(view: View) -> Iterator[Finding]:
@@ -61,7 +62,7 @@ def whole_amplitudes(view: View) -> Finding | None:
     view : View
         Of frames that look like counts.
     """
-    if not view.counts or view.expected is None:
+    if not view.counts or view.expected is None or shows_counts(view):
         return None
     light = float(np.median(view.expected))
     sums, squares = (float(np.median(one)) for one in view.survey.flux)
@@ -107,16 +108,19 @@ def centre(view: View) -> Iterator[Finding]:
     """FIL-010: where the mean pattern fits the far field of the probe best."""
     if view.probe is None or not view.probe.any():
         return
-    pattern = np.sqrt(view.intensity)
-    far = np.sqrt((np.abs(np.fft.fftshift(np.fft.fft2(view.probe), axes=(-2, -1))) ** 2).sum(axis=0))
+    pattern, far = np.sqrt(view.intensity), np.sqrt(far_light(view.probe))
     if pattern.std() == 0 or far.std() == 0:
         return
-    match = _matches(pattern, far)
+    known = view.measured & ~view.once(stuck_pixels)[1]
+    if float((far**2)[~known].sum()) > _HIDDEN * float((far**2).sum()):
+        # Behind a beam stop lies what tells the middle.
+        return
+    match = _matches(pattern, far, known)
     at = np.unravel_index(int(match.argmax()), match.shape)
     shift = [int(n) if n < side // 2 else int(n) - side for n, side in zip(at, match.shape, strict=True)]
     best, here = float(match[at]), float(match[0, 0])
     if max(map(abs, shift)) >= _LEAST_SHIFT and best > _GOOD_MATCH and best - here > _GAIN:
-        turned = float(_matches(pattern, _pointed(far))[0, 0])
+        turned = float(_matches(pattern, _pointed(far), known)[0, 0])
         if turned >= best:
             problem = (
                 f"the mean pattern fits the far field of the probe turned by 180 degrees ({turned:.2f}, as stored "
@@ -144,11 +148,22 @@ def _aside(shift: int, word: str) -> str:
     return f"{shift:+d} {word}{'s' * (abs(shift) != 1)}"
 
 
-def _matches(pattern: Floats, far: Floats) -> Floats:
-    """Correlation coefficient of a pattern with the far field, for every cyclic shift."""
-    a, b = pattern - pattern.mean(), far - far.mean()
-    product = np.fft.ifft2(np.fft.fft2(a) * np.conj(np.fft.fft2(b))).real
-    return np.asarray(product / np.sqrt((a**2).sum() * (b**2).sum()))
+def _matches(pattern: Floats, far: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Correlation coefficient of a pattern with the far field, for every cyclic shift, over known pixels."""
+    here = known.astype(float)
+    number, spectrum = here.sum(), np.conj(np.fft.fft2(far))
+    a = np.where(known, pattern - pattern[known].mean(), 0.0)
+    product = _moved(a, spectrum)
+    if known.all():
+        spread = ((far - far.mean()) ** 2).sum() * np.ones_like(far)
+    else:
+        spread = _moved(here, np.conj(np.fft.fft2(far**2))) - _moved(here, spectrum) ** 2 / number
+    return np.asarray(product / np.sqrt(np.maximum(spread * (a**2).sum(), 1e-300)))
+
+
+def _moved(image: Floats, spectrum: NDArray[np.complex128]) -> Floats:
+    """Sum of the product of an image with another one, of conjugate spectrum as given, for every cyclic shift."""
+    return np.asarray(np.fft.ifft2(np.fft.fft2(image) * spectrum).real)
 
 
 def patches_on_object(view: View) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
@@ -10,6 +11,7 @@ from conformance.files.survey import Floats
 _FACTORS = np.exp(np.linspace(np.log(0.35), np.log(2.85), 73))
 _GOOD, _GAIN, _BETTER = 0.9, 0.05, 3.5
 _ALIKE, _STILL = 1.15, 1.0
+_PLAIN, _CLEARLY = 0.98, 0.67
 
 
 def pixel_factor(view: View) -> float:
@@ -36,10 +38,11 @@ def pixels_apart(view: View) -> str:
     if factor == 1:
         return ""
     word, times = ("coarser", factor) if factor > 1 else ("finer", 1 / factor)
+    else_ = "" if there > _PLAIN else ", or is the probe that of another beam"
     return (
         f"the mean pattern is {factor:.2g} times as wide as the far field of the probe (alike to {there:.3f} on that "
         f"scale, {here:.3f} as stored): the pixels of the probe must be {times:.2g} times {word}. Were frames or probe "
-        "cropped, padded or binned without the other? Positions are in the pixels of one of them"
+        f"cropped, padded or binned without the other{else_}? Positions are in the pixels of one of them"
     )
 
 
@@ -53,12 +56,36 @@ def likeness(view: View) -> float:
     return view.once(_fit)[2]
 
 
+def shows_counts(view: View) -> bool:
+    """Whether the mean of the values has the shape of the far field of the probe, and that of their squares has not.
+
+    What an object scatters makes patterns broader, so that squares of counts may come nearer, but no amplitudes.
+
+    Parameters
+    ----------
+    view : View
+    """
+    if view.probe is None or not view.probe.any():
+        return False
+    known, far = view.measured & ~view.survey.steady, np.sqrt(_by_radius(far_light(view.probe)))
+    left = [
+        1 - _alike(np.sqrt(_by_radius(np.where(known, np.maximum(mean, 0.0), 0.0))), far)
+        for mean in (view.survey.sums, view.survey.squares)
+    ]
+    return left[0] < min(1 - _GOOD, _CLEARLY * left[1])
+
+
+def far_light(probe: NDArray[np.complex128]) -> Floats:
+    """(N, N) intensity of the far field of a probe (P, N, N), up to a factor."""
+    return np.asarray((np.abs(np.fft.fftshift(np.fft.fft2(probe), axes=(-2, -1))) ** 2).sum(axis=0))
+
+
 def _fit(view: View) -> tuple[float, float, float]:
     """The factor, and how alike pattern and far field are with it and without."""
     if view.probe is None or not view.probe.any() or not view.intensity.any():
         return 1.0, 0.0, 0.0
-    far = (np.abs(np.fft.fftshift(np.fft.fft2(view.probe), axes=(-2, -1))) ** 2).sum(axis=0)
-    pattern, far_field = np.sqrt(_by_radius(np.maximum(view.intensity, 0.0))), np.sqrt(_by_radius(far))
+    pattern = np.sqrt(_by_radius(np.maximum(view.intensity, 0.0)))
+    far_field = np.sqrt(_by_radius(far_light(view.probe)))
     radius = np.arange(len(pattern))
     alike = [_alike(pattern, np.interp(radius / one, radius, far_field, right=0.0)) for one in _FACTORS]
     best, here = int(np.argmax(alike)), _alike(pattern, far_field)

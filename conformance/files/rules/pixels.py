@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from conformance.files import signs
 from conformance.files.byte_order import exchanged_bytes
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.counted import cut_above
 from conformance.files.rules.flares import flared_pixels, flares_in_words
 from conformance.files.rules.gaps import dead_beyond_edges, outshining_pixels, padding_around
 from conformance.files.rules.view import View
@@ -267,9 +268,9 @@ def saturated(view: View) -> Iterator[Finding]:
     if full.any():
         largest = float(view.survey.largest[full].max())
         own = view.dtype.kind in "iu" and largest >= float(np.iinfo(view.dtype).max)
-        why = (
-            f"the largest of {view.dtype.name}" if own else "and no value lies above it: cut off there, or scaled to it"
-        )
+        cut = "cut off there, or scaled to it"
+        alone = f", at one place alone: {cut}?" if int(full.sum()) == 1 else ""
+        why = f"the largest of {view.dtype.name}{alone}" if own else f"and no value lies above it: {cut}"
         where = pixels(np.argwhere(full))
         problem = f"{int(full.sum())} pixels reach {largest:.10g}, {why}: {where}"
         yield Finding("FIL-007", Severity.WARNING, view.stack, problem, _first(full))
@@ -290,7 +291,7 @@ def _at_the_end(view: View) -> NDArray[np.bool_]:
     power, sums = (top, view.survey.sums) if view.counts else (top**2, view.survey.squares)
     # The largest of a few dozen counts is shared by chance, and by pixels that are mostly far below it.
     near = float(sums[full].max()) > _NEAR_CUT * power * view.M
-    return full if near and power > _LEAST_CUT * quantum(view) else none
+    return full if (near and power > _LEAST_CUT * quantum(view)) or cut_above(view) else none
 
 
 def wide_lines(view: View) -> Iterator[Finding]:

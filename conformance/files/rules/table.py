@@ -9,6 +9,7 @@ import numpy as np
 from conformance.files import signs
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules import frames, illumination, pixels, positions, probe
+from conformance.files.rules.counted import cut_below
 from conformance.files.rules.flux import unsteady
 from conformance.files.rules.passes import two_objects
 from conformance.files.rules.pixel_size import pixel_factor
@@ -61,7 +62,7 @@ def findings_of(view: View) -> Iterator[Finding]:
         loud = [clause for clause, given in found.items() if any(one.severity is not Severity.NOTE for one in given)]
         explained = _explained(view, loud)
         # What else is wrong with pixels or values changes the light of frames too.
-        uneven = () if loud or lost else tuple(unsteady(view, pixels.quantum(view)))
+        uneven = () if loud or lost or _lacks_much(view) else tuple(unsteady(view, pixels.quantum(view)))
     yield from uneven
     for clause, given in found.items():
         if clause not in explained:
@@ -70,7 +71,9 @@ def findings_of(view: View) -> Iterator[Finding]:
 
 def _explained(view: View, loud: Sequence[str]) -> set[str]:
     """Clauses that would name a false cause beside those that are loud."""
-    explained = {one for clause in loud for one in EXPLAINED.get(clause, ())}
+    explained = {
+        one for clause in loud for one in EXPLAINED.get(clause, ()) if clause != "FIL-017" or not cut_below(view)
+    }
     if pixels.passing_markers(view).any():
         explained |= _OF_LIGHT | {"FIL-007", "FIL-025"}
     if positions.of_another_unit(view) or positions.at_one_place(view):
@@ -105,11 +108,15 @@ def _explained(view: View, loud: Sequence[str]) -> set[str]:
         explained |= {"FIL-003", "FIL-004"}
     if signs.is_noise(view.survey):
         explained |= {"FIL-006", "FIL-008"}
-    missing = pixels.stuck_pixels(view)[1] | ~view.measured
-    if int(missing.sum()) > _MANY_LINES * max(view.survey.sides):
-        # So much of the pattern is missing that its centre and its power are not known.
+    if _lacks_much(view):
         explained |= {"FIL-010", "FIL-011"}
     return explained
+
+
+def _lacks_much(view: View) -> bool:
+    """Whether so much of the pattern is missing that its centre and its power are not known."""
+    missing = pixels.stuck_pixels(view)[1] | ~view.measured
+    return int(missing.sum()) > _MANY_LINES * max(view.survey.sides)
 
 
 def _found(view: View, lost: bool, square: bool) -> dict[str, tuple[Finding, ...]]:

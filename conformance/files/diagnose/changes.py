@@ -1,0 +1,33 @@
+"""How a probe or an object may have been stored otherwise than the frames ask for: changes of arrays, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Change: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
+MOVED: Mapping[str, Change] = {
+    "transposed": lambda values: values.swapaxes(-1, -2),
+    "mirrored left to right": lambda values: values[..., ::-1],
+    "mirrored upside down": lambda values: values[..., ::-1, :],
+    "turned by 180 degrees": lambda values: values[..., ::-1, ::-1],
+    "turned by a quarter": lambda values: np.rot90(values, 1, (-2, -1)),
+    "turned by a quarter the other way": lambda values: np.rot90(values, -1, (-2, -1)),
+    "transposed along the other diagonal": lambda values: values[..., ::-1, ::-1].swapaxes(-1, -2),
+}
+"""What moves the pixels of (..., rows, columns)."""
+
+
+def _conjugated(change: Change) -> Change:
+    return lambda values: np.conj(change(values))
+
+
+CHANGES: Mapping[str, Change] = {
+    **MOVED,
+    "conjugated": np.conj,
+    **{f"{said} and conjugated": _conjugated(change) for said, change in MOVED.items()},
+}
+"""These, the phase reversed, and both."""

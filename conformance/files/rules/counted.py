@@ -1,0 +1,88 @@
+"""What counts that were counted hold: of any light, at least so many next to those that are seen.
+
+Numbers of photons are a mixture of Poisson laws, whatever probe, object and beam are. With n(k) values of k counts,
+E n(k + 1) / n(k) of such a mixture times k + 1 never falls as k grows (it is the mean light of the pixels that showed
+k), so that n(k) tells a least number for k - 1 from k + 1, and for k + 1 from k - 1. Where none at all are there, they
+were cut away.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.rules.view import View
+from conformance.files.survey import is_whole
+
+_FEWEST, _LEAST_MISSING, _LEAST_TOP = 16, 30.0, 30
+_LOOKED_AT, _MOST_VALUES, _MOST_COUNTS = 3, 1 << 17, 1 << 20
+
+
+def cut_below(view: View) -> str:
+    """Say that few counts were taken for none; empty where they were not.
+
+    Parameters
+    ----------
+    view : View
+    """
+    sample = view.survey.sample
+    smallest = float(sample.min(initial=np.inf))
+    number = view.once(_histogram) if smallest > 1.1 and np.isfinite(smallest) else np.zeros(0, np.int64)
+    seen = np.flatnonzero(number[1:]) + 1
+    if not len(seen) or (least := int(seen[0])) < 2 or least + 1 >= len(number):
+        return ""
+    missing = _at_least(float(number[least]), float(number[least + 1])) * least / (least + 1)
+    if missing < _LEAST_MISSING or not _follow(number[least : least + _LOOKED_AT + 2], least):
+        return ""
+    few = "1" if least == 2 else f"1 to {least - 1}"
+    return (
+        f"no value is {few} counts, and {int(number[least])} of the first frames are {least}: of light "
+        f"that was counted {missing:.0f} or more would be {least - 1}. A threshold took few counts for none"
+    )
+
+
+def cut_above(view: View) -> int:
+    """Counts at which the largest of all were cut off; 0 where they were not.
+
+    Parameters
+    ----------
+    view : View
+    """
+    varying = view.measured & ~view.survey.steady
+    top = float(view.survey.largest[varying].max(initial=0.0))
+    first = view.survey.first
+    if top <= 0 or not len(first) or int((first >= top).sum()) < _FEWEST:
+        return 0
+    number = view.once(_histogram)
+    last = len(number) - 1
+    if last < _LEAST_TOP or number[last] < _FEWEST or not number[last - 1]:
+        return 0
+    missing = _at_least(float(number[last]), float(number[last - 1])) * last / (last + 1)
+    return last if missing >= _LEAST_MISSING else 0
+
+
+def _at_least(here: float, beside: float) -> float:
+    """What a mixture holds on the other side at least, but for its factor; what is beside may be few by chance."""
+    return here**2 / (beside + 2 * float(np.sqrt(beside)) + 1)
+
+
+def _follow(number: NDArray[np.int64], least: int) -> bool:
+    """Whether values that stand next to each other keep the law that those below them break."""
+    if len(number) < _LOOKED_AT + 2 or number.min() < _FEWEST:
+        return False
+    k = least + 1 + np.arange(_LOOKED_AT)
+    expected = [_at_least(*number[n + 1 : n + 3]) * k[n] / (k[n] + 1) for n in range(_LOOKED_AT)]
+    return bool((number[:_LOOKED_AT] > np.array(expected) / 2).all())
+
+
+def _histogram(view: View) -> NDArray[np.int64]:
+    """How many of the first values are 0, 1, 2, ... counts; empty where they are no counts."""
+    survey = view.survey
+    roots = not is_whole(survey.sample)
+    if not len(survey.first) or (roots and not is_whole(survey.sample**2)):
+        return np.zeros(0, np.int64)
+    values = survey.first[:, view.measured & ~survey.steady].ravel()[:_MOST_VALUES].astype(np.float64)
+    counts = np.rint(values**2 if roots else values)
+    if not counts.size or counts.min() < 0 or not counts.max() < _MOST_COUNTS:
+        return np.zeros(0, np.int64)
+    return np.bincount(counts.astype(np.int64))
