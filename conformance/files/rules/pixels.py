@@ -312,44 +312,46 @@ def _odd_bands(image: Floats) -> list[tuple[int, int, float]]:
     found: list[tuple[int, int, float]] = []
     taken = np.zeros(len(image), bool)
     for width in (1, 2, 3, 4):
-        factor, spread, number, agreeing = _log_factors(image, width)
+        ratio, number = _log_factors(image, width)
         used = number >= 8
         if used.sum() < 8:
             continue
-        factor = factor - np.median(factor[used])
+        centre = _medians(ratio, number)
+        factor = centre - np.median(centre[used])
         typical = 1.4826 * float(np.median(np.abs(factor[used])))
-        for at in np.flatnonzero(used):
+        for at in np.flatnonzero(used & (np.abs(factor) > max(np.log(_LINE_FACTOR), _LINE_SPREADS * typical))):
             lines = slice(at + 1, at + 1 + width)
-            error = spread[at] / np.sqrt(number[at])
-            limit = max(np.log(_LINE_FACTOR), _LINE_SPREADS * typical, _LINE_SPREADS * error, 2 * spread[at])
-            if abs(factor[at]) > limit and agreeing[at] > _AGREEING and not taken[lines].any() and _even(image[lines]):
+            spread = 1.4826 * float(np.nanmedian(np.abs(ratio[at] - centre[at])))
+            # A gain holds along a line, a fringe does not.
+            agreeing = float((ratio[at] * np.sign(centre[at]) > np.abs(centre[at]) / 2).sum()) / number[at]
+            limit = max(_LINE_SPREADS * spread / np.sqrt(number[at]), 2 * spread)
+            if abs(factor[at]) > limit and agreeing > _AGREEING and not taken[lines].any() and _even(image[lines]):
                 taken[lines] = True
                 found.append((int(at + 1), width, float(np.exp(factor[at]))))
     return found
 
 
-def _log_factors(image: Floats, width: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Median over a band of the logarithm of its light against both neighbours, its spread, over how many pixels.
+def _log_factors(image: Floats, width: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Logarithm of the light of bands against both neighbours, NaN where one is dark, and how many pixels are lit.
 
-    Last the share of them that are off by half as much or more: a gain holds along a line, a fringe does not.
+    None is where that is less than half of a band.
     """
     image = image[:, :: -(-image.shape[1] // _MOST_COLUMNS)]
     bands = len(image) - width - 1
     inside = np.mean([image[1 + k : 1 + k + bands] for k in range(width)], axis=0)
     before, after = image[:bands], image[width + 1 :]
     lit = (before > 0) & (after > 0) & (inside > 0)
-    used = lit.sum(axis=1) >= image.shape[1] // 2
-    centre, spread, agreeing = np.zeros(bands), np.zeros(bands), np.zeros(bands)
-    number = np.where(used, lit.sum(axis=1), 0.0)
-    if used.any():
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.log(inside[used]) - (np.log(before[used]) + np.log(after[used])) / 2
-        ratio[~lit[used]] = np.nan
-        centre[used] = np.nanmedian(ratio, axis=1)
-        spread[used] = 1.4826 * np.nanmedian(np.abs(ratio - centre[used][:, None]), axis=1)
-        off = ratio * np.sign(centre[used])[:, None] > np.abs(centre[used])[:, None] / 2
-        agreeing[used] = off.sum(axis=1) / number[used]
-    return centre, spread, number, agreeing
+    ratio = np.full(lit.shape, np.nan)
+    ratio[lit] = np.log(inside[lit]) - np.log(before[lit] * after[lit]) / 2
+    number = lit.sum(axis=1)
+    return ratio, np.where(number >= image.shape[1] // 2, number, 0)
+
+
+def _medians(values: Floats, number: NDArray[np.int64]) -> Floats:
+    """(m,) median of each row, of which so many are numbers; 0 where none are."""
+    ordered, rows = np.sort(values, axis=1), np.arange(len(values))
+    middle = (ordered[rows, (number - 1) // 2] + ordered[rows, number // 2]) / 2
+    return np.where(number > 0, middle, 0.0)
 
 
 def _even(lines: Floats) -> bool:

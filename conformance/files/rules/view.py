@@ -129,9 +129,10 @@ class View:
         if not np.isfinite(obj).all() or (room < 0).any() or (corners < -1).any() or (corners > room + 1).any():
             return None
         light = (np.abs(probe) ** 2).sum(axis=0)
-        passed = np.fft.rfft2(np.abs(obj) ** 2) * np.conj(np.fft.rfft2(light, obj.shape))
+        padded = (_smooth(obj.shape[0]), _smooth(obj.shape[1]))
+        passed = np.fft.rfft2(np.abs(obj) ** 2, padded) * np.conj(np.fft.rfft2(light, padded))
         rows, columns = np.clip(corners, 0, room).astype(np.int64).T
-        return np.asarray(np.fft.irfft2(passed, obj.shape)[rows, columns])
+        return np.asarray(np.fft.irfft2(passed, padded)[rows, columns])
 
     @cached_property
     def floor(self) -> float:
@@ -155,6 +156,19 @@ class View:
         """(M,) intensity of each frame, without pixels that never change."""
         values, squares = self.survey.flux
         return values if self.counts else squares
+
+
+def _smooth(length: int) -> int:
+    """The least length from this one on whose transform is fast: without a prime factor above five."""
+    while length > 1:
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            break
+        length += 1
+    return length
 
 
 Body = Callable[[View], Iterator[Finding]]
