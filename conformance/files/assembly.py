@@ -105,6 +105,8 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
         why = "".join(f"; {said}" for one in given for said in one.passed_over)
         raster = parts[_FRAMES].raster if _FRAMES in parts else None
         why += f"; {raster_of(*raster)}" if raster is not None and "positions" in lacking else ""
+        pair = [parts[name].values.shape[:1] for name in ("xcoords", _FRAMES) if name in parts]
+        why += f"; {unpaired(*(one[0] for one in pair))}" if len(set(pair)) > 1 and all(pair) else ""
         problem = f"{' and '.join(lacking)} missing: give a file that holds them ({held}){why}"
         raise UnfitFile("FIL-023", "file", problem)
     _require_fitting(parts)
@@ -120,6 +122,8 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
         parts[_PROBE] = _without_unit_axis(parts[_PROBE])
     orientation = next((one.orientation for one in given if _FRAMES in one.parts), Orientation())
     said = [*notes, *(note for one in given for note in _noted(one, stated))]
+    odd = geometry.contradiction(parts[_FRAMES].values.shape[1]) if stated.object_pixel is None else ""
+    said += [odd] if odd else []
     return Assembled(parts, orientation, tuple(dict.fromkeys(said)), tuple(one.format for one in given), geometry)
 
 
@@ -142,6 +146,7 @@ def _noted(one: Description, stated: Stated) -> Iterator[str]:
     """What a format takes for granted, without what the user said, and what it leaves out."""
     yield from (note for note in one.assumed if stated.counts is None or note != FRAMES_ARE_COUNTS)
     yield from (f"left out: {name}" for name in one.dropped)
+    yield from one.contradictions
 
 
 def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:

@@ -60,6 +60,7 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         found.append(Finding("FIL-002", Severity.VIOLATION, "file", _described(held, path)))
         found.extend(Finding("FIL-002", Severity.NOTE, "file", note) for note in _notes(held))
         frames = held.parts.get("diff3d")
+        found.extend(Finding("FIL-023", Severity.WARNING, "file", one) for one in _contradictions(held))
         facts: dict[str, Any] = {"members": list(held.members), "format": held.format}
         if frames is None or len(frames.values.shape) != 3 or 0 in frames.values.shape:
             return facts, None
@@ -74,6 +75,17 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         turned = any("last axis" in one.problem for one in apart)
         found.extend(() if turned else _as_stored(findings_of(view), frames, held.format))
         return facts, view
+
+
+def _contradictions(held: Description) -> Iterator[str]:
+    yield from held.contradictions
+    frames = held.parts.get("diff3d")
+    if (
+        frames is not None
+        and len(frames.values.shape) == 3
+        and (odd := held.geometry.contradiction(frames.values.shape[1]))
+    ):
+        yield odd
 
 
 def _with_shown_quantity(held: Description) -> tuple[Description, tuple[str, ...]]:

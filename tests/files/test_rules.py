@@ -144,6 +144,28 @@ def test_numbers_of_a_raster_are_doubted_where_a_pixel_cannot_change_so_much(
     assert "columns and rows" in said(tmp_path, arrays, severity).get("FIL-014", "")
 
 
+def test_moves_from_point_to_point_are_told_from_another_unit(tmp_path: Path) -> None:
+    arrays = {name: values for name, values in sound(2, columns=12, rows=11).items() if name != "objectGuess"}
+    moves = {name: np.diff(arrays[name], prepend=arrays[name][0]) for name in ("xcoords", "ycoords")}
+    assert "moves from point to point" in said(tmp_path, arrays | moves)["FIL-014"]
+    tiny = {name: 1e-3 * arrays[name] for name in moves}
+    assert "metres" in said(tmp_path, arrays | tiny)["FIL-014"]
+
+
+def test_a_part_of_the_scan_that_lies_aside_is_told_from_where_on(tmp_path: Path) -> None:
+    arrays = {name: values for name, values in sound(2).items() if name != "objectGuess"}
+    arrays["ycoords"][50:] += 60
+    assert "begins at frame 50" in said(tmp_path, arrays, Severity.NOTE)["FIL-015"]
+
+
+def test_light_that_is_paired_wrongly_is_no_unsteady_beam(tmp_path: Path) -> None:
+    arrays = sound(3)
+    arrays["objectGuess"] *= np.linspace(1, 0.4, arrays["objectGuess"].shape[1])
+    arrays["diff3d"] *= np.linspace(1, 0.4, 10)[np.arange(80) % 10, None, None].astype(np.float32)
+    arrays["diff3d"] = arrays["diff3d"][::-1].copy()
+    assert not said(tmp_path, arrays)
+
+
 def test_frames_without_a_number_go_with_their_positions(tmp_path: Path) -> None:
     arrays = sound()
     arrays["diff3d"][[2, 7]] = np.nan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -67,6 +67,13 @@ class Part:
     raster: tuple[int, int] | None = None
 
 
+PHOTON_EV_METRES = 1.239841984e-6
+"""Electronvolts of a photon times its wavelength in metres."""
+
+ROUNDED = 0.02
+"""Part by which two statements of one quantity may differ by rounding."""
+
+
 @dataclass(frozen=True)
 class Geometry:
     """What turns metres into object pixels; None where the file does not say it.
@@ -94,9 +101,22 @@ class Geometry:
             return self.object_pixel
         if not (self.photon_energy and self.distance and self.detector_pixel):
             return None
-        wavelength = 1.239841984e-6 / self.photon_energy
+        wavelength = PHOTON_EV_METRES / self.photon_energy
         height, width = (wavelength * self.distance / (N * pixel) for pixel in self.detector_pixel)
         return height, width
+
+    def contradiction(self, N: int) -> str:
+        """Say that the object pixel that is stated is not that of energy, distance and detector pixel; else empty."""
+        made = replace(self, object_pixel=None).pixel_of(N)
+        if self.object_pixel is None or made is None or not min(self.object_pixel) > 0:
+            return ""
+        if all(abs(said / one - 1) < ROUNDED for said, one in zip(self.object_pixel, made, strict=True)):
+            return ""
+        return (
+            f"the object pixel is stated as {self.object_pixel[1]:.4g} m, where energy {self.photon_energy:.6g} eV, "
+            f"distance {self.distance:.4g} m and the detector pixel make it {made[1]:.4g} m in frames of {N}: one of "
+            "them is wrong, or the frames were cropped or binned; the one that is stated is taken"
+        )
 
 
 @dataclass(frozen=True)
@@ -141,6 +161,8 @@ class Description:
         Why what may be a part was not taken for one, said where the part is missing.
     stated : int
         Number of frames that the file says it has; 0 where it does not say.
+    contradictions : tuple of str
+        What the file says twice, and differently.
     """
 
     format: str
@@ -153,6 +175,7 @@ class Description:
     members: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     stated: int = 0
+    contradictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

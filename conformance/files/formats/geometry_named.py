@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.files.formats.description import Geometry
-from conformance.files.formats.quantities import LENGTHS
+from conformance.files.formats.description import PHOTON_EV_METRES, Geometry
+from conformance.files.formats.quantities import LENGTHS, at_odds
 from conformance.files.formats.roles import plain
 from conformance.files.formats.values import Stored
 
 _WITH_UNIT = re.compile(r"(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*([^\W\d_]+)")
-_HC = 1.239841984e-6
 _ENERGIES = {"ev": 1.0, "kev": 1e3, "j": 1 / 1.602176634e-19}
 _ENERGY = re.compile(r"energy|(^|_)e_?(k?ev)$")
 _WAVELENGTH = re.compile(r"lambda|wavelength|lamda")
@@ -86,7 +85,9 @@ def geometry_in(
     wave = found.get("wavelength")
     if energy is None and wave is not None:
         # Of photons; of electrons the two differ, and the wavelength alone is what counts.
-        energy = _HC / wave
+        energy = PHOTON_EV_METRES / wave
+    elif energy is not None and energy < _ELECTRONS:
+        said.extend(at_odds(energy, wave))
     pixel, step = found.get("detector pixel"), found.get("object pixel")
     return (
         Geometry(

@@ -17,7 +17,7 @@ from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description
 from conformance.files.formats.lists import Listing, listing_of
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import is_matlab
-from conformance.files.formats.quantities import length, number, photon_energy
+from conformance.files.formats.quantities import at_odds, length, number, photon_energy
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import HEAD_BYTES, Kind, Sniffed, as_text, decoded, kind_of
 from conformance.files.formats.values import Computed, Joined, Stored, Values
@@ -96,6 +96,7 @@ def _opened_master(path: Path) -> Iterator[Description]:
         energy, passed = photon_energy(
             file, "/entry/instrument/detector/detectorSpecific/photon_energy", "/entry/instrument/beam/incident_energy"
         )
+        wave = length(file, "/entry/instrument/beam/incident_wavelength", default=1e-10)
         detector = "/entry/instrument/detector"
         sizes = length(file, f"{detector}/y_pixel_size"), length(file, f"{detector}/x_pixel_size")
         pixel = None if sizes[0] is None or sizes[1] is None else (sizes[0], sizes[1])
@@ -109,7 +110,17 @@ def _opened_master(path: Path) -> Iterator[Description]:
         names = tuple(file.nodes)
         taken = [number(file, f"{detector}/detectorSpecific/{one}") for one in ("ntrigger", "nimages")]
         stated = int(np.prod([one for one in taken if one])) if any(taken) else 0
-        yield Description(MASTER.name, parts, geometry, assumed=passed, advice=advice, members=names, stated=stated)
+        twice = at_odds(energy, wave)
+        yield Description(
+            MASTER.name,
+            parts,
+            geometry,
+            assumed=passed,
+            advice=advice,
+            members=names,
+            stated=stated,
+            contradictions=twice,
+        )
 
 
 def _linked(file: OpenedHdf5, stack: ExitStack) -> Stored:

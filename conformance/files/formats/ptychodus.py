@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from conformance.files.archive import Archive
-from conformance.files.formats.description import Description, Format, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.description import ROUNDED, Description, Format, Geometry, Orientation, Part, Quantity
 from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.record import recorded_orientation
@@ -68,6 +68,7 @@ def _opened_product(path: Path) -> Iterator[Description]:
             assumed=() if "indexes" in parts else ("the frames belong to the positions one by one, in their order",),
             advice="it holds no frames: they lie in a diffraction file of Ptychodus",
             members=_names(held),
+            contradictions=_pixels_apart(product),
         )
 
 
@@ -156,6 +157,18 @@ def _pixel(product: _Product) -> tuple[float, float] | None:
         if all(size is not None and size > 0 for size in sizes):
             return float(sizes[0] or 0), float(sizes[1] or 0)
     return None
+
+
+def _pixels_apart(product: _Product) -> tuple[str, ...]:
+    """What a product says of the pixels of probe and object, which are one and the same, where they differ."""
+    obj, probe = (product.first(f"{array}_pixel_width_m") or 0.0 for array in ("object", "probe"))
+    if min(obj, probe) <= 0 or abs(obj / probe - 1) < ROUNDED:
+        return ()
+    said = (
+        f"object_pixel_width_m is {obj:.4g}, and probe_pixel_width_m {probe:.4g}: a patch of the object has the pixels "
+        "of the probe; the object's are taken"
+    )
+    return (said,)
 
 
 def _positions(product: _Product) -> dict[str, Part]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from conformance.files.formats.description import PHOTON_EV_METRES, ROUNDED
 from conformance.files.hdf5.opened import Node, OpenedHdf5
 from conformance.files.unfit import UnfitFile
 
@@ -48,15 +49,22 @@ def number(file: OpenedHdf5, *paths: str) -> float | None:
     return None
 
 
-def length(file: OpenedHdf5, *paths: str) -> float | None:
+def length(file: OpenedHdf5, *paths: str, default: float = 1.0) -> float | None:
     """First length at one of some paths, in metres; without a unit it is taken for metres, as CXI and NeXus ask.
+
+    Parameters
+    ----------
+    file : OpenedHdf5
+    *paths : str
+    default : float
+        Metres a unit, where none stands beside it.
 
     Raises
     ------
     UnfitFile
         Its unit is none of length.
     """
-    return _with_unit(file, paths, LENGTHS, 1.0)
+    return _with_unit(file, paths, LENGTHS, default)
 
 
 def _with_unit(file: OpenedHdf5, paths: Iterable[str], units: Mapping[str, float], default: float) -> float | None:
@@ -140,6 +148,22 @@ def _plausible(node: Node, value: float) -> tuple[float | None, str]:
     if _PHOTONS[0] < value < _PHOTONS[1] and value > 100:
         return value, f"{node.path} = {value:g} has no unit and was taken for electronvolts"
     return None, f"{node.path} = {value:g} has no unit, and is no photon energy in joule; it was passed over"
+
+
+def at_odds(energy: float | None, wave: float | None) -> tuple[str, ...]:
+    """What an energy in electronvolts and a wavelength in metres say of the same photons, where they differ.
+
+    Parameters
+    ----------
+    energy, wave : float or None
+    """
+    if not energy or not wave or abs(energy * wave / PHOTON_EV_METRES - 1) < ROUNDED:
+        return ()
+    said = (
+        f"the energy is stated as {energy:.6g} eV, and the wavelength as {wave:.4g} m, which is that of photons of "
+        f"{PHOTON_EV_METRES / wave:.6g} eV: one of them is wrong; the energy is taken"
+    )
+    return (said,)
 
 
 def _single(value: Any) -> float | None:

@@ -24,6 +24,7 @@ _STUCK = 4
 _COARSE = 0.1
 _BESIDE, _FAR_OFF, _APART, _PATCHES = 3, 8.0, 3.0, 0.75
 _REGULAR, _STEPS, _STAMPS = 0.1, 6.0, 1e4
+_ALIKE_MOVES, _COVERED, _HEAPED = 2.0, (0.2, 3.0), 10.0
 _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
 
 
@@ -100,6 +101,11 @@ def of_another_unit(view: View) -> str:
     tiny = 0 < typical < _TINY_STEP and extent < 1
     # Many points within two pixels see one patch; no scan takes ten steps to a pixel over a part of a patch.
     dense = len(places) >= 16 and (extent < _ONE_PATCH or (typical < _FINE and extent < view.N / 4))
+    if _are_moves(points, typical):
+        return (
+            f"the points lie in heaps, most of them {float(np.median(np.hypot(*points.T))):.3g} from (0, 0), and their "
+            "sums fill an area as a scan does: are they the moves from point to point? Sum them up"
+        )
     if tiny or (dense and extent > 0):
         return (
             f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres, or "
@@ -111,6 +117,18 @@ def of_another_unit(view: View) -> str:
             "or in steps of a motor?"
         )
     return _numbered(points, places) if too_small(view) or too_different(view) else ""
+
+
+def _are_moves(points: Floats, apart: float) -> bool:
+    """Whether points are moves from each to the next: in heaps, all of one length, and their sums fill an area."""
+    length = np.hypot(*points[1:].T)
+    short, typical, long = (float(one) for one in np.quantile(length, (0.1, 0.5, 0.9)))
+    # Points of a scan have the area that they cover to themselves.
+    heaped = float(np.ptp(points, axis=0).prod()) > _HEAPED * len(points) * apart**2
+    if not heaped or not 0 < short * _ALIKE_MOVES > long or len(points) < 2 * _FEWEST_POINTS:
+        return False
+    covered = float(np.ptp(np.cumsum(points, axis=0), axis=0).prod()) / (len(points) * typical**2)
+    return _COVERED[0] < covered < _COVERED[1]
 
 
 def _numbered(points: Floats, places: Floats) -> str:
@@ -188,16 +206,19 @@ def parts_apart(view: View) -> Iterator[Finding]:
     if distance is None or len(distance) < 2 * _FEWEST_POINTS or view.x is None or view.y is None:
         return
     steps = distance[distance > 0]
-    limit = max(_FAR * float(np.median(steps)), 2.0 * view.N) if len(steps) else 2.0 * view.N
+    # As far apart as a patch is wide, nothing lies under both.
+    limit = max(_FAR_OFF * float(np.median(steps)), 1.0 * view.N) if len(steps) else 1.0 * view.N
     for values, axis in ((view.x, "x"), (view.y, "y")):
         ordered = np.sort(values)
         gaps = np.diff(ordered)
         at = int(gaps.argmax())
         share = min(at + 1, len(values) - at - 1) / len(values)
         if gaps[at] > limit and share > _PART:
+            turns = np.flatnonzero(np.diff(values > ordered[at])) + 1
+            where = f"; the one ends and the other begins at frame {turns[0]}" if len(turns) == 1 else ""
             problem = (
                 f"the points lie in two parts, {gaps[at]:.4g} pixels apart along {axis} ({at + 1} and "
-                f"{len(values) - at - 1} points): several scans in one file, or a jump of the stage?"
+                f"{len(values) - at - 1} points{where}): several scans in one file, or a jump of the stage?"
             )
             yield Finding("FIL-015", Severity.NOTE, "xcoords", problem)
             return
