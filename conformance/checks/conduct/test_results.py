@@ -17,6 +17,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, places, takes
+from conformance.scans.specimens import Recipe, make_specimen, requests_for
 
 
 @check("CND-016", any_of=CALLED)
@@ -108,3 +109,12 @@ def test_a_later_call_leaves_earlier_results_alone(subject: Subject, evidence: E
                     if name in one
                 },
             )
+
+
+@check("CND-024", needs=["group", "tensors"], framework="torch")
+def test_no_tensor_of_a_container_asks_for_a_gradient(subject: Subject, evidence: Evidence) -> None:
+    specimen = make_specimen(Recipe(M=18, N=8, modes=2, seed=95))
+    grouped = subject.grouped(specimen, requests_for(specimen)[0])
+    tensors = subject.adapter.tensors(grouped, specimen.arrays["probeGuess"])
+    asking = [name for name, one in tensors.items() if getattr(one, "requires_grad", False)]
+    evidence.holds(not asking, f"{', '.join(asking)} of the tensors of a container asks for a gradient unasked.")

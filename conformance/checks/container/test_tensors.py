@@ -95,12 +95,3 @@ def test_a_container_loads_no_framework(subject: Subject, evidence: Evidence) ->
     )
     evidence.holds(rows == 6, f"The container of six groups has an X with {rows} rows.")
     evidence.holds(not loaded, f"Building a container and asking for its arrays loaded {', '.join(loaded)}.")
-
-
-@check("CND-024", needs=["group", "tensors"], framework="torch")
-def test_no_tensor_of_a_container_asks_for_a_gradient(subject: Subject, evidence: Evidence) -> None:
-    specimen = make_specimen(Recipe(M=18, N=8, modes=2, seed=95))
-    grouped = subject.grouped(specimen, requests_for(specimen)[0])
-    tensors = subject.adapter.tensors(grouped, specimen.arrays["probeGuess"])
-    asking = [name for name, one in tensors.items() if getattr(one, "requires_grad", False)]
-    evidence.holds(not asking, f"{', '.join(asking)} of the tensors of a container asks for a gradient unasked.")
