@@ -189,11 +189,14 @@ def _joined(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
     Raises
     ------
     UnfitFile
-        They differ in size or type.
+        They differ in size or type, or several files hold a scan each.
     """
     held = [one.parts[_FRAMES] for one in given if _FRAMES in one.parts]
-    alone = all("xcoords" not in one.parts and TABLE not in one.parts for one in given if _FRAMES in one.parts)
-    if len(held) < 2 or not alone:
+    whole = [one.format for one in given if _FRAMES in one.parts and ("xcoords" in one.parts or TABLE in one.parts)]
+    if len(whole) > 1:
+        said = f"{len(whole)} files hold frames and positions each, which is more than one scan: give one at a time"
+        raise UnfitFile("FIL-023", "file", f"{said} ({', '.join(whole)})")
+    if len(held) < 2 or whole:
         return {}, []
     kinds = {(part.values.shape[1:], part.values.dtype, part.quantity, part.corner) for part in held}
     if len(kinds) > 1:

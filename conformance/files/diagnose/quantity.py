@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 _WHOLE = 0.998
 """Share of values that must be whole."""
 
+_OF_IMAGES = (255.0, 65535.0)
+"""What an image of 8 or 16 bits may hold at most."""
+_FEWEST = 8
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -37,6 +41,8 @@ def quantity_of(stored: NDArray[Any]) -> Quantity:
         return Quantity("unknown", "the frames hold nothing")
     top = values.max()
     if top > 1 and _whole(values):
+        if _scaled(stored, top):
+            return Quantity("unknown", f"every frame was scaled by itself to whole numbers up to {top:g}")
         return Quantity("counts", f"all values are whole numbers, up to {top:g}")
     if top**2 > 1 and _whole(values**2):
         return Quantity("amplitude", "the squares of the values are whole numbers")
@@ -54,6 +60,14 @@ def intensity_of(quantity: str) -> Callable[[NDArray[Any]], NDArray[np.floating]
     if quantity == "log":
         return np.expm1
     return np.square
+
+
+def _scaled(stored: NDArray[Any], top: float) -> bool:
+    """Whether each frame reaches the largest number of an image, most of them in one pixel: no detector fills so."""
+    if top not in _OF_IMAGES or len(stored) < _FEWEST:
+        return False
+    reached = (np.asarray(stored) == top).sum(axis=(1, 2))
+    return bool(reached.all() and np.median(reached) == 1)
 
 
 def _whole(values: NDArray[np.float64]) -> bool:

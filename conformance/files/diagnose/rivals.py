@@ -23,6 +23,7 @@ from conformance.files.diagnose.overlap import Filter, flat_beam, spectrum
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.verdict import Word
+from conformance.files.diagnose.zero import Zero
 from conformance.files.neighbours import typical_step
 
 LEAD, DOUBT = 4.0, 2.0
@@ -128,13 +129,36 @@ def _asked(sample: Sample, found: Orientation, rng: np.random.Generator) -> _Ask
     """F under the probe, or under the flat beam that decided; None where neither is there."""
     heard = [one for one in found.readings if one.estimator == matched.NAME and one.turn is not None]
     if found.zero is not None and heard and _known(found):
-        upright = centred(sample, found.zero)
-        asked = _Asked(upright, beam_in_frames(upright, found.zero), rng)
+        asked = _under_its_probe(centred(sample, found.zero), found.zero, found.verdict.turn, rng)
     elif heard and heard[0].decided:
         asked = _Asked(sample, flat_beam(sample.mean(), heard[0].figures["defocus"]), rng)
     else:
         return None
     return asked if asked.spectra is not None else None
+
+
+def _under_its_probe(sample: Sample, zero: Zero, turn: Turn | None, rng: np.random.Generator) -> _Asked:
+    """F under the probe, turned as frames and positions like it best among turns that its modulus does not tell apart.
+
+    Parameters
+    ----------
+    sample : Sample
+        Zero frequency at N/2.
+    zero : Zero
+    turn : Turn or None
+        Of the verdict.
+    rng : numpy.random.Generator
+        Draws frequencies and pixels.
+    """
+    asked = _Asked(sample, beam_in_frames(sample, zero), rng)
+    spectra = asked.spectra
+    if turn is None or spectra is None:
+        return asked
+    beams = [asked.beam, *(beam_in_frames(sample, replace(zero, turn=one)) for one in zero.alike[1:])]
+    both = (turn, turn.twin)
+    if len(beams) > 1:
+        asked.beam = max(beams, key=lambda beam: max(spectra.exactly(beam, one).mean() for one in both))
+    return asked
 
 
 def aliases(turn: Turn, s_all: NDArray[np.float64]) -> list[tuple[Pairing, Turn]]:

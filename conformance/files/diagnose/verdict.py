@@ -164,6 +164,7 @@ def _measured(agreeing: Sequence[Reading]) -> Reading:
     """Whoever measures the angle best among those that decide; a small angle counts where another one sees it too."""
     angles = [one for one in agreeing if one.estimator not in _RECONSTRUCTIONS] or list(agreeing)
     best = min([one for one in angles if one.decided] or angles, key=lambda one: one.spread)
+    best = replace(best, spread=max(best.spread, *(_half_beside(one, best) for one in angles)))
     assert best.turn is not None
     off = best.turn.off_quarter
     seen = [one for one in angles if one.turn is not None and one.turn.off_quarter * np.sign(off) > _TWICE * one.spread]
@@ -171,6 +172,14 @@ def _measured(agreeing: Sequence[Reading]) -> Reading:
         return best
     quarter = Turn(best.turn.mirrored, best.turn.degrees - off)
     return replace(best, turn=quarter, spread=max(best.spread, abs(off)))
+
+
+def _half_beside(one: Reading, best: Reading) -> float:
+    """Half the degrees between two readings of one turn, where that is more than their spreads explain; else zero."""
+    assert one.turn is not None
+    assert best.turn is not None
+    apart = one.turn.apart(best.turn, 180.0)
+    return apart / 2 if apart > _TWICE * float(np.hypot(one.spread, best.spread)) else 0.0
 
 
 def _together(heard: Sequence[Reading]) -> Verdict | None:

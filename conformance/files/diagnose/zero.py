@@ -14,6 +14,9 @@ from conformance.files.diagnose.turns import EIGHT, Turn, turned_frames
 TRUSTED = 0.75
 """Correlation of mean amplitude and probe below which the probe is not believed."""
 
+_ALIKE = 0.02
+"""Of a correlation: less than this tells no turn of the frames from another."""
+
 
 @dataclass(frozen=True)
 class Zero:
@@ -31,6 +34,8 @@ class Zero:
         The same at the best place more than two pixels away.
     turn : Turn
         Turn of the frames against the probe that correlates best, identity unless another is clearly better.
+    alike : tuple of Turn
+        Those that correlate about as well, the one that was taken first.
     """
 
     shift: tuple[int, int]
@@ -38,6 +43,7 @@ class Zero:
     stored: float
     runner_up: float
     turn: Turn
+    alike: tuple[Turn, ...] = ()
 
 
 def zero_frequency(mean: NDArray[np.float64], probe: NDArray[np.complexfloating], good: NDArray[np.bool_]) -> Zero:
@@ -55,7 +61,7 @@ def zero_frequency(mean: NDArray[np.float64], probe: NDArray[np.complexfloating]
     amplitude = np.where(good, np.sqrt(np.maximum(mean, 0)), 0)
     found = [_correlate(amplitude, turned_frames(beam.astype(np.float32), turn.inverse)) for turn in EIGHT]
     best = int(np.argmax([one.max() for one in found]))
-    chosen = best if found[best].max() > found[0].max() + 0.02 else 0
+    chosen = best if found[best].max() > found[0].max() + _ALIKE else 0
     correlation = found[chosen]
     N = len(mean)
     place = np.unravel_index(int(correlation.argmax()), correlation.shape)
@@ -65,7 +71,9 @@ def zero_frequency(mean: NDArray[np.float64], probe: NDArray[np.complexfloating]
         np.abs((rows - place[0] + N // 2) % N - N // 2), np.abs((columns - place[1] + N // 2) % N - N // 2)
     )
     away = float(correlation[apart > 2].max()) if N > 8 else 0.0
-    return Zero((shift[0], shift[1]), float(correlation.max()), float(correlation[0, 0]), away, EIGHT[chosen])
+    near = [turn for turn, one in zip(EIGHT, found, strict=True) if one.max() > correlation.max() - _ALIKE]
+    alike = (EIGHT[chosen], *(turn for turn in near if turn != EIGHT[chosen]))
+    return Zero((shift[0], shift[1]), float(correlation.max()), float(correlation[0, 0]), away, EIGHT[chosen], alike)
 
 
 def _correlate(amplitude: NDArray[np.float64], beam: NDArray[np.float32]) -> NDArray[np.float64]:

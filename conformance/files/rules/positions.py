@@ -124,10 +124,10 @@ def _are_moves(points: Floats, apart: float) -> bool:
     length = np.hypot(*points[1:].T)
     short, typical, long = (float(one) for one in np.quantile(length, (0.1, 0.5, 0.9)))
     # Points of a scan have the area that they cover to themselves.
-    heaped = float(np.ptp(points, axis=0).prod()) > _HEAPED * len(points) * apart**2
+    heaped = float(np.ptp(points, axis=0).prod()) > _HEAPED * len(points) * apart * apart
     if not heaped or not 0 < short * _ALIKE_MOVES > long or len(points) < 2 * _FEWEST_POINTS:
         return False
-    covered = float(np.ptp(np.cumsum(points, axis=0), axis=0).prod()) / (len(points) * typical**2)
+    covered = float(np.ptp(np.cumsum(points, axis=0), axis=0).prod()) / (len(points) * typical * typical)
     return _COVERED[0] < covered < _COVERED[1]
 
 
