@@ -25,7 +25,7 @@ from tests.zoo.sandbox import Sandbox
 WRITES = frozenset({"group", "save"})
 """Methods that may write files; all others must leave the folders they work in as they are."""
 _TURNS = 32
-"""Of the right backend at most, where it draws afresh: of two rows there are two draws, which are alike now and then."""
+"""Of the right backend at most, where it draws afresh: two rows have two draws, which are alike now and then."""
 
 
 class Recorder:
