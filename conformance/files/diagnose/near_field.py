@@ -139,11 +139,14 @@ def near_field(found: Shear | None, N: int, supported: bool, told: bool = True) 
     if not told or found.lead < LIKELY or not (supported or found.width >= _PICTURE or found.lead > 2 * SURE):
         said = f"whether the frames are far-field patterns or holograms: {spread}, or a little more"
         return [Fault(NAME, Word.CANNOT_TELL, said, "say how far the detector was", figures)]
-    word = Word.CERTAIN if found.lead > SURE and found.shadow else Word.LIKELY
+    # What a strong object scatters beside a narrow beam looks like a shadow, and so do frames that were binned.
+    wide = found.width >= _PICTURE
+    word = Word.CERTAIN if found.lead > SURE and found.shadow and wide else Word.LIKELY
+    otherwise = "" if wide else "; or the frames were binned, and hold less than their beam"
     said = (
         f"none of the conventions of a far-field scan fits: these are near-field patterns or holograms. The shadow of "
         f"the object moves over the frames with the scan, and {spread}, which frames of {N} pixels cannot hold "
-        f"in the far field (lead {found.lead:.1f} over every spread that they can)"
+        f"in the far field (lead {found.lead:.1f} over every spread that they can){otherwise}"
     )
     return [Fault(NAME, word, said, REMEDY, figures)]
 
