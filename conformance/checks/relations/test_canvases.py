@@ -159,12 +159,16 @@ def covered(subject: Subject, patches: Array, centres: Array, low: Array, high: 
 def test_a_simulated_scan_survives_the_pipeline(subject: Subject, evidence: Evidence, seed: int) -> None:
     obj, centres, probe = scene(seed, side(32), 60, modes=4)
     path = subject.fresh_folder() / "simulated.npz"
-    subject.adapter.save(subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, 1), path)
+    simulated = subject.adapter.measure(centres[:, 0], centres[:, 1], probe, obj, None, 1)
+    at_once = singles(subject, simulated, side(32), 60)["coords_nn"]
+    subject.adapter.save(simulated, path)
     scan = subject.adapter.load(path)
     held = subject.adapter.arrays(scan)
     grouped = singles(subject, scan, side(32), 60)
     frames = grouped["diffraction"][..., 0]
     positions = grouped["coords_nn"][:, 0, :, 0]
+    what = "coords_nn of a simulated scan that is grouped at once, against the saved and loaded one"
+    evidence.close(at_once, grouped["coords_nn"], what, rtol=0.0, atol=1e-6, axes=axes_of("coords_nn", 4))
     evidence.holds(grouped["Y"] is not None, "A simulated scan has no truth after saving and loading.")
     cut_again = cut(subject, obj, positions, side(32))
     stages = {"the truth beside them": grouped["Y"][..., 0], "patches at their positions": cut_again}

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from conformance.adapter import GroupRequest
+from conformance.contract.arrays import COORDINATES
 from tests.zoo.bases.scans import held_by
 from tests.zoo.liar import Array, Liar, breaks
 
@@ -63,3 +65,25 @@ class SimulatesLargeFramesAtWholePixels(Liar):
         held = held_by(self.right, exact)
         frames = {name: self.right.arrays(rounded)[name] for name in ("diff3d", "Y")}
         return self.right.assemble(held | frames)
+
+
+@breaks("REL-031")
+class GroupsASimulatedScanAtWholePixels(Liar):
+    """What was simulated is taken to be as it was asked for, on a grid; what was loaded is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.simulated: list[Any] = []
+
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        self.simulated.append(self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed))
+        return self.simulated[-1]
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if not any(scan is one for one in self.simulated):
+            return self.right.group(scan, request)
+        held = held_by(self.right, scan)
+        whole = {name: np.round(held[name]) for name in COORDINATES if name in held}
+        return self.right.group(self.right.assemble(held | whole), request)
