@@ -31,7 +31,7 @@ from conformance.files.diagnose.scale import scale_guess
 from conformance.files.diagnose.signs import left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
-from conformance.files.diagnose.verdict import Verdict, Word, judged, unshown
+from conformance.files.diagnose.verdict import QUARTER, Verdict, Word, judged, unshown
 from conformance.files.diagnose.zero import zero_frequency
 from conformance.files.fix import Fix
 from conformance.files.neighbours import typical_step
@@ -253,7 +253,7 @@ def _beside_rivals(verdict: Verdict, doubted: bool) -> Verdict:
     if doubted and verdict.turn is not None:
         why = f"{verdict.reason}, but what looks like a turn may be something else"
         return Verdict(Word.CANNOT_TELL, None, float("nan"), False, why)
-    if verdict.general and verdict.word is Word.CERTAIN:
+    if verdict.turn is not None and abs(verdict.turn.off_quarter) > QUARTER and verdict.word is Word.CERTAIN:
         return replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but other positions may fit as well")
     return verdict
 

@@ -29,7 +29,7 @@ _LEADS = {
 }
 _OBJECT_LEAD = 6.0
 """Of the probe and object of the file, and of reconstructions."""
-_QUARTER = 3.0
+QUARTER = 3.0
 """Degrees within which a turn counts as one of the eight, whatever its spread."""
 
 _SMALL, _TWICE = 10.0, 2.0
@@ -98,7 +98,7 @@ class Verdict:
     @property
     def general(self) -> bool:
         """Whether the angle is none of the quarter turns."""
-        return self.turn is not None and abs(self.turn.off_quarter) > max(_QUARTER, 3 * self.spread)
+        return self.turn is not None and abs(self.turn.off_quarter) > max(QUARTER, 3 * self.spread)
 
     @property
     def quarter(self) -> Turn | None:
