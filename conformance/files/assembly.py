@@ -172,6 +172,7 @@ def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
                 notes.append(f"{name} of {one.format} was not used: another file holds it")
             else:
                 parts[name] = part
+    _require_used(given, parts)
     numbers = [
         next((one.parts["indexes"] for one in given if name in one.parts and "indexes" in one.parts), None)
         for name in (_FRAMES, "xcoords")
@@ -183,20 +184,26 @@ def _merged(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
     return parts, notes
 
 
+def _require_used(given: Sequence[Description], parts: Mapping[str, Part]) -> None:
+    """Refuse a second whole scan, of which nothing is wanted: what is said of one would be taken to be said of both."""
+    for one in given:
+        whole = _FRAMES in one.parts and ("xcoords" in one.parts or TABLE in one.parts)
+        if whole and not any(parts.get(name) is part for name, part in one.parts.items()):
+            said = f"another file holds all that is in this file of {one.format}: give one scan at a time"
+            raise UnfitFile("FIL-023", "file", said)
+
+
 def _joined(given: Sequence[Description]) -> tuple[dict[str, Part], list[str]]:
     """Frames that several files hold, one part of the scan each, in the order of the files; none where one file does.
 
     Raises
     ------
     UnfitFile
-        They differ in size or type, or several files hold a scan each.
+        They differ in size or type.
     """
     held = [one.parts[_FRAMES] for one in given if _FRAMES in one.parts]
-    whole = [one.format for one in given if _FRAMES in one.parts and ("xcoords" in one.parts or TABLE in one.parts)]
-    if len(whole) > 1:
-        said = f"{len(whole)} files hold frames and positions each, which is more than one scan: give one at a time"
-        raise UnfitFile("FIL-023", "file", f"{said} ({', '.join(whole)})")
-    if len(held) < 2 or whole:
+    alone = all("xcoords" not in one.parts and TABLE not in one.parts for one in given if _FRAMES in one.parts)
+    if len(held) < 2 or not alone:
         return {}, []
     kinds = {(part.values.shape[1:], part.values.dtype, part.quantity, part.corner) for part in held}
     if len(kinds) > 1:

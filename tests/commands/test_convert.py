@@ -72,6 +72,14 @@ def test_basis_vectors_are_honoured(basis: Any, call: Call, tmp_path: Path, scan
     assert moved(loaded(tmp_path / "out.npz"), scan) < 1e-6
 
 
+def test_a_second_whole_scan_is_refused(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    for name in ("one.npz", "two.npz"):
+        written.tike(tmp_path / name, scan)
+    done = call("convert", "one.npz", "two.npz", "out.npz")
+    assert done.exit_code != 0
+    assert "give one scan at a time" in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize("good", [0, 1])
 def test_both_polarities_of_a_mask(good: int, call: Call, tmp_path: Path, scan: Arrays) -> None:
     mask = np.full((written.N, written.N), good, np.uint8)
