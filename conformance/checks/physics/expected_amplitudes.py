@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from hypothesis import strategies as st
 
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
+from conformance.evidence.evidence import Evidence
 from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
 from conformance.oracles.rules import rules_here
 from conformance.scans.domain import side
@@ -26,6 +29,13 @@ def waves(N: int, count: int, modes: int, seed: int) -> tuple[Array, Array]:
     N, rng = side(N), np.random.default_rng(seed)
     patches = np.stack([structured_object(rng, (N, N)) for _ in range(count)])
     return patches, structured_probe(rng, N, modes)
+
+
+def right_amplitudes(evidence: Evidence, seen: Any, patches: Array, probe: Array, what: str) -> None:
+    """Require the amplitudes of patches (n, N, N) under a probe, within 1e-5 of the largest."""
+    expected = amplitudes_of(patches, probe)
+    atol = 1e-5 * float(expected.max())
+    evidence.close(seen, expected, what, rtol=0, atol=atol, axes=AXES, suspects=lambda: suspects_for(patches, probe))
 
 
 def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:

@@ -10,6 +10,7 @@ from conformance.checks.physics.expected_amplitudes import (
     DRAWN,
     energies_for,
     energy_of_the_floor,
+    right_amplitudes,
     suspects_for,
     waves,
 )
@@ -25,15 +26,12 @@ from conformance.scans.domain import side
 @check("PHY-001", given=DRAWN)
 def test_the_forward_model(subject: Subject, evidence: Evidence, N: int, count: int, modes: int, seed: int) -> None:
     patches, probe = waves(N, count, modes, seed)
-    expected = amplitudes_of(patches, probe)
-    evidence.close(
+    right_amplitudes(
+        evidence,
         subject.adapter.simulate(patches, probe),
-        expected,
+        patches,
+        probe,
         f"the amplitude of {count} patches under {modes} mode(s)",
-        rtol=0,
-        atol=1e-5 * float(expected.max()),
-        axes=AXES,
-        suspects=lambda: suspects_for(patches, probe),
     )
 
 
@@ -180,17 +178,8 @@ def test_as_many_patches_as_pixels_or_modes(subject: Subject, evidence: Evidence
     N = side(8)
     for count, modes in ((N, 1), (3, 3), (N, min(N, 8))):
         patches, probe = waves(N, count, modes, 5)
-        expected = amplitudes_of(patches, probe)
         what = f"{count} patches of {N} x {N} under {modes} mode(s)"
-        evidence.close(
-            subject.adapter.simulate(patches, probe),
-            expected,
-            what,
-            rtol=0,
-            atol=1e-5 * float(expected.max()),
-            axes=AXES,
-            suspects=lambda: suspects_for(patches, probe),
-        )
+        right_amplitudes(evidence, subject.adapter.simulate(patches, probe), patches, probe, what)
 
 
 @check("PHY-007", given=DRAWN)

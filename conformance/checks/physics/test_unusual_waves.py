@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.physics.expected_amplitudes import AXES, suspects_for, waves
+from conformance.checks.physics.expected_amplitudes import AXES, right_amplitudes, suspects_for, waves
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.physics import amplitudes_of, floored
@@ -21,15 +21,12 @@ def test_the_forward_model_in_double_precision(subject: Subject, evidence: Evide
         patches, probe = waves(10, 3, 2, 31)
         given = patches.astype(np.complex128) if wide_patches else patches
         light = probe.astype(np.complex128) if wide_probe else probe
-        expected = amplitudes_of(patches, probe)
-        evidence.close(
+        right_amplitudes(
+            evidence,
             subject.adapter.simulate(given, light),
-            expected,
+            patches,
+            probe,
             f"the amplitude of patches in {given.dtype} under a probe in {light.dtype}",
-            rtol=0,
-            atol=1e-5 * float(expected.max()),
-            axes=AXES,
-            suspects=lambda: suspects_for(patches, probe),
         )
 
 
@@ -49,18 +46,9 @@ def test_modes_without_light_add_nothing(subject: Subject, evidence: Evidence) -
 def test_hundreds_of_modes(subject: Subject, evidence: Evidence) -> None:
     """Of one strength, so that each weighs as much as any other; past what eight bits count."""
     patches, probe = waves(8, 1, modes(300), 36)
-    expected = amplitudes_of(patches, probe)
     seen = evidence.accepted(lambda: subject.adapter.simulate(patches, probe), f"a probe of {len(probe)} mode(s)")
     what = f"the amplitude under {len(probe)} mode(s) of one strength"
-    evidence.close(
-        seen,
-        expected,
-        what,
-        rtol=0,
-        atol=1e-5 * float(expected.max()),
-        axes=AXES,
-        suspects=lambda: suspects_for(patches, probe),
-    )
+    right_amplitudes(evidence, seen, patches, probe, what)
 
 
 @check("PHY-005")
@@ -153,15 +141,8 @@ def test_a_probe_that_does_not_fit_is_refused(subject: Subject, evidence: Eviden
 def test_the_forward_model_at_any_side(subject: Subject, evidence: Evidence) -> None:
     for N in sorted({side(N) for N in SIDES}):
         patches, probe = waves(N, 2, 2, N)
-        expected = amplitudes_of(patches, probe)
-        evidence.close(
-            subject.adapter.simulate(patches, probe),
-            expected,
-            f"the amplitude of patches {N} x {N}",
-            rtol=0,
-            atol=1e-5 * float(expected.max()),
-            axes=AXES,
-            suspects=lambda: suspects_for(patches, probe),
+        right_amplitudes(
+            evidence, subject.adapter.simulate(patches, probe), patches, probe, f"the amplitude of patches {N} x {N}"
         )
 
 
