@@ -64,7 +64,7 @@ class Conversation:
         if gone:
             raise BrokenConversation("the other end is closed")
 
-    def receive(self) -> bytes:
+    def receive(self) -> bytes | bytearray:
         """Wait for a message.
 
         Raises
@@ -72,15 +72,29 @@ class Conversation:
         BrokenConversation
             The other end is gone, or wrote something that is no message.
         """
-        while (message := self._next()) is None:
-            try:
-                read = self._end.recv(_AT_ONCE)
-            except OSError as error:
-                raise BrokenConversation(f"it cannot be read: {error.strerror}") from error
-            if not read:
-                raise BrokenConversation("the other end is closed")
-            self._held += read
-        return message
+        while (head := _head(self._held)) is None:
+            rest = bytearray(_HEAD.size - len(self._held))
+            self._held += rest[: self._read_into(memoryview(rest))]
+        length, check = head
+        message = self._held[_HEAD.size : _HEAD.size + length]
+        del self._held[: _HEAD.size + length]
+        came = len(message)
+        while came < length:
+            # What a header claims is made room for as it comes.
+            message += bytes(min(max(came, _AT_ONCE), length - came))
+            with memoryview(message) as space:
+                while came < len(space):
+                    came += self._read_into(space[came:])
+        return _checked(message, check)
+
+    def _read_into(self, space: memoryview) -> int:
+        try:
+            read = self._end.recv_into(space)
+        except OSError as error:
+            raise BrokenConversation(f"it cannot be read: {error.strerror}") from error
+        if not read:
+            raise BrokenConversation("the other end is closed")
+        return read
 
     def close(self) -> None:
         """Hang up."""
@@ -126,6 +140,14 @@ def unframed(content: bytes) -> bytes:
 
 def _first(held: bytes | bytearray) -> bytes | None:
     """Return the message that begins here; None where it is not there in whole."""
+    head = _head(held)
+    if head is None or len(held) < _HEAD.size + head[0]:
+        return None
+    return bytes(_checked(held[_HEAD.size : _HEAD.size + head[0]], head[1]))
+
+
+def _head(held: bytes | bytearray) -> tuple[int, int] | None:
+    """Return length and checksum of the message that begins here; None where they are not there yet."""
     sign = bytes(held[: len(_SIGN)])
     if sign != _SIGN[: len(sign)]:
         raise BrokenConversation(f"something wrote {bytes(held[:24])!r} into the conversation")
@@ -134,9 +156,10 @@ def _first(held: bytes | bytearray) -> bytes | None:
     _, length, check = _HEAD.unpack_from(held)
     if length > MOST_BYTES:
         raise BrokenConversation(f"a message claims {length} bytes")
-    if len(held) < _HEAD.size + length:
-        return None
-    message = bytes(held[_HEAD.size : _HEAD.size + length])
+    return length, check
+
+
+def _checked(message: bytes | bytearray, check: int) -> bytes | bytearray:
     if zlib.crc32(message) != check:
         raise BrokenConversation("a message does not match its checksum")
     return message

@@ -34,7 +34,7 @@ import numpy as np
 VERSION = 1
 HEAD = struct.Struct("<4sQI")
 SIGN = b"PTC1"
-RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 18
+RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 14
 MOST_BYTES = 1 << 26
 LONGEST = 4000
 STATEMENTS = (
@@ -71,8 +71,13 @@ class Wire:
         """Send a message with its buffers."""
         message["buffers"] = [len(one) for one in buffers]
         text = json.dumps(message, allow_nan=False).encode()
-        payload = b"".join([struct.pack("<I", len(text)), text, *buffers])
-        self._end.sendall(HEAD.pack(SIGN, len(payload), zlib.crc32(payload)) + payload)
+        parts = [struct.pack("<I", len(text)), text, *buffers]
+        check = 0
+        for part in parts:
+            check = zlib.crc32(part, check)
+        self._end.sendall(HEAD.pack(SIGN, sum(map(len, parts)), check) + parts[0] + text)
+        for part in buffers:
+            self._end.sendall(part)
 
     def _exactly(self, count: int) -> bytearray | None:
         held = bytearray(count)
@@ -85,13 +90,27 @@ class Wire:
         return held
 
 
-@dataclasses.dataclass
 class Kept:
-    """An object that both sides know, and how it was when they last agreed."""
+    """An object that both sides know, how it was when they last agreed, and the memory of a plain array.
 
-    key: str
-    held: Any
-    known: Any
+    Parameters
+    ----------
+    key : str
+        By which both sides know it.
+    held : array or mapping
+    known : bytes or list, optional
+        What was last agreed on; None for what is not compared.
+    """
+
+    __slots__ = ("end", "held", "key", "known", "plain", "start")
+
+    def __init__(self, key: str, held: Any, known: Any) -> None:
+        self.key, self.held, self.known = key, held, known
+        self.start = self.end = 0
+        self.plain = isinstance(held, np.ndarray)
+        if self.plain and held.flags.c_contiguous and held.size:
+            self.start = _address(held)
+            self.end = self.start + held.nbytes
 
 
 class Objects:
@@ -102,11 +121,11 @@ class Objects:
         self.originals: dict[str, Any] = {}
         self._keys: dict[int, str] = {}
         self._count = 0
-        self._recent: collections.deque[list[Kept]] = collections.deque(maxlen=RECENT)
+        self._recent: collections.deque[dict[str, Kept]] = collections.deque(maxlen=RECENT)
 
     def begin(self) -> None:
         """Begin an exchange."""
-        self._recent.append([])
+        self._recent.append({})
 
     def know(self, held: Any, key: str = "") -> str:
         """Return the key of an object, and keep it until it is dropped."""
@@ -139,7 +158,9 @@ class Objects:
         content : bytes, optional
             Elements of the array in C order, where they are at hand.
         """
-        self._recent[-1].append(Kept(key, held, _state(held) if content is None else content))
+        # What was agreed on before stands until it is compared.
+        before = [exchange.pop(key) for exchange in self._recent if key in exchange]
+        self._recent[-1][key] = before[0] if before else Kept(key, held, _state(held) if content is None else content)
 
     def watch_again(self, key: str, held: Any) -> None:
         """Remember how an object is now, and what it holds."""
@@ -154,25 +175,30 @@ class Objects:
 
     def agreed(self, key: str) -> None:
         """Take an object as it is now for known."""
-        for kept in self._all():
-            if kept.key == key:
-                kept.known = _state(kept.held)
+        for exchange in self._recent:
+            if key in exchange:
+                exchange[key].known = _state(exchange[key].held)
 
     def changed(self) -> list[Kept]:
         """Objects of the last exchanges that are no longer as both sides know them."""
-        watched = [
-            kept
-            for age, exchange in enumerate(reversed(self._recent))
-            for kept in exchange
-            if age < RECENT_AND_LARGE or getattr(kept.held, "nbytes", 0) <= LARGE
-        ]
-        found = [kept for kept in watched if kept.known is not None and _state(kept.held) != kept.known]
-        for kept in found:
-            kept.known = _state(kept.held)
-        return list({kept.key: kept for kept in found}.values())
+        found = []
+        for age, exchange in enumerate(reversed(self._recent)):
+            for kept in exchange.values():
+                if kept.known is None or (age >= RECENT_AND_LARGE and getattr(kept.held, "nbytes", 0) > LARGE):
+                    continue
+                state = kept.held.tobytes() if kept.plain else _state(kept.held)
+                if state != kept.known:
+                    kept.known = state
+                    found.append(kept)
+        return found
 
-    def _all(self) -> list[Kept]:
-        return [kept for exchange in self._recent for kept in exchange]
+    def around(self, address: int, held: Any) -> Any:
+        """Return the array of the last exchanges in whose memory another one begins; None where it is in none."""
+        for exchange in self._recent:
+            for kept in exchange.values():
+                if kept.start <= address < kept.end and kept.held is not held:
+                    return kept
+        return None
 
 
 def _state(held: Any) -> Any:
@@ -181,6 +207,10 @@ def _state(held: Any) -> Any:
     if isinstance(held, collections.abc.Mapping):
         return [(key, id(held[key])) for key in held]
     return [id(one) for one in held]
+
+
+def _address(values: Any) -> int:
+    return int(values.__array_interface__["data"][0])
 
 
 def _steps(values: Any) -> list[tuple[int, int]]:
@@ -346,14 +376,9 @@ class Writer:
         """Which array that the other side knows holds the memory of this one, and where."""
         if values.base is None or not values.size:
             return None
-        start = values.__array_interface__["data"][0]
-        for kept in self._objects._all():
-            other = kept.held
-            if isinstance(other, np.ndarray) and other is not values and other.flags.c_contiguous and other.size:
-                first = other.__array_interface__["data"][0]
-                if first <= start < first + other.nbytes:
-                    return {"key": kept.key, "offset": start - first, "strides": list(values.strides)}
-        return None
+        start = _address(values)
+        kept = self._objects.around(start, values)
+        return kept and {"key": kept.key, "offset": start - kept.start, "strides": list(values.strides)}
 
     def _values(self, values: Any) -> dict[str, Any]:
         shape = list(values.shape)
@@ -513,8 +538,8 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._folder = _folder()
-        self._environment = dict(os.environ)
-        self._random = _generators()
+        self._environment = environment()
+        self._random = generators()
 
     def become(self, told: dict[str, Any]) -> None:
         """Make them as those of the other side."""
@@ -543,12 +568,7 @@ class Surroundings:
         if now._folder != self._folder:
             found["folder"] = now._folder
         if now._environment != self._environment:
-            names = set(now._environment) | set(self._environment)
-            found["environment"] = {
-                name: now._environment.get(name)
-                for name in names
-                if now._environment.get(name) != self._environment.get(name)
-            }
+            found["environment"] = differing(self._environment, now._environment)
         if now._random != self._random:
             found["random"] = told_generators(now._random)
         self.__dict__.update(now.__dict__)
@@ -562,12 +582,43 @@ def _folder() -> str:
         return ""
 
 
-def _generators() -> Any:
-    state: Any = np.random.get_state()  # noqa: NPY002 - the state of everyone
-    name, keys, *rest = state
+def environment() -> dict[Any, Any]:
+    """Return a copy of the environment, as the system holds it where that is at hand."""
+    return dict(getattr(os.environ, "_data", os.environ))
+
+
+def differing(before: dict[Any, Any], now: dict[Any, Any]) -> dict[str, Any]:
+    """Say which variables of two environments differ, by their values now; None for what is gone."""
+    names = [name for name in set(before) | set(now) if before.get(name) != now.get(name)]
+    told = [os.fsdecode(name) for name in names]
+    return {name: os.environ.get(name) for name in told}
+
+
+def generators() -> Any:
+    """Return the states of the random generators that belong to everyone."""
     torch: Any = sys.modules.get("torch")
     drawn = torch.get_rng_state().numpy().tobytes() if hasattr(torch, "get_rng_state") else b""
-    return random.getstate(), (name, keys.tobytes(), *rest), drawn
+    return random.getstate(), of_numpy(), drawn
+
+
+_seen: dict[bytes, Any] = {}
+
+
+def of_numpy() -> Any:
+    """Return the state of NumPy's generator; it is asked in whole, which is slow, only where its memory is another."""
+    memory = b""
+    holder: Any = getattr(np.random, "get_bit_generator", lambda: None)()
+    if type(holder).__name__ == "MT19937":
+        memory = ctypes.string_at(holder.ctypes.state_address, 625 * 4)
+    state = _seen.get(memory) if memory else None
+    if state is None:
+        name, keys, *rest = np.random.get_state()  # noqa: NPY002 - the state of everyone
+        state = (name, np.asarray(keys).tobytes(), *rest)
+        _seen.clear()
+        if not rest[1]:
+            # A normal number that is kept for the next call lies elsewhere.
+            _seen[memory] = state
+    return state
 
 
 def told_generators(states: Any) -> Any:

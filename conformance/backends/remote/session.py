@@ -22,6 +22,7 @@ from conformance.backends.frames import BrokenConversation, Conversation
 from conformance.backends.processes import BackendProcess, told_status
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.errors import made
+from conformance.backends.remote.far_side import differing, environment, of_numpy, told_generators
 from conformance.backends.remote.folder import FolderConversation
 from conformance.backends.remote.saying import Maker, Sayer
 from conformance.backends.remote.values import Handle, RemoteIterable, Shared
@@ -57,7 +58,8 @@ class Session:
         self._new: list[Handle] = []
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         self._read = [0, 0]
-        self._folder, self._environment, self._random = "", dict(os.environ), None
+        self._folder, self._environment = "", environment()
+        self._random: Any = None
         self._process, self._conversation = self._started()
         self._closing = weakref.finalize(self, _closed, self._process, self._conversation, (self._out, self._err))
         self.hello: Mapping[str, Any] = {}
@@ -206,16 +208,14 @@ class Session:
         folder = os.getcwd()  # noqa: PTH109 - asked before every call
         if folder != self._folder:
             told["folder"] = self._folder = folder
-        environment = dict(os.environ)
-        if environment != self._environment:
-            names = environment.keys() | self._environment.keys()
-            differing = [name for name in names if environment.get(name) != self._environment.get(name)]
-            told["environment"] = {name: environment.get(name) for name in differing}
-            self._environment = environment
-        states = _generators()
+        now = environment()
+        if now != self._environment:
+            told["environment"] = differing(self._environment, now)
+            self._environment = now
+        states = random.getstate(), of_numpy(), b""
         if states != self._random:
-            (version, words, gauss), (name, keys, *rest) = self._random = states
-            told["random"] = [[version, list(words), gauss], [name, np.frombuffer(keys, np.uint32).tolist(), *rest]]
+            self._random = states
+            told["random"] = told_generators(states)
         return told
 
     def _take_effects(self, effects: Mapping[str, Any]) -> None:
@@ -229,12 +229,12 @@ class Session:
             else:
                 os.environ[name] = value
         if "environment" in effects:
-            self._environment = dict(os.environ)
+            self._environment = environment()
         if "random" in effects:
             (version, words, gauss), (name, keys, *rest) = effects["random"]
             random.setstate((version, tuple(words), gauss))
             np.random.set_state((name, np.array(keys, np.uint32), *rest))  # noqa: NPY002 - the state of everyone
-            self._random = _generators()
+            self._random = random.getstate(), of_numpy(), b""
 
     def _pass_on_output(self) -> None:
         for number in (0, 1):
@@ -265,7 +265,7 @@ def packed(message: dict[str, Any], buffers: Sequence[bytes]) -> bytes:
     return b"".join([struct.pack("<I", len(text)), text, *buffers])
 
 
-def unpacked(payload: bytes) -> tuple[dict[str, Any], list[memoryview]]:
+def unpacked(payload: bytes | bytearray) -> tuple[dict[str, Any], list[memoryview]]:
     """Return the message in bytes.
 
     Raises
@@ -294,11 +294,6 @@ def _no_constant(name: str) -> Any:
 
 def _asked(message: Mapping[str, Any]) -> str:
     return str(message.get("method", message["do"]))
-
-
-def _generators() -> Any:
-    name, keys, *rest = np.random.get_state()  # noqa: NPY002 - the state of everyone
-    return random.getstate(), (name, np.asarray(keys).tobytes(), *rest)
 
 
 def _closed(

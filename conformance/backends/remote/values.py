@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-_RECENT, _RECENT_AND_LARGE, _LARGE = 6, 2, 1 << 18
+_RECENT, _RECENT_AND_LARGE, _LARGE = 6, 2, 1 << 14
+_PLAIN = frozenset("biufc")
 
 
 class HeldMapping(dict[Any, Any]):
@@ -141,8 +142,7 @@ class Shared:
             # It cannot be referred to weakly; it is known for a few exchanges.
             self.known[key] = _Known(lambda: held, mark_of(held))
         else:
-            self.known[key] = _Known(weakref.ref(held), mark_of(held))
-            weakref.finalize(held, self._forget, key, number).atexit = False
+            self.known[key] = _Known(weakref.ref(held, lambda _: self._forget(key, number)), mark_of(held))
         self._keys[number] = key
         self._recent[-1][key] = held
 
@@ -157,12 +157,12 @@ class Shared:
 
     def changed(self, also: Mapping[str, Any]) -> dict[str, Any]:
         """Objects of the last exchanges, and those given, that are no longer as both sides know them."""
-        watched = {
-            key: held
-            for age, recent in enumerate(reversed(self._recent))
-            for key, held in recent.items()
-            if age < _RECENT_AND_LARGE or getattr(held, "nbytes", 0) <= _LARGE
-        } | dict(also)
+        watched = dict(also)
+        for age, recent in enumerate(reversed(self._recent)):
+            if age < _RECENT_AND_LARGE:
+                watched |= recent
+            else:
+                watched |= {key: held for key, held in recent.items() if getattr(held, "nbytes", 0) <= _LARGE}
         known = self.known
         return {key: held for key, held in watched.items() if key in known and known[key].mark != mark_of(held)}
 
@@ -176,6 +176,8 @@ class Shared:
 def mark_of(held: Any) -> Any:
     """Return what changes when the content of an object does."""
     if isinstance(held, np.ndarray):
+        if held.flags.c_contiguous and held.dtype.kind in _PLAIN:
+            return zlib.crc32(held.data)
         if held.dtype.kind == "O":
             return None
         lying = held.T if held.flags.f_contiguous else held
