@@ -88,7 +88,7 @@ class Rules:
             "ycoords_start": starts[1][:M],
             "diff3d": frames,
             "probeGuess": self._probe(N),
-            "scan_index": self._labels(len(x))[:M],
+            "scan_index": self._labels(len(x), M)[:M],
             "objectGuess": self._object(),
             "Y": self._patches(M, N),
             "bad_pixels": self._mask(N),
@@ -254,11 +254,11 @@ class Rules:
             )
         return probe.astype(np.complex64)
 
-    def _labels(self, positions: int) -> NDArray[np.int64]:
+    def _labels(self, positions: int, frames: int) -> NDArray[np.int64]:
         if "scan_index" not in self.given:
             return np.zeros(positions, dtype=np.int64)
         labels = self.given["scan_index"]
-        if labels.ndim != 1 or labels.dtype.kind not in "iuf" or not len(labels):
+        if labels.ndim != 1 or labels.dtype.kind not in "iuf" or len(labels) not in (positions, frames):
             self.refuse(
                 "NPZ-028", "scan_index", f"labels are (M,) integers, not {labels.shape}", "Write one label a point."
             )

@@ -60,7 +60,7 @@ def canonical(found: Found, file: Path | None = None, in_memory: bool = True) ->
     return kept | {
         "diff3d": frames,
         "probeGuess": _probe(found["probeGuess"], N, file),
-        "scan_index": _labels(found, length, file)[:M],
+        "scan_index": _labels(found, length, M, file)[:M],
         "objectGuess": _object(found, file),
         "Y": _truth(found, (M, N, N), file),
         "bad_pixels": _mask(found.get("bad_pixels"), N, file),
@@ -286,11 +286,11 @@ def _mask(mask: NDArray[Any] | None, N: int, file: Path | None) -> NDArray[np.bo
     return mask
 
 
-def _labels(found: Found, length: int, file: Path | None) -> NDArray[np.int64]:
+def _labels(found: Found, length: int, frames: int, file: Path | None) -> NDArray[np.int64]:
     labels = found.get("scan_index")
     if labels is None:
         return np.zeros(length, dtype=np.int64)
-    if labels.ndim != 1 or labels.dtype.kind not in "fiu" or labels.size == 0:
+    if labels.ndim != 1 or labels.dtype.kind not in "fiu" or labels.size not in (length, frames):
         refuse("NPZ-028", "scan_index", f"{labels.dtype} of shape {labels.shape}", "Store one integer a point.", file)
     if labels.dtype.kind == "f":
         with np.errstate(invalid="ignore"):

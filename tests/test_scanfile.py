@@ -93,6 +93,13 @@ def test_every_violation_is_named_at_once(tmp_path: Path) -> None:
     assert all(finding.remedy for finding in found.values())
 
 
+@pytest.mark.parametrize(("labels", "named"), [(19, True), (20, False), (22, False), (23, True)])
+def test_there_is_a_label_a_position_or_a_frame(tmp_path: Path, labels: int, named: bool) -> None:
+    surplus = {name: np.arange(22.0) * 3 for name in ("xcoords", "ycoords")}
+    write_scan(tmp_path / "scan.npz", plain(**surplus, scan_index=np.arange(labels)))
+    assert ("NPZ-028" in {one.clause for one in examine(tmp_path / "scan.npz").findings}) is named
+
+
 @pytest.mark.parametrize("order", [np.ascontiguousarray, np.asfortranarray])
 @pytest.mark.parametrize("legacy", [False, True])
 def test_counts_are_suspected_in_every_layout(

@@ -328,10 +328,13 @@ class Rules:
         if member is None or member.needs_unpickling:
             return
         if len(member.shape) != 1 or member.dtype.kind not in _kinds("scan_index") or member.shape[0] == 0:
-            yield Finding(
-                "NPZ-028", VIOLATION, "scan_index", f"labels are (M,) integers, not {member.shape} {member.dtype}"
-            )
+            problem = f"labels are (M,) integers, not {member.shape} {member.dtype}"
+            yield Finding("NPZ-028", VIOLATION, "scan_index", problem)
             return
+        fitting = [self._positions, self.layout and self.layout.M]
+        if None not in fitting and member.shape[0] not in fitting:
+            problem = "{} labels for {} positions and {} frames".format(member.shape[0], *fitting)
+            yield Finding("NPZ-028", VIOLATION, "scan_index", problem)
         bad = first_of(member, no_label)
         if bad is not None:
             yield Finding("NPZ-039", VIOLATION, "scan_index", f"the label {bad[1]} is no whole number", bad[0])

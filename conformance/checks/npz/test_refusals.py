@@ -326,6 +326,7 @@ def test_labels_that_are_no_list_of_numbers_are_refused(subject: Subject, eviden
         ("labels in a column", plain(scan_index=labels[:, np.newaxis])),
         *((what, plain(scan_index=held)) for what, held in no_numbers("labels", labels)),
         ("a single label", plain(scan_index=np.array(3))),
+        *((f"{n} labels for 20 points", plain(scan_index=np.resize(labels, n))) for n in (19, 21, 1)),
     ]
     refuse_all(subject, evidence, cases)
 

@@ -135,6 +135,14 @@ class FlattensLabels(Lenient):
 
 
 @breaks("NPZ-028")
+class RepeatsLabelsThatAreTooFew(Lenient):
+    def repaired(self, members: Arrays) -> Arrays | None:
+        labels = members["scan_index"]
+        fits = labels.ndim == 1 and labels.dtype.kind in "iu"
+        return members | {"scan_index": np.resize(labels, len(members["xcoords"]))} if fits else None
+
+
+@breaks("NPZ-028")
 class ParsesLabelsOfText(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         labels = members["scan_index"]
