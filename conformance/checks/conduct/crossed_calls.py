@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,12 +57,13 @@ def crossed_calls(subject: Subject) -> Iterator[Call]:
         rows = crossed(method, names, seed)
         if method in _OF_A_SCAN:
             rows += [row | {"held": one} for row, one in zip(rows, LEFT_OUT, strict=False)]
+        odd: set[tuple[str, str]] = set()
         for row in rows:
             held = _held(subject, method, row, rng)
             if held is not None:
                 yield _call(method, row, held, runs[method])
                 if method in _TAKING_ARRAYS and any(_hides_a_write(name, row) for name in names):
-                    usual = {name: level for name, level in row.items() if not name.endswith((" in", " lies"))}
+                    usual = _usual_but_one(names, row, odd)
                     held = _held(subject, method, usual, rng)
                     if held is not None:
                         yield replace(_call(method, usual, held, runs[method]), once=True)
@@ -81,6 +82,16 @@ def _is_odd(method: str, row: Row, held: Inputs) -> bool:
 def _hides_a_write(name: str, row: Row) -> bool:
     """Whether an argument may be written unseen: it cannot be, or is likely to be copied before."""
     return row[f"{name} lies"] != "plain" or np.dtype(row[f"{name} in"] or "f4").kind not in "fc"
+
+
+def _usual_but_one(names: Iterable[str], row: Row, odd: set[tuple[str, str]]) -> Row:
+    """The row with its arrays as they usually are, but for one that lies as none before it did; it joins them."""
+    lying = ((name, row[f"{name} lies"]) for name in names)
+    name, _ = new = next((one for one in lying if one[1] != "plain" and one not in odd), ("", ""))
+    odd.add(new)
+    return {
+        key: level for key, level in row.items() if not key.endswith((" in", " lies")) or key.rpartition(" ")[0] == name
+    }
 
 
 def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
