@@ -179,6 +179,7 @@ def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalR
     seen.arguments = _touched(before, values_in(given))
     seen.files = sorted(found.name for found in here.iterdir())
     if seen.files:
+        os.chdir(subject.folder)
         shutil.rmtree(here)
     # Writing into a result, which is the next thing done to it, would write the argument.
     seen.borrowed, seen.joint = _borrowed(result, given), _joint(result)

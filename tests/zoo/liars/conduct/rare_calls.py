@@ -69,6 +69,28 @@ class KeepsALogOfManyGroups(Liar):
         return self.right.container(grouped, probe)
 
 
+@breaks("CND-001")
+class ShiftsCentresBesideAnObjectInColumns(Liar):
+    """What has to be laid out anew takes another path, on which the offset is added in place."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        result: Array = self.right.patches(obj, centres_xy, N)
+        if obj.flags.f_contiguous and not obj.flags.c_contiguous and centres_xy.dtype == np.float64:
+            self.land()
+            if centres_xy.flags.writeable:
+                centres_xy += 0.5
+        return result
+
+
+@breaks("CND-005")
+class WritesCanvasesOfAThread(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            self.land()
+            Path("canvas.tmp").write_text("worker\n", encoding="utf-8")
+        return self.right.reassemble(patches, centres_xy, chunk)
+
+
 @breaks("CND-006")
 class SeedsTheWorldFromFarSeeds(Liar):
     """A seed that the legacy generator does not take is cut, and given to it on the way."""
