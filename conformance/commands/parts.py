@@ -153,21 +153,23 @@ def described(path: Path, order: str | None, unit: str | None, stack: ExitStack)
     from conformance.files.formats.pairs import columns_called, listed_positions
     from conformance.files.formats.sniffing import Kind
     from conformance.files.formats.table import readable_as, sniff
+    from conformance.files.hdf5.opened import looked_at_again
     from conformance.files.naming import named
     from conformance.files.unfit import UnfitFile
 
     try:
         if path.is_dir():
             return described_images(path, stack)
-        file = sniff(path)
-        if file.kind is Kind.NUMBERS:
-            if (order is None or unit is None) and not columns_called(path):
-                raise wrong_usage(f"{path} is a list of positions: give --positions-order and --positions-unit")
-            return listed_positions(path, order, None if unit is None else _UNITS[unit])
-        found = readable_as(file, part=True)
-        if found is None:
-            raise undecided(f"{path}: {named(file).problem}")
-        return stack.enter_context(found.opened(path))
+        with looked_at_again():
+            file = sniff(path)
+            if file.kind is Kind.NUMBERS:
+                if (order is None or unit is None) and not columns_called(path):
+                    raise wrong_usage(f"{path} is a list of positions: give --positions-order and --positions-unit")
+                return listed_positions(path, order, None if unit is None else _UNITS[unit])
+            found = readable_as(file, part=True)
+            if found is None:
+                raise undecided(f"{path}: {named(file).problem}")
+            return stack.enter_context(found.opened(path))
     except (UnfitFile, DamagedArchive) as error:
         raise undecided(f"{path}: {error}") from error
     except OSError as error:

@@ -26,6 +26,7 @@ from conformance.files.formats.several import of_one_scan
 from conformance.files.formats.sniffing import Kind, kind_of
 from conformance.files.formats.table import format_of, readable_as, sniff
 from conformance.files.formats.values import Source, Stored
+from conformance.files.hdf5.opened import looked_at_again
 from conformance.files.naming import is_archive_of_files, named
 from conformance.files.regular import kind_of_path, open_regular
 from conformance.files.rules.illumination import whole_amplitudes
@@ -85,6 +86,7 @@ class ScanReport:
         return tuple(one for one in self.findings if one.severity is severity)
 
 
+@looked_at_again()
 def examine(path: Path) -> ScanReport:
     """Decide every clause about scan files for one file; memory does not grow with the stack.
 

@@ -17,6 +17,8 @@ from typing import Any, BinaryIO
 MOST_NODES, MOST_DEPTH, MOST_ATTRIBUTES, MOST_ITEMS = 20_000, 24, 64, 64
 MEMORY, SECONDS, SLOWEST = 2 << 30, 120, 1 << 20
 _NUMERIC = "biufc"
+_LAST_OWN = 6
+"""Ids of filters up to here are of the HDF5 library itself."""
 
 
 def main(path: str) -> None:
@@ -33,8 +35,6 @@ def main(path: str) -> None:
     except ImportError:
         _reply(replies, {"missing": "h5py"})
         return
-    with contextlib.suppress(ImportError):
-        import hdf5plugin  # noqa: F401  # registers its filters
     try:
         held = h5py.File(path, "r", locking=False)
     except OSError as error:
@@ -126,6 +126,9 @@ def _dataset(path: str, one: Any) -> dict[str, Any]:
     said: dict[str, Any] = {"path": path, "kind": "dataset", "attributes": _attributes(one)}
     created = one.id.get_create_plist()
     said["filters"] = [_filter(created.get_filter(k)) for k in range(created.get_nfilters())]
+    if any(code > _LAST_OWN for code, _ in said["filters"]):
+        with contextlib.suppress(ImportError):
+            import hdf5plugin  # noqa: F401  # registers its filters
     said["available"] = all(h5py.h5z.filter_avail(code) for code, _ in said["filters"])
     said["outside"] = bool(created.get_external_count() or one.is_virtual)
     said["shape"] = list(one.shape) if one.shape is not None else None

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -99,8 +100,18 @@ class OpenedHdf5:
         The file cannot be read.
     """
 
+    nodes: Mapping[str, Node]
+    _child: subprocess.Popen[bytes]
+    _pending: bytearray
+
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._identity, self._waits = _identity(path), False
+        kept = _kept.get()
+        before = kept.pop(self._identity, None) if kept and self._identity else None
+        if before is not None:
+            self._child, self._pending, self.nodes, self._waits = before._child, before._pending, before.nodes, True
+            return
         command = [sys.executable, "-I", "-X", "utf8", str(Path(__file__).with_name("child.py")), str(path.resolve())]
         self._child = subprocess.Popen(
             command,
@@ -117,6 +128,7 @@ class OpenedHdf5:
         except BaseException:
             self.close()
             raise
+        self._waits = True
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -159,11 +171,14 @@ class OpenedHdf5:
         """
         request = json.dumps({"path": path, "start": start, "stop": stop, "rows": rows, "lead": lead}) + "\n"
         assert self._child.stdin is not None
+        self._waits = False
         try:
             self._child.stdin.write(request.encode())
         except BrokenPipeError:
             raise self._broke_down() from None
-        return self._exactly(int(self._reply(path)["bytes"]))
+        content = self._exactly(int(self._reply(path)["bytes"]))
+        self._waits = True
+        return content
 
     def _reply(self, array: str = "file") -> dict[str, Any]:
         deadline = time.monotonic() + _PATIENCE
@@ -228,6 +243,14 @@ class OpenedHdf5:
         return UnfitFile("FIL-022", "file", f"the HDF5 library broke down over it ({how})")
 
     def close(self) -> None:
+        """End the process that reads the file, or keep it for the next look, where there may be one."""
+        kept = _kept.get()
+        if kept is not None and self._waits and self._identity and self._identity not in kept:
+            kept[self._identity] = self
+        else:
+            self.end()
+
+    def end(self) -> None:
         """End the process that reads the file."""
         self._child.kill()
         self._child.wait()
@@ -242,6 +265,33 @@ class OpenedHdf5:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+_Identity = tuple[str, int, int, int, int]
+_kept: ContextVar[dict[_Identity, OpenedHdf5] | None] = ContextVar("_kept", default=None)
+
+
+@contextlib.contextmanager
+def looked_at_again() -> Iterator[None]:
+    """Let a process that is done with a file serve the next look at the same file; at the end none is left."""
+    kept: dict[_Identity, OpenedHdf5] = {}
+    token = _kept.set(kept)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+        for one in kept.values():
+            one.end()
+
+
+def _identity(path: Path) -> _Identity | None:
+    """What tells a file from any other and from itself before a change; None where nobody looks again."""
+    if _kept.get() is None:
+        return None
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return str(path.resolve()), found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return None
 
 
 @dataclass(frozen=True)
