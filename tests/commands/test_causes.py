@@ -77,9 +77,10 @@ def test_the_long_table_comes_on_request(call: Call) -> None:
 
 
 def test_the_defect_of_a_poor_backend_comes_before_its_limits(call: Call) -> None:
-    poor = call("run", "--adapter", "tests.report.poor:PoorAdapter", "--stage", "patches", "--no-capsules")
+    asked = ("--stage", "patches", "--no-capsules", "--in-process")
+    poor = call("run", "--adapter", "tests.report.poor:PoorAdapter", *asked)
     assert "the object is taken to repeat beyond its edge" in _first(poor.stdout)
-    worse = call("run", "--adapter", "tests.report.poor:ExchangedAdapter", "--stage", "patches", "--no-capsules")
+    worse = call("run", "--adapter", "tests.report.poor:ExchangedAdapter", *asked)
     assert "x and y are exchanged" in _first(worse.stdout)
 
 

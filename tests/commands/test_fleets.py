@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from conformance.commands.on_each import scans_of
-from conformance.runs.fleet import Fleet, done_by
+from conformance.runs.fleet import Fleet, done_by, usual_jobs
 from conformance.runs.fleet_task import Arguments, Done, FleetTask
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 from tests.commands.calling import Call
@@ -58,6 +58,11 @@ def test_a_process_that_is_killed_costs_its_file_alone(tmp_path: Path) -> None:
     assert [one.task.inputs[0] for one in done] == ["a", "kill", "b", "c", "kill too", "d"]
     assert [one.document is None for one in done] == [False, True, False, False, True, False]
     assert all("SIGKILL" in one.said for one in done if one.document is None)
+
+
+def test_one_file_needs_no_process_and_many_share_the_processors() -> None:
+    cores = len(os.sched_getaffinity(0))
+    assert [usual_jobs(files) for files in (1, 2, 1000)] == [0, min(2, cores), cores]
 
 
 def test_what_is_done_and_unchanged_is_not_done_again(call: Call, night: Path, tmp_path: Path) -> None:
@@ -106,7 +111,9 @@ def test_diagnose_each(call: Call, night: Path, tmp_path: Path) -> None:
 
 
 def test_convert_each(call: Call, night: Path, tmp_path: Path) -> None:
-    done = call("convert", "night", "out", "--each", "--resume", "c.jsonl", "--html", "c.html", "--packed")
+    done = call(
+        "convert", "night", "out", "--each", "--resume", "c.jsonl", "--html", "c.html", "--packed", "--jobs", "2"
+    )
     assert done.exit_code == 2
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == [f"{n}.npz" for n in (0, 1, 3, 4, 5)]
     stamps = {one: one.stat().st_mtime_ns for one in (tmp_path / "out").iterdir()}

@@ -135,7 +135,7 @@ def test_half_a_line_is_passed_over_and_a_stranger_is_refused(tmp_path: Path) ->
 
 
 def test_the_command_keeps_a_ledger(call: Call) -> None:
-    asked = ("run", "--adapter", "ref", "--stage", "coordinates", "--in-process", "--no-capsules")
+    asked = ("run", "--adapter", "ref", "--stage", "config", "--in-process", "--no-capsules")
     for number in range(2):
         done = call(*asked, "--history", "runs.jsonl")
         assert done.exit_code == 0

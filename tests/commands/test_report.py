@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from conformance.commands.cli import ended
 from conformance.contract.arrays import ARRAYS
 from conformance.contract.stages import Stage
 from conformance.engine.catalogue import declarations, modules_of
@@ -29,18 +31,26 @@ class Port(RefAdapter):
 NAMES = ["data_contract.md", "test_blueprint.md", "torch_gap_matrix.md"]
 
 
-@pytest.fixture
-def written(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "ports.py").write_text(PORT)
-    monkeypatch.delitem(sys.modules, "ports", raising=False)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the documents, written twice from one run."""
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "ports.py").write_text(PORT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "path", [*sys.path])
+        patch.delitem(sys.modules, "ports", raising=False)
+        _write_twice(folder)
+        yield folder
+
+
+def _write_twice(written: Path) -> None:
     adapters = ("--adapter", "ref", "--adapter", "ports:Port", "--no-frameworks")
     run = ("--stage", "coordinates", "--no-capsules", "--in-process", "--profile", "small")
-    assert call("run", *adapters, *run, "--json", "r.json").exit_code == 1
+    assert ended(["run", *adapters, *run, "--json", "r.json"]) == 1
     for folder in ("docs", "again"):
-        done = call("report", folder, *adapters, "--gridsize", "2", "--run", "r.json")
-        assert done.exit_code == 0, done.stderr
-        assert sorted(path.name for path in (tmp_path / folder).iterdir()) == NAMES
-    return tmp_path
+        assert ended(["report", folder, *adapters, "--gridsize", "2", "--run", "r.json"]) == 0
+        assert sorted(path.name for path in (written / folder).iterdir()) == NAMES
 
 
 def test_documents_are_current(written: Path) -> None:

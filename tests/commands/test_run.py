@@ -12,7 +12,7 @@ from tests.program import command
 
 
 def test_a_missing_scan_is_left_out_when_it_may_be() -> None:
-    done = command("run", "--adapter", "ref", "--stage", "coordinates", "--scan", "absent.npz", "--if-present")
+    done = command("run", "--adapter", "ref", "--stage", "config", "--scan", "absent.npz", "--if-present")
     assert done.returncode == 0
     assert "absent.npz is not there" in done.stderr
 
