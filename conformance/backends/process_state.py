@@ -76,8 +76,8 @@ def _settings() -> dict[str, Any]:
     """Those of the settings that :func:`put_back` can put back."""
     root = logging.getLogger()
     found: dict[str, Any] = {
-        "the working folder": str(Path.cwd()),
-        "the environment": dict(_ENVIRONMENT),
+        "the working folder": os.getcwd(),  # noqa: PTH109 - asked before and after every call
+        "the environment": _environment(),
         "the import path": list(sys.path),
         "NumPy's error state": np.geterr(),
         "how NumPy prints": np.get_printoptions(),
@@ -93,6 +93,11 @@ def _settings() -> dict[str, Any]:
             "torch's gradient mode": torch.is_grad_enabled(),
         }
     return found
+
+
+def _environment() -> dict[Any, Any]:
+    """The variables as the system has them; what an interpreter keeps of them needs no encoding."""
+    return dict(getattr(_ENVIRONMENT, "_data", _ENVIRONMENT))
 
 
 def _of_decimals() -> list[Any]:
@@ -178,7 +183,7 @@ def put_back(before: Mapping[str, Any]) -> None:
     os.umask(before["the mask of new files"])
     for name, value in zip(_OF_DECIMALS, before["the context of decimal numbers"], strict=True):
         setattr(decimal.getcontext(), name, value)
-    if dict(_ENVIRONMENT) != before["the environment"]:
+    if _environment() != before["the environment"]:
         _ENVIRONMENT.clear()
         _ENVIRONMENT.update(before["the environment"])
     sys.path[:] = before["the import path"]

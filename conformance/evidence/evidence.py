@@ -359,7 +359,10 @@ def agrees(seen: Array, expected: Array, *, rtol: float, atol: float) -> bool:
         return bool(np.array_equal(seen, expected))
     if rtol == 0.0 and atol == 0.0:
         return bool(np.array_equal(seen, expected, equal_nan=True))
-    return bool(np.allclose(seen, expected, rtol=rtol, atol=atol, equal_nan=True))
+    # Most are equal, which takes a tenth of the time to see.
+    return bool(np.array_equal(seen, expected)) or bool(
+        np.allclose(seen, expected, rtol=rtol, atol=atol, equal_nan=True)
+    )
 
 
 def _sentence(statement: str, explanations: tuple[Explanation, ...]) -> str:

@@ -104,15 +104,28 @@ def observed(subject: Subject) -> tuple[Seen, ...]:
         of_method = {
             call.method: itertools.cycle([one for one in refused if one.method == call.method]) for call in refused
         }
+        turns_of = dict.fromkeys(map(id, refused), 0)
+
+        def refuse(call: Call) -> None:
+            turn = turns_of[id(call)]
+            turns_of[id(call)] += 1
+            if turn < 2:
+                found.append(_watched(subject, call, "refused", turn, seeded, printed))
+            else:
+                _made(call, printed)
+
         for call in every_call(subject):
             invalid = of_method.get(call.method)
             turns = (0,) if call.once else (0, 2) if invalid and call.what else (0, 1, 2) if invalid else (0, 1)
             for turn in turns:
                 if turn == 2 and invalid:
-                    _made(next(invalid), printed)
+                    refuse(next(invalid))
                 found.append(_watched(subject, call, "sound", turn, seeded, printed))
-        for path, made in (("warning", tuple(warning_calls(subject))), ("refused", refused)):
-            found += [_watched(subject, call, path, turn, seeded, printed) for call in made for turn in range(2)]
+        for call in warning_calls(subject):
+            found += [_watched(subject, call, "warning", turn, seeded, printed) for turn in range(2)]
+        for call in refused:
+            while turns_of[id(call)] < 2:
+                refuse(call)
         for call in calls(subject):
             found.append(_aside(partial(_watched, subject, call, "aside", 1, seeded, printed)))
             with other_settings(str(subject.folder)):

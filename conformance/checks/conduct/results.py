@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +22,25 @@ SPOILT = 77
 
 def values_in(result: Any, name: str = "result") -> Values:
     """Every array in a result, by where it stands; text, paths and None count as arrays of one text."""
-    if isinstance(result, Mapping):
-        parts: Iterable[tuple[str, Any]] = ((f"{name}[{key!r}]", value) for key, value in result.items())
-        return _gathered(parts)
-    if isinstance(result, Sequence) and not isinstance(result, str | bytes):
-        return _gathered((f"{name}[{index}]", value) for index, value in enumerate(result))
-    if result is None or isinstance(result, str | Path):
-        return {name: np.asarray(str(result))}
-    return {name: as_numpy(result)}
-
-
-def _gathered(parts: Iterable[tuple[str, Any]]) -> Values:
     found: Values = {}
-    for name, value in parts:
-        found |= values_in(value, name)
+    _gather(result, name, found)
     return found
+
+
+def _gather(result: Any, name: str, found: Values) -> None:
+    # What most are is asked first: whether something is a mapping takes longer to tell.
+    if isinstance(result, np.ndarray):
+        found[name] = result
+    elif isinstance(result, Mapping):
+        for key, value in result.items():
+            _gather(value, f"{name}[{key!r}]", found)
+    elif result is None or isinstance(result, str | Path):
+        found[name] = np.asarray(str(result))
+    elif isinstance(result, Sequence) and not isinstance(result, bytes):
+        for index, value in enumerate(result):
+            _gather(value, f"{name}[{index}]", found)
+    else:
+        found[name] = as_numpy(result)
 
 
 def snapshot(result: Any) -> Values:
