@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.calling import Call
+from tests.commands.conftest import call as call
 from tests.program import command
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -30,7 +32,8 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_run_ends_every_cause_with_its_replay(project: Path) -> None:
+def test_a_run_ends_every_cause_with_its_replay(project: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "backends", raising=False)
     run = ("run", "--adapter", "backends:Wrong", "--stage", "transforms")
     done = command(*run, folder=project)
     assert done.returncode == 1
@@ -43,35 +46,33 @@ def test_a_run_ends_every_cause_with_its_replay(project: Path) -> None:
     assert first in names
     assert first.startswith("TRF-001-wrong-")
 
-    every = command(*run, "--every-capsule", "--capsules", "every", folder=project)
-    assert every.returncode == 1
+    every = call(*run, "--every-capsule", "--capsules", "every", "--in-process")
+    assert every.exit_code == 1
     assert len(list((project / "every").iterdir())) > len(names)
 
     shared = command(*run, "--jobs", "2", "--capsules", "shared", folder=project)
     assert shared.returncode == 1
     # Which check of a cause comes first is chance among several processes; how many causes there are is not.
     assert len(list((project / "shared").iterdir())) == len(names)
-    assert command(*run, "--no-capsules", "--capsules", "none", folder=project).returncode == 1
+    assert call(*run, "--no-capsules", "--capsules", "none", "--in-process").exit_code == 1
     assert not (project / "none").exists()
 
     one = f"capsules/{first}"
-    still = command("replay", one, "--adapter", "backends:Wrong", folder=project)
-    assert still.returncode == 1
+    still = call("replay", one, "--adapter", "backends:Wrong")
+    assert still.exit_code == 1
     assert still.stdout.startswith("STILL FAILS · wrong: channel_to_flat")
-    both = command("replay", one, "--adapter", "ref", "--adapter", "backends:Wrong", folder=project)
-    assert both.returncode == 1
+    both = call("replay", one, "--adapter", "ref", "--adapter", "backends:Wrong")
+    assert both.exit_code == 1
     assert both.stdout.startswith("FIXED · ref: ")
-    assert command("replay", one, "--adapter", "ref", folder=project).returncode == 0
+    assert call("replay", one, "--adapter", "ref").exit_code == 0
     own = command("replay", one, folder=project)
     assert own.returncode == 2
     assert own.stdout.startswith("CANNOT RUN · wrong: ")
 
 
-def test_wrong_usage_of_replay_ends_with_three(project: Path) -> None:
-    assert command("replay", "nowhere", folder=project).returncode == 3
-    assert command("replay", ".", "--adapter", "nobody", folder=project).returncode == 3
-    assert command("replay", ".", "--bogus", folder=project).returncode == 3
-    assert command("replay", ".", folder=project).returncode == 3
+def test_wrong_usage_of_replay_ends_with_three(call: Call) -> None:
+    for given in (["nowhere"], [".", "--adapter", "nobody"], [".", "--bogus"], ["."]):
+        assert call("replay", *given).exit_code == 3
 
 
 def test_pytest_ends_every_failure_with_its_replay(project: Path) -> None:

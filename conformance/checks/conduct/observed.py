@@ -11,7 +11,7 @@ import tempfile
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, Any
@@ -178,7 +178,7 @@ def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalR
         with standard_output(printed) as said:
             # Within, since standard output is put back behind it.
             state = process_state()
-            result = _result(seen, call, given)
+            result, held = _result(seen, call, given)
             moved = changed(state, process_state())
             if moved:
                 put_back(state)
@@ -195,20 +195,23 @@ def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalR
         os.chdir(subject.folder)
         shutil.rmtree(here)
     # Writing into a result, which is the next thing done to it, would write the argument.
-    seen.borrowed, seen.joint = _borrowed(result, given), _joint(result)
-    seen.shared, seen.attached = _shared(result), _attached(result)
+    spans = {name: _span(values) for name, values in held.items() if values.size}
+    seen.borrowed, seen.joint = _borrowed(spans, given), _joint(held, spans)
+    seen.shared, seen.attached = _shared(held), _attached(result)
     return seen
 
 
-def _result(seen: Seen, call: Call, given: Any) -> Any:
+def _result(seen: Seen, call: Call, given: Any) -> tuple[Any, Values]:
+    """What a call gave, and the arrays in it; nothing after an error."""
     try:
         result = call.run(given)
+        held = values_in(result)
     except Exception as error:  # noqa: BLE001 - what is refused, and how, is for other checks to say
         seen.error = f"{type(error).__name__}: {error}"
         _let_go(error)
-        return None
-    seen.result = snapshot(result)
-    return result
+        return None, {}
+    seen.result = {name: values.copy() for name, values in held.items()}
+    return result, held
 
 
 def _let_go(error: BaseException | None) -> None:
@@ -228,28 +231,21 @@ def _touched(before: Values, after: Values) -> list[str]:
     ]
 
 
-def _borrowed(result: Any, given: Any) -> list[str]:
-    lent = [values for values in values_in(given).values() if values.size]
-    return [
-        name
-        for name, values in values_in(result).items()
-        if values.size and any(np.may_share_memory(values, one) for one in lent)
-    ]
+def _borrowed(spans: Mapping[str, tuple[int, int]], given: Any) -> list[str]:
+    lent = [_span(values) for values in values_in(given).values() if values.size]
+    return [name for name, (start, end) in spans.items() if any(start < last and first < end for first, last in lent)]
 
 
-def _joint(result: Any) -> list[str]:
+def _joint(held: Values, spans: Mapping[str, tuple[int, int]]) -> list[str]:
     """Pairs of arrays that lie in the same memory; those that take turns in it, as fields of one record, do not."""
-    found = [
-        (name, values) for name, values in values_in(result).items() if values.size and values.dtype.kind in "iufcb"
-    ]
-    spans = sorted(((*_span(values), name, values) for name, values in found), key=lambda one: one[:3])
+    found = sorted((*span, name) for name, span in spans.items() if held[name].dtype.kind in "iufcb")
     pairs = []
-    for number, (_, end, name, values) in enumerate(spans):
-        for start, _, other, those_there in spans[number + 1 :]:
+    for number, (_, end, name) in enumerate(found):
+        for start, _, other in found[number + 1 :]:
             if start >= end:
                 break
             with contextlib.suppress(np.exceptions.TooHardError):
-                if np.shares_memory(values, those_there, max_work=10_000):  # type: ignore[arg-type]
+                if np.shares_memory(held[name], held[other], max_work=10_000):  # type: ignore[arg-type]
                     pairs.append(f"{name} and {other}")
     return pairs
 
@@ -261,10 +257,10 @@ def _span(values: NDArray[Any]) -> tuple[int, int]:
     return low, values.ctypes.data + sum(one for one in reach if one > 0) + values.itemsize
 
 
-def _shared(result: Any) -> list[str]:
+def _shared(held: Values) -> list[str]:
     """Write one entry of each array, and look whether another one changes; the copies were taken before."""
     found = []
-    for name, values in values_in(result).items():
+    for name, values in held.items():
         if values.size < 2 or values.dtype.kind not in "iufcb" or not values.flags.writeable:
             continue
         # Entries lie apart wherever an array is as large in memory as it says.
