@@ -170,15 +170,16 @@ def test_the_command_names_the_first_stage_and_writes_both_columns(tmp_path: Pat
         "    def patches(self, obj, centres_xy, N):\n"
         "        return super().patches(obj, centres_xy[:, ::-1], N)\n"
     )
-    arguments = ("--stage", "patches", "--stage", "transforms", "--markdown", "gaps.md", "--json", "result.json")
-    done = command("run", "--adapter", "ref", "--adapter", "mine:Mine", *arguments, folder=tmp_path)
+    written = ("--no-capsules", "--markdown", "gaps.md", "--json", "result.json")
+    asked = ("--adapter", "ref", "--adapter", "mine:Mine", "--stage", "patches", "--stage", "config")
+    done = command("run", *asked, *written, folder=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "mine against ref: diverge first at patches" in done.stdout
     text = (tmp_path / "gaps.md").read_text()
     assert "| clause | level | title | ref | mine |" in text
     assert "## Agreement" in text
     compared = json.loads((tmp_path / "result.json").read_text())["agreements"]
-    assert {one["stage"]: one["verdict"] for one in compared} == {"patches": "diverge", "transforms": "agree"}
+    assert {one["stage"]: one["verdict"] for one in compared} == {"patches": "diverge", "config": "agree"}
 
 
 def test_pytest_fails_at_the_divergence_and_knows_expected_failures(pytester: pytest.Pytester) -> None:

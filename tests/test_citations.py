@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import math
 import re
 import tokenize
@@ -20,6 +21,7 @@ from conformance.files.finding import Finding, Severity
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("conformance", "ptycho_ref", "ptycho_torch")
 ID = re.compile(r"\b[A-Z]{3}-\d{3}\b")
+IN_COMMENT = re.compile(r"#.*\b[A-Z]{3}-\d{3}\b")
 RANGE = re.compile(r"\b([A-Z]{3})-(\d{3})\s+to\s+(?:[A-Z]{3}-)?(\d{3})\b")
 EXAMPLE = re.compile(r"(?:such as|for example|to allow|reads) \W*[A-Z]{3}-\d{3}")
 NO_CLAUSE = frozenset({"ABC-001", "SHA-256"})
@@ -103,9 +105,10 @@ class Reader(ast.NodeVisitor):
         self.module = path.relative_to(root).as_posix()
         self.found: list[Citation] = []
         self._functions: list[ast.AST] = []
-        self.visit(ast.parse(path.read_text(encoding="utf-8")))
-        with path.open("rb") as stream:
-            for token in tokenize.tokenize(stream.readline):
+        source = path.read_text(encoding="utf-8")
+        self.visit(ast.parse(source))
+        if IN_COMMENT.search(source):
+            for token in tokenize.generate_tokens(io.StringIO(source).readline):
                 if token.type == tokenize.COMMENT:
                     self._sentences(token.string, token.start[0])
 
@@ -178,8 +181,11 @@ def _texts(node: ast.AST) -> list[str]:
     return [one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
 
 
+@cache
 def sources() -> list[Path]:
-    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    """Files in which something is cited."""
+    every = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
+    return [path for path in every if ID.search(path.read_text(encoding="utf-8"))]
 
 
 @cache

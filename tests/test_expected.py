@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import io
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.commands.cli import ended
 from conformance.failures.expected import ExpectedFailure, MalformedExpectations, overdue, read_expected
 from conformance.runs.updating import edited
 from tests.program import command
@@ -212,14 +216,29 @@ class Project:
         """Run the stage; return the exit code and the JSON."""
         (self.folder / "asked.txt").unlink(missing_ok=True)
         given = ("--expected", "expected.toml") if expected else ()
-        done = command(
-            *("run", "--adapter", "backends:Wrong", "--stage", "transforms", "--json", "out.json"),
-            *given,
-            *arguments,
-            folder=self.folder,
-        )
-        self.said = done.stdout + done.stderr
-        return done.returncode, json.loads((self.folder / "out.json").read_text())
+        asked = ("run", "--adapter", "backends:Wrong", "--stage", "transforms", "--json", "out.json", *given)
+        if "--jobs" in arguments:
+            done = command(*asked, *arguments, folder=self.folder)
+            code, self.said = done.returncode, done.stdout + done.stderr
+        else:
+            code = self._here(*asked, *arguments, "--in-process")
+        return code, json.loads((self.folder / "out.json").read_text())
+
+    def _here(self, *arguments: str) -> int:
+        """Run the command in this process, with the backend of the folder."""
+        said = io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(said),
+        ):
+            patch.chdir(self.folder)
+            patch.setattr(sys, "path", [*sys.path])
+            patch.delitem(sys.modules, "backends", raising=False)
+            code = ended(arguments)
+            sys.modules.pop("backends", None)
+        self.said = said.getvalue()
+        return code
 
     def asked(self) -> int:
         """How often the last run asked for the wrong transform."""
