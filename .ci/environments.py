@@ -110,7 +110,7 @@ class Environment:
         self.run("simulate", command, "simulate", "scan.npz")
         self.run("validate", command, "validate", "scan.npz")
         told = self.run("run", command, "run", "--adapter", "ref", "--no-capsules", "--jobs", "2")
-        checks = ("--pyargs", "conformance.checks.grouping", "-m", "contract", "-p", "no:cacheprovider")
+        checks = ("--pyargs", "conformance.checks.patches", "-m", "contract", "-p", "no:cacheprovider")
         self.run("pytest", "python", "-m", "pytest", "-q", *checks)
         last = next((line for line in reversed(told.splitlines()) if line.startswith("ref: ")), told[-400:])
         return f"{self.label}: {', '.join(versions)}\n{self.label}: {last}\n{self.label}: {', '.join(self.told)}"

@@ -37,6 +37,10 @@ ARGUMENTS = {
 OWN_CODE = {name: {"validate": 1, "wrong usage": 3, "nothing": 3}.get(name, 0) for name in ARGUMENTS}
 IN_PROCESSES = ["--help", "explain", "validate", "simulate", "wrong usage"]
 """Commands tried in processes of their own, which take half a second each."""
+CLOSED = [">&-", ">&- 2>&-", "<&- >&- 2>&-"]
+BUFFERED = ["", "1"]
+LOADING = {"validate": (CLOSED[::2], BUFFERED[:1]), "simulate": (CLOSED[1:2], BUFFERED[1:])}
+"""Commands that load numerics, which takes a second: how streams are closed for them, and how they are buffered."""
 
 
 @pytest.fixture
@@ -150,8 +154,9 @@ def started(
     )
 
 
-@pytest.mark.parametrize("streams", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize("name", IN_PROCESSES)
+@pytest.mark.parametrize(
+    ("name", "streams"), [(name, one) for name in IN_PROCESSES for one in LOADING.get(name, (CLOSED, []))[0]]
+)
 def test_closed_streams_change_no_exit_code(name: str, streams: str, folder: Path) -> None:
     done = started(name, folder, shell=f'exec "$@" {streams}')
     assert done.returncode == OWN_CODE[name]
@@ -159,8 +164,9 @@ def test_closed_streams_change_no_exit_code(name: str, streams: str, folder: Pat
     assert len(done.stderr.splitlines()) <= 1
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("name", IN_PROCESSES)
+@pytest.mark.parametrize(
+    ("name", "unbuffered"), [(name, one) for name in IN_PROCESSES for one in LOADING.get(name, ([], BUFFERED))[1]]
+)
 def test_a_reader_that_leaves_changes_no_exit_code(name: str, unbuffered: str, folder: Path) -> None:
     there, here = os.pipe()
     os.close(there)

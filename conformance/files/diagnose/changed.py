@@ -35,7 +35,7 @@ def changed_parts(state: Forward) -> Iterator[Repair]:
     """
     few = state.part(few_of(state))
     tried = list(_all(state))
-    found = sorted(((few.changed(one.probe, one.object).misfits(few.s).mean, k) for k, one in enumerate(tried)))
+    found = sorted(((few.changed(one.probe, one.object).missed(few.s).mean(), k) for k, one in enumerate(tried)))
     for misfit, k in found[:_MOST_TRIED]:
         if misfit < _NEAR * found[0][0]:
             yield tried[k]

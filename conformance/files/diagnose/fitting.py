@@ -67,7 +67,7 @@ def fitted(state: Forward, s_all: NDArray[np.float64], repair: Repair) -> Repair
         asked = common(few.s, wishes(few, 1.0)[0], None if own is None else own[rows])
         wish = next(one for one in asked if one.name == repair.family)
         tried = about(s, wish.matrix, few.s.mean(axis=0)) + wish.shift + (0 if own is None else wish.along * own)
-        if state.misfits(tried).mean >= state.misfits(s).mean:
+        if state.missed(tried).mean() >= state.missed(s).mean():
             break
         s = tried
     return _affine(state, s) if directions is None else _lines(state, directions, s)
@@ -135,10 +135,10 @@ def finest(
     steps : tuple of float
         Pixels, from coarse to fine.
     """
-    at, best = np.asarray(start, dtype=np.float64), few.misfits(s + start).mean
+    at, best = np.asarray(start, dtype=np.float64), few.missed(s + start).mean()
     for step in steps:
         around = [np.array([a, b]) * step for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
-        values = [few.misfits(s + at + one).mean for one in around]
+        values = [few.missed(s + at + one).mean() for one in around]
         if min(values) < best:
             best = min(values)
             at = at + around[int(np.argmin(values))]

@@ -82,6 +82,10 @@ class Forward:
         made = self.simulated(s) * self.good
         return misfit_of(made, measured)
 
+    def missed(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Misfit (m,) of each frame at positions (m, 2), where what noise leaves is not asked for."""
+        return _gained(self.simulated(s) * self.good, self.amplitude * self.good)[0]
+
 
 @dataclass(frozen=True, eq=False)
 class Misfit:
@@ -123,13 +127,21 @@ class Misfit:
 
 def misfit_of(made: NDArray[np.floating], measured: NDArray[np.floating]) -> Misfit:
     """How far simulated amplitudes (m, N, N) lie from measured ones, the best common gain taken out."""
+    frames, gain, power, total = _gained(made, measured)
+    noise = float(root_variance(np.square(gain * made, dtype=np.float64)).sum()) / len(made)
+    scale = float(np.sqrt(total * len(made) / power)) if power > 0 else 0.0
+    return Misfit(frames, noise / max(total, 1e-300), gain, scale)
+
+
+def _gained(
+    made: NDArray[np.floating], measured: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], float, float, float]:
+    """Misfit (m,) of each frame, the gain that is taken out of it, the power made, and what a frame has measured."""
     power = float((made**2).sum(dtype=np.float64))
     gain = float((made * measured).sum(dtype=np.float64)) / power if power > 0 else 0.0
     total = float((measured**2).sum(dtype=np.float64)) / len(made)
     left = ((gain * made - measured) ** 2).sum(axis=(1, 2), dtype=np.float64)
-    noise = float(root_variance(np.square(gain * made, dtype=np.float64)).sum()) / len(made)
-    scale = float(np.sqrt(total * len(made) / power)) if power > 0 else 0.0
-    return Misfit(left / max(total, 1e-300), noise / max(total, 1e-300), gain, scale)
+    return left / max(total, 1e-300), gain, power, total
 
 
 def root_variance(mean: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -129,7 +129,7 @@ def mended(
     few = state.part(few_of(state, 2))
     moves, alone = wishes(few)
     wander = moves - np.median(moves, axis=0)
-    together = few.misfits(few.s).frames
+    together = few.missed(few.s)
     last = state.misfits(state.s)
     return Mending(
         stored,
@@ -239,7 +239,7 @@ def settled(state: Forward, repair: Repair) -> Repair:
     off = np.array(state.object.shape) / 2 - (repair.s.max(axis=0) + repair.s.min(axis=0)) / 2
     if np.abs(off).max() > 1:
         anchors.append(off)
-    shift = min((finest(few, s, anchor) for anchor in anchors), key=lambda one: few.misfits(s + one).mean)
+    shift = min((finest(few, s, anchor) for anchor in anchors), key=lambda one: few.missed(s + one).mean())
     said = f", then {moved_in_words(shift)}" if np.abs(shift).max() >= 0.25 else ""
     return replace(repair, s=repair.s + shift, what=repair.what + said)
 

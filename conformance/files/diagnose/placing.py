@@ -15,7 +15,7 @@ REACH = 2.0
 
 def wishes(forward: Forward, reach: float = REACH) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Move (m, 2) in pixels at which each frame by itself fits best, and the misfit (m,) there."""
-    best = forward.misfits(forward.s).frames
+    best = forward.missed(forward.s)
     move = np.zeros_like(forward.s)
     step = 1.0
     start = np.arange(-reach, reach + 0.1, step)
@@ -24,7 +24,7 @@ def wishes(forward: Forward, reach: float = REACH) -> tuple[NDArray[np.float64],
         origin = move.copy()
         for one in around:
             tried = origin + one
-            misfit = forward.misfits(forward.s + tried).frames
+            misfit = forward.missed(forward.s + tried)
             better = misfit < best
             move[better], best = tried[better], np.minimum(misfit, best)
         step /= 2
