@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 Arrays = dict[str, Any]
 N = 32
@@ -263,6 +264,15 @@ def _cut_off(a: Arrays) -> None:
     a["diff3d"] = np.minimum(a["diff3d"], np.quantile(a["diff3d"], 0.995)).astype(np.float32)
 
 
+def _filtered(a: Arrays) -> None:
+    a["diff3d"] = np.sqrt(median_filter(np.rint(a["diff3d"] ** 2), (1, 3, 3))).astype(np.float32)
+
+
+def _repeated_pixels(a: Arrays) -> None:
+    binned = np.rint(a["diff3d"] ** 2)[:, ::2, ::2]
+    a["diff3d"] = np.sqrt(binned.repeat(2, axis=1).repeat(2, axis=2)).astype(np.float32)
+
+
 def _threshold(a: Arrays) -> None:
     a["diff3d"][a["diff3d"] < 1.6] = 0
 
@@ -358,6 +368,8 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("decibels", _decibels),
         ("rounded amplitudes", _rounded),
         ("few counts taken for none", _threshold),
+        ("median of neighbours", _filtered),
+        ("one pixel in four, four times", _repeated_pixels),
     ),
     "FIL-025": (("copied frames", _copied), ("copies later", _copied_later), ("no sample", _no_sample)),
     "FIL-026": (

@@ -17,6 +17,8 @@ from conformance.files.diagnose.explained import NAME as OBJECT
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.halves import NAME as INTERLEAVED
+from conformance.files.diagnose.halves import interleaved
 from conformance.files.diagnose.near_field import shear_of
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
@@ -45,6 +47,12 @@ _BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
 
 _OTHERWISE = PAIRINGS | CHANGED | {SHUFFLED, SLIPPED}
 """Faults without which those who looked at frames, positions and probe would have seen another scan."""
+
+_ELSEWHERE = PAIRINGS | {"oblique", "lines", "wandering", INTERLEAVED}
+"""Faults beside which a turn that estimators agree on may be that of other positions."""
+
+_OF_TWO_SCANS = _ELSEWHERE | {"scale", "none", "unlike"}
+"""What frames of two scans that are interleaved look like."""
 
 _BY_THE_OBJECT = 0.01
 """Part of one within which probe and object of a file tell the scale of its positions."""
@@ -171,6 +179,11 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     known = Known(_BY_THE_OBJECT, "") if explained else unknown("other faults come first")
     if not explained and not faults:
         known, faults = asked(sample.moved(sample.s * factor), found, verdict, rng)
+    if not explained and not another:
+        mixed = interleaved(sample.moved(sample.s * factor), found, verdict, rng)
+        faults = mixed + [one for one in faults if not mixed or one.name not in _OF_TWO_SCANS]
+        known = unknown("other faults come first") if mixed else known
+        verdict = _beside_other_places(verdict, faults)
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(sample.moved(sample.s * factor), found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
@@ -256,6 +269,13 @@ def _beside_rivals(verdict: Verdict, doubted: bool) -> Verdict:
     if verdict.turn is not None and abs(verdict.turn.off_quarter) > QUARTER and verdict.word is Word.CERTAIN:
         return replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but other positions may fit as well")
     return verdict
+
+
+def _beside_other_places(verdict: Verdict, faults: Sequence[Fault]) -> Verdict:
+    """A verdict where frames may belong to other positions: likely at most."""
+    if verdict.word is not Word.CERTAIN or not any(one.name in _ELSEWHERE for one in faults):
+        return verdict
+    return replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but frames may belong to other positions")
 
 
 def _shown(

@@ -26,7 +26,7 @@ SOUND = 3.0
 SOUND_ALONE = 0.02
 """Misfit up to which they do whatever the floor."""
 
-_FRAMES = 48
+_FRAMES, _GOLDEN = 48, (np.sqrt(5) - 1) / 2
 _WANDER, _GAIN = 0.25, 1.3
 _BEYOND, _BEYOND_LEAD = 1.2, 4.0
 """Misfit over that of frames which lie each where it fits best, and Student's t, from which no common repair is one."""
@@ -39,6 +39,10 @@ _ALIKE = 0.6
 
 _UNNAMED = 2.0
 """Lead over the next best repair below which neither is likely."""
+
+_FEWEST_OF_A_PART, _OF_A_PART, _UNLIKE_OTHERS = 5, 0.9, 4.0
+"""Frames from which a part of them is told by itself, the share of it that must be so, and the misfit over that of the
+better half from which a frame is not explained as others are."""
 
 _SMALL = ("shift", "affine")
 _LINEAR = ("origin", "turn", *_SMALL)
@@ -56,10 +60,16 @@ def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float) 
         Object pixels in a unit of the positions.
     """
     assert sample.probe is not None
-    rows = np.unique(np.linspace(0, len(sample) - 1, min(len(sample), _FRAMES)).astype(np.int64))
+    rows = _all_over(len(sample), min(len(sample), _FRAMES))
     amplitude = np.sqrt(np.maximum(sample.intensity[rows], 0))
     s = sample.s[rows] * factor
     return Forward(amplitude, s, sample.probe, np.asarray(obj, np.complex64), sample.good, sample.index[rows])
+
+
+def _all_over(frames: int, some: int) -> NDArray[np.int64]:
+    """Numbers of some frames all over a scan, increasing, in no rhythm that a part of them might have."""
+    k = np.arange(some)
+    return np.unique(((k + k * _GOLDEN % 1) * frames / some).astype(np.int64))
 
 
 def mending_of(
@@ -154,10 +164,38 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
         said += (
             f", after the nearest of them ({', '.join(one.repair.name for one in done.steps)})" if done.steps else ""
         )
+        some, others = _belonging(done, counts)
+        said += f"; {some}, the others{', ' * bool(others)}{others}, are not" if some else ""
         found.append(
             Fault("none", Word.CERTAIN, said, "the fault is another one, or probe or object are of another scan")
         )
+    elif others := _belonging(done, counts)[1]:
+        said = f"a part of the frames, {others}, is not explained as the others are: of another sample, or elsewhere"
+        found.append(Fault("part", Word.LIKELY, said, "diagnose them by themselves, or leave them out"))
     return found
+
+
+def _belonging(done: Mending, counts: bool) -> tuple[str, str]:
+    """How many frames are explained where others are not, and which the others are; empty where they are not so many.
+
+    Parameters
+    ----------
+    done : Mending
+    counts : bool
+        Whether the floor can be believed.
+    """
+    misfit, index = done.mended, done.state.index
+    usual = float(np.median(np.sort(misfit.frames)[: len(misfit.frames) // 2]))
+    others = misfit.frames > max(_UNLIKE_OTHERS * usual, SOUND * misfit.floor if counts else SOUND_ALONE)
+    if len(index) != len(others) or min(others.sum(), len(others) - others.sum()) < _FEWEST_OF_A_PART:
+        return "", ""
+    rows, told = np.flatnonzero(others), ""
+    for odd, name in ((0, "even"), (1, "odd")):
+        if ((index % 2 == odd) == others).mean() > _OF_A_PART:
+            told = f"those of {name} numbers"
+    if not told and np.ptp(rows) + 1 <= len(rows) / _OF_A_PART:
+        told = f"about those from {index[rows[0]]} to {index[rows[-1]]}"
+    return f"{len(others) - len(rows)} of {len(others)} frames that were looked at are explained", told
 
 
 def _stands(step: Step, done: Mending) -> bool:

@@ -36,6 +36,9 @@ _ALIKE, _EQUAL = 0.5, 0.1
 """Steps within which two sets of positions are nearly one, and are one."""
 
 _STRETCHES = (-0.2, -0.12, 0.12, 0.2)
+_SCALES = {0.7: 0.0, 0.8: 0.0, 0.88: 0.0, 1.14: 5.0, 1.25: 5.0, 1.38: 5.0}
+"""Factors on the positions, and the lead that each needs beyond that of others: F prefers sparse positions a little."""
+
 _ALONG = (np.array([[1.0, 0.0], [0.0, -1.0]]), np.array([[0.0, 1.0], [1.0, 0.0]]))
 _BEGINNINGS = (0.25, 0.5, 0.75)
 """Parts of the scan from which on frames may belong to other positions."""
@@ -60,6 +63,8 @@ class Rival:
         Whether they are turned as the verdict has it.
     alike : bool
         Whether they are nearly what that turn makes of the stored ones.
+    beyond : float
+        Lead that they need beyond that of others.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Rival:
     scores: NDArray[np.float64]
     turned: bool = True
     alike: bool = False
+    beyond: float = 0.0
 
 
 def rivals(
@@ -118,7 +124,7 @@ def rivals(
 
 def _least(rival: Rival) -> float:
     """Lead from which a rival is thinkable; what no turn tells from the one that was found must be refuted."""
-    return -LEAD if rival.alike else DOUBT
+    return -LEAD if rival.alike else DOUBT + rival.beyond
 
 
 def _known(found: Orientation) -> bool:
@@ -187,7 +193,8 @@ def _apart(s: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def _fault(best: Rival, nearest: Rival | None, lead: float) -> Fault:
-    word = Word.LIKELY if lead > LEAD and nearest is None else Word.CANNOT_TELL
+    # A probe that is a guess of the right kind may be a little out of focus.
+    word = Word.LIKELY if lead > LEAD and nearest is None and best.name != "scale" else Word.CANNOT_TELL
     why = "" if nearest is None else f", or {nearest.said}"
     than = "and less with" if lead > DOUBT else "about as they do with"
     said = (
@@ -248,6 +255,12 @@ def _oblique(asked: _Asked, turn: Turn) -> Iterator[Rival]:
             matrix = np.eye(2) + size * along
             scores = asked.mapped(matrix @ turn.matrix)
             yield Rival("oblique", said.format(np.linalg.cond(matrix)), remedy, scores)
+    for factor, beyond in _SCALES.items():
+        said = (
+            f"the positions are of another scale, about {factor:.2g} times these, or the probe is as much out of focus"
+        )
+        remedy = "say how large an object pixel is, or give the object"
+        yield Rival("scale", said, remedy, asked.mapped(factor * turn.matrix), beyond=beyond)
 
 
 def _paired_anew(asked: _Asked, pairing: Pairing, s_all: NDArray[np.float64], turn: Turn, turned: bool = True) -> Rival:

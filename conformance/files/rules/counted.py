@@ -8,6 +8,8 @@ were cut away.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,10 @@ from conformance.files.rules.view import View
 from conformance.files.survey import is_whole
 
 _FEWEST, _LEAST_MISSING, _LEAST_TOP = 16, 30.0, 30
+_MIDDLE, _FEWEST_ALIKE, _ALIKE, _SPREADS = 256, 16, 2.0, 10.0
+"""Pixels about the middle and counts of neighbours that are compared, and how often, over what counting lets, they must
+be equal to be filtered."""
+
 _LOOKED_AT, _MOST_VALUES, _MOST_COUNTS = 3, 1 << 17, 1 << 20
 
 
@@ -38,6 +44,37 @@ def cut_below(view: View) -> str:
     return (
         f"no value is {few} counts, and {int(number[least])} of the first frames are {least}: of light "
         f"that was counted {missing:.0f} or more would be {least - 1}. A threshold took few counts for none"
+    )
+
+
+def evened(view: View) -> str:
+    """Say that neighbours hold equal counts more often than counts of any light do; empty where they do not.
+
+    Two counts of mean m are equal once in 2 (pi m)^(1/2) times, and less often where their means differ.
+
+    Parameters
+    ----------
+    view : View
+    """
+    inner = tuple(slice(max(0, side // 2 - _MIDDLE), side // 2 + _MIDDLE) for side in view.survey.sides)
+    known = (view.measured & ~view.survey.steady)[inner]
+    counts = _counts(view, np.where(known, view.survey.first[:, *inner], 0))
+    if counts is None:
+        return ""
+    pairs, equal, expected, top = 0, 0, 0.0, int(counts.max())
+    for one, other, both in (
+        (counts[:, 1:], counts[:, :-1], known[1:] & known[:-1]),
+        (counts[:, :, 1:], counts[:, :, :-1], known[:, 1:] & known[:, :-1]),
+    ):
+        mean = (one + other) / 2
+        many = both & (mean >= _FEWEST_ALIKE) & (one < top) & (other < top)
+        pairs, equal = pairs + int(many.sum()), equal + int((many & (one == other)).sum())
+        expected += float((1 / (2 * np.sqrt(np.pi * mean[many]))).sum())
+    if equal < _ALIKE * expected or equal - expected < _SPREADS * np.sqrt(max(expected, 1.0)):
+        return ""
+    return (
+        f"{equal} of {pairs} pairs of neighbouring pixels with {_FEWEST_ALIKE} counts or more hold equal ones, where "
+        f"counting lets {expected:.0f} at most: a filter, a resampling or a rounding to coarser steps took their noise"
     )
 
 
@@ -78,11 +115,19 @@ def _follow(number: NDArray[np.int64], least: int) -> bool:
 def _histogram(view: View) -> NDArray[np.int64]:
     """How many of the first values are 0, 1, 2, ... counts; empty where they are no counts."""
     survey = view.survey
-    roots = not is_whole(survey.sample)
-    if not len(survey.first) or (roots and not is_whole(survey.sample**2)):
+    if not len(survey.first):
         return np.zeros(0, np.int64)
-    values = survey.first[:, view.measured & ~survey.steady].ravel()[:_MOST_VALUES].astype(np.float64)
+    counts = _counts(view, survey.first[:, view.measured & ~survey.steady].ravel()[:_MOST_VALUES])
+    return np.zeros(0, np.int64) if counts is None else np.bincount(counts)
+
+
+def _counts(view: View, values: NDArray[Any]) -> NDArray[np.int64] | None:
+    """Values of a scan as counts; None where they are none."""
+    sample = view.survey.sample
+    roots = not is_whole(sample)
+    if not values.size or (roots and not is_whole(sample**2)):
+        return None
+    values = values.astype(np.float64)
     counts = np.rint(values**2 if roots else values)
-    if not counts.size or counts.min() < 0 or not counts.max() < _MOST_COUNTS:
-        return np.zeros(0, np.int64)
-    return np.bincount(counts.astype(np.int64))
+    whole = counts.min() >= 0 and counts.max() < _MOST_COUNTS
+    return np.asarray(counts, dtype=np.int64) if whole else None

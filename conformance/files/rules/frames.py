@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
-from conformance.files.rules.counted import cut_below
+from conformance.files.rules.counted import cut_below, evened
 from conformance.files.rules.flares import flared_rows
 from conformance.files.rules.flux import in_turn
 from conformance.files.rules.pixels import flares
@@ -280,6 +280,8 @@ def linear(view: View) -> Iterator[Finding]:
         yield Finding("FIL-017", Severity.WARNING, view.stack, pedestal)
     if few := cut_below(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, few)
+    if alike := evened(view):
+        yield Finding("FIL-017", Severity.WARNING, view.stack, alike)
     values = view.survey.sample
     if view.dtype.kind != "f" or len(values) < _FEWEST_VALUES or is_whole(values) or is_whole(values**2):
         return

@@ -1,0 +1,132 @@
+"""Whether every other frame belongs with the others, under a probe that is believed.
+
+Frames of one object help each other: one that is left out fits an object made from all others better than one made from
+those of its own half alone. Where two scans are interleaved it is the other way round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.diagnose import matched
+from conformance.files.diagnose.confirmation import nearest_to_the_middle
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.orientation import Orientation, centred, probe_in_frames, trusted
+from conformance.files.diagnose.reconstruction import canvases, scaled_probe
+from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.smaller import smaller
+from conformance.files.diagnose.verdict import Verdict, Word
+
+NAME = "interleaved"
+_FEWEST, _MOST, _SIDE = 32, 90, 128
+_HEARD = 2.0
+"""Lead of F from which its turn is taken where there is no verdict."""
+
+_GAIN, _SURE = 0.15, 6.0
+"""Logarithm of the misfit, and Student's t over the frames, by which frames must fit better among their own."""
+
+
+@dataclass(frozen=True)
+class Halves:
+    """What frames left out of an object say of those that made it.
+
+    Attributes
+    ----------
+    frames : int
+        How many were asked.
+    gain : float
+        Mean logarithm of the misfit to an object of all others over that to one of every other frame alone; below zero
+        where all are of one scan.
+    lead : float
+        Student's t of that over the frames.
+    misfit : float
+        Part of the power that is left over in frames that were left out, the lesser of both.
+    """
+
+    frames: int
+    gain: float
+    lead: float
+    misfit: float
+
+    @property
+    def apart(self) -> bool:
+        """Whether odd frames and even ones do not belong together."""
+        return self.gain > _GAIN and self.lead > _SURE
+
+
+def halves(sample: Sample, probe: NDArray[np.complexfloating], rng: np.random.Generator) -> Halves | None:
+    """Ask the frames of odd and of even numbers; None where they are too few, or too large to be asked in passing.
+
+    Parameters
+    ----------
+    sample : Sample
+        Positions in object pixels, zero frequency at N/2.
+    probe : (P, N, N) complex
+        As the frames have it.
+    rng : numpy.random.Generator
+        Draws which frames are left out.
+    """
+    held = smaller(sample, probe, _SIDE) if len(sample) >= _FEWEST else None
+    if held is None:
+        return None
+    sample, probe = held
+    most = int(np.clip(_MOST * 64**2 / sample.N**2, 36, _MOST))
+    rows = np.sort(nearest_to_the_middle(sample.s, most))
+    some = replace(sample, intensity=sample.intensity[rows], s=sample.s[rows], index=sample.index[rows])
+    some = replace(some, good=sample.good & (sample.mean() > 0))
+    odd, left_out = some.index % 2, rng.permutation(len(rows)) % 2
+    if min(odd.sum(), len(odd) - odd.sum()) < _FEWEST // 4:
+        return None
+    made_by = [left_out != part for part in (0, 1)]
+    made_by += [(left_out != part) & (odd == one) for one in (0, 1) for part in (0, 1)]
+    places = np.broadcast_to(some.s, (len(made_by), *some.s.shape))
+    misfit = canvases(some, scaled_probe(probe, some.intensity), places, np.array(made_by), 1).misfit
+    frame = np.arange(len(rows))
+    together, among_own = misfit[left_out, frame], misfit[2 + 2 * odd + left_out, frame]
+    gains = np.log(together / among_own)
+    lead = float(gains.mean() / (gains.std(ddof=1) + 1e-9) * np.sqrt(len(gains)))
+    return Halves(len(rows), float(gains.mean()), lead, float(min(together.mean(), among_own.mean())))
+
+
+def interleaved(sample: Sample, found: Orientation, verdict: Verdict, rng: np.random.Generator) -> list[Fault]:
+    """Whether two scans are interleaved; nothing without a probe that fits the frames and a turn that may be right.
+
+    Parameters
+    ----------
+    sample : Sample
+        Positions in object pixels.
+    found : Orientation
+    verdict : Verdict
+        The turn that makes them canonical.
+    rng : numpy.random.Generator
+    """
+    overlap = [one.turn for one in found.readings if one.estimator == matched.NAME and one.lead > _HEARD]
+    turn = verdict.turn or next(iter(overlap), None)
+    if turn is None or found.zero is None or not trusted(found.zero) or not np.isfinite(sample.s).all():
+        return []
+    upright, probe = centred(sample, found.zero), probe_in_frames(sample, found.zero)
+    # Under the twin of the right turn frames agree with few others, and by chance with those of their own half.
+    turns = [turn] if verdict.turn is not None and not verdict.twin_open else [turn, turn.twin]
+    told = [halves(upright.moved(sample.s @ one.matrix.T), probe, rng) for one in turns]
+    best = min((one for one in told if one is not None), key=lambda one: one.misfit, default=None)
+    return [fault_of(best)] if best is not None and best.apart else []
+
+
+def fault_of(told: Halves) -> Fault:
+    """Name frames of which every other one does not belong with the rest.
+
+    Parameters
+    ----------
+    told : Halves
+        Of frames that are apart.
+    """
+    said = (
+        f"every other frame is of another sample, or lies elsewhere: of {told.frames} frames those of odd and those of "
+        f"even numbers each fit among themselves (lead {told.lead:.0f}), and not with the others: two scans that were "
+        "interleaved, or positions of every other point"
+    )
+    remedy = "diagnose frames 0, 2, 4, ... and frames 1, 3, 5, ... with their positions as scans of their own"
+    return Fault(NAME, Word.LIKELY, said, remedy, {"gain": told.gain, "lead": told.lead})
