@@ -35,6 +35,8 @@ from conformance.files.rules.masks import about_mask, about_named_mask
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
 from conformance.files.scan_rules import KNOWN, Rules
+from conformance.files.stated import about_metadata
+from conformance.files.stored_text import is_json, text_of
 from conformance.files.survey import Survey
 from conformance.files.unfit import UnfitFile
 from conformance.scans.specimens import Specimen
@@ -159,6 +161,9 @@ def _examine_canonical(path: Path, found: list[Finding]) -> tuple[Mapping[str, A
         facts = rules.facts()
         found.extend(rules.findings())
         seen = _looked(archive, rules, found)
+        text = text_of(rules.members["_metadata"]) if "_metadata" in rules.members else None
+        if text is not None and is_json(text) and seen.view is not None:
+            found.extend(about_metadata(text, seen.view.N))
         found[:] = with_fixes(archive, seen)
     return facts, seen.view
 

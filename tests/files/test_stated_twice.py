@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +45,24 @@ def test_probe_and_object_of_a_product_have_one_pixel(factor: float, odd: bool, 
     said = [one.problem for one in examine(tmp_path / "product.npz").findings if one.clause == "FIL-023"]
     assert len(said) == odd
     assert all("pixels of the probe" in one for one in said)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, ""),
+        ({"dx_nm": 0.5 * PIXEL * 1e9}, "object pixel is stated as"),
+        ({"wavelength_nm": 0.2}, "the wavelength as"),
+        ({"frame_side": 2 * N}, f"the frames have {N} pixels"),
+        ({"scan": {"N": 48, "note": "N of another scan"}}, f"the frames have {N} pixels"),
+        ({"n_photons": 5, "energy_keV": "unknown", "nphotons": 1e9, "gridsize": 2}, ""),
+    ],
+)
+def test_metadata_say_one_thing(changed: dict[str, object], said: str, tmp_path: Path) -> None:
+    told = {"energy_keV": ENERGY / 1e3, "distance_m": DISTANCE, "detector_pixel_um": DETECTOR * 1e6, "N": N}
+    told |= {"dx_nm": PIXEL * 1e9, "frame_side": N}
+    path = tmp_path / "scan.npz"
+    np.savez(path, **sound(), _metadata=np.array(json.dumps(told | changed)))
+    found = [one for one in examine(path).findings if one.clause == "FIL-023"]
+    assert len(found) == bool(said), found
+    assert all(one.array == "_metadata" and said in one.problem for one in found), found

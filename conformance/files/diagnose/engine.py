@@ -160,14 +160,11 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         shown = _of_another_unit(shown, sample, found, rng)
         readings += reading
         explained = any(one.decided for one in reading)
-        if explained:
-            # Probe and object explain the frames, as they do in the far field alone.
-            faults = [one for one in faults if one not in other]
+        # Probe and object explain the far field alone; frames that stand beside another position are what is repeated.
+        paired = any(one.name in {*PAIRINGS, SHUFFLED, SLIPPED} for one in shown)
+        faults = [one for one in faults if not ((explained and one in other) or (paired and one.name == "repeated"))]
         if explained or (scan.object is not None and any(one.sure for one in shown)):
             faults = [one for one in faults if one not in askew]
-        if any(one.name in {*PAIRINGS, SHUFFLED, SLIPPED} for one in shown):
-            # Frames that came to stand beside another position are what is repeated.
-            faults = [one for one in faults if one.name != "repeated"]
         faults = _one_unit(faults, shown)
     faults = _beside_breaks(faults, askew)
     verdict = _weighed(readings, faults)
@@ -176,16 +173,14 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         verdict = replace(verdict, twin_open=verdict.turn is not None) if certain else unshown(verdict, field.why)
     if (askew or doubted) and not explained:
         verdict = _beside_rivals(verdict, doubted)
+    in_pixels = sample.moved(sample.s * factor)
     known = Known(_BY_THE_OBJECT, "") if explained else unknown("other faults come first")
     if not explained and not faults:
-        known, faults = asked(sample.moved(sample.s * factor), found, verdict, rng)
+        known, faults = asked(in_pixels, found, verdict, rng)
     if not explained and not another:
-        mixed = interleaved(sample.moved(sample.s * factor), found, verdict, rng)
-        faults = mixed + [one for one in faults if not mixed or one.name not in _OF_TWO_SCANS]
-        known = unknown("other faults come first") if mixed else known
-        verdict = _beside_other_places(verdict, faults)
+        verdict, known, faults = _elsewhere(verdict, known, faults, interleaved(in_pixels, found, verdict, rng))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
-    readings += () if another else prior(sample.moved(sample.s * factor), found.zero, verdict)
+    readings += () if another else prior(in_pixels, found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
 
 
@@ -271,11 +266,27 @@ def _beside_rivals(verdict: Verdict, doubted: bool) -> Verdict:
     return verdict
 
 
-def _beside_other_places(verdict: Verdict, faults: Sequence[Fault]) -> Verdict:
-    """A verdict where frames may belong to other positions: likely at most."""
-    if verdict.word is not Word.CERTAIN or not any(one.name in _ELSEWHERE for one in faults):
-        return verdict
-    return replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but frames may belong to other positions")
+def _elsewhere(
+    verdict: Verdict, known: Known, faults: list[Fault], mixed: Sequence[Fault]
+) -> tuple[Verdict, Known, list[Fault]]:
+    """What is said where frames may belong to other positions: a turn is likely at most.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    known : Known
+    faults : list of Fault
+    mixed : sequence of Fault
+        That two scans are interleaved, which explains many others.
+    """
+    if mixed:
+        faults = [*mixed, *(one for one in faults if one.name not in _OF_TWO_SCANS)]
+        known = unknown("other faults come first")
+    if verdict.word is Word.CERTAIN and any(one.name in _ELSEWHERE for one in faults):
+        verdict = replace(
+            verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but frames may belong to other positions"
+        )
+    return verdict, known, faults
 
 
 def _shown(
