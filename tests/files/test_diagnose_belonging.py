@@ -53,6 +53,19 @@ def test_left_out_frames_fit_all_others_better_than_half_of_them(setup: Setup) -
     assert asked is not None
     assert asked.gain < 0
     assert not asked.apart
+    assert not asked.doubt
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_an_axis_of_another_run_is_not_told_by_the_frames(setup: Setup, axis: int) -> None:
+    made, rng = beamtime(setup), np.random.default_rng(0)
+    positions = made.positions.copy()
+    positions[:, axis] = rng.permutation(positions[:, axis])
+    sample = take(Scan(made.counts, positions), lambda one: one, rng)
+    asked = halves(sample, made.probe[np.newaxis], rng)
+    assert asked is not None
+    assert asked.doubt, asked
 
 
 def test_few_frames_are_not_asked() -> None:

@@ -18,7 +18,7 @@ from conformance.files.diagnose.explained import faults_of, forward_of, mending_
 from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.halves import NAME as INTERLEAVED
-from conformance.files.diagnose.halves import interleaved
+from conformance.files.diagnose.halves import belonging
 from conformance.files.diagnose.near_field import shear_of
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
@@ -178,7 +178,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not explained and not faults:
         known, faults = asked(in_pixels, found, verdict, rng)
     if not explained and not another:
-        verdict, known, faults = _elsewhere(verdict, known, faults, interleaved(in_pixels, found, verdict, rng))
+        verdict, known, faults = _elsewhere(verdict, known, faults, belonging(in_pixels, found, verdict, rng))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
@@ -267,7 +267,7 @@ def _beside_rivals(verdict: Verdict, doubted: bool) -> Verdict:
 
 
 def _elsewhere(
-    verdict: Verdict, known: Known, faults: list[Fault], mixed: Sequence[Fault]
+    verdict: Verdict, known: Known, faults: list[Fault], told: tuple[Sequence[Fault], str]
 ) -> tuple[Verdict, Known, list[Fault]]:
     """What is said where frames may belong to other positions: a turn is likely at most.
 
@@ -276,16 +276,17 @@ def _elsewhere(
     verdict : Verdict
     known : Known
     faults : list of Fault
-    mixed : sequence of Fault
-        That two scans are interleaved, which explains many others.
+    told : tuple of (sequence of Fault, str)
+        That two scans are interleaved, which explains many others; why a turn is likely at most.
     """
+    mixed, doubt = told
     if mixed:
         faults = [*mixed, *(one for one in faults if one.name not in _OF_TWO_SCANS)]
         known = unknown("other faults come first")
-    if verdict.word is Word.CERTAIN and any(one.name in _ELSEWHERE for one in faults):
-        verdict = replace(
-            verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but frames may belong to other positions"
-        )
+    if any(one.name in _ELSEWHERE for one in faults):
+        doubt = "frames may belong to other positions"
+    if verdict.word is Word.CERTAIN and doubt:
+        verdict = replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but {doubt}")
     return verdict, known, faults
 
 
