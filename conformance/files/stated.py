@@ -11,7 +11,7 @@ from conformance.files.finding import Finding, Severity
 from conformance.files.formats.geometry_named import geometry_in
 
 _SIDE = re.compile(r"(frame|patch|diffraction)_?(side|size|width|height)(_?px)?|n", re.IGNORECASE)
-_DEEPEST = 4
+_DEEPEST, _LARGEST = 4, 1e300
 
 
 def about_metadata(text: str, N: int) -> Iterator[Finding]:
@@ -27,10 +27,10 @@ def about_metadata(text: str, N: int) -> Iterator[Finding]:
     places = dict(_groups(json.loads(text), "_metadata", 0))
     geometry, taken = geometry_in({}, places, {})
     odd = [geometry.contradiction(N), *(one for one in taken if one.startswith("the energy is stated"))]
-    for place, held in places.items():
+    for held in places.values():
         for key, value in held.items():
             if _SIDE.fullmatch(key) and isinstance(value, int) and not isinstance(value, bool) and value != N > 0:
-                odd.append(f"{place}/{key} is {value}, and the frames have {N} pixels a side")
+                odd.append(f"{key} is stated as {value}, and the frames have {N} pixels a side")
     for problem in filter(None, odd):
         yield Finding("FIL-023", Severity.WARNING, "_metadata", problem)
 
@@ -39,6 +39,10 @@ def _groups(held: Any, place: str, depth: int) -> Iterator[tuple[str, Mapping[st
     """Objects of JSON by their place, each with the numbers and texts that stand in it."""
     if not isinstance(held, dict) or depth > _DEEPEST:
         return
-    yield place, {key: value for key, value in held.items() if isinstance(value, int | float | str)}
+    yield place, {key: value for key, value in held.items() if isinstance(value, str) or _is_number(value)}
     for key, value in held.items():
         yield from _groups(value, f"{place}/{key}", depth + 1)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < _LARGEST

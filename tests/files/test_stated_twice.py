@@ -55,6 +55,7 @@ def test_probe_and_object_of_a_product_have_one_pixel(factor: float, odd: bool, 
         ({"wavelength_nm": 0.2}, "the wavelength as"),
         ({"frame_side": 2 * N}, f"the frames have {N} pixels"),
         ({"scan": {"N": 48, "note": "N of another scan"}}, f"the frames have {N} pixels"),
+        ({"frame_side": 10**400, "camera": {"distance_m": float("nan")}, "list": [[1]], "none": None}, ""),
         ({"n_photons": 5, "energy_keV": "unknown", "nphotons": 1e9, "gridsize": 2}, ""),
     ],
 )
