@@ -26,7 +26,7 @@ SOUND = 3.0
 SOUND_ALONE = 0.02
 """Misfit up to which they do whatever the floor."""
 
-_FRAMES, _GOLDEN = 48, (np.sqrt(5) - 1) / 2
+_FRAMES = 48
 _WANDER, _GAIN = 0.25, 1.3
 _BEYOND, _BEYOND_LEAD = 1.2, 4.0
 """Misfit over that of frames which lie each where it fits best, and Student's t, from which no common repair is one."""
@@ -60,16 +60,10 @@ def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float) 
         Object pixels in a unit of the positions.
     """
     assert sample.probe is not None
-    rows = _all_over(len(sample), min(len(sample), _FRAMES))
+    rows = np.unique(np.linspace(0, len(sample) - 1, min(len(sample), _FRAMES)).astype(np.int64))
     amplitude = np.sqrt(np.maximum(sample.intensity[rows], 0))
     s = sample.s[rows] * factor
     return Forward(amplitude, s, sample.probe, np.asarray(obj, np.complex64), sample.good, sample.index[rows])
-
-
-def _all_over(frames: int, some: int) -> NDArray[np.int64]:
-    """Numbers of some frames all over a scan, increasing, in no rhythm that a part of them might have."""
-    k = np.arange(some)
-    return np.unique(((k + k * _GOLDEN % 1) * frames / some).astype(np.int64))
 
 
 def mending_of(
