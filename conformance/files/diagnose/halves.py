@@ -27,7 +27,7 @@ _FEWEST, _MOST, _SIDE = 32, 90, 128
 _HEARD = 2.0
 """Lead of F from which its turn is taken where there is no verdict."""
 
-_TOLD, _PART, _MUCH = 2.0, 0.62, 0.25
+_TOLD, _PART, _MUCH = 2.0, 0.62, 0.2
 """Student's t from which an axis is told; part of what moving the other axis does that moving one must do, where that
 is as much as this."""
 
