@@ -18,7 +18,8 @@ from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.mending import mended
 from conformance.files.diagnose.opened import parts_from, scan_in
 from conformance.files.diagnose.quantity import intensity_of, quantity_of
-from conformance.files.diagnose.residual import reason_of, residual_of
+from conformance.files.diagnose.reasons import reason_of
+from conformance.files.diagnose.residual import residual_of
 from conformance.files.diagnose.sample import Sample, Scan, StoredFrames, blocks, take
 from conformance.files.diagnose.sentences import sentences
 from conformance.files.examine import ScanReport, in_order
@@ -228,7 +229,7 @@ def _left(scan: Scan, found: Explained, rng: np.random.Generator) -> str:
         first = next(_frames(scan, 1))[1]
         meant = intensity_of(quantity_of(first).name)
     sample = take(scan, meant, rng, 2 * _FOR_GAIN)
-    return reason_of(residual_of(_model(scan, sample), scan.positions[:, ::-1].astype(np.float64)))
+    return reason_of(residual_of(_model(scan, sample), scan.positions[:, ::-1].astype(np.float64)))[0]
 
 
 def _unexplained(found: Explained, because: str) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from conformance.files.diagnose.forward import Forward
-from conformance.files.diagnose.residual import reason_of, residual_of
+from conformance.files.diagnose.reasons import reason_of
+from conformance.files.diagnose.residual import residual_of
 from conformance.scans.beamline import Setup, beamtime
 
 MADE = beamtime(Setup(beam="defocused", matter="strong", path="jittered", M=100, N=32, photons=2e5, seed=4))
@@ -27,7 +28,7 @@ def told(change: Callable[[Frames, np.random.Generator], Frames]) -> str:
         np.ones((32, 32), bool),
         np.arange(len(S)),
     )
-    return reason_of(residual_of(forward, S))
+    return reason_of(residual_of(forward, S))[0]
 
 
 def one_quarter(counts: Frames, rng: np.random.Generator) -> Frames:

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Reason: TypeAlias = tuple[str, Floats]
 """What is said, and the intensities (m, N, N) that it makes."""
 
-_FEWEST, _LEAD, _LEFT, _LITTLE = 16, 4.0, 0.6, 0.3
+_LEAD, _LEFT, _LITTLE = 4.0, 0.6, 0.3
 _EXPLAINED, _OVER_FLOOR = 0.02, 3.0
 _SHARE, _ABOVE, _VARIES = (0.05, 0.98), 0.9, 1e-3
 _MIXED = (0.03, 0.7)
@@ -82,9 +82,9 @@ def residual_of(forward: Forward, s_all: Floats) -> Residual:
     forward : Forward
         Some frames.
     s_all : (M, 2)
-        All positions, row and column, in their order.
+        All positions, row and column, in their order; none where the frames were moved from theirs.
     """
-    beside = [s_all[np.clip(forward.index + step, 0, len(s_all) - 1)] for step in (-1, 1)]
+    beside = [s_all[np.clip(forward.index + step, 0, len(s_all) - 1)] if len(s_all) else forward.s for step in (-1, 1)]
     around = tuple(np.where(np.isfinite(one), one, forward.s) for one in beside)
     amplitude = forward.simulated(forward.s) * forward.good
     measured = np.square(forward.amplitude * forward.good, dtype=np.float64)
@@ -93,22 +93,7 @@ def residual_of(forward: Forward, s_all: Floats) -> Residual:
     return Residual(forward, (around[0], around[1]), measured, made, before)
 
 
-def reason_of(found: Residual) -> str:
-    """What explains best what is left over, in words; empty where none of the reasons does.
-
-    Parameters
-    ----------
-    found : Residual
-    """
-    if len(found.measured) < _FEWEST:
-        return ""
-    told = [
-        one for one in (look(found) for look in (_mixture, _background, _gains, _motion, _losses)) if one is not None
-    ]
-    return min(told, key=lambda one: found.after(one[1]).mean)[0] if told else ""
-
-
-def _background(found: Residual) -> Reason | None:
+def background(found: Residual) -> Reason | None:
     """Light that is the same in all frames, beside what changes with the object."""
     varies = found.made - found.made.mean(axis=0)
     if float((varies**2).sum()) < _VARIES * float((found.made**2).sum()):
@@ -128,7 +113,7 @@ def _background(found: Residual) -> Reason | None:
     return said, made
 
 
-def _mixture(found: Residual) -> Reason | None:
+def mixture(found: Residual) -> Reason | None:
     """Parts of the frames before and after in each frame."""
     forward, scale = found.forward, found.before.scale**2
     beside = [np.square(forward.simulated(s) * forward.good, dtype=np.float64) * scale for s in found.around]
@@ -152,7 +137,7 @@ def _mixture(found: Residual) -> Reason | None:
     return None
 
 
-def _gains(found: Residual) -> Reason | None:
+def gains(found: Residual) -> Reason | None:
     """Parts of the detector that count more or less than the others."""
     sums = [_in_blocks(one.sum(axis=0)) for one in (found.measured, found.made)]
     count = float(found.measured[found.measured > 0].min(initial=np.inf))
@@ -185,7 +170,7 @@ def _in_blocks(image: Floats) -> Floats:
     return np.asarray(image[:side, :side].reshape(_BLOCKS, side // _BLOCKS, _BLOCKS, -1).sum(axis=(1, 3)))
 
 
-def _motion(found: Residual) -> Reason | None:
+def motion(found: Residual) -> Reason | None:
     """Patterns that stand aside, each by its own way: with time, with the position, or in no order."""
     shifts = _shifts(np.sqrt(found.measured), np.sqrt(found.made))
     rest = shifts - np.median(shifts, axis=0)
@@ -227,7 +212,7 @@ def _shifts(measured: Floats, made: Floats) -> Floats:
     return np.asarray((at + N // 2) % N - N // 2, np.float64)
 
 
-def _losses(found: Residual) -> Reason | None:
+def losses(found: Residual) -> Reason | None:
     """Bright pixels that hold less than is made there, the more the brighter: counts that a detector lost."""
     made, measured = found.made[:, found.forward.good].ravel(), found.measured[:, found.forward.good].ravel()
     top = float(made.max())

@@ -1,0 +1,101 @@
+"""Frames that probe and object explain worse than the others: on every second line, from one on, or more and more."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.forward import Forward, Misfit
+from conformance.files.diagnose.lines import line_length
+from conformance.files.diagnose.verdict import Word
+
+NAME = "unequal"
+_FEWEST, _TIMES, _SURE = 6, 1.5, 6.0
+"""Frames of either part, the misfit of one over that of the other, and Student's t from which they are unequal."""
+
+_MIRRORED = {"left to right": np.s_[:, :, ::-1], "upside down": np.s_[:, ::-1], "both ways": np.s_[:, ::-1, ::-1]}
+_LEAD, _GRADUAL = 4.0, 4.0
+
+
+def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64]) -> Fault | None:
+    """What sets the frames apart that are explained worse; None where none do, or in no order.
+
+    Parameters
+    ----------
+    state : Forward
+        Some frames, as far as they could be mended.
+    misfit : Misfit
+        Of these.
+    s_all : (M, 2)
+        All positions of the scan, in their order.
+    """
+    if len(misfit.frames) != len(state.index):
+        return None
+    left = np.log(misfit.frames + 1e-12)
+    return _lines(state, misfit, left, line_length(s_all)) or _time(state.index, left)
+
+
+def _lines(state: Forward, misfit: Misfit, left: NDArray[np.float64], length: int | None) -> Fault | None:
+    odd = (state.index // (length or 1)) % 2 == 1
+    for other in (odd, ~odd) if length else ():
+        times, sure = _apart(left[~other], left[other])
+        if times < _TIMES or sure < _SURE:
+            continue
+        said = (
+            f"frames of every second line of {length} points, from line {1 if other is odd else 0} on, are explained "
+        )
+        said += f"{times:.1f} times worse than the others"
+        for way, flip in _MIRRORED.items():
+            turned = state.misfits(state.s, _rolled(state.amplitude, flip))
+            was, now = misfit.frames[other], turned.frames[other]
+            lead = float(np.log(was / now).mean() / (np.log(was / now).std(ddof=1) + 1e-9) * np.sqrt(other.sum()))
+            if lead > _LEAD and _apart(left[~other], np.log(now))[0] < _TIMES:
+                said += f", and as well as these once they are mirrored {way}"
+                return Fault(NAME, Word.CERTAIN, said, f"mirror the frames of these lines {way}")
+        remedy = (
+            "was each such line read the other way round, or its frames turned? mend these lines, or leave them out"
+        )
+        return Fault(NAME, Word.LIKELY, said, remedy)
+    return None
+
+
+def _rolled(amplitude: NDArray[np.float32], flip: tuple[slice, ...]) -> NDArray[np.float32]:
+    """Frames (m, N, N) mirrored about the zero frequency, which stays at N // 2."""
+    axes = [axis for axis, one in enumerate(flip) if one.step == -1]
+    return np.roll(amplitude[flip], [1 - amplitude.shape[-1] % 2] * len(axes), axes)
+
+
+def _time(index: NDArray[np.int64], left: NDArray[np.float64]) -> Fault | None:
+    splits = range(_FEWEST, len(left) - _FEWEST + 1)
+    told = [(sure, at, times) for at in splits for times, sure in [_apart(left[:at], left[at:])]]
+    sure, at, times = max(told, default=(0.0, 0, 1.0), key=lambda one: abs(one[0]))
+    worse = max(times, 1 / times)
+    if abs(sure) < _SURE or worse < _TIMES:
+        return None
+    slopes = [_slope(index[part], left[part]) for part in (slice(None, at), slice(at, None))]
+    where = "later" if times > 1 else "earlier"
+    if min(one * np.sign(np.log(times)) for one in slopes) > _GRADUAL:
+        said = f"frames are explained worse the {where} they were taken, {worse:.1f} times over the scan"
+        why = "a sample that is damaged, a probe or focus that drifts"
+    else:
+        side = f"from about {index[at]} on" if times > 1 else f"up to about {index[at - 1]}"
+        said = f"frames {side} are explained {worse:.1f} times worse than the others"
+        why = "the probe, the focus or the sample changed there, or these frames are of another scan"
+    return Fault(NAME, Word.LIKELY, f"{said}: {why}", "diagnose the parts by themselves, or leave one out")
+
+
+def _apart(some: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float]:
+    """How many times larger the others are in the middle, of logarithms, and Student's t of that."""
+    if min(len(some), len(others)) < _FEWEST:
+        return 1.0, 0.0
+    spread = np.sqrt(some.var(ddof=1) / len(some) + others.var(ddof=1) / len(others))
+    return float(np.exp(np.median(others) - np.median(some))), float((others.mean() - some.mean()) / (spread + 1e-9))
+
+
+def _slope(index: NDArray[np.int64], left: NDArray[np.float64]) -> float:
+    """Student's t of a trend."""
+    x = index - index.mean()
+    slope = float((x * left).sum() / max(float((x**2).sum()), 1e-300))
+    rest = left - left.mean() - slope * x
+    return slope / (float(np.sqrt((rest**2).sum() / (len(x) - 2) / max(float((x**2).sum()), 1e-300))) + 1e-300)
