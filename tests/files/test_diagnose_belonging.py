@@ -74,7 +74,7 @@ def test_few_frames_are_not_asked() -> None:
     assert halves(take(Scan(made.counts, made.positions), lambda one: one, rng), made.probe[np.newaxis], rng) is None
 
 
-@pytest.mark.parametrize(("frames", "said"), [(slice(80, None), "those from 8"), (slice(1, None, 2), "odd")])
+@pytest.mark.parametrize(("frames", "said"), [(slice(80, None), "from about 8"), (slice(1, None, 2), "odd")])
 def test_by_the_object_of_the_file_it_is_said_which_frames_do_not_belong(frames: slice, said: str) -> None:
     made = beamtime(SOUND)
     found = told(made, of_another_sample(made, np.arange(len(made.counts))[frames]), with_object=True)

@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.ndimage import affine_transform, gaussian_filter, map_coordinates
 
 from conformance.files.diagnose.forward import Forward
+from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.reasons import reason_of
 from conformance.files.diagnose.residual import residual_of
+from conformance.files.diagnose.unequal import unequal
 from conformance.scans.beamline import Setup, beamtime
 
 MADE = beamtime(Setup(beam="defocused", matter="strong", path="jittered", M=100, N=32, photons=2e5, seed=4))
@@ -17,18 +20,46 @@ S = MADE.positions[:, ::-1]
 Frames = np.ndarray
 
 
-def told(change: Callable[[Frames, np.random.Generator], Frames]) -> str:
-    rng = np.random.default_rng(1)
-    counts = change(MADE.counts.astype(np.float64), rng)
-    forward = Forward(
-        np.sqrt(counts).astype(np.float32),
-        S,
-        MADE.probe[np.newaxis],
-        MADE.object,
-        np.ones((32, 32), bool),
-        np.arange(len(S)),
-    )
-    return reason_of(residual_of(forward, S))[0]
+Change = Callable[[Frames, np.random.Generator], Frames]
+ROWS, COLUMNS = np.indices((32, 32)) - 16.0
+
+
+def told(change: Change, probe: Frames = MADE.probe) -> str:
+    counts = change(MADE.counts.astype(np.float64), np.random.default_rng(1))
+    return reason_of(residual_of(forward_of(counts, probe), S))[0]
+
+
+def forward_of(counts: Frames, probe: Frames = MADE.probe) -> Forward:
+    amplitude = np.sqrt(counts).astype(np.float32)
+    good = np.ones((32, 32), bool)
+    return Forward(amplitude, S, probe[np.newaxis].astype(np.complex64), MADE.object, good, np.arange(len(S)))
+
+
+def expected() -> Frames:
+    """Intensities without noise, and as bright as the counts."""
+    forward = forward_of(MADE.counts)
+    made = np.square(forward.simulated(S), dtype=np.float64)
+    return made * MADE.counts.sum() / made.sum()
+
+
+def seen(rows: Frames, columns: Frames) -> Change:
+    """Counts at each pixel of what is made at another one."""
+    at = np.stack([rows + 16, columns + 16])
+    return lambda counts, rng: rng.poisson(np.stack([map_coordinates(one, at, order=1) for one in expected()]))
+
+
+def behind_a_gap(counts: Frames, rng: np.random.Generator) -> Frames:
+    counts[:, :, 16:] = np.roll(counts, -2, 2)[:, :, 16:]
+    return counts
+
+
+def beside_a_spot(counts: Frames, rng: np.random.Generator) -> Frames:
+    return counts + rng.poisson(400 * np.exp(-((ROWS + 9) ** 2 + (COLUMNS - 7) ** 2) / 3), counts.shape)
+
+
+def with_a_third_harmonic(counts: Frames, rng: np.random.Generator) -> Frames:
+    mean = expected().mean(axis=0)
+    return rng.poisson(0.9 * expected() + 0.1 * 9 * affine_transform(mean, np.eye(2) * 3, 16 - 16 * 3, order=1))
 
 
 def one_quarter(counts: Frames, rng: np.random.Generator) -> Frames:
@@ -54,10 +85,76 @@ def drifting(counts: Frames, rng: np.random.Generator) -> Frames:
         (centred, "in no order of their number or position"),
         (drifting, "with the number of the frame"),
         (lambda counts, rng: np.rint(counts / (1 + counts / counts.max())), "counts are lost at high rates"),
+        (lambda counts, rng: rng.poisson(gaussian_filter(expected(), (0, 1, 1))), "blurred by about 1 pixels"),
+        (lambda counts, rng: counts**0.8, "go as the power 0.8"),
+        (seen(1.06 * ROWS, 0.94 * COLUMNS), "% longer along one direction"),
+        (seen(0.95 * ROWS, 0.95 * COLUMNS), "are 1.05 times as large"),
+        (seen(ROWS - 0.08 * COLUMNS, COLUMNS + 0.08 * ROWS), "turned by 4.6 degrees"),
+        (seen(*(one * (1 + 0.2 * (ROWS**2 + COLUMNS**2) / 256) for one in (ROWS, COLUMNS))), "bent as by a lens"),
+        (behind_a_gap, "on lie about 2 pixels nearer to the others"),
+        (beside_a_spot, "about row 7, column 23"),
+        (with_a_third_harmonic, "3 times smaller"),
     ],
 )
-def test_a_reason_is_named(change: Callable[[Frames, np.random.Generator], Frames], words: str) -> None:
+def test_a_reason_is_named(change: Change, words: str) -> None:
     assert words in told(change)
+
+
+@pytest.mark.parametrize("width", [0.8, 1.25])
+def test_a_probe_on_other_pixels_is_named(width: float) -> None:
+    real, imag = (
+        affine_transform(part, np.eye(2) / width, 16 - 16 / width, order=1)
+        for part in (MADE.probe.real, MADE.probe.imag)
+    )
+    said = told(lambda counts, rng: counts, real + 1j * imag)
+    assert "times as wide" in said
+    assert float(said.split(" times as wide")[0].split()[-1]) == pytest.approx(1 / width, abs=0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_object_or_a_probe_that_is_not_known_well_is_no_reason(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(32, 32)) + 1j * rng.normal(size=(32, 32))
+    assert not told(lambda counts, rng: counts, MADE.probe + 0.05 * np.abs(MADE.probe).max() * noise)
+
+
+def apart(counts: Frames) -> str:
+    forward = forward_of(counts)
+    found = unequal(forward, forward.misfits(S), S)
+    return "" if found is None else found.sentence
+
+
+def test_frames_from_another_scan_are_told_apart() -> None:
+    counts = MADE.counts.astype(np.float64)
+    assert not apart(counts)
+    mixed = counts.copy()
+    mixed[60:] = np.roll(counts[60:], 7, 0)
+    assert "from about 60 on are explained" in apart(mixed)
+    assert "up to about 59 are explained" in apart(np.concatenate([np.roll(counts[:60], 7, 0), counts[60:]]))
+
+
+def test_frames_that_are_explained_worse_and_worse_are_told() -> None:
+    share = np.linspace(0, 0.5, len(S))[:, np.newaxis, np.newaxis]
+    flat = MADE.counts.mean(axis=0)
+    counts = np.random.default_rng(0).poisson((1 - share) * expected() + share * flat)
+    assert "worse the later they were taken" in apart(counts.astype(np.float64))
+
+
+def test_mirrored_frames_of_every_second_line_are_named() -> None:
+    made = beamtime(Setup(beam="defocused", matter="strong", path="raster", M=100, N=32, photons=2e5, seed=4))
+    s = made.positions[:, ::-1]
+    amplitude = np.sqrt(made.counts).astype(np.float32)
+    length = line_length(s)
+    assert length is not None
+    odd = np.arange(len(s)) // length % 2 == 1
+    amplitude[odd] = np.roll(amplitude[odd][:, :, ::-1], 1, 2)
+    probe = made.probe[np.newaxis].astype(np.complex64)
+    forward = Forward(amplitude, s, probe, made.object, np.ones((32, 32), bool), np.arange(len(s)))
+    found = unequal(forward, forward.misfits(s), s)
+    assert found is not None
+    assert found.sure
+    assert "from line 1 on" in found.sentence
+    assert "mirrored left to right" in found.sentence
 
 
 @pytest.mark.parametrize("part", [1.0, 0.1, 0.01])

@@ -19,7 +19,6 @@ from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.halves import NAME as INTERLEAVED
 from conformance.files.diagnose.halves import belonging
-from conformance.files.diagnose.mending import Mending
 from conformance.files.diagnose.near_field import shear_of
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
@@ -27,15 +26,13 @@ from conformance.files.diagnose.orientation import Orientation, oriented, prior,
 from conformance.files.diagnose.pieces import ends_apart, pieces
 from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
 from conformance.files.diagnose.reading import Reading
-from conformance.files.diagnose.reasons import reason_of
+from conformance.files.diagnose.reasons import beside_reasons
 from conformance.files.diagnose.rematched import SHUFFLED, SLIPPED
-from conformance.files.diagnose.residual import residual_of
 from conformance.files.diagnose.rivals import rivals
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.scale import scale_guess
 from conformance.files.diagnose.signs import left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
-from conformance.files.diagnose.unequal import unequal
 from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import QUARTER, Verdict, Word, judged, unshown
 from conformance.files.diagnose.zero import zero_frequency
@@ -60,9 +57,6 @@ _OF_TWO_SCANS = _ELSEWHERE | {"scale", "none", "unlike"}
 
 _BY_THE_OBJECT = 0.01
 """Part of one within which probe and object of a file tell the scale of its positions."""
-
-_UNEXPLAINED = frozenset({"none", "wandering", "part"})
-"""What is said where nothing explains what is left over."""
 
 _UNIT = 8.0
 """Factor on the positions from which they may be of another unit."""
@@ -306,32 +300,9 @@ def _shown(
     s_all = scan.positions[:, ::-1] * factor
     zero = found.zero.shift if found.zero is not None and trusted(found.zero) else None
     done, reading = mending_of(forward_of(sample, scan.object, factor), s_all, _worth_a_try(found), zero)
-    faults = _beside_reasons(faults_of(done, s_all, quantity.name != "unknown"), done, s_all)
+    faults = beside_reasons(faults_of(done, s_all, quantity.name != "unknown"), done, s_all)
     # The mean frame and the probe alone are a weaker witness than all frames.
     return (reading,), faults + ([] if sound(done) else off_centre(sample, found, factor, rng))
-
-
-def _beside_reasons(faults: list[Fault], done: Mending, s_all: NDArray[np.float64]) -> list[Fault]:
-    """The faults by probe and object; with what explains what is left over, in place of that nothing does.
-
-    Parameters
-    ----------
-    faults : list of Fault
-    done : Mending
-    s_all : (M, 2)
-        All positions, row and column, in object pixels.
-    """
-    apart = unequal(done.state, done.mended, s_all)
-    if apart is not None:
-        return [*(one for one in faults if one.name not in _UNEXPLAINED), apart]
-    moved = any(step.repair.s is not step.s for step in done.steps)
-    why, left = reason_of(residual_of(done.state, done.state.s[:0] if moved else s_all))
-    if not why or (left > done.alone and any(one.name == "wandering" for one in faults)):
-        return faults
-    then = "after that, " if done.steps and sound(done) else ""
-    said = f"{then}what probe and object leave over, {done.mended.mean:.2%} of the light, has a reason: {why}"
-    reason = Fault("left-over", Word.LIKELY, said, "mend that in the frames, or in the probe, before training")
-    return [*(one for one in faults if one.name not in _UNEXPLAINED), reason]
 
 
 def _kind(sample: Sample, found: Orientation, factor: float, rng: np.random.Generator) -> tuple[Field, list[Fault]]:

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from conformance.files.diagnose.beams import of_another_width, with_harmonics
+from conformance.files.diagnose.explained import sound
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.mending import Mending
 from conformance.files.diagnose.recorded import bent, beside_a_spot, blurred, by_another_law, cut, distorted
-from conformance.files.diagnose.residual import Reason, Residual, background, gains, losses, mixture, motion
+from conformance.files.diagnose.residual import (
+    Reason,
+    Residual,
+    background,
+    gains,
+    losses,
+    mixture,
+    motion,
+    residual_of,
+)
+from conformance.files.diagnose.unequal import unequal
+from conformance.files.diagnose.verdict import Word
 
 FEWEST = 16
 """Frames below which nothing is said."""
 
+_PIXELS = 400_000
+"""Of all frames that are looked at."""
+
 _LITTLE = 1.25
 """Misfit over the floor up to which frames are explained as well as may be."""
+
+_UNEXPLAINED = frozenset({"none", "wandering", "part"})
+"""Faults that are told where nothing explains what is left over."""
 
 _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
     *(mixture, background, gains, motion, losses),
@@ -41,3 +64,28 @@ def reason_of(found: Residual) -> tuple[str, float]:
         return "", found.before.over_floor
     said, made = min(told, key=lambda one: found.after(one[1]).mean)
     return said, found.after(made).over_floor
+
+
+def beside_reasons(faults: Sequence[Fault], done: Mending, s_all: NDArray[np.float64]) -> list[Fault]:
+    """The faults by probe and object; with what explains what is left over, in place of that nothing does.
+
+    Parameters
+    ----------
+    faults : sequence of Fault
+    done : Mending
+    s_all : (M, 2)
+        All positions, row and column, in object pixels.
+    """
+    apart = unequal(done.state, done.mended, s_all)
+    if apart is not None:
+        return [*(one for one in faults if one.name not in _UNEXPLAINED), apart]
+    moved = any(step.repair.s is not step.s for step in done.steps)
+    most = int(np.clip(_PIXELS / done.state.N**2, FEWEST, len(done.state.s)))
+    some = done.state.part(np.unique(np.linspace(0, len(done.state.s) - 1, most).astype(np.int64)))
+    why, left = reason_of(residual_of(some, some.s[:0] if moved else s_all))
+    if not why or (left > done.alone and any(one.name == "wandering" for one in faults)):
+        return list(faults)
+    then = "after that, " if done.steps and sound(done) else ""
+    said = f"{then}what probe and object leave over, {done.mended.mean:.2%} of the light, has a reason: {why}"
+    reason = Fault("left-over", Word.LIKELY, said, "mend that in the frames, or in the probe, before training")
+    return [*(one for one in faults if one.name not in _UNEXPLAINED), reason]

@@ -13,10 +13,10 @@ from conformance.files.diagnose.residual import Floats, Reason, Residual
 _SMOOTH = (3.0, 1.5, 0.7, 0.0, 0.0)
 """Pixels over which amplitudes are smoothed while their displacement is sought, step by step."""
 
-_ONE_KIND, _GAP, _FOR_STEPS = 0.8, 0.7, 2.0
+_ONE_KIND, _MOST_BENT, _GAP, _FOR_STEPS = 0.8, 0.25, 0.7, 2.0
 _WIDTHS = (0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0)
 _BINS, _IN_A_BIN, _ANOTHER_LAW = 12, 100, 0.06
-_SPOT, _OF_ALL_THAT_STANDS_OUT, _ERRORS, _OF_THE_LIGHT = 0.05, 0.8, 6.0, 0.01
+_SPOT, _OF_ALL_THAT_STANDS_OUT, _ERRORS, _OF_THE_LIGHT = 0.1, 0.8, 6.0, 0.01
 
 
 def bent(found: Residual) -> Reason | None:
@@ -52,9 +52,9 @@ def distorted(found: Residual) -> Reason | None:
     """
     y, x = _coordinates(found.forward.N)
     sizes, made = _displaced(found, [np.stack((y, x)), np.stack((y, x)) * (x**2 + y**2)])
-    if abs(float(sizes[1])) < abs(float(sizes[0])) / 2 or not found.better(made):
-        return None
     edge = float(sizes[1] / (found.forward.N / 2))
+    if abs(edge) > _MOST_BENT or abs(float(sizes[1])) < abs(float(sizes[0])) / 2 or not found.better(made):
+        return None
     said = (
         f"the frames are bent as by a lens, by {abs(edge):.1%} at the middle of the borders "
         f"({'barrel' if edge > 0 else 'cushion'}), against what probe and object make"
@@ -82,8 +82,8 @@ def cut(found: Residual) -> Reason | None:
             way = "nearer to the others than" if gap > 0 else "farther from the others than"
             done = "cut out" if gap > 0 else "put in"
             said = (
-                f"{words} from about {at} on lie {abs(gap):.1f} pixels {way} probe and object make them: a gap between "
-                f"chips of the detector that was {done}"
+                f"{words} from about {at} on lie about {abs(gap):.0f} pixels {way} probe and object make them: a gap "
+                f"between chips of the detector that was {done}"
             )
             told.append((said, made))
     return min(told, key=lambda one: found.after(one[1]).mean, default=None)
@@ -142,7 +142,9 @@ def beside_a_spot(found: Residual) -> Reason | None:
     ----------
     found : Residual
     """
-    left = found.measured - found.made
+    varies = found.made - found.made.mean(axis=0)
+    slope = float((found.measured * varies).sum()) / max(float((varies**2).sum()), 1e-300)
+    left = found.measured - slope * found.made
     under, spread = left.mean(axis=0), left.std(axis=0) / np.sqrt(len(left))
     stands = found.forward.good & (under > _ERRORS * np.maximum(spread, 1e-300))
     light = float(found.measured.mean(axis=0).sum())
@@ -150,7 +152,7 @@ def beside_a_spot(found: Residual) -> Reason | None:
     others = float(np.maximum(under, 0).sum()) / max(light, 1e-300)
     if not 0 < stands.mean() < _SPOT or share < max(_OF_THE_LIGHT, _OF_ALL_THAT_STANDS_OUT * others):
         return None
-    made = found.made + np.where(stands, under, 0)
+    made = slope * found.made + np.where(stands, under, 0)
     if not found.better(made):
         return None
     row, column = np.unravel_index(np.argmax(np.where(stands, under, 0)), under.shape)

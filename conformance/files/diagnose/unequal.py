@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.explained import SOUND, SOUND_ALONE
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.forward import Forward, Misfit
 from conformance.files.diagnose.lines import line_length
@@ -15,7 +16,7 @@ _FEWEST, _TIMES, _SURE = 6, 1.5, 6.0
 """Frames of either part, the misfit of one over that of the other, and Student's t from which they are unequal."""
 
 _MIRRORED = {"left to right": np.s_[:, :, ::-1], "upside down": np.s_[:, ::-1], "both ways": np.s_[:, ::-1, ::-1]}
-_LEAD, _GRADUAL = 4.0, 4.0
+_LEAD, _BETTER = 4.0, 0.2
 
 
 def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64]) -> Fault | None:
@@ -30,7 +31,8 @@ def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64]) -> Fault
     s_all : (M, 2)
         All positions of the scan, in their order.
     """
-    if len(misfit.frames) != len(state.index):
+    explained = float(np.quantile(misfit.frames, _BETTER)) < max(SOUND * misfit.floor, SOUND_ALONE)
+    if len(misfit.frames) != len(state.index) or not explained:
         return None
     left = np.log(misfit.frames + 1e-12)
     return _lines(state, misfit, left, line_length(s_all)) or _time(state.index, left)
@@ -42,10 +44,9 @@ def _lines(state: Forward, misfit: Misfit, left: NDArray[np.float64], length: in
         times, sure = _apart(left[~other], left[other])
         if times < _TIMES or sure < _SURE:
             continue
-        said = (
-            f"frames of every second line of {length} points, from line {1 if other is odd else 0} on, are explained "
-        )
-        said += f"{times:.1f} times worse than the others"
+        first = 1 if other is odd else 0
+        said = f"frames of every second line of {length} points, from line {first} on, are explained {times:.1f} times "
+        said += "worse than the others"
         for way, flip in _MIRRORED.items():
             turned = state.misfits(state.s, _rolled(state.amplitude, flip))
             was, now = misfit.frames[other], turned.frames[other]
@@ -53,9 +54,7 @@ def _lines(state: Forward, misfit: Misfit, left: NDArray[np.float64], length: in
             if lead > _LEAD and _apart(left[~other], np.log(now))[0] < _TIMES:
                 said += f", and as well as these once they are mirrored {way}"
                 return Fault(NAME, Word.CERTAIN, said, f"mirror the frames of these lines {way}")
-        remedy = (
-            "was each such line read the other way round, or its frames turned? mend these lines, or leave them out"
-        )
+        remedy = "were these lines read the other way round, or their frames turned? mend them, or leave them out"
         return Fault(NAME, Word.LIKELY, said, remedy)
     return None
 
@@ -73,9 +72,9 @@ def _time(index: NDArray[np.int64], left: NDArray[np.float64]) -> Fault | None:
     worse = max(times, 1 / times)
     if abs(sure) < _SURE or worse < _TIMES:
         return None
-    slopes = [_slope(index[part], left[part]) for part in (slice(None, at), slice(at, None))]
     where = "later" if times > 1 else "earlier"
-    if min(one * np.sign(np.log(times)) for one in slopes) > _GRADUAL:
+    line = np.polynomial.Polynomial.fit(index, left, 1)(index)
+    if float(((left - line) ** 2).sum()) < float(left[:at].var() * at + left[at:].var() * (len(left) - at)):
         said = f"frames are explained worse the {where} they were taken, {worse:.1f} times over the scan"
         why = "a sample that is damaged, a probe or focus that drifts"
     else:
@@ -91,11 +90,3 @@ def _apart(some: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[floa
         return 1.0, 0.0
     spread = np.sqrt(some.var(ddof=1) / len(some) + others.var(ddof=1) / len(others))
     return float(np.exp(np.median(others) - np.median(some))), float((others.mean() - some.mean()) / (spread + 1e-9))
-
-
-def _slope(index: NDArray[np.int64], left: NDArray[np.float64]) -> float:
-    """Student's t of a trend."""
-    x = index - index.mean()
-    slope = float((x * left).sum() / max(float((x**2).sum()), 1e-300))
-    rest = left - left.mean() - slope * x
-    return slope / (float(np.sqrt((rest**2).sum() / (len(x) - 2) / max(float((x**2).sum()), 1e-300))) + 1e-300)
