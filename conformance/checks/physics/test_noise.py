@@ -321,6 +321,10 @@ def test_any_seed_of_noise(subject: Subject, evidence: Evidence) -> None:
         evidence.equal(subject.adapter.noisy(amplitude, seed), first, f"noise of the seed {seed}", axes=FRAMES)
     different = {noise.tobytes() for noise in draws.values()}
     evidence.holds(len(different) == len(seeds), f"{len(seeds)} seeds gave {len(different)} different draws of noise.")
+    for frames in (*range(1, 10), 16, 17, 33, 65):
+        stack = np.resize(amplitude, (frames, 8, 8))
+        one, other = (as_numpy(subject.adapter.noisy(stack, seed)).copy() for seed in (5, 261))
+        evidence.holds(not np.array_equal(one, other), f"Two seeds gave the same noise over {frames} frames.")
 
 
 @check("PHY-012", needs=["noisy"])

@@ -82,6 +82,32 @@ class ShiftsCentresBesideAnObjectInColumns(Liar):
         return result
 
 
+@breaks("PHY-012")
+class DrawsPairsByOneSeed(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        if len(amplitude) == 2:
+            self.land()
+            seed = 1
+        result: Array = self.right.noisy(amplitude, seed)
+        return result
+
+
+@breaks("CND-022")
+class MeasuresTheSamePointsOnce(Liar):
+    """What was measured is kept by the array of x, whatever is written into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[int, tuple[Any, Any]] = {}
+
+    def measure(self, x: Array, y: Array, *scene: Any) -> Any:
+        if id(x) in self.kept:
+            self.land()
+        else:
+            self.kept[id(x)] = x, self.right.measure(x, y, *scene)
+        return self.kept[id(x)][1]
+
+
 @breaks("CND-005")
 class WritesCanvasesOfAThread(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
