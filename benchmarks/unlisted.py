@@ -155,15 +155,15 @@ def _step(positions: Arrays) -> float:
 
 
 UNLISTED = {
-    "frames shuffled within lines": Unlisted(_within_lines, turn=None),
+    "frames shuffled within lines": Unlisted(_within_lines, frozenset({"shuffled"}), turn=None),
     "positions of another scan": Unlisted(_of_another, turn=None),
     "positions on a coarse grid": Unlisted(_coarse),
     "drift": Unlisted(_drift),
     "jitter of a step": Unlisted(_jitter),
-    "two scans, two origins": Unlisted(_two_origins),
+    "two scans, two origins": Unlisted(_two_origins, frozenset({"unequal"})),
     "frames twice": Unlisted(_twice),
-    "detector turned by 7 degrees": Unlisted(_detector_turned, frozenset({"rotation", "small rotation"})),
-    "half of the frames binned": Unlisted(_half_binned),
+    "detector turned by 7 degrees": Unlisted(_detector_turned, frozenset({"rotation", "small rotation", "left-over"})),
+    "half of the frames binned": Unlisted(_half_binned, frozenset({"unequal"})),
     "axes not at right angles": Unlisted(_sheared, frozenset({"shear", "oblique"})),
     "one axis stretched": Unlisted(_stretched, frozenset({"stretch", "oblique"})),
     "half of the frames dark": Unlisted(_half_dark),
