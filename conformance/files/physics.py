@@ -125,7 +125,8 @@ def _findings(report: ScanReport) -> Iterator[Finding]:
         scan = scan_in({name: part.values for name, part in parts_from([held], Stated()).items()})
         shape = scan.frames.shape
         if scan.object is None or scan.probe is None or scan.probe.shape[-2:] != shape[1:] or shape[1] != shape[2]:
-            yield _note("whether the file explains itself cannot be told: probe or object do not fit the frames")
+            told = "probe or object do not fit the frames, or are what a reconstruction starts from"
+            yield _note(f"whether the file explains itself cannot be told: {told}")
             return
         rng = np.random.default_rng(0)
         found = explained(scan, rng)

@@ -11,6 +11,7 @@ from conformance.files.assembly import Assembled, Stated, assembled
 from conformance.files.diagnose.sample import Scan, StoredFrames
 from conformance.files.formats.description import Description, Part
 from conformance.files.formats.values import Stored
+from conformance.files.starts import is_start
 
 
 def scan_from(given: Sequence[Description], stated: Stated) -> tuple[Scan, Assembled]:
@@ -44,7 +45,7 @@ def parts_from(given: Sequence[Description], stated: Stated) -> Mapping[str, Par
 
 
 def scan_in(parts: Mapping[str, Stored]) -> Scan:
-    """The scan to diagnose in arrays under the contract's names, frames first."""
+    """The scan to diagnose in arrays under the contract's names; what a reconstruction starts from is no object."""
     x, y = (parts[name].array().astype(np.float64) for name in ("xcoords", "ycoords"))
     optional = {name: parts[name].array() for name in ("probeGuess", "objectGuess", MASK) if name in parts}
     obj, bad = optional.get("objectGuess"), optional.get(MASK)
@@ -52,6 +53,6 @@ def scan_in(parts: Mapping[str, Stored]) -> Scan:
         StoredFrames(parts["diff3d"]),
         np.stack([x, y], axis=1),
         optional.get("probeGuess"),
-        obj if obj is not None and obj.ndim == 2 else None,
+        obj if obj is not None and obj.ndim == 2 and not is_start(obj) else None,
         bad.astype(bool) if bad is not None and bad.ndim == 2 else None,
     )

@@ -34,7 +34,7 @@ class Quantity:
 
 
 def quantity_of(stored: NDArray[Any]) -> Quantity:
-    """Decide from some frames (m, N, N) what their values are."""
+    """Decide from some frames (m, N, N), or some of their pixels (m, n), what their values are."""
     values = np.asarray(stored, dtype=np.float64).ravel()
     values = values[np.isfinite(values) & (values >= 0)]
     if not len(values) or values.max() <= 0:
@@ -66,7 +66,7 @@ def _scaled(stored: NDArray[Any], top: float) -> bool:
     """Whether each frame reaches the largest number of an image, most of them in one pixel: no detector fills so."""
     if top not in _OF_IMAGES or len(stored) < _FEWEST:
         return False
-    reached = (np.asarray(stored) == top).sum(axis=(1, 2))
+    reached = (np.asarray(stored).reshape(len(stored), -1) == top).sum(axis=1)
     return bool(reached.all() and np.median(reached) == 1)
 
 

@@ -21,6 +21,7 @@ from conformance.files.formats.held import Held, held_of
 from conformance.files.formats.masks import quantity_of_name
 from conformance.files.formats.named_places import positions
 from conformance.files.formats.named_probe import probe_in
+from conformance.files.formats.nxdata import on_grid
 from conformance.files.formats.quantities import length, length_factor, photon_energy
 from conformance.files.formats.record import recorded_orientation
 from conformance.files.formats.sniffing import Kind, Sniffed
@@ -49,7 +50,7 @@ def _opened(path: Path) -> Iterator[Description]:
         root = f"/{entry}"
         energy, assumed = photon_energy(file, *_energies(file, root, instrument))
         orientation, turns = _orientation(file, detector)
-        parts = _stack(file, frames, turns) | _positions(file, root, detector) | _mask(file, detector, turns)
+        parts = _stack(file, frames, turns) | _positions(file, root, frames) | _mask(file, detector, turns)
         parts |= _images(file, root)
         parts |= {} if "xcoords" in parts else _named_positions(file, parts)
         parts |= (
@@ -187,8 +188,9 @@ def _images(file: OpenedHdf5, root: str) -> dict[str, Part]:
     return parts
 
 
-def _positions(file: OpenedHdf5, root: str, detector: str) -> dict[str, Part]:
-    found = _translation(file, root, detector) or _axes(file, root)
+def _positions(file: OpenedHdf5, root: str, frames: str) -> dict[str, Part]:
+    detector = _detector_of(frames, file.nodes)
+    found = _translation(file, root, detector) or _axes(file, root, (file.nodes[frames].shape or ())[:-2])
     if found is None:
         return {}
     where, moved = found
@@ -249,18 +251,20 @@ def _translation_at(file: OpenedHdf5, root: str, detector: str) -> str | None:
     return next((name for name in usual if name in file.nodes), None)
 
 
-def _axes(file: OpenedHdf5, root: str) -> tuple[str, NDArray[np.float64]] | None:
+def _axes(file: OpenedHdf5, root: str, grid: tuple[int, ...]) -> tuple[str, NDArray[np.float64]] | None:
     """The sample's motion as an array an axis, x and y, along the vectors that stand beside them."""
     for group, names in _axes_at(file, root):
+        nodes = {name: file.nodes[f"{group}/{name}"] for name in names}
+        along = {
+            name: file.stored(node.path).array().astype(np.float64).ravel() * length_factor(node)
+            for name, node in nodes.items()
+        }
+        along = dict(on_grid(group, file.nodes[group].attributes if group in file.nodes else {}, along, grid))
         moved: NDArray[np.float64] = np.zeros(3)
-        for name, default in zip(names, ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), strict=True):
-            node = file.nodes[f"{group}/{name}"]
+        for (name, node), default in zip(nodes.items(), ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), strict=True):
             said = node.attributes.get("vector", default)
             vector = np.asarray(said if isinstance(said, list) and len(said) == 3 else default, dtype=np.float64)
-            along = file.stored(node.path).array().astype(np.float64).ravel() * length_factor(node)
-            if moved.ndim == 2 and len(moved) != len(along):
-                raise UnfitFile("FIL-002", node.path, f"{len(along)} values, and {len(moved)} along the other axis")
-            moved = moved + along[:, None] * vector
+            moved = moved + along[name][:, None] * vector
         return group, moved
     return None
 

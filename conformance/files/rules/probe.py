@@ -9,6 +9,7 @@ import numpy as np
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.pixel_size import likeness, pixel_factor
 from conformance.files.rules.view import View
+from conformance.files.starts import is_start
 from conformance.files.survey import Floats
 
 _CONCENTRATED, _ASIDE = 0.4, 6
@@ -100,7 +101,7 @@ def object_itself(view: View) -> Iterator[Finding]:
         return
     if not held.any():
         yield Finding("FIL-027", Severity.WARNING, "objectGuess", "the object is zero everywhere: nothing passes it")
-    elif (held == held.flat[0]).all():
+    elif is_start(held):
         problem = "the object has one value everywhere, as a reconstruction starts from: no ground truth"
         yield Finding("FIL-027", Severity.NOTE, "objectGuess", problem)
     elif held.dtype.kind != "c":

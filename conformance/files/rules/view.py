@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from conformance.files.finding import Finding
 from conformance.files.neighbours import Places, places_of
+from conformance.files.starts import is_start
 from conformance.files.survey import Floats, Survey
 
 Kind = TypeVar("Kind")
@@ -123,6 +124,8 @@ class View:
         """(M,) intensity of each frame by probe, object and positions, to whole pixels; None where they do not tell."""
         obj, probe = self.object_values, self.probe
         if obj is None or probe is None or self.x is None or self.y is None or obj.dtype.kind != "c":
+            return None
+        if is_start(obj):
             return None
         corners = np.stack([np.rint(self.y), np.rint(self.x)], axis=1) - self.N // 2
         room = np.array(obj.shape) - probe.shape[-2:]
