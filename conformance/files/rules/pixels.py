@@ -25,9 +25,6 @@ _WIDTHS = (8, 10, 12, 14, 15, 16, 20, 24, 31, 32, 63, 64)
 _LARGEST_WHOLE = np.unique([2.0**bits - below for bits in _WIDTHS for below in (0.0, 1.0, 2.0)])
 _LARGEST = np.unique([_LARGEST_WHOLE, _LARGEST_WHOLE.astype(np.float32).astype(float)])
 _ROOTS, _ROUNDING = np.sqrt(_LARGEST_WHOLE), 1e-6
-_MOST_LINES = 4
-_MOST_COLUMNS = 256
-_LINE_FACTOR, _LINE_SPREADS, _AGREEING = 1.5, 6.0, 0.8
 _FAR_ABOVE, _MOST_MARKED = 20.0, 0.25
 _OF_PEAK, _HALF = 0.15, 0.5
 _FEWEST_CUT, _LEAST_CUT, _NEAR_CUT = 3, 30.0, 0.9
@@ -292,72 +289,6 @@ def _at_the_end(view: View) -> NDArray[np.bool_]:
     # The largest of a few dozen counts is shared by chance, and by pixels that are mostly far below it.
     near = float(sums[full].max()) > _NEAR_CUT * power * view.M
     return full if (near and power > _LEAST_CUT * quantum(view)) or cut_above(view) else none
-
-
-def wide_lines(view: View) -> Iterator[Finding]:
-    """FIL-008: rows or columns that carry one factor against their neighbours."""
-    if view.M < _FEWEST_FRAMES or min(view.survey.sides) < 16:
-        return
-    for image, word in ((view.intensity, "row"), (view.intensity.T, "column")):
-        bands = _odd_bands(image)
-        # Many bands are the fringes of a pattern.
-        for first, width, factor in bands if len(bands) <= _MOST_LINES else ():
-            lines = f"{word} {first} carries" if width == 1 else f"{word}s {first} to {first + width - 1} carry"
-            problem = f"{lines} {factor:.2g} times the light of the neighbours: wider pixels, or another gain"
-            yield Finding("FIL-008", Severity.WARNING, view.stack, problem)
-
-
-def _odd_bands(image: Floats) -> list[tuple[int, int, float]]:
-    """Bands of lines (first, width, factor) that differ from both neighbours by one factor."""
-    found: list[tuple[int, int, float]] = []
-    taken = np.zeros(len(image), bool)
-    for width in (1, 2, 3, 4):
-        ratio, number = _log_factors(image, width)
-        used = number >= 8
-        if used.sum() < 8:
-            continue
-        centre = _medians(ratio, number)
-        factor = centre - np.median(centre[used])
-        typical = 1.4826 * float(np.median(np.abs(factor[used])))
-        for at in np.flatnonzero(used & (np.abs(factor) > max(np.log(_LINE_FACTOR), _LINE_SPREADS * typical))):
-            lines = slice(at + 1, at + 1 + width)
-            spread = 1.4826 * float(np.nanmedian(np.abs(ratio[at] - centre[at])))
-            # A gain holds along a line, a fringe does not.
-            agreeing = float((ratio[at] * np.sign(centre[at]) > np.abs(centre[at]) / 2).sum()) / number[at]
-            limit = max(_LINE_SPREADS * spread / np.sqrt(number[at]), 2 * spread)
-            if abs(factor[at]) > limit and agreeing > _AGREEING and not taken[lines].any() and _even(image[lines]):
-                taken[lines] = True
-                found.append((int(at + 1), width, float(np.exp(factor[at]))))
-    return found
-
-
-def _log_factors(image: Floats, width: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Logarithm of the light of bands against both neighbours, NaN where one is dark, and how many pixels are lit.
-
-    None is where that is less than half of a band.
-    """
-    image = image[:, :: -(-image.shape[1] // _MOST_COLUMNS)]
-    bands = len(image) - width - 1
-    inside = np.mean([image[1 + k : 1 + k + bands] for k in range(width)], axis=0)
-    before, after = image[:bands], image[width + 1 :]
-    lit = (before > 0) & (after > 0) & (inside > 0)
-    ratio = np.full(lit.shape, np.nan)
-    ratio[lit] = np.log(inside[lit]) - np.log(before[lit] * after[lit]) / 2
-    number = lit.sum(axis=1)
-    return ratio, np.where(number >= image.shape[1] // 2, number, 0)
-
-
-def _medians(values: Floats, number: NDArray[np.int64]) -> Floats:
-    """(m,) median of each row, of which so many are numbers; 0 where none are."""
-    ordered, rows = np.sort(values, axis=1), np.arange(len(values))
-    middle = (ordered[rows, (number - 1) // 2] + ordered[rows, number // 2]) / 2
-    return np.where(number > 0, middle, 0.0)
-
-
-def _even(lines: Floats) -> bool:
-    """Whether the lines of a band are alike."""
-    sums = lines.sum(axis=1)
-    return bool(sums.max() < 2.2 * sums.min())
 
 
 def _first(found: NDArray[np.bool_]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.files import signs
 from conformance.files.finding import Finding, Severity
-from conformance.files.rules import frames, illumination, pixels, positions, probe
+from conformance.files.rules import bands, frames, illumination, pixels, positions, probe
 from conformance.files.rules.counted import cut_below
 from conformance.files.rules.flux import unsteady
 from conformance.files.rules.passes import two_objects
@@ -21,7 +21,7 @@ RULES: Mapping[str, Body] = {
     "FIL-005": pixels.markers,
     "FIL-006": pixels.stuck,
     "FIL-007": pixels.saturated,
-    "FIL-008": pixels.wide_lines,
+    "FIL-008": bands.wide_lines,
     "FIL-009": frames.sliding_frames,
     "FIL-010": illumination.centre,
     "FIL-011": illumination.probe_scale,
