@@ -93,7 +93,8 @@ def field_of(sample: Sample, found: Orientation, shear: Shear | None, rng: np.ra
         return Field(True)
     flat = [one for one in found.readings if one.estimator == matched.NAME and one.figures.get("probe") == 0]
     by_flat = over_small_shears(sample, flat[0], rng) if flat else 0.0
-    supported = by_probe < -REFUTED or by_flat < -BY_FLAT_BEAM
+    # A motion that was inferred from the defocus of F is not supported by that same defocus.
+    supported = by_probe < -REFUTED or (by_flat < -BY_FLAT_BEAM and shear is not None and shear.shadow)
     told = found.verdict.turn is not None
     near = near_field(shear, sample.N, supported, told)
     # A beam at whose turn F hardly arrived explains the far field badly whatever the frames are.

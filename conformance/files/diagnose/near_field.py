@@ -136,7 +136,9 @@ def near_field(found: Shear | None, N: int, supported: bool, told: bool = True) 
         "near": found.near,
         "far": found.far,
     }
-    if not told or found.lead < LIKELY or not (supported or found.width >= _PICTURE or found.lead > 2 * SURE):
+    # The defocus that F finds in the cross of an aperture is none that anything was seen to move by.
+    seen = found.shadow and found.width >= _PICTURE
+    if not told or found.lead < LIKELY or not (supported or seen or found.lead > 2 * SURE):
         said = f"whether the frames are far-field patterns or holograms: {spread}, or a little more"
         return [Fault(NAME, Word.CANNOT_TELL, said, "say how far the detector was", figures)]
     # What a strong object scatters beside a narrow beam looks like a shadow, and so do frames that were binned.
