@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conformance.files.diagnose.engine import Diagnosis, diagnose
-from conformance.files.diagnose.near_field import sheared
+from conformance.files.diagnose.near_field import Shear, near_field, sheared
 from conformance.files.diagnose.sample import Scan, take
 from conformance.files.diagnose.sentences import sentences
 from conformance.files.diagnose.verdict import Word
@@ -120,3 +120,11 @@ def test_the_measured_far_field_scan_is_not() -> None:
     scan = siemens()
     found = said_of(replace(scan, probe=None, object=None))
     assert "near-field" not in {one.name for one in found.faults}
+
+
+@pytest.mark.parametrize(("seen", "word"), [(True, Word.CERTAIN), (False, Word.CANNOT_TELL)])
+def test_a_shadow_that_nobody_saw_move_makes_no_hologram(seen: bool, word: Word) -> None:
+    # The cross of a square aperture in the far field, at whose defocus F guesses.
+    found = Shear(25.0, 0.107, 0.068, 1.5, 10.5, 10.5, seen)
+    (fault,) = near_field(found, 96, supported=False)
+    assert fault.word is word

@@ -94,11 +94,12 @@ def field_of(sample: Sample, found: Orientation, shear: Shear | None, rng: np.ra
     flat = [one for one in found.readings if one.estimator == matched.NAME and one.figures.get("probe") == 0]
     by_flat = over_small_shears(sample, flat[0], rng) if flat else 0.0
     # A motion that was inferred from the defocus of F is not supported by that same defocus.
-    supported = by_probe < -REFUTED or (by_flat < -BY_FLAT_BEAM and shear is not None and shear.shadow)
+    seen = shear is not None and shear.shadow
+    supported = by_probe < -REFUTED or (by_flat < -BY_FLAT_BEAM and seen)
     told = found.verdict.turn is not None
     near = near_field(shear, sample.N, supported, told)
     # A beam at whose turn F hardly arrived explains the far field badly whatever the frames are.
-    heard = min(by_probe, by_flat if flat and weight(flat[0]) > SUPPORT else 0.0)
+    heard = min(by_probe, by_flat if flat and seen and weight(flat[0]) > SUPPORT else 0.0)
     if told and not any(one.sure for one in near) and heard < -ALONE:
         near = [_holograms(-heard)]
     if fills_frame(sample.mean()):

@@ -62,6 +62,7 @@ def _opened(path: Path) -> Iterator[Description]:
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),
             stated=int(number(file, "/meta/num_frames") or 0),
+            contradictions=tuple(_uneven(file, chunks)),
         )
 
 
@@ -71,6 +72,22 @@ def _frames(file: OpenedHdf5, chunks: list[int]) -> dict[str, Part]:
         raise UnfitFile("FIL-002", "/chunks", "the chunks hold frames of different sizes")
     values: Stored = held[0] if len(held) == 1 else Joined(tuple(held))
     return {"diff3d": Part(values, "/chunks/*/data", Quantity.COUNTS, "chunk by chunk: frame, row, column")}
+
+
+def _uneven(file: OpenedHdf5, chunks: list[int]) -> Iterator[str]:
+    """Say which chunks hold other numbers of positions or indices than frames; frames after them pair wrongly."""
+    before = 0
+    for k in chunks:
+        held = {name: file.nodes.get(f"/chunks/{k}/{name}") for name in ("data", "positions", "indices")}
+        lengths = {name: node.shape[0] for name, node in held.items() if node is not None and node.shape}
+        frames = lengths.get("data", 0)
+        if set(lengths.values()) != {frames}:
+            told = ", ".join(f"{lengths[name]} {name}" for name in ("positions", "indices") if name in lengths)
+            yield (
+                f"chunk {k} holds {frames} frames and {told}: of frames {before} to {before + frames - 1}, and not at "
+                f"the end of the scan, partners are missing; take the odd ones out of chunk {k}, or the whole chunk"
+            )
+        before += frames
 
 
 def _positions(file: OpenedHdf5, chunks: list[int]) -> dict[str, Part]:

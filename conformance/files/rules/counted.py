@@ -78,6 +78,60 @@ def evened(view: View) -> str:
     )
 
 
+_MIRRORS = {"point": (-1, -1), "rows upside down": (-1, 1), "columns left to right": (1, -1)}
+_LEAST_COUNTS, _FEWEST_PAIRS, _FEWEST_LEVELS = 9, 64, 4
+"""Mean counts from which on pixels are compared, and how many of them, with how many levels, must be equal."""
+
+
+def mirrored(view: View) -> str:
+    """Say that a part of the frames is a mirror image of another part, with the same noise; empty where none is.
+
+    Counts differ from those at the mirrored pixel however symmetric the light is.
+
+    Parameters
+    ----------
+    view : View
+    """
+    counts = _counts(view, np.where(view.measured & ~view.survey.steady, view.survey.first, 0))
+    if counts is None or len(counts) < 2:
+        return ""
+    for name, steps in _MIRRORS.items():
+        for odd in (1, 0):
+            pixels, levels = _equal_to(counts, steps, odd)
+            if len(levels) >= _FEWEST_LEVELS and pixels.sum() >= _FEWEST_PAIRS:
+                return (
+                    f"{int(pixels.sum())} pixels hold in every frame that was looked at the very counts of their "
+                    f"mirror image ({name}), where counting noise would make them differ: a part of the frames was "
+                    "filled from the other, and measured nothing; state it in a mask"
+                )
+    return ""
+
+
+def _equal_to(counts: NDArray[np.int64], steps: tuple[int, int], odd: int) -> tuple[NDArray[np.bool_], set[int]]:
+    """(N, N) pixels of light that equal their mirror image in all frames, and which counts they hold.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        (m, N, N).
+    steps : tuple of int
+        -1 along the axes that are mirrored.
+    odd : int
+        1 to mirror about pixel N // 2, 0 about the middle of the frame.
+    """
+    image = counts[:, :: steps[0], :: steps[1]]
+    shift = tuple(odd * (step < 0) * (side % 2 == 0) for step, side in zip(steps, counts.shape[1:], strict=True))
+    image = np.roll(image, shift, axis=(1, 2))
+    itself = np.arange(counts[0].size).reshape(counts.shape[1:])
+    itself = np.roll(itself[:: steps[0], :: steps[1]], shift, axis=(0, 1)) == itself
+    lit = (counts.mean(axis=0) >= _LEAST_COUNTS) & ~itself
+    found = lit & (counts == image).all(axis=0)
+    by_chance = float(((2 * np.sqrt(np.pi * np.maximum(counts.mean(axis=0)[lit], 1.0))) ** -len(counts)).sum())
+    if found.sum() < max(_FEWEST_PAIRS, _SPREADS * by_chance):
+        return found, set()
+    return found, set(np.unique(counts[:, found]).tolist())
+
+
 def cut_above(view: View) -> int:
     """Counts at which the largest of all were cut off; 0 where they were not.
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
-from conformance.files.rules.counted import cut_below, evened
+from conformance.files.rules.counted import cut_below, evened, mirrored
+from conformance.files.rules.exposures import of_two_exposures
 from conformance.files.rules.flares import flared_rows
 from conformance.files.rules.flux import in_turn
 from conformance.files.rules.pixels import flares
@@ -244,6 +245,7 @@ def sliding_frames(view: View) -> Iterator[Finding]:
         # What is below zero in good part has no centre.
         return
     yield from moved_frames(view)
+    yield from of_two_exposures(view)
     for moment, word, side in zip(view.survey.moments, ("row", "column"), view.survey.sides, strict=True):
         moment = moment[:_LONGEST_SLIDE]
         total = float(np.abs(moment).sum())
@@ -282,6 +284,8 @@ def linear(view: View) -> Iterator[Finding]:
         yield Finding("FIL-017", Severity.WARNING, view.stack, few)
     if alike := evened(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, alike)
+    elif twice := mirrored(view):
+        yield Finding("FIL-017", Severity.WARNING, view.stack, twice)
     values = view.survey.sample
     if view.dtype.kind != "f" or len(values) < _FEWEST_VALUES or is_whole(values) or is_whole(values**2):
         return
