@@ -13,6 +13,7 @@ from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description
 from conformance.files.placed import TABLE, in_pixels, require_near
 from conformance.files.polarity import decided
 from conformance.files.rules.looking import view_of
+from conformance.files.rules.ordered import other_lines
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import raster_of, unpaired
@@ -74,6 +75,8 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         # Frames along another axis than the first are none to be judged.
         turned = any("last axis" in one.problem for one in apart)
         found.extend(() if turned else _as_stored(findings_of(view), frames, held.format))
+        if frames.raster is not None and (lines := other_lines(view, frames.raster)):
+            found.append(Finding("FIL-014", Severity.WARNING, "diff3d", lines))
         return facts, view
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CACHED = 1 << 17
+_PARTS, _MOST_SKETCHED = 8, 1 << 15
 _LOOKED_AT = 64
 _SAMPLED, _MOST_SAMPLED, _MOST_SORTED = 16, 1 << 14, 1 << 18
 Floats = NDArray[np.float64]
@@ -60,6 +61,8 @@ class Survey:
         Some distinct values above zero.
     peaks : numpy.ndarray
         (M,) largest value of each frame, without pixels that never change and outshine all others.
+    sketches : numpy.ndarray
+        (m, 64) sums of the values of the first frames over 8 by 8 parts of a frame, row by row.
     first : numpy.ndarray
         (m, N, N) some of the first frames as they are stored; none where frames are not stored one after the other.
 
@@ -84,6 +87,8 @@ class Survey:
         self._room: Values = np.empty((0, *sides), np.float64)
         self._outshining = np.zeros(sides, bool) if masked is None else masked.copy()
         self._seen = np.zeros(sides, bool)
+        self._parts = tuple(_parts_of(side) for side in sides)
+        self.sketches = np.zeros((min(M, _MOST_SKETCHED), _PARTS**2))
         self._waves = tuple(np.exp(2j * np.pi * np.arange(side) / side) for side in sides)
 
     def add(
@@ -172,8 +177,11 @@ class Survey:
     def _add_frames(self, values: Values, frames: slice, part: tuple[slice, slice]) -> None:
         m, r, c = values.shape
         wave = self._waves[1][part[1]]
-        weights = np.stack([np.ones(c), wave.real, wave.imag], axis=1).astype(values.dtype)
-        by_row = (values.reshape(m * r, c) @ weights).reshape(m, r, 3).astype(np.float64)
+        moments = np.stack([np.ones(c), wave.real, wave.imag], axis=1)
+        weights = np.concatenate([moments, self._parts[1][part[1]]], axis=1).astype(values.dtype)
+        by_row = (values.reshape(m * r, c) @ weights).reshape(m, r, -1).astype(np.float64)
+        held = self.sketches[frames]
+        held += np.einsum("rp,mrq->mpq", self._parts[0][part[0]], by_row[: len(held), :, 3:]).reshape(-1, _PARTS**2)
         np.maximum(self.peaks[frames], values.reshape(m, r * c).max(axis=1), out=self.peaks[frames])
         self._power[frames] += np.einsum("mp,mp->m", values.reshape(m, r * c), values.reshape(m, r * c))
         self._total[frames] += by_row[..., 0].sum(axis=1)
@@ -234,6 +242,11 @@ class Survey:
         held = np.where(self.steady & ~self._outshining, self.largest, 0.0)
         rows, columns = self._waves
         return self._row_moment - (rows @ held).sum(), self._column_moment - (held @ columns).sum()
+
+
+def _parts_of(side: int) -> Floats:
+    """(side, 8): which part of an axis each line is in."""
+    return np.eye(_PARTS)[np.arange(side) * _PARTS // side]
 
 
 def ends_of(block: NDArray[np.generic], by_pixel: bool) -> Ends:

@@ -53,7 +53,7 @@ class Part:
     corner : bool
         Whether the zero frequency of the frames stands in the corner as they are stored, and was moved.
     raster : tuple of int or None
-        Rows and columns of the raster that the frames were taken on, where their axes say it.
+        Lines of the raster that the frames were taken on, and frames a line, in their order, where their axes say it.
     """
 
     values: Stored

@@ -275,7 +275,8 @@ def _frames(held: Held, name: str, axes: Axes) -> dict[str, Part]:
         values = Computed(name, stored, shape, stored.dtype, _reshaping(tail, turned), fortran=stored.fortran)
     said = [f"axes {axes.points} of {axes.shape} count the frames"] if len(axes.points) > 1 or last else []
     words = f"{held.arrays[name].shape}: {'row, column, frame' if last else 'frame, row, column'}"
-    return {"diff3d": Part(framewise(values, last), name, Quantity.UNSAID, words, tuple(said), raster=axes.raster)}
+    raster = axes.raster if axes.raster is None or not held.matlab else axes.raster[::-1]
+    return {"diff3d": Part(framewise(values, last), name, Quantity.UNSAID, words, tuple(said), raster=raster)}
 
 
 def _reshaping(tail: tuple[int, ...], turned: bool) -> Callable[[NDArray[Any]], NDArray[Any]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.numbered import too_different, too_small
+from conformance.files.rules.ordered import out_of_order
 from conformance.files.rules.passes import two_objects
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
@@ -29,7 +30,8 @@ _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
 
 
 def repeated(view: View) -> Iterator[Finding]:
-    """FIL-014: points that are all at one place, repeated, or closer than a part of a pixel."""
+    """FIL-014: points that are all at one place, repeated, or closer than a part of a pixel; frames in other order."""
+    yield from out_of_order(view)
     distance = view.nearest
     if distance is None or view.x is None or view.y is None or len(view.x) < _FEWEST_POINTS:
         return
