@@ -179,9 +179,10 @@ class Survey:
         wave = self._waves[1][part[1]]
         moments = np.stack([np.ones(c), wave.real, wave.imag], axis=1)
         weights = np.concatenate([moments, self._parts[1][part[1]]], axis=1).astype(values.dtype)
-        by_row = (values.reshape(m * r, c) @ weights).reshape(m, r, -1).astype(np.float64)
+        both = (values.reshape(m * r, c) @ weights).reshape(m, r, -1)
+        by_row = both[..., :3].astype(np.float64)
         held = self.sketches[frames]
-        held += np.einsum("rp,mrq->mpq", self._parts[0][part[0]], by_row[: len(held), :, 3:]).reshape(-1, _PARTS**2)
+        held += (self._parts[0][part[0]].T.astype(values.dtype) @ both[: len(held), :, 3:]).reshape(-1, _PARTS**2)
         np.maximum(self.peaks[frames], values.reshape(m, r * c).max(axis=1), out=self.peaks[frames])
         self._power[frames] += np.einsum("mp,mp->m", values.reshape(m, r * c), values.reshape(m, r * c))
         self._total[frames] += by_row[..., 0].sum(axis=1)
