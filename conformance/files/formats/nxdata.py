@@ -62,7 +62,8 @@ def _told(lengths: Mapping[str, int]) -> str:
 def _stated(said: Mapping[str, Any], names: list[str]) -> dict[str, int]:
     """Axis of the frames that each name goes with, as the group says it; empty where it does not."""
     axes = said.get("axes")
-    words = [one for one in _PARTED.split(axes) if one] if isinstance(axes, str) else list(axes or ())
+    words = [one for one in _PARTED.split(axes) if one] if isinstance(axes, str) else axes
+    words = words if isinstance(words, list) else []
     at: dict[str, int] = {}
     for name in names:
         index = said.get(f"{name}_indices", words.index(name) if name in words else None)

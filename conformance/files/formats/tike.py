@@ -74,8 +74,11 @@ def _held_in(path: Path, stack: ExitStack) -> tuple[dict[str, Stored], dict[str,
         said = orientation_in(archive.member("_metadata") if "_metadata" in archive.names else None)
     else:
         file = stack.enter_context(OpenedHdf5(path))
-        arrays = [name for name, node in file.nodes.items() if node.shape is not None and node.dtype is not None]
-        all_of = {name.removeprefix("/"): file.stored(name) for name in arrays if file.nodes[name].available}
+        arrays = {name.removeprefix("/"): node for name, node in file.nodes.items() if node.kind == "dataset"}
+        # What cannot be read is refused where it is a part of the scan, and passed over where it is not.
+        plain = {name for name, node in arrays.items() if node.dtype and node.available and not node.outside}
+        kept = [name for name in arrays if name in plain or name in _NAMES]
+        all_of = {name: file.stored(f"/{name}") for name in kept}
         said = recorded_orientation(file)
     return {name: all_of[name] for name in _NAMES if name in all_of}, all_of, said
 
