@@ -77,7 +77,7 @@ def _held_in(path: Path, stack: ExitStack) -> tuple[dict[str, Stored], dict[str,
         arrays = {name.removeprefix("/"): node for name, node in file.nodes.items() if node.kind == "dataset"}
         # What cannot be read is refused where it is a part of the scan, and passed over where it is not.
         plain = {name for name, node in arrays.items() if node.dtype and node.available and not node.outside}
-        kept = [name for name in arrays if name in plain or name in _NAMES]
+        kept = [name for name in arrays if name in plain or name in ("data", "scan", "probe", "psi")]
         all_of = {name: file.stored(f"/{name}") for name in kept}
         said = recorded_orientation(file)
     return {name: all_of[name] for name in _NAMES if name in all_of}, all_of, said
