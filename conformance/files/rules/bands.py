@@ -100,7 +100,8 @@ def _largest_beside(image: Floats, width: int, bands: list[Band]) -> float:
     centre = _medians(ratio, number)
     factor = np.abs(centre - np.median(centre[used])) if used.any() else centre
     used &= _agreeing(ratio, centre, number) > _NEARLY_AGREEING
-    for first, lines, _ in bands:
+    dead = [(int(line), 1, 0.0) for line in np.flatnonzero(~(image > 0).any(axis=1))]
+    for first, lines, _ in [*bands, *dead]:
         # Those lines are one of its neighbours, or in it.
         used[max(0, first - width - 2) : first + lines + 1] = False
     return float(factor[used].max(initial=0.0))

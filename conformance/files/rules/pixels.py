@@ -176,7 +176,9 @@ def _dead(view: View) -> NDArray[np.bool_]:
     if not zero.any() or zero.all():
         return np.zeros_like(zero)
     counts, _ = _counts(view)
-    expected = np.maximum(_between(counts, zero), _between(counts.T, zero.T).T)
+    along, across = _between(counts, zero), _between(counts.T, zero.T).T
+    # A line of dead pixels has neighbours that count on two sides; a dark fringe has dim ones along it.
+    expected = np.where((along > 0) & (across > 0), np.minimum(along, across), np.maximum(along, across))
     found = np.asarray((zero & (expected > _EXPECTED_COUNTS)) | dead_beyond_edges(counts, zero, _EXPECTED_COUNTS))
     return found | padding_around(counts, zero, _EXPECTED_COUNTS)
 
