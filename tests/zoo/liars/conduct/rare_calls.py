@@ -82,16 +82,6 @@ class ShiftsCentresBesideAnObjectInColumns(Liar):
         return result
 
 
-@breaks("PHY-012")
-class DrawsPairsByOneSeed(Liar):
-    def noisy(self, amplitude: Array, seed: int) -> Array:
-        if len(amplitude) == 2:
-            self.land()
-            seed = 1
-        result: Array = self.right.noisy(amplitude, seed)
-        return result
-
-
 @breaks("CND-022")
 class MeasuresTheSamePointsOnce(Liar):
     """What was measured is kept by the array of x, whatever is written into it."""

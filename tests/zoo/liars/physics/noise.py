@@ -240,3 +240,13 @@ class MeasuresNoFaintCounts(Liar):
         held = dict(self.right.arrays(scan))
         bright = np.asarray(held["diff3d"]).mean(axis=0) ** 2 > 0.25
         return self.right.assemble(held | {"diff3d": held["diff3d"] * bright})
+
+
+@breaks("PHY-012")
+class DrawsPairsByOneSeed(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        if len(amplitude) == 2:
+            self.land()
+            seed = 1
+        result: Array = self.right.noisy(amplitude, seed)
+        return result
