@@ -35,7 +35,7 @@ VERSION = 1
 HEAD = struct.Struct("<4sQI")
 SIGN = b"PTC1"
 RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 14
-MOST_BYTES = 1 << 26
+MOST_BYTES, AT_ONCE = 1 << 26, 1 << 18
 LONGEST = 4000
 STATEMENTS = (
     *("subpixel", "outside", "modes", "floor", "refusals"),
@@ -75,8 +75,10 @@ class Wire:
         check = 0
         for part in parts:
             check = zlib.crc32(part, check)
-        self._end.sendall(HEAD.pack(SIGN, sum(map(len, parts)), check) + parts[0] + text)
-        for part in buffers:
+        length = sum(map(len, parts))
+        parts.insert(0, HEAD.pack(SIGN, length, check))
+        # What is short goes at once, so that the other side wakes once; what is long is not copied.
+        for part in [b"".join(parts)] if length < AT_ONCE else parts:
             self._end.sendall(part)
 
     def _exactly(self, count: int) -> bytearray | None:
@@ -144,6 +146,8 @@ class Objects:
         for key in keys:
             held = self.held.pop(key, None)
             self.originals.pop(key, None)
+            for exchange in self._recent:
+                exchange.pop(key, None)
             if self._keys.get(id(held)) == key:
                 del self._keys[id(held)]
 

@@ -7,6 +7,7 @@ import weakref
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -115,13 +116,14 @@ class Shared:
         self.dropped: list[str] = []
         self._keys: dict[int, str] = {}
         self._count = 0
-        self._recent: deque[dict[str, Any]] = deque()
+        self._recent: deque[dict[str, Callable[[], Any]]] = deque()
 
     def begin(self) -> None:
         """Begin an exchange."""
         oldest = self._recent.popleft() if len(self._recent) == _RECENT else {}
         self._recent.append({})
-        for key, held in oldest.items():
+        for key, refer in oldest.items():
+            held = refer()
             if type(held) is dict and not any(key in recent for recent in self._recent):
                 self._forget(key, id(held))
 
@@ -138,13 +140,12 @@ class Shared:
     def know(self, held: Any, key: str) -> None:
         """Keep an object in mind as long as somebody holds it."""
         number = id(held)
-        if type(held) is dict:
-            # It cannot be referred to weakly; it is known for a few exchanges.
-            self.known[key] = _Known(lambda: held, mark_of(held))
-        else:
-            self.known[key] = _Known(weakref.ref(held, lambda _: self._forget(key, number)), mark_of(held))
+        # A plain dictionary cannot be referred to weakly; it is known for a few exchanges.
+        lasting = type(held) is dict
+        refer = partial(_itself, held) if lasting else weakref.ref(held, lambda _: self._forget(key, number))
+        self.known[key] = _Known(refer, mark_of(held))
         self._keys[number] = key
-        self._recent[-1][key] = held
+        self._recent[-1][key] = refer
 
     def agreed(self, key: str, held: Any) -> None:
         """Take an object as it is now for known to both sides."""
@@ -157,13 +158,13 @@ class Shared:
 
     def changed(self, also: Mapping[str, Any]) -> dict[str, Any]:
         """Objects of the last exchanges, and those given, that are no longer as both sides know them."""
-        watched = dict(also)
+        watched, known = dict(also), self.known
         for age, recent in enumerate(reversed(self._recent)):
-            if age < _RECENT_AND_LARGE:
-                watched |= recent
-            else:
-                watched |= {key: held for key, held in recent.items() if getattr(held, "nbytes", 0) <= _LARGE}
-        known = self.known
+            for key, refer in recent.items():
+                held = refer()
+                # What nobody holds nobody changes.
+                if held is not None and (age < _RECENT_AND_LARGE or getattr(held, "nbytes", 0) <= _LARGE):
+                    watched[key] = held
         return {key: held for key, held in watched.items() if key in known and known[key].mark != mark_of(held)}
 
     def _forget(self, key: str, number: int) -> None:
@@ -171,6 +172,10 @@ class Shared:
         self.dropped.append(key)
         if self._keys.get(number) == key:
             del self._keys[number]
+
+
+def _itself(held: Any) -> Any:
+    return held
 
 
 def mark_of(held: Any) -> Any:
