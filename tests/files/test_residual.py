@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,11 @@ from conformance.files.diagnose.residual import residual_of
 from conformance.files.diagnose.unequal import unequal
 from conformance.scans.beamline import Setup, beamtime
 
-MADE = beamtime(Setup(beam="defocused", matter="strong", path="jittered", M=100, N=32, photons=2e5, seed=4))
+SETUP = Setup(beam="defocused", matter="strong", path="jittered", M=100, N=32, photons=2e5, seed=4)
+MADE = beamtime(SETUP)
+EXPECTED = beamtime(replace(SETUP, photons=2e8)).counts / 1e3
+"""Intensities as bright as the counts, nearly without noise."""
+
 S = MADE.positions[:, ::-1]
 Frames = np.ndarray
 
@@ -35,17 +40,10 @@ def forward_of(counts: Frames, probe: Frames = MADE.probe) -> Forward:
     return Forward(amplitude, S, probe[np.newaxis].astype(np.complex64), MADE.object, good, np.arange(len(S)))
 
 
-def expected() -> Frames:
-    """Intensities without noise, and as bright as the counts."""
-    forward = forward_of(MADE.counts)
-    made = np.square(forward.simulated(S), dtype=np.float64)
-    return made * MADE.counts.sum() / made.sum()
-
-
 def seen(rows: Frames, columns: Frames) -> Change:
     """Counts at each pixel of what is made at another one."""
     at = np.stack([rows + 16, columns + 16])
-    return lambda counts, rng: rng.poisson(np.stack([map_coordinates(one, at, order=1) for one in expected()]))
+    return lambda counts, rng: rng.poisson(np.stack([map_coordinates(one, at, order=1) for one in EXPECTED]))
 
 
 def behind_a_gap(counts: Frames, rng: np.random.Generator) -> Frames:
@@ -58,8 +56,8 @@ def beside_a_spot(counts: Frames, rng: np.random.Generator) -> Frames:
 
 
 def with_a_third_harmonic(counts: Frames, rng: np.random.Generator) -> Frames:
-    mean = expected().mean(axis=0)
-    return rng.poisson(0.9 * expected() + 0.1 * 9 * affine_transform(mean, np.eye(2) * 3, 16 - 16 * 3, order=1))
+    mean = EXPECTED.mean(axis=0)
+    return rng.poisson(0.9 * EXPECTED + 0.1 * 9 * affine_transform(mean, np.eye(2) * 3, 16 - 16 * 3, order=1))
 
 
 def one_quarter(counts: Frames, rng: np.random.Generator) -> Frames:
@@ -85,7 +83,7 @@ def drifting(counts: Frames, rng: np.random.Generator) -> Frames:
         (centred, "in no order of their number or position"),
         (drifting, "with the number of the frame"),
         (lambda counts, rng: np.rint(counts / (1 + counts / counts.max())), "counts are lost at high rates"),
-        (lambda counts, rng: rng.poisson(gaussian_filter(expected(), (0, 1, 1))), "blurred by about 1 pixels"),
+        (lambda counts, rng: rng.poisson(gaussian_filter(EXPECTED, (0, 1, 1))), "blurred by about 1 pixels"),
         (lambda counts, rng: counts**0.8, "go as the power 0.8"),
         (seen(1.06 * ROWS, 0.94 * COLUMNS), "% longer along one direction"),
         (seen(0.95 * ROWS, 0.95 * COLUMNS), "are 1.05 times as large"),
@@ -136,7 +134,7 @@ def test_frames_from_another_scan_are_told_apart() -> None:
 def test_frames_that_are_explained_worse_and_worse_are_told() -> None:
     share = np.linspace(0, 0.5, len(S))[:, np.newaxis, np.newaxis]
     flat = MADE.counts.mean(axis=0)
-    counts = np.random.default_rng(0).poisson((1 - share) * expected() + share * flat)
+    counts = np.random.default_rng(0).poisson((1 - share) * EXPECTED + share * flat)
     assert "worse the later they were taken" in apart(counts.astype(np.float64))
 
 

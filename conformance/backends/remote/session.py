@@ -212,7 +212,7 @@ class Session:
         if now != self._environment:
             told["environment"] = differing(self._environment, now)
             self._environment = now
-        states = random.getstate(), of_numpy(), b""
+        states = _generators()
         if states != self._random:
             self._random = states
             told["random"] = told_generators(states)
@@ -234,7 +234,7 @@ class Session:
             (version, words, gauss), (name, keys, *rest) = effects["random"]
             random.setstate((version, tuple(words), gauss))
             np.random.set_state((name, np.array(keys, np.uint32), *rest))  # noqa: NPY002 - the state of everyone
-            self._random = random.getstate(), of_numpy(), b""
+            self._random = _generators()
 
     def _pass_on_output(self) -> None:
         for number in (0, 1):
@@ -294,6 +294,11 @@ def _no_constant(name: str) -> Any:
 
 def _asked(message: Mapping[str, Any]) -> str:
     return str(message.get("method", message["do"]))
+
+
+def _generators() -> Any:
+    """States of the generators of this process, where no framework is."""
+    return random.getstate(), of_numpy(), b""
 
 
 def _closed(

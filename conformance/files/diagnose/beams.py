@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import affine_transform
 
-from conformance.files.diagnose.forward import Forward, misfit_of
+from conformance.files.diagnose.forward import misfit_of
 from conformance.files.diagnose.residual import Floats, Reason, Residual
 
 _WIDTHS = (0.7, 0.8, 0.87, 0.93, 1.07, 1.15, 1.25, 1.4)
@@ -43,7 +43,6 @@ def with_harmonics(found: Residual) -> Reason | None:
     found : Residual
     """
     told: list[Reason] = []
-    light = float(found.measured.mean(axis=0).sum())
     for order in _ORDERS:
         small = _zoomed(found.made.mean(axis=0), 1 / order) * found.forward.good
         left = (found.measured - found.made).mean(axis=0)
@@ -52,27 +51,26 @@ def with_harmonics(found: Residual) -> Reason | None:
         weight = 1 / np.sqrt(terms[1] + terms[1].mean())
         parts = np.linalg.lstsq((terms * weight).T, left.ravel() * weight, rcond=None)[0]
         made = np.maximum(found.made * (1 + parts[1]) + parts[0] * small, 0)
-        share = float(parts[0] * small.sum()) / max(light, 1e-300)
+        share = found.share(parts[0] * small)
         if share > _HARMONIC and found.better(made):
             said = (
                 f"{share:.0%} of the light makes a pattern {order} times smaller than the rest: harmonic {order} of "
                 "the beam, which mirrors or a detuned monochromator take out"
             )
             told.append((said, made))
-    return min(told, key=lambda one: found.after(one[1]).mean, default=None)
+    return found.best(told)
 
 
 def _made(found: Residual, width: float) -> Floats:
     """Intensities with a probe that is so many times as wide."""
-    forward: Forward = found.forward
-    modes = np.stack([_zoomed(one.real, width) + 1j * _zoomed(one.imag, width) for one in forward.probe])
-    made = replace(forward, probe=modes.astype(np.complex64)).simulated(forward.s) * forward.good
+    forward = found.forward
+    modes = np.stack([_zoomed(one, width) for one in forward.probe]).astype(np.complex64)
+    made = forward.changed(modes, None).simulated(forward.s) * forward.good
     scale = misfit_of(made, forward.amplitude * forward.good).scale
     return np.square(made, dtype=np.float64) * scale**2
 
 
-def _zoomed(image: NDArray[np.floating], by: float) -> Floats:
+def _zoomed(image: NDArray[np.inexact], by: float) -> Any:
     """An image (N, N) so many times as large about its middle."""
-    N = image.shape[0]
-    middle = N // 2
-    return np.asarray(affine_transform(image, np.eye(2) / by, middle - middle / by, order=1), np.float64)
+    middle = image.shape[0] // 2
+    return affine_transform(image, np.eye(2) / by, middle - middle / by, order=1)

@@ -57,13 +57,10 @@ def reason_of(found: Residual) -> tuple[str, float]:
         Empty where none of the reasons does.
     float
     """
-    told = []
-    if len(found.measured) >= FEWEST and found.before.over_floor > _LITTLE:
-        told = [one for one in (look(found) for look in _LOOKS) if one is not None]
-    if not told:
-        return "", found.before.over_floor
-    said, made = min(told, key=lambda one: found.after(one[1]).mean)
-    return said, found.after(made).over_floor
+    asked = len(found.measured) >= FEWEST and found.before.over_floor > _LITTLE
+    told = (look(found) for look in _LOOKS) if asked else ()
+    best = found.best(one for one in told if one is not None)
+    return ("", found.before.over_floor) if best is None else (best[0], found.after(best[1]).over_floor)
 
 
 def beside_reasons(faults: Sequence[Fault], done: Mending, s_all: NDArray[np.float64]) -> list[Fault]:

@@ -31,16 +31,14 @@ def bent(found: Residual) -> Reason | None:
     parts = sizes / (found.forward.N / 2)
     turn, size, ellipse = abs(float(parts[0])), abs(float(parts[1])), float(np.hypot(*parts[2:]))
     whole = float(np.hypot(turn, np.hypot(size, ellipse)))
-    said = {
-        turn: f"the frames are turned by {np.degrees(turn):.1f} degrees about their middle",
-        size: f"the frames are {1 / (1 + float(parts[1])):.3g} times as large: another distance, energy or pixel",
-        ellipse: f"the frames are {2 * ellipse:.1%} longer along one direction than across it: an elliptic distortion, "
-        "or pixels that are not square",
-    }
-    most = max(said)
+    most, said = max(
+        (turn, f"turned by {np.degrees(turn):.1f} degrees about their middle"),
+        (size, f"{1 / (1 + float(parts[1])):.3g} times as large: another distance, energy or pixel"),
+        (ellipse, f"{2 * ellipse:.1%} longer along one direction than across it: elliptic, or pixels not square"),
+    )
     if most < _ONE_KIND * whole or not found.better(made):
         return None
-    return f"{said[most]}, against what probe and object make", made
+    return f"the frames are {said}, against what probe and object make", made
 
 
 def distorted(found: Residual) -> Reason | None:
@@ -86,7 +84,7 @@ def cut(found: Residual) -> Reason | None:
                 f"between chips of the detector that was {done}"
             )
             told.append((said, made))
-    return min(told, key=lambda one: found.after(one[1]).mean, default=None)
+    return found.best(told)
 
 
 def blurred(found: Residual) -> Reason | None:
@@ -142,20 +140,20 @@ def beside_a_spot(found: Residual) -> Reason | None:
     ----------
     found : Residual
     """
-    varies = found.made - found.made.mean(axis=0)
-    slope = float((found.measured * varies).sum()) / max(float((varies**2).sum()), 1e-300)
-    left = found.measured - slope * found.made
+    steady = found.steady()
+    if steady is None:
+        return None
+    slope, left = steady
     under, spread = left.mean(axis=0), left.std(axis=0) / np.sqrt(len(left))
     stands = found.forward.good & (under > _ERRORS * np.maximum(spread, 1e-300))
-    light = float(found.measured.mean(axis=0).sum())
-    share = float(under[stands].sum()) / max(light, 1e-300)
-    others = float(np.maximum(under, 0).sum()) / max(light, 1e-300)
-    if not 0 < stands.mean() < _SPOT or share < max(_OF_THE_LIGHT, _OF_ALL_THAT_STANDS_OUT * others):
+    spot = np.where(stands, under, 0)
+    share, every = found.share(spot), found.share(np.maximum(under, 0))
+    made = slope * found.made + spot
+    if not 0 < stands.mean() < _SPOT or share < max(_OF_THE_LIGHT, _OF_ALL_THAT_STANDS_OUT * every):
         return None
-    made = slope * found.made + np.where(stands, under, 0)
     if not found.better(made):
         return None
-    row, column = np.unravel_index(np.argmax(np.where(stands, under, 0)), under.shape)
+    row, column = np.unravel_index(np.argmax(spot), spot.shape)
     said = (
         f"{share:.0%} of the light lies in {int(stands.sum())} pixels about row {row}, column {column}, is the same in "
         "all frames, and none that probe and object make: a stray reflection, another beam, or hot pixels"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -56,6 +56,23 @@ class Residual:
         """
         return misfit_of(np.sqrt(np.maximum(made, 0)), np.sqrt(self.measured))
 
+    def steady(self) -> tuple[float, Floats] | None:
+        """Factor on what is made that fits how frames differ, and what is left (m, N, N); None where they hardly do."""
+        varies = self.made - self.made.mean(axis=0)
+        power = float((varies**2).sum())
+        if power < _VARIES * float((self.made**2).sum()):
+            return None
+        slope = float((self.measured * varies).sum() / power)
+        return slope, self.measured - slope * self.made
+
+    def share(self, image: Floats) -> float:
+        """Part of the light of a frame that an image (N, N) holds."""
+        return float(image.sum()) / max(float(self.measured.mean(axis=0).sum()), 1e-300)
+
+    def best(self, reasons: Iterable[Reason]) -> Reason | None:
+        """The reason that leaves least, the first of those that leave as much; None of none."""
+        return min(reasons, key=lambda one: self.after(one[1]).mean, default=None)
+
     def better(self, made: Floats, others: Misfit | None = None, left: float = _LEFT) -> bool:
         """Whether other intensities explain the frames, and far better than before, and than another reason does.
 
@@ -95,12 +112,11 @@ def residual_of(forward: Forward, s_all: Floats) -> Residual:
 
 def background(found: Residual) -> Reason | None:
     """Light that is the same in all frames, beside what changes with the object."""
-    varies = found.made - found.made.mean(axis=0)
-    if float((varies**2).sum()) < _VARIES * float((found.made**2).sum()):
+    steady = found.steady()
+    if steady is None:
         return None
-    slope = float((found.measured * varies).sum() / float((varies**2).sum()))
-    under = (found.measured - slope * found.made).mean(axis=0)
-    share = float(under.sum() / max(float(found.measured.mean(axis=0).sum()), 1e-300))
+    slope, under = steady[0], steady[1].mean(axis=0)
+    share = found.share(under)
     above = float((under[found.forward.good] > 0).mean())
     made = slope * found.made + np.maximum(under, 0)
     if not _SHARE[0] < share < _SHARE[1] or above < _ABOVE or not found.better(made, left=_LITTLE):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,9 +51,8 @@ def _lines(state: Forward, misfit: Misfit, left: NDArray[np.float64], length: in
         said += "worse than the others"
         for way, flip in _MIRRORED.items():
             turned = state.misfits(state.s, _rolled(state.amplitude, flip))
-            was, now = misfit.frames[other], turned.frames[other]
-            lead = float(np.log(was / now).mean() / (np.log(was / now).std(ddof=1) + 1e-9) * np.sqrt(other.sum()))
-            if lead > _LEAD and _apart(left[~other], np.log(now))[0] < _TIMES:
+            was, now = (replace(one, frames=one.frames[other]) for one in (misfit, turned))
+            if now.leads(was) > _LEAD and _apart(left[~other], np.log(now.frames))[0] < _TIMES:
                 said += f", and as well as these once they are mirrored {way}"
                 return Fault(NAME, Word.CERTAIN, said, f"mirror the frames of these lines {way}")
         remedy = "were these lines read the other way round, or their frames turned? mend them, or leave them out"

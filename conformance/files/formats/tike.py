@@ -17,7 +17,7 @@ from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description
 from conformance.files.formats.framewise import framewise
 from conformance.files.formats.masks import in_the_corner, mask_among
 from conformance.files.formats.record import orientation_in, recorded_orientation
-from conformance.files.formats.sniffing import Kind, Sniffed
+from conformance.files.formats.sniffing import Kind, Sniffed, kind_of
 from conformance.files.formats.values import Chosen, Computed, Stored, Values
 from conformance.files.hdf5.opened import OpenedHdf5
 from conformance.files.unfit import UnfitFile
@@ -66,9 +66,7 @@ def _opened(path: Path) -> Iterator[Description]:
 
 def _held_in(path: Path, stack: ExitStack) -> tuple[dict[str, Stored], dict[str, Stored], Orientation]:
     """The arrays of tike's names, all arrays, and how the frames lie, of a file that is open until the stack ends."""
-    with path.open("rb") as stream:
-        zipped = stream.read(2) == b"PK"
-    if zipped:
+    if kind_of(path)[0] is Kind.ZIP:
         archive = stack.enter_context(Archive(path))
         all_of: dict[str, Stored] = {name: archive.member(name) for name in archive.names}
         said = orientation_in(archive.member("_metadata") if "_metadata" in archive.names else None)

@@ -21,6 +21,10 @@ _MIDDLE, _FEWEST_ALIKE, _ALIKE, _SPREADS = 256, 16, 2.0, 10.0
 """Pixels about the middle and counts of neighbours that are compared, and how often, over what counting lets, they must
 be equal to be filtered."""
 
+_MIRRORS = {"point": (-1, -1), "rows upside down": (-1, 1), "columns left to right": (1, -1)}
+_LEAST_COUNTS, _FEWEST_PAIRS, _FEWEST_LEVELS = 9, 64, 4
+"""Mean counts from which on pixels are compared, and how many of them, with how many levels, must be equal."""
+
 _LOOKED_AT, _MOST_VALUES, _MOST_COUNTS = 3, 1 << 17, 1 << 20
 
 
@@ -76,11 +80,6 @@ def evened(view: View) -> str:
         f"{equal} of {pairs} pairs of neighbouring pixels with {_FEWEST_ALIKE} counts or more hold equal ones, where "
         f"counting lets {expected:.0f} at most: a filter, a resampling or a rounding to coarser steps took their noise"
     )
-
-
-_MIRRORS = {"point": (-1, -1), "rows upside down": (-1, 1), "columns left to right": (1, -1)}
-_LEAST_COUNTS, _FEWEST_PAIRS, _FEWEST_LEVELS = 9, 64, 4
-"""Mean counts from which on pixels are compared, and how many of them, with how many levels, must be equal."""
 
 
 def mirrored(view: View) -> str:
