@@ -16,6 +16,7 @@ from conformance.engine.events import CheckDecided
 from conformance.engine.outcome import Decision, Outcome
 from conformance.engine.plan import Case, Pairing, cases_of, pairings
 from conformance.pytest_plugin.session import AGREEMENT, DECISIONS, STALE, Session
+from conformance.runs.scratch import temporary_files_in
 
 
 class Decided(Crossing, Exception):
@@ -55,7 +56,8 @@ class CheckItem(JudgedItem):
 
     def runtest(self) -> None:
         """Decide the check, and note the decisions for the report."""
-        found = self.suite.judge.check(self.case)
+        with temporary_files_in(self.suite.judge.folder):
+            found = self.suite.judge.check(self.case)
         self.user_properties.append((DECISIONS, msgspec.to_builtins(found.decisions)))
         self.user_properties.append((STALE, list(found.stale)))
         end_as(found)
@@ -68,7 +70,8 @@ class PairingItem(JudgedItem):
 
     def runtest(self) -> None:
         """Compare the two, and note the agreement for the report."""
-        found = self.suite.judge.compare(self.pairing).agreement
+        with temporary_files_in(self.suite.judge.folder):
+            found = self.suite.judge.compare(self.pairing).agreement
         self.user_properties.append((AGREEMENT, msgspec.to_builtins(found)))
         if found.left_out:
             pytest.skip(found.left_out)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -18,6 +17,7 @@ from conformance.failures.expected import MalformedExpectations
 from conformance.files.examine import UnreadableScan
 from conformance.runs.judge import Judge
 from conformance.runs.judgement import out_of_date
+from conformance.runs.scratch import working_folder
 from conformance.runs.settings import RunSettings
 
 DECISIONS = "ptycho_conformance"
@@ -39,7 +39,8 @@ class Session:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="ptycho-conformance-")
+        self._held = contextlib.ExitStack()
+        folder = self._held.enter_context(working_folder())
         capsules = config.getoption("ptycho_capsules")
         settings = RunSettings(
             adapters=tuple(config.getoption("ptycho_adapter")),
@@ -51,7 +52,7 @@ class Session:
         )
         wrong = (AdapterNotFound, DeviceNotPresent, MalformedAdapter, MalformedExpectations, UnreadableScan)
         try:
-            self.judge = Judge(settings, Path(self._folder.name).resolve())
+            self.judge = Judge(settings, folder)
         except (*wrong, UnknownProfile, OSError) as error:
             raise pytest.UsageError(str(error)) from error
         self._decisions: list[Decision] = []
@@ -77,7 +78,7 @@ class Session:
 
     def pytest_unconfigure(self) -> None:
         """Remove the files handed to adapters."""
-        self._folder.cleanup()
+        self._held.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Close every run with its denominator."""

@@ -153,7 +153,7 @@ def judge_seeds(
     todo = [case for case in plan.cases if case not in ledger.known]
     taken_up = len(plan.cases) - len(todo)
     lost: dict[str, str] = {}
-    with contextlib.suppress(KeyboardInterrupt), scratch(in_memory=True) as folder:
+    with contextlib.suppress(KeyboardInterrupt), scratch() as folder:
         for answer in _answers(replace(plan, cases=todo), jobs, folder):
             if isinstance(answer, Died):
                 lost["seed {}, {}".format(*answer.task)] = answer.what

@@ -6,10 +6,11 @@ import os
 import tempfile
 from pathlib import Path
 
+_USUAL = ("/dev/shm", "/var/tmp", "/tmp")
+
 
 def other_file_system() -> Path | None:
-    """A folder in memory, where it is on another file system than the one for temporary files."""
-    memory = Path("/dev/shm")
-    if not (memory.is_dir() and os.access(memory, os.W_OK)):
-        return None
-    return memory if memory.stat().st_dev != Path(tempfile.gettempdir()).stat().st_dev else None
+    """A folder on another file system than the one for temporary files, in memory if these are on the disk."""
+    here = Path(tempfile.gettempdir()).stat().st_dev
+    usable = (place for place in map(Path, _USUAL) if place.is_dir() and os.access(place, os.W_OK))
+    return next((place for place in usable if place.stat().st_dev != here), None)
