@@ -132,9 +132,12 @@ class View:
         if not np.isfinite(obj).all() or (room < 0).any() or (corners < -1).any() or (corners > room + 1).any():
             return None
         light = (np.abs(probe) ** 2).sum(axis=0)
-        padded = (_smooth(obj.shape[0]), _smooth(obj.shape[1]))
-        passed = np.fft.rfft2(np.abs(obj) ** 2, padded) * np.conj(np.fft.rfft2(light, padded))
-        rows, columns = np.clip(corners, 0, room).astype(np.int64).T
+        corners = np.clip(corners, 0, room).astype(np.int64)
+        first, last = corners.min(axis=0), corners.max(axis=0) + self.N
+        covered = np.abs(obj[first[0] : last[0], first[1] : last[1]]) ** 2
+        padded = (_smooth(covered.shape[0]), _smooth(covered.shape[1]))
+        passed = np.fft.rfft2(covered, padded) * np.conj(np.fft.rfft2(light, padded))
+        rows, columns = (corners - first).T
         return np.asarray(np.fft.irfft2(passed, padded)[rows, columns])
 
     @cached_property
