@@ -245,11 +245,13 @@ def _only(parts: Mapping[str, Part], rows: NDArray[np.intp], M: int) -> dict[str
 
 def _require_fitting(parts: Mapping[str, Part]) -> None:
     frames = parts[_FRAMES].values.shape
-    points = parts["xcoords"].values.shape
+    points, others = (parts[name].values.shape for name in ("xcoords", "ycoords"))
     if len(frames) != 3 or frames[1] != frames[2]:
         raise UnfitFile("NPZ-013", _FRAMES, f"frames are {' x '.join(map(str, frames[1:]))}, not square; {_CUT}")
     if frames[1] % 2:
         raise UnfitFile("NPZ-014", _FRAMES, f"the side N = {frames[1]} is odd")
+    if points != others:
+        raise UnfitFile("NPZ-021", "ycoords", f"its shape is {others}, and that of xcoords {points}")
     if points != frames[:1]:
         raise UnfitFile("FIL-023", "xcoords", unpaired(points[0] if points else 0, frames[0]))
     probe = parts[_PROBE].values.shape if _PROBE in parts else frames

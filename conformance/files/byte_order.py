@@ -24,7 +24,8 @@ def exchanged_bytes(survey: Survey) -> str:
     ----------
     survey : Survey
     """
-    frames = _whole(survey.first[:_ENOUGH])
+    # A marker of the detector is no light, and as unlike its neighbours in either order.
+    frames = _whole(np.where(survey.steady, survey.first.dtype.type(0), survey.first[:_ENOUGH]))
     if frames.dtype.itemsize < 2 or frames.dtype.kind not in "iuf" or not frames.any():
         return ""
     with np.errstate(over="ignore", invalid="ignore"):
@@ -35,12 +36,19 @@ def exchanged_bytes(survey: Survey) -> str:
     if frames.dtype.kind != "f":
         lit = frames[frames > 0]
         multiples = float((lit % _BYTE == 0).mean()) if len(np.unique(lit)) >= _FEWEST else 0.0
-    better = stored > _SMOOTHER * other
+    better = stored > _SMOOTHER * other and _is_full(frames)
     if not better and multiples <= _HALF:
         return ""
     said = f"{multiples:.0%} of the counts are multiples of 256" if multiples > _HALF else "neighbours are unlike"
     smoother = f", and the frames are smooth once bytes are exchanged ({other:.2g}, not {stored:.2g})" if better else ""
     return f"the bytes of the numbers are in the wrong order: {said}{smoother}; read them in the other byte order"
+
+
+def _is_full(frames: NDArray[Any]) -> bool:
+    """Whether numbers reach the upper half of their type, as those do whose low byte was read as their high one."""
+    if frames.dtype.kind == "f":
+        return True
+    return bool((frames < 0).any() or int(frames.max()) > np.iinfo(frames.dtype).max // 2)
 
 
 def _whole(frames: NDArray[Any]) -> NDArray[Any]:
@@ -50,7 +58,7 @@ def _whole(frames: NDArray[Any]) -> NDArray[Any]:
     with np.errstate(over="ignore", invalid="ignore"):
         for counts in (frames.astype(np.float64), np.square(frames.astype(np.float64))):
             near = np.abs(counts - np.rint(counts)).max() < _WHOLE
-            if near and counts.min() >= 0 and _BYTE <= counts.max() < _END:
+            if near and counts.min() >= 0 and counts.max() < _END:
                 return np.rint(counts).astype(np.uint16)
     return frames
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from conformance.files.ahead import read_ahead
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
@@ -18,6 +20,7 @@ from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import raster_of, unpaired
 from conformance.files.shown import as_shown
+from conformance.files.stack import Content, reach_of
 from conformance.files.survey import Survey
 from conformance.files.unfit import UnfitFile
 
@@ -75,6 +78,7 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         # Frames along another axis than the first are none to be judged.
         turned = any("last axis" in one.problem for one in apart)
         found.extend(() if turned else _as_stored(findings_of(view), frames, held.format))
+        found.extend(() if turned else _no_light(view))
         if frames.raster is not None and (lines := other_lines(view, frames.raster)):
             found.append(Finding("FIL-014", Severity.WARNING, "diff3d", lines))
         return facts, view
@@ -128,6 +132,20 @@ def _as_stored(found: Iterable[Finding], frames: Part, name: str) -> Iterator[Fi
             yield replace(one, problem=f"{problem}{shown}")
         else:
             yield one
+
+
+def _no_light(view: View) -> Iterator[Finding]:
+    """Measured values that are no light, in numbers as stored: once they are converted they tell no more why."""
+    first = view.survey.first
+    value = np.nan if first.dtype.kind == "f" and np.isnan(first).any() else np.inf
+    for kind, clause, word in (("non-finite", "NPZ-017", "no finite numbers"), ("negative", "NPZ-018", "below zero")):
+        odd = view.survey.ever(kind) & view.measured
+        # What is below zero in every frame is a marker, and told as such (FIL-005).
+        if (odd & ~view.survey.always(kind)).any() or (kind == "non-finite" and odd.any()):
+            index = (0, *(int(n) for n in np.argwhere(odd)[0]))
+            content = Content((index, value) if kind == "non-finite" else None, None, None, "", survey=view.survey)
+            problem = f"values are {word}{reach_of(content, kind, view.dtype)}"
+            yield Finding(clause, Severity.VIOLATION, "diff3d", problem)
 
 
 def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:

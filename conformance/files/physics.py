@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -152,7 +152,7 @@ def _patches_told(scan: Scan, patches: Stored, found: Explained) -> Iterator[Fin
     together = min(len(some), len(index))
     if together < 2 or index[together - 1] != together - 1:
         return
-    meant = intensity_of(quantity_of(stored).name if found.counted else "amplitude")
+    meant = _meant(stored, found)
     amplitude = np.sqrt(np.maximum(meant(stored[:together].astype(np.float32)), 0))
     modes = np.reshape(scan.probe, (-1, *scan.frames.shape[1:])).astype(np.complex64)
     made = np.sqrt(sum(np.abs(np.fft.fft2(some[:together] * mode)) ** 2 for mode in modes)) / amplitude.shape[-1]
@@ -196,8 +196,14 @@ def explained(scan: Scan, rng: np.random.Generator) -> Explained | None:
     lit = np.isfinite(left) & np.isfinite(power) & (power > _DARK * np.median(power))
     if lit.sum() < 2:
         return None
-    counted = quantity.name != "unknown"
+    counted = quantity.counted
     return Explained(index[lit].astype(np.int64), left[lit], noise[lit], power[lit], counted, step)
+
+
+def _meant(stored: NDArray[Any], found: Explained) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
+    """What makes intensities of stored values, of some frames of those that were compared."""
+    name = quantity_of(stored).name
+    return intensity_of(name if found.counted or name == "intensity" else "amplitude")
 
 
 def _model(scan: Scan, sample: Sample) -> Forward:
@@ -225,10 +231,7 @@ def _frames(scan: Scan, step: int) -> Iterator[tuple[NDArray[np.int64], NDArray[
 
 def _left(scan: Scan, found: Explained, rng: np.random.Generator) -> str:
     """What explains what is left over in frames that each are explained as well as the others; empty where nothing."""
-    meant = intensity_of("amplitude")
-    if found.counted:
-        first = next(_frames(scan, 1))[1]
-        meant = intensity_of(quantity_of(first).name)
+    meant = _meant(next(_frames(scan, 1))[1], found)
     sample = take(scan, meant, rng, 2 * _FOR_GAIN)
     return reason_of(residual_of(_model(scan, sample), scan.positions[:, ::-1].astype(np.float64)))[0]
 
@@ -282,7 +285,7 @@ def _of_run(found: Explained, scan: Scan) -> str:
         return ""
     rows = np.unique(np.linspace(first, last, min(last - first + 1, _FOR_GAIN)).astype(np.int64))
     stored = np.concatenate(list(blocks(scan.frames, rows)))
-    meant = intensity_of(quantity_of(stored).name if found.counted else "amplitude")
+    meant = _meant(stored, found)
     s_all = scan.positions[:, ::-1].astype(np.float64)
     amplitude = np.sqrt(np.maximum(meant(stored.astype(np.float32)), 0)).astype(np.float32)
     probe = np.reshape(np.asarray(scan.probe, np.complex64), (-1, *amplitude.shape[1:]))
@@ -294,7 +297,8 @@ def _of_run(found: Explained, scan: Scan) -> str:
 
 
 def _left_over(found: Explained) -> str:
-    times = f", {found.over_floor:.1f} times what counting noise leaves" if found.counted else ""
+    told = found.counted and np.median(found.noise) > np.finfo(np.float64).eps * np.median(found.power)
+    times = f", {found.over_floor:.1f} times what counting noise leaves" if told else ""
     looked = "" if found.step == 1 else f" (one frame in {found.step} was looked at)"
     return f"{found.misfit:.2%} of the light of a typical frame is left over{times}{looked}"
 

@@ -15,7 +15,7 @@ _QUANTILES, _OF_ROOTS, _NEARLY = (0.1, 0.25, 0.5), np.array([0.397, 0.632, 0.919
 _FEWEST, _OFTEN, _SMALL = 64, 0.02, 0.2
 _SIGNED = 1 << 15
 _DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05
-_NEAR_ONE, _FALLEN, _FEWEST_FALLEN, _STEADIER, _MOST_SINGLE = 0.85, 0.3, 2, 0.4, 16
+_NEAR_ONE, _FALLEN, _FEWEST_FALLEN, _FEWEST_NEAR, _STEADIER, _MOST_SINGLE = 0.85, 0.3, 2, 4, 0.4, 16
 _MANY_DARK = 0.1
 _FOLLOWING, _OF_SLOPE, _PASSING = 0.6, (0.75, 1.35), 0.9
 _BITS = (8, 10, 12, 14, 15, 16, 24, 31, 32)
@@ -50,8 +50,18 @@ def scattered(survey: Survey) -> str:
     if not is_noise(survey):
         return ""
     below = -survey.first[survey.first < 0].astype(np.float64)
+    return ROOTED if survey.first.dtype.kind == "f" and are_roots(below) else NOISE
+
+
+def are_roots(below: NDArray[np.float64]) -> bool:
+    """Whether sizes (n,) of values below zero are distributed as roots of normal noise, and not as the noise itself.
+
+    Parameters
+    ----------
+    below : numpy.ndarray
+    """
     shape = np.quantile(below, _QUANTILES) / np.sqrt((below**2).mean())
-    return ROOTED if survey.first.dtype.kind == "f" and (np.abs(shape - _OF_ROOTS) < _NEARLY).all() else NOISE
+    return bool((np.abs(shape - _OF_ROOTS) < _NEARLY).all())
 
 
 def subtracted(survey: Survey) -> str:
@@ -131,11 +141,13 @@ def _single(counts: NDArray[np.float64], end: int) -> int:
     for row, column in bright if len(bright) <= _MOST_SINGLE else ():
         values, light = counts[:, row, column], around[:, row, column]
         low, high = values < _FALLEN * end, values > _HIGH * end
-        if low.sum() < _FEWEST_FALLEN or high.sum() < _FEWEST_FALLEN or (light <= 0).any():
+        if low.sum() < _FEWEST_FALLEN or high.sum() < _FEWEST_NEAR or (light <= 0).any():
             continue
         mended = np.where(values < end / 2, values + end, values)
         before, after = (float(np.std(np.log((some + 1) / light))) for some in (values, mended))
-        found += after < _STEADIER * before and bool(light[low].min() > light[high].min() * _HIGH)
+        # What ran over the end is no darker than what came near it, and nor is the light around it.
+        brighter = light[low].min() > light[high].min() * _HIGH and np.median(light[low]) > np.median(light[high])
+        found += after < _STEADIER * before and bool(brighter)
     return found + _ever_over(counts, end)
 
 

@@ -26,7 +26,7 @@ class QuantityResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     Attributes
     ----------
     name : str
-        ``amplitude``, ``counts``, ``log`` or ``unknown``.
+        ``amplitude``, ``counts``, ``log``, ``intensity`` or ``unknown``.
     evidence : str
         What shows it.
     """

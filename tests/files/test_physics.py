@@ -130,6 +130,14 @@ def test_one_that_does_not_is_told(fault: Callable[[Arrays], None], words: str, 
     assert "hold counts" not in finding.problem
 
 
+def test_where_probe_and_object_make_nothing_it_is_said_without_noise(tmp_path: Path) -> None:
+    arrays = sound(3, photons=1e5)
+    arrays["xcoords"] = arrays["xcoords"] + 81_234.5
+    (finding,) = of(tmp_path, arrays)
+    assert "explained better by origin" in finding.problem
+    assert "counting noise" not in finding.problem
+
+
 @pytest.mark.parametrize("name", ["probeGuess", "objectGuess"])
 def test_a_probe_or_an_object_is_mended_as_diagnosed(name: str, tmp_path: Path) -> None:
     arrays = sound(3, photons=1e5)

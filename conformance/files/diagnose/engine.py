@@ -168,6 +168,9 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
             faults = [one for one in faults if one not in askew]
         faults = _one_unit(faults, shown)
     faults = _beside_breaks(faults, askew)
+    if other and not another:
+        # A hologram is no far field of its probe.
+        faults = [replace(one, word=Word.CANNOT_TELL) if one.name == "probe" else one for one in faults]
     verdict = _weighed(readings, faults)
     if not field.shown and not explained:
         certain = any(one.word is Word.CERTAIN for one in other)
@@ -300,7 +303,7 @@ def _shown(
     s_all = scan.positions[:, ::-1] * factor
     zero = found.zero.shift if found.zero is not None and trusted(found.zero) else None
     done, reading = mending_of(forward_of(sample, scan.object, factor), s_all, _worth_a_try(found), zero)
-    faults = beside_reasons(faults_of(done, s_all, quantity.name != "unknown"), done, s_all)
+    faults = beside_reasons(faults_of(done, s_all, quantity.counted), done, s_all)
     # The mean frame and the probe alone are a weaker witness than all frames.
     return (reading,), faults + ([] if sound(done) else off_centre(sample, found, factor, rng))
 
@@ -331,19 +334,27 @@ def _too_few(frames: int) -> Diagnosis:
 
 
 def _values(quantity: Quantity, declared: str) -> list[Fault]:
-    if quantity.name in ("unknown", declared):
+    if quantity.name in ("unknown", declared) or (quantity.name == "intensity" and declared == "counts"):
         return []
     remedy = {
         "counts": "store square roots",
         "amplitude": "square them",
         "log": "take the logarithm back, then the root",
+        "intensity": "take 0 for what lies below zero, then the root",
     }
     said = f"the frames hold {_PLURAL[quantity.name]}, not {_PLURAL.get(declared, declared)}: {quantity.evidence}"
     fixes = (root(),) if quantity.name == "counts" else ()
-    return [Fault(quantity.name, Word.CERTAIN, said, remedy[quantity.name], {}, fixes)]
+    # Amplitudes that were interpolated undershoot, too.
+    word = Word.CERTAIN if quantity.counted else Word.LIKELY
+    return [Fault(quantity.name, word, said, remedy[quantity.name], {}, fixes)]
 
 
-_PLURAL = {"counts": "counts", "amplitude": "amplitudes", "log": "logarithms of counts"}
+_PLURAL = {
+    "counts": "counts",
+    "amplitude": "amplitudes",
+    "log": "logarithms of counts",
+    "intensity": "intensities, from which a background was taken",
+}
 
 
 def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | None]:

@@ -62,8 +62,9 @@ class Forward:
         return np.asarray((high - low).prod(axis=1) / self.N**2)
 
     def simulated(self, s: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Amplitudes (m, N, N) at positions (m, 2), patches bilinear and zero outside the object."""
+        """Amplitudes (m, N, N) at positions (m, 2), patches bilinear, zero outside the object and where s is none."""
         N = self.N
+        s = np.where(np.isfinite(s), s, -1.0 - N)
         padded = self._padded
         corner = np.floor(s).astype(np.int64)
         part = (s - corner).astype(np.float32)

@@ -19,6 +19,9 @@ from conformance.files.diagnose.zero import Zero
 _CLEAR = 0.02
 """Correlation by which another place of the zero frequency must be better."""
 
+_SHARED = 16
+"""Values that are the largest of all from which on more was cut off."""
+
 _BORNE_OUT = 3.0
 """Student's t over the frequencies by which F must explain more with the frames rolled back."""
 
@@ -42,7 +45,10 @@ def off_centre(sample: Sample, found: Orientation, factor: float, rng: np.random
     figures = {"rows": zero.shift[0], "columns": zero.shift[1], "correlation": zero.correlation, "stored": zero.stored}
     if not trusted(zero):
         said = f"the probe does not explain the mean frame (correlation {zero.correlation:.2f} at best)"
-        return [Fault("probe", Word.LIKELY, said, "give the probe of this scan, or none", figures)]
+        if cut := _cut_off(sample):
+            said = f"perhaps {said}; but {cut}"
+        word = Word.CANNOT_TELL if cut else Word.LIKELY
+        return [Fault("probe", word, said, "give the probe of this scan, or none", figures)]
     gain = zero.correlation - zero.stored
     far = max(map(abs, zero.shift)) > max(1, sample.N // 64)
     if not far or gain < _CLEAR:
@@ -58,6 +64,15 @@ def off_centre(sample: Sample, found: Orientation, factor: float, rng: np.random
     clear = gain > 5 * _CLEAR and zero.correlation - zero.runner_up > _CLEAR / 4
     word, doubt = _weighed(sample, found, factor, zero, clear, rng)
     return [Fault("fftshift" if corner else "centre", word, said + doubt, remedy, figures, (rolled_frames(*back),))]
+
+
+def _cut_off(sample: Sample) -> str:
+    """Say that the brightest pixels tell no light, where many values share the largest; empty where few do."""
+    top = float(sample.intensity.max(initial=0.0))
+    shared = int((sample.intensity == top).sum())
+    if top <= 0 or shared < _SHARED:
+        return ""
+    return f"{shared} of the values that were looked at are the largest of all, and were cut off or wrapped round there"
 
 
 def _weighed(

@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.signs import are_roots
+
 _WHOLE = 0.998
 """Share of values that must be whole."""
 
 _OF_IMAGES = (255.0, 65535.0)
 """What an image of 8 or 16 bits may hold at most."""
 _FEWEST = 8
+
+_SCATTERED, _SMALL = 0.05, 0.2
+"""Share of values below zero, and their size against the largest, of light from which a background was taken."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Quantity:
     Attributes
     ----------
     name : str
-        ``amplitude``, ``counts``, ``log``, or ``unknown``: then they are taken as declared.
+        ``amplitude``, ``counts``, ``log``, ``intensity``, or ``unknown``: then they are taken as declared.
     evidence : str
         What shows it.
     """
@@ -32,11 +37,21 @@ class Quantity:
     name: str
     evidence: str
 
+    @property
+    def counted(self) -> bool:
+        """Whether it is known what was counted, and so the noise."""
+        return self.name in ("amplitude", "counts", "log")
+
 
 def quantity_of(stored: NDArray[Any]) -> Quantity:
     """Decide from some frames (m, N, N), or some of their pixels (m, n), what their values are."""
     values = np.asarray(stored, dtype=np.float64).ravel()
-    values = values[np.isfinite(values) & (values >= 0)]
+    values = values[np.isfinite(values)]
+    below = -values[values < 0]
+    share = len(below) / max(1, values.size)
+    if share > _SCATTERED and below.max() < _SMALL * values.max() and not _whole(below) and not are_roots(below):
+        return Quantity("intensity", f"{share:.0%} of the values lie below zero, scattered about it as no amplitudes")
+    values = values[values >= 0]
     if not len(values) or values.max() <= 0:
         return Quantity("unknown", "the frames hold nothing")
     top = values.max()
@@ -57,6 +72,8 @@ def intensity_of(quantity: str) -> Callable[[NDArray[Any]], NDArray[np.floating]
     """Return what makes intensities of values of a quantity."""
     if quantity == "counts":
         return lambda values: values
+    if quantity == "intensity":
+        return lambda values: np.maximum(values, 0)
     if quantity == "log":
         return np.expm1
     return np.square

@@ -57,7 +57,7 @@ def reason_of(found: Residual) -> tuple[str, float]:
         Empty where none of the reasons does.
     float
     """
-    asked = len(found.measured) >= FEWEST and found.before.over_floor > _LITTLE
+    asked = len(found.measured) >= FEWEST and found.before.over_floor > _LITTLE and found.made.any()
     told = (look(found) for look in _LOOKS) if asked else ()
     best = found.best(one for one in told if one is not None)
     return ("", found.before.over_floor) if best is None else (best[0], found.after(best[1]).over_floor)

@@ -42,7 +42,7 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
 )
 _FEW_AT_PEAK = 2
 _SIGNED, _FEW_FLARED = 0.05, 4
-_MANY_COUNTS, _ONE_PATTERN, _BY_CHANCE, _MOST_ROOT = 5.0, 2e-4, 12.0, 1e5
+_MANY_COUNTS, _ONE_PATTERN, _BEYOND_NOISE, _BY_CHANCE, _MOST_ROOT = 5.0, 2e-4, 4.0, 12.0, 1e5
 _FEWEST_COUNTS, _NO_MORE = 3.0, 1.5
 _PEDESTAL, _FLAT, _ABOVE = 0.1, 1.3, 8.0
 _BETWEEN_KINDS, _FEWEST_OF_KIND, _AS_MUCH = 2.0, 3, (0.6, 1.7)
@@ -144,7 +144,7 @@ def copied_frames(view: View) -> Iterator[Finding]:
     elif one_pattern(view):
         problem = (
             f"all {view.M} frames show one pattern, and differ by the noise of counting alone: no sample was in the "
-            "beam, or it did not move"
+            "beam, it did not move, or it changes the light less than so many counts show"
         )
         yield Finding("FIL-025", Severity.WARNING, view.stack, problem)
     for rows, how in zip(_copies(view), ("though at other places", "at the same place, noise and all"), strict=True):
@@ -170,11 +170,13 @@ def one_pattern(view: View) -> bool:
     power = float(light[bright].sum())
     if power < float(view.intensity.sum()) / 2:
         return False
-    excess = float((light - (survey.sums / view.M) ** 2)[bright].sum()) * view.M / (view.M - 1) - bright.sum() / 4
+    noise = float((1 / 4 + 3 / (32 * light[bright])).sum())
+    excess = float((light - (survey.sums / view.M) ** 2)[bright].sum()) * view.M / (view.M - 1) - noise
     error = float(np.sqrt(2 * bright.sum() / view.M)) / 4
     # A few frames that a grain moves are more than the others are aside.
     aside = max(float((np.abs(one - one.mean()) ** 2).max()) for one in survey.moments)
-    return bool(excess + 2 * error < _ONE_PATTERN * power and aside < _BY_CHANCE * float((light > 0).sum()) / 4)
+    by_noise = excess < _BEYOND_NOISE * error and excess + 2 * error < _ONE_PATTERN * power
+    return bool(by_noise and aside < _BY_CHANCE * float((light > 0).sum()) / 4)
 
 
 def _copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -282,7 +284,8 @@ def linear(view: View) -> Iterator[Finding]:
         yield Finding("FIL-017", Severity.WARNING, view.stack, pedestal)
     if few := cut_below(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, few)
-    if alike := evened(view):
+    # Of what lies under all pixels, the noise is that of a camera.
+    if alike := "" if pedestal else evened(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, alike)
     elif twice := mirrored(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, twice)

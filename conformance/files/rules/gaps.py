@@ -9,12 +9,14 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects, label
 
 from conformance.files.survey import Floats
 
 Kind = TypeVar("Kind", bound=np.generic)
 _BOTH, _ONE, _SHORTEST = 2.5, 3.0, 8
 _EDGE_LIT = 0.4
+_NARROWEST = 5
 _OUTSHINES, _FEWEST_HOT, _MOST_HOT = 100.0, 3, 1e-3
 
 
@@ -30,7 +32,23 @@ def dead_beyond_edges(counts: Floats, zero: NDArray[np.bool_], least: float) -> 
     least : float
         Counts from which on a neighbour is lit beyond doubt.
     """
-    return _along(counts, zero, least) | _along(counts.T, zero.T, least).T | _corners(counts, zero, least)
+    beyond = _along(counts, zero, least) | _along(counts.T, zero.T, least).T | _corners(counts, zero, least)
+    return beyond | _enclosed(counts > least, zero)
+
+
+def _enclosed(lit: NDArray[np.bool_], zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rectangles that never count, with light along the whole of all four sides: the dark middle of a ring is round."""
+    found = np.zeros_like(zero)
+    named, _ = label(zero)
+    for number, box in enumerate(find_objects(named), 1):
+        (top, bottom), (left, right) = ((one.start, one.stop) for one in box)
+        if min(bottom - top, right - left) < _NARROWEST or not (named[box] == number).all():
+            continue
+        if not (top and left and bottom < len(zero) and right < zero.shape[1]):
+            continue
+        beside = lit[(top - 1, bottom), left:right], lit[top:bottom, (left - 1, right)]
+        found[box] = all(edges.all() for edges in beside)
+    return found
 
 
 def _corners(counts: Floats, zero: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:

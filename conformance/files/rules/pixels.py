@@ -225,6 +225,9 @@ def quantum(view: View) -> float:
 def _lines_or_pixels(found: NDArray[np.bool_]) -> str:
     said = []
     rest = found.copy()
+    (top, left), (bottom, right) = (end(np.argwhere(found), axis=0) for end in (np.min, np.max))
+    if found[top : bottom + 1, left : right + 1].all() and min(bottom - top, right - left) > 1:
+        return f"rows {top} to {bottom} of columns {left} to {right}"
     for axis, word in ((1, "row"), (0, "column")):
         lines = np.flatnonzero(found.mean(axis=axis) > 0.3)
         if len(lines):

@@ -71,9 +71,15 @@ def findings_of(view: View) -> Iterator[Finding]:
 
 def _explained(view: View, loud: Sequence[str]) -> set[str]:
     """Clauses that would name a false cause beside those that are loud."""
-    explained = {
-        one for clause in loud for one in EXPLAINED.get(clause, ()) if clause != "FIL-017" or not cut_below(view)
-    }
+    explained = _explained_by_values(view)
+    # What is explained itself explains nothing.
+    heard = [clause for clause in loud if clause not in explained and (clause != "FIL-017" or not cut_below(view))]
+    return explained.union(*(EXPLAINED.get(clause, ()) for clause in heard))
+
+
+def _explained_by_values(view: View) -> set[str]:
+    """Clauses that would name a false cause of what the values of frames and positions show."""
+    explained = set[str]()
     if pixels.passing_markers(view).any():
         explained |= _OF_LIGHT | {"FIL-007", "FIL-025"}
     if positions.of_another_unit(view) or positions.at_one_place(view):
