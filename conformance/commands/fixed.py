@@ -14,6 +14,7 @@ from conformance.commands.cli import OK, VIOLATIONS, console, say, undecided, wr
 from conformance.commands.each import files_in
 
 if TYPE_CHECKING:
+    from conformance.files.examine import ScanReport
     from conformance.files.fix import Fix
     from conformance.files.fixing.declared import Declared
 
@@ -132,7 +133,7 @@ def fix_one(
     try:
         with reading():
             before = examine(path)
-        further = _asked_of_frames(path, out, diagnosed) if is_mendable(before) else ()
+        further = _asked_of_frames(before, out, said, diagnosed) if is_mendable(before) else ()
         with reading():
             done = mended(before, out, said, dry=dry, further=further) if is_mendable(before) else None
     except DamagedArchive as error:
@@ -154,14 +155,16 @@ def fix_one(
     raise typer.Exit(OK if validation.fit(after, strict) else VIOLATIONS)
 
 
-def _asked_of_frames(path: Path, out: Path, diagnosed: Diagnosed) -> tuple[Fix, ...]:
+def _asked_of_frames(before: ScanReport, out: Path, said: Declared, diagnosed: Diagnosed) -> tuple[Fix, ...]:
     """The fixes that a diagnosis of the file asks for; ends the command where they do not make it canonical."""
     if not diagnosed.asked:
         return ()
+    path = before.path
     from conformance.commands.parts import described, require_canonical
     from conformance.files.assembly import Stated
     from conformance.files.diagnose.opened import parts_from
     from conformance.files.fixing.diagnosed import as_diagnosed
+    from conformance.files.fixing.mending import mended
     from conformance.files.fixing.relaid import Scratch
     from conformance.files.unfit import UnfitFile
 
@@ -170,7 +173,9 @@ def _asked_of_frames(path: Path, out: Path, diagnosed: Diagnosed) -> tuple[Fix, 
         try:
             parts = parts_from([described(path, None, None, stack)], Stated())
         except UnfitFile as error:
-            raise undecided(f"{path}: {error}; {out} was not written") from error
+            first = mended(before, out, said, dry=True).fixes
+            then = "; first mend it without --as-diagnosed, and diagnose what comes of that" if first else ""
+            raise undecided(f"{path}: {error}; {out} was not written{then}") from error
         found = as_diagnosed({name: part.values for name, part in parts.items()}, scratch, likely=diagnosed.likely)
     require_canonical(out, found)
     return found.fixes

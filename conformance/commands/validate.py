@@ -67,7 +67,7 @@ def validate(
         bool, typer.Option("--drop-frames", help="Fix: drop dark and bright frames and their positions.")
     ] = False,
     drop_points: Annotated[
-        bool, typer.Option("--drop-points", help="Fix: drop points that lie alone, and their frames.")
+        bool, typer.Option("--drop-points", help="Fix: drop points that lie alone or nowhere, and their frames.")
     ] = False,
     unit: Annotated[
         str | None, typer.Option(metavar="m|mm|um|nm", help="Fix: unit of the positions; needs --object-pixel.")

@@ -21,7 +21,10 @@ from conformance.files.unfit import UnfitFile
 _FRAMES, _PROBE, _OBJECT, _MASK = "diff3d", "probeGuess", "objectGuess", "bad_pixels"
 JOINED = "frames of several files, in the order in which the files were given"
 _NEEDED = {_FRAMES: "frames", "xcoords": "positions", "ycoords": "positions", _PROBE: "a probe"}
-_CUT = "cut one square about the beam out of all of them, and convert that"
+_CUT = (
+    "cut one square about the beam out of all of them, and convert that; where rows and columns are sampled unlike, "
+    "resample them to one pixel size first"
+)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from conformance.files.rules.ordered import other_lines
 from conformance.files.rules.table import findings_of
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import raster_of, unpaired
+from conformance.files.shape_hints import sides_hint
 from conformance.files.shown import as_shown
 from conformance.files.stack import Content, reach_of
 from conformance.files.survey import Survey
@@ -151,6 +152,9 @@ def _no_light(view: View) -> Iterator[Finding]:
 def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
     """What is converted is known to fit: positions for the frames (FIL-023), a mask for their pixels (FIL-024)."""
     shape, mask = frames.values.shape, held.parts.get("bad_pixels")
+    if shape[1] != shape[2]:
+        problem = f"frames are {shape[1]} x {shape[2]}, not square{sides_hint(*shape[1:])}"
+        yield Finding("NPZ-013", Severity.VIOLATION, "diff3d", problem)
     points = held.parts["xcoords"].values.shape[0] if "xcoords" in held.parts else shape[0]
     if points != shape[0]:
         last = ": the last axis counts the frames, as MATLAB has it" if points == shape[-1] else ""
@@ -181,7 +185,11 @@ def _view(held: Description, frames: Part, found: list[Finding]) -> View:
     if metres:
         known = held.geometry.pixel_of(rows) is not None
         parts |= in_pixels(metres, held.geometry, rows) if known else {}
-        found.extend(_far_apart(parts, rows, held.geometry) if known else ())
+        apart = list(_far_apart(parts, rows, held.geometry)) if known else []
+        found.extend(apart)
+        if apart:
+            # Positions of another unit tell no more than that.
+            parts = {name: part for name, part in parts.items() if name not in metres}
     members = {name: part.values for name, part in parts.items() if part.quantity is not Quantity.METRE}
     counts = frames.quantity is Quantity.COUNTS
     return view_of(members, survey, "diff3d", frames.values.dtype, counts, members.get("bad_pixels"))

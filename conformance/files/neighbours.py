@@ -77,6 +77,31 @@ def places_of(x: _Floats, y: _Floats) -> Places:
     return Places(points, np.diff(np.append(first, len(x))), of_point, distances, others)
 
 
+def tied_parts(points: _Floats, reach: float) -> NDArray[np.int64]:
+    """(n,) how many places there are in each part that no step of at most ``reach`` leads out of, the largest first.
+
+    Parameters
+    ----------
+    points : ndarray, (P, 2)
+        Places, each once.
+    reach : float
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import Delaunay, QhullError
+
+    P = len(points)
+    try:
+        triangles = Delaunay(points - points.mean(axis=0)).simplices
+    except (QhullError, ValueError):
+        return np.array([P])
+    # The shortest way to a part leads along an edge of a triangle.
+    edges = np.concatenate([triangles[:, pair] for pair in ([0, 1], [1, 2], [2, 0])])
+    edges = edges[np.hypot(*(points[edges[:, 0]] - points[edges[:, 1]]).T) <= reach]
+    joined = coo_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), (P, P))
+    return np.asarray(np.sort(np.bincount(connected_components(joined, directed=False)[1]))[::-1])
+
+
 def window_distance(points: _Floats, others: _Floats) -> _Floats:
     """(M,) distance of each point (M, 2) to the nearest of others (P, 2): the larger one of those along both axes."""
     from scipy.spatial import cKDTree

@@ -19,6 +19,8 @@ TABLE = "positions"
 
 _MOST_POINTS = 2000
 _FARTHEST, _NEAREST = 4.0, 0.5
+_SMALLER = (("millimetres", 1e-3), ("micrometres", 1e-6), ("nanometres", 1e-9))
+"""Units that positions without one may be in where metres were taken."""
 
 
 def told_apart(parts: Mapping[str, Part], order: str | None) -> dict[str, Part]:
@@ -188,8 +190,9 @@ def require_near(x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometr
         return
     far = f"neighbouring points lie {apart:.3g} object pixels apart, and a frame has {N}"
     near = f"all points lie within {extent:.3g} object pixels"
+    told = next((f"; in {unit} these are {apart * size:.3g}" for unit, size in _SMALLER if 1 <= apart * size <= N), "")
     problem = (
-        f"{far if apart > _FARTHEST * N else near}: one of its units is another one{_told(geometry)}; say "
+        f"{far if apart > _FARTHEST * N else near}: one of its units is another one{_told(geometry)}{told}; say "
         "--positions-unit, --energy, --distance, --detector-pixel or --object-pixel"
     )
     raise UnfitFile("FIL-023", "xcoords", problem)

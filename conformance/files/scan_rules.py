@@ -207,12 +207,8 @@ class Rules:
             yield Finding("NPZ-023", VIOLATION, name, f"the scan has no frames for its {positions} positions")
             return
         if frames > positions:
-            yield Finding(
-                "NPZ-019",
-                VIOLATION,
-                name,
-                f"{frames} frames, but only {positions} positions{shape_hints.several_hint(frames, positions)}",
-            )
+            hint = shape_hints.several_hint(frames, positions, self.members)
+            yield Finding("NPZ-019", VIOLATION, name, f"{frames} frames, but only {positions} positions{hint}")
         elif frames < positions:
             problem = f"{positions} positions for {frames} frames: the last {positions - frames} are dropped"
             yield Finding("NPZ-020", WARNING, "xcoords", problem)

@@ -6,7 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 
+import numpy as np
+
+from conformance.contract.arrays import PAIRS
+from conformance.files.diagnose.lines import line_length
 from conformance.files.formats.roles import unit_of
+from conformance.files.formats.values import Stored
 
 _MOST_NAMED, _SMALLEST, _MOST_CHANNELS = 8, 8, 8
 
@@ -168,16 +173,29 @@ def table_hint(shape: tuple[int, ...]) -> str:
     return f": x and y in one array? Write its parts {x} and {y} as xcoords and ycoords, whichever is x"
 
 
-def several_hint(frames: int, positions: int) -> str:
-    """Say that every position may have several frames; empty where the numbers do not fit.
+def several_hint(frames: int, positions: int, members: Mapping[str, Stored]) -> str:
+    """Say that every position, or every line of them, has further frames; empty where the numbers do not fit.
 
     Parameters
     ----------
     frames, positions : int
         How many there are.
+    members : Mapping[str, Stored]
+        Arrays of the file, with the positions (M,).
     """
     times, rest = divmod(frames, max(1, positions))
-    return f": {times} exposures at each? Add their counts, or repeat the positions" if not rest and times > 1 else ""
+    if not rest and times > 1:
+        return f": {times} exposures at each? Add their counts, or repeat the positions"
+    places = [members[name] for name in PAIRS[0] if name in members]
+    if len(places) < 2 or any(one.shape != (positions,) or one.dtype.kind not in "iuf" for one in places):
+        return ""
+    line = line_length(np.stack([one.array().astype(np.float64) for one in places], axis=1))
+    lines, rest = divmod(positions, line or positions)
+    further = (frames - positions) // max(1, lines)
+    if line is None or rest or not 0 < further < line or frames - positions != further * lines:
+        return ""
+    few = f"{further} further frames" if further > 1 else "a further frame"
+    return f": {few} for each of {lines} lines of {line} points, taken as the stage flew back? Take those out"
 
 
 def named_shapes(shapes: Mapping[str, tuple[int, ...]]) -> str:

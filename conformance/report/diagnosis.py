@@ -13,6 +13,7 @@ from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sentences import sentences
 from conformance.files.diagnose.settings import settings_of
 from conformance.files.diagnose.verdict import Word
+from conformance.report.lines import print_line
 
 _STYLE = {Word.CERTAIN: "bold", Word.LIKELY: "yellow", Word.CANNOT_TELL: "dim"}
 
@@ -32,17 +33,15 @@ def print_diagnosis(paths: Sequence[Path], diagnosis: Diagnosis, notes: Sequence
     """
     verdict = diagnosis.orientation
     first, *rest = sentences(diagnosis)
-    console.print(Text(f"{' and '.join(map(str, paths))}: {first}", style=_STYLE[verdict.word]), soft_wrap=True)
-    for one in rest:
-        console.print(Text(f"  {one}"), soft_wrap=True)
-    for note in notes:
-        console.print(Text(f"  Note: {note}"), soft_wrap=True)
+    print_line(console, Text(f"{' and '.join(map(str, paths))}: {first}", style=_STYLE[verdict.word]))
+    for one in (*rest, *(f"Note: {note}" for note in notes)):
+        print_line(console, Text(one), indent=2)
     for reading in diagnosis.readings:
-        console.print(Text(f"  {_read(reading)}", style="dim"), soft_wrap=True)
+        print_line(console, Text(_read(reading), style="dim"), indent=2)
     turn = verdict.quarter
     if turn is not None and not diagnosis.stored:
         for tool, setting in settings_of(turn).items():
-            console.print(Text(f"  {tool}: {setting}"), soft_wrap=True)
+            print_line(console, Text(f"{tool}: {setting}"), indent=2)
 
 
 def _read(reading: Reading) -> str:

@@ -16,6 +16,9 @@ _PARTS, _FEWEST = 5, 8
 _SCATTER = 2
 """Pixels by which the mean frame of one part lies elsewhere than that of another, from which it wanders."""
 
+_EVEN_STEPS = 3
+"""Steps from part to part, all in one direction and none of them most of the way, from which the mean frame drifts."""
+
 _ENDS = (4, 8, 16)
 """Frames at the beginning and at the end whose mean is compared with that of all others."""
 
@@ -110,9 +113,25 @@ def pieces(sample: Sample, far_field: bool) -> list[Fault]:
         said = f"the scan is not of one piece: the mean of {n} frames at one end of it "
         seen = [f"lies {apart} pixels elsewhere than that of the others"]
     remedy = "find where the crop, the binning, the beam or the detector changed, and diagnose the parts by themselves"
+    if scatter >= _SCATTER and (step := _drifts(sample, len(places))):
+        said = f"the mean frame drifts over the scan, {step} from one of {len(places)} parts to the next: it "
+        remedy = "the beam or the detector drifts: bring each frame back by what its part lies aside"
     figures = {"pixels": float(max(scatter, apart)), "lacks": lacks}
     word = Word.LIKELY if far_field else Word.CANNOT_TELL
     return [Fault("unlike", word, said + " and ".join(seen), remedy, figures)]
+
+
+def _drifts(sample: Sample, count: int) -> str:
+    """By what the mean frame moves on from one of so many parts to the next, by even steps; empty where it does not."""
+    whole = fft2(_standard(sample.mean()))
+    rows = np.array_split(np.arange(len(sample)), count)
+    steps = np.diff([_placed(sample, one, whole)[0] for one in rows], axis=0)
+    total = steps.sum(axis=0)
+    axis = int(np.abs(total).argmax())
+    along = steps[:, axis] * np.sign(total[axis])
+    if along.min() < 0 or (along > 0).sum() < _EVEN_STEPS or 2 * along.max() > along.sum():
+        return ""
+    return f"by about {total[axis] / len(steps):+.2g} {('rows', 'columns')[axis]}"
 
 
 def _standard(mean: NDArray[np.float64]) -> NDArray[np.float64]:

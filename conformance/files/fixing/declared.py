@@ -203,6 +203,11 @@ def _frames(seen: Seen, _: Declared | None) -> Iterator[Fix]:
 
 
 def _points(seen: Seen, _: Declared | None) -> Iterator[Fix]:
+    lost = np.arange(0) if seen.view is None else seen.view.unplaced
+    if seen.view is not None and 0 < len(lost) < seen.view.M and seen.says("NPZ-022"):
+        # Nothing is said of the places of such a scan before they are gone.
+        yield _dropped(POINTS, "xcoords", "NPZ-022", lost, seen.view.M)
+        return
     rows = np.arange(0) if seen.view is None else lonely_rows(seen.view)
     if len(rows) and seen.view is not None and seen.says("FIL-015"):
         yield _dropped(POINTS, "xcoords", "FIL-015", rows, seen.view.M)

@@ -14,6 +14,9 @@ from conformance.files.formats.sniffing import Kind, Sniffed
 from conformance.files.hdf5.opened import OpenedHdf5
 
 _DATA = re.compile(r"(/\S*datacube\S*)/data")
+_SAME = 0.01
+"""Part of a step by which that of another axis may differ."""
+
 _TURNS = ("QR_flip", "QR_rotation", "QR_rotation_degrees")
 
 
@@ -53,7 +56,22 @@ def _opened(path: Path) -> Iterator[Description]:
             if len(stack.shape) == 4
             else "its frames are no raster: give positions, and a probe, from other files",
             members=tuple(file.nodes),
+            contradictions=_sampled_unlike(file, data, len(stack.shape)),
         )
+
+
+def _sampled_unlike(file: OpenedHdf5, data: str, rank: int) -> tuple[str, ...]:
+    """Say that rows and columns of the frames have steps of two sizes."""
+    # The axis of the columns follows that of the rows.
+    rows, columns = (_axes(file, data, rank + further).get("Q_pixel_size") for further in (0, 1))
+    if not rows or not columns or abs(rows - columns) <= _SAME * rows:
+        return ()
+    ratio = columns / rows
+    said = (
+        f"a pixel of the frames is {rows:.4g} high and {columns:.4g} wide, by their axes: resample the columns "
+        f"{ratio:.3g} times as finely, or the rows as coarsely; a square that is cut out keeps discs of two widths"
+    )
+    return (said,)
 
 
 def _axes(file: OpenedHdf5, data: str, rank: int) -> dict[str, Any]:

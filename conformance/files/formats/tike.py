@@ -161,7 +161,8 @@ def _without_leading(member: Stored, rank: int) -> tuple[int, ...]:
             "FIL-002",
             member.name,
             f"the shape is {member.shape}: a leading axis longer than one, as of a probe that varies along the scan "
-            "or of several scans, has no place in a scan file",
+            "or of several scans, has no place in a scan file; write one of them, or of a probe what is common to "
+            "all, behind axes of length one",
         )
     return member.shape[len(member.shape) - rank :]
 

@@ -133,7 +133,9 @@ def _longest_run(flags: NDArray[np.bool_]) -> int:
     return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
-def outshining_pixels(intensity: Floats, usable: NDArray[np.bool_], centre: int = 2) -> NDArray[np.bool_]:
+def outshining_pixels(
+    intensity: Floats, usable: NDArray[np.bool_], centre: int = 2, least: float = 0.0
+) -> NDArray[np.bool_]:
     """(N, N): single pixels that outshine all their neighbours by far, away from the beam's own spot.
 
     Parameters
@@ -144,9 +146,11 @@ def outshining_pixels(intensity: Floats, usable: NDArray[np.bool_], centre: int 
         (N, N) pixels that may be judged.
     centre : int
         Half the side of the square in the middle that is left out.
+    least : float
+        Mean intensity of one count in all frames, which neighbours that never count may have missed.
     """
     # One after the other: eight copies of a large pattern at once would be most of what a file may cost.
-    around = reduce(np.maximum, neighbours(np.where(usable, intensity, 0.0)))
+    around = np.maximum(reduce(np.maximum, neighbours(np.where(usable, intensity, 0.0))), least)
     held = reduce(np.add, neighbours(usable.astype(np.uint8)))
     rows, columns = intensity.shape
     found = usable & (held >= 5) & (around > 0) & (intensity > _OUTSHINES * around)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
-from conformance.files.neighbours import Places
+from conformance.files.neighbours import Places, tied_parts
 from conformance.files.rules.pixel_size import far_light, pixels_apart, shows_counts
 from conformance.files.rules.pixels import stuck_pixels
 from conformance.files.rules.positions import misplaced_rows
@@ -19,6 +19,7 @@ from conformance.files.survey import Floats
 _SCALES = (0.3, 3.0)
 _ALIKE, _AS_MUCH = (0.5, 2.0), (0.7, 1.4)
 _LEAST_OVERLAP = 0.15
+_FEWEST_PLACES, _MOST_PLACES, _FEWEST_OF_PART, _MOST_OF_ALL = 16, 50_000, 4, 0.9
 _GOOD_MATCH, _GAIN, _LEAST_SHIFT, _HIDDEN = 0.6, 0.1, 2, 0.3
 
 
@@ -241,6 +242,26 @@ def overlap(view: View) -> Iterator[Finding]:
     if typical < _LEAST_OVERLAP:
         problem = f"neighbouring points share {typical:.0%} of their light: nothing ties their patches together"
         yield Finding("FIL-013", Severity.WARNING, "xcoords", problem)
+        return
+    parts = _parts(light, view.places)
+    if len(parts) > 1 and parts[0] < _MOST_OF_ALL * parts.sum():
+        few = f"{parts[-1]} to {parts[0]}" if parts[-1] < parts[0] else f"{parts[0]}"
+        problem = (
+            f"the points lie in {len(parts)} parts, of {few} points, whose patches share less than "
+            f"{_LEAST_OVERLAP:.0%} of their light, as of lines too far apart: nothing ties one part to the next"
+        )
+        yield Finding("FIL-013", Severity.WARNING, "xcoords", problem)
+
+
+def _parts(light: Floats, places: Places) -> NDArray[np.int64]:
+    """(n,) how many places each part of the scan has that shares light with no other; single ones are no parts."""
+    if not _FEWEST_PLACES <= len(places.points) <= _MOST_PLACES:
+        return np.array([len(places.points)])
+    own = _autocorrelation(light)
+    middle = (len(own) - 1) / 2
+    reach = float(np.hypot(*(np.argwhere(own >= _LEAST_OVERLAP) - middle).T).max(initial=0.0)) + 1
+    parts = tied_parts(places.points, reach)
+    return np.asarray(parts[parts >= _FEWEST_OF_PART])
 
 
 def _shared(light: Floats, places: Places) -> Floats:
@@ -248,12 +269,17 @@ def _shared(light: Floats, places: Places) -> Floats:
     if len(places.points) < 2:
         return np.ones(1)
     steps = np.abs(places.points[places.others] - places.points)[:, ::-1]
-    N = light.shape[0]
-    spectrum = np.fft.rfft2(light, (2 * N, 2 * N))
-    own = np.fft.fftshift(np.fft.irfft2(np.abs(spectrum) ** 2, (2 * N, 2 * N)))[1:, 1:] / (light**2).sum()
+    N, own = light.shape[0], _autocorrelation(light)
     whole = np.minimum(np.rint(steps), N).astype(int)
     padded = np.pad(own, 1)
     # The autocorrelation is even; both diagonals are looked at, and the better one counts.
     first = padded[N + whole[:, 0], N + whole[:, 1]]
     second = padded[N + whole[:, 0], N - whole[:, 1]]
     return np.asarray(np.maximum(first, second))
+
+
+def _autocorrelation(light: Floats) -> Floats:
+    """(2 N - 1, 2 N - 1) share of its light that an image has in common with itself moved aside, 1 in the middle."""
+    N = light.shape[0]
+    spectrum = np.fft.rfft2(light, (2 * N, 2 * N))
+    return np.asarray(np.fft.fftshift(np.fft.irfft2(np.abs(spectrum) ** 2, (2 * N, 2 * N)))[1:, 1:] / (light**2).sum())

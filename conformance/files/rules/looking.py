@@ -62,7 +62,17 @@ def view_of(
         given is not None and given.dtype.kind != "c",
         _object(truth),
         _coarser(members),
+        _unplaced(members, M),
     )
+
+
+def _unplaced(members: Mapping[str, Stored], M: int) -> NDArray[np.intp]:
+    """Numbers of the frames whose position is no finite number; none where positions are no (M,) real numbers."""
+    lost = np.zeros(M, bool)
+    for values in (members[name] for name in PAIRS[0] if name in members):
+        if not values.needs_unpickling and values.shape == (M,) and values.dtype.kind == "f":
+            lost |= ~np.isfinite(values.array())
+    return np.flatnonzero(lost)
 
 
 def _coarser(members: Mapping[str, Stored]) -> np.dtype[Any] | None:

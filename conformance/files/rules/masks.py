@@ -25,6 +25,9 @@ _TURNS: dict[str, Callable[[NDArray[np.bool_]], NDArray[np.bool_]]] = {
     "turned by 90 degrees": np.rot90,
     "turned by -90 degrees": lambda bad: np.rot90(bad, -1),
     "transposed and turned by 180 degrees": lambda bad: bad.T[::-1, ::-1],
+    "shifted by half its side, as fftshift does": np.fft.fftshift,
+    "shifted by half its rows": lambda bad: np.fft.fftshift(bad, axes=0),
+    "shifted by half its columns": lambda bad: np.fft.fftshift(bad, axes=1),
 }
 ADOPTING = "--mask-ones"
 _READ = f"{MASK} is the name that is read"
@@ -59,8 +62,8 @@ def about_mask(mask: Stored, survey: Survey) -> Iterator[Finding]:
 
 
 def _turned(bad: NDArray[np.bool_], survey: Survey) -> str:
-    """Say that a mask fits the pixels that never count once it is turned or mirrored; empty where it does not."""
-    dead = survey.steady & (survey.largest == 0)
+    """Say that a mask fits the pixels that hold one value once it is turned or shifted; empty where it does not."""
+    dead = survey.steady
     number = int(bad.sum())
     # Where most pixels are dark every mask fits somewhere.
     if number < _FEWEST or dead.mean() > _MOST_DARK or bad.shape[0] != bad.shape[1]:
@@ -69,7 +72,7 @@ def _turned(bad: NDArray[np.bool_], survey: Survey) -> str:
         return ""
     for word, one in _TURNS.items():
         if int((one(bad) & dead).sum()) > _MOST * number:
-            return f"; {word}, it would lie on pixels that never count: is it turned against the frames?"
+            return f"; {word}, it would lie on pixels that hold one value in all frames: treat it as the frames were"
     return ""
 
 

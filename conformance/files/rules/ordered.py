@@ -27,7 +27,7 @@ def out_of_order(view: View) -> Iterator[Finding]:
     view : View
     """
     told = _sketches(view)
-    if told is None or _unbroken(view):
+    if told is None or ordered_as_text(view):
         return
     M = len(told)
     stored = _alike(told, np.arange(M))
@@ -97,8 +97,13 @@ def _sketches(view: View) -> NDArray[np.float64] | None:
     return np.asarray(held / np.maximum(size, typical)) if typical > 0 else None
 
 
-def _unbroken(view: View) -> bool:
-    """Whether positions lie in the order of text as well, so that they go with the frames."""
+def ordered_as_text(view: View) -> bool:
+    """Whether positions lie in the order of text, as frames may that go with them.
+
+    Parameters
+    ----------
+    view : View
+    """
     if view.x is None or view.y is None:
         return False
     points = np.stack([view.x, view.y], axis=1)

@@ -149,7 +149,9 @@ def flares(view: View) -> NDArray[np.bool_]:
 
 def flickering_pixels(view: View) -> NDArray[np.bool_]:
     """(N, N): single pixels that change, not once alone, and outshine all around them by far."""
-    return outshining_pixels(view.intensity, view.measured & ~view.survey.steady) & ~view.once(flares)
+    dark = view.survey.steady & (view.survey.largest == 0)
+    usable = view.measured & (~view.survey.steady | dark)
+    return outshining_pixels(view.intensity, usable, least=quantum(view) / view.M) & ~view.once(flares)
 
 
 def stuck_pixels(view: View) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.lines import line_length
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.numbered import too_different, too_small
-from conformance.files.rules.ordered import out_of_order
+from conformance.files.rules.ordered import ordered_as_text, out_of_order
 from conformance.files.rules.passes import two_objects
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
@@ -27,6 +28,7 @@ _BESIDE, _FAR_OFF, _APART, _PATCHES = 3, 8.0, 3.0, 0.75
 _REGULAR, _STEPS, _STAMPS = 0.1, 6.0, 1e4
 _ALIKE_MOVES, _COVERED, _HEAPED = 2.0, (0.2, 3.0), 10.0
 _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
+_FEWEST_LINES, _SQUEEZED = 4, 8.0
 
 
 def repeated(view: View) -> Iterator[Finding]:
@@ -47,7 +49,7 @@ def repeated(view: View) -> Iterator[Finding]:
         yield Finding("FIL-014", Severity.NOTE, "xcoords", numbers)
     elif coarse := _coarse(view):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", coarse)
-    elif line := _line(points):
+    elif line := _line(points) or _squeezed(points):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
     if len(places) > 1 and times.min() == times.max() > 1:
         problem = f"each of {len(places)} places was exposed {times.max()} times: parts of a split share what they show"
@@ -190,6 +192,23 @@ def _line(points: Floats) -> str:
     return ""
 
 
+def _squeezed(points: Floats) -> str:
+    """Say that the lines of a scan lie far closer than the points of a line; empty where they do not.
+
+    A scan on the fly has many points to a line, and not the other way.
+    """
+    length = line_length(points)
+    if length is None or len(points) < _FEWEST_LINES * length:
+        return ""
+    lines = points[: len(points) // length * length].reshape(-1, length, 2)
+    along = float(np.median(np.hypot(*np.moveaxis(np.diff(lines, axis=1), -1, 0))))
+    between = float(np.median(np.hypot(*np.diff(np.median(lines, axis=1), axis=0).T)))
+    if not 0 < between * _SQUEEZED < along:
+        return ""
+    axis = "xy"[int(np.ptp(points, axis=0).argmin())]
+    return f"the points of a line lie {along:.3g} apart, and the lines {between:.2g}: is {axis} in another unit?"
+
+
 def _counts_on(values: Floats) -> bool:
     """Whether values are times or numbers: they grow by equal steps, whole ones, or small beside where they begin."""
     steps = np.diff(values)
@@ -258,7 +277,11 @@ def lonely_rows(view: View) -> NDArray[np.intp]:
     # So far away that the others coincide beside it.
     absurd = (np.abs(places - np.median(places, axis=1, keepdims=True)) > _ABSURD).any(axis=0)
     gap = max(_FAR_OFF * float(np.median(steps)), _PATCHES * view.N) if len(steps) else limit
-    odd = absurd | _beyond_gaps(view, gap) | _jumps(view, distance) | _excursions(places.T)
+    aside = _excursions(places.T)
+    if aside.any() and ordered_as_text(view):
+        # 11 stands between 109 and 110.
+        aside[:] = False
+    odd = absurd | _beyond_gaps(view, gap) | _jumps(view, distance) | aside
     far = np.flatnonzero((distance > limit) | odd)
     return far if len(far) <= len(distance) // 10 else np.arange(0)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.lines import line_length
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
@@ -50,8 +51,37 @@ def step_in(values: Floats) -> tuple[int, float] | None:
     return (at, jump) if abs(jump) > _SPREADS * noise / np.sqrt(_BESIDE) else None
 
 
+def run_in(values: Floats) -> tuple[int, int, float] | None:
+    """The first frame of a run that stands at another level, the first one after it, and by how much; None without one.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (M,) a number a frame, in the order of the frames.
+    """
+    M = len(values)
+    if M < 3 * _FEWEST:
+        return None
+    means = np.lib.stride_tricks.sliding_window_view(values, _BESIDE).mean(axis=1)
+    jumps = means[_BESIDE:] - means[:-_BESIDE]
+    one = int(np.abs(jumps).argmax())
+    back = np.where(np.abs(np.arange(len(jumps)) - one) < _FEWEST, 0.0, -jumps * np.sign(jumps[one]))
+    first, last = sorted((one + _BESIDE, int(back.argmax()) + _BESIDE))
+    if back.max() <= 0 or min(first, M - last) < _BESIDE:
+        return None
+    inside, outside = values[first:last], np.concatenate([values[:first], values[last:]])
+    jump = float(np.median(inside) - np.median(outside))
+    spread = max(float(np.quantile(np.abs(some - np.median(some)), 0.9)) for some in (inside, outside))
+    without = values[first - _BESIDE : first], values[last : last + _BESIDE]
+    within = inside[:_BESIDE], inside[-_BESIDE:]
+    near = max(float(np.abs(edge - np.median(outside)).max()) for edge in without)
+    near = max(near, *(float(np.abs(edge - np.median(inside)).max()) for edge in within))
+    # An edge of the object is crossed over several lines; what the beam does, it does at once.
+    return (first, last, jump) if abs(jump) > 2 * spread and near <= _OF_JUMP * abs(jump) else None
+
+
 def power_steps(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
-    """FIL-004: a power that jumps at one frame and stays there: another exposure, or another filter.
+    """FIL-004: a power that jumps at one frame and stays there, or comes back: another exposure, filter or current.
 
     Parameters
     ----------
@@ -62,6 +92,18 @@ def power_steps(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
     if (view.flux <= 0).any():
         return
     found = step_in(np.log(view.flux))
+    if found is None and (run := run_in(np.log(view.flux))) is not None and abs(run[2]) >= np.log(_FACTOR):
+        first, last, jump = run
+        length = None if view.x is None or view.y is None else line_length(np.stack([view.x, view.y], axis=1))
+        # Whole lines may lie on another part of the sample.
+        of_lines = length is not None and first % length == 0 == last % length
+        if not of_lines and len(np.setdiff1d(np.arange(first, last), odd)):
+            word = "brighter" if jump > 0 else "darker"
+            problem = (
+                f"frames {first} to {last - 1} are {float(np.exp(abs(jump))):.3g} times {word} than those before and "
+                "after, at once: the beam was lost or topped up, or the exposure changed"
+            )
+            yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (first,))
     if found is None or abs(found[1]) < np.log(_FACTOR):
         return
     at, jump = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -49,6 +49,8 @@ class View:
         (H, W) object, as it is stored.
     place_type : numpy.dtype or None
         Data type of the positions as they are stored, the coarser one of both axes.
+    unplaced : numpy.ndarray
+        Numbers of the frames whose position is no finite number.
     """
 
     survey: Survey
@@ -64,6 +66,7 @@ class View:
     probe_is_real: bool = False
     object_values: NDArray[Any] | None = None
     place_type: np.dtype[Any] | None = None
+    unplaced: NDArray[np.intp] = field(default_factory=lambda: np.arange(0))
 
     def once(self, make: Callable[[View], Kind]) -> Kind:
         """Return what a function makes of the scan, made once.
