@@ -103,8 +103,18 @@ def console() -> Console:
 
 
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Print, in the encoding of the stream and no other."""
+    """Print, in the encoding of the stream and no other; what is said on a terminal is broken between words."""
+    if err and sys.stderr.isatty():
+        text = "\n".join(_broken(line) for line in text.split("\n"))
     typer.echo(text, file=sys.stderr if err else sys.stdout, nl=nl)
+
+
+def _broken(line: str) -> str:
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns
+    return line if len(line) < width else textwrap.fill(line, width - 1, break_long_words=False, break_on_hyphens=False)
 
 
 def is_standard_output(path: Path | None) -> bool:
