@@ -18,7 +18,7 @@ from conformance.files.survey import Floats
 
 _SCALES = (0.3, 3.0)
 _ALIKE, _AS_MUCH = (0.5, 2.0), (0.7, 1.4)
-_LEAST_OVERLAP = 0.15
+_LEAST_OVERLAP, _LEAST_TIED = 0.15, 0.05
 _FEWEST_PLACES, _MOST_PLACES, _FEWEST_OF_PART, _MOST_OF_ALL = 16, 50_000, 4, 0.9
 _GOOD_MATCH, _GAIN, _LEAST_SHIFT, _HIDDEN = 0.6, 0.1, 2, 0.3
 
@@ -248,7 +248,7 @@ def overlap(view: View) -> Iterator[Finding]:
         few = f"{parts[-1]} to {parts[0]}" if parts[-1] < parts[0] else f"{parts[0]}"
         problem = (
             f"the points lie in {len(parts)} parts, of {few} points, whose patches share less than "
-            f"{_LEAST_OVERLAP:.0%} of their light, as of lines too far apart: nothing ties one part to the next"
+            f"{_LEAST_TIED:.0%} of their light, as of lines too far apart: nothing ties one part to the next"
         )
         yield Finding("FIL-013", Severity.WARNING, "xcoords", problem)
 
@@ -259,7 +259,7 @@ def _parts(light: Floats, places: Places) -> NDArray[np.int64]:
         return np.array([len(places.points)])
     own = _autocorrelation(light)
     middle = (len(own) - 1) / 2
-    reach = float(np.hypot(*(np.argwhere(own >= _LEAST_OVERLAP) - middle).T).max(initial=0.0)) + 1
+    reach = float(np.hypot(*(np.argwhere(own >= _LEAST_TIED) - middle).T).max(initial=0.0)) + 1
     parts = tied_parts(places.points, reach)
     return np.asarray(parts[parts >= _FEWEST_OF_PART])
 
