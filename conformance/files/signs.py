@@ -89,6 +89,9 @@ def wrapped_negative(survey: Survey) -> str:
     survey : Survey
     """
     frames = survey.first.astype(np.float64)
+    if survey.first.dtype.kind == "f" and 0 < frames.max(initial=0.0) <= np.sqrt(_SIGNED):
+        # Roots were taken where there was one.
+        frames = np.where(frames > 0, frames**2, frames)
     if not frames.size or not -_SIGNED <= frames.min() < -_DEEP * _SIGNED or frames.max() >= _SIGNED:
         return ""
     deep = frames < -_DEEP * _SIGNED

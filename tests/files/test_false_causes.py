@@ -104,6 +104,10 @@ def test_a_file_of_another_tool_with_values_that_are_no_light(
     data = np.fft.ifftshift(stored, axes=(1, 2))
     np.savez(tmp_path / "tike.npz", data=data[None], scan=scan[None], probe=a["probeGuess"][None, None, None, None])
     assert words in loud(tmp_path / "tike.npz")[clause]
+    if dtype is np.int16:
+        values = stored.astype(np.float32)
+        write_scan(tmp_path / "rooted.npz", a | {"diff3d": np.sqrt(values, out=values.copy(), where=values > 0)})
+        assert words in loud(tmp_path / "rooted.npz")[clause]
 
 
 def test_a_beam_stop_is_told_from_the_dark_middle_of_a_ring() -> None:

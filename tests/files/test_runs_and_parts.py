@@ -131,6 +131,8 @@ def test_a_pattern_that_drifts_is_told_as_such(tmp_path: Path) -> None:
     M = len(arrays["diff3d"])
     frames = [np.roll(one, round(8 * m / M) - 4, axis=0) for m, one in enumerate(arrays["diff3d"])]
     del arrays["objectGuess"]
+    frames = [np.roll(one, 4, axis=0) for one in frames]
+    assert "but the patterns move on by" in of(tmp_path, arrays | {"diff3d": np.stack(frames)})["FIL-010"]
     found = diagnose(scan_of(arrays | {"diff3d": np.stack(frames)}), np.random.default_rng(0))
     assert any("the mean frame drifts over the scan" in one.sentence for one in found.faults)
 

@@ -13,6 +13,7 @@ from conformance.files.neighbours import Places, tied_parts
 from conformance.files.rules.pixel_size import far_light, pixels_apart, shows_counts
 from conformance.files.rules.pixels import stuck_pixels
 from conformance.files.rules.positions import misplaced_rows
+from conformance.files.rules.steps import moves_on
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
@@ -136,6 +137,7 @@ def centre(view: View) -> Iterator[Finding]:
         )
         problem = (
             f"{said}: the mean pattern fits the far field of the probe there ({best:.2f}, in the middle {here:.2f})"
+            f"{moves_on(view)}"
         )
         yield Finding("FIL-010", Severity.WARNING, view.stack, problem)
 

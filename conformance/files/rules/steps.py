@@ -16,6 +16,7 @@ from conformance.files.survey import Floats
 _BESIDE, _FEWEST = 6, 10
 _OF_JUMP, _SPREADS = 0.3, 6.0
 _FACTOR, _ASIDE = 1.5, 2.0
+_PARTS = 5
 _FEWEST_EVEN = 4
 _DIP, _ALIKE = float(np.log(1.4)), 0.3
 _DARK = 0.1
@@ -156,6 +157,21 @@ def moved_frames(view: View) -> Iterator[Finding]:
         few = f"{len(rows)} frames lack" if len(rows) > 1 else "1 frame lacks"
         problem = f"{few} light on one side, so that the centre stands aside: read in part? {listed(rows)}"
         yield Finding("FIL-009", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+
+
+def moves_on(view: View) -> str:
+    """Say that patterns move on by even steps from part to part of the scan; empty where they do not.
+
+    Parameters
+    ----------
+    view : View
+    """
+    for values, word in zip(_centres(view) or (), ("row", "column"), strict=False):
+        parts = np.array([float(np.median(part)) for part in np.array_split(values, _PARTS)])
+        steps = np.diff(parts)
+        if np.abs(steps.sum()) > _ASIDE and (steps * np.sign(steps.sum()) > np.abs(steps).mean() / 2).all():
+            return f"; but the patterns move on by about {steps.sum():+.2g} {word}s over the scan: centre them by parts"
+    return ""
 
 
 def _centres(view: View) -> tuple[Floats, Floats] | None:
