@@ -109,7 +109,8 @@ def ordered_as_text(view: View) -> bool:
     points = np.stack([view.x, view.y], axis=1)
 
     def length(order: NDArray[np.int64]) -> float:
-        return float(np.mean(np.hypot(*np.diff(points[order], axis=0).T)))
+        with np.errstate(over="ignore"):
+            return float(np.mean(np.hypot(*np.diff(points[order], axis=0).T)))
 
     M = len(points)
     others = (np.argsort(np.array(sorted(range(first, first + M), key=str))) for first in (0, 1))
