@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.files import signs
 from conformance.files.ahead import read_ahead
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
@@ -141,8 +142,9 @@ def _no_light(view: View) -> Iterator[Finding]:
     value = np.nan if first.dtype.kind == "f" and np.isnan(first).any() else np.inf
     for kind, clause, word in (("non-finite", "NPZ-017", "no finite numbers"), ("negative", "NPZ-018", "below zero")):
         odd = view.survey.ever(kind) & view.measured
-        # What is below zero in every frame is a marker, and told as such (FIL-005).
-        if (odd & ~view.survey.always(kind)).any() or (kind == "non-finite" and odd.any()):
+        # What is below zero in every frame is a marker, and told as such (FIL-005); what is in good part, noise.
+        whole = first.dtype.kind in "iu" and (odd & ~view.survey.always(kind)).any()
+        if odd.any() and (kind == "non-finite" or whole or signs.wrapped_negative(view.survey)):
             index = (0, *(int(n) for n in np.argwhere(odd)[0]))
             content = Content((index, value) if kind == "non-finite" else None, None, None, "", survey=view.survey)
             problem = f"values are {word}{reach_of(content, kind, view.dtype)}"
@@ -152,7 +154,7 @@ def _no_light(view: View) -> Iterator[Finding]:
 def _numbers_apart(held: Description, frames: Part) -> Iterator[Finding]:
     """What is converted is known to fit: positions for the frames (FIL-023), a mask for their pixels (FIL-024)."""
     shape, mask = frames.values.shape, held.parts.get("bad_pixels")
-    if shape[1] != shape[2]:
+    if shape[1] != shape[2] and not ("xcoords" in held.parts and held.parts["xcoords"].values.shape[0] == shape[-1]):
         problem = f"frames are {shape[1]} x {shape[2]}, not square{sides_hint(*shape[1:])}"
         yield Finding("NPZ-013", Severity.VIOLATION, "diff3d", problem)
     points = held.parts["xcoords"].values.shape[0] if "xcoords" in held.parts else shape[0]

@@ -149,6 +149,16 @@ def test_a_pedestal_is_one_fault(tmp_path: Path) -> None:
     assert "was a background" in said
 
 
+@pytest.mark.parametrize(("gain", "step", "told"), [(13.4, 1, False), (1, 1, False), (1, 100, True)])
+def test_counts_in_other_units_are_not_filtered(gain: float, step: int, told: bool, tmp_path: Path) -> None:
+    arrays = sound(3, photons=1e5)
+    counts = np.rint(gain * arrays["diff3d"].astype(np.float64) ** 2)
+    arrays["diff3d"] = (np.rint(counts / step) * step).astype(np.uint32)
+    write_scan(tmp_path / "scan.npz", arrays)
+    said = " ".join(one.problem for one in examine(tmp_path / "scan.npz").findings if one.clause == "FIL-017")
+    assert ("took their noise" in said) == told
+
+
 @pytest.mark.parametrize(("weak", "told"), [(0.0, True), (0.06, False)])
 def test_a_weak_sample_is_told_from_none(weak: float, told: bool, tmp_path: Path) -> None:
     arrays = sound(3, columns=20, rows=15, photons=1e5)

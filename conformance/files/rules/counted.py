@@ -21,6 +21,9 @@ _MIDDLE, _FEWEST_ALIKE, _ALIKE, _SPREADS = 256, 16, 2.0, 10.0
 """Pixels about the middle and counts of neighbours that are compared, and how often, over what counting lets, they must
 be equal to be filtered."""
 
+_OFTEN, _FEWEST_RANKED, _MOST_RANKED, _BARE = 8.0, 24, 4096, 0.3
+"""How often numbers occur on the average, up to how many of them, for which a part of them is bare by no chance."""
+
 _MIRRORS = {"point": (-1, -1), "rows upside down": (-1, 1), "columns left to right": (1, -1)}
 _LEAST_COUNTS, _FEWEST_PAIRS, _FEWEST_LEVELS = 9, 64, 4
 """Mean counts from which on pixels are compared, and how many of them, with how many levels, must be equal."""
@@ -54,7 +57,8 @@ def cut_below(view: View) -> str:
 def evened(view: View) -> str:
     """Say that neighbours hold equal counts more often than counts of any light do; empty where they do not.
 
-    Two counts of mean m are equal once in 2 (pi m)^(1/2) times, and less often where their means differ.
+    Two counts of mean m are equal once in 2 (pi m)^(1/2) times, and less often where their means differ. Numbers that
+    stand for counts in other units are taken by their rank.
 
     Parameters
     ----------
@@ -65,6 +69,7 @@ def evened(view: View) -> str:
     counts = _counts(view, np.where(known, view.survey.first[:, *inner], 0))
     if counts is None:
         return ""
+    counts = _in_its_units(counts)
     pairs, equal, expected, top = 0, 0, 0.0, int(counts.max())
     for one, other, both in (
         (counts[:, 1:], counts[:, :-1], known[1:] & known[:-1]),
@@ -80,6 +85,19 @@ def evened(view: View) -> str:
         f"{equal} of {pairs} pairs of neighbouring pixels with {_FEWEST_ALIKE} counts or more hold equal ones, where "
         f"counting lets {expected:.0f} at most: a filter, a resampling or a rounding to coarser steps took their noise"
     )
+
+
+def _in_its_units(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Counts (m, N, N) as they are; where many numbers that others surround never occur, the ranks of those that do.
+
+    Units of a detector, or roots in hundredths, take the place of one count each, and leave its noise.
+    """
+    number = np.bincount(np.minimum(counts, _MOST_RANKED).ravel())[1:_MOST_RANKED]
+    often = np.flatnonzero(np.cumsum(number) >= _OFTEN * np.arange(1, len(number) + 1))
+    last = int(often[-1]) + 1 if len(often) else 0
+    if last < _FEWEST_RANKED or float((number[:last] == 0).mean()) < _BARE:
+        return counts
+    return np.asarray(np.unique(counts, return_inverse=True)[1].reshape(counts.shape), np.int64)
 
 
 def mirrored(view: View) -> str:

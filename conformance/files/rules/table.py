@@ -62,7 +62,8 @@ def findings_of(view: View) -> Iterator[Finding]:
         loud = [clause for clause, given in found.items() if any(one.severity is not Severity.NOTE for one in given)]
         explained = _explained(view, loud)
         # What else is wrong with pixels or values changes the light of frames too.
-        uneven = () if loud or lost or _lacks_much(view) else tuple(unsteady(view, pixels.quantum(view)))
+        other = lost or _lacks_much(view) or bool(signs.wrapped_negative(view.survey))
+        uneven = () if loud or other else tuple(unsteady(view, pixels.quantum(view)))
     yield from uneven
     for clause, given in found.items():
         if clause not in explained:
@@ -87,7 +88,8 @@ def _explained_by_values(view: View) -> set[str]:
     if positions.along_a_line(view):
         explained |= {"FIL-012"}
     if frames.scaled_each(view):
-        explained |= {"FIL-007", "FIL-011"}
+        # Whole numbers to which frames were scaled are no counts.
+        explained |= {"FIL-007", "FIL-011", "FIL-017"}
     if len(frames.counted_rows(view)):
         explained |= {"FIL-008", "FIL-010", "FIL-011", "FIL-017"}
     flared = view.once(pixels.flares).any()
