@@ -377,7 +377,8 @@ def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | Non
     if sample.probe is not None:
         found = unit(sample, zero_frequency(sample.mean(), sample.probe, sample.good), None, rng)
     if not found.decided:
-        return float("nan"), Fault("unit", Word.LIKELY, said, "divide the positions by the size of an object pixel")
+        remedy = "find in which unit they are, and divide them by the size of an object pixel in it"
+        return float("nan"), Fault("unit", Word.LIKELY, said, remedy)
     size = 1 / found.factor
     remedy = f"divide the positions by the size of an object pixel, about {size:.2g} of their unit"
     return found.factor, Fault(
