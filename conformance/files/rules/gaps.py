@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects, label
 
 from conformance.files.survey import Floats
 
@@ -38,6 +37,8 @@ def dead_beyond_edges(counts: Floats, zero: NDArray[np.bool_], least: float) -> 
 
 def _enclosed(lit: NDArray[np.bool_], zero: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Rectangles that never count, with light along the whole of all four sides: the dark middle of a ring is round."""
+    from scipy.ndimage import find_objects, label
+
     found = np.zeros_like(zero)
     named, _ = label(zero)
     for number, box in enumerate(find_objects(named), 1):
