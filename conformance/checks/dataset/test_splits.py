@@ -248,6 +248,10 @@ def test_every_seed_splits_its_own_way(subject: Subject, evidence: Evidence) -> 
         evidence.equal(rows[1], rows[0], f"training frames of a random split repeated with seed {seed}")
         other = seen.setdefault(tuple(rows[0].tolist()), seed)
         evidence.holds(other == seed, f"Seeds {other} and {seed} split the scan alike.")
+    # Two points are split in two ways only, so that a few repetitions may agree by chance.
+    two = dict(make_specimen(Recipe(M=2, N=8, seed=13)).arrays)
+    train = [rows_in(parts_of(subject, two, SplitRequest(0.5, "random", 3))[0], two).tolist() for _ in range(8)]
+    evidence.equal(train, train[:1] * 8, "training frames of two points, split at random eight times with seed 3")
 
 
 @check("DAT-028", needs=["split", "arrays"])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, Rows, rows_of
+from conformance.checks.relations.archivers import ARCHIVERS
 from conformance.checks.relations.canvases import on_window
 from conformance.checks.relations.given_and_needed import SCANS, SEED
 from conformance.checks.relations.same_scans import OF_A_POINT, READ, held, same_points, same_scan
@@ -121,6 +122,16 @@ def test_any_way_to_store_a_scan(subject: Subject, evidence: Evidence, seed: int
     for what, (save, members) in ways.items():
         path = subject.fresh_folder() / "scan.npz"
         save(path, **members)
+        same_scan(evidence, held(subject, evidence, path, f"a scan {what}"), plain, f"a scan {what}")
+
+
+@check("REL-004", needs=READ)
+def test_archives_of_other_programs(subject: Subject, evidence: Evidence) -> None:
+    arrays = random_scan(4, 12, 8)
+    plain = held(subject, evidence, subject.write(arrays), "a scan")
+    for what, write in ARCHIVERS.items():
+        path = subject.fresh_folder() / "scan.npz"
+        write(path, arrays)
         same_scan(evidence, held(subject, evidence, path, f"a scan {what}"), plain, f"a scan {what}")
 
 
