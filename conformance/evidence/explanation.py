@@ -372,11 +372,9 @@ def difference_summary(seen: Array, expected: Array, *, rtol: float, atol: float
     worst = int(np.where(bad, np.nan_to_num(distance, nan=np.inf), -1).argmax())
     index = tuple(int(i) for i in np.unravel_index(worst, seen.shape))
     names = axes if len(axes) == seen.ndim else [f"axis {i}" for i in range(seen.ndim)]
-    where = ", ".join(f"{name} {i}" for name, i in zip(names, index, strict=True)) or "the scalar"
-    return (
-        f"{int(bad.sum())} of {bad.size} values differ; the worst at {where}: "
-        f"seen {_digits(seen[index], expected[index])}, expected {_digits(expected[index], seen[index])}."
-    )
+    where = ", ".join(f"{name} {i}" for name, i in zip(names, index, strict=True))
+    told = f"seen {_digits(seen[index], expected[index])}, expected {_digits(expected[index], seen[index])}."
+    return f"{int(bad.sum())} of {bad.size} values differ; the worst at {where}: {told}" if where else told
 
 
 def _digits(value: Any, other: Any) -> str:

@@ -16,6 +16,8 @@ from conformance.contract.types import Array
 from conformance.scans.domain import Property, takes
 
 Row = dict[str, Any]
+PLACING = ("where", "positions", "by", "shifts")
+"""Factors of which a level alone meets the plainest: whole positions, or a line of them, hide faults of coordinates."""
 _LARGEST_WHOLE = 70_000
 
 
@@ -31,7 +33,7 @@ def all_pairs(
     seed : int
         Draws which levels meet beyond the pairs; the first row is always the plainest.
     alone : Mapping[str, Sequence], optional
-        Further levels of some factors, too dear to meet everything: one row each, all else drawn.
+        Further levels of some factors, too dear to meet everything: one row each, all else drawn but where things lie.
 
     Returns
     -------
@@ -45,6 +47,7 @@ def all_pairs(
     for name, levels in (alone or {}).items():
         for level in levels:
             drawn = {other: held[int(rng.integers(len(held)))] for other, held in factors.items()}
+            drawn |= {other: factors[other][0] for other in PLACING if other in factors}
             rows.append(drawn | {name: level})
     return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -80,7 +81,7 @@ def test_damage_is_a_miss(subject: Subject, evidence: Evidence) -> None:
     damaged: dict[str, bytes | dict[str, Any]] = {
         "a truncated cache": whole[: len(whole) // 2],
         "an empty cache": b"",
-        "a cache that is no archive": b"groups\n" * 30,
+        "a cache that is no archive, and that nobody may write into": b"groups\n" * 30,
         "a cache that needs unpickling": content | {"all_groups": np.array([[1, "a"]], dtype=object)},
         "a cache without gridsize": {k: v for k, v in content.items() if k != "gridsize"},
         "a cache without checksum": {k: v for k, v in content.items() if k != "dataset_checksum"},
@@ -90,6 +91,8 @@ def test_damage_is_a_miss(subject: Subject, evidence: Evidence) -> None:
             place.cache().write_bytes(held)
         else:
             place.rewrite(held)
+        if "write into" in what and os.name == "posix":
+            place.cache().chmod(0o444)
         answered_anew(evidence, place, what)
 
 

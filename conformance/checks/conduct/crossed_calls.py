@@ -41,6 +41,8 @@ _TAKING_ARRAYS = tuple(name for name, held in ARRAYS.items() if held is not _OF_
 """Methods that are handed the very arrays of a row."""
 _OF_A_SCAN = ("container", "split_groups", *(name for name, held in ARRAYS.items() if held is _OF_SCANS))
 """Methods that are handed a scan, or what was made of one."""
+_APART = ("below zero", "far away")
+"""Where patches and canvases are empty or large, which may be worth a word."""
 _PIXELS = 400_000
 _MAY_COUNT = ("diff3d", "object", "probe")
 """Arrays of which whole numbers make frames that look like counts."""
@@ -72,7 +74,7 @@ def crossed_calls(subject: Subject) -> Iterator[Call]:
 
 def _is_odd(method: str, row: Row, held: Inputs) -> bool:
     """Whether something about a row may be worth a warning: of images that are no scan only what is faint or bright."""
-    placed = ("positions" in held or method in _OF_A_SCAN) and row["where"] != "anywhere"
+    placed = row["where"] in _APART if "positions" in held else method in _OF_A_SCAN and row["where"] != "anywhere"
     # A part without groups may be worth a word.
     odd = placed or row["content"] in ("faint", "bright") or row.get("fraction") in (0.0, 1.0)
     whole = any(np.asarray(held[name]).dtype.kind in "iu" for name in _MAY_COUNT if name in held)

@@ -154,29 +154,36 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
     scan = subject.scan(scan_arrays()) if "group" in there else None
     dose = 4097 if takes(Property.DOSE) else None
 
+    def real(of: Callable[[int], Any], value: int) -> Any:
+        return float(value) if of is int else of(value)
+
     def grouped(of: Callable[[int], Any]) -> Any:
-        return adapter.group(scan, replace(REQUEST, N=of(N), nsamples=of(7), K=of(6), seed=of(21)))
+        request = replace(REQUEST, N=of(N), nsamples=of(7), K=of(6), seed=of(21), amplitude_scale=real(of, 3))
+        held = adapter.group(scan, request)
+        return {name: held[name] for name in ("nn_indices", "X_full")}
 
     def measured(of: Callable[[int], Any]) -> Any:
-        nphotons = dose and (float(dose) if of is int else of(dose))
+        nphotons = dose and real(of, dose)
         scan = adapter.measure(*centres[:23].T, given["probeGuess"], given["objectGuess"], nphotons, of(17))
         held = adapter.arrays(scan)
-        told = [name for name in ("diff3d", "probeGuess") if held.get(name) is not None]
-        return np.concatenate([np.abs(as_numpy(held[name])).ravel() for name in told])
+        return {name: held[name] for name in ("diff3d", "probeGuess") if held.get(name) is not None}
 
     def batched(of: Callable[[int], Any]) -> Any:
         group = replace(REQUEST, nsamples=of(7), K=of(6), seed=of(21))
         path = subject.write(scan_arrays())
-        batches = adapter.batches([path], BatchRequest(group, of(4), takes(Property.SHUFFLED), of(5)))
-        return np.concatenate([as_numpy(one["images"]) for one in batches])
+        request = BatchRequest(group, of(4), takes(Property.SHUFFLED), of(5), probe_scale=real(of, 3))
+        batches = list(adapter.batches([path], request))
+        return {name: np.concatenate([as_numpy(one[name]) for one in batches]) for name in ("images", "probe_scaling")}
 
     cases: dict[str, Callable[[Callable[[int], Any]], Any]] = {
-        "patches": lambda of: adapter.patches(given["objectGuess"], centres, of(N)),
-        "transform": lambda of: adapter.transform("channel_to_flat", np.ones((70, N, N, 4), np.float32), of(2)),
-        "reassemble": lambda of: adapter.reassemble(many, places(centres), of(5))["coverage"],
-        "noisy": lambda of: adapter.noisy(np.abs(many), of(17)),
+        "patches": lambda of: {"patches": adapter.patches(given["objectGuess"], centres, of(N))},
+        "transform": lambda of: {
+            "the result": adapter.transform("channel_to_flat", np.ones((70, N, N, 4), np.float32), of(2))
+        },
+        "reassemble": lambda of: {"coverage": adapter.reassemble(many, places(centres), of(5))["coverage"]},
+        "noisy": lambda of: {"amplitude": adapter.noisy(np.abs(many), of(17))},
         "measure": measured,
-        "group": lambda of: grouped(of)["nn_indices"],
+        "group": grouped,
         "batches": batched,
     }
     # A scan that is not told has no numbers to compare.
@@ -184,11 +191,19 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
     told -= set() if takes(Property.TRANSFORM, "channel_to_flat") else {"transform"}
     for method, run in cases.items():
         if method in told:
-            expected = as_numpy(run(int))
+            plain = {name: as_numpy(values) for name, values in run(int).items()}
             for kind in (np.int64, np.int16, np.uint16, *(() if method == "measure" else (np.uint8, np.int8))):
                 said = f"{method} with its numbers in {kind.__name__}"
                 seen = evidence.accepted(lambda: run(kind), said)
-                evidence.close(seen, expected, said, rtol=0, atol=1e-5 * float(np.abs(expected).max()))
+                for name, expected in plain.items():
+                    evidence.close(
+                        seen[name],
+                        expected,
+                        f"{name} of {said}",
+                        rtol=0,
+                        atol=1e-5 * float(np.abs(expected).max()),
+                        axes=axes_of(name, expected.ndim),
+                    )
 
 
 def _repeated(values: Array, shape: tuple[int, ...]) -> Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from conformance.checks.conduct.every_call import every_call
 from conformance.checks.conduct.fresh_run import fresh_run
 from conformance.checks.conduct.in_any_order import answers
 from conformance.checks.conduct.invalid_calls import refused_calls
+from conformance.checks.conduct.laid_calls import laid_calls
 from conformance.checks.conduct.observed import CIRCUMSTANCES, Seen, those
 from conformance.checks.conduct.results import altered, answered, same, values_in
 from conformance.checks.conduct.sound_calls import (
@@ -35,7 +35,6 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
 from conformance.scans.domain import Property, places, takes
-from conformance.scans.pairs import LAYOUTS
 from conformance.scans.specimens import write_scan
 
 COMPILED = ("torchinductor", "triton", "tf_", "jax")
@@ -385,16 +384,15 @@ def _widest(name: str) -> str:
 
 @check("CND-003", any_of=tuple(one for one in CALLED if one not in _OF_SETTINGS))
 def test_each_argument_in_each_layout(subject: Subject, evidence: Evidence) -> None:
-    """One argument at a time, the others plain: what is read in one order must not be written in another."""
-    for call in calls(subject):
-        plain = call.inputs()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            expected = answered(call, plain)
-        for name, values in plain.items():
-            if not isinstance(values, np.ndarray) or values.ndim == 0:
-                continue
-            for when, lay in LAYOUTS.items():
-                given: dict[str, Any] = call.inputs() | {name: lay(values)}
-                seen = evidence.accepted(lambda: answered(call, given), f"{call.method} of {name} {when}")
-                same(evidence, seen, expected, call, f"of {name} {when}")
+    for laid in laid_calls(subject):
+        if laid.plain is not None:
+            expected = laid.plain.answer()
+            seen = evidence.accepted(laid.answer, f"{laid.call.method} of {laid.what}")
+            same(evidence, seen, expected, laid.call, f"of {laid.what}")
+
+
+@check("CND-015", any_of=tuple(one for one in CALLED if one not in _OF_SETTINGS))
+def test_no_memory_layout_is_a_cause_to_warn(subject: Subject, evidence: Evidence) -> None:
+    for laid in laid_calls(subject):
+        more = laid.warned[len(laid.plain.warned if laid.plain else ()) :]
+        evidence.holds(not more or laid.error is not None, f"{laid.call.method} warns of {laid.what}: {more[:1]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import comb
 
 import numpy as np
 
@@ -41,12 +42,15 @@ def test_oversampled_groups_differ(subject: Subject, evidence: Evidence) -> None
     wide, many_sets = make_specimen(Recipe(M=40, N=8, seed=48)), replace(request, nsamples=700, neighbor_pool_size=12)
     sets = {tuple(sorted(row)) for row in members_of(subject, wide, many_sets).tolist()}
     evidence.holds(len(sets) == 700, f"{700 - len(sets)} of 700 oversampled groups repeat another one.")
-    tight = make_specimen(Recipe(M=5, N=8, seed=42))
-    every = base_request(K=4, nsamples=5, enable_oversampling=True, neighbor_pool_size=4)
-    sets = {tuple(sorted(row)) for row in members_of(subject, tight, every).tolist()}
-    evidence.holds(
-        len(sets) == 5, f"Five different groups of four exist among five points; oversampling gave {len(sets)}."
-    )
+    # A pool beyond the scan is all of its points, whatever K is.
+    for M, K, nsamples in ((5, 4, 5), (12, 4, 480)):
+        points = make_specimen(Recipe(M=M, N=8, seed=42))
+        if points.M != M:
+            continue
+        every = base_request(K=K, nsamples=nsamples, enable_oversampling=True, neighbor_pool_size=50)
+        sets = {tuple(sorted(row)) for row in members_of(subject, points, every).tolist()}
+        what = f"{nsamples} of the {comb(M, 4)} groups of four among {M} points, with pools of 50"
+        evidence.holds(len(sets) == nsamples, f"{what}, were asked for; {nsamples - len(sets)} repeat another one.")
 
 
 @check("GRP-013", given=OVERSAMPLED)
@@ -89,22 +93,24 @@ def test_a_pool_smaller_than_a_group_is_refused(subject: Subject, evidence: Evid
 
 @check("GRP-011", "GRP-012", "GRP-013")
 def test_oversampled_groups_of_every_kind(subject: Subject, evidence: Evidence) -> None:
-    """Of nine and of four, from seeds drawn and in sequence: as many as asked for, all different, each in its pool."""
-    specimen = make_specimen(Recipe(M=20, N=8, seed=74, pattern="spiral"))
-    for gridsize, pool, nsamples in sized((2, 6, 70), (3, 11, 55)):
+    """From seeds drawn and in sequence: as many as asked for, all different, each in its pool.
+
+    A pool of 120 neighbours holds more sets of sixteen than 64 bits can count, or any memory hold.
+    """
+    few, many = (make_specimen(Recipe(M=M, N=8, seed=74, pattern="spiral")) for M in (20, 150))
+    for gridsize, pool, nsamples in sized((2, 6, 70), (3, 11, 55), (4, 120, 160)):
+        specimen = many if pool > 20 else few
         for sequential in (False, True):
-            request = base_request(gridsize=gridsize, K=14, nsamples=nsamples, sequential_sampling=sequential)
+            K = max(14, gridsize**2)
+            request = base_request(gridsize=gridsize, K=K, nsamples=nsamples, sequential_sampling=sequential)
             request = replace(request, enable_oversampling=True, neighbor_pool_size=pool)
             what = f"{'sequential ' if sequential else ''}oversampled groups of {gridsize**2}"
-            for seed in (1, 2):
-                members = members_of(subject, specimen, replace(request, seed=seed))
-                evidence.holds(len(members) == nsamples, f"{nsamples} {what} were asked for, {len(members)} are there.")
-                distinct(evidence, members, request)
-                in_pools(evidence, specimen, members, pool, f"{what} with neighbor_pool_size {pool}")
-                sets = {tuple(sorted(row)) for row in members.tolist()}
-                evidence.holds(
-                    len(sets) == nsamples, f"{nsamples - len(sets)} of {nsamples} {what} repeat another one."
-                )
+            members = members_of(subject, specimen, replace(request, seed=1 + sequential))
+            evidence.holds(len(members) == nsamples, f"{nsamples} {what} were asked for, {len(members)} are there.")
+            distinct(evidence, members, request)
+            in_pools(evidence, specimen, members, pool, f"{what} with neighbor_pool_size {pool}")
+            sets = {tuple(sorted(row)) for row in members.tolist()}
+            evidence.holds(len(sets) == nsamples, f"{nsamples - len(sets)} of {nsamples} {what} repeat another one.")
 
 
 @check("GRP-013", needs=["batches"])

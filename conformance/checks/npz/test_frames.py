@@ -104,7 +104,7 @@ def test_counts_load_with_a_warning(subject: Subject, evidence: Evidence) -> Non
     steady = rng.poisson(np.tile(np.linspace(3.0, 400.0, N**2).reshape(N, N), (120, 1, 1)))
     offset = rng.uniform(0.05, 0.95, (N, N))
     for what, frames, suspicious in (
-        ("counts less a dark level, no whole numbers", (steady + offset).astype(np.float32), True),
+        ("counts that are no whole numbers, less a dark level,", (steady + offset).astype(np.float32), True),
         ("square roots of such counts", np.sqrt(steady + offset).astype(np.float32), False),
         ("whole-number counts", counts.astype(np.uint16 if takes(Property.FRAMES, "uint16") else np.float32), True),
         ("counts as float32", counts.astype(np.float32), True),

@@ -205,7 +205,8 @@ def test_a_probe_of_one_mode_keeps_its_axis(subject: Subject, evidence: Evidence
 def test_a_scan_is_saved_under_the_name_it_is_given(subject: Subject, evidence: Evidence) -> None:
     arrays = plain()
     scan = subject.adapter.assemble(arrays)
-    for name in ("scan.dat", "scan", "night.4", "night 4 [é].npz", "SCAN.NPZ"):
+    long = "n" * (230 if os.name == "posix" else 60)
+    for name in ("scan.dat", "scan", "night.4", "night 4 [é].npz", "SCAN.NPZ", f"{long}.npz"):
         folder = subject.fresh_folder()
         evidence.accepted(lambda: subject.adapter.save(scan, folder / name), f"Saving as {name!r}")
         left = sorted(one.name for one in folder.iterdir())
@@ -236,7 +237,7 @@ def test_every_array_of_a_scan_saved_over_another(subject: Subject, evidence: Ev
 
 @check("RAW-011", needs=SAVED)
 def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
-    said = {"nphotons": 3e7, "profile": {"scale": "legacy_v1", "names": ["a", "b"]}, "operator": "Zoë"}
+    said = {"nphotons": 3e7, "profile": {"scale": "legacy_v1", "names": ["a", "b"]}, "operator": "Zoë, 試料"}
     text = json.dumps(said)
     forms: Mapping[str, Any] = {
         "text": np.array(text),

@@ -158,7 +158,7 @@ def _only_held_by(dtype: str) -> Array:
 @check("TRF-007")
 def test_transforms_keep_every_dtype(subject: Subject, evidence: Evidence) -> None:
     values = groups(3, 2, 8)
-    for dtype in ("complex128", "int64", "int16", "uint8", "bool", "float16", "float64"):
+    for dtype in ("complex128", "int64", "uint32", "int32", "uint16", "int16", "uint8", "bool", "float16", "float64"):
         source = (values if dtype == "complex128" else np.abs(values) * (60 if dtype[0] in "iu" else 1)).astype(dtype)
         source.flat[5:7] = _only_held_by(dtype)
         for name, given, expected in layouts_of(source, 2):

@@ -257,3 +257,16 @@ class ComparesBothEndsOfThePositions(Liar):
             return self.right.group(scan, request)
         members = np.array(self.right.group(first, request)["nn_indices"])
         return grouped_by(self.right, held, members, request)
+
+
+@breaks("CCH-008")
+class WritesIntoCachesOnly(Liar):
+    """A cache is written in place, and one that may not be written stays what it is."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        found = Path(request.dataset_path or ".").parent.glob("*.groups_cache.npz") if request.dataset_path else ()
+        locked = {path: path.read_bytes() for path in found if not path.stat().st_mode & 0o200}
+        grouped = self.right.group(scan, request)
+        for path, content in locked.items():
+            path.write_bytes(content)
+        return grouped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -246,3 +247,25 @@ class PutsTheFilesInPlaceOfTheirFolder(Liar):
         if isinstance(paths, list) and len(given) == 1 and Path(given[0]).is_dir():
             paths[:] = sorted(Path(given[0]).glob("*.npz")) or given
         return self.right.batches(given, request)
+
+
+@breaks("CND-019")
+class ScalesByWholeNumbersInTheirType(Liar):
+    """Frames are brought into the type of the scale, which has no fractions where it is a whole number."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = dict(self.right.group(scan, request))
+        scale = request.amplitude_scale
+        if isinstance(scale, int | np.integer):
+            grouped["X_full"] = np.asarray(np.floor(grouped["diffraction"]) * scale, np.float32)
+        return grouped
+
+
+@breaks("CND-015")
+class WarnsOfWhatCannotBeWritten(Liar):
+    """As PyTorch does where it takes over the memory of an array."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        if isinstance(images, np.ndarray) and not images.flags.writeable:
+            warnings.warn("The given NumPy array is not writable.", UserWarning, stacklevel=2)
+        return self.right.translate(images, shifts_xy)

@@ -137,3 +137,14 @@ class TakesWholeNumbersForCounts(Liar):
         if isinstance(fraction, int) and 0 < fraction < len(grouped["nn_indices"]):
             fraction = (fraction + 1e-9) / len(grouped["nn_indices"])
         return self.right.split_groups(grouped, probe, fraction)
+
+
+@breaks("CON-013")
+class SplitsByAFractionInSinglePrecision(Liar):
+    """Seven tenths of ten groups are a little less than seven of them."""
+
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        count = len(grouped["nn_indices"])
+        first = int(float(np.float32(fraction)) * count)
+        other = 0 < fraction < 1 and first != int(fraction * count)
+        return self.right.split_groups(grouped, probe, (first + 0.5) / count if other else fraction)

@@ -177,3 +177,12 @@ class SqueezesProbeScales(Batching):
 class EndsAfterAHundredBatches(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
         yield from itertools.islice(self.right.batches(paths, request), 100)
+
+
+@breaks("DAT-007")
+class CountsBatchesInThirtyTwoBits(Liar):
+    """A number that stands for all rows has no room there."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        int(request.batch_size).to_bytes(4, "little")
+        yield from self.right.batches(paths, request)

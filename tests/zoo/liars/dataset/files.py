@@ -283,3 +283,18 @@ class TakesListsOnly(Liar):
         if not isinstance(paths, list):
             raise ValueError(f"paths must be a list, not a {type(paths).__name__} [DAT-004]")
         return self.right.batches(paths, request)
+
+
+@breaks("DAT-013")
+class KeepsOneProbeAtATime(Liar):
+    """A file that comes again gets the probe of the one before it, which still lies at hand."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        names, last = [str(path) for path in paths], dict[int, Any]()
+        for batch in self.right.batches(paths, request):
+            probe = np.array(batch["probe"])
+            for row, number in enumerate(np.ravel(batch["experiment_id"]).tolist()):
+                last.setdefault(number, probe[row].copy())
+                if number - 1 in last and names[number] in names[: number - 1]:
+                    probe[row] = last[number - 1]
+            yield {**batch, "probe": probe}

@@ -349,3 +349,16 @@ class TakesWholeFractionsForCounts(Liar):
         if isinstance(request.fraction, int) and 0 < request.fraction < count:
             request = replace(request, fraction=request.fraction / count)
         return self.right.split(scan, request)
+
+
+@breaks("DAT-016")
+class TossesACoinForTwoPoints(Liar):
+    """One coin for all calls, whatever the seed."""
+
+    coin = 0
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        if request.method == "random" and len(self.right.arrays(scan)["xcoords"]) == 2:
+            self.coin = (5 * self.coin + 3) % 16
+            request = replace(request, seed=self.coin)
+        return self.right.split(scan, request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,25 @@ class RepeatsSetsOfSequences(Regrouping):
     def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
         sequence = request.enable_oversampling and request.sequential_sampling and right.shape[1] > 1
         return right[np.arange(len(right)) % len(scan)] if sequence else right
+
+
+@breaks("GRP-012")
+class CountsSetsInSixtyFourBits(Regrouping):
+    """A pool that holds more sets than can be counted holds fewer than none, and is used up at once."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        pool = min(request.neighbor_pool_size or request.K, len(scan) - 1) + 1
+        endless = request.enable_oversampling and comb(pool, request.gridsize**2) >= 2**63
+        return np.resize(right[: len(right) // 2 + 1], right.shape) if endless else right
+
+
+@breaks("GRP-012")
+class TakesKForAPoolBeyondTheScan(Rewording):
+    """A pool of more neighbours than there are is taken for a mistake."""
+
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        beyond = (request.neighbor_pool_size or 0) >= len(scan)
+        return replace(request, neighbor_pool_size=None) if request.enable_oversampling and beyond else request
 
 
 @breaks("GRP-013")

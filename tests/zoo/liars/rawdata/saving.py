@@ -329,3 +329,29 @@ class TakesProvenanceForADictionary(Liar):
         if "_metadata" in members and not isinstance(json.loads(str(members["_metadata"])), dict):
             del members["_metadata"]
         np.savez(path, allow_pickle=False, **members)
+
+
+@breaks("RAW-011")
+class SavesProvenanceInLatin(Liar):
+    """What that alphabet has no letter for becomes a question mark."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path, allow_pickle=False) as archive:
+            members = {name: archive[name] for name in archive.files}
+        if "_metadata" in members:
+            text = json.dumps(json.loads(members["_metadata"].item()), ensure_ascii=False)
+            members["_metadata"] = np.array(text.encode("latin-1", "replace").decode("latin-1"))
+            with path.open("wb") as file:
+                np.savez(file, **members)
+
+
+@breaks("RAW-006")
+class LengthensLongNames(Liar):
+    """What is written first bears the name of the file and a little more, which is more than a name may be."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        other = path.with_name(f"{path.name}.being-written-by-process-{os.getpid()}.tmp")
+        other.touch()
+        other.unlink()
+        self.right.save(scan, path)

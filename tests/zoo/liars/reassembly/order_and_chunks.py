@@ -87,3 +87,12 @@ class CentresEveryChunkByItself(Streaming):
             ]
         )
         return dict(self.right.reassemble(patches, moved))
+
+
+@breaks("REA-009")
+class CountsChunksInThirtyTwoBits(Liar):
+    """A number that stands for all of them has no room there."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        int(chunk or 0).to_bytes(4, "little")
+        return self.right.reassemble(patches, centres_xy, chunk)

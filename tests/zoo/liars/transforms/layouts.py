@@ -284,3 +284,12 @@ class TurnsGridsOfManyCells(Liar):
     def transform(self, name: str, array: Array, gridsize: int) -> Array:
         seen = self.right.transform(name, array, gridsize)
         return np.swapaxes(seen, 1, 2).copy() if name == "flat_to_grid" and gridsize > 4 else seen
+
+
+@breaks("TRF-007")
+class TransformsUnsignedAsSigned(Liar):
+    """As a framework does that knows no unsigned numbers but bytes."""
+
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        moved = np.asarray(self.right.transform(name, array, gridsize))
+        return np.minimum(moved, 2**31 - 1).astype(moved.dtype) if moved.dtype == np.uint32 else moved
