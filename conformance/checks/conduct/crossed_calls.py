@@ -108,8 +108,7 @@ def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
         lambda given: run(given, row),
         " ".join(f"{name} = {level}" for name, level in row.items()),
         repeats=row.get("seed", 0) is not None and row.get("shuffle_seed", 0) is not None,
-        # Scans of random images look like counts now and then.
-        clean=not _is_odd(method, row, held) and not row.get("enable_oversampling") and method != "measure",
+        clean=not _is_odd(method, row, held) and not row.get("enable_oversampling"),
         once=row["size"] in LARGE or row.get("N", 0) > 24,
     )
 

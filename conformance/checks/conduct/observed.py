@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.backends.process_state import changed, other_settings, process_state, put_back, restored
-from conformance.backends.subject import Subject
+from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.every_call import every_call
 from conformance.checks.conduct.invalid_calls import refused_calls, warning_calls
 from conformance.checks.conduct.results import snapshot, values_in
@@ -165,6 +165,25 @@ def ours() -> Iterator[GlobalRandomness]:
 def those(subject: Subject, *paths: str) -> Iterator[Seen]:
     """Calls of some paths; all of them where none is named."""
     yield from (seen for seen in observed(subject) if not paths or seen.path in paths)
+
+
+def without_cause(subject: Subject, seen: Seen) -> list[str]:
+    """Warnings of a call; one of a simulated scan has its cause where the same arrays draw one when they come in.
+
+    Parameters
+    ----------
+    subject : Subject
+    seen : Seen
+    """
+    if seen.call.method != "measure" or not seen.warned or "assemble" not in offered(subject.selected):
+        return seen.warned
+    # Images made of random numbers look like counts now and then.
+    held = {name.removeprefix("result['").removesuffix("']"): values for name, values in seen.result.items()}
+    with warnings.catch_warnings(record=True) as caught, contextlib.suppress(Exception):
+        warnings.simplefilter("always")
+        # What is None has no axes.
+        subject.adapter.assemble({name: values for name, values in held.items() if values.ndim})
+    return seen.warned[len(caught) :]
 
 
 def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalRandomness, printed: IO[bytes]) -> Seen:

@@ -17,7 +17,7 @@ from conformance.checks.conduct.fresh_run import fresh_run
 from conformance.checks.conduct.in_any_order import answers
 from conformance.checks.conduct.invalid_calls import refused_calls
 from conformance.checks.conduct.laid_calls import laid_calls
-from conformance.checks.conduct.observed import CIRCUMSTANCES, Seen, those
+from conformance.checks.conduct.observed import CIRCUMSTANCES, Seen, those, without_cause
 from conformance.checks.conduct.results import altered, answered, same, values_in
 from conformance.checks.conduct.sound_calls import (
     CALLED,
@@ -83,7 +83,7 @@ def test_no_option_is_a_cause_to_warn(subject: Subject, evidence: Evidence) -> N
         if seen.call.method in of_contract and not seen.call.what:
             of_contract[seen.call.method] = max(of_contract[seen.call.method], len(seen.warned))
         elif seen.call.clean and not seen.error:
-            found = seen.warned[of_contract.get(seen.call.method, 0) :]
+            found = without_cause(subject, seen)[of_contract.get(seen.call.method, 0) :]
             evidence.holds(not found, f"{seen.words} warns about a clean scan: {found[:1]}")
 
 

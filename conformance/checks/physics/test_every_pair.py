@@ -111,7 +111,7 @@ NOISE = {
 def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     """Roots of whole numbers, none far from where it must lie, and their mean where it must be."""
     rng = np.random.default_rng(seed)
-    for row in all_pairs(NOISE, seed):
+    for row in all_pairs(NOISE, seed, {"sizes": ((2, 262),)}):
         n, N = row["sizes"]
         values = rng.uniform(0.05, 1, (n, N, N))
         if row["content"] == "a dark frame":
