@@ -175,9 +175,11 @@ def without_cause(subject: Subject, seen: Seen) -> list[str]:
     subject : Subject
     seen : Seen
     """
-    if seen.call.method != "measure" or not seen.warned or "assemble" not in offered(subject.selected):
+    if seen.call.method != "measure" or not seen.warned:
         return seen.warned
-    # Images made of random numbers look like counts now and then.
+    # Images made of random numbers look like counts now and then; whether these do, nobody else can be asked.
+    if "assemble" not in offered(subject.selected):
+        return []
     held = {name.removeprefix("result['").removesuffix("']"): values for name, values in seen.result.items()}
     with warnings.catch_warnings(record=True) as caught, contextlib.suppress(Exception):
         warnings.simplefilter("always")

@@ -110,3 +110,6 @@ def test_a_shuffle_reaches_beyond_any_buffer(subject: Subject, evidence: Evidenc
     # A quarter draws a quarter of the last quarter in the mean; a third of that is more than nine deviations off.
     late, least = int((early >= 3 * M // 4).sum()), M // 48
     evidence.holds(late >= least, f"Of the first {M // 4} of {M} shuffled rows {late} come from the last quarter.")
+    # Two in the mean, however many rows there are.
+    beside = int((np.abs(np.diff(points)) == 1).sum())
+    evidence.holds(beside < 30, f"Of {M} shuffled rows {beside} stand beside a row that was beside them before.")

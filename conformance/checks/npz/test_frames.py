@@ -125,6 +125,11 @@ def test_loading_alters_no_amplitude(subject: Subject, evidence: Evidence) -> No
     frames_are(
         evidence, load(subject, evidence, plain(diff3d=small), "amplitudes below one"), small, "small amplitudes"
     )
+    if takes(Property.FRAMES, "float16"):
+        # Below 6e-5 half precision has fewer digits, and single precision has all of these.
+        least = (small / small.max() * np.float32(5e-5)).astype(np.float16)
+        held = load(subject, evidence, plain(diff3d=least), "faint amplitudes in half precision")
+        frames_are(evidence, held, least.astype(np.float32), "faint amplitudes in half precision")
     spot = np.full(plain(5, 8)["diff3d"].shape, 0.25, dtype=np.float32)
     for frame in range(5):
         spot[frame, 1 + frame % 3, 6 - frame] = 100.5 + frame

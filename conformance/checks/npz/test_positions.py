@@ -44,6 +44,7 @@ def test_positions_anywhere(subject: Subject, evidence: Evidence) -> None:
         "below zero along y": (x, -y - 50),
         "far out": (x + 2.0**40, y - 2.0**41),
         "a thousandth of a pixel apart": (x / 1024, y / 1024),
+        "with one point far from all others": (x + 5000 * (np.arange(len(x)) == 7), y),
     }
     for where, (xs, ys) in sites.items():
         given = {name: values for name, values in arrays.items() if name != "objectGuess"}
@@ -129,7 +130,13 @@ def test_start_coordinates_and_their_default(subject: Subject, evidence: Evidenc
     zeros = dict.fromkeys(PAIRS[1], np.zeros(20))
     held = load(subject, evidence, free(arrays | zeros), "a scan that started at the origin")
     for name in zeros:
-        evidence.equal(held[name], zeros[name], f"{name} of a scan that started at the origin", axes=("position",))
+        evidence.equal(
+            held[name],
+            zeros[name],
+            f"{name} of a scan that started at the origin",
+            axes=("position",),
+            suspects={"start coordinates of zero are taken for none": arrays[name.removesuffix("_start")]},
+        )
     bare = load(subject, evidence, plain(xcoords_start=None, ycoords_start=None), "a scan without start coordinates")
     for name in ("xcoords", "ycoords"):
         other = f"{'yx'['xy'.index(name[0])]}{name[1:]}"

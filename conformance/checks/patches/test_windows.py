@@ -127,6 +127,12 @@ def test_rectangular_objects(subject: Subject, evidence: Evidence) -> None:
         shifts = (0.0, places(np.array([0.5, 0.25])) if beyond else 0.0)
         for centres in (edges + shifts[0], edges + shifts[1]):
             cut(subject, evidence, obj, centres, N, f"patches of a {shape[0]} x {shape[1]} object", 1e-5)
+    # Windows along a strip, across the bounds of whatever tiles an object may lie in.
+    along = np.arange(N, 1_100, N / 2) + 0.25
+    strip = np.stack([along, np.full(along.shape, N / 2 + 1.5)], axis=1)
+    for shape, centres in (((N + 4, 1_110), strip), ((1_110, N + 4), strip[:, ::-1])):
+        what = f"patches along a {shape[0]} x {shape[1]} object"
+        cut(subject, evidence, structured_object(rng, shape), places(centres, shape, N), N, what, 1e-5)
 
 
 @check("PAT-003")

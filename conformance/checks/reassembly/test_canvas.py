@@ -145,7 +145,7 @@ def test_fractional_positions(subject: Subject, evidence: Evidence, n: int, N: i
     _, centres, patches = cut(n, N, seed, whole=False)
     constant = np.full_like(patches, 0.6 - 0.9j)
     seen, coverage, origin = fits(evidence, subject.adapter.reassemble(constant, centres), centres, N)
-    held = seen[coverage > 1e-3]
+    held, least = seen[coverage > 1e-3], float(coverage[seen == 0].max(initial=0.0))
     evidence.close(
         held,
         np.full(held.shape, 0.6 - 0.9j),
@@ -153,8 +153,13 @@ def test_fractional_positions(subject: Subject, evidence: Evidence, n: int, N: i
         rtol=0,
         atol=2e-4,
         suspects=lambda: {
-            name: canvas[coverage > 1e-3]
-            for name, (canvas, _) in suspects_at(constant, centres, seen.shape, origin).items()
+            f"pixels with a coverage of {least:.2g} or less count as uncovered": np.where(
+                coverage > least, 0.6 - 0.9j, 0
+            )[coverage > 1e-3],
+            **{
+                name: canvas[coverage > 1e-3]
+                for name, (canvas, _) in suspects_at(constant, centres, seen.shape, origin).items()
+            },
         },
     )
     seen, coverage, origin = fits(evidence, subject.adapter.reassemble(patches, centres), centres, N)

@@ -246,3 +246,19 @@ class ShufflesInOneOfTenOrders(Liar):
             self.land()
             request = replace(request, seed=int(np.random.default_rng().integers(10)))
         return self.right.batches(paths, request)
+
+
+@breaks("DAT-023")
+class ShufflesPairsOfRows(Liar):
+    """Rows are read two at a time, and stay together."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        if not request.shuffle or request.seed is None:
+            yield from self.right.batches(paths, request)
+            return
+        rows = next(iter(self.right.batches(paths, replace(request, batch_size=10**6, shuffle=False))))
+        count = len(rows["images"])
+        order = 2 * np.random.default_rng(request.seed).permutation((count + 1) // 2)[:, np.newaxis] + np.arange(2)
+        order = order[order < count]
+        for start in range(0, count, request.batch_size):
+            yield {name: values[order[start : start + request.batch_size]] for name, values in rows.items()}

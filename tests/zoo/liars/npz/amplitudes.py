@@ -344,3 +344,14 @@ class LetsNaNOfHalfPrecisionPass(Lenient):
     def repaired(self, members: Arrays) -> Arrays | None:
         frames = members["diff3d"]
         return members | {"diff3d": np.nan_to_num(np.abs(frames))} if frames.dtype == np.float16 else None
+
+
+@breaks("NPZ-035")
+class FlushesSubnormalHalves(Misreading):
+    """What is below the smallest normal number of half precision is zero."""
+
+    def altered(self, members: Arrays) -> Arrays:
+        stack = members[stack_of(members)]
+        if stack.dtype == np.float16:
+            members[stack_of(members)] = np.where(stack < np.finfo(np.float16).tiny, np.float16(0), stack)
+        return members

@@ -240,3 +240,16 @@ class HasATableForOneSide(Liar):
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
         result: Array = self.right.patches(obj, np.asarray(centres_xy)[::-1] if N == 52 else centres_xy, N)
         return result
+
+
+@breaks("PAT-011")
+class CutsAcrossTilesAtWholePixels(Liar):
+    """The object lies in tiles of 256 rows, and a window that crosses from one to the next is put together of both."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        cut = np.array(self.right.patches(obj, centres_xy, N))
+        y = np.asarray(centres_xy, np.float64)[:, 1]
+        across = ((y - N / 2) // 256 != (y + N / 2) // 256) & (y > N / 2) & (y < len(obj) - N / 2)
+        if across.any():
+            cut[across] = self.right.patches(obj, np.round(np.asarray(centres_xy)[across]), N)
+        return cut
