@@ -32,7 +32,7 @@ def mask_is(
         Masks that further mistakes would give.
     """
     seen = held.get(MASK)
-    evidence.holds(seen is not None, f"{what} has lost its mask, {MASK}.")
+    evidence.holds(seen is not None, f"{what} lost the mask, {MASK}.")
     evidence.layout(seen, f"{MASK} of {what}", shape=expected.shape, dtype="bool")
     evidence.equal(
         seen,

@@ -6,6 +6,7 @@ import contextlib
 import contextvars
 import itertools
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -191,7 +192,7 @@ def without_cause(subject: Subject, seen: Seen) -> list[str]:
 def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalRandomness, printed: IO[bytes]) -> Seen:
     seen, given, here = Seen(call, path, turn), call.inputs(), subject.folder / "working"
     here.mkdir(exist_ok=True)
-    before = snapshot(given)
+    before = _as_named(snapshot(given))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", ResourceWarning)
@@ -210,7 +211,7 @@ def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalR
     seen.state = [name for name in moved if turn or name not in SETTLED]
     seen.printed = said[0]
     seen.warned = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
-    seen.arguments = _touched(before, values_in(given))
+    seen.arguments = _touched(before, _as_named(values_in(given)))
     seen.files = sorted(found.name for found in here.iterdir())
     if seen.files:
         os.chdir(subject.folder)
@@ -240,6 +241,11 @@ def _let_go(error: BaseException | None) -> None:
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error = error.__cause__ or error.__context__
+
+
+def _as_named(values: Values) -> Values:
+    """Arrays of arguments by their own names: ``probe``, and ``grouped['Y']`` where it stands in one."""
+    return {re.sub(r"^result\['(.*?)'\]", r"\1", name): held for name, held in values.items()}
 
 
 def _touched(before: Values, after: Values) -> list[str]:

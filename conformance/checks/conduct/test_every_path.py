@@ -54,7 +54,7 @@ _COME_IN = ("group", "split", "batches", "save")
 @check("CND-001", any_of=CALLED)
 def test_arguments_are_left_alone_on_every_path(subject: Subject, evidence: Evidence) -> None:
     for seen in those(subject):
-        evidence.holds(not seen.arguments, f"{seen.words} changed its arguments: {seen.arguments[:3]}.")
+        evidence.holds(not seen.arguments, f"{seen.words} changed {', '.join(seen.arguments[:3])}.")
 
 
 @check("CND-004", any_of=CALLED)

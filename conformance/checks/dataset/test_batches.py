@@ -18,6 +18,9 @@ from conformance.scans.domain import sized
 from conformance.scans.specimens import Recipe, make_specimen
 
 
+NUMBERS = {"f": "real", "iu": "whole", "c": "complex"}
+
+
 @check("DAT-001")
 def test_the_fields_of_a_batch(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)
@@ -33,7 +36,8 @@ def test_the_fields_of_a_batch(subject: Subject, evidence: Evidence) -> None:
                     f"{name} has shape {values.shape} in a batch of {size} groups.",
                 )
                 kind = kinds.get(name, "f")
-                evidence.holds(values.dtype.kind in kind, f"{name} of a batch is {values.dtype}.")
+                said = f"{name} of a batch is {values.dtype}; the contract says {NUMBERS[kind]} numbers."
+                evidence.holds(values.dtype.kind in kind, said)
             for name in ("images", "rms_scaling_constant", "physics_scaling_constant", "probe_scaling"):
                 evidence.holds(
                     dtype_name(batch[name]) == "float32", f"{name} is {dtype_name(batch[name])}, not float32."

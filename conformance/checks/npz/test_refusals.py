@@ -116,7 +116,7 @@ def test_negative_amplitudes_are_refused_with_the_index(subject: Subject, eviden
         path = subject.write(plain(diff3d=frames))
         error = evidence.refused(
             lambda: subject.adapter.load(path),
-            f"a negative {dtype}",
+            f"a negative amplitude in {np.dtype(dtype)}",
             beside=lambda: subject.adapter.load(sound),
         )
         evidence.worded(
