@@ -17,7 +17,6 @@ from conformance.evidence.tensors import as_numpy, dtype_name
 from conformance.scans.domain import sized
 from conformance.scans.specimens import Recipe, make_specimen
 
-
 NUMBERS = {"f": "real", "iu": "whole", "c": "complex"}
 
 

@@ -49,7 +49,7 @@ NAMES: dict[str, str | Undescribable] = {
     "FlipsTheSignOfWideGroups": r"sign .*flipped|mirrored about the group centre",
     "MeasuresFromTheMiddleOfTheScan": r"mean of the whole scan",
     "HandsOnAbsoluteForRelative": r"not centred",
-    "TurnsTheSignOfOversampledNines": r"sign is flipped",
+    "TurnsTheSignOfOversampledNines": r"sign of x and y is flipped",
     "WritesAThousandRelativeCoordinates": r"groups hold what belongs to others|every group holds what .* first",
     "CentresOnTheFirstMember": r"first member",
     "CentresOnTheRoundedMean": r"rounded",
