@@ -320,7 +320,11 @@ VARIANTS: dict[str, Entry] = {
     "frames of text": (scan(_frames(lambda s: s.astype("U8"))), r"<U8|text", "NPZ-016"),
     # centre
     "corner of odd shift": (scan(_frames(lambda s: np.fft.ifftshift(s, axes=(1, 2)))), r"in the corner", "FIL-010"),
-    "corner along one axis": (scan(_frames(lambda s: np.fft.ifftshift(s, axes=1))), r"-16 rows|16 rows", "FIL-010"),
+    "corner along one axis": (
+        scan(_frames(lambda s: np.fft.ifftshift(s, axes=1))),
+        r"rolled by half their rows",
+        "FIL-009",
+    ),
     "beam aside both": (
         scan(_frames(lambda s: np.roll(s, (7, -6), (1, 2)))),
         r"\+7 rows and -6 columns",

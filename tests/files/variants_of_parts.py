@@ -140,7 +140,11 @@ VARIANTS: dict[str, Entry] = {
     "x and y in one array": (scan(_in_one), r"x and y in one array", "NPZ-022 NPZ-001"),
     "all at one place": (scan(_xy(lambda v: 0 * v)), r"all 80 points are at one place", "FIL-014"),
     "positions that are no numbers": (scan(_not_numbers), r"4 positions are none: 7 to 9, 50", "NPZ-022"),
-    "a probe without phase": (scan(_set("probeGuess", lambda p: np.abs(p).astype(np.complex64))), r"modulus", ""),
+    "a probe without phase": (
+        scan(_set("probeGuess", lambda p: np.abs(p).astype(np.complex64))),
+        r"modulus",
+        "FIL-026",
+    ),
     "metres with an object": (scan(_xy(lambda v: v * _STEP)), r"metres or micrometres", _PLACES),
     "micrometres": (scan(_without("objectGuess", _xy(lambda v: v * _STEP * 1e6))), r"metres|micrometres|unit", _PLACES),
     "millimetres": (scan(_without("objectGuess", _xy(lambda v: v * _STEP * 1e3))), r"metres or micrometres", _PLACES),

@@ -59,6 +59,19 @@ def flared_rows(view: View, flared: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.flatnonzero(np.isin(view.survey.peaks, view.survey.largest[flared]))
 
 
+def flared_light(view: View, flared: NDArray[np.bool_]) -> float:
+    """Intensity of pixels when they flare up, in all.
+
+    Parameters
+    ----------
+    view : View
+    flared : numpy.ndarray
+        (N, N), as :func:`flared_pixels`.
+    """
+    largest = view.survey.largest[flared]
+    return float(largest.sum() if view.counts else (largest**2).sum())
+
+
 def flares_in_words(view: View, flared: NDArray[np.bool_]) -> str:
     """Say how many pixels flare up, and in which frames.
 

@@ -10,6 +10,7 @@ from conformance.files import signs
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules import bands, frames, illumination, pixels, positions, probe
 from conformance.files.rules.counted import cut_below
+from conformance.files.rules.flares import flared_light
 from conformance.files.rules.flux import unsteady
 from conformance.files.rules.passes import two_objects
 from conformance.files.rules.pixel_size import pixel_factor
@@ -92,12 +93,12 @@ def _explained_by_values(view: View) -> set[str]:
         explained |= {"FIL-007", "FIL-011", "FIL-017"}
     if len(frames.counted_rows(view)):
         explained |= {"FIL-008", "FIL-010", "FIL-011", "FIL-017"}
-    flared = view.once(pixels.flares).any()
+    flared = view.once(pixels.flares)
     bright = frames.odd_rows(view)[0]
-    if flared:
+    if flared.any():
         # What strikes a pixel once is a good part of the mean pattern there.
         explained |= {"FIL-008", "FIL-010", "FIL-011"}
-    elif len(bright) and view.flux[bright].sum() > _MOST_OF_ONE * view.flux.sum():
+    if len(bright) and view.flux[bright].sum() > max(_MOST_OF_ONE * view.flux.sum(), 2 * flared_light(view, flared)):
         # The mean pattern is that of a few frames, has their fringes, and is too bright for the dark pixels of others.
         explained |= {"FIL-006", "FIL-008", "FIL-010"}
     if view.once(pixels.order_of_bytes) or signs.wrapped_negative(view.survey):
