@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from conformance.contract.crossing import Crossing
 
@@ -32,13 +32,14 @@ class Conversation:
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._held = bytearray()
+        self._room = bytearray(_AT_ONCE)
 
     def fileno(self) -> int:
         """Descriptor to wait for."""
         return self._end.fileno()
 
-    def send(self, message: bytes) -> None:
-        """Send a message.
+    def send(self, *parts: bytes | bytearray) -> None:
+        """Send a message, which may be in parts.
 
         Raises
         ------
@@ -46,7 +47,11 @@ class Conversation:
             The other end is gone.
         """
         try:
-            self._end.sendall(framed(message))
+            if sum(map(len, parts)) < _AT_ONCE:
+                self._end.sendall(framed(*parts))
+                return
+            for part in (_head_of(parts), *parts):
+                self._end.sendall(part)
         except OSError as error:
             raise BrokenConversation(f"nobody reads: {os.strerror(error.errno or 0)}") from error
 
@@ -64,28 +69,32 @@ class Conversation:
         if gone:
             raise BrokenConversation("the other end is closed")
 
-    def receive(self) -> bytes | bytearray:
-        """Wait for a message.
+    def receive(self) -> memoryview:
+        """Wait for a message; it holds until the next one is received.
 
         Raises
         ------
         BrokenConversation
             The other end is gone, or wrote something that is no message.
         """
-        while (head := _head(self._held)) is None:
-            rest = bytearray(_HEAD.size - len(self._held))
-            self._held += rest[: self._read_into(memoryview(rest))]
+        came = len(self._held)
+        self._room[:came], self._held = self._held, bytearray()
+        with memoryview(self._room) as space:
+            while (head := _head(self._room[: min(came, _HEAD.size)])) is None:
+                came += self._read_into(space[came:])
         length, check = head
-        message = self._held[_HEAD.size : _HEAD.size + length]
-        del self._held[: _HEAD.size + length]
-        came = len(message)
-        while came < length:
-            # What a header claims is made room for as it comes.
-            message += bytes(min(max(came, _AT_ONCE), length - came))
-            with memoryview(message) as space:
-                while came < len(space):
-                    came += self._read_into(space[came:])
-        return _checked(message, check)
+        whole, room = _HEAD.size + length, self._room
+        if came > whole:
+            self._held, came = room[whole:came], whole
+        elif whole > len(room):
+            room = room[:came]
+        while came < whole:
+            if came == len(room):
+                # What a header claims is made room for as it comes.
+                room += bytes(min(max(came, _AT_ONCE), whole - came))
+            with memoryview(room) as space:
+                came += self._read_into(space[came:whole])
+        return _checked(memoryview(room)[_HEAD.size : whole], check)
 
     def _read_into(self, space: memoryview) -> int:
         try:
@@ -119,9 +128,16 @@ class Conversation:
         return message
 
 
-def framed(message: bytes) -> bytes:
-    """Return a message with its sign, length and checksum."""
-    return _HEAD.pack(_SIGN, len(message), zlib.crc32(message)) + message
+def framed(*parts: bytes | bytearray) -> bytes:
+    """Return a message, which may be in parts, with its sign, length and checksum."""
+    return b"".join((_head_of(parts), *parts))
+
+
+def _head_of(parts: Sequence[bytes | bytearray]) -> bytes:
+    check = 0
+    for part in parts:
+        check = zlib.crc32(part, check)
+    return _HEAD.pack(_SIGN, sum(map(len, parts)), check)
 
 
 def unframed(content: bytes) -> bytes:
@@ -143,7 +159,7 @@ def _first(held: bytes | bytearray) -> bytes | None:
     head = _head(held)
     if head is None or len(held) < _HEAD.size + head[0]:
         return None
-    return bytes(_checked(held[_HEAD.size : _HEAD.size + head[0]], head[1]))
+    return bytes(_checked(memoryview(held)[_HEAD.size : _HEAD.size + head[0]], head[1]))
 
 
 def _head(held: bytes | bytearray) -> tuple[int, int] | None:
@@ -159,7 +175,7 @@ def _head(held: bytes | bytearray) -> tuple[int, int] | None:
     return length, check
 
 
-def _checked(message: bytes | bytearray, check: int) -> bytes | bytearray:
+def _checked(message: memoryview, check: int) -> memoryview:
     if zlib.crc32(message) != check:
         raise BrokenConversation("a message does not match its checksum")
     return message

@@ -35,7 +35,7 @@ VERSION = 1
 HEAD = struct.Struct("<4sQI")
 SIGN = b"PTC1"
 RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 14
-MOST_BYTES, AT_ONCE = 1 << 26, 1 << 18
+MOST_BYTES, AT_ONCE, ROOM = 1 << 26, 1 << 18, 1 << 18
 LONGEST = 4000
 STATEMENTS = (
     *("subpixel", "outside", "modes", "floor", "refusals"),
@@ -49,29 +49,38 @@ class Wire:
     def __init__(self, descriptor: int) -> None:
         os.set_inheritable(descriptor, False)
         self._end = socket.socket(fileno=descriptor)
+        self._space = bytearray(ROOM)
 
     def read(self) -> tuple[dict[str, Any], list[memoryview]] | None:
-        """Wait for a message; None at the end of the conversation."""
-        head = self._exactly(HEAD.size)
-        if head is None:
+        """Wait for a message; None at the end of the conversation. Its buffers hold until the next one is read."""
+        came = self._filled(self._space, 0, HEAD.size)
+        if came < HEAD.size:
             return None
-        sign, length, check = HEAD.unpack(head)
-        payload = self._exactly(length) if sign == SIGN else None
-        if payload is None or (check and zlib.crc32(payload) != check):
+        sign, length, check = HEAD.unpack_from(self._space)
+        whole, space = HEAD.size + length, self._space
+        if sign != SIGN or came > whole:
+            return None
+        if whole > len(space):
+            space = bytearray(whole)
+            space[:came] = self._space[:came]
+        if self._filled(space, came, whole) != whole:
+            return None
+        payload = memoryview(space)[HEAD.size : whole]
+        if check and zlib.crc32(payload) != check:
             return None
         (size,) = struct.unpack_from("<I", payload)
         message = json.loads(bytes(payload[4 : 4 + size]).decode())
         buffers, at = [], 4 + size
         for length in message.get("buffers", ()):
-            buffers.append(memoryview(payload)[at : at + length])
+            buffers.append(payload[at : at + length])
             at += length
         return message, buffers
 
-    def write(self, message: dict[str, Any], buffers: list[Any]) -> None:
-        """Send a message with its buffers."""
-        message["buffers"] = [len(one) for one in buffers]
-        text = json.dumps(message, allow_nan=False).encode()
-        parts = [struct.pack("<I", len(text)), text, *buffers]
+    def write(self, text: str, buffers: list[Any]) -> None:
+        """Send a message of that text, one object, with its buffers."""
+        lengths = ", ".join([str(len(one)) for one in buffers])
+        coded = f'{text[:-1]}, "buffers": [{lengths}]}}'.encode()
+        parts = [struct.pack("<I", len(coded)), coded, *buffers]
         check = 0
         for part in parts:
             check = zlib.crc32(part, check)
@@ -81,38 +90,43 @@ class Wire:
         for part in [b"".join(parts)] if length < AT_ONCE else parts:
             self._end.sendall(part)
 
-    def _exactly(self, count: int) -> bytearray | None:
-        held = bytearray(count)
-        view, at = memoryview(held), 0
-        while at < count:
-            read = self._end.recv_into(view[at:])
+    def _filled(self, space: bytearray, came: int, least: int) -> int:
+        """Read on until that many bytes have come, or no more will; return how many have."""
+        view = memoryview(space)
+        while came < least:
+            read = self._end.recv_into(view[came:])
             if not read:
-                return None
-            at += read
-        return held
+                break
+            came += read
+        return came
 
 
 class Kept:
-    """An object that both sides know, how it was when they last agreed, and the memory of a plain array.
+    """An object that both sides know, how it was when they last agreed, and when that was looked at.
 
     Parameters
     ----------
     key : str
         By which both sides know it.
     held : array or mapping
-    known : bytes or list, optional
+    known : bytearray, bytes or list, optional
         What was last agreed on; None for what is not compared.
     """
 
-    __slots__ = ("end", "held", "key", "known", "plain", "start")
+    __slots__ = ("_start", "exchange", "held", "key", "known", "large")
 
     def __init__(self, key: str, held: Any, known: Any) -> None:
         self.key, self.held, self.known = key, held, known
-        self.start = self.end = 0
-        self.plain = isinstance(held, np.ndarray)
-        if self.plain and held.flags.c_contiguous and held.size:
-            self.start = _address(held)
-            self.end = self.start + held.nbytes
+        self.exchange, self._start = 0, -1
+        self.large = isinstance(held, np.ndarray) and held.nbytes > LARGE
+
+    def offset_of(self, address: int) -> int:
+        """Where in the memory of an array in C order an address lies; -1 where it does not."""
+        if self._start < 0:
+            whole = isinstance(self.held, np.ndarray) and self.held.flags.c_contiguous
+            self._start = _address(self.held) if whole and self.held.size else 0
+        offset = address - self._start
+        return offset if self._start and 0 <= offset < self.held.nbytes else -1
 
 
 class Objects:
@@ -123,11 +137,18 @@ class Objects:
         self.originals: dict[str, Any] = {}
         self._keys: dict[int, str] = {}
         self._count = 0
-        self._recent: collections.deque[dict[str, Kept]] = collections.deque(maxlen=RECENT)
+        self._exchange = 0
+        self._watched: dict[str, Kept] = {}  # in the order in which they were looked at
 
     def begin(self) -> None:
         """Begin an exchange."""
-        self._recent.append({})
+        self._exchange += 1
+        oldest = self._exchange - RECENT
+        while self._watched:
+            key = next(iter(self._watched))
+            if self._watched[key].exchange > oldest:
+                break
+            del self._watched[key]
 
     def know(self, held: Any, key: str = "") -> str:
         """Return the key of an object, and keep it until it is dropped."""
@@ -146,8 +167,7 @@ class Objects:
         for key in keys:
             held = self.held.pop(key, None)
             self.originals.pop(key, None)
-            for exchange in self._recent:
-                exchange.pop(key, None)
+            self._watched.pop(key, None)
             if self._keys.get(id(held)) == key:
                 del self._keys[id(held)]
 
@@ -159,12 +179,15 @@ class Objects:
         key : str
             By which both sides know it.
         held : array or mapping
-        content : bytes, optional
+        content : bytearray or bytes, optional
             Elements of the array in C order, where they are at hand.
         """
         # What was agreed on before stands until it is compared.
-        before = [exchange.pop(key) for exchange in self._recent if key in exchange]
-        self._recent[-1][key] = before[0] if before else Kept(key, held, _state(held) if content is None else content)
+        kept = self._watched.pop(key, None)
+        if kept is None:
+            kept = Kept(key, held, _state(held) if content is None else content)
+        kept.exchange = self._exchange
+        self._watched[key] = kept
 
     def watch_again(self, key: str, held: Any) -> None:
         """Remember how an object is now, and what it holds."""
@@ -179,42 +202,56 @@ class Objects:
 
     def agreed(self, key: str) -> None:
         """Take an object as it is now for known."""
-        for exchange in self._recent:
-            if key in exchange:
-                exchange[key].known = _state(exchange[key].held)
+        kept = self._watched.get(key)
+        if kept is not None:
+            kept.known = _state(kept.held)
 
     def changed(self) -> list[Kept]:
         """Objects of the last exchanges that are no longer as both sides know them."""
-        found = []
-        for age, exchange in enumerate(reversed(self._recent)):
-            for kept in exchange.values():
-                if kept.known is None or (age >= RECENT_AND_LARGE and getattr(kept.held, "nbytes", 0) > LARGE):
-                    continue
-                state = kept.held.tobytes() if kept.plain else _state(kept.held)
-                if state != kept.known:
-                    kept.known = state
-                    found.append(kept)
+        found, oldest = [], self._exchange - RECENT_AND_LARGE
+        for kept in self._watched.values():
+            if kept.known is None or (kept.large and kept.exchange <= oldest) or _is(kept.held, kept.known):
+                continue
+            kept.known = _state(kept.held)
+            found.append(kept)
         return found
 
     def around(self, address: int, held: Any) -> Any:
-        """Return the array of the last exchanges in whose memory another one begins; None where it is in none."""
-        for exchange in self._recent:
-            for kept in exchange.values():
-                if kept.start <= address < kept.end and kept.held is not held:
-                    return kept
+        """Return key and offset of the array of the last exchanges in whose memory another one begins; None for none."""
+        for kept in self._watched.values():
+            offset = kept.offset_of(address)
+            if offset >= 0 and kept.held is not held:
+                return kept.key, offset
         return None
 
 
 def _state(held: Any) -> Any:
     if isinstance(held, np.ndarray):
-        return held.tobytes() if held.nbytes <= MOST_BYTES and held.dtype.kind != "O" else None
+        return content_of(held) if held.nbytes <= MOST_BYTES and held.dtype.kind != "O" else None
     if isinstance(held, collections.abc.Mapping):
         return [(key, id(held[key])) for key in held]
     return [id(one) for one in held]
 
 
+def _is(held: Any, state: Any) -> bool:
+    """Whether an object is as it was."""
+    if type(state) is list:
+        return bool(_state(held) == state)
+    # With a bytearray, memory is compared where it lies.
+    return bool(state == (held.data if _plain_in_memory(held) else held.tobytes()))
+
+
+def content_of(values: Any) -> Any:
+    """Return a copy of the elements of an array, in C order."""
+    return bytearray(values.data) if _plain_in_memory(values) else bytearray(values.tobytes())
+
+
+def _plain_in_memory(values: Any) -> bool:
+    return bool(values.flags.c_contiguous and values.dtype.kind in "biufc")
+
+
 def _address(values: Any) -> int:
-    return int(values.__array_interface__["data"][0])
+    return int(values.ctypes.data)
 
 
 def _steps(values: Any) -> list[tuple[int, int]]:
@@ -320,99 +357,106 @@ def request_class(name: str, fields: tuple[str, ...]) -> Any:
     return REQUESTS[name]
 
 
+quoted = json.encoder.encode_basestring_ascii
+
+
 class Writer:
-    """Makes the values of a message."""
+    """Says values as JSON, and what of them stands in buffers."""
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self.buffers: list[Any] = []
 
-    def value(self, held: Any) -> Any:
+    def value(self, held: Any) -> str:
         """Say one value."""
-        if held is None or type(held) in (bool, str):
-            return held
-        if type(held) is int:
-            return held
-        if type(held) is float:
-            return held if abs(held) < float("inf") else {"float": repr(held)}
-        if type(held) is complex:
-            return {"complex": [self.value(held.real), self.value(held.imag)]}
+        kind = type(held)
+        if kind is np.ndarray:
+            return self._array(held, "")
+        if kind is dict:
+            return self._mapping(held)
+        if kind is str:
+            return quoted(held)
+        if held is None or kind is bool or kind is int:
+            return json.dumps(held)
+        if kind is float:
+            return repr(held) if abs(held) < float("inf") else f'{{"float": "{held!r}"}}'
+        if kind is complex:
+            return self._several("complex", (held.real, held.imag))
         if isinstance(held, bytes):
-            return {"bytes": self._buffer(held)}
+            self.buffers.append(held)
+            return f'{{"bytes": {len(self.buffers) - 1}}}'
         if isinstance(held, pathlib.PurePath):
-            return {"path": str(held)}
+            return f'{{"path": {quoted(str(held))}}}'
         if isinstance(held, (tuple, list, set, frozenset)):
-            kind = {tuple: "tuple", list: "list"}.get(type(held), "tuple" if isinstance(held, tuple) else "list")
-            return {kind: [self.value(one) for one in held]}
+            return self._several("tuple" if isinstance(held, tuple) else "list", held)
         return self._object(held)
 
-    def _object(self, held: Any) -> Any:
+    def _several(self, kind: str, held: Any) -> str:
+        return f'{{"{kind}": [{", ".join([self.value(one) for one in held])}]}}'
+
+    def _object(self, held: Any) -> str:
         if isinstance(held, np.generic):
-            return {"array": {**self._values(np.asarray(held)), "scalar": True}}
+            return f'{{"array": {{{self._values(np.asarray(held))}, "scalar": true}}}}'
         if isinstance(held, np.ndarray):
-            return self._array(held, {})
+            return self._array(held, "")
         if hasattr(held, "detach") or (hasattr(held, "__array__") and not isinstance(held, type)):
-            return self._array(as_numpy(held), foreign(held), held)
+            return self._array(as_numpy(held), ", " + json.dumps(foreign(held))[1:-1], held)
         if isinstance(held, collections.abc.Mapping) or (hasattr(held, "keys") and hasattr(held, "__getitem__")):
             return self._mapping(held)
-        if isinstance(held, str):
-            return str(held)
-        if isinstance(held, int):
-            return int(held)
+        if isinstance(held, (str, int)):
+            return json.dumps(str(held) if isinstance(held, str) else int(held))
         if isinstance(held, collections.abc.Sequence):
-            return {"list": [self.value(one) for one in held]}
+            return self._several("list", held)
         kind = "iterable" if isinstance(held, collections.abc.Iterable) else "object"
-        return {kind: {"key": self._objects.know(held), "type": type(held).__name__}}
+        return f'{{"{kind}": {{"key": "{self._objects.know(held)}", "type": {quoted(type(held).__name__)}}}}}'
 
-    def _array(self, values: Any, made_by: dict[str, Any], original: Any = None) -> Any:
+    def _array(self, values: Any, made_by: str, original: Any = None) -> str:
         key = self._objects.know(values)
         if original is not None:
             self._objects.originals[key] = original
-        told = {"array": {**self._values(values), **made_by, "key": key, "writable": bool(values.flags.writeable)}}
-        base = self._lies_in(values)
-        if base is not None:
-            told["array"]["inside"] = base
-        said = told["array"].get("buffer")
-        self._objects.watch(key, values, None if said is None else self.buffers[said])
-        return told
+        said = self._values(values)
+        inside = self._lies_in(values)
+        self._objects.watch(key, values, None if values.dtype.kind == "O" else self.buffers[-1])
+        writable = "true" if values.flags.writeable else "false"
+        return f'{{"array": {{{said}{made_by}{inside}, "key": "{key}", "writable": {writable}}}}}'
 
-    def _lies_in(self, values: Any) -> Any:
+    def _lies_in(self, values: Any) -> str:
         """Which array that the other side knows holds the memory of this one, and where."""
         if values.base is None or not values.size:
-            return None
-        start = _address(values)
-        kept = self._objects.around(start, values)
-        return kept and {"key": kept.key, "offset": start - kept.start, "strides": list(values.strides)}
+            return ""
+        found = self._objects.around(_address(values), values)
+        if found is None:
+            return ""
+        return f', "inside": {{"key": "{found[0]}", "offset": {found[1]}, "strides": {list(values.strides)}}}'
 
-    def _values(self, values: Any) -> dict[str, Any]:
-        shape = list(values.shape)
-        if values.dtype.kind == "O":
-            return {"dtype": "object", "shape": shape, "items": [self.value(one) for one in values.ravel()]}
-        told = {"dtype": values.dtype.str, "shape": shape, "buffer": self._buffer(values.tobytes())}
-        return told if values.flags.c_contiguous else {**told, **laid_out(values)}
+    def _values(self, values: Any) -> str:
+        dtype = values.dtype
+        if dtype.kind == "O":
+            items = ", ".join([self.value(one) for one in values.ravel()])
+            return f'"dtype": "object", "shape": {list(values.shape)}, "items": [{items}]'
+        self.buffers.append(content_of(values))
+        said = f'"dtype": "{dtype.str}", "shape": {list(values.shape)}, "buffer": {len(self.buffers) - 1}'
+        return said if values.flags.c_contiguous else f"{said}, {json.dumps(laid_out(values))[1:-1]}"
 
-    def _mapping(self, held: Any) -> Any:
+    def _mapping(self, held: Any) -> str:
         key = self._objects.know(held)
         items = self._items(held)
         self._objects.watch(key, held)
-        return {"mapping": {"key": key, "items": items}}
+        return f'{{"mapping": {{"key": "{key}", "items": {items}}}}}'
 
-    def _items(self, held: Any) -> list[Any]:
-        return [[self.value(name), self.value(held[name])] for name in list(held.keys())]
+    def _items(self, held: Any) -> str:
+        pairs = [f"[{self.value(name)}, {self.value(held[name])}]" for name in list(held.keys())]
+        return f"[{', '.join(pairs)}]"
 
-    def _buffer(self, content: bytes) -> int:
-        self.buffers.append(content)
-        return len(self.buffers) - 1
-
-    def changes(self) -> dict[str, Any]:
+    def changes(self) -> str:
         """Say what the backend has changed of what both sides know."""
         written, remade = [], []
         for kept in self._objects.changed():
             if isinstance(kept.held, np.ndarray):
-                written.append({"key": kept.key, **self._values(kept.held)})
+                written.append(f'{{"key": "{kept.key}", {self._values(kept.held)}}}')
             else:
-                remade.append({"key": kept.key, "items": self._items(kept.held)})
-        return {"written": written, "remade": remade}
+                remade.append(f'{{"key": "{kept.key}", "items": {self._items(kept.held)}}}')
+        return f'"written": [{", ".join(written)}], "remade": [{", ".join(remade)}]'
 
 
 def as_numpy(held: Any) -> Any:
@@ -487,25 +531,22 @@ CALLERS = ("conformance", __name__.partition(".")[0])
 
 
 class Told:
-    """Makes the description of an error or a warning."""
+    """Describes errors and warnings, as JSON."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    def error(self, error: BaseException, *, whole: bool = True) -> dict[str, Any]:
+    def error(self, error: BaseException, *, whole: bool = True) -> str:
         """Describe an error; ``whole`` with what becomes of it in another process, and its trace."""
         text, sayable = text_of(error)
-        told: dict[str, Any] = {
-            "class": described_class(type(error)),
-            "message": text,
-            "sayable": sayable,
-            "refusal": isinstance(error, ValueError),
-            "attributes": {name: self._writer.value(value) for name, value in self._attributes(error)},
-        }
+        refused = isinstance(error, ValueError)
+        told = {"class": described_class(type(error)), "message": text, "sayable": sayable, "refusal": refused}
+        attributes = [f"{json.dumps(name)}: {self._writer.value(value)}" for name, value in self._attributes(error)]
+        parts = [json.dumps(told)[:-1], f'"attributes": {{{", ".join(attributes)}}}']
         if whole:
-            told["crossing"] = {way: self._crossed(error, through) for way, through in WAYS.items()}
-            told["trace"] = "".join(traceback.format_exception(type(error), error, error.__traceback__))[-LONGEST:]
-        return told
+            ways = [f'"{way}": {self._crossed(error, through)}' for way, through in WAYS.items()]
+            parts += [f'"crossing": {{{", ".join(ways)}}}', f'"trace": {json.dumps(traced(error)[-LONGEST:])}']
+        return ", ".join(parts) + "}"
 
     def _attributes(self, error: BaseException) -> list[tuple[str, Any]]:
         found = {name: value for name, value in vars(error).items() if not name.startswith("_")}
@@ -518,14 +559,19 @@ class Told:
                 found.setdefault(name, value)
         return [(name, value) for name, value in found.items() if _plain(value)]
 
-    def _crossed(self, error: BaseException, through: Any) -> Any:
+    def _crossed(self, error: BaseException, through: Any) -> str:
         try:
             back = through(error)
         except Exception as failed:  # noqa: BLE001 - it is what is asked
-            return {"failed": self.error(failed, whole=False)}
+            return f'{{"failed": {self.error(failed, whole=False)}}}'
         same = type(back) is type(error) and text_of(back) == text_of(error)
         same = same and getattr(back, "remedy", None) == getattr(error, "remedy", None)
-        return None if same else {"back": self.error(back, whole=False)}
+        return "null" if same else f'{{"back": {self.error(back, whole=False)}}}'
+
+
+def traced(error: BaseException) -> str:
+    """Return the trace of an error, as an interpreter shows it."""
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
 WAYS = {"pickled": lambda error: pickle.loads(pickle.dumps(error)), "copied": copy.copy, "copied deeply": copy.deepcopy}
@@ -602,27 +648,60 @@ def generators() -> Any:
     """Return the states of the random generators that belong to everyone."""
     torch: Any = sys.modules.get("torch")
     drawn = torch.get_rng_state().numpy().tobytes() if hasattr(torch, "get_rng_state") else b""
-    return random.getstate(), of_numpy(), drawn
+    return of_python(), of_numpy(), drawn
 
 
-_seen: dict[bytes, Any] = {}
+class Seen:
+    """The state of a generator; it is asked in whole, which is slow, only where its memory is another."""
+
+    def __init__(self, asked: Any) -> None:
+        self._asked, self._memory, self._state = asked, None, None
+
+    def state(self, memory: Any) -> Any:
+        """Return the state; ``memory`` is what there is of it, None where that cannot be read."""
+        if memory is None or memory != self._memory:
+            self._memory, self._state = memory, self._asked()
+        return self._state
+
+
+def _whole_of_numpy() -> Any:
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002 - the state of everyone
+    return (name, np.asarray(keys).tobytes(), *rest)
+
+
+_python, _numpy = Seen(random.getstate), Seen(_whole_of_numpy)
 
 
 def of_numpy() -> Any:
-    """Return the state of NumPy's generator; it is asked in whole, which is slow, only where its memory is another."""
-    memory = b""
+    """Return the state of NumPy's generator."""
     holder: Any = getattr(np.random, "get_bit_generator", lambda: None)()
-    if type(holder).__name__ == "MT19937":
-        memory = ctypes.string_at(holder.ctypes.state_address, 625 * 4)
-    state = _seen.get(memory) if memory else None
-    if state is None:
-        name, keys, *rest = np.random.get_state()  # noqa: NPY002 - the state of everyone
-        state = (name, np.asarray(keys).tobytes(), *rest)
-        _seen.clear()
-        if not rest[1]:
-            # A normal number that is kept for the next call lies elsewhere.
-            _seen[memory] = state
+    known = type(holder).__name__ == "MT19937"
+    state = _numpy.state(ctypes.string_at(holder.ctypes.state_address, 625 * 4) if known else None)
+    if state[3]:
+        # A normal number that is kept for the next call lies elsewhere.
+        _numpy.state(None)
     return state
+
+
+def _place_of_python() -> int:
+    """Address of the words of Python's generator, behind their index, where this interpreter lets it be known."""
+    holder: Any = getattr(random.getstate, "__self__", None)
+    if sys.implementation.name != "cpython" or type(holder) is not random.Random:
+        return 0
+    *words, index = holder.getstate()[1]
+    memory = ctypes.string_at(id(holder), random.Random.__basicsize__)
+    place = memory.find(struct.pack("=625I", index, *words))
+    return id(holder) + place if place > 0 else 0
+
+
+_place = _place_of_python()
+
+
+def of_python() -> Any:
+    """Return the state of Python's generator."""
+    if not _place:
+        return random.getstate()
+    return _python.state((ctypes.string_at(_place, 625 * 4), random.getstate.__self__.gauss_next))
 
 
 def told_generators(states: Any) -> Any:
@@ -661,8 +740,8 @@ class FarSide:
                     continue
             self._wire.write(answer, writer.buffers)
 
-    def _answered(self, message: dict[str, Any], reader: Reader) -> tuple[dict[str, Any], Writer]:
-        writer, answer = Writer(self._objects), {"id": message.get("id"), "protocol": VERSION}
+    def _answered(self, message: dict[str, Any], reader: Reader) -> tuple[str, Writer]:
+        writer, said = Writer(self._objects), ""
         self._objects.drop(message.get("drop", []))
         self._take_changes(message, reader)
         self._surroundings.become(message.get("surroundings", {}))
@@ -670,18 +749,19 @@ class FarSide:
             warnings.simplefilter("always")
             try:
                 value = getattr(self, "_do_" + message["do"])(message, reader)
-                answer["value"] = value if message["do"] == "hello" else writer.value(value)
+                said = '"value": ' + (json.dumps(value) if message["do"] == "hello" else writer.value(value))
             except BaseException as error:  # noqa: BLE001 - whatever a backend raises is a value here
-                answer.pop("value", None)
-                answer["error"] = Told(writer).error(as_blamed(error))
-        answer["warnings"] = [
-            {**Told(writer).error(one.message), "file": str(one.filename), "line": one.lineno}
+                ended = message["do"] == "next" and isinstance(error, StopIteration)
+                said = '"error": ' + Told(writer).error(as_blamed(error), whole=not ended)
+        warned = [
+            f'{Told(writer).error(one.message)[:-1]}, "file": {json.dumps(str(one.filename))}, "line": {one.lineno}}}'
             for one in caught
             if isinstance(one.message, Warning)
         ]
-        answer.update(writer.changes())
-        answer["effects"] = self._surroundings.effects()
-        return answer, writer
+        said += f', "warnings": [{", ".join(warned)}], {writer.changes()}'
+        effects = self._surroundings.effects()
+        said += f', "effects": {json.dumps(effects) if effects else "{}"}'
+        return f'{{"id": {json.dumps(message.get("id"))}, "protocol": {VERSION}, {said}}}', writer
 
     def _take_changes(self, message: dict[str, Any], reader: Reader) -> None:
         for one in message.get("written", ()):

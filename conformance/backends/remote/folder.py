@@ -28,8 +28,8 @@ class FolderConversation:
     def __init__(self, folder: Path, trouble: Callable[[], str]) -> None:
         self._folder, self._trouble, self._number = folder, trouble, 0
 
-    def send(self, message: bytes) -> None:
-        """Write a question.
+    def send(self, *parts: bytes | bytearray) -> None:
+        """Write a question, which may be in parts.
 
         Raises
         ------
@@ -38,7 +38,7 @@ class FolderConversation:
         """
         self._number += 1
         try:
-            self._write(f"question-{self._number}", framed(message))
+            self._write(f"question-{self._number}", framed(*parts))
         except OSError as error:
             raise BrokenConversation(f"the question cannot be written: {error.strerror}") from error
 

@@ -10,9 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from conformance.backends.remote.far_side import laid_out
+from conformance.backends.remote.far_side import content_of, laid_out
 from conformance.backends.remote.values import Handle, HeldMapping, RemoteIterable, RemoteTensor, Shared, tensor_class
 from conformance.contract.crossing import Crossing
+
+
+_LARGEST_KEPT = 1 << 24
+"""Bytes of an array of which the content is kept, to be compared with."""
 
 
 class CannotCross(Crossing, TypeError):
@@ -29,7 +33,7 @@ class Sayer:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self.buffers: list[bytes] = []
+        self.buffers: list[bytes | bytearray] = []
         self.referred: dict[str, Any] = {}
 
     def value(self, held: Any) -> Any:
@@ -81,7 +85,7 @@ class Sayer:
             return {"held": key}
         key = self._shared.new_key()
         told = {**self.values(array), "key": key, "writable": bool(array.flags.writeable)}
-        self._shared.know(array, key)
+        self._shared.know(array, key, self._said(told))
         return {"array": told}
 
     def values(self, array: Any) -> dict[str, Any]:
@@ -89,7 +93,7 @@ class Sayer:
         shape = list(array.shape)
         if array.dtype.kind == "O":
             return {"dtype": "object", "shape": shape, "items": [self.value(one) for one in array.ravel()]}
-        told = {"dtype": array.dtype.str, "shape": shape, "buffer": self._buffer(array.tobytes())}
+        told = {"dtype": array.dtype.str, "shape": shape, "buffer": self._buffer(content_of(array))}
         return told if array.flags.c_contiguous else {**told, **laid_out(array)}
 
     def _mapping(self, held: Mapping[Any, Any]) -> Any:
@@ -109,7 +113,12 @@ class Sayer:
         """Say the entries of a mapping."""
         return [[self.value(name), self.value(value)] for name, value in held.items()]
 
-    def _buffer(self, content: bytes) -> int:
+    def _said(self, told: Mapping[str, Any]) -> bytearray | None:
+        """Content of an array, as it was said."""
+        content = self.buffers[told["buffer"]] if "buffer" in told else None
+        return content if isinstance(content, bytearray) and len(content) <= _LARGEST_KEPT else None
+
+    def _buffer(self, content: bytes | bytearray) -> int:
         self.buffers.append(content)
         return len(self.buffers) - 1
 
@@ -178,10 +187,15 @@ class Maker:
             if not said.get("writable", True):
                 known.flags.writeable = False
             if key:
-                self._shared.know(known, key)
+                self._shared.know(known, key, self._said(said))
         if "made_by" in said:
             return tensor_class(said["made_by"])(known, said)
         return known
+
+    def _said(self, said: Mapping[str, Any]) -> bytearray | None:
+        """Content of an array, as the other side said it."""
+        content = self._buffers[said["buffer"]] if "buffer" in said else None
+        return None if content is None or len(content) > _LARGEST_KEPT else bytearray(content)
 
     def _placed(self, said: Mapping[str, Any]) -> Any:
         """Return a view of the array in whose memory the result lies over there, where there is one, else a new one."""

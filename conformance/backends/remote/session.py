@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
 import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
@@ -22,7 +23,7 @@ from conformance.backends.frames import BrokenConversation, Conversation
 from conformance.backends.processes import BackendProcess, told_status
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.errors import made
-from conformance.backends.remote.far_side import differing, environment, of_numpy, told_generators
+from conformance.backends.remote.far_side import differing, environment, of_numpy, of_python, told_generators
 from conformance.backends.remote.folder import FolderConversation
 from conformance.backends.remote.saying import Maker, Sayer
 from conformance.backends.remote.values import Handle, RemoteIterable, Shared
@@ -162,9 +163,11 @@ class Session:
         maker = Maker(self._shared, buffers, self.steps, self._new.append)
         return self._taken(answer, maker, plain)
 
-    def _answered(self, message: dict[str, Any], buffers: Sequence[bytes]) -> tuple[dict[str, Any], list[memoryview]]:
+    def _answered(
+        self, message: dict[str, Any], buffers: Sequence[bytes | bytearray]
+    ) -> tuple[dict[str, Any], list[memoryview]]:
         try:
-            self._conversation.send(packed(message, buffers))
+            self._conversation.send(*packed(message, buffers))
             answer, held = unpacked(self._conversation.receive())
         except BrokenConversation as error:
             raise AdapterBroke(f"{_asked(message)}: {self._how(str(error))}") from None
@@ -259,13 +262,18 @@ def failed(process: BackendProcess) -> str:
     return "" if ended == told_status(0) else ended
 
 
-def packed(message: dict[str, Any], buffers: Sequence[bytes]) -> bytes:
-    """Return a message as bytes."""
-    text = json.dumps({**message, "buffers": [len(one) for one in buffers]}, allow_nan=False).encode()
-    return b"".join([struct.pack("<I", len(text)), text, *buffers])
+def packed(message: dict[str, Any], buffers: Sequence[bytes | bytearray]) -> list[bytes | bytearray]:
+    """Return the parts of a message as bytes."""
+    told = {**message, "buffers": [len(one) for one in buffers]}
+    try:
+        text = msgspec.json.encode(told)
+    except (ValueError, OverflowError):
+        # Large whole numbers, and texts that are no Unicode.
+        text = json.dumps(told, allow_nan=False).encode()
+    return [struct.pack("<I", len(text)), text, *buffers]
 
 
-def unpacked(payload: bytes | bytearray) -> tuple[dict[str, Any], list[memoryview]]:
+def unpacked(payload: bytes | bytearray | memoryview) -> tuple[dict[str, Any], list[memoryview]]:
     """Return the message in bytes.
 
     Raises
@@ -275,7 +283,7 @@ def unpacked(payload: bytes | bytearray) -> tuple[dict[str, Any], list[memoryvie
     """
     try:
         (size,) = struct.unpack_from("<I", payload)
-        message = json.loads(payload[4 : 4 + size], parse_constant=_no_constant)
+        message = _parsed(memoryview(payload)[4 : 4 + size])
         lengths = [int(one) for one in message["buffers"]]
     except (ValueError, KeyError, TypeError, struct.error) as error:
         raise BrokenConversation(f"a message cannot be read: {error}") from error
@@ -288,6 +296,14 @@ def unpacked(payload: bytes | bytearray) -> tuple[dict[str, Any], list[memoryvie
     return message, found
 
 
+def _parsed(text: memoryview) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        # The other parser takes texts that are no Unicode, and says what is wrong in words that it shares with others.
+        return json.loads(bytes(text), parse_constant=_no_constant)
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
@@ -298,7 +314,7 @@ def _asked(message: Mapping[str, Any]) -> str:
 
 def _generators() -> Any:
     """States of the generators of this process, where no framework is."""
-    return random.getstate(), of_numpy(), b""
+    return of_python(), of_numpy(), b""
 
 
 def _closed(

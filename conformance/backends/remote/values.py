@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import weakref
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -102,10 +100,13 @@ class RemoteIterable(Handle):
         return self._steps(self)
 
 
-@dataclasses.dataclass
 class _Known:
-    refer: Callable[[], Any]
-    mark: Any
+    """An object that both sides know: how to reach it, how it was when they last agreed, and when it came up."""
+
+    __slots__ = ("exchange", "mark", "refer")
+
+    def __init__(self, refer: Callable[[], Any], mark: Any, exchange: int) -> None:
+        self.refer, self.mark, self.exchange = refer, mark, exchange
 
 
 class Shared:
@@ -116,15 +117,23 @@ class Shared:
         self.dropped: list[str] = []
         self._keys: dict[int, str] = {}
         self._count = 0
-        self._recent: deque[dict[str, Callable[[], Any]]] = deque()
+        self._exchange = 0
+        self._recent: dict[str, _Known] = {}
+        """What came up in the last exchanges, in that order."""
 
     def begin(self) -> None:
         """Begin an exchange."""
-        oldest = self._recent.popleft() if len(self._recent) == _RECENT else {}
-        self._recent.append({})
-        for key, refer in oldest.items():
-            held = refer()
-            if type(held) is dict and not any(key in recent for recent in self._recent):
+        self._exchange += 1
+        oldest = self._exchange - _RECENT
+        while self._recent:
+            key, known = next(iter(self._recent.items()))
+            if known.exchange > oldest:
+                break
+            del self._recent[key]
+            if type(known.mark) is bytearray:
+                known.mark = zlib.crc32(known.mark)
+            held = known.refer()
+            if type(held) is dict:
                 self._forget(key, id(held))
 
     def key_of(self, held: Any) -> str:
@@ -137,15 +146,23 @@ class Shared:
         self._count += 1
         return f"n{self._count}"
 
-    def know(self, held: Any, key: str) -> None:
-        """Keep an object in mind as long as somebody holds it."""
+    def know(self, held: Any, key: str, content: bytearray | None = None) -> None:
+        """Keep an object in mind as long as somebody holds it.
+
+        Parameters
+        ----------
+        held : object
+        key : str
+        content : bytearray, optional
+            Elements of an array in C order, which nobody changes.
+        """
         number = id(held)
         # A plain dictionary cannot be referred to weakly; it is known for a few exchanges.
         lasting = type(held) is dict
         refer = partial(_itself, held) if lasting else weakref.ref(held, lambda _: self._forget(key, number))
-        self.known[key] = _Known(refer, mark_of(held))
+        known = _Known(refer, mark_of(held) if content is None else content, self._exchange)
+        self.known[key] = self._recent[key] = known
         self._keys[number] = key
-        self._recent[-1][key] = refer
 
     def agreed(self, key: str, held: Any) -> None:
         """Take an object as it is now for known to both sides."""
@@ -158,17 +175,18 @@ class Shared:
 
     def changed(self, also: Mapping[str, Any]) -> dict[str, Any]:
         """Objects of the last exchanges, and those given, that are no longer as both sides know them."""
-        watched, known = dict(also), self.known
-        for age, recent in enumerate(reversed(self._recent)):
-            for key, refer in recent.items():
-                held = refer()
-                # What nobody holds nobody changes.
-                if held is not None and (age < _RECENT_AND_LARGE or getattr(held, "nbytes", 0) <= _LARGE):
-                    watched[key] = held
-        return {key: held for key, held in watched.items() if key in known and known[key].mark != mark_of(held)}
+        watched, oldest = dict(also), self._exchange - _RECENT_AND_LARGE
+        # A list, for what is collected meanwhile is forgotten.
+        for key, known in list(self._recent.items()):
+            held = known.refer()
+            # What nobody holds nobody changes.
+            if held is not None and (known.exchange > oldest or getattr(held, "nbytes", 0) <= _LARGE):
+                watched[key] = held
+        return {key: held for key, held in watched.items() if key in self.known and not _is(held, self.known[key].mark)}
 
     def _forget(self, key: str, number: int) -> None:
         self.known.pop(key, None)
+        self._recent.pop(key, None)
         self.dropped.append(key)
         if self._keys.get(number) == key:
             del self._keys[number]
@@ -181,13 +199,20 @@ def _itself(held: Any) -> Any:
 def mark_of(held: Any) -> Any:
     """Return what changes when the content of an object does."""
     if isinstance(held, np.ndarray):
-        if held.flags.c_contiguous and held.dtype.kind in _PLAIN:
-            return zlib.crc32(held.data)
-        if held.dtype.kind == "O":
-            return None
-        lying = held.T if held.flags.f_contiguous else held
-        plain = lying if lying.flags.c_contiguous else np.ascontiguousarray(lying)
-        return zlib.crc32(plain.view(np.uint8).data if plain.size and plain.ndim else plain.tobytes())
+        return None if held.dtype.kind == "O" else zlib.crc32(_content(held))
     if isinstance(held, Mapping):
         return [(key, id(value)) for key, value in held.items()]
     return None
+
+
+def _is(held: Any, mark: Any) -> bool:
+    """Whether an object is as it was when it was marked."""
+    if type(mark) is bytearray:
+        # Memory is compared where it lies, which is quicker than any checksum.
+        return bool(mark == _content(held))
+    return bool(mark == mark_of(held))
+
+
+def _content(held: Any) -> Any:
+    """Elements of an array in C order, where it lies if it lies so."""
+    return held.data if held.flags.c_contiguous and held.dtype.kind in _PLAIN else held.tobytes()
