@@ -17,6 +17,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import json
+import linecache
 import os
 import pathlib
 import pickle
@@ -24,7 +25,6 @@ import random
 import socket
 import struct
 import sys
-import traceback
 import warnings
 import zlib
 from typing import Any
@@ -113,12 +113,20 @@ class Kept:
         What was last agreed on; None for what is not compared.
     """
 
-    __slots__ = ("_start", "exchange", "held", "key", "known", "large")
+    __slots__ = ("_memory", "_start", "exchange", "held", "key", "known", "large")
 
     def __init__(self, key: str, held: Any, known: Any) -> None:
         self.key, self.held, self.known = key, held, known
         self.exchange, self._start = 0, -1
-        self.large = isinstance(held, np.ndarray) and held.nbytes > LARGE
+        array = isinstance(held, np.ndarray)
+        self.large = array and held.nbytes > LARGE
+        self._memory = held.data if array and known is not None and _plain_in_memory(held) else None
+
+    def is_as_known(self) -> bool:
+        """Whether it is as it was when both sides agreed; the memory of an array is compared where it lies."""
+        if self._memory is not None:
+            return bool(self.known == self._memory)
+        return bool(self.known == (_state(self.held) if type(self.known) is list else self.held.tobytes()))
 
     def offset_of(self, address: int) -> int:
         """Where in the memory of an array in C order an address lies; -1 where it does not."""
@@ -210,7 +218,7 @@ class Objects:
         """Objects of the last exchanges that are no longer as both sides know them."""
         found, oldest = [], self._exchange - RECENT_AND_LARGE
         for kept in self._watched.values():
-            if kept.known is None or (kept.large and kept.exchange <= oldest) or _is(kept.held, kept.known):
+            if kept.known is None or (kept.large and kept.exchange <= oldest) or kept.is_as_known():
                 continue
             kept.known = _state(kept.held)
             found.append(kept)
@@ -231,14 +239,6 @@ def _state(held: Any) -> Any:
     if isinstance(held, collections.abc.Mapping):
         return [(key, id(held[key])) for key in held]
     return [id(one) for one in held]
-
-
-def _is(held: Any, state: Any) -> bool:
-    """Whether an object is as it was."""
-    if type(state) is list:
-        return bool(_state(held) == state)
-    # With a bytearray, memory is compared where it lies.
-    return bool(state == (held.data if _plain_in_memory(held) else held.tobytes()))
 
 
 def content_of(values: Any) -> Any:
@@ -570,8 +570,23 @@ class Told:
 
 
 def traced(error: BaseException) -> str:
-    """Return the trace of an error, as an interpreter shows it."""
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    """Return the traces of an error and of those behind it, much as an interpreter shows them, and far quicker."""
+    chain: list[BaseException] = []
+    last: BaseException | None = error
+    while last is not None and not any(last is one for one in chain):
+        chain.append(last)
+        last = last.__cause__ or (None if last.__suppress_context__ else last.__context__)
+    return "\nBehind it:\n\n".join(map(_trace_of, reversed(chain)))
+
+
+def _trace_of(error: BaseException) -> str:
+    lines, last = ["Traceback (most recent call last):"], error.__traceback__
+    while last is not None:
+        code = last.tb_frame.f_code
+        lines.append(f'  File "{code.co_filename}", line {last.tb_lineno}, in {code.co_name}')
+        lines.append("    " + linecache.getline(code.co_filename, last.tb_lineno).strip())
+        last = last.tb_next
+    return "\n".join([*lines, f"{type(error).__qualname__}: {text_of(error)[0]}\n"])
 
 
 WAYS = {"pickled": lambda error: pickle.loads(pickle.dumps(error)), "copied": copy.copy, "copied deeply": copy.deepcopy}
@@ -751,7 +766,7 @@ class FarSide:
                 value = getattr(self, "_do_" + message["do"])(message, reader)
                 said = '"value": ' + (json.dumps(value) if message["do"] == "hello" else writer.value(value))
             except BaseException as error:  # noqa: BLE001 - whatever a backend raises is a value here
-                ended = message["do"] == "next" and isinstance(error, StopIteration)
+                ended = message["do"] in ("iterate", "next") and isinstance(error, StopIteration)
                 said = '"error": ' + Told(writer).error(as_blamed(error), whole=not ended)
         warned = [
             f'{Told(writer).error(one.message)[:-1]}, "file": {json.dumps(str(one.filename))}, "line": {one.lineno}}}'
@@ -817,7 +832,8 @@ class FarSide:
         return getattr(self._adapter, message["method"])(*arguments, **named)
 
     def _do_iterate(self, message: dict[str, Any], reader: Reader) -> Any:
-        return Iteration(iter(self._objects.held[message["key"]]))
+        going = Iteration(iter(self._objects.held[message["key"]]))
+        return going, [next(going.over)]
 
     def _do_next(self, message: dict[str, Any], reader: Reader) -> Any:
         return [next(self._objects.held[message["key"]].over)]

@@ -117,13 +117,13 @@ class Session:
 
     def steps(self, iterable: RemoteIterable) -> Iterator[Any]:
         """Go through an iterable of the other side."""
-        going = self._exchanged("iterate", {"key": iterable.key})
-        while True:
-            try:
+        with contextlib.suppress(StopIteration):
+            said = self._exchanged("iterate", {"key": iterable.key})
+            going, came = said if isinstance(said, tuple) else (said, ())
+            yield from came
+            while True:
                 (one,) = self._exchanged("next", {"key": going.key})
-            except StopIteration:
-                return
-            yield one
+                yield one
 
     def lacks(self, package: str) -> bool:
         """Whether a package cannot be found over there."""
