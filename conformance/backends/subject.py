@@ -49,7 +49,7 @@ class Subject:
         self.folder = folder
         self._numbers = itertools.count()
         self._written: set[tuple[Any, ...]] = set()
-        self._scans: dict[tuple[str, int], tuple[Any, int]] = {}
+        self._scans: dict[tuple[str, int], tuple[Any, int, Any]] = {}
         self._grouped: dict[tuple[str, int, GroupRequest], Mapping[str, Any]] = {}
 
     def under(self, convention: Convention) -> Subject:
@@ -94,21 +94,21 @@ class Subject:
     def scan_of(self, specimen: Specimen) -> Any:
         """Hand a specimen to the adapter, once a run; again when the adapter has changed what it was handed."""
         key = (specimen.name, specimen.fingerprint)
-        scan, before = self._scans.get(key, (None, 0))
-        if scan is None or self._content(scan) != before:
+        scan, before, _ = self._scans.get(key, (None, 0, None))
+        if scan is None or self._content(scan)[0] != before:
             from_file = specimen.path is not None and "load" in offered(self.selected)
             scan = self.adapter.load(specimen.path) if from_file else self.scan(specimen.arrays)
-            self._scans[key] = (scan, self._content(scan))
+            # The arrays are kept, so that those of an adapter that lives elsewhere need not cross again.
+            self._scans[key] = (scan, *self._content(scan))
         return scan
 
-    def _content(self, scan: Any) -> int:
-        """Checksum of what a scan holds; 0 where the adapter does not tell."""
+    def _content(self, scan: Any) -> tuple[int, Any]:
+        """Checksum of what a scan holds, and the arrays; 0 where the adapter does not tell."""
         try:
-            return fingerprint(
-                {name: as_numpy(one) for name, one in self.adapter.arrays(scan).items() if one is not None}
-            )
+            arrays = self.adapter.arrays(scan)
+            return fingerprint({name: as_numpy(one) for name, one in arrays.items() if one is not None}), arrays
         except Exception:  # noqa: BLE001 - whether a scan can be read is for the checks of reading to say
-            return 0
+            return 0, None
 
     def grouped(self, specimen: Specimen, request: GroupRequest) -> Mapping[str, Any]:
         """Group a specimen, once for each request with a seed; the result must not be changed.

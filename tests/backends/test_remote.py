@@ -70,6 +70,20 @@ class Odd:
         values *= 2
         return values
 
+    def _doubles(self, values):
+        self.kept[:] *= 2
+
+    def _locks(self, values):
+        locked = self.kept[:]
+        locked.flags.writeable = False
+        self.locked = getattr(self, "locked", locked)
+        return self.locked
+
+    def _shapes(self, values):
+        if values is not None:
+            self.kept.shape = values
+        return self.kept
+
     def _views(self, values):
         return values[1:]
 
@@ -150,6 +164,40 @@ def test_a_result_that_is_kept_is_kept(adapter: RemoteAdapter) -> None:
     first = adapter.simulate(None, "keeps")
     first[:] = 77
     assert adapter.simulate(None, "keeps").tolist() == [77] * 4
+
+
+@pytest.mark.parametrize("between", [1, 3, 9])
+@pytest.mark.parametrize("way", ["keeps", "locks"])
+def test_a_result_that_is_held_here_is_seen_to_change(way: str, between: int, adapter: RemoteAdapter) -> None:
+    first = adapter.simulate(None, way)
+    before = first.copy()
+    for step in ("writes", "doubles", "writes"):
+        for _ in range(1 if step == "doubles" else between):
+            adapter.simulate(3, step)
+    assert adapter.simulate(None, way) is first
+    assert first.tolist() == (2 * before).tolist()
+
+
+def test_a_result_that_is_given_again_crosses_once(adapter: RemoteAdapter, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    unpacked = session.unpacked
+    monkeypatch.setattr(session, "unpacked", lambda payload: (sizes.append(len(payload)), unpacked(payload))[1])
+    first = adapter.simulate(None, "keeps")
+    assert adapter.simulate(None, "keeps") is first
+    assert sizes[1] <= sizes[0] - first.nbytes
+
+
+@pytest.mark.parametrize("between", [0, 9])
+def test_a_result_that_has_another_shape_is_given_with_it(between: int, adapter: RemoteAdapter) -> None:
+    first = adapter.simulate(None, "keeps")
+    assert first.shape == (4,)
+    try:
+        for _ in range(between):
+            adapter.simulate(3, "writes")
+        assert adapter.simulate((2, 2), "shapes").shape == (2, 2)
+        assert adapter.simulate(None, "keeps").shape == (2, 2)
+    finally:
+        assert adapter.simulate((4,), "shapes").shape == (4,)
 
 
 def test_an_argument_that_is_held_on_to_is_held_on_to(adapter: RemoteAdapter) -> None:

@@ -113,12 +113,13 @@ class Kept:
         What was last agreed on; None for what is not compared.
     """
 
-    __slots__ = ("_memory", "_start", "exchange", "held", "key", "known", "large")
+    __slots__ = ("_memory", "_start", "crossed", "exchange", "form", "held", "key", "known", "large")
 
     def __init__(self, key: str, held: Any, known: Any) -> None:
         self.key, self.held, self.known = key, held, known
-        self.exchange, self._start = 0, -1
+        self.crossed, self.exchange, self._start = 0, 0, -1
         array = isinstance(held, np.ndarray)
+        self.form = (held.shape, held.dtype) if array else ()
         self.large = array and held.nbytes > LARGE
         self._memory = held.data if array and known is not None and _plain_in_memory(held) else None
 
@@ -148,9 +149,9 @@ class Objects:
         self._exchange = 0
         self._watched: dict[str, Kept] = {}  # in the order in which they were looked at
 
-    def begin(self) -> None:
-        """Begin an exchange."""
-        self._exchange += 1
+    def begin(self, number: int) -> None:
+        """Begin an exchange, which both sides count alike."""
+        self._exchange = number
         oldest = self._exchange - RECENT
         while self._watched:
             key = next(iter(self._watched))
@@ -179,7 +180,7 @@ class Objects:
             if self._keys.get(id(held)) == key:
                 del self._keys[id(held)]
 
-    def watch(self, key: str, held: Any, content: Any = None) -> None:
+    def watch(self, key: str, held: Any, content: Any = None) -> Kept:
         """Remember how an object is now.
 
         Parameters
@@ -187,8 +188,13 @@ class Objects:
         key : str
             By which both sides know it.
         held : array or mapping
-        content : bytearray or bytes, optional
+        content : bytearray, optional
             Elements of the array in C order, where they are at hand.
+
+        Returns
+        -------
+        Kept
+            The array or mapping as it was when both sides last agreed.
         """
         # What was agreed on before stands until it is compared.
         kept = self._watched.pop(key, None)
@@ -196,6 +202,18 @@ class Objects:
             kept = Kept(key, held, _state(held) if content is None else content)
         kept.exchange = self._exchange
         self._watched[key] = kept
+        return kept
+
+    def cross(self, key: str, held: Any, content: Any = None) -> None:
+        """Remember how an object is that both sides name in this exchange."""
+        self.watch(key, held, content).crossed = self._exchange
+
+    def is_at_hand(self, key: str, values: Any) -> bool:
+        """Whether the other side holds an array that came up lately, and hears of what was changed in it since."""
+        kept = self._watched.get(key)
+        if kept is None or kept.known is None or kept.crossed <= self._exchange - RECENT:
+            return False
+        return bool(kept.form == (values.shape, values.dtype))
 
     def watch_again(self, key: str, held: Any) -> None:
         """Remember how an object is now, and what it holds."""
@@ -304,7 +322,7 @@ class Reader:
         if held.get("scalar"):
             return array[()]
         self._objects.know(array, held["key"])
-        self._objects.watch(held["key"], array)
+        self._objects.cross(held["key"], array)
         return array
 
     def _mapping(self, held: dict[str, Any]) -> Any:
@@ -325,6 +343,8 @@ class Reader:
     def _held(self, key: str) -> Any:
         held = self._objects.held[key]
         self._objects.watch_again(key, held)
+        if isinstance(held, np.ndarray):
+            self._objects.cross(key, held)
         return self._objects.originals.get(key, held)
 
     def _path(self, held: str) -> Any:
@@ -414,9 +434,12 @@ class Writer:
         key = self._objects.know(values)
         if original is not None:
             self._objects.originals[key] = original
+        elif self._objects.is_at_hand(key, values):
+            self._objects.cross(key, values)
+            return f'{{"held": "{key}"}}'
         said = self._values(values)
         inside = self._lies_in(values)
-        self._objects.watch(key, values, None if values.dtype.kind == "O" else self.buffers[-1])
+        self._objects.cross(key, values, None if values.dtype.kind == "O" else self.buffers[-1])
         writable = "true" if values.flags.writeable else "false"
         return f'{{"array": {{{said}{made_by}{inside}, "key": "{key}", "writable": {writable}}}}}'
 
@@ -746,7 +769,7 @@ class FarSide:
             message, buffers = asked
             if message["do"] == "stop":
                 return
-            self._objects.begin()
+            self._objects.begin(message.get("id", 0))
             answer, writer = self._answered(message, Reader(self._objects, buffers))
             for stream in (sys.stdout, sys.stderr):
                 try:

@@ -82,6 +82,7 @@ class Sayer:
         key = self._shared.key_of(array)
         if key:
             self.referred[key] = array
+            self._shared.again(key)
             return {"held": key}
         key = self._shared.new_key()
         told = {**self.values(array), "key": key, "writable": bool(array.flags.writeable)}
@@ -182,12 +183,14 @@ class Maker:
             return self.values(said)[()]
         key = said.get("key", "")
         known = self._shared.get(key)
-        if known is None:
+        if known is None or known.shape != tuple(said["shape"]) or known.dtype.str not in (said["dtype"], "|O"):
             known = self._placed(said)
             if not said.get("writable", True):
                 known.flags.writeable = False
             if key:
                 self._shared.know(known, key, self._said(said))
+        else:
+            self._renewed(key, known, said)
         if "made_by" in said:
             return tensor_class(said["made_by"])(known, said)
         return known
@@ -196,6 +199,27 @@ class Maker:
         """Content of an array, as the other side said it."""
         content = self._buffers[said["buffer"]] if "buffer" in said else None
         return None if content is None or len(content) > _LARGEST_KEPT else bytearray(content)
+
+    def _renewed(self, key: str, known: Any, said: Mapping[str, Any]) -> None:
+        """Take over what the other side says anew of an array that stayed here as it was."""
+        self._shared.again(key)
+        if "buffer" in said and not self._shared.changed_here(key, known):
+            self._written(key, known, self.values(said))
+
+    def _written(self, key: str, known: Any, values: Any) -> None:
+        if values.shape != known.shape or values.dtype != known.dtype:
+            return
+        locked = not known.flags.writeable
+        if locked and key.startswith("n"):
+            return
+        try:
+            # What is locked here may be written into by the backend, which made it.
+            known.flags.writeable = True
+            known[...] = values
+            known.flags.writeable = not locked
+        except ValueError:
+            return
+        self._shared.agreed(key, known)
 
     def _placed(self, said: Mapping[str, Any]) -> Any:
         """Return a view of the array in whose memory the result lies over there, where there is one, else a new one."""
@@ -226,11 +250,7 @@ class Maker:
         for one in said.get("written", ()):
             known = self._shared.get(one["key"])
             if known is not None and known.dtype.kind != "O":
-                values = self.values(one)
-                if values.shape != known.shape or values.dtype != known.dtype or not known.flags.writeable:
-                    continue
-                known[...] = values
-                self._shared.agreed(one["key"], known)
+                self._written(one["key"], known, self.values(one))
         for one in said.get("remade", ()):
             known = self._shared.get(one["key"])
             if isinstance(known, dict):
@@ -246,7 +266,11 @@ class Maker:
         return tuple(self.value(one) for one in said)
 
     def _held(self, key: str) -> Any:
-        return self._shared.get(key)
+        held = self._shared.get(key)
+        if held is None:
+            raise LookupError(f"nothing is known by {key}")
+        self._shared.again(key)
+        return held
 
     def _path(self, said: str) -> Any:
         return Path(said)

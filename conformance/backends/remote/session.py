@@ -154,6 +154,8 @@ class Session:
         message |= sayer.changes()
         message["drop"], self._shared.dropped = self._shared.dropped, []
         message["surroundings"] = self._surroundings() if what != "hello" else {}
+        # Alive until the answer is read, which may name them.
+        alive = self._shared.lately()
         try:
             answer, buffers = self._answered(message, sayer.buffers)
         except BaseException:
@@ -161,7 +163,9 @@ class Session:
             self.end()
             raise
         maker = Maker(self._shared, buffers, self.steps, self._new.append)
-        return self._taken(answer, maker, plain)
+        value = self._taken(answer, maker, plain)
+        del alive
+        return value
 
     def _answered(
         self, message: dict[str, Any], buffers: Sequence[bytes | bytearray]

@@ -103,10 +103,10 @@ class RemoteIterable(Handle):
 class _Known:
     """An object that both sides know: how to reach it, how it was when they last agreed, and when it came up."""
 
-    __slots__ = ("exchange", "mark", "refer")
+    __slots__ = ("exchange", "mark", "number", "refer")
 
-    def __init__(self, refer: Callable[[], Any], mark: Any, exchange: int) -> None:
-        self.refer, self.mark, self.exchange = refer, mark, exchange
+    def __init__(self, number: int, refer: Callable[[], Any], mark: Any, exchange: int) -> None:
+        self.number, self.refer, self.mark, self.exchange = number, refer, mark, exchange
 
 
 class Shared:
@@ -136,6 +136,17 @@ class Shared:
             if type(held) is dict:
                 self._forget(key, id(held))
 
+    def again(self, key: str) -> None:
+        """Take note that an object came up in this exchange."""
+        known = self._recent.pop(key, None) or self.known.get(key)
+        if known is not None:
+            known.exchange = self._exchange
+            self._recent[key] = known
+
+    def lately(self) -> list[Any]:
+        """Return what came up in the last exchanges: the other side may name it in its answer."""
+        return [known.refer() for known in list(self._recent.values())]
+
     def key_of(self, held: Any) -> str:
         """Return the key by which both sides know an object; empty for one that has none."""
         key = self._keys.get(id(held), "")
@@ -160,7 +171,7 @@ class Shared:
         # A plain dictionary cannot be referred to weakly; it is known for a few exchanges.
         lasting = type(held) is dict
         refer = partial(_itself, held) if lasting else weakref.ref(held, lambda _: self._forget(key, number))
-        known = _Known(refer, mark_of(held) if content is None else content, self._exchange)
+        known = _Known(number, refer, mark_of(held) if content is None else content, self._exchange)
         self.known[key] = self._recent[key] = known
         self._keys[number] = key
 
@@ -184,12 +195,17 @@ class Shared:
                 watched[key] = held
         return {key: held for key, held in watched.items() if key in self.known and not _is(held, self.known[key].mark)}
 
+    def changed_here(self, key: str, held: Any) -> bool:
+        """Whether this side has changed an object since both sides agreed on it."""
+        return not _is(held, self.known[key].mark)
+
     def _forget(self, key: str, number: int) -> None:
-        self.known.pop(key, None)
-        self._recent.pop(key, None)
-        self.dropped.append(key)
         if self._keys.get(number) == key:
             del self._keys[number]
+        if key in self.known and self.known[key].number == number:
+            del self.known[key]
+            self._recent.pop(key, None)
+            self.dropped.append(key)
 
 
 def _itself(held: Any) -> Any:
