@@ -181,7 +181,12 @@ def test_a_result_that_is_held_here_is_seen_to_change(way: str, between: int, ad
 def test_a_result_that_is_given_again_crosses_once(adapter: RemoteAdapter, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     unpacked = session.unpacked
-    monkeypatch.setattr(session, "unpacked", lambda payload: (sizes.append(len(payload)), unpacked(payload))[1])
+
+    def unpacking(payload: Any) -> Any:
+        sizes.append(len(payload))
+        return unpacked(payload)
+
+    monkeypatch.setattr(session, "unpacked", unpacking)
     first = adapter.simulate(None, "keeps")
     assert adapter.simulate(None, "keeps") is first
     assert sizes[1] <= sizes[0] - first.nbytes

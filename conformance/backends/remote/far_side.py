@@ -113,29 +113,34 @@ class Kept:
         What was last agreed on; None for what is not compared.
     """
 
-    __slots__ = ("_memory", "_start", "crossed", "exchange", "form", "held", "key", "known", "large")
+    __slots__ = (
+        *("_memory", "crossed", "end", "exchange", "form"),
+        *("held", "key", "known", "large", "said", "start"),
+    )
 
     def __init__(self, key: str, held: Any, known: Any) -> None:
         self.key, self.held, self.known = key, held, known
-        self.crossed, self.exchange, self._start = 0, 0, -1
+        self.crossed = self.exchange = self.said = 0
+        self._memory: Any = None
+        self.start = self.end = -1
         array = isinstance(held, np.ndarray)
         self.form = (held.shape, held.dtype) if array else ()
         self.large = array and held.nbytes > LARGE
-        self._memory = held.data if array and known is not None and _plain_in_memory(held) else None
 
     def is_as_known(self) -> bool:
         """Whether it is as it was when both sides agreed; the memory of an array is compared where it lies."""
-        if self._memory is not None:
-            return bool(self.known == self._memory)
-        return bool(self.known == (_state(self.held) if type(self.known) is list else self.held.tobytes()))
+        if type(self.known) is list:
+            return bool(self.known == _state(self.held))
+        if self._memory is None:
+            self._memory = self.held.data if _plain_in_memory(self.held) else False
+        return bool(self.known == (self.held.tobytes() if self._memory is False else self._memory))
 
-    def offset_of(self, address: int) -> int:
-        """Where in the memory of an array in C order an address lies; -1 where it does not."""
-        if self._start < 0:
-            whole = isinstance(self.held, np.ndarray) and self.held.flags.c_contiguous
-            self._start = _address(self.held) if whole and self.held.size else 0
-        offset = address - self._start
-        return offset if self._start and 0 <= offset < self.held.nbytes else -1
+    def place(self) -> None:
+        """Find out where in memory an array in C order lies."""
+        self.start = self.end = 0
+        if isinstance(self.held, np.ndarray) and self.held.flags.c_contiguous and self.held.size:
+            self.start = _address(self.held)
+            self.end = self.start + self.held.nbytes
 
 
 class Objects:
@@ -200,6 +205,7 @@ class Objects:
         kept = self._watched.pop(key, None)
         if kept is None:
             kept = Kept(key, held, _state(held) if content is None else content)
+            kept.said = 0 if content is None else self._exchange
         kept.exchange = self._exchange
         self._watched[key] = kept
         return kept
@@ -236,18 +242,22 @@ class Objects:
         """Objects of the last exchanges that are no longer as both sides know them."""
         found, oldest = [], self._exchange - RECENT_AND_LARGE
         for kept in self._watched.values():
-            if kept.known is None or (kept.large and kept.exchange <= oldest) or kept.is_as_known():
+            if kept.known is None or (kept.large and kept.exchange <= oldest):
+                continue
+            # What was said in this exchange is as it was said.
+            if kept.said == self._exchange or kept.is_as_known():
                 continue
             kept.known = _state(kept.held)
             found.append(kept)
         return found
 
     def around(self, address: int, held: Any) -> Any:
-        """Return key and offset of the array of the last exchanges in whose memory another one begins; None for none."""
+        """Say in whose memory of the last exchanges' arrays another one begins: key and offset, or None."""
         for kept in self._watched.values():
-            offset = kept.offset_of(address)
-            if offset >= 0 and kept.held is not held:
-                return kept.key, offset
+            if kept.end < 0:
+                kept.place()
+            if kept.start <= address < kept.end and kept.held is not held:
+                return kept.key, address - kept.start
         return None
 
 
@@ -378,6 +388,8 @@ def request_class(name: str, fields: tuple[str, ...]) -> Any:
 
 
 quoted = json.encoder.encode_basestring_ascii
+FORMS: dict[Any, str] = {}
+MOST_FORMS = 4096
 
 
 class Writer:
@@ -457,8 +469,14 @@ class Writer:
         if dtype.kind == "O":
             items = ", ".join([self.value(one) for one in values.ravel()])
             return f'"dtype": "object", "shape": {list(values.shape)}, "items": [{items}]'
+        form = dtype, values.shape
+        head = FORMS.get(form)
+        if head is None:
+            if len(FORMS) >= MOST_FORMS:
+                FORMS.clear()
+            head = FORMS[form] = f'"dtype": "{dtype.str}", "shape": {list(values.shape)}, "buffer": '
         self.buffers.append(content_of(values))
-        said = f'"dtype": "{dtype.str}", "shape": {list(values.shape)}, "buffer": {len(self.buffers) - 1}'
+        said = f"{head}{len(self.buffers) - 1}"
         return said if values.flags.c_contiguous else f"{said}, {json.dumps(laid_out(values))[1:-1]}"
 
     def _mapping(self, held: Any) -> str:
@@ -723,15 +741,15 @@ def of_numpy() -> Any:
 
 def _place_of_python() -> int:
     """Address of the words of Python's generator, behind their index, where this interpreter lets it be known."""
-    holder: Any = getattr(random.getstate, "__self__", None)
-    if sys.implementation.name != "cpython" or type(holder) is not random.Random:
+    if sys.implementation.name != "cpython" or type(_holder) is not random.Random:
         return 0
-    *words, index = holder.getstate()[1]
-    memory = ctypes.string_at(id(holder), random.Random.__basicsize__)
+    *words, index = _holder.getstate()[1]
+    memory = ctypes.string_at(id(_holder), random.Random.__basicsize__)
     place = memory.find(struct.pack("=625I", index, *words))
-    return id(holder) + place if place > 0 else 0
+    return id(_holder) + place if place > 0 else 0
 
 
+_holder: Any = getattr(random.getstate, "__self__", None)
 _place = _place_of_python()
 
 
@@ -739,7 +757,7 @@ def of_python() -> Any:
     """Return the state of Python's generator."""
     if not _place:
         return random.getstate()
-    return _python.state((ctypes.string_at(_place, 625 * 4), random.getstate.__self__.gauss_next))
+    return _python.state((ctypes.string_at(_place, 625 * 4), _holder.gauss_next))
 
 
 def told_generators(states: Any) -> Any:

@@ -14,7 +14,6 @@ from conformance.backends.remote.far_side import content_of, laid_out
 from conformance.backends.remote.values import Handle, HeldMapping, RemoteIterable, RemoteTensor, Shared, tensor_class
 from conformance.contract.crossing import Crossing
 
-
 _LARGEST_KEPT = 1 << 24
 """Bytes of an array of which the content is kept, to be compared with."""
 
@@ -183,14 +182,14 @@ class Maker:
             return self.values(said)[()]
         key = said.get("key", "")
         known = self._shared.get(key)
-        if known is None or known.shape != tuple(said["shape"]) or known.dtype.str not in (said["dtype"], "|O"):
-            known = self._placed(said)
+        if known is not None and known.shape == tuple(said["shape"]) and known.dtype.str in (said["dtype"], "|O"):
+            self._renewed(key, known, said)
+        else:
+            known = self._placed(said) if "inside" in said else self.values(said)
             if not said.get("writable", True):
                 known.flags.writeable = False
             if key:
                 self._shared.know(known, key, self._said(said))
-        else:
-            self._renewed(key, known, said)
         if "made_by" in said:
             return tensor_class(said["made_by"])(known, said)
         return known
@@ -223,8 +222,8 @@ class Maker:
 
     def _placed(self, said: Mapping[str, Any]) -> Any:
         """Return a view of the array in whose memory the result lies over there, where there is one, else a new one."""
-        inside = said.get("inside", {})
-        other = self._shared.get(inside["key"]) if inside else None
+        inside = said["inside"]
+        other = self._shared.get(inside["key"])
         values = self.values(said)
         if other is None or not other.flags.c_contiguous or not other.flags.writeable:
             return values
