@@ -291,6 +291,21 @@ def test_global_generators_are_one(adapter: RemoteAdapter) -> None:
         np.random.set_state(before[1])  # noqa: NPY002
 
 
+def test_a_glance_at_the_generators_shows_all_that_is_drawn() -> None:
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    drawing = (random.random, np.random.random, np.random.standard_normal, lambda: random.gauss(0, 1), random.random)
+    try:
+        for draw in (*drawing, *drawing):
+            held = far_side.of_python(), far_side.of_numpy()
+            draw()
+            name, keys, *rest = np.random.get_state()  # noqa: NPY002
+            assert (far_side.of_python(), far_side.of_numpy()) != held
+            assert (far_side.of_python(), far_side.of_numpy()) == (random.getstate(), (name, keys.tobytes(), *rest))
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+
+
 def test_a_scan_of_a_process_that_died_is_made_again(adapter: RemoteAdapter) -> None:
     scan = adapter.assemble({"a": np.arange(3.0)})
     with pytest.raises(AdapterBroke, match="simulate: its process ended with status 7"):

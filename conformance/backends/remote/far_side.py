@@ -34,7 +34,7 @@ import numpy as np
 VERSION = 1
 HEAD = struct.Struct("<4sQI")
 SIGN = b"PTC1"
-RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 14
+RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 18
 MOST_BYTES, AT_ONCE, ROOM = 1 << 26, 1 << 18, 1 << 18
 LONGEST = 4000
 STATEMENTS = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-_RECENT, _RECENT_AND_LARGE, _LARGE = 6, 2, 1 << 14
+_RECENT, _RECENT_AND_LARGE, _LARGE = 6, 2, 1 << 18
 _PLAIN = frozenset("biufc")
 
 
