@@ -211,7 +211,16 @@ class Objects:
         return kept
 
     def cross(self, key: str, held: Any, content: Any = None) -> None:
-        """Remember how an object is that both sides name in this exchange."""
+        """Remember how an object is that both sides name in this exchange.
+
+        Parameters
+        ----------
+        key : str
+            By which both sides know it.
+        held : array or mapping
+        content : bytearray, optional
+            Elements of the array in C order, where they are at hand.
+        """
         self.watch(key, held, content).crossed = self._exchange
 
     def is_at_hand(self, key: str, values: Any) -> bool:
