@@ -205,6 +205,11 @@ def test_a_result_that_has_another_shape_is_given_with_it(between: int, adapter:
         assert adapter.simulate((4,), "shapes").shape == (4,)
 
 
+def test_a_result_that_is_changed_and_let_go_is_changed(adapter: RemoteAdapter) -> None:
+    adapter.simulate(None, "keeps")[:] = 78
+    assert adapter.simulate(None, "keeps").tolist() == [78] * 4
+
+
 def test_an_argument_that_is_held_on_to_is_held_on_to(adapter: RemoteAdapter) -> None:
     values = {"a": np.arange(3.0)}
     scan = adapter.assemble(values)

@@ -221,7 +221,10 @@ class Objects:
         content : bytearray, optional
             Elements of the array in C order, where they are at hand.
         """
-        self.watch(key, held, content).crossed = self._exchange
+        kept = self.watch(key, held, content)
+        kept.crossed = self._exchange
+        if content is not None:
+            kept.form = held.shape, held.dtype
 
     def is_at_hand(self, key: str, values: Any) -> bool:
         """Whether the other side holds an array that came up lately, and hears of what was changed in it since."""
@@ -833,7 +836,7 @@ class FarSide:
             array = self._objects.held[one["key"]]
             given = np.frombuffer(reader._buffers[one["buffer"]], np.dtype(one["dtype"])).reshape(one["shape"])
             locked = not array.flags.writeable
-            if locked:
+            if locked or array.shape != given.shape:
                 continue
             array[...] = given
             self._objects.agreed(one["key"])

@@ -57,6 +57,7 @@ class Session:
         self._shared = Shared()
         self._number = 0
         self._new: list[Handle] = []
+        self._alive: list[Any] = []
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         self._read = [0, 0]
         self._folder, self._environment = "", environment()
@@ -154,8 +155,8 @@ class Session:
         message |= sayer.changes()
         message["drop"], self._shared.dropped = self._shared.dropped, []
         message["surroundings"] = self._surroundings() if what != "hello" else {}
-        # Alive until the answer is read, which may name them.
-        alive = self._shared.lately()
+        # The answer may name them.
+        self._alive = self._shared.lately()
         try:
             answer, buffers = self._answered(message, sayer.buffers)
         except BaseException:
@@ -163,9 +164,11 @@ class Session:
             self.end()
             raise
         maker = Maker(self._shared, buffers, self.steps, self._new.append)
-        value = self._taken(answer, maker, plain)
-        del alive
-        return value
+        try:
+            return self._taken(answer, maker, plain)
+        finally:
+            # What is changed before it is let go is changed over there, too.
+            self._alive = self._shared.lately(1)
 
     def _answered(
         self, message: dict[str, Any], buffers: Sequence[bytes | bytearray]

@@ -143,9 +143,10 @@ class Shared:
             known.exchange = self._exchange
             self._recent[key] = known
 
-    def lately(self) -> list[Any]:
-        """Return what came up in the last exchanges: the other side may name it in its answer."""
-        return [known.refer() for known in list(self._recent.values())]
+    def lately(self, exchanges: int = _RECENT) -> list[Any]:
+        """Return what came up in the last exchanges, of which this is one."""
+        oldest = self._exchange - exchanges
+        return [known.refer() for known in list(self._recent.values()) if known.exchange > oldest]
 
     def key_of(self, held: Any) -> str:
         """Return the key by which both sides know an object; empty for one that has none."""
