@@ -18,6 +18,7 @@ import importlib.metadata
 import importlib.util
 import json
 import linecache
+import logging
 import os
 import pathlib
 import pickle
@@ -37,6 +38,7 @@ SIGN = b"PTC1"
 RECENT, RECENT_AND_LARGE, LARGE = 6, 2, 1 << 18
 MOST_BYTES, AT_ONCE, ROOM = 1 << 26, 1 << 18, 1 << 18
 LONGEST = 4000
+LISTS = 16
 STATEMENTS = (
     *("subpixel", "outside", "modes", "floor", "refusals"),
     *("axis_order", "refers_to", "unit", "pixel_size", "fft_norm", "fft_order", "quantity", "precision"),
@@ -652,11 +654,12 @@ def _plain(value: Any) -> bool:
 
 
 class Surroundings:
-    """What belongs to everyone in a process: its folder, its environment, and the global random generators."""
+    """What belongs to everyone in a process: folder, environment, settings, and the global random generators."""
 
     def __init__(self) -> None:
         self._folder = _folder()
         self._environment = environment()
+        self._settings = settings()
         self._random = generators()
 
     def become(self, told: dict[str, Any]) -> None:
@@ -670,6 +673,7 @@ class Surroundings:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        take_settings(told.get("settings", {}))
         if "random" in told:
             (version, words, gauss), (name, keys, *rest) = told["random"]
             random.setstate((version, tuple(words), gauss))
@@ -687,6 +691,8 @@ class Surroundings:
             found["folder"] = now._folder
         if now._environment != self._environment:
             found["environment"] = differing(self._environment, now._environment)
+        if now._settings != self._settings:
+            found["settings"] = now._settings
         if now._random != self._random:
             found["random"] = told_generators(now._random)
         self.__dict__.update(now.__dict__)
@@ -710,6 +716,27 @@ def differing(before: dict[Any, Any], now: dict[Any, Any]) -> dict[str, Any]:
     names = [name for name in set(before) | set(now) if before.get(name) != now.get(name)]
     told = [os.fsdecode(name) for name in names]
     return {name: os.environ.get(name) for name in told}
+
+
+def settings() -> dict[str, Any]:
+    """Return what NumPy does with errors and how it prints, and the level of all logging."""
+    printing = {
+        name: value
+        for name, value in np.get_printoptions().items()
+        if value is None or isinstance(value, (bool, int, float, str))
+    }
+    return {"errors": np.geterr(), "printing": printing, "logging": [logging.root.level, logging.root.manager.disable]}
+
+
+def take_settings(told: dict[str, Any]) -> None:
+    """Make these settings of this process those of the other side, as far as its NumPy has them."""
+    if not told:
+        return
+    np.seterr(**told["errors"])
+    known = np.get_printoptions()
+    np.set_printoptions(**{name: value for name, value in told["printing"].items() if name in known})
+    logging.root.setLevel(told["logging"][0])
+    logging.disable(told["logging"][1])
 
 
 def generators() -> Any:
@@ -789,6 +816,7 @@ class FarSide:
         self._objects = Objects()
         self._adapter: Any = None
         self._surroundings = Surroundings()
+        self._lists: Any = collections.deque(maxlen=LISTS)
 
     def serve(self) -> None:
         """Answer until the conversation ends."""
@@ -826,7 +854,7 @@ class FarSide:
             for one in caught
             if isinstance(one.message, Warning)
         ]
-        said += f', "warnings": [{", ".join(warned)}], {writer.changes()}'
+        said += f', "warnings": [{", ".join(warned)}], {writer.changes()}{self._rewritten(writer)}'
         effects = self._surroundings.effects()
         said += f', "effects": {json.dumps(effects) if effects else "{}"}'
         return f'{{"id": {json.dumps(message.get("id"))}, "protocol": {VERSION}, {said}}}', writer
@@ -846,6 +874,16 @@ class FarSide:
                 held.clear()
                 held.update({reader.value(key): reader.value(value) for key, value in one["items"]})
             self._objects.agreed(one["key"])
+
+    def _rewritten(self, writer: Writer) -> str:
+        """Say which of the lists that were handed over in the last calls hold something else by now."""
+        said = []
+        for one in self._lists:
+            number, place, held, before = one
+            if list(map(id, held)) != list(map(id, before)):
+                one[3] = list(held)
+                said.append(f"[{number}, {json.dumps(place)}, {writer.value(held)}]")
+        return f', "lists": [{", ".join(said)}]' if said else ""
 
     def _do_hello(self, message: dict[str, Any], reader: Reader) -> Any:
         sys.path[:0] = message.get("path", [])
@@ -882,6 +920,8 @@ class FarSide:
     def _do_call(self, message: dict[str, Any], reader: Reader) -> Any:
         arguments = [reader.value(one) for one in message["arguments"]]
         named = {name: reader.value(value) for name, value in message["named"].items()}
+        places = [*((str(place), held) for place, held in enumerate(arguments)), *named.items()]
+        self._lists.extend([message.get("id"), place, held, list(held)] for place, held in places if type(held) is list)
         return getattr(self._adapter, message["method"])(*arguments, **named)
 
     def _do_iterate(self, message: dict[str, Any], reader: Reader) -> Any:

@@ -11,6 +11,7 @@ import struct
 import tempfile
 import warnings
 import weakref
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -23,7 +24,16 @@ from conformance.backends.frames import BrokenConversation, Conversation
 from conformance.backends.processes import BackendProcess, told_status
 from conformance.backends.remote.description import BackendDescription
 from conformance.backends.remote.errors import made
-from conformance.backends.remote.far_side import differing, environment, of_numpy, of_python, told_generators
+from conformance.backends.remote.far_side import (
+    LISTS,
+    differing,
+    environment,
+    of_numpy,
+    of_python,
+    settings,
+    take_settings,
+    told_generators,
+)
 from conformance.backends.remote.folder import FolderConversation
 from conformance.backends.remote.saying import Maker, Sayer
 from conformance.backends.remote.values import Handle, RemoteIterable, Shared
@@ -62,6 +72,8 @@ class Session:
         self._read = [0, 0]
         self._folder, self._environment = "", environment()
         self._random: Any = None
+        self._settings = settings()
+        self._lists: deque[tuple[int, str, list[Any]]] = deque(maxlen=LISTS)
         self._process, self._conversation = self._started()
         self._closing = weakref.finalize(self, _closed, self._process, self._conversation, (self._out, self._err))
         self.hello: Mapping[str, Any] = {}
@@ -152,6 +164,8 @@ class Session:
         if what == "call":
             message["arguments"] = [sayer.value(one) for one in arguments]
             message["named"] = {name: sayer.value(one) for name, one in (named or {}).items()}
+            places = [*((str(place), one) for place, one in enumerate(arguments)), *(named or {}).items()]
+            self._lists.extend((self._number, place, one) for place, one in places if isinstance(one, list))
         message |= sayer.changes()
         message["drop"], self._shared.dropped = self._shared.dropped, []
         message["surroundings"] = self._surroundings() if what != "hello" else {}
@@ -197,6 +211,7 @@ class Session:
             if "value" in answer:
                 value = answer["value"] if plain else maker.value(answer["value"])
             maker.take_changes(answer)
+            self._take_lists(answer.get("lists", ()), maker)
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             self.end()
             raise AdapterBroke(f"its answer cannot be read: {type(error).__name__}: {error}") from error
@@ -212,6 +227,13 @@ class Session:
             raise raised
         return value
 
+    def _take_lists(self, said: Sequence[Any], maker: Maker) -> None:
+        """Write into lists of the last calls what they hold over there."""
+        for number, place, values in said:
+            for call, where, held in self._lists:
+                if (call, where) == (number, place):
+                    held[:] = maker.value(values)
+
     def _surroundings(self) -> dict[str, Any]:
         """What of this process has changed since the other side was told."""
         told: dict[str, Any] = {}
@@ -222,6 +244,9 @@ class Session:
         if now != self._environment:
             told["environment"] = differing(self._environment, now)
             self._environment = now
+        here = settings()
+        if here != self._settings:
+            told["settings"] = self._settings = here
         states = _generators()
         if states != self._random:
             self._random = states
@@ -240,6 +265,9 @@ class Session:
                 os.environ[name] = value
         if "environment" in effects:
             self._environment = environment()
+        if "settings" in effects:
+            take_settings(effects["settings"])
+            self._settings = settings()
         if "random" in effects:
             (version, words, gauss), (name, keys, *rest) = effects["random"]
             random.setstate((version, tuple(words), gauss))
