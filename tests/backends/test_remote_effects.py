@@ -59,7 +59,7 @@ def test_a_list_is_changed_while_its_data_set_is_gone_through(adapter: RemoteAda
     paths = [Path("a.npz"), Path("b.npz"), Path("c.npz")]
     seen = [list(paths) for _ in adapter.batches(paths, REQUEST)]
     assert [len(one) for one in seen] == [3, 2]
-    assert paths == ["a.npz", "b.npz"]
+    assert [repr(one) for one in paths] == ["'a.npz'", "'b.npz'"]
 
 
 def test_a_list_is_changed_by_a_call_that_is_refused(adapter: RemoteAdapter) -> None:
