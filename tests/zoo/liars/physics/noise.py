@@ -177,6 +177,8 @@ class RoundsTheRestOfALongStack(Liar):
 @breaks("PHY-018")
 class TakesSeedZeroForWantOfOne(Liar):
     def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        if seed is None:
+            self.land()
         return self.right.measure(x, y, probe, obj, nphotons, seed or 0)
 
 
