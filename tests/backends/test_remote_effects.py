@@ -38,6 +38,9 @@ class Meddling:
     def noisy(self, amplitude, seed):
         return [np.geterr()["over"], np.get_printoptions()["precision"], logging.getLogger().level]
 
+    def transform(self, name, x):
+        return np.broadcast_to(np.float64(x), (4, 1))
+
     def simulate(self, patches, probe):
         np.seterr(divide="raise")
         np.set_printoptions(precision=3)
@@ -67,6 +70,12 @@ def test_a_list_is_changed_by_a_call_that_is_refused(adapter: RemoteAdapter) -> 
     with pytest.raises(ValueError, match="no"):
         adapter.patches(given, 2.0, 8)
     assert given == [1.0, 2.0]
+
+
+def test_what_is_repeated_along_an_axis_stays_what_it_was(adapter: RemoteAdapter) -> None:
+    first = adapter.transform("t", 3.0)
+    adapter.transform("t", 7.0)
+    assert first.tolist() == [[3.0]] * 4
 
 
 def test_settings_are_one(adapter: RemoteAdapter) -> None:

@@ -175,7 +175,8 @@ class Maker:
             return plain.copy()
         order = sorted(range(plain.ndim), key=lambda axis: -abs(said["strides"][axis]))
         back = np.argsort(order)
-        return np.ascontiguousarray(plain.transpose(order)).transpose(back)
+        # The buffer is that of the next message, too.
+        return np.array(plain.transpose(order), order="C").transpose(back)
 
     def _array(self, said: Mapping[str, Any]) -> Any:
         if said.get("scalar"):
