@@ -31,11 +31,12 @@ class Linear:
         """Patches (n, N, N) of an object: exit waves of a probe of ones."""
         lit, image = torch.ones(N, N, dtype=torch.complex64), torch.tensor(np.array(obj))
         corners = torch.tensor(np.asarray(centres_xy, np.float64))
-        return interactions.ptycho_2D_linear(lit, image, corners, shift_probe=False).numpy().astype(np.complex64)
+        return interactions.ptycho_2D_linear(lit, image, corners, shift_probe=False).to(torch.complex64).numpy()
 
     def simulate(self, patches: Any, probe: Any) -> Any:
         """Diffraction intensities (n, N, N)."""
-        waves = patches[:, None] * np.reshape(probe, (-1, *patches.shape[1:]))
+        with np.errstate(under="ignore"):
+            waves = patches[:, None] * np.reshape(probe, (-1, *patches.shape[1:]))
         return measurements.incoherent_sum(propagators.far_field(torch.tensor(waves))).numpy()
 
 

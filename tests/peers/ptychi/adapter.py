@@ -26,6 +26,12 @@ from ptychi import image_proc, propagate
 torch.set_default_device("cpu")
 
 
+def _single(values: Any) -> Any:
+    """An image in single precision, in which what is too small is nothing."""
+    with np.errstate(under="ignore"):
+        return np.array(values, np.complex64)
+
+
 class Bilinear:
     """Positions between pixels by bilinear weights."""
 
@@ -40,9 +46,9 @@ class Bilinear:
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
-        image = torch.as_tensor(np.array(obj, np.complex64))
+        image = torch.as_tensor(_single(obj))
         places = torch.as_tensor(np.array(centres_xy, np.float64))
-        return self.cut(image, places, (N, N)).numpy().astype(np.complex64)
+        return _single(self.cut(image, places, (N, N)).numpy())
 
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         """Mean of patches (n, N, N) on a canvas; places them all at once."""
@@ -62,8 +68,8 @@ class Bilinear:
 
     def simulate(self, patches: Any, probe: Any) -> Any:
         """Diffraction amplitudes (n, N, N)."""
-        modes = np.reshape(probe, (-1, *np.shape(patches)[1:])).astype(np.complex64)
-        waves = torch.as_tensor(np.asarray(patches, np.complex64)[:, None] * modes)
+        modes = torch.as_tensor(_single(np.reshape(probe, (-1, *np.shape(patches)[1:]))))
+        waves = torch.as_tensor(_single(patches))[:, None] * modes
         far = propagate.FourierPropagator(norm="ortho").propagate_forward(waves)
         return far.abs().square().sum(1).sqrt().numpy()
 
