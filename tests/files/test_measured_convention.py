@@ -35,3 +35,14 @@ def test_a_broken_file_is_named_and_nobody_else(name: str, tmp_path: Path) -> No
     (trial,) = attempt(declaration, subject, [specimen])
     assert trial.outcome is Outcome.NOT_APPLICABLE
     assert trial.reason.startswith("the file, not the adapter")
+
+
+def test_bursts_are_the_files(tmp_path: Path) -> None:
+    arrays = arrays_of(SOUND)
+    arrays["diff3d"] = np.array(arrays["diff3d"])
+    arrays["diff3d"][[5, 30]] = arrays["diff3d"][[6, 31]] * 300
+    subject = Subject(select(["ref"], ["cpu"])[0], tmp_path)
+    specimen = Specimen("measured", arrays, consistent=False, path=tmp_path / "measured.npz")
+    (trial,) = attempt(deciding("PHY-013")[0], subject, [specimen])
+    assert trial.outcome is Outcome.NOT_APPLICABLE
+    assert trial.reason.startswith("the file, not the adapter")

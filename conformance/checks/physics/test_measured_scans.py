@@ -12,6 +12,8 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.oracles.patches import patches_at
+from conformance.oracles.physics import bare_amplitudes_of
 from conformance.scans.specimens import Specimen
 
 if TYPE_CHECKING:
@@ -32,7 +34,34 @@ def _broken_by_itself(specimen: Specimen) -> str:
     # The engine of diagnosis is loaded where a measured scan is given, not in every run.
     from conformance.files.diagnose.convention import broken_by_itself
 
-    return broken_by_itself(specimen.arrays)
+    return broken_by_itself(specimen.arrays) or _unclear_as_it_is(specimen)
+
+
+def _unclear_as_it_is(specimen: Specimen) -> str:
+    """Why its frames, with all that is no light in them, tell nothing of an adapter; empty where they do."""
+    from conformance.files.diagnose.convention import clearly_better, mistaken
+    from conformance.files.diagnose.forward import misfit_of
+
+    obj, probe = specimen.arrays["objectGuess"], specimen.arrays["probeGuess"]
+    rows = _rows(specimen)
+    centres, frames = specimen.positions[rows], specimen.arrays["diff3d"][rows].astype(np.float64)
+
+    def told(places: Array) -> Misfit:
+        return misfit_of(bare_amplitudes_of(patches_at(obj, places, specimen.N), probe), frames)
+
+    right = told(centres)
+    for what, wrong in mistaken(centres, specimen.N).items():
+        if not clearly_better(right, told(wrong)):
+            return (
+                "the file, not the adapter, is at fault: bursts, markers or else that is no light leave its frames "
+                f"explained no better than with {what}; validate says what they are"
+            )
+    return ""
+
+
+def _rows(specimen: Specimen) -> Array:
+    """Numbers of the frames that are looked at."""
+    return np.linspace(0, specimen.M - 1, min(specimen.M, 60)).astype(int)
 
 
 def misfit(subject: Subject, specimen: Specimen, centres: Array, rows: Array) -> Misfit:
@@ -48,12 +77,12 @@ def misfit(subject: Subject, specimen: Specimen, centres: Array, rows: Array) ->
 def test_the_convention_explains_a_measured_scan(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
     from conformance.files.diagnose.convention import clearly_better, mistaken
 
-    rows = np.linspace(0, specimen.M - 1, min(specimen.M, 60)).astype(int)
+    rows = _rows(specimen)
     centres = specimen.positions[rows]
     right = misfit(subject, specimen, centres, rows)
     for what, wrong in mistaken(centres, specimen.N).items():
         other = misfit(subject, specimen, wrong, rows)
-        # Where the contract's own patches fail this, the file is not judged on.
+        # Where the contract's own patches fail this, nobody is judged on the file.
         evidence.holds(
             clearly_better(right, other),
             "The file explains its own frames at the stored positions. By the adapter's patches they are explained no "
