@@ -39,7 +39,8 @@ class Py4dstem:
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
-        image, places = np.array(obj, np.complex64), np.asarray(centres_xy, np.float64)
+        with np.errstate(under="ignore"):
+            image, places = np.array(obj, np.complex64), np.asarray(centres_xy, np.float64)
         rows, columns = MixedstatePtychography._extract_vectorized_patch_indices(held(image.shape, N), places)
         return np.fft.fftshift(image[rows, columns], axes=HALVES)
 
@@ -79,4 +80,5 @@ class Py4dstem:
         N = np.shape(patches)[-1]
         corner = np.fft.ifftshift(np.asarray(patches, complex), axes=HALVES)[:, None] * lights
         found = MixedstatePtychography._return_farfield_amplitudes(held((N, N), N), np.fft.fft2(corner))
-        return found.astype(np.float32)
+        with np.errstate(under="ignore"):
+            return found.astype(np.float32)
