@@ -55,7 +55,9 @@ class Py4dstem:
         places, corner = centres - origin, np.fft.ifftshift(stack, axes=HALVES)
         total = MixedstatePtychography._sum_overlapping_patches_bincounts(known, corner, places)
         weight = MixedstatePtychography._sum_overlapping_patches_bincounts(known, np.ones(stack.shape), places)
-        return {"object": total / np.maximum(weight, 1), "coverage": weight, "origin_xy": origin}
+        with np.errstate(under="ignore"):
+            mean = total / np.maximum(weight, 1)
+        return {"object": mean, "coverage": weight, "origin_xy": origin}
 
     def simulate(self, patches: Any, probe: Any) -> Any:
         """Diffraction amplitudes (n, N, N)."""

@@ -11,3 +11,10 @@ print("the patch 0.4 pixels on is the patch itself: the fraction goes to its pro
 left = peer.patches(image, np.array([[10.0, 0.0]]), 8)[0]
 assert np.array_equal(left[:, :4].real, image[6:14, 26:])
 print("the patch about the first column holds the last four columns")
+try:
+    with np.errstate(under="raise"):
+        peer.reassemble(np.full((1, 8, 8), 1e-60, complex), np.array([[10.0, 10.0]]))
+except FloatingPointError as error:
+    print(f"a sum of patches of 1e-60 ends in '{error}' under strict errors of NumPy: it is cast to single precision")
+else:
+    raise AssertionError("patches of 1e-60 are summed without a word")
