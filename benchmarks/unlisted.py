@@ -167,7 +167,7 @@ UNLISTED = {
     "axes not at right angles": Unlisted(_sheared, frozenset({"shear", "oblique"})),
     "one axis stretched": Unlisted(_stretched, frozenset({"stretch", "oblique"})),
     "half of the frames dark": Unlisted(_half_dark),
-    "crop that wanders": Unlisted(_crop_varies),
+    "crop that wanders": Unlisted(_crop_varies, frozenset({"left-over"})),
     # What such a frame shows lies half a step back.
     "frames run into the next": Unlisted(_averaged, frozenset({"lines", "shift", "wandering"})),
     "light that is not the sample's": Unlisted(_fixed_pattern),
