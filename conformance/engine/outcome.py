@@ -94,8 +94,11 @@ class Cell:
 
     @property
     def reason(self) -> str:
-        """Sentence of the worst check."""
-        return next((d.reason for d in self.decisions if d.outcome is self.outcome and d.reason), "")
+        """Sentence of the worst check; of what does not apply the rarest, which is that of a scan that was given."""
+        said = [d.reason for d in self.decisions if d.outcome is self.outcome and d.reason]
+        if self.outcome is Outcome.NOT_APPLICABLE and said:
+            return min(said, key=Counter(said).__getitem__)
+        return next(iter(said), "")
 
 
 @dataclass(frozen=True)
