@@ -79,10 +79,18 @@ def test_what_a_killed_process_left_is_removed_and_that_of_a_live_one_is_not(mem
 
 
 def test_folders_that_are_just_being_made_are_left(memory: Path) -> None:
-    made = memory / "ptycho-conformance-new"
+    made = memory / "ptycho-conformance-files-new"
     made.mkdir()
     with working_folder():
         assert made.exists()
+
+
+def test_temporary_folders_of_other_commands_are_left(memory: Path) -> None:
+    other = memory / "ptycho-conformance-x1y2z3"
+    other.mkdir()
+    os.utime(other, (LONG_AGO, LONG_AGO))
+    with working_folder():
+        assert other.exists()
 
 
 def test_temporary_files_lie_in_it_for_a_while(tmp_path: Path) -> None:

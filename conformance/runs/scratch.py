@@ -16,7 +16,8 @@ from conformance.runs.environment import environment
 
 _ENOUGH = 1 << 30
 _MEMORY = Path("/dev/shm")
-_PREFIX = "ptycho-conformance-"
+_PREFIX = "ptycho-conformance-files-"
+"""Of working folders alone: nothing else below it is ever swept."""
 _SETTLED = 60.0
 """Seconds after which a folder without an owner has lost it, and is not just being made."""
 

@@ -1,7 +1,7 @@
 """Files of people: what ``validate`` says of each case beside the checkout, and ``diagnose`` where that cannot help.
 
 ``python -m tests.files.field`` writes the cases into a temporary folder and prints what came of each: HELPED, SILENT,
-or WRONG where a name was given that is not the cause.
+or WRONG where a name was given that is not the cause; and what becomes of a right backend that is judged on it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
+from conformance.backends.discovery import select
+from conformance.backends.subject import Subject
+from conformance.engine.catalogue import deciding
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt
 from conformance.files.assembly import Stated
 from conformance.files.diagnose.engine import Diagnosis, diagnose
 from conformance.files.diagnose.opened import scan_from
 from conformance.files.diagnose.sentences import sentences
 from conformance.files.diagnose.verdict import Word
-from conformance.files.examine import examine
+from conformance.files.examine import UnreadableScan, examine, specimen_from_file
 from conformance.files.finding import Severity
 from conformance.files.formats import canonical
 from conformance.files.splits import leaks
@@ -134,6 +139,25 @@ def diagnosed(path: Path) -> Diagnosis:
         return diagnose(scan, np.random.default_rng(0))
 
 
+def judged_on(path: Path, folder: Path) -> tuple[Outcome, str]:
+    """What comes of PHY-013 for a right backend that is judged on a scan file, and the reason.
+
+    Parameters
+    ----------
+    path : Path
+    folder : Path
+        Where files for the backend may lie.
+
+    Raises
+    ------
+    UnreadableScan
+        Nobody is judged on such a file.
+    """
+    subject = Subject(select(["ref"], ["cpu"])[0], folder)
+    (trial,) = attempt(deciding("PHY-013")[0], subject, [specimen_from_file(path)])
+    return trial.outcome, trial.reason
+
+
 def main() -> int:
     """Print what came of every case."""
     if not CASES.is_file():
@@ -147,8 +171,18 @@ def main() -> int:
             print(f"{number}  {outcome}")
             for sentence in said:
                 print(f"      {sentence}")
+            if files[0].suffix == ".npz":
+                print(f"      PHY-013: {_judged_in_words(files[0], Path(folder) / f'judged-{number}')}")
     print(", ".join(f"{outcomes.count(one)} {one}" for one in sorted(set(outcomes))))
     return int("WRONG" in outcomes or "SILENT" in outcomes)
+
+
+def _judged_in_words(path: Path, folder: Path) -> str:
+    try:
+        outcome, reason = judged_on(path, folder)
+    except UnreadableScan:
+        return "nobody is judged on it"
+    return f"{outcome.value}: {reason}" if reason else outcome.value
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -39,19 +40,14 @@ def _broken_by_itself(specimen: Specimen) -> str:
 
 def _unclear_as_it_is(specimen: Specimen) -> str:
     """Why its frames, with all that is no light in them, tell nothing of an adapter; empty where they do."""
-    from conformance.files.diagnose.convention import clearly_better, mistaken
-    from conformance.files.diagnose.forward import misfit_of
+    from conformance.files.diagnose.convention import clearly_better
 
-    obj, probe = specimen.arrays["objectGuess"], specimen.arrays["probeGuess"]
-    rows = _rows(specimen)
-    centres, frames = specimen.positions[rows], specimen.arrays["diff3d"][rows].astype(np.float64)
+    def simulated(centres: Array) -> Array:
+        patches = patches_at(specimen.arrays["objectGuess"], centres, specimen.N)
+        return bare_amplitudes_of(patches, specimen.arrays["probeGuess"])
 
-    def told(places: Array) -> Misfit:
-        return misfit_of(bare_amplitudes_of(patches_at(obj, places, specimen.N), probe), frames)
-
-    right = told(centres)
-    for what, wrong in mistaken(centres, specimen.N).items():
-        if not clearly_better(right, told(wrong)):
+    for what, right, other in _compared(specimen, simulated):
+        if not clearly_better(right, other):
             return (
                 "the file, not the adapter, is at fault: bursts, markers or else that is no light leave its frames "
                 f"explained no better than with {what}; validate says what they are"
@@ -59,32 +55,37 @@ def _unclear_as_it_is(specimen: Specimen) -> str:
     return ""
 
 
-def _rows(specimen: Specimen) -> Array:
-    """Numbers of the frames that are looked at."""
-    return np.linspace(0, specimen.M - 1, min(specimen.M, 60)).astype(int)
+def _compared(specimen: Specimen, simulated: Callable[[Array], Array]) -> Iterator[tuple[str, Misfit, Misfit]]:
+    """What each usual mistake is, how well the stored positions explain the frames, and how well those of the mistake.
 
-
-def misfit(subject: Subject, specimen: Specimen, centres: Array, rows: Array) -> Misfit:
-    """Squared distance of simulated to measured amplitude, frame by frame, the best gain taken out."""
+    Parameters
+    ----------
+    specimen : Specimen
+    simulated : callable
+        Amplitudes (m, N, N) at positions (m, 2) [x, y]; the best gain is taken out, frame by frame.
+    """
+    from conformance.files.diagnose.convention import mistaken
     from conformance.files.diagnose.forward import misfit_of
 
-    patches = subject.adapter.patches(specimen.arrays["objectGuess"], centres, specimen.N)
-    simulated = as_numpy(subject.adapter.simulate(as_numpy(patches), specimen.arrays["probeGuess"])).astype(np.float64)
-    return misfit_of(simulated, specimen.arrays["diff3d"][rows].astype(np.float64))
+    rows = np.linspace(0, specimen.M - 1, min(specimen.M, 60)).astype(int)
+    centres, frames = specimen.positions[rows], specimen.arrays["diff3d"][rows].astype(np.float64)
+    right = misfit_of(simulated(centres), frames)
+    for what, wrong in mistaken(centres, specimen.N).items():
+        yield what, right, misfit_of(simulated(wrong), frames)
 
 
 @check("PHY-013", needs=["patches"], where=not_measured)
 def test_the_convention_explains_a_measured_scan(subject: Subject, evidence: Evidence, specimen: Specimen) -> None:
-    from conformance.files.diagnose.convention import clearly_better, mistaken
+    from conformance.files.diagnose.convention import clearly_better
 
-    rows = _rows(specimen)
-    centres = specimen.positions[rows]
-    right = misfit(subject, specimen, centres, rows)
-    for what, wrong in mistaken(centres, specimen.N).items():
-        other = misfit(subject, specimen, wrong, rows)
+    def simulated(centres: Array) -> Array:
+        patches = as_numpy(subject.adapter.patches(specimen.arrays["objectGuess"], centres, specimen.N))
+        return as_numpy(subject.adapter.simulate(patches, specimen.arrays["probeGuess"])).astype(np.float64)
+
+    for what, right, other in _compared(specimen, simulated):
         # Where the contract's own patches fail this, nobody is judged on the file.
         evidence.holds(
             clearly_better(right, other),
             "The file explains its own frames at the stored positions. By the adapter's patches they are explained no "
-            f"better than with {what}: misfit {right.mean:.4f} and {other.mean:.4f} over {len(rows)} frames.",
+            f"better than with {what}: misfit {right.mean:.4f} and {other.mean:.4f} over {len(right.frames)} frames.",
         )

@@ -167,7 +167,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         if explained or (scan.object is not None and any(one.sure for one in shown)):
             faults = [one for one in faults if one not in askew]
         faults = _one_unit(faults, shown)
-    faults = _beside_breaks(faults, askew, other)
+    faults = _beside_holograms(_beside_breaks(faults, askew), other)
     verdict = _weighed(readings, faults)
     if not field.shown and not explained:
         certain = any(one.word is Word.CERTAIN for one in other)
@@ -250,17 +250,13 @@ def _otherwise_placed(
     return rivals(sample.moved(sample.s * factor), scan.positions[:, ::-1] * factor, found, rng)
 
 
-def _beside_breaks(faults: Sequence[Fault], askew: Sequence[Fault], other: Sequence[Fault]) -> list[Fault]:
-    """The faults, other positions only thinkable where the scan is broken in a way that they leave unexplained.
+def _beside_holograms(faults: Sequence[Fault], other: Sequence[Fault]) -> list[Fault]:
+    """The faults, that of the probe not to be told where frames may be holograms, which are no far field of one."""
+    return [replace(one, word=Word.CANNOT_TELL) if other and one.name == "probe" else one for one in faults]
 
-    Parameters
-    ----------
-    faults, askew : sequence of Fault
-    other : sequence of Fault
-        Of frames that may be holograms, which are no far field of a probe.
-    """
-    if other:
-        faults = [replace(one, word=Word.CANNOT_TELL) if one.name == "probe" else one for one in faults]
+
+def _beside_breaks(faults: Sequence[Fault], askew: Sequence[Fault]) -> list[Fault]:
+    """The faults, other positions only thinkable where the scan is broken in a way that they leave unexplained."""
     if not any(one.sure and one.name in _BREAKS for one in faults):
         return list(faults)
     return [replace(one, word=Word.CANNOT_TELL) if one in askew else one for one in faults]

@@ -36,14 +36,10 @@ def step_in(values: Floats) -> tuple[int, float] | None:
     M = len(values)
     if M < 2 * _FEWEST:
         return None
-    windows = np.lib.stride_tricks.sliding_window_view(values, _BESIDE)
-    # Means fall off beside the jump, where medians do not.
-    jumps = windows[_BESIDE:].mean(axis=1) - windows[:-_BESIDE].mean(axis=1)
-    # What stands at k compares the frames before k + _BESIDE with those from there on.
-    at = int(np.abs(jumps[_FEWEST - _BESIDE : M - _FEWEST - _BESIDE + 1]).argmax()) + _FEWEST
+    at = int(np.abs(_jumps(values)[_FEWEST - _BESIDE : M - _FEWEST - _BESIDE + 1]).argmax()) + _FEWEST
     before, after = values[:at], values[at:]
     jump = float(np.median(after) - np.median(before))
-    spread = max(float(np.quantile(np.abs(one - np.median(one)), 0.9)) for one in (before, after))
+    spread = max(_spread(before), _spread(after))
     beside = values[at - _BESIDE : at], values[at : at + _BESIDE]
     near = max(float(np.abs(one - np.median(whole)).max()) for one, whole in zip(beside, (before, after), strict=True))
     if abs(jump) <= 2 * spread or near > _OF_JUMP * abs(jump):
@@ -63,8 +59,7 @@ def run_in(values: Floats) -> tuple[int, int, float] | None:
     M = len(values)
     if M < 3 * _FEWEST:
         return None
-    means = np.lib.stride_tricks.sliding_window_view(values, _BESIDE).mean(axis=1)
-    jumps = means[_BESIDE:] - means[:-_BESIDE]
+    jumps = _jumps(values)
     one = int(np.abs(jumps).argmax())
     back = np.where(np.abs(np.arange(len(jumps)) - one) < _FEWEST, 0.0, -jumps * np.sign(jumps[one]))
     first, last = sorted((one + _BESIDE, int(back.argmax()) + _BESIDE))
@@ -72,13 +67,27 @@ def run_in(values: Floats) -> tuple[int, int, float] | None:
         return None
     inside, outside = values[first:last], np.concatenate([values[:first], values[last:]])
     jump = float(np.median(inside) - np.median(outside))
-    spread = max(float(np.quantile(np.abs(some - np.median(some)), 0.9)) for some in (inside, outside))
+    spread = max(_spread(inside), _spread(outside))
     without = values[first - _BESIDE : first], values[last : last + _BESIDE]
     within = inside[:_BESIDE], inside[-_BESIDE:]
     near = max(float(np.abs(edge - np.median(outside)).max()) for edge in without)
     near = max(near, *(float(np.abs(edge - np.median(inside)).max()) for edge in within))
     # An edge of the object is crossed over several lines; what the beam does, it does at once.
     return (first, last, jump) if abs(jump) > 2 * spread and near <= _OF_JUMP * abs(jump) else None
+
+
+def _jumps(values: Floats) -> Floats:
+    """What stands at k compares the frames before k + _BESIDE with those from there on.
+
+    Means fall off beside a jump, where medians do not.
+    """
+    means = np.lib.stride_tricks.sliding_window_view(values, _BESIDE).mean(axis=1)
+    return np.asarray(means[_BESIDE:] - means[:-_BESIDE])
+
+
+def _spread(values: Floats) -> float:
+    """Within which nine tenths of the values lie about their median."""
+    return float(np.quantile(np.abs(values - np.median(values)), 0.9))
 
 
 def power_steps(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
@@ -93,18 +102,8 @@ def power_steps(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
     if (view.flux <= 0).any():
         return
     found = step_in(np.log(view.flux))
-    if found is None and (run := run_in(np.log(view.flux))) is not None and abs(run[2]) >= np.log(_FACTOR):
-        first, last, jump = run
-        length = None if view.x is None or view.y is None else line_length(np.stack([view.x, view.y], axis=1))
-        # Whole lines may lie on another part of the sample.
-        of_lines = length is not None and first % length == 0 == last % length
-        if not of_lines and len(np.setdiff1d(np.arange(first, last), odd)):
-            word = "brighter" if jump > 0 else "darker"
-            problem = (
-                f"frames {first} to {last - 1} are {float(np.exp(abs(jump))):.3g} times {word} than those before and "
-                "after, at once: the beam was lost or topped up, or the exposure changed"
-            )
-            yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (first,))
+    if found is None:
+        yield from _power_runs(view, odd)
     if found is None or abs(found[1]) < np.log(_FACTOR):
         return
     at, jump = found
@@ -116,6 +115,25 @@ def power_steps(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
         "another filter, or two scans in one file"
     )
     yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (at,))
+
+
+def _power_runs(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
+    """A power that jumps, and comes back."""
+    run = run_in(np.log(view.flux))
+    if run is None or abs(run[2]) < np.log(_FACTOR):
+        return
+    first, last, jump = run
+    length = None if view.x is None or view.y is None else line_length(np.stack([view.x, view.y], axis=1))
+    # Whole lines may lie on another part of the sample.
+    of_lines = length is not None and first % length == 0 == last % length
+    if of_lines or not len(np.setdiff1d(np.arange(first, last), odd)):
+        return
+    word = "brighter" if jump > 0 else "darker"
+    problem = (
+        f"frames {first} to {last - 1} are {float(np.exp(abs(jump))):.3g} times {word} than those before and "
+        "after, at once: the beam was lost or topped up, or the exposure changed"
+    )
+    yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (first,))
 
 
 def single_dips(view: View) -> Iterator[Finding]:

@@ -42,6 +42,20 @@ class Writing(Liar):
         raise NotImplementedError
 
 
+class Rewriting(Liar):
+    """Writes the members of a file that was saved anew."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path, allow_pickle=False) as archive:
+            members = {name: archive[name] for name in archive.files}
+        with path.open("wb") as file:
+            np.savez(file, allow_pickle=False, **self.altered(members))
+
+    def altered(self, members: Arrays) -> Arrays:
+        raise NotImplementedError
+
+
 @breaks("RAW-003", field="A06")
 class SavesWithoutTruth(Liar):
     def save(self, scan: Any, path: Path) -> None:
@@ -218,23 +232,17 @@ class ClearsTheStemOfASave(Liar):
 
 
 @breaks("RAW-011")
-class SavesWithoutProvenance(Liar):
-    def save(self, scan: Any, path: Path) -> None:
-        self.right.save(scan, path)
-        with np.load(path, allow_pickle=False) as archive:
-            held = {name: archive[name] for name in archive.files if name != "_metadata"}
-        np.savez(path, allow_pickle=False, **held)
+class SavesWithoutProvenance(Rewriting):
+    def altered(self, members: Arrays) -> Arrays:
+        return {name: values for name, values in members.items() if name != "_metadata"}
 
 
 @breaks("RAW-011")
-class SavesProvenanceAsBytes(Liar):
-    def save(self, scan: Any, path: Path) -> None:
-        self.right.save(scan, path)
-        with np.load(path, allow_pickle=False) as archive:
-            held = {name: archive[name] for name in archive.files}
-        if "_metadata" in held:
-            held["_metadata"] = np.array(held["_metadata"].item().encode())
-        np.savez(path, allow_pickle=False, **held)
+class SavesProvenanceAsBytes(Rewriting):
+    def altered(self, members: Arrays) -> Arrays:
+        if "_metadata" in members:
+            members["_metadata"] = np.array(members["_metadata"].item().encode())
+        return members
 
 
 @breaks("RAW-011")
@@ -265,16 +273,13 @@ class SqueezesASingleMode(Saving):
 
 
 @breaks("RAW-011")
-class LosesLongProvenance(Liar):
+class LosesLongProvenance(Rewriting):
     """Metadata goes into a field of so many characters, or not at all."""
 
-    def save(self, scan: Any, path: Path) -> None:
-        self.right.save(scan, path)
-        with np.load(path, allow_pickle=False) as archive:
-            members = {name: archive[name] for name in archive.files}
+    def altered(self, members: Arrays) -> Arrays:
         if "_metadata" in members and len(str(members["_metadata"])) > 4096:
             del members["_metadata"]
-            np.savez_compressed(path, **members)
+        return members
 
 
 @breaks("RAW-003")
@@ -319,31 +324,24 @@ class SavesNothingFaint(Saving):
 
 
 @breaks("RAW-011")
-class TakesProvenanceForADictionary(Liar):
+class TakesProvenanceForADictionary(Rewriting):
     """Metadata that is another kind of JSON is let go."""
 
-    def save(self, scan: Any, path: Path) -> None:
-        self.right.save(scan, path)
-        with np.load(path, allow_pickle=False) as archive:
-            members = {name: archive[name] for name in archive.files}
+    def altered(self, members: Arrays) -> Arrays:
         if "_metadata" in members and not isinstance(json.loads(str(members["_metadata"])), dict):
             del members["_metadata"]
-        np.savez(path, allow_pickle=False, **members)
+        return members
 
 
 @breaks("RAW-011")
-class SavesProvenanceInLatin(Liar):
+class SavesProvenanceInLatin(Rewriting):
     """What that alphabet has no letter for becomes a question mark."""
 
-    def save(self, scan: Any, path: Path) -> None:
-        self.right.save(scan, path)
-        with np.load(path, allow_pickle=False) as archive:
-            members = {name: archive[name] for name in archive.files}
+    def altered(self, members: Arrays) -> Arrays:
         if "_metadata" in members:
             text = json.dumps(json.loads(members["_metadata"].item()), ensure_ascii=False)
             members["_metadata"] = np.array(text.encode("latin-1", "replace").decode("latin-1"))
-            with path.open("wb") as file:
-                np.savez(file, **members)
+        return members
 
 
 @breaks("RAW-006")
