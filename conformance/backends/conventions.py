@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from conformance.adapter import Adapter
+from conformance.backends.counterparts import Counterparts
 from conformance.contract.types import Array
 from conformance.evidence.tensors import as_numpy
 
@@ -138,6 +140,7 @@ class Translated:
 
     def __init__(self, adapter: Any, convention: Convention) -> None:
         self._adapter, self._own = adapter, convention
+        self._counterparts = Counterparts()
 
     def __getattr__(self, name: str) -> Any:
         held = getattr(self._adapter, name)
@@ -145,45 +148,63 @@ class Translated:
 
     def _translated(self, name: str, held: Callable[..., Any]) -> Callable[..., Any]:
         def called(*arguments: Any, **named: Any) -> Any:
-            scans = [one for one in (*arguments, *named.values()) if isinstance(one, Measured)]
-            if name not in CONCERNED:
-                result = held(*map(_bare, arguments), **{key: _bare(one) for key, one in named.items()})
-                with np.errstate(all="ignore"):
-                    return self._contents(result, scans[0]) if name == "arrays" and scans else result
-            known = dict(zip(_PARAMETERS[name], arguments, strict=False)) | named
-            # However strict the errors of the process are, they are not asked for here.
-            with np.errstate(all="ignore"):
-                own = {key: self._given(name, key, value, known) for key, value in known.items()}
-            at_place = [own[key] for key in _PARAMETERS[name][: len(arguments)]]
-            result = held(*at_place, *arguments[len(at_place) :], **{key: own[key] for key in named})
-            with np.errstate(all="ignore"):
-                return self._answer(name, result, known)
+            try:
+                return self._call(name, held, arguments, named)
+            finally:
+                self._counterparts.follow()
 
         return called
+
+    def _call(self, name: str, held: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        scans = [one for one in (*arguments, *named.values()) if isinstance(one, Measured)]
+        if name not in CONCERNED:
+            result = held(*map(_bare, arguments), **{key: _bare(one) for key, one in named.items()})
+            with np.errstate(all="ignore"):
+                return self._contents(result, scans[0]) if name == "arrays" and scans else result
+        known = {**dict(zip(_PARAMETERS[name], arguments, strict=False)), **named}
+        # However strict the errors of the process are, they are not asked for here.
+        with np.errstate(all="ignore"):
+            own = {key: self._given(name, key, value, known) for key, value in known.items()}
+        at_place = [own[key] for key in _PARAMETERS[name][: len(arguments)]]
+        result = held(*at_place, *arguments[len(at_place) :], **{key: own[key] for key in named})
+        with np.errstate(all="ignore"):
+            return self._answer(name, result, known)
 
     def _given(self, method: str, key: str, value: Any, known: Mapping[str, Any]) -> Any:
         """Return an argument in the adapter's convention; what is no array of numbers is its to refuse."""
         values = _numbers(value)
         if values is None or values.ndim == 0:
             return value
-        if key in _PLACES and values.ndim == 2 and values.shape[1] == 2:
-            before = self._own.before(_side(method, known)) if key == "centres_xy" else 0.0
-            changed = self._moved(values, before)
-            changed = changed[:, ::-1] if self._own.axis_order == "yx" else changed
-        elif key in ("xcoords", "ycoords"):
-            changed = self._moved(values, self._own.before(_side(method, known)))
-        elif key in _PLACES:
+        if key in _PLACES and (values.ndim != 2 or values.shape[1] != 2):
             return value
+        back: Callable[[Array], Array] = np.asarray
+        if key in (*_PLACES, "xcoords", "ycoords"):
+            before = 0.0 if key == "shifts_xy" else self._own.before(_side(method, known))
+            swapped = key in _PLACES and self._own.axis_order == "yx"
+            changed = self._moved(values, before)
+            changed = changed[:, ::-1] if swapped else changed
+            back = partial(self._back, before=before, swapped=swapped)
         else:
             squared = method == "noisy" and self._own.quantity == "intensity"
             changed = _in_precision(values.astype(np.float64) ** 2 if squared else values, self._own.precision)
-        return value if changed is values else np.array(changed, order="C")
+            back = _root if squared else back
+        if changed is values:
+            return value
+        if value is not values:
+            return np.array(changed, order="C")
+        return self._counterparts.handed(values, changed, back, (method, key))
 
     def _moved(self, positions: Array, before: float) -> Array:
         factor = self._own.per_pixel()
         if not before and factor == 1:
             return positions
         return np.asarray((positions.astype(np.float64) - before) * factor)
+
+    def _back(self, own: Array, before: float, *, swapped: bool) -> Array:
+        """Return positions of the adapter's convention in that of the contract."""
+        ordered = own[:, ::-1] if swapped else own
+        factor = self._own.per_pixel()
+        return ordered if not before and factor == 1 else ordered / factor + before
 
     def _answer(self, method: str, result: Any, known: Mapping[str, Any]) -> Any:
         if method == "measure":
@@ -194,14 +215,20 @@ class Translated:
         values = _numbers(result)
         if values is None:
             return result
+        forth = partial(self._as_contract, method, single=method != "translate" or _is_single(known.get("images")))
+        changed = forth(values)
+        if changed is values:
+            return result
+        self._counterparts.came(values, changed, forth)
+        return changed
+
+    def _as_contract(self, method: str, values: Array, *, single: bool) -> Array:
+        """Return what a method gave in the contract's convention."""
         changed = values
         if method in ("simulate", "noisy"):
             drawn = method == "noisy"
             changed = self._frames(values, scaled=drawn, ordered=drawn)
-        single = method != "translate" or _is_single(known.get("images"))
-        if self._own.precision == "double" and single:
-            changed = _in_precision(changed, "single")
-        return result if changed is values else changed
+        return _in_precision(changed, "single") if self._own.precision == "double" and single else changed
 
     def _frames(self, frames: Array, *, scaled: bool, ordered: bool = False) -> Array:
         """Return frames (n, N, N) as amplitudes of the contract, but for what is as the contract says already."""
@@ -219,9 +246,15 @@ class Translated:
         origin = _numbers(result["origin_xy"]) if isinstance(result, Mapping) and "origin_xy" in result else None
         if origin is None or origin.shape != (2,):
             return result
-        ordered = origin[::-1] if self._own.axis_order == "yx" else origin
+        changed = self._origin(origin)
+        if changed is not origin:
+            self._counterparts.came(origin, changed, self._origin)
+        return {**result, "origin_xy": changed}
+
+    def _origin(self, own: Array) -> Array:
         factor = self._own.per_pixel()
-        return {**result, "origin_xy": ordered if factor == 1 else _rounded(ordered / factor)}
+        ordered = own[::-1].copy() if self._own.axis_order == "yx" else own
+        return ordered if factor == 1 else _rounded(ordered / factor)
 
     def _contents(self, held: Any, scan: Measured) -> Any:
         """Return what a simulated scan holds, in the contract's convention."""
@@ -253,6 +286,10 @@ def _in_precision(values: Array, precision: str) -> Array:
     if precision not in _WIDTHS or values.dtype.kind not in "iufc":
         return values
     return values.astype(_WIDTHS[precision][values.dtype.kind == "c"], copy=False)
+
+
+def _root(values: Array) -> Array:
+    return np.asarray(np.sqrt(values))
 
 
 def _is_single(value: Any) -> bool:
