@@ -19,6 +19,7 @@ from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
+from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, places, side, takes
@@ -277,6 +278,6 @@ def test_the_list_of_files_is_left_alone(subject: Subject, evidence: Evidence) -
     ):
         paths = list(listed)
         # One file among others is refused, and the list is the caller's all the same.
-        with contextlib.suppress(ValueError, OSError):
+        with contextlib.suppress(OSError), may_refuse():
             list(subject.adapter.batches(paths, BatchRequest(REQUEST, batch_size=4)))
         evidence.holds(paths == listed, f"The list of {what} {listed} is {paths} after a data set was made of it.")
