@@ -30,7 +30,7 @@ class _Pair:
 
 
 class Counterparts:
-    """What a translated adapter does to arrays, its caller sees as if nothing were translated (CND-001 to CND-003).
+    """What a translated adapter does to arrays, its caller sees as if nothing were translated (CND-027).
 
     An array that is handed over again is the same one over there; it lies in memory as the caller's does, and is locked
     when that is. What the adapter writes into it, or into a result that it gave before, is written on this side, too.

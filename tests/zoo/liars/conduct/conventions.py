@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tests.zoo.bases.conventions import OwnConvention
-from tests.zoo.liar import breaks
+from tests.zoo.liar import Liar, breaks
 
 
 @breaks("CND-027", "PAT-001", "REA-001", "TRF-009")
@@ -63,3 +63,48 @@ class StatesSingleAndTakesDouble(OwnConvention):
 
     own = {"precision": "double"}
     precision = "single"
+
+
+class RowsFirst(Liar):
+    """Takes positions [y, x] as they lie, as it states, and does the rest right."""
+
+    axis_order = "yx"
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        pairs = np.ndim(centres_xy) == 2 and np.shape(centres_xy)[1] == 2
+        return self.right.patches(obj, centres_xy[:, ::-1] if pairs else centres_xy, N)
+
+
+@breaks("CND-001")
+class CentresRowsInPlace(RowsFirst):
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        cut = super().patches(obj, centres_xy, N)
+        if centres_xy.dtype.kind == "f" and centres_xy.flags.writeable:
+            self.land()
+            centres_xy -= centres_xy.mean(axis=0)
+        return cut
+
+
+@breaks("CND-002")
+class WritesIntoLockedRows(RowsFirst):
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        if len(centres_xy):
+            self.land()
+            centres_xy[0] = centres_xy[0]
+        return super().patches(obj, centres_xy, N)
+
+
+@breaks("CND-022")
+class RemembersRowsByIdentity(RowsFirst):
+    def __init__(self) -> None:
+        super().__init__()
+        self.last: tuple[Any, ...] = (None, None, 0, None)
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        scene, places, side, cut = self.last
+        if scene is not obj or places is not centres_xy or side != N:
+            cut = super().patches(obj, centres_xy, N)
+            self.last = (obj, centres_xy, N, cut)
+        else:
+            self.land()
+        return np.array(cut)
