@@ -15,6 +15,7 @@ from conformance.adapter import METHODS, OPTIONAL_METHODS, GroupRequest
 from conformance.backends.conventions import Convention, conventions, translating
 from conformance.backends.discovery import Selected, stated
 from conformance.backends.guard import Guard
+from conformance.backends.kept import Kept, bytes_of
 from conformance.contract.capabilities import CONVENTION
 from conformance.contract.stages import Stage
 from conformance.contract.types import Array
@@ -49,8 +50,8 @@ class Subject:
         self.folder = folder
         self._numbers = itertools.count()
         self._written: set[tuple[Any, ...]] = set()
-        self._scans: dict[tuple[str, int], tuple[Any, int, Any]] = {}
-        self._grouped: dict[tuple[str, int, GroupRequest], Mapping[str, Any]] = {}
+        self._scans = Kept[tuple[Any, int, Any]](_MOST_BYTES)
+        self._grouped = Kept[Mapping[str, Any]](_MOST_BYTES)
 
     def under(self, convention: Convention) -> Subject:
         """Return the same adapter as if it stated another convention."""
@@ -94,12 +95,12 @@ class Subject:
     def scan_of(self, specimen: Specimen) -> Any:
         """Hand a specimen to the adapter, once a run; again when the adapter has changed what it was handed."""
         key = (specimen.name, specimen.fingerprint)
-        scan, before, _ = self._scans.get(key, (None, 0, None))
+        scan, before, _ = self._scans.get(key) or (None, 0, None)
         if scan is None or self._content(scan)[0] != before:
             from_file = specimen.path is not None and "load" in offered(self.selected)
             scan = self.adapter.load(specimen.path) if from_file else self.scan(specimen.arrays)
             # The arrays are kept, so that those of an adapter that lives elsewhere need not cross again.
-            self._scans[key] = (scan, *self._content(scan))
+            self._scans.keep(key, (scan, *self._content(scan)), bytes_of(specimen.arrays))
         return scan
 
     def _content(self, scan: Any) -> tuple[int, Any]:
@@ -118,15 +119,19 @@ class Subject:
         key = (specimen.name, specimen.fingerprint, request)
         if request.seed is None or request.dataset_path is not None:
             return self._group(specimen, request)
-        if key not in self._grouped:
-            self._grouped[key] = {name: copied(one) for name, one in self._group(specimen, request).items()}
-        return self._grouped[key]
+        found = self._grouped.get(key)
+        if found is None:
+            found = {name: copied(one) for name, one in self._group(specimen, request).items()}
+            self._grouped.keep(key, found, bytes_of(found))
+        return found
 
     def _group(self, specimen: Specimen, request: GroupRequest) -> Mapping[str, Any]:
         result: Mapping[str, Any] = self.adapter.group(self.scan_of(specimen), request)
         return result
 
 
+_MOST_BYTES = 1 << 28
+"""Of scans, and of groups, that are kept for the next check."""
 _LARGEST_MARKED = 1 << 20
 
 

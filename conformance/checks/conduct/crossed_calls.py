@@ -11,6 +11,7 @@ import numpy as np
 
 from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
+from conformance.checks.conduct.laid_aside import Store
 from conformance.checks.conduct.sound_calls import Call, Inputs, held_by, saved_by
 from conformance.checks.conduct.values_of_arguments import LARGE, LEFT_OUT, NUMBERS, PLACES, crossed, in_dtype
 from conformance.checks.config.every_pair import bridged_sections, configured, held_before
@@ -50,7 +51,7 @@ _MAY_COUNT = ("diff3d", "object", "probe")
 
 def crossed_calls(subject: Subject) -> Iterator[Call]:
     """Calls of the methods that are there, of what is taken here; settings of which every pair is moved among them."""
-    there, seed = offered(subject.selected), seed_of_run()
+    there, seed, store = offered(subject.selected), seed_of_run(), Store()
     runs = {**_on_scans(subject), **_on_groups(subject), **_on_arrays(subject)}
     for method, names in ARRAYS.items():
         if method not in there or (method in ("container", "split_groups") and "group" not in there):
@@ -63,16 +64,16 @@ def crossed_calls(subject: Subject) -> Iterator[Call]:
         for row in rows:
             held = _held(subject, method, row, rng)
             if held is not None:
-                yield _call(method, row, held, runs[method])
+                yield _call(method, row, store.aside(held), runs[method])
                 if method in _TAKING_ARRAYS and any(_hides_a_write(name, row) for name in names):
                     usual = _usual_but_one(names, row, odd)
                     held = _held(subject, method, usual, rng)
                     if held is not None:
-                        yield replace(_call(method, usual, held, runs[method]), once=True)
+                        yield replace(_call(method, usual, store.aside(held), runs[method]), once=True)
     yield from (call for call in _on_settings(subject) if call.method in there)
 
 
-def _is_odd(method: str, row: Row, held: Inputs) -> bool:
+def _is_odd(method: str, row: Row, held: Mapping[str, Any]) -> bool:
     """Whether something about a row may be worth a warning: of images that are no scan only what is faint or bright."""
     placed = row["where"] in _APART if "positions" in held else method in _OF_A_SCAN and row["where"] != "anywhere"
     # A part without groups may be worth a word.
@@ -96,7 +97,7 @@ def _usual_but_one(names: Iterable[str], row: Row, odd: set[tuple[str, str]]) ->
     }
 
 
-def _call(method: str, row: Row, held: Inputs, run: Run) -> Call:
+def _call(method: str, row: Row, held: Mapping[str, Any], run: Run) -> Call:
     def laid(name: str, values: Any) -> Any:
         if isinstance(values, Mapping):
             return {key: laid(key, one) for key, one in values.items()}

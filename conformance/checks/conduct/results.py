@@ -74,8 +74,8 @@ def spoil(result: Any) -> None:
 
 def same(
     evidence: Evidence,
-    seen: Values,
-    expected: Values,
+    seen: Mapping[str, Array],
+    expected: Mapping[str, Array],
     call: Call,
     when: str,
     suspects: Callable[[str], Suspects] = lambda name: {},
