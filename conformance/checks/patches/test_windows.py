@@ -178,16 +178,20 @@ def test_sub_pixel_windows_of_any_side(subject: Subject, evidence: Evidence) -> 
 
 @check("PAT-003")
 def test_positions_far_outside(subject: Subject, evidence: Evidence) -> None:
-    """So far that a pixel number in eight, sixteen or 32 bits comes round to the object again."""
+    """So far that a pixel number in eight, sixteen or 32 bits comes round to the object again.
+
+    Who states what lies outside is held to it as far as single precision tells one pixel from the next.
+    """
     obj, N = structured_object(np.random.default_rng(15), (31, 26)), side(8)
     near = places(np.array([[13.0, 15.0], [9.25, 20.5]]))
-    for reach in (2.0**8, 2.0**15, 2.0**16, 1e5, 2.0**32):
+    zeros, stated = rules_here().outside == CONTRACT.outside, rules_here() != CONTRACT
+    for reach in (2.0**8, 2.0**15, 2.0**16, 1e5, 2.0**32)[: 5 if zeros else 4]:
         steps = np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [0, 0]]) * reach
         centres = (near[:, np.newaxis] + steps).reshape(-1, 2)
         seen = evidence.accepted(lambda: subject.adapter.patches(obj, centres, N), f"positions {reach:g} pixels away")
         expected = np.zeros((len(centres), N, N), np.complex64)
         expected[5::6] = patches_at(obj, near, N)
-        if rules_here() != CONTRACT:
+        if stated:
             expected = patches_at(obj, centres, N).astype(np.complex64)
         what = f"patches at positions {reach:g} pixels outside, and two inside"
         suspects = {

@@ -19,7 +19,7 @@ from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
 from conformance.scans.domain import Property, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
-from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values
+from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values, told
 from conformance.scans.seed import seed_of_run
 
 
@@ -114,13 +114,13 @@ def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, see
                     given["y"], given["x"], given["probe"], given["obj"], row["dose"], row["noise"]
                 ),
             ),
-            f"measure with {row}",
+            f"measure with {told(row)}",
         )
         _explained(evidence, subject.adapter.arrays(scan), given, row)
 
 
 def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
-    what = f"the scan with {row}"
+    what = f"the scan with {told(row)}"
     at = np.stack([given["x"], given["y"]], axis=1).astype(np.float64)
     for name, values in (("xcoords", at[:, 0]), ("ycoords", at[:, 1])):
         evidence.equal(held[name], values, f"{name} of {what}", axes=("position",))
