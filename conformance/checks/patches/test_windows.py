@@ -240,7 +240,7 @@ def far_corners(subject: Subject, evidence: Evidence) -> None:
         kept = obj.copy()
         kept[(slice(None), slice(2**15, None)) if long == 0 else slice(2**15, None)] = 0
         suspects = {
-            "positions are narrowed to float32 before they are used": patches_at(obj, narrow, N),
+            "positions are narrowed to float32": patches_at(obj, narrow, N),
             "pixels beyond sixteen bits are not there": patches_at(kept, centres, N),
         }
         evidence.close(

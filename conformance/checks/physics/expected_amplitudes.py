@@ -52,6 +52,17 @@ def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:
     )
 
 
+def in_whole_numbers(patches: Array, probe: Array) -> dict[str, Array]:
+    """Amplitudes of patches (n, N, N) and a probe that are multiplied in whole numbers that cannot hold the product."""
+    if patches.dtype.kind not in "iu" or probe.dtype.kind not in "iu":
+        return {}
+    modes = np.reshape(probe, (-1, *patches.shape[1:]))
+    waves = patches[:, np.newaxis] * modes
+    far = np.fft.fftshift(np.fft.fft2(waves, norm="ortho"), axes=(-2, -1))
+    told = f"patch and probe are multiplied in {waves.dtype}, where the product comes round"
+    return {told: np.sqrt((np.abs(far) ** 2).sum(axis=1))}
+
+
 def _mistaken_transforms(patches: Array, modes: Array, right: Array) -> dict[str, Array]:
     """Amplitudes of another transform, and of waves made another thing of."""
     N = patches.shape[-1]

@@ -6,7 +6,7 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.histories import HISTORIES, after
-from conformance.checks.physics.expected_amplitudes import AXES, suspects_for
+from conformance.checks.physics.expected_amplitudes import AXES, in_whole_numbers, suspects_for
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -93,7 +93,11 @@ def test_the_forward_model_of_every_pair(subject: Subject, evidence: Evidence, s
             rtol=0,
             atol=1e-5 * float(right.max()),
             axes=AXES,
-            suspects=lambda: suspects_for(few.astype(np.complex128), probe) if len(few) == len(patches) else {},
+            suspects=lambda: (
+                suspects_for(few.astype(np.complex128), probe) | in_whole_numbers(few, probe)
+                if len(few) == len(patches)
+                else {}
+            ),
         )
 
 

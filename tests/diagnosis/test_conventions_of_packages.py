@@ -1,0 +1,95 @@
+"""What released packages do to pixels at an edge, real objects and whole numbers is named for certain by the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.backends.discovery import taken
+from conformance.backends.subject import Subject
+from conformance.engine.catalogue import declared
+from conformance.engine.trial import attempt
+from conformance.scans.specimens import gallery
+from ptycho_ref.adapter import RefAdapter
+
+EDGES = "patches/test_windows.py::test_outside_the_object_there_is_nothing"
+PAIRS = "patches/test_every_pair.py::test_windows_of_every_pair"
+WAVES = "physics/test_every_pair.py::test_the_forward_model_of_every_pair"
+
+
+def windows(obj: Any, centres: Any, N: int, change: Callable[[Any, Any, Any, int], Any]) -> Any:
+    """Bilinear patches of which the four neighbours of a pixel are changed: rows and columns counted from its first."""
+    height, width = np.shape(obj)
+    found = np.zeros((len(centres), N, N), np.complex128)
+    for patch, (x, y) in zip(found, np.asarray(centres, float) - N // 2, strict=True):
+        rows, columns = np.floor(y) + np.arange(N)[:, np.newaxis], np.floor(x) + np.arange(N)
+        for down, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            weight = (y % 1 if down else 1 - y % 1) * (x % 1 if right else 1 - x % 1)
+            patch += weight * change(np.asarray(obj), rows + 0 * columns + down, columns + 0 * rows + right, width)
+        begun = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        patch[~begun] = 0
+    return found.astype(np.complex64)
+
+
+def in_a_list(obj: Any, rows: Any, columns: Any, width: int) -> Any:
+    """Pixels by their number in a flat list."""
+    number = (rows * width + columns).astype(int)
+    return np.where((number >= 0) & (number < obj.size), obj.ravel()[np.clip(number, 0, obj.size - 1)], 0)
+
+
+def in_rows(obj: Any, rows: Any, columns: Any, width: int) -> Any:
+    """Pixels by row and column, and zeros beyond."""
+    return np.where((columns >= 0) & (columns < width), in_a_list(obj, rows, columns, width), 0)
+
+
+class GoesOnWithTheNextRow(RefAdapter):
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        return windows(obj, centres_xy, N, in_a_list)
+
+
+class BeginsInside(RefAdapter):
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        return windows(obj, centres_xy, N, in_rows)
+
+
+class LeavesPartsEmpty(RefAdapter):
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        right = super().patches(obj, centres_xy, N)
+        return np.where(np.isclose(super().patches(np.ones(np.shape(obj), np.complex64), centres_xy, N), 1), right, 0)
+
+
+class TakesARealObjectForAPhase(RefAdapter):
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        return super().patches(obj if np.iscomplexobj(obj) else np.exp(1j * np.asarray(obj)), centres_xy, N)
+
+
+class MultipliesWholeNumbers(RefAdapter):
+    def simulate(self, patches: Any, probe: Any) -> Any:
+        right = super().simulate(patches, probe)
+        waves = np.asarray(patches)[:, np.newaxis] * np.reshape(probe, (-1, *np.shape(probe)[-2:]))
+        if waves.dtype.kind not in "iu":
+            return right
+        far = np.fft.fftshift(np.fft.fft2(waves, norm="ortho"), axes=(-2, -1))
+        return np.sqrt((np.abs(far) ** 2).sum(axis=1)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "check", "name"),
+    [
+        (GoesOnWithTheNextRow, EDGES, "beyond the last column the next row goes on"),
+        (BeginsInside, EDGES, "pixels that lie partly before the first row or column"),
+        (LeavesPartsEmpty, EDGES, "pixels that lie partly on the object are empty"),
+        (TakesARealObjectForAPhase, PAIRS, "a real object is taken for a phase"),
+        (MultipliesWholeNumbers, WAVES, "patch and probe are multiplied in"),
+    ],
+)
+def test_it_is_named(adapter: type, check: str, name: str, tmp_path: Path) -> None:
+    asked = declared(check)
+    assert asked is not None
+    found = [one for one in attempt(asked, Subject(taken(adapter()), tmp_path), gallery()) if one.grounds.names]
+    assert found
+    assert all(one.grounds.certain and one.grounds.names[0].startswith(name) for one in found), found
