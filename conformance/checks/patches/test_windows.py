@@ -215,16 +215,40 @@ def test_positions_far_outside(subject: Subject, evidence: Evidence) -> None:
 @check("PAT-011")
 def test_far_corners_of_long_objects(subject: Subject, evidence: Evidence) -> None:
     """Sixteen bits do not count the pixels."""
-    far_corners(subject, evidence)
+    far_corners(subject, evidence, whole=True)
+
+
+@check("PAT-001")
+def test_objects_of_more_pixels_than_single_precision_counts(subject: Subject, evidence: Evidence) -> None:
+    rng, N, width = np.random.default_rng(18), side(8), 4_200
+    obj = np.zeros((width, width), np.complex64)
+    obj[-60:, -60:] = rng.normal(size=(60, 60)) + 1j * rng.normal(size=(60, 60))
+    centres = width - np.array([[20.0, 21.0], [33.0, 14.0], [N, N]])
+    evidence.close(
+        subject.adapter.patches(obj, centres, N),
+        patches_at(obj, centres, N),
+        f"patches of an object {width} x {width}",
+        rtol=0,
+        atol=1e-5,
+        axes=AXES,
+        suspects=lambda: {"pixels are numbered in single precision, which rounds": _by_rounded_number(obj, centres, N)},
+    )
+
+
+def _by_rounded_number(obj: Array, centres: Array, N: int) -> Array:
+    corners = np.round(centres).astype(int) - N // 2
+    rows, columns = (corners[:, axis, np.newaxis] + np.arange(N) for axis in (1, 0))
+    number = (rows * obj.shape[1]).astype(np.float32)[:, :, np.newaxis] + columns.astype(np.float32)[:, np.newaxis]
+    return np.asarray(obj.ravel()[np.minimum(number.astype(int), obj.size - 1)])
 
 
 @check("PAT-002")
 def test_sub_pixel_positions_at_far_corners(subject: Subject, evidence: Evidence) -> None:
     """Single precision rounds positions there."""
-    far_corners(subject, evidence)
+    far_corners(subject, evidence, whole=False)
 
 
-def far_corners(subject: Subject, evidence: Evidence) -> None:
+def far_corners(subject: Subject, evidence: Evidence, *, whole: bool) -> None:
     """Compare patches at both ends of objects that are long one way."""
     rng, N = np.random.default_rng(16), side(8)
     for shape in ((20, 33_100), (33_100, 20)):
@@ -234,7 +258,7 @@ def far_corners(subject: Subject, evidence: Evidence) -> None:
         long = int(shape[1] < shape[0])
         centres = np.full((6, 2), 9.375)
         centres[:, long] = (33_050.3, 33_071.7, 33_090.015625, 33_099.9, 7.3, 33_060.0)
-        centres = places(centres, shape, N)
+        centres = places(np.round(centres) if whole else centres, shape, N)
         centres = centres if takes(Property.DOUBLE_POSITIONS) else centres.astype(np.float32).astype(np.float64)
         narrow = centres.astype(np.float32).astype(np.float64)
         kept = obj.copy()
