@@ -122,6 +122,7 @@ def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, see
 def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
     what = f"the scan with {told(row)}"
     at = np.stack([given["x"], given["y"]], axis=1).astype(np.float64)
+    evidence.present(held, "diff3d", "probeGuess", "xcoords", "ycoords")
     for name, values in (("xcoords", at[:, 0]), ("ycoords", at[:, 1])):
         evidence.equal(held[name], values, f"{name} of {what}", axes=("position",))
     obj, probe = given["obj"].astype(np.complex128), given["probe"].astype(np.complex128)
@@ -169,4 +170,5 @@ def test_a_simulated_scan_went_where_it_was_told(subject: Subject, evidence: Evi
                 for name, values in zip(("xcoords", "ycoords"), at, strict=True):
                     for key in (name, f"{name}_start"):
                         what = f"{key} of a simulated scan of {M} points about {step:g}"
+                        evidence.present(held, key)
                         evidence.equal(held[key], values, what, axes=("position",))
