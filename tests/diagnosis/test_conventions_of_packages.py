@@ -18,6 +18,7 @@ from ptycho_ref.adapter import RefAdapter
 
 EDGES = "patches/test_windows.py::test_outside_the_object_there_is_nothing"
 PAIRS = "patches/test_every_pair.py::test_windows_of_every_pair"
+RAMPS = "physics/test_forward_model.py::test_a_ramp_moves_the_pattern_its_own_way"
 WAVES = "physics/test_every_pair.py::test_the_forward_model_of_every_pair"
 
 
@@ -77,6 +78,12 @@ class MultipliesWholeNumbers(RefAdapter):
         return np.sqrt((np.abs(far) ** 2).sum(axis=1)).astype(np.float32)
 
 
+class CentresBetweenFrequencies(RefAdapter):
+    def simulate(self, patches: Any, probe: Any) -> Any:
+        N = np.shape(patches)[-1]
+        return super().simulate(patches, probe * np.exp(-1j * np.pi * np.add.outer(np.arange(N), np.arange(N)) / N))
+
+
 @pytest.mark.parametrize(
     ("adapter", "check", "name"),
     [
@@ -84,6 +91,7 @@ class MultipliesWholeNumbers(RefAdapter):
         (BeginsInside, EDGES, "pixels that lie partly before the first row or column"),
         (LeavesPartsEmpty, EDGES, "pixels that lie partly on the object are empty"),
         (TakesARealObjectForAPhase, PAIRS, "a real object is taken for a phase"),
+        (CentresBetweenFrequencies, RAMPS, "the zero frequency lies between pixels, at (N - 1)/2"),
         (MultipliesWholeNumbers, WAVES, "patch and probe are multiplied in"),
     ],
 )

@@ -68,6 +68,7 @@ def _mistaken_transforms(patches: Array, modes: Array, right: Array) -> dict[str
     N = patches.shape[-1]
     bare = np.fft.ifftshift(right, axes=(1, 2))
     first = np.fft.fftshift(np.fft.fft2(patches * modes[0]), axes=(1, 2)) / N
+    half = np.exp(-1j * np.pi * np.add.outer(np.arange(N), np.arange(N)) / N)
     return {
         "the transform is not divided by N": right * N,
         "the transform is divided by N twice": right / N,
@@ -79,6 +80,8 @@ def _mistaken_transforms(patches: Array, modes: Array, right: Array) -> dict[str
         "the inverse transform was used": amplitudes_of(np.conj(patches), np.conj(modes)),
         "the rows alone are transformed backwards": np.roll(right[:, ::-1], 1, axis=1),
         "the columns alone are transformed backwards": np.roll(right[:, :, ::-1], 1, axis=2),
+        "the zero frequency lies between pixels, at (N - 1)/2": amplitudes_of(patches * half, modes),
+        "the zero frequency lies between pixels, at (N + 1)/2": amplitudes_of(patches / half, modes),
         "only the real part of the wave on the detector is used": np.abs(first.real),
         "the wave is padded to twice its side": _padded(patches, modes),
     }
