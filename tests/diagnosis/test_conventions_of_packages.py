@@ -18,6 +18,7 @@ from ptycho_ref.adapter import RefAdapter
 
 EDGES = "patches/test_windows.py::test_outside_the_object_there_is_nothing"
 PAIRS = "patches/test_every_pair.py::test_windows_of_every_pair"
+MOVES = "transforms/test_translation.py::test_sub_pixel_translation_of_real_wide_and_tall_images"
 RAMPS = "physics/test_forward_model.py::test_a_ramp_moves_the_pattern_its_own_way"
 WAVES = "physics/test_every_pair.py::test_the_forward_model_of_every_pair"
 
@@ -84,6 +85,17 @@ class CentresBetweenFrequencies(RefAdapter):
         return super().simulate(patches, probe * np.exp(-1j * np.pi * np.add.outer(np.arange(N), np.arange(N)) / N))
 
 
+class EmptiesByTheRoundedShift(RefAdapter):
+    def translate(self, images: Any, shifts_xy: Any) -> Any:
+        tiled = np.tile(images, (1, 3, 3))
+        height, width = np.shape(images)[1:]
+        around = super().translate(tiled, np.mod(shifts_xy, (width, height)))[:, height : 2 * height, width : 2 * width]
+        for image, (dx, dy) in zip(around, np.round(shifts_xy).astype(int), strict=True):
+            image[: max(dy, 0)], image[height + min(dy, 0) :] = 0, 0
+            image[:, : max(dx, 0)], image[:, width + min(dx, 0) :] = 0, 0
+        return around
+
+
 @pytest.mark.parametrize(
     ("adapter", "check", "name"),
     [
@@ -91,6 +103,7 @@ class CentresBetweenFrequencies(RefAdapter):
         (BeginsInside, EDGES, "pixels that lie partly before the first row or column"),
         (LeavesPartsEmpty, EDGES, "pixels that lie partly on the object are empty"),
         (TakesARealObjectForAPhase, PAIRS, "a real object is taken for a phase"),
+        (EmptiesByTheRoundedShift, MOVES, "the content wraps around, and only as many rows"),
         (CentresBetweenFrequencies, RAMPS, "the zero frequency lies between pixels, at (N - 1)/2"),
         (MultipliesWholeNumbers, WAVES, "patch and probe are multiplied in"),
     ],

@@ -14,6 +14,6 @@ for side, place in (("before the first row", [1.5, 9.5]), ("beyond the last colu
     try:
         grid.get_view_at_pos(image, np.array([place]), (8, 8))
     except (AssertionError, ValueError) as error:
-        print(f"a window {side} ends in {type(error).__name__} {str(error)[:60]}".rstrip())
+        print(f"a window {side} ends in {type(error).__name__} {error}".rstrip())
     else:
         raise AssertionError(side)

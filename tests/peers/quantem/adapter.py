@@ -1,4 +1,4 @@
-"""An adapter of quantem: its patch indices and sums of patches, its moved probe, and its detector.
+"""Adapters of quantem: its patch indices and sums of patches, its moved probe and its detector; and its shift of images.
 
 That its positions are (row, column), that it gives intensities and takes single precision is stated, and so are its
 moved probe, that its object repeats beyond its edge, and that little is refused. The middle of its patches and probes
@@ -15,7 +15,7 @@ import torch
 from quantem.diffractive_imaging.dataset_models import PtychographyDatasetBase
 from quantem.diffractive_imaging.detector_models import DetectorPixelated
 from quantem.diffractive_imaging.object_models import ObjectBase
-from quantem.diffractive_imaging.ptycho_utils import fourier_shift_expand, sum_patches
+from quantem.diffractive_imaging.ptycho_utils import fourier_shift_expand, shift_array, sum_patches
 from quantem.diffractive_imaging.ptychography_base import PtychographyBase
 
 HALVES = (-2, -1)
@@ -82,3 +82,19 @@ class Quantem:
     def arrays(self, scan: Any) -> Any:
         """Return what a simulated scan holds."""
         return scan
+
+
+class Shift:
+    """Images moved by bilinear weights, and no longer periodic, as it is told."""
+
+    name = "quantem-shift"
+    stages = frozenset({"transforms"})
+    refusals = "none"
+    axis_order = "yx"
+
+    def translate(self, images: Any, shifts_xy: Any) -> Any:
+        """Images (n, H, W), moved one by one."""
+        held = np.array(images)
+        steps = [tuple(map(np.float64, step)) for step in np.asarray(shifts_xy)]
+        moved = [shift_array(one, *step, periodic=False, bilinear=True) for one, step in zip(held, steps, strict=True)]
+        return np.array(moved, np.result_type(held, np.float32)).reshape(held.shape)

@@ -1,4 +1,4 @@
-"""Numbers of pixels in large objects, no windows, and what a real object is: a call each."""
+"""Numbers of pixels in large objects, no windows, what a real object is, and images moved by parts of a pixel."""
 
 from types import SimpleNamespace
 
@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from quantem.diffractive_imaging.dataset_models import PtychographyDatasetBase
 from quantem.diffractive_imaging.object_models import ObjectBase
+from quantem.diffractive_imaging.ptycho_utils import shift_array
 
 
 def numbers(places, side, N=8):
@@ -33,3 +34,12 @@ except ValueError as error:
     print(f"no windows: {error}")
 else:
     raise AssertionError("no windows are taken")
+rows = np.zeros((6, 6))
+rows[-1], rows[0] = 1, 3
+near, far = (
+    shift_array(rows, np.float64(step), np.float64(0), periodic=False, bilinear=True)[:2, 0] for step in (0.4, 1.6)
+)
+assert np.allclose(near, [0.6 * 3 + 0.4, 0.4 * 3]), near
+assert np.allclose(far, [0, 0]), far
+print(f"not periodic, by 0.4 rows: the first row of 3 becomes {near[0]:g}, with 0.4 times the last row in it")
+print(f"not periodic, by 1.6 rows: the second row holds {far[1]:g}, where 0.4 times the first row lies")
