@@ -1,4 +1,4 @@
-"""Adapters of quantem: its patch indices and sums of patches, its moved probe and its detector; and its shift of images.
+"""Adapters of quantem: its patch indices and sums of patches, its moved probe, its detector, and its shift of images.
 
 That its positions are (row, column), that it gives intensities and takes single precision is stated, and so are its
 moved probe, that its object repeats beyond its edge, and that little is refused. The middle of its patches and probes
