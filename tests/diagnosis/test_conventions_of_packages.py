@@ -13,6 +13,8 @@ from conformance.backends.discovery import taken
 from conformance.backends.subject import Subject
 from conformance.engine.catalogue import declared
 from conformance.engine.trial import attempt
+from conformance.runs.judgement import judge
+from conformance.runs.settings import RunSettings
 from conformance.scans.specimens import gallery
 from ptycho_ref.adapter import RefAdapter
 
@@ -80,6 +82,8 @@ class MultipliesWholeNumbers(RefAdapter):
 
 
 class CentresBetweenFrequencies(RefAdapter):
+    precision = "double"
+
     def simulate(self, patches: Any, probe: Any) -> Any:
         N = np.shape(patches)[-1]
         return super().simulate(patches, probe * np.exp(-1j * np.pi * np.add.outer(np.arange(N), np.arange(N)) / N))
@@ -114,3 +118,10 @@ def test_it_is_named(adapter: type, check: str, name: str, tmp_path: Path) -> No
     found = [one for one in attempt(asked, Subject(taken(adapter()), tmp_path), gallery()) if one.grounds.names]
     assert found
     assert all(one.grounds.certain and one.grounds.names[0].startswith(name) for one in found), found
+
+
+def test_it_explains_why_no_convention_fits() -> None:
+    adapter = f"{__name__}:CentresBetweenFrequencies"
+    found = judge(RunSettings(adapters=(adapter,), stages=("physics",), frameworks=False))
+    wrong = next(one for one in found.causes if "between pixels" in one.sentence)
+    assert "CND-027" in wrong.perhaps
