@@ -308,6 +308,9 @@ class Adapter(Protocol):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Mapping[str, Any]:
         """Place ``(n, N, N)`` patches: ``object``, ``coverage`` and ``origin_xy``; ``chunk`` streams (REA).
 
+        The canvas is at least N + 2 · max|offset| pixels wide, offsets being those from the mean of the positions,
+        rounded to whole pixels; ``origin_xy`` is the place of its pixel [0, 0].
+
         Parameters
         ----------
         patches : (n, N, N) complex or float

@@ -191,6 +191,8 @@ def test_an_earlier_version_of_the_contract_hears_no_statement(tmp_path: Path) -
         ("object", True, "the nearest whole corner, halves"),
         ("canvas", False, "the nearest whole position on the canvas, halves"),
         ("canvas", True, "the nearest whole corner on the canvas, halves"),
+        ("tight canvas", False, "the nearest whole position on the canvas, halves"),
+        ("tight canvas", True, "the nearest whole corner on the canvas, halves"),
         ("middle", False, "the nearest whole distance from the middle, halves"),
     ],
 )
@@ -204,7 +206,11 @@ def test_the_even_one_of_two_whole_positions_is_found_wherever_it_is_counted_fro
             N, centres = np.shape(patches)[-1], np.asarray(centres_xy, np.float64)
             origin = np.round(centres.mean(axis=0)) - np.ptp(centres, axis=0).astype(int) - N
             size = 2 * (np.round(centres.mean(axis=0)) - origin)
-            before = {"object": 0 * origin, "canvas": origin, "middle": origin + size // 2}[frame] + corner * N // 2
+            if frame == "tight canvas":
+                origin = np.floor(centres.min(axis=0)) - N
+                size = np.ceil(centres.max(axis=0)) + N - origin
+            begin = {"object": 0 * origin, "middle": origin + size // 2}.get(frame, origin)
+            before = begin + corner * N // 2
             placed = np.round(centres - before) + before
             total, coverage = np.zeros(size.astype(int)[::-1], complex), np.zeros(size.astype(int)[::-1])
             for patch, (x, y) in zip(patches, (placed - origin - N // 2).astype(int), strict=True):

@@ -50,6 +50,14 @@ class OfTransforms(Single):
     stages = frozenset({Stage.TRANSFORMS})
 
 
+class OfMovedImages(OfTransforms):
+    transform = None
+
+
+class OfNothing(OfMovedImages):
+    translate = None
+
+
 class OfReassembly(Single):
     stages = frozenset({Stage.REASSEMBLY})
 
@@ -63,7 +71,8 @@ class OfSettings(Single):
 
 
 @pytest.mark.parametrize(
-    "adapter", [OfPhysics, OfPhysicsWithoutNoise, OfPatches, OfTransforms, OfReassembly, OfFiles, OfSettings]
+    "adapter",
+    [OfPhysics, OfPhysicsWithoutNoise, OfPatches, OfTransforms, OfMovedImages, OfReassembly, OfFiles, OfSettings],
 )
 def test_a_single_stage_is_judged_on_that(adapter: type[Single], tmp_path: Path) -> None:
     subject = Subject(taken(adapter()), tmp_path)
@@ -72,3 +81,14 @@ def test_a_single_stage_is_judged_on_that(adapter: type[Single], tmp_path: Path)
     amiss = [one for one in found if one.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)]
     assert not [f"{one.clause} {one.outcome} {one.check}: {one.reason}" for one in amiss]
     assert any(one.outcome is Outcome.PASS for one in found)
+
+
+def test_who_only_moves_images_is_judged_on_that(tmp_path: Path) -> None:
+    def outcomes(adapter: Single) -> dict[str, set[Outcome]]:
+        subject = Subject(taken(adapter), tmp_path / type(adapter).__name__)
+        wanted = [one for one in declarations() if one.stages == {Stage.TRANSFORMS} and not one.given]
+        found = [decision for one in wanted for decision in attempt(one, subject, ())]
+        return {clause: {one.outcome for one in found if one.clause == clause} for clause in ("TRF-001", "TRF-010")}
+
+    assert outcomes(OfMovedImages()) == {"TRF-001": {Outcome.NOT_APPLICABLE}, "TRF-010": {Outcome.PASS}}
+    assert outcomes(OfNothing())["TRF-001"] == {Outcome.ERROR}

@@ -11,7 +11,6 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
-from conformance.adapter import METHODS
 from conformance.backends.conventions import Convention
 from conformance.backends.guard import is_watched
 from conformance.backends.remote.description import (
@@ -23,7 +22,7 @@ from conformance.backends.remote.description import (
 from conformance.contract.arrays import carried_arrays
 from conformance.contract.capabilities import STATEMENTS
 from conformance.contract.crossing import Crossing
-from conformance.contract.stages import ALWAYS_CLAIMED, Stage
+from conformance.contract.stages import ALWAYS_CLAIMED, ROWS, Stage
 from conformance.contract.telling import told
 
 ENTRY_POINT_GROUP = "ptycho_conformance.adapters"
@@ -334,5 +333,10 @@ def release_of(adapter: Any) -> str:
 
 def missing_methods(selected: Selected) -> tuple[str, ...]:
     """Methods that the claimed stages need and the adapter lacks."""
-    needed = dict.fromkeys(method for stage in Stage if stage in selected.stages for method in METHODS[stage])
-    return tuple(method for method in needed if not callable(getattr(selected.adapter, method, None)))
+    claimed = (ROWS[stage] for stage in Stage if stage in selected.stages)
+    needed = dict.fromkeys(one for row in claimed if not _has(selected, row.alone) for one in row.required)
+    return tuple(method for method in needed if not _has(selected, method))
+
+
+def _has(selected: Selected, method: str) -> bool:
+    return bool(method) and callable(getattr(selected.adapter, method, None))

@@ -13,11 +13,11 @@ import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS, GroupRequest
 from conformance.backends.conventions import Convention, conventions, translating
-from conformance.backends.discovery import Selected, stated
+from conformance.backends.discovery import Selected, missing_methods, stated
 from conformance.backends.guard import Guard
 from conformance.backends.kept import Kept, bytes_of
 from conformance.contract.capabilities import CONVENTION
-from conformance.contract.stages import Stage
+from conformance.contract.stages import ROWS, Stage
 from conformance.contract.types import Array
 from conformance.contract.version import contract_version
 from conformance.contract.versions import wordings
@@ -156,6 +156,9 @@ def offered(selected: Selected) -> frozenset[str]:
     if selected.methods:
         return selected.methods
     required = {method for stage in selected.stages for method in METHODS[Stage(stage)]}
+    # Who has another method of a stage in their place lacks none of these.
+    excused = {one for row in ROWS.values() if row.alone for one in row.required} - set(missing_methods(selected))
+    required -= {one for one in excused if not callable(getattr(selected.adapter, one, None))}
     if not required & {"load", "assemble"}:
         required |= {method for method in ("load", "assemble") if callable(getattr(selected.adapter, method, None))}
     optional = {method for method in OPTIONAL_METHODS if callable(getattr(selected.adapter, method, None))}

@@ -44,6 +44,8 @@ class StageRow:
         Whether the answers of two backends are compared in it.
     always_claimed : bool
         Whether every adapter is judged by it, whatever it claims.
+    alone : str
+        Which of the optional methods may be all that there is: where it is there, a required one may be missing.
     """
 
     stage: Stage
@@ -52,6 +54,7 @@ class StageRow:
     optional: tuple[str, ...] = ()
     compared: bool = True
     always_claimed: bool = False
+    alone: str = ""
 
     @property
     def mutated(self) -> bool:
@@ -73,7 +76,8 @@ ROWS: Mapping[Stage, StageRow] = {
         StageRow(Stage.CACHE, "CCH", ("group",), compared=False),
         StageRow(Stage.DATASET, "DAT", ("batches",), ("split",)),
         StageRow(Stage.CONFIG, "CFG", ("configure",), ("bridge",)),
-        StageRow(Stage.TRANSFORMS, "TRF", ("transform",), ("translate",)),
+        # Many move images, and know nothing of groups and channels.
+        StageRow(Stage.TRANSFORMS, "TRF", ("transform",), ("translate",), alone="translate"),
         StageRow(Stage.REASSEMBLY, "REA", ("reassemble",)),
         StageRow(Stage.PHYSICS, "PHY", ("simulate",), ("measure", "noisy")),
         # These ask of a backend what it owes in every stage, or what two runs of itself owe each other.

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.contract.clauses import Level, contract
-from conformance.contract.stages import ALWAYS_CLAIMED, METHODS, Stage
+from conformance.contract.stages import ALWAYS_CLAIMED, METHODS, ROWS, Stage
 from conformance.engine.catalogue import declared
 from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
-from conformance.engine.stated_conventions import FITS
+from conformance.engine.stated_conventions import FITS, NEITHER
 
 FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 """Outcomes that have a cause."""
@@ -175,9 +175,16 @@ def _may_explain(group: _Group, cell: Cell, decision: Decision) -> bool:
     """Whether a mistake that is certain elsewhere may be why values are wrong here, of which no check can say why."""
     if decision.grounds.kind is not Kind.WRONG or decision.grounds.misshapen or group.pattern:
         return False
-    stage = contract()[cell.clause].stage
+    stage = _stage_amiss(cell, decision)
     about_positions = bool(_ABOUT_POSITIONS.search(group.key[1]))
     return stage in group.stages or (about_positions and stage in _OF_POSITIONS and bool(group.stages & _OF_POSITIONS))
+
+
+def _stage_amiss(cell: Cell, decision: Decision) -> str:
+    """Stage of a clause; of what a method gives that is wrong whatever is stated, the stage of the method."""
+    method = decision.grounds.statement.partition(" ")[0] if NEITHER in decision.grounds.statement else ""
+    own = next((str(stage) for stage, row in ROWS.items() if method in (*row.required, *row.optional)), "")
+    return own or contract()[cell.clause].stage
 
 
 def _plainest(groups: Sequence[_Group], stage: str) -> _Group:

@@ -13,12 +13,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.strategies import SearchStrategy
 
-from conformance.adapter import METHODS
 from conformance.contract.arrays import carried_arrays
 from conformance.contract.capabilities import CAPABILITIES
 from conformance.contract.clauses import contract
 from conformance.contract.crossing import Crossing
-from conformance.contract.stages import Stage
+from conformance.contract.stages import ROWS, Stage
 from conformance.scans.specimens import Specimen
 
 PROFILE_VARIABLE = "PTYCHO_CONFORMANCE_PROFILE"
@@ -156,7 +155,8 @@ def check(
     *clauses : str
         Ids of the clauses the check decides; unknown ids are an error at import.
     needs : sequence of str
-        Adapter methods the check calls beyond those that the clauses' stages require.
+        Adapter methods the check calls beyond those that the clauses' stages require; one that may be all that there is
+        of a stage needs none of those.
     any_of : sequence of str
         Adapter methods of which the check calls those that are there; with none of them it does not apply.
     framework : str, optional
@@ -179,7 +179,8 @@ def check(
     unknown = [clause for clause in clauses if clause not in contract()]
     if unknown:
         raise LookupError(f"a check names clauses the contract does not hold: {', '.join(unknown)}")
-    required = {method for clause in clauses for method in METHODS[Stage(contract()[clause].stage)]}
+    rows = [ROWS[Stage(contract()[clause].stage)] for clause in clauses]
+    required = {method for row in rows if row.alone not in needs for method in row.required}
 
     def declare(body: Callable[..., None]) -> Callable[..., None]:
         called = tuple(sorted(required | set(needs)))

@@ -27,6 +27,8 @@ from conformance.scans.specimens import structured_object
 
 FITS = "fits "
 """How a hint begins that a convention may be stated, or another than the one that is."""
+NEITHER = "what it gives fits no other convention either"
+"""How it is said that a method is wrong whatever is stated."""
 
 _WHOLE = np.array([[0.0, 0.0], [3.0, 1.0], [8.0, 2.0], [5.0, 5.0]])
 _NEAR = 1e-2

@@ -336,14 +336,15 @@ def _as_alone(alone: Array, frames: Array) -> bool:
 
 def _placed(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether patches between pixels are placed so."""
-    # One pixel on, the even one of two whole positions on a canvas is the other.
-    return all(_placed_so(*_seen_placed(subject, N, step), rules) for step in (0, 1))
+    # One pixel on, the even one of two whole positions is the other, and so it may be on a longer canvas.
+    return all(_placed_so(*_seen_placed(subject, N, step), rules) for step in range(4))
 
 
 @functools.lru_cache(maxsize=8)
 def _seen_placed(subject: Subject, N: int, step: int) -> tuple[Array, Array, Mapping[str, Any]]:
     patches = structured_object(np.random.default_rng(905), (len(_FRACTIONS) * N, N)).reshape(-1, N, N)
-    centres = np.array([20.0, 31.0]) + 3 * np.round(_FRACTIONS) + _FRACTIONS + step
+    steps = step % 2 + step * np.eye(len(_FRACTIONS), 1, 1 - len(_FRACTIONS))
+    centres = np.array([20.0, 31.0]) + 3 * np.round(_FRACTIONS) + _FRACTIONS + steps
     return patches, centres, subject.adapter.reassemble(patches, centres)
 
 
@@ -388,9 +389,8 @@ def _near(seen: Any, expected: Array) -> bool:
     return found.shape == expected.shape and bool(np.allclose(found, expected, rtol=0, atol=_NEAR))
 
 
-_NEAR = 1e-4
-_LEAST = 1e-2
-"""Weight that a pixel must have to be divided by."""
+_NEAR, _LEAST = 1e-4, 1e-2
+"""How near what is seen must be; and the weight that a pixel must have to be divided by."""
 _KEPT: Mapping[tuple[str, Stage], Callable[..., bool]] = {
     (SUBPIXEL.name, Stage.PATCHES): _cut,
     (SUBPIXEL.name, Stage.REASSEMBLY): _placed,

@@ -49,6 +49,19 @@ class Aspect:
     contract: bool
 
 
+def heading(judgement: Judgement, adapter: str) -> str:
+    """Say whose convention was found; what an adapter states of it is translated before it is looked at.
+
+    Parameters
+    ----------
+    judgement : Judgement
+    adapter : str
+        Its label.
+    """
+    translated = ", once translated as it states" if judgement.translators.get(adapter) else ""
+    return f"Convention found of {adapter}{translated}"
+
+
 def convention_of(judgement: Judgement, adapter: str) -> tuple[Aspect, ...]:
     """Return the convention of an adapter as far as it was judged by optics; empty where it was not.
 

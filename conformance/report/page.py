@@ -11,7 +11,7 @@ from conformance.engine.agreement import summary
 from conformance.engine.causes import Cause
 from conformance.engine.outcome import Cell, Outcome
 from conformance.failures.writing import environment
-from conformance.report.convention import convention_of
+from conformance.report.convention import convention_of, heading
 from conformance.report.html import document, row, said
 from conformance.report.judgement import changed, declared, folded, ids, translated, unexplained
 from conformance.report.pictures import seen_and_expected, stored
@@ -91,7 +91,7 @@ def _conventions(judgement: Judgement) -> Iterator[str]:
     for adapter in _adapters(judgement):
         aspects = convention_of(judgement, adapter)
         if aspects:
-            yield f'<h2>Convention found of {said(adapter)}</h2>\n<div class="wide"><table class="found">'
+            yield f'<h2>{said(heading(judgement, adapter))}</h2>\n<div class="wide"><table class="found">'
             yield row("th", ["aspect", "found", "clause"])
             for one in aspects:
                 found = said(one.found) if one.contract else f"<strong>{said(one.found)}</strong>"

@@ -17,7 +17,7 @@ from conformance.engine.agreement import summary
 from conformance.engine.causes import Cause
 from conformance.engine.outcome import Cell, Denominator, Outcome
 from conformance.engine.undecided import Undecided
-from conformance.report.convention import convention_of
+from conformance.report.convention import convention_of, heading
 from conformance.report.judgement import changed, declared, folded, ids, one_line, translated, unexplained
 from conformance.runs.judgement import UNWANTED, Judgement
 from conformance.runs.keeping import KeptCapsules
@@ -190,7 +190,7 @@ def _conventions(judgement: Judgement, width: int) -> Iterator[Line]:
     for count in judgement.denominators:
         aspects = convention_of(judgement, count.adapter)
         if aspects:
-            yield f"Convention found of {count.adapter}", "bold"
+            yield heading(judgement, count.adapter), "bold"
         for one in aspects:
             mark = f"  {one.name}: "
             yield from _wrapped(one.found, width, "" if one.contract else "yellow", mark, most=_MOST_LINES)

@@ -14,7 +14,7 @@ from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
 from conformance.scans.contents import CONTENTS
 from conformance.scans.domain import Property, inside, kept_inside, places, taken, takes
-from conformance.scans.pairs import LAYOUTS, WHOLE, Row, all_pairs, as_places, as_values
+from conformance.scans.pairs import LAYOUTS, WHOLE, Row, all_pairs, as_places, as_values, told
 from conformance.scans.specimens import Recipe, make_specimen, structured_object
 from conformance.scans.transformed import random_scan
 
@@ -215,7 +215,7 @@ def _of_row(row: Row, rng: np.random.Generator) -> Variant:
     extra |= {"diff3d_raw": frames * 2, "xcoords_old": members["xcoords"] * 2}
     beside = {name: extra[name] for name in row["beside"]}
     # A name before the one that it resembles comes first, as a decoy does.
-    return Variant(f"a file with {row}", beside | laid, meant, compressed=row["stored"] == "compressed")
+    return Variant(f"a file with {told(row)}", beside | laid, meant, compressed=row["stored"] == "compressed")
 
 
 def _lit(frames: Array, row: Row) -> Array:

@@ -13,7 +13,7 @@ from conformance.contract.arrays import COORDINATES, PAIRS
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
 from conformance.scans.domain import inside
-from conformance.scans.pairs import Row, all_pairs
+from conformance.scans.pairs import Row, all_pairs, told
 from conformance.scans.specimens import Specimen
 from conformance.scans.transformed import random_scan
 from conformance.scans.unusual import Regime
@@ -79,7 +79,7 @@ def _of_row(name: str, row: Row, rng: np.random.Generator) -> Regime:
     )
     # An all-zero stack is refused (NRM-007), and few groups might hold nothing but dark frames.
     scan = _scan(row if request.nsamples > 4 else row | {"light": "ordinary"}, rng)
-    return Regime(f"groups with {row}", Specimen(f"{name}-{M}x{N}", scan, consistent=False), request)
+    return Regime(f"groups with {told(row)}", Specimen(f"{name}-{M}x{N}", scan, consistent=False), request)
 
 
 def _scan(row: Row, rng: np.random.Generator) -> Arrays:

@@ -6,6 +6,7 @@ A fault that needs two things at once (this dtype with that option, this size af
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,8 @@ Row = dict[str, Any]
 PLACING = ("where", "positions", "by", "shifts")
 """Factors of which a level alone meets the plainest: whole positions, or a line of them, hide faults of coordinates."""
 _LARGEST_WHOLE = 70_000
+_PLAIN = (None, "plain", "ordinary", "first")
+_TYPE = re.compile(r"[<>=]?[bcfiu][1248]|c16|\?")
 
 
 def all_pairs(
@@ -68,6 +71,26 @@ def plainer(row: Row, factors: Mapping[str, Sequence[Any]], taken: Mapping[str, 
         if not is_taken(row[name]):
             found[name] = next((level for level in factors[name] if is_taken(level)), row[name])
     return found
+
+
+def told(row: Row) -> str:
+    """Say a row for people: what is plain goes without saying, and types of numbers have their names.
+
+    Parameters
+    ----------
+    row : dict
+        One level a factor, as :func:`all_pairs` gives it.
+    """
+    said = []
+    for factor, level in row.items():
+        if isinstance(level, tuple):
+            said.append(f"{factor} {' x '.join(map(str, level))}")
+        elif factor == "before" and level not in _PLAIN:
+            said.append(f"called {level}")
+        elif level not in _PLAIN:
+            typed = isinstance(level, str) and _TYPE.fullmatch(level)
+            said.append(f"{factor} {np.dtype(level).name if typed else level}")
+    return ", ".join(said)
 
 
 def place_taken(where: str) -> bool:

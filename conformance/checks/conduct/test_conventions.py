@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.backends.conventions import Convention
 from conformance.backends.subject import Subject
 from conformance.engine.declaration import check
-from conformance.engine.stated_conventions import asked_of, fits, fitting, told
+from conformance.engine.stated_conventions import NEITHER, asked_of, fits, fitting, told
 from conformance.evidence.breakdown import NOT_DECIDING
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import side
@@ -28,5 +28,5 @@ def test_the_convention_is_the_one_that_is_stated(subject: Subject, evidence: Ev
         if error is not None and other is None:
             raise error
         instead = told(method, subject.convention, other) if other else ""
-        also = f"what it gives fits {instead}" if other else "what it gives fits no other convention either"
+        also = f"what it gives fits {instead}" if other else NEITHER
         evidence.holds(right, f"{method} is wrong by the convention that is stated, {stated}: {also}")

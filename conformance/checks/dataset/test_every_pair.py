@@ -18,7 +18,7 @@ from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
 from conformance.scans.domain import Property, gridsize, kept_inside, many, places, side, takes
-from conformance.scans.pairs import Row, all_pairs, as_values, place_taken, plainer
+from conformance.scans.pairs import Row, all_pairs, as_values, place_taken, plainer, told
 from conformance.scans.seed import seed_of_run
 from conformance.scans.specimens import write_scan
 from conformance.scans.transformed import random_scan
@@ -120,8 +120,8 @@ def _made(subject: Subject, row: Row, rng: np.random.Generator) -> Made:
     try:
         rows = rows_of(subject, Evidence(), [folder] if row["given"] == "a folder" else paths, request)
     except Exception as error:  # noqa: BLE001 - one check judges it
-        return Made(f"a data set with {row}", scans, request, wanted, error)
-    return Made(f"a data set with {row}", scans, request, wanted, rows)
+        return Made(f"a data set with {told(row)}", scans, request, wanted, error)
+    return Made(f"a data set with {told(row)}", scans, request, wanted, rows)
 
 
 def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:

@@ -18,7 +18,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, gridsize, many, side, takes
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import Row, all_pairs, place_taken, plainer
+from conformance.scans.pairs import Row, all_pairs, place_taken, plainer, told
 from conformance.scans.transformed import random_scan
 
 FEATURES = {
@@ -74,16 +74,16 @@ def test_parts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) ->
         M = len(scan["xcoords"])
         count = min(max(round(row["fraction"] * M), 1), M - 1)
         lengths = [len(as_numpy(part["diff3d"])) for part in parts]
-        evidence.equal(lengths, [count, M - count], f"the lengths of the parts of a split with {row}")
+        evidence.equal(lengths, [count, M - count], f"the lengths of the parts of a split with {told(row)}")
         known = {frame.tobytes(): number for number, frame in enumerate(held["diff3d"])}
         found = [[known.get(np.ascontiguousarray(one).tobytes(), -1) for one in as_numpy(p["diff3d"])] for p in parts]
         together = np.sort(np.concatenate(found)).astype(int)
-        evidence.equal(together, np.arange(M), f"the points of both parts of a split with {row}", axes=("frame",))
+        evidence.equal(together, np.arange(M), f"the points of both parts of a split with {told(row)}", axes=("frame",))
         for part, own in zip(parts, found, strict=True):
             for name, values in held.items():
-                evidence.holds(part.get(name) is not None, f"A part lacks {name} after a split with {row}.")
+                evidence.holds(part.get(name) is not None, f"A part lacks {name} after a split with {told(row)}.")
                 expected = values[own] if name in PER_POINT else values
-                said = f"{name} of a part of a split with {row}"
+                said = f"{name} of a part of a split with {told(row)}"
                 evidence.equal(part[name], expected, said, axes=axes_of(name, np.ndim(expected)))
 
 

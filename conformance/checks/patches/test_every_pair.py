@@ -13,7 +13,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
 from conformance.scans.domain import Property, many, places, side, takes
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
 from conformance.scans.seed import seed_of_run
 
 SIZES = ((5, 10), (1, 8), (2, 12), (8, 8), (64, 8), (12, 14))
@@ -97,14 +97,14 @@ def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) 
                 lambda: subject.adapter.patches(given, np.zeros((3, 3)), N),
                 lambda: subject.adapter.patches(obj[::-1].copy(), centres, N),
             ),
-            f"patches with {row}",
+            f"patches with {told(row)}",
         )
         plain, exact = obj.astype(np.complex128), few.astype(np.float64)
         right = patches_at(plain, exact, N)
         evidence.close(
             seen,
             right[np.arange(n) % len(few)],
-            f"patches with {row}",
+            f"patches with {told(row)}",
             rtol=0,
             atol=1e-5 * float(np.abs(plain).max()),
             axes=AXES,

@@ -100,6 +100,9 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
     if (size < N).any():
         ahead = np.maximum(N - size, 0) // 2
         found["an object smaller than a patch is moved to the middle of one"] = patches_at(obj, centres - ahead, N)
+    if not np.imag(obj).any():
+        phase = np.exp(1j * np.real(obj).astype(np.float64))
+        found["a real object is taken for a phase: exp(i · object)"] = patches_at(phase, centres, N)
     found |= {name: patches_at(obj, at, N) for name, at in _moved(obj, centres, N).items()}
     return found | {
         "the object is taken to repeat beyond its edge: patches wrap around": _beyond("wrap", obj, centres, N),
@@ -123,6 +126,27 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
             outside[:, None, None], 0, right
         ),
         "the object is divided by its largest modulus": right / modulus,
+        **_partly_outside(obj, centres, N, right),
+    }
+
+
+def _partly_outside(obj: Array, centres: Array, N: int, right: Array) -> dict[str, Array]:
+    """Patches of which pixels that lie between the last of an object and what is beyond it are made otherwise."""
+    if rules_here().cut.kind != "bilinear" or rules_here().outside != "zeros":
+        return {}
+    whole, listed = np.floor(centres), np.pad(obj.ravel(), (0, obj.shape[1] + 1))
+    along, ones = np.zeros_like(right), np.ones(obj.shape)
+    begun = patches_at(ones, whole, N).real
+    held = begun
+    for step in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        parts = np.where(step, centres - whole, 1 - (centres - whole)).prod(axis=1)[:, np.newaxis, np.newaxis]
+        first = step[0] + step[1] * obj.shape[1]
+        along += parts * patches_at(listed[first : first + obj.size].reshape(obj.shape), whole, N)
+        held = held * np.where(parts > 0, patches_at(ones, whole + step, N).real, 1)
+    return {
+        "pixels that lie partly before the first row or column of the object are empty": begun * right,
+        "pixels that lie partly on the object are empty": held * right,
+        "beyond the last column the next row goes on, and what lies partly before the first is empty": along,
     }
 
 

@@ -52,11 +52,23 @@ def suspects_for(patches: Array, probe: Array) -> dict[str, Array]:
     )
 
 
+def in_whole_numbers(patches: Array, probe: Array) -> dict[str, Array]:
+    """Amplitudes of patches (n, N, N) and a probe that are multiplied in whole numbers that cannot hold the product."""
+    if patches.dtype.kind not in "iu" or probe.dtype.kind not in "iu":
+        return {}
+    modes = np.reshape(probe, (-1, *patches.shape[1:]))
+    waves = patches[:, np.newaxis] * modes
+    far = np.fft.fftshift(np.fft.fft2(waves, norm="ortho"), axes=(-2, -1))
+    told = f"patch and probe are multiplied in {waves.dtype}, where the product comes round"
+    return {told: np.sqrt((np.abs(far) ** 2).sum(axis=1))}
+
+
 def _mistaken_transforms(patches: Array, modes: Array, right: Array) -> dict[str, Array]:
     """Amplitudes of another transform, and of waves made another thing of."""
     N = patches.shape[-1]
     bare = np.fft.ifftshift(right, axes=(1, 2))
     first = np.fft.fftshift(np.fft.fft2(patches * modes[0]), axes=(1, 2)) / N
+    half = np.exp(-1j * np.pi * np.add.outer(np.arange(N), np.arange(N)) / N)
     return {
         "the transform is not divided by N": right * N,
         "the transform is divided by N twice": right / N,
@@ -68,6 +80,8 @@ def _mistaken_transforms(patches: Array, modes: Array, right: Array) -> dict[str
         "the inverse transform was used": amplitudes_of(np.conj(patches), np.conj(modes)),
         "the rows alone are transformed backwards": np.roll(right[:, ::-1], 1, axis=1),
         "the columns alone are transformed backwards": np.roll(right[:, :, ::-1], 1, axis=2),
+        "the zero frequency lies between pixels, at (N - 1)/2": amplitudes_of(patches * half, modes),
+        "the zero frequency lies between pixels, at (N + 1)/2": amplitudes_of(patches / half, modes),
         "only the real part of the wave on the detector is used": np.abs(first.real),
         "the wave is padded to twice its side": _padded(patches, modes),
     }

@@ -6,7 +6,7 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.histories import HISTORIES, after
-from conformance.checks.physics.expected_amplitudes import AXES, suspects_for
+from conformance.checks.physics.expected_amplitudes import AXES, in_whole_numbers, suspects_for
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -14,7 +14,7 @@ from conformance.evidence.tensors import as_numpy
 from conformance.oracles.physics import amplitudes_of
 from conformance.scans.domain import many, modes, side
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_values
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_values, told
 
 SIZES = ((5, 10, 2), (1, 8, 1), (2, 12, 1), (8, 8, 8), (14, 8, 14), (3, 8, 3))
 LARGE = ((1, 1_030, 1), (4_201, 8, 1), (70, 36, 9), (3, 262, 2), (300, 18, 17), (64, 64, 2), (131, 130, 1))
@@ -83,17 +83,21 @@ def test_the_forward_model_of_every_pair(subject: Subject, evidence: Evidence, s
                 lambda: subject.adapter.simulate(given, refused),
                 lambda: subject.adapter.simulate(patches[::-1].copy(), probe),
             ),
-            f"simulate with {row}",
+            f"simulate with {told(row)}",
         )
         right = amplitudes_of(few.astype(np.complex128), probe)
         evidence.close(
             seen,
             right[np.arange(len(patches)) % len(few)],
-            f"the amplitude with {row}",
+            f"the amplitude with {told(row)}",
             rtol=0,
             atol=1e-5 * float(right.max()),
             axes=AXES,
-            suspects=lambda: suspects_for(few.astype(np.complex128), probe) if len(few) == len(patches) else {},
+            suspects=lambda: (
+                suspects_for(few.astype(np.complex128), probe) | in_whole_numbers(few, probe)
+                if len(few) == len(patches)
+                else {}
+            ),
         )
 
 
@@ -130,20 +134,25 @@ def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -
                 lambda: subject.adapter.noisy(amplitude[::-1].copy(), row["noise"]),
             )
         ).astype(np.float64)
-        evidence.holds(seen.shape == amplitude.shape, f"noisy gives {seen.shape} for {amplitude.shape} with {row}.")
+        evidence.holds(
+            seen.shape == amplitude.shape, f"noisy gives {seen.shape} for {amplitude.shape} with {told(row)}."
+        )
         mean = amplitude.astype(np.float64) ** 2
         counts = seen**2
         near = np.abs(counts - np.rint(counts)) <= 1e-6 * counts + 1e-3
-        evidence.holds(bool(near.all()), f"noisy amplitudes are no roots of whole numbers with {row}.")
+        evidence.holds(bool(near.all()), f"noisy amplitudes are no roots of whole numbers with {told(row)}.")
         off = np.abs(counts - mean) > 9 * np.sqrt(mean) + 12 + 1e-5 * mean
         where = np.argwhere(off)[:1].tolist()
         evidence.holds(
-            not off.any(), f"{off.sum()} counts lie more than nine deviations off, first at {where}, with {row}."
+            not off.any(), f"{off.sum()} counts lie more than nine deviations off, first at {where}, with {told(row)}."
         )
         sums, expected = counts.sum(axis=(1, 2)), mean.sum(axis=(1, 2))
         far = np.abs(sums - expected) > 7 * np.sqrt(expected) + 12 + 1e-5 * expected
         evidence.holds(
-            not far.any(), f"frame {np.argwhere(far)[:1].tolist()} has another dose than its amplitudes, with {row}."
+            not far.any(),
+            f"frame {np.argwhere(far)[:1].tolist()} has another dose than its amplitudes, with {told(row)}.",
         )
         again = as_numpy(subject.adapter.noisy(amplitude, row["noise"]))
-        evidence.equal(again, seen.astype(again.dtype), f"noisy of equal amplitudes and seed with {row}", either=True)
+        evidence.equal(
+            again, seen.astype(again.dtype), f"noisy of equal amplitudes and seed with {told(row)}", either=True
+        )

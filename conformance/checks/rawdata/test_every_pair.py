@@ -19,7 +19,7 @@ from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
 from conformance.scans.domain import Property, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
-from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values
+from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values, told
 from conformance.scans.seed import seed_of_run
 
 
@@ -114,14 +114,15 @@ def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, see
                     given["y"], given["x"], given["probe"], given["obj"], row["dose"], row["noise"]
                 ),
             ),
-            f"measure with {row}",
+            f"measure with {told(row)}",
         )
         _explained(evidence, subject.adapter.arrays(scan), given, row)
 
 
 def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
-    what = f"the scan with {row}"
+    what = f"the scan with {told(row)}"
     at = np.stack([given["x"], given["y"]], axis=1).astype(np.float64)
+    evidence.present(held, "diff3d", "probeGuess", "xcoords", "ycoords")
     for name, values in (("xcoords", at[:, 0]), ("ycoords", at[:, 1])):
         evidence.equal(held[name], values, f"{name} of {what}", axes=("position",))
     obj, probe = given["obj"].astype(np.complex128), given["probe"].astype(np.complex128)
@@ -169,4 +170,5 @@ def test_a_simulated_scan_went_where_it_was_told(subject: Subject, evidence: Evi
                 for name, values in zip(("xcoords", "ycoords"), at, strict=True):
                     for key in (name, f"{name}_start"):
                         what = f"{key} of a simulated scan of {M} points about {step:g}"
+                        evidence.present(held, key)
                         evidence.equal(held[key], values, what, axes=("position",))

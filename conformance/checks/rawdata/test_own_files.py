@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.backends.fitting import completed
 from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject
 from conformance.checks.rawdata.held_arrays import held_by, plain, standing_in
@@ -73,7 +74,7 @@ def test_another_process_reads_what_was_written(subject: Subject, evidence: Evid
     running = start(subject, _READ, [str(folder / "scan"), str(read)])
     evidence.accepted(lambda: finish(running), "Reading in a fresh process what was written in this one")
     with np.load(read, allow_pickle=False) as archive:
-        held = {name: archive[name] for name in archive.files}
+        held = completed("arrays", {name: archive[name] for name in archive.files}, ())
     _same(evidence, held, _expected(subject, given), "a scan that another process has read")
 
 

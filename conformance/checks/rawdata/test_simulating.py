@@ -163,6 +163,7 @@ def positions_kept(evidence: Evidence, held: Mapping[str, Any], centres: Any, wh
     """Require the positions that were asked for, as start positions too: a simulated stage goes where it is told."""
     for axis, name in enumerate(("xcoords", "ycoords")):
         for key in (name, *([f"{name}_start"] if takes(Property.STARTS) else [])):
+            evidence.present(held, key)
             evidence.equal(held[key], centres[:, axis], f"{key} of {what}", axes=("frame",))
 
 

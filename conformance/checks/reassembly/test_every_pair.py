@@ -12,7 +12,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import many, places, side
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
 
 SIZES = ((7, 10), (1, 8), (2, 12), (8, 8), (64, 8))
 LARGE = ((4_203, 8), (260, 18), (129, 32), (3, 262), (11, 134))
@@ -96,7 +96,7 @@ def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int)
                 lambda: subject.adapter.reassemble(given, np.zeros((n + 1, 2)), chunk),
                 lambda: subject.adapter.reassemble(patches[::-1].copy(), centres, chunk),
             ),
-            f"reassemble with {row}",
+            f"reassemble with {told(row)}",
         )
         exact = at.astype(np.float64)
         seen, coverage, origin = fits(evidence, result, exact, N)
@@ -107,11 +107,11 @@ def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int)
         keep = weights > 1e-2
         expected = np.where(keep, total / np.where(keep, weights, 1), 0)
         atol = 2e-5 * max(1.0, float(weights.max()))
-        evidence.close(coverage, weights, f"the coverage with {row}", rtol=1e-5, atol=atol, axes=CANVAS)
+        evidence.close(coverage, weights, f"the coverage with {told(row)}", rtol=1e-5, atol=atol, axes=CANVAS)
         evidence.close(
             np.where(keep, seen, 0),
             expected,
-            f"the object with {row}",
+            f"the object with {told(row)}",
             rtol=0,
             atol=1e-4 * float(np.abs(few.astype(np.complex128)).max()),
             axes=CANVAS,

@@ -43,7 +43,9 @@ def test_the_canvas_holds_every_patch(
     for axis, extent in (("x", seen.shape[1]), ("y", seen.shape[0])):
         wanted = needed[0 if axis == "x" else 1]
         evidence.holds(
-            extent + 1 >= wanted, f"The canvas has {extent} pixels along {axis}, at least {wanted:.1f} are needed."
+            extent + 1 >= wanted,
+            f"The canvas holds every patch, and has {extent} pixels along {axis}: at least {wanted:.1f} are asked for, "
+            "N + 2 · max|offset| from the mean of the positions.",
         )
 
 

@@ -19,5 +19,5 @@ def test_patches_are_placed_between_pixels_as_stated(subject: Subject, evidence:
     centres = np.round(rng.uniform(20, 34, (6, 2))) + rng.uniform(0, 1, (6, 2))
     centres[1] = np.floor(centres[1]) + 0.5
     centres[2, 0], centres[3, 1] = np.floor(centres[2, 0]), np.floor(centres[3, 1])
-    stated = rules_here().placed.kind
+    stated = "probe" if rules_here().placed.lights else rules_here().placed.kind
     placed(subject, evidence, noise(6, N, seed), centres, f"patches, of which subpixel = {stated} is stated")

@@ -15,7 +15,7 @@ from conformance.evidence.tensors import dtype_name
 from conformance.oracles.patches import patch_at
 from conformance.scans.domain import Property, takes
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
 
 NAMES = ("channel_to_flat", "flat_to_channel", "flat_to_grid", "grid_to_flat", "channel_to_grid", "grid_to_channel")
 OF_LAYOUTS = {
@@ -80,11 +80,11 @@ def test_layouts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) 
                 lambda: subject.adapter.transform(row["name"], given, g + 1),
                 lambda: subject.adapter.transform(row["name"], source[::-1].copy(), g),
             ),
-            f"transform with {row}",
+            f"transform with {told(row)}",
         )
-        evidence.equal(seen, expected, f"{row['name']} with {row}")
+        evidence.equal(seen, expected, f"{row['name']} with {told(row)}")
         same = dtype_name(seen) == expected.dtype.newbyteorder("=").name
-        evidence.holds(same, f"{row['name']} gives {dtype_name(seen)} for {expected.dtype} with {row}.")
+        evidence.holds(same, f"{row['name']} gives {dtype_name(seen)} for {expected.dtype} with {told(row)}.")
 
 
 def _shifts(row: Row, rng: np.random.Generator) -> Array:
@@ -127,7 +127,7 @@ def test_translations_of_every_pair(subject: Subject, evidence: Evidence, seed: 
                 lambda: subject.adapter.translate(given, np.zeros((n + 1, 2))),
                 lambda: subject.adapter.translate(images[::-1].copy(), shifts),
             ),
-            f"translate with {row}",
+            f"translate with {told(row)}",
         )
         plain = few.astype(np.complex128)
         exact = steps.astype(np.float64)
@@ -135,7 +135,7 @@ def test_translations_of_every_pair(subject: Subject, evidence: Evidence, seed: 
         evidence.close(
             seen,
             right[times],
-            f"images moved with {row}",
+            f"images moved with {told(row)}",
             rtol=0,
             atol=1e-5 * float(np.abs(plain).max()),
             axes=("frame", "row", "column"),

@@ -44,6 +44,10 @@ def moves_for(images: Array, shifts: Array) -> dict[str, Array]:
     wrapped = np.stack(
         [np.roll(image, (int(dy), int(dx)), (0, 1)) for image, (dx, dy) in zip(images, whole, strict=True)]
     )
+    emptied = around.copy()
+    for image, (dx, dy) in zip(emptied, whole.astype(int), strict=True):
+        image[(slice(dy) if dy >= 0 else slice(dy, None))] = 0
+        image[:, (slice(dx) if dx >= 0 else slice(dx, None))] = 0
     return {
         "the content moved the other way": moved(images, -shifts),
         "dx moved rows and dy columns": moved(images, shifts[:, ::-1]),
@@ -66,6 +70,7 @@ def moves_for(images: Array, shifts: Array) -> dict[str, Array]:
             for steps in (2, 4, 8, 10, 16)
         },
         "what leaves on one side comes in on the other: the content wraps around": around,
+        "the content wraps around, and only as many rows and columns are emptied as the shift is rounded to": emptied,
         "the content wraps around for whole pixels": moved(wrapped, shifts - whole),
         "the last pixels are repeated beyond the edge": moved(edged, shifts)[:, height : 2 * height, width : 2 * width],
         "the imaginary part is dropped between pixels": np.where(at_whole, right, right.real),

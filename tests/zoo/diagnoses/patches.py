@@ -61,6 +61,7 @@ NAMES: dict[str, str | Undescribable] = {
     "NarrowsPositionsBeforeCutting": r"narrowed to float32",
     "CutsNearlyWholePositionsAtWholeOnes": r"rounded to whole pixels",
     "NumbersColumnsInSixteenBits": r"beyond sixteen bits",
+    "NumbersPixelsInSinglePrecision": r"numbered in single precision",
     "ChecksTheOtherAxis": r"bounds of x and y are exchanged",
     "FlattensByTheOtherAxis": r"height for its width",
     "BoundsColumnsByTheHeight": r"bounds of x and y are exchanged|part is zero",

@@ -184,6 +184,17 @@ class NumbersColumnsInSixteenBits(Liar):
         return self.right.patches(obj, centres, N)
 
 
+@breaks("PAT-001")
+class NumbersPixelsInSinglePrecision(Cutting):
+    """Pixel (row, column) is looked up at row · W + column, of which single precision holds the first 2^24."""
+
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        if np.ndim(obj) != 2 or np.size(obj) <= 2**24:
+            return obj, centres
+        number = np.arange(np.size(obj)).astype(np.float32).astype(int)
+        return np.ravel(obj)[np.minimum(number, np.size(obj) - 1)].reshape(np.shape(obj)), centres
+
+
 @breaks("PAT-011")
 class ChecksTheOtherAxis(Liar):
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
