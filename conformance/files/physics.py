@@ -190,7 +190,7 @@ def explained(scan: Scan, rng: np.random.Generator) -> Explained | None:
             amplitude = np.sqrt(np.maximum(np.where(model.good, meant(stored.astype(np.float32)), 0), 0))
         made = gain * model.simulated(scan.positions[index, ::-1].astype(np.float64)) * model.good
         left = ((made - amplitude) ** 2).sum(axis=(1, 2), dtype=np.float64)
-        noise = root_variance(np.square(made, dtype=np.float64)).sum(axis=(1, 2))
+        noise = root_variance(np.square(made, dtype=np.float64) / quantity.unit).sum(axis=(1, 2)) * quantity.unit
         rows.append((index.astype(np.float64), left, noise, (amplitude**2).sum(axis=(1, 2), dtype=np.float64)))
     index, left, noise, power = (np.concatenate(one) for one in zip(*rows, strict=True))
     lit = np.isfinite(left) & np.isfinite(power) & (power > _DARK * np.median(power))
@@ -203,7 +203,7 @@ def explained(scan: Scan, rng: np.random.Generator) -> Explained | None:
 def _meant(stored: NDArray[Any], found: Explained) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
     """What makes intensities of stored values, of some frames of those that were compared."""
     name = quantity_of(stored).name
-    return intensity_of(name if found.counted or name == "intensity" else "amplitude")
+    return intensity_of(name if found.counted or name in ("intensity", "shares") else "amplitude")
 
 
 def _model(scan: Scan, sample: Sample) -> Forward:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.survey import Survey
+from conformance.files.survey import Survey, is_whole
 
 NOISE = ": scattered about zero, as a subtracted background leaves them, or an interpolation of the frames"
 ROOTED = ": roots with the sign of numbers about zero: square them, take 0 for what was below, and then the root"
@@ -17,6 +19,7 @@ _SIGNED = 1 << 15
 _DEEP, _HIGH, _LOW, _FEWEST_HOLES, _NEAR_END, _CUT = 0.02, 0.7, 0.15, 3, 0.97, 0.05
 _NEAR_ONE, _FALLEN, _FEWEST_FALLEN, _FEWEST_NEAR, _STEADIER, _MOST_SINGLE = 0.85, 0.3, 2, 4, 0.4, 16
 _MANY_DARK = 0.1
+_FEWEST_EACH, _OWN = 4, 1.001
 _FOLLOWING, _OF_SLOPE, _PASSING = 0.6, (0.75, 1.35), 0.9
 _BITS = (8, 10, 12, 14, 15, 16, 24, 31, 32)
 
@@ -36,6 +39,31 @@ def is_noise(survey: Survey) -> bool:
     # Flags hold few values; noise of whole numbers holds its smallest one most often.
     flags = survey.first.dtype.kind == "f" and common > len(below) // 4
     return bool(not flags and -float(below.min()) < _SMALL * float(values.max()))
+
+
+def counted_each(frames: NDArray[Any]) -> str:
+    """Say that the values of every frame are whole multiples of a number of its own; empty where they are not.
+
+    Parameters
+    ----------
+    frames : (m, ...)
+        As they are stored, all of a frame or some pixels.
+    """
+    steps, tops = list[float](), set[float]()
+    for one in np.reshape(frames, (len(frames), -1)).astype(np.float64) if len(frames) >= _FEWEST_EACH else ():
+        lit = one[np.isfinite(one) & (one > 0)]
+        least = float(lit.min(initial=np.inf))
+        if not np.isfinite(least) or not is_whole(lit / least):
+            return ""
+        steps.append(least)
+        tops.add(float(np.rint(lit.max() / least)))
+    # Frames of which each was scaled to the numbers of an image reach the same.
+    if not steps or max(steps) < _OWN * min(steps) or len(tops) < len(steps) // 2:
+        return ""
+    return (
+        f"the values of each frame are whole multiples of a number of its own, {min(steps):.3g} to {max(steps):.3g}: "
+        "counts divided by a monitor, or by another flux of each frame"
+    )
 
 
 def scattered(survey: Survey) -> str:

@@ -373,11 +373,11 @@ class _CountStatistics:
             return ""
         if self.whole and largest > 1:
             return f"all values are whole numbers, up to {largest:g}"
-        if self.count < _FEWEST_FRAMES:
-            return ""
-        if survey is not None and is_whole(survey.sample**2):
+        if self.count < _FEWEST_FRAMES or (survey is not None and is_whole(survey.sample**2)):
             # Roots of counts, however much the object varies them.
             return ""
+        if survey is not None and (each := signs.counted_each(survey.first)):
+            return each
         mean, variance = self._moments()
         step = 1.0 if survey is None else _step(survey.sample)
         if step != 1.0:

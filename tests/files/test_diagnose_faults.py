@@ -59,12 +59,21 @@ FAULTS = {
     "frames: x and y exchanged": made_of(lambda f: f.transpose(0, 2, 1)),
     "counts": made_of(lambda f: np.rint(f**2)),
     "log": made_of(lambda f: np.log1p(np.rint(f**2))),
+    "shares": made_of(lambda f: np.rint(f**2) / np.linspace(90, 110, len(f))[:, None, None]),
+    "probe shifted by half its side": replace(SOUND, probe=np.fft.ifftshift(MADE.probe)),
+    "probe transformed back from the far field": replace(
+        SOUND, probe=np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(MADE.probe), norm="ortho")).astype(np.complex64)
+    ),
+    "object conjugated": replace(
+        SOUND, frames=np.asarray(SOUND.frames) / 50, probe=MADE.probe / 50, object=np.conj(MADE.object)
+    ),
     "probe-scale": replace(SOUND, probe=MADE.probe / np.linalg.norm(MADE.probe)),
 }
 
 
-def test_a_sound_scan_has_no_fault() -> None:
-    found = said_of(SOUND)
+@pytest.mark.parametrize("scale", [1.0, 0.02])
+def test_a_sound_scan_has_no_fault(scale: float) -> None:
+    found = said_of(replace(SOUND, frames=np.asarray(SOUND.frames) * np.float32(scale), probe=MADE.probe * scale))
     assert found.faults == ()
     assert found.canonical
 

@@ -65,6 +65,11 @@ def one_quarter(counts: Frames, rng: np.random.Generator) -> Frames:
     return counts
 
 
+def of_wide_lines(axis: int, first: int, gain: float) -> Change:
+    wide = np.where((np.indices((32, 32))[axis] >= first) & (np.indices((32, 32))[axis] < first + 3), gain, 1.0)
+    return lambda counts, rng: rng.poisson(EXPECTED * wide)
+
+
 def centred(counts: Frames, rng: np.random.Generator) -> Frames:
     return np.stack([np.roll(one, tuple(rng.integers(-3, 4, 2)), (0, 1)) for one in counts])
 
@@ -80,6 +85,8 @@ def drifting(counts: Frames, rng: np.random.Generator) -> Frames:
         (lambda counts, rng: counts + np.rint(0.15 * np.roll(counts, 1, 0)), "of the frame before it"),
         (lambda counts, rng: np.rint((counts + np.roll(counts, -1, 0)) / 2), "of the frame after it"),
         (one_quarter, "rows 0 to 15, columns 16 to 31 hold 1.4"),
+        (of_wide_lines(0, 18, 2.0), "rows 18 to 20 hold 2"),
+        (of_wide_lines(1, 11, 0.6), "columns 11 to 13 hold 0.6"),
         (centred, "in no order of their number or position"),
         (drifting, "with the number of the frame"),
         (lambda counts, rng: np.rint(counts / (1 + counts / counts.max())), "counts are lost at high rates"),
@@ -129,6 +136,13 @@ def test_frames_from_another_scan_are_told_apart() -> None:
     mixed[60:] = np.roll(counts[60:], 7, 0)
     assert "from about 60 on are explained" in apart(mixed)
     assert "up to about 59 are explained" in apart(np.concatenate([np.roll(counts[:60], 7, 0), counts[60:]]))
+
+
+def test_what_mends_frames_from_one_on_is_named() -> None:
+    counts = MADE.counts.astype(np.float64)
+    assert "frame i belongs to position i + 1, as" in apart(np.concatenate([counts[:50], counts[51:], counts[-1:]]))
+    dim = np.random.default_rng(0).binomial(MADE.counts, np.where(np.arange(len(S)) < 60, 1, 0.6)[:, None, None])
+    assert "with 0.6 times the light" in apart(dim.astype(np.float64))
 
 
 def test_frames_that_are_explained_worse_and_worse_are_told() -> None:

@@ -103,7 +103,7 @@ def scaled_probe(factor: float) -> Fix:
 
 
 def changed_array(name: str, said: str) -> Fix:
-    """Change a probe or an object in one of the ways of :data:`conformance.files.diagnose.changes.CHANGES`."""
+    """Change a probe or an object in one of the ways of :data:`conformance.files.diagnose.changes.ALL`."""
     return _fix("change-array", {name: said}, {"change": said}, name, "FIL-028")
 
 

@@ -31,3 +31,20 @@ CHANGES: Mapping[str, Change] = {
     **{f"{said} and conjugated": _conjugated(change) for said, change in MOVED.items()},
 }
 """These, the phase reversed, and both."""
+
+
+def _from_the_far_field(values: NDArray[Any]) -> NDArray[Any]:
+    """The probe (..., N, N) whose transform was stored; its middle may have been taken for [0, 0] or [N/2, N/2]."""
+    back = np.fft.ifft2(np.fft.ifftshift(values, axes=(-2, -1)), norm="ortho").astype(values.dtype)
+    quarter = values.shape[-1] // 4
+    inner = np.abs(back[..., quarter:-quarter, quarter:-quarter] ** 2).sum()
+    return back if 2 * inner > np.abs(back**2).sum() else np.fft.fftshift(back, axes=(-2, -1))
+
+
+OF_PROBES: Mapping[str, Change] = {
+    "shifted by half its side": lambda values: np.fft.fftshift(values, axes=(-2, -1)),
+    "transformed back from the far field": _from_the_far_field,
+}
+"""What makes a probe (..., N, N) of one whose middle is at [0, 0], or that was written where the frames are."""
+
+ALL: Mapping[str, Change] = {**CHANGES, **OF_PROBES}

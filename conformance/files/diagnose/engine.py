@@ -24,7 +24,7 @@ from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, prior, trusted
 from conformance.files.diagnose.pieces import ends_apart, pieces
-from conformance.files.diagnose.quantity import Quantity, intensity_of, quantity_of
+from conformance.files.diagnose.quantity import Quantity, intensity_of, noise_unit, quantity_of
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.reasons import beside_reasons
 from conformance.files.diagnose.rematched import SHUFFLED, SLIPPED
@@ -304,7 +304,8 @@ def _shown(
         return (), off_centre(sample, found, factor, rng)
     s_all = scan.positions[:, ::-1] * factor
     zero = found.zero.shift if found.zero is not None and trusted(found.zero) else None
-    done, reading = mending_of(forward_of(sample, scan.object, factor), s_all, _worth_a_try(found), zero)
+    unit = quantity.unit if quantity.counted else noise_unit(sample.intensity)
+    done, reading = mending_of(forward_of(sample, scan.object, factor, unit), s_all, _worth_a_try(found), zero)
     faults = beside_reasons(faults_of(done, s_all, quantity.counted), done, s_all)
     # The mean frame and the probe alone are a weaker witness than all frames.
     return (reading,), faults + ([] if sound(done) else off_centre(sample, found, factor, rng))
@@ -336,18 +337,21 @@ def _too_few(frames: int) -> Diagnosis:
 
 
 def _values(quantity: Quantity, declared: str) -> list[Fault]:
-    if quantity.name in ("unknown", declared) or (quantity.name == "intensity" and declared == "counts"):
+    if quantity.name in ("unknown", declared) or (
+        quantity.name in _PLURAL and declared == "counts" and not quantity.counted
+    ):
         return []
     remedy = {
         "counts": "store square roots",
         "amplitude": "square them",
         "log": "take the logarithm back, then the root",
         "intensity": "take 0 for what lies below zero, then the root",
+        "shares": "store square roots",
     }
     said = f"the frames hold {_PLURAL[quantity.name]}, not {_PLURAL.get(declared, declared)}: {quantity.evidence}"
-    fixes = (root(),) if quantity.name == "counts" else ()
+    fixes = (root(),) if quantity.name in ("counts", "shares") else ()
     # Amplitudes that were interpolated undershoot, too.
-    word = Word.CERTAIN if quantity.counted else Word.LIKELY
+    word = Word.CERTAIN if quantity.counted or fixes else Word.LIKELY
     return [Fault(quantity.name, word, said, remedy[quantity.name], {}, fixes)]
 
 
@@ -356,6 +360,7 @@ _PLURAL = {
     "amplitude": "amplitudes",
     "log": "logarithms of counts",
     "intensity": "intensities, from which a background was taken",
+    "shares": "intensities",
 }
 
 

@@ -48,7 +48,7 @@ _SMALL = ("shift", "affine")
 _LINEAR = ("origin", "turn", *_SMALL)
 
 
-def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float) -> Forward:
+def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float, unit: float = 1.0) -> Forward:
     """The forward model of some frames.
 
     Parameters
@@ -58,12 +58,14 @@ def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float) 
     obj : (H, W) complex
     factor : float
         Object pixels in a unit of the positions.
+    unit : float
+        Intensity of one count: frames and probe are taken in counts.
     """
     assert sample.probe is not None
     rows = np.unique(np.linspace(0, len(sample) - 1, min(len(sample), _FRAMES)).astype(np.int64))
-    amplitude = np.sqrt(np.maximum(sample.intensity[rows], 0))
-    s = sample.s[rows] * factor
-    return Forward(amplitude, s, sample.probe, np.asarray(obj, np.complex64), sample.good, sample.index[rows])
+    amplitude = np.sqrt(np.maximum(sample.intensity[rows] / np.float32(unit), 0))
+    s, probe = sample.s[rows] * factor, sample.probe / np.float32(np.sqrt(unit))
+    return Forward(amplitude, s, probe, np.asarray(obj, np.complex64), sample.good, sample.index[rows], unit)
 
 
 def mending_of(

@@ -28,6 +28,8 @@ class Forward:
         Pixels that hold data.
     index : (m,) int64
         Numbers of the frames in the scan.
+    unit : float
+        What one count is, as an intensity in the units of the stored values.
     """
 
     amplitude: NDArray[np.float32]
@@ -36,6 +38,7 @@ class Forward:
     object: NDArray[np.complex64]
     good: NDArray[np.bool_]
     index: NDArray[np.int64]
+    unit: float = 1.0
 
     @property
     def N(self) -> int:

@@ -14,7 +14,7 @@ from conformance.files.diagnose.pieces import wanders
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.turns import EIGHT
 from conformance.files.diagnose.verdict import Word
-from conformance.files.diagnose.zero import Zero
+from conformance.files.diagnose.zero import Zero, of_the_far_field
 
 _CLEAR = 0.02
 """Correlation by which another place of the zero frequency must be better."""
@@ -41,7 +41,7 @@ def off_centre(sample: Sample, found: Orientation, factor: float, rng: np.random
     """
     zero = found.zero
     if zero is None:
-        return []
+        return _far(sample)
     figures = {"rows": zero.shift[0], "columns": zero.shift[1], "correlation": zero.correlation, "stored": zero.stored}
     if not trusted(zero):
         said = f"the probe does not explain the mean frame (correlation {zero.correlation:.2f} at best)"
@@ -64,6 +64,19 @@ def off_centre(sample: Sample, found: Orientation, factor: float, rng: np.random
     clear = gain > 5 * _CLEAR and zero.correlation - zero.runner_up > _CLEAR / 4
     word, doubt = _weighed(sample, found, factor, zero, clear, rng)
     return [Fault("fftshift" if corner else "centre", word, said + doubt, remedy, figures, (rolled_frames(*back),))]
+
+
+def _far(sample: Sample) -> list[Fault]:
+    """A probe that was left aside, since it looks like the frames; nothing where there is none."""
+    told = None if sample.probe is None else of_the_far_field(sample.mean(), sample.probe)
+    if told is None:
+        return []
+    said = (
+        f"the probe looks like the mean frame itself ({told[0]:.2f}), its transform does not ({told[1]:.2f}): it was "
+        "written in the far field, or the frames are of the near field"
+    )
+    remedy = "give the probe at the sample: the inverse Fourier transform of this one, its middle at [N/2, N/2]"
+    return [Fault("probe", Word.LIKELY, said, remedy, {"correlation": told[0], "stored": told[1]})]
 
 
 def _cut_off(sample: Sample) -> str:

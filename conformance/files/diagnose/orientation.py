@@ -20,7 +20,7 @@ from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.shadow import shadow
 from conformance.files.diagnose.turns import EIGHT, Turn, turned_frames
 from conformance.files.diagnose.verdict import SUPPORT, Verdict, Word, judged, weight
-from conformance.files.diagnose.zero import TRUSTED, Zero, zero_frequency
+from conformance.files.diagnose.zero import TRUSTED, Zero, of_the_far_field, zero_frequency
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Orientation:
     verdict : Verdict
     readings : tuple of Reading
     zero : Zero or None
-        Where the zero frequency lies; None without a probe.
+        Where the zero frequency lies; None without a probe of the plane of the sample.
     """
 
     verdict: Verdict
@@ -52,7 +52,7 @@ def oriented(sample: Sample, rng: np.random.Generator, scale: float = 1.0) -> Or
     """
     readings = [jacobian(sample, rng), shadow(sample, rng), parallax(sample, rng)]
     zero = None
-    if sample.probe is not None:
+    if sample.probe is not None and of_the_far_field(sample.mean(), sample.probe) is None:
         zero = zero_frequency(sample.mean(), sample.probe, sample.good)
     in_pixels = sample.moved(sample.s * scale)
     if np.isfinite(scale):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.signs import are_roots
+from conformance.files.signs import are_roots, counted_each
 
 _WHOLE = 0.998
 """Share of values that must be whole."""
@@ -17,6 +17,9 @@ _WHOLE = 0.998
 _OF_IMAGES = (255.0, 65535.0)
 """What an image of 8 or 16 bits may hold at most."""
 _FEWEST = 8
+
+_LEAST = 0.1
+"""Part of the spatial frequencies that hold least."""
 
 _SCATTERED, _SMALL = 0.05, 0.2
 """Share of values below zero, and their size against the largest, of light from which a background was taken."""
@@ -29,13 +32,17 @@ class Quantity:
     Attributes
     ----------
     name : str
-        ``amplitude``, ``counts``, ``log``, ``intensity``, or ``unknown``: then they are taken as declared.
+        ``amplitude``, ``counts``, ``log``, ``intensity``, ``shares`` (counts over a flux of each frame), or
+        ``unknown``: then they are taken as declared.
     evidence : str
         What shows it.
+    unit : float
+        What one count is, as an intensity in the units of the values.
     """
 
     name: str
     evidence: str
+    unit: float = 1.0
 
     @property
     def counted(self) -> bool:
@@ -65,18 +72,39 @@ def quantity_of(stored: NDArray[Any]) -> Quantity:
         for name, grown in (("e", np.expm1(values)), ("10", 10.0**values - 1)):
             if grown.max() > 1 and _whole(grown):
                 return Quantity("log", f"the values are logarithms to base {name} of whole numbers and one")
+    if shares := counted_each(stored):
+        return Quantity("shares", shares)
+    least = float(values[values > 0].min())
+    if not _whole(values / least) and _whole((values / least) ** 2):
+        return Quantity("amplitude", f"the squares of the values are whole multiples of {least**2:.4g}", least**2)
     return Quantity("unknown", "neither the values nor their squares are whole numbers")
 
 
 def intensity_of(quantity: str) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
     """Return what makes intensities of values of a quantity."""
-    if quantity == "counts":
+    if quantity in ("counts", "shares"):
         return lambda values: values
     if quantity == "intensity":
         return lambda values: np.maximum(values, 0)
     if quantity == "log":
         return np.expm1
     return np.square
+
+
+def noise_unit(intensity: NDArray[np.floating]) -> float:
+    """What one count is at most, if the noise of frames is that of counts; 1 where it is as much.
+
+    What is alike in all spatial frequencies is noise, and so is at most what the least of them hold: the light of a
+    frame times what one count is.
+
+    Parameters
+    ----------
+    intensity : (m, N, N)
+        In the units of the values.
+    """
+    power = (np.abs(np.fft.fft2(intensity)) ** 2).mean(axis=0)
+    light = float(intensity.sum(axis=(1, 2), dtype=np.float64).mean())
+    return min(1.0, float(np.quantile(power, _LEAST)) / max(light, 1e-300)) or 1.0
 
 
 def _scaled(stored: NDArray[Any], top: float) -> bool:

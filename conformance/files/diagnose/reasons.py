@@ -17,6 +17,7 @@ from conformance.files.diagnose.residual import (
     Residual,
     background,
     gains,
+    lines,
     losses,
     mixture,
     motion,
@@ -38,7 +39,7 @@ _UNEXPLAINED = frozenset({"none", "wandering", "part"})
 """Faults that are told where nothing explains what is left over."""
 
 _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
-    *(mixture, background, gains, motion, losses),
+    *(mixture, background, gains, lines, motion, losses),
     *(beside_a_spot, by_another_law, bent, distorted, cut, of_another_width, with_harmonics, blurred),
 )
 """Of reasons that explain as much, the first is told."""
@@ -73,14 +74,15 @@ def beside_reasons(faults: Sequence[Fault], done: Mending, s_all: NDArray[np.flo
     s_all : (M, 2)
         All positions, row and column, in object pixels.
     """
-    apart = unequal(done.state, done.mended, s_all)
+    wandering = any(one.name == "wandering" for one in faults)
+    apart = unequal(done.state, done.mended, s_all, wandering)
     if apart is not None:
         return [*(one for one in faults if one.name not in _UNEXPLAINED), apart]
     moved = any(step.repair.s is not step.s for step in done.steps)
     most = int(np.clip(_PIXELS / done.state.N**2, FEWEST, len(done.state.s)))
     some = done.state.part(np.unique(np.linspace(0, len(done.state.s) - 1, most).astype(np.int64)))
     why, left = reason_of(residual_of(some, some.s[:0] if moved else s_all))
-    if not why or (left > done.alone and any(one.name == "wandering" for one in faults)):
+    if not why or (left > done.alone and wandering):
         return list(faults)
     then = "after that, " if done.steps and sound(done) else ""
     said = f"{then}what probe and object leave over, {done.mended.mean:.2%} of the light, has a reason: {why}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose import asked
 from conformance.files.diagnose.forward import Forward, Misfit
-from conformance.files.diagnose.quantity import quantity_of
+from conformance.files.diagnose.quantity import noise_unit, quantity_of
 from conformance.files.diagnose.turns import EIGHT, Turn, exif_of, name_of, positions_of, turned_frames
 from conformance.files.fix import Fix
 
@@ -166,10 +166,18 @@ def _frames(forward: Forward, zero: tuple[int, int] | None) -> Iterator[Repair]:
     if quantity_of(A).name == "amplitude":
         # Squares that are whole numbers are counts: no other reading of the values is one.
         return
+    stored = A * np.float32(np.sqrt(forward.unit))
     with np.errstate(over="ignore"):
         what = "store square roots: the frames hold counts"
-        yield Repair("counts", "values", what, forward.s, np.sqrt(A), None, (asked.root(),))
-        yield Repair("roots", "values", "square the frames: they hold roots of amplitudes", forward.s, A**2)
-        if A.max() < 40:
-            grown = np.sqrt(np.expm1(A.astype(np.float64))).astype(np.float32)
-            yield Repair("log", "values", "take the logarithm back: log(1 + counts)", forward.s, grown)
+        yield Repair("counts", "values", what, forward.s, _in_counts(np.sqrt(stored)), None, (asked.root(),))
+        what = "square the frames: they hold roots of amplitudes"
+        yield Repair("roots", "values", what, forward.s, _in_counts(stored**2))
+        if stored.max() < 40:
+            grown = np.sqrt(np.expm1(stored.astype(np.float64))).astype(np.float32)
+            what = "take the logarithm back: log(1 + counts)"
+            yield Repair("log", "values", what, forward.s, _in_counts(grown))
+
+
+def _in_counts(amplitude: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Amplitudes (m, N, N) in units of the root of one count, as far as their noise tells it."""
+    return np.asarray(amplitude / np.float32(np.sqrt(noise_unit(amplitude**2))))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.diagnose.forward import Forward, Misfit, misfit_of
+from conformance.files.rules.wording import listed
 
 Floats = NDArray[np.float64]
 Reason: TypeAlias = tuple[str, Floats]
@@ -22,6 +23,7 @@ _SHARE, _ABOVE, _VARIES = (0.05, 0.98), 0.9, 1e-3
 _MIXED = (0.03, 0.7)
 _MOVED, _FOLLOWS = 0.4, 0.6
 _BLOCKS, _GAIN, _EVEN, _LIT, _SPREADS = 4, 0.15, 0.06, 0.002, 6.0
+_ALL_ALONG = 0.9
 _BINS, _LOST, _COUNTS = 8, 0.12, 20.0
 
 
@@ -184,6 +186,32 @@ def gains(found: Residual) -> Reason | None:
 def _in_blocks(image: Floats) -> Floats:
     side = image.shape[0] // _BLOCKS * _BLOCKS
     return np.asarray(image[:side, :side].reshape(_BLOCKS, side // _BLOCKS, _BLOCKS, -1).sum(axis=(1, 3)))
+
+
+def lines(found: Residual) -> Reason | None:
+    """Rows or columns that count more or less than the others, all along."""
+    for axis, word in ((1, "row"), (2, "column")):
+        measured, made = (np.moveaxis(one.sum(axis=0), axis - 1, 0) for one in (found.measured, found.made))
+        power = made.sum(axis=1)
+        lit = (power > _LIT * power.sum()) & (measured.sum(axis=1) > 0)
+        ratio = np.where(lit, np.log(np.maximum(measured.sum(axis=1), 1e-300) / np.maximum(power, 1e-300)), 0.0)
+        ratio -= np.median(ratio[lit]) if lit.any() else 0.0
+        odd = lit & (np.abs(ratio) > _GAIN)
+        if not odd.any() or odd.sum() > lit.sum() // _BLOCKS or ratio[lit & ~odd].std() > _EVEN:
+            continue
+        gain = float(np.exp(ratio[odd].mean()))
+        bright = made[odd] > np.median(made[odd])
+        alike = (measured[odd][bright] > made[odd][bright] * np.sqrt(gain)) == (gain > 1)
+        scaled = found.made * np.where(odd, gain, 1.0)[(slice(None),) + (np.newaxis,) * (2 - axis)]
+        if ratio[odd].std() > 2 * _EVEN or alike.mean() < _ALL_ALONG or not found.better(scaled):
+            continue
+        many = int(odd.sum()) > 1
+        said = (
+            f"{word}{'s' * many} {listed(np.flatnonzero(odd))} {'hold' if many else 'holds'} {gain:.3g} times what "
+            "probe and object make there, all along: wider pixels, or another gain"
+        )
+        return said, scaled
+    return None
 
 
 def motion(found: Residual) -> Reason | None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.diagnose.explained import SOUND, SOUND_ALONE
+from conformance.files.diagnose.explained import SOUND, SOUND_ALONE, sound
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.forward import Forward, Misfit
 from conformance.files.diagnose.lines import line_length
+from conformance.files.diagnose.mending import mended
 from conformance.files.diagnose.verdict import Word
 
 NAME = "unequal"
@@ -18,10 +19,10 @@ _FEWEST, _TIMES, _SURE = 6, 1.5, 6.0
 """Frames of either part, the misfit of one over that of the other, and Student's t from which they are unequal."""
 
 _MIRRORED = {"left to right": np.s_[:, :, ::-1], "upside down": np.s_[:, ::-1], "both ways": np.s_[:, ::-1, ::-1]}
-_LEAD, _BETTER = 4.0, 0.2
+_LEAD, _BETTER, _LIGHT = 4.0, 0.2, 0.1
 
 
-def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64]) -> Fault | None:
+def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64], wandering: bool = False) -> Fault | None:
     """What sets the frames apart that are explained worse; None where none do, or in no order.
 
     Parameters
@@ -32,12 +33,14 @@ def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64]) -> Fault
         Of these.
     s_all : (M, 2)
         All positions of the scan, in their order.
+    wandering : bool
+        Whether frames are explained where each lies by itself: positions that are the worse the later are no more.
     """
     explained = float(np.quantile(misfit.frames, _BETTER)) < max(SOUND * misfit.floor, SOUND_ALONE)
     if len(misfit.frames) != len(state.index) or not explained:
         return None
     left = np.log(misfit.frames + 1e-12)
-    return _lines(state, misfit, left, line_length(s_all)) or _time(state.index, left)
+    return _lines(state, misfit, left, line_length(s_all)) or _time(state, left, s_all, wandering)
 
 
 def _lines(state: Forward, misfit: Misfit, left: NDArray[np.float64], length: int | None) -> Fault | None:
@@ -66,7 +69,8 @@ def _rolled(amplitude: NDArray[np.float32], flip: tuple[slice, ...]) -> NDArray[
     return np.roll(amplitude[flip], [1 - amplitude.shape[-1] % 2] * len(axes), axes)
 
 
-def _time(index: NDArray[np.int64], left: NDArray[np.float64]) -> Fault | None:
+def _time(state: Forward, left: NDArray[np.float64], s_all: NDArray[np.float64], wandering: bool) -> Fault | None:
+    index = state.index
     splits = range(_FEWEST, len(left) - _FEWEST + 1)
     told = [(sure, at, times) for at in splits for times, sure in [_apart(left[:at], left[at:])]]
     sure, at, times = max(told, default=(0.0, 0, 1.0), key=lambda one: abs(one[0]))
@@ -76,13 +80,44 @@ def _time(index: NDArray[np.int64], left: NDArray[np.float64]) -> Fault | None:
     where = "later" if times > 1 else "earlier"
     line = np.polynomial.Polynomial.fit(index, left, 1)(index)
     if float(((left - line) ** 2).sum()) < float(left[:at].var() * at + left[at:].var() * (len(left) - at)):
+        if wandering:
+            return None
         said = f"frames are explained worse the {where} they were taken, {worse:.1f} times over the scan"
         why = "a sample that is damaged, a probe or focus that drifts"
     else:
         side = f"from about {index[at]} on" if times > 1 else f"up to about {index[at - 1]}"
         said = f"frames {side} are explained {worse:.1f} times worse than the others"
         why = "the probe, the focus or the sample changed there, or these frames are of another scan"
+        parts = np.arange(at, len(left)), np.arange(at)
+        known = _known(state, *(parts if times > 1 else parts[::-1]), left, s_all)
+        if known is not None:
+            return Fault(NAME, Word.LIKELY, f"{said}, {known[0]}", known[1])
     return Fault(NAME, Word.LIKELY, f"{said}: {why}", "diagnose the parts by themselves, or leave one out")
+
+
+def _known(
+    state: Forward,
+    worse: NDArray[np.int64],
+    others: NDArray[np.int64],
+    left: NDArray[np.float64],
+    s_all: NDArray[np.float64],
+) -> tuple[str, str] | None:
+    """What explains a part of the frames as well as the others, and what is to be done; None where it is not known."""
+    part, rest = state.part(worse), state.part(others)
+    misfit = part.misfits(part.s)
+    light = (rest.misfits(rest.s).gain / max(misfit.gain, 1e-300)) ** -2
+    if abs(np.log(light)) > _LIGHT and _apart(left[others], np.log(misfit.frames + 1e-12))[0] < _TIMES:
+        told = f"and as well as these with {light:.2g} times the light: another exposure, or another flux"
+        return told, "divide these frames by their measured flux, or leave them out"
+    if not np.array_equal(state.s, s_all[state.index], equal_nan=True):
+        return None
+    done = mended(part, s_all, (), None)
+    if not done.steps or not sound(done):
+        return None
+    what = done.steps[0].repair.what
+    if done.steps[0].repair.name == "lag":
+        what = f"{what.partition(':')[0]}, as where a frame or a position was lost: drop its partner"
+    return f"and explained once this is done to them: {what}", f"for these frames alone: {what}"
 
 
 def _apart(some: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float]:

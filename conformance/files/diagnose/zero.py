@@ -18,6 +18,10 @@ _ALIKE = 0.02
 """Of a correlation: less than this tells no turn of the frames from another."""
 
 
+_AS_ALIKE, _BEAM, _BETTER, _CLEARLY = 0.95, 0.9, 0.1, 0.3
+"""Correlation of patterns with a probe of the far field, and by how much that of its transform is smaller."""
+
+
 @dataclass(frozen=True)
 class Zero:
     """The best place of the zero frequency.
@@ -74,6 +78,30 @@ def zero_frequency(mean: NDArray[np.float64], probe: NDArray[np.complexfloating]
     near = [turn for turn, one in zip(EIGHT, found, strict=True) if one.max() > correlation.max() - _ALIKE]
     alike = (EIGHT[chosen], *(turn for turn in near if turn != EIGHT[chosen]))
     return Zero((shift[0], shift[1]), float(correlation.max()), float(correlation[0, 0]), away, EIGHT[chosen], alike)
+
+
+def of_the_far_field(intensity: NDArray[np.floating], probe: NDArray[np.complexfloating]) -> tuple[float, float] | None:
+    """How alike the mean pattern is to the probe as stored, and to its transform, where it is the first; else None.
+
+    Parameters
+    ----------
+    intensity : (N, N)
+        Mean of the frames.
+    probe : (P, N, N) complex
+    """
+    pattern = np.sqrt(np.maximum(intensity, 0))
+    modulus = np.sqrt((np.abs(probe) ** 2).sum(axis=0))
+    far = np.sqrt((np.abs(np.fft.fftshift(np.fft.fft2(probe), axes=(-2, -1))) ** 2).sum(axis=0))
+    if min(one.std() for one in (pattern, far, modulus)) <= 0:
+        return None
+    here, there = (float(np.corrcoef(pattern.ravel(), one.ravel())[0, 1]) for one in (modulus, far))
+    # Alike in light too: a logarithm of patterns is broad as many probes are.
+    light = float(np.corrcoef(pattern.ravel() ** 2, modulus.ravel() ** 2)[0, 1])
+    far_light = float(np.corrcoef(pattern.ravel() ** 2, far.ravel() ** 2)[0, 1])
+    alike = min(here, light) >= _AS_ALIKE and here - there >= _BETTER
+    # What the object scatters lies beside the beam, and is dim.
+    beam = here >= _BEAM and light >= _AS_ALIKE and here - there >= _BETTER and light - far_light >= _CLEARLY
+    return (here, there) if alike or beam else None
 
 
 def _correlate(amplitude: NDArray[np.float64], beam: NDArray[np.float32]) -> NDArray[np.float64]:

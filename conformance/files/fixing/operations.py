@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import COORDINATES, MASK, PAIRS, PER_POSITION, STACKS, Place, names_of, row
 from conformance.files.archive import Member
-from conformance.files.diagnose.changes import CHANGES
+from conformance.files.diagnose.changes import ALL
 from conformance.files.diagnose.order import owners
 from conformance.files.fix import Fix
 from conformance.files.fixing import transformed
@@ -183,7 +183,7 @@ def _changed(arrays: Arrays, fix: Fix, _: Scratch) -> Arrays:
     values = arrays[fix.array].array()
     while values.ndim > 2 and values.shape[-1] == 1:
         values = values[..., 0]
-    changed = np.ascontiguousarray(CHANGES[fix.arguments["change"]](values))
+    changed = np.ascontiguousarray(ALL[fix.arguments["change"]](values))
     return arrays | {fix.array: Values(fix.array, changed)}
 
 

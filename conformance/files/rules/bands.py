@@ -18,6 +18,7 @@ _WIDTHS = (1, 2, 3, 4)
 _LINE_FACTOR, _TYPICALLY, _LINE_SPREADS, _AGREEING = 1.5, 4.5, 6.0, 0.8
 _RISING, _BEYOND_PATTERN, _CREST = 0.4, 1.7, 1.4
 _NEARLY_AGREEING = 0.65
+_BRIGHT = 0.7
 Band = tuple[int, int, float]
 """First line, number of lines, logarithm of their factor against both neighbours."""
 
@@ -49,7 +50,8 @@ def _odd_bands(image: Floats) -> list[Band]:
             lines = slice(at + 1, at + 1 + width)
             spread = 1.4826 * float(np.nanmedian(np.abs(ratio[at] - centre[at])))
             limit = max(_LINE_SPREADS * spread / np.sqrt(number[at]), 2 * spread)
-            if abs(factor[at]) > limit and agreeing[at] > _AGREEING and _even(image[lines]):
+            told = abs(factor[at]) > limit and agreeing[at] > _AGREEING and _even(image[lines])
+            if told and _in_bright_pixels(image, ratio[at], lines) * np.sign(factor[at]) > _BRIGHT * abs(factor[at]):
                 found.append((int(at + 1), width, float(factor[at])))
     kept: list[Band] = []
     for one in sorted(found, key=lambda one: -abs(one[2])):
@@ -134,6 +136,13 @@ def _medians(values: Floats, number: NDArray[np.int64]) -> Floats:
     ordered, rows = np.sort(values, axis=1), np.arange(len(values))
     middle = (ordered[rows, (number - 1) // 2] + ordered[rows, number // 2]) / 2
     return np.where(number > 0, middle, 0.0)
+
+
+def _in_bright_pixels(image: Floats, ratio: Floats, lines: slice) -> float:
+    """The logarithm of a band's factor in the brightest third of its pixels, as in all where it is a gain."""
+    thinned = image[:, :: -(-image.shape[1] // _MOST_COLUMNS)]
+    light = np.where(np.isfinite(ratio), thinned[lines.start - 1 : lines.stop + 1].sum(axis=0), -1.0)
+    return float(np.median(ratio[light >= np.quantile(light[light >= 0], 2 / 3)]))
 
 
 def _even(lines: Floats) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from conformance.files.diagnose.zero import of_the_far_field
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.pixel_size import likeness, pixel_factor
 from conformance.files.rules.view import View
@@ -13,7 +14,6 @@ from conformance.files.starts import is_start
 from conformance.files.survey import Floats
 
 _CONCENTRATED, _ASIDE = 0.4, 6
-_ALIKE, _BEAM, _BETTER, _CLEARLY = 0.95, 0.9, 0.1, 0.3
 _MANY, _UNLIKE = 16, 0.85
 
 
@@ -23,7 +23,7 @@ def probe_itself(view: View) -> Iterator[Finding]:
         return
     light = (np.abs(view.probe) ** 2).sum(axis=0)
     problem = "the probe holds no light: it is zero everywhere" if not light.any() else _no_beam(view) or _aside(light)
-    problem = problem or _as_the_pattern(view, np.sqrt(light))
+    problem = problem or _as_the_pattern(view)
     if problem:
         yield Finding("FIL-026", Severity.WARNING, "probeGuess", problem)
     elif (real := view.probe_is_real or not view.probe.imag.any()) and (alike := _unlike(view)):
@@ -71,26 +71,15 @@ def _aside(light: Floats) -> str:
     return f"the probe's light stands {shifts[0]:+.0f} rows and {shifts[1]:+.0f} columns from the middle of the patch"
 
 
-def _as_the_pattern(view: View, modulus: Floats) -> str:
+def _as_the_pattern(view: View) -> str:
     """Say that the probe looks like the patterns, and its Fourier transform does not; empty otherwise."""
-    if view.counts or view.probe is None:
-        return ""
-    pattern = np.sqrt(view.intensity)
-    far = np.sqrt((np.abs(np.fft.fftshift(np.fft.fft2(view.probe), axes=(-2, -1))) ** 2).sum(axis=0))
-    if min(one.std() for one in (pattern, far, modulus)) <= 0:
-        return ""
-    here, there = (float(np.corrcoef(pattern.ravel(), one.ravel())[0, 1]) for one in (modulus, far))
-    # Alike in light too: a logarithm of patterns is broad as many probes are.
-    light = float(np.corrcoef(pattern.ravel() ** 2, modulus.ravel() ** 2)[0, 1])
-    far_light = float(np.corrcoef(pattern.ravel() ** 2, far.ravel() ** 2)[0, 1])
-    alike = min(here, light) >= _ALIKE and here - there >= _BETTER
-    # What the object scatters lies beside the beam, and is dim.
-    beam = here >= _BEAM and light >= _ALIKE and here - there >= _BETTER and light - far_light >= _CLEARLY
-    if not alike and not beam:
+    told = None if view.counts or view.probe is None else of_the_far_field(view.intensity, view.probe)
+    if told is None:
         return ""
     return (
-        f"the probe looks like the mean pattern itself ({here:.2f}), its Fourier transform does not ({there:.2f}): "
-        "was the probe written in the far field, or are the frames of the near field, shadows of the sample?"
+        f"the probe looks like the mean pattern itself ({told[0]:.2f}), its Fourier transform does not "
+        f"({told[1]:.2f}): was the probe written in the far field, or are the frames of the near field, shadows of the "
+        "sample?"
     )
 
 
