@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.contract.arrays import COORDINATES, STACKS
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Geometry, Orientation, Part, Quantity
+from conformance.files.formats.pairs import with_shelves
 from conformance.files.formats.values import Chosen, Computed, Joined, Values
 from conformance.files.placed import TABLE, placed, require_near, told_apart, with_unit
 from conformance.files.polarity import decided
@@ -100,6 +101,7 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
     UnfitFile
         A part is missing, sizes do not fit, or metres cannot become pixels (FIL-023).
     """
+    given = with_shelves(given)
     parts, notes = _merged(given)
     parts = told_apart(parts, stated.positions_order)
     lacking = dict.fromkeys(word for name, word in _NEEDED.items() if name not in parts and (probe or name != _PROBE))

@@ -136,7 +136,21 @@ def test_positions_of_ptychoshelves_without_their_frames(call: Call, tmp_path: P
     np.savez(tmp_path / "frames.npz", diff3d=scan["diff3d"], probeGuess=scan["probeGuess"])
     done = call("convert", "frames.npz", "p.h5", "out.npz", "--positions-unit", "m", *GEOMETRY)
     assert done.exit_code == 2
-    assert "beside /dp" in done.stderr
+    assert "as /dp" in done.stderr
+
+
+def test_positions_of_ptychoshelves_in_a_file_of_their_own(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file["ppX"], file["ppY"] = -scan["xcoords"] * STEP, -scan["ycoords"] * STEP
+    with h5py.File(tmp_path / "data_dp.hdf5", "w") as file:
+        file["dp"] = written.counts_of(scan).transpose(0, 2, 1)
+    np.save(tmp_path / "probe.npy", scan["probeGuess"])
+    done = call("convert", "data_dp.hdf5", "p.h5", "probe.npy", "out.npz", *GEOMETRY)
+    assert done.exit_code == 0, done.stderr
+    assert "which diagnose tells" not in done.stdout
+    with np.load(tmp_path / "out.npz") as found:
+        assert moved(dict(found), scan) < 1e-6
+        np.testing.assert_allclose(found["diff3d"], scan["diff3d"], rtol=1e-6)
 
 
 def test_frames_without_a_position_of_their_number_are_left_out_and_told(

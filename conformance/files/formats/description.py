@@ -67,6 +67,13 @@ class Part:
     raster: tuple[int, int] | None = None
 
 
+SHELVES = ("its own loader takes the negative of both",)
+"""What was done to positions of PtychoShelves."""
+
+SHELVES_APART = (
+    "positions of PtychoShelves belong to frames that it stores transposed: give the file that holds these as /dp"
+)
+
 PHOTON_EV_METRES = 1.239841984e-6
 """Electronvolts of a photon times its wavelength in metres."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.formats import geometry_named, roles
-from conformance.files.formats.description import Part, Quantity
+from conformance.files.formats.description import SHELVES, SHELVES_APART, Part, Quantity
 from conformance.files.formats.held import Held
 from conformance.files.formats.roles import Axes
 from conformance.files.formats.told import told
@@ -34,11 +34,9 @@ def positions(held: Held, pairs: list[tuple[str, str]], M: int) -> dict[str, Par
     real = held.shapes("iuf")
     if said := _told(held, M):
         return said
-    if any(roles.plain(name) == "ppx" for name, _ in pairs):
-        problem = (
-            "positions of PtychoShelves belong to frames that it stores transposed: put them beside /dp in one file"
-        )
-        raise UnfitFile("FIL-023", "ppX", problem)
+    for names in pairs:
+        if roles.plain(names[0]) == "ppx":
+            return _of_shelves(held, names, M)
     for names in pairs:
         if (M or math.prod(real[names[0]])) == math.prod(real[names[0]]):
             return {
@@ -55,6 +53,18 @@ def positions(held: Held, pairs: list[tuple[str, str]], M: int) -> dict[str, Par
     points = held.arrays[one].array().ravel()
     both = np.stack([points.real, points.imag], axis=1).astype(np.float64)
     return {TABLE: _with_unit(held, one, both, "real part, imaginary part")}
+
+
+def _of_shelves(held: Held, names: tuple[str, str], M: int) -> dict[str, Part]:
+    """Positions of PtychoShelves, which are those of frames in a file of their own."""
+    if M:
+        raise UnfitFile("FIL-023", "ppX", SHELVES_APART)
+    return {
+        coordinate: Part(
+            Values(coordinate, -held.arrays[name].array().astype(np.float64).ravel()), name, Quantity.METRE, "", SHELVES
+        )
+        for coordinate, name in zip(("xcoords", "ycoords"), names, strict=True)
+    }
 
 
 def _told(held: Held, M: int) -> dict[str, Part]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.formats import roles
-from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
+from conformance.files.formats.description import (
+    FRAMES_ARE_COUNTS,
+    SHELVES,
+    SHELVES_APART,
+    Description,
+    Format,
+    Geometry,
+    Part,
+    Quantity,
+)
 from conformance.files.formats.lists import Listing, listing_of
 from conformance.files.formats.masks import mask_among
 from conformance.files.formats.matlab import is_matlab
@@ -75,13 +84,38 @@ def _unturned(part: Part) -> Part:
 
 def _shelves(file: OpenedHdf5) -> dict[str, Part]:
     """Positions of PtychoShelves: its loader takes (-ppY, -ppX)."""
-    changes = ("its own loader takes the negative of both",)
     return {
         name: Part(
-            Values(name, -file.stored(path).array().astype(np.float64).ravel()), path, Quantity.METRE, "", changes
+            Values(name, -file.stored(path).array().astype(np.float64).ravel()), path, Quantity.METRE, "", SHELVES
         )
         for name, path in (("xcoords", "/ppX"), ("ycoords", "/ppY"))
     }
+
+
+def with_shelves(given: Sequence[Description]) -> Sequence[Description]:
+    """Turn frames that were read as they were written, where positions of PtychoShelves come from another file.
+
+    Parameters
+    ----------
+    given : sequence of Description
+
+    Raises
+    ------
+    UnfitFile
+        The frames are none of PtychoShelves (FIL-023).
+    """
+    if not any("xcoords" in one.parts and one.parts["xcoords"].changes == SHELVES for one in given):
+        return given
+    found = list[Description]()
+    for one in given:
+        frames = one.parts.get("diff3d")
+        if frames is not None and frames.source != "/dp":
+            raise UnfitFile("FIL-023", "ppX", SHELVES_APART)
+        if frames is not None and _AS_WRITTEN in one.assumed:
+            assumed = tuple(said for said in one.assumed if said != _AS_WRITTEN)
+            one = replace(one, parts={**one.parts, "diff3d": _unturned(frames)}, assumed=assumed)
+        found.append(one)
+    return found
 
 
 def _is_master(file: Sniffed) -> bool:
