@@ -181,3 +181,17 @@ def test_frames_sampled_unlike_in_rows_and_columns_are_to_be_resampled(tmp_path:
     found = loud(tmp_path / "scan.emd")
     assert "resample the columns 1.33 times as finely" in found["FIL-023"]
     assert "not square" in found["NPZ-013"]
+
+
+@pytest.mark.parametrize("flicker", [0.0, 0.3])
+def test_places_that_are_exposed_twice_are_no_positions_that_were_held(flicker: float, tmp_path: Path) -> None:
+    arrays, rng = sound(4, photons=1e5), np.random.default_rng(2)
+    again = np.repeat(arrays["diff3d"].astype(np.float64) ** 2, 2, axis=0)
+    again *= 1 + flicker * rng.uniform(size=(len(again), 1, 1))
+    arrays |= {name: np.repeat(arrays[name], 2) for name in ("xcoords", "ycoords")}
+    arrays["diff3d"] = np.sqrt(rng.poisson(again)).astype(np.float32)
+    for name in ("xcoords_start", "ycoords_start", "scan_index", "Y"):
+        arrays.pop(name, None)
+    write_scan(tmp_path / "scan.npz", arrays)
+    said = [one for one in examine(tmp_path / "scan.npz").findings if one.clause == "FIL-014"]
+    assert [one.severity for one in said] == [Severity.NOTE]

@@ -67,6 +67,11 @@ VARIANTS: dict[str, Entry] = {
         r"/positions/x_um and /positions/y_um",
         KNOWN,
     ),
+    "probe under no name of such": (
+        tree(lambda a: _held(a, probe=None, P=a["probeGuess"])),
+        r"/P was taken for",
+        KNOWN,
+    ),
     "complex positions of a foreign file": (
         tree(lambda a: _held(a, x=None, y=None, positions=a["xcoords"] + 1j * a["ycoords"])),
         r"frames, positions and a probe",

@@ -40,6 +40,12 @@ def _twice(a: Arrays) -> None:
     a["diff3d"] = np.sqrt(np.stack([once, again], axis=1).reshape(-1, *once.shape[1:])).astype(np.float32)
 
 
+def _held(a: Arrays) -> None:
+    """Positions that were read with every second frame."""
+    before = np.arange(len(a["xcoords"])) // 2 * 2
+    a["xcoords"], a["ycoords"] = a["xcoords"][before], a["ycoords"][before]
+
+
 def _no_numbers(a: Arrays) -> None:
     a["diff3d"][[3, 4, 50]] = np.nan
 
@@ -167,5 +173,6 @@ VARIANTS: dict[str, Entry] = {
     "one frame again and again": (scan(_frames(lambda s: s * 0 + s[:1])), r"80 frames are one and the same", "FIL-025"),
     "a constant subtracted": (scan(_frames(lambda s: s - 0.5)), r"-0\.5 wherever no light falls", "NPZ-018"),
     "two exposures a point": (scan(_twice), r"160 frames, but only 80 positions: 2 exposures", "NPZ-019"),
+    "positions held for two frames": (scan(_held), r"held while the scan went on", "FIL-014"),
     "frames as objects": (scan(_objects), r"numpy\.array\(held\['diff3d'\]\.tolist\(\)\)", "NPZ-031"),
 }

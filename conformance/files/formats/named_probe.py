@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +15,8 @@ from conformance.files.formats.told import told
 from conformance.files.formats.values import Values
 from conformance.files.unfit import UnfitFile
 
+_MOST_MODES = 16
+_OF_A_SAMPLE = re.compile(r"o$|obj|psi|sample|transm|exit|patch|far|diff")
 _HALVES = (("real", "imag"), ("re", "im"), ("r", "i"), ("amp", "phase"), ("amplitude", "phase"), ("abs", "angle"))
 
 
@@ -25,6 +30,7 @@ def probe_in(held: Held, N: int) -> dict[str, Part]:
         Side of the frames; 0 where it is not known.
     """
     name = told("probe", held.shapes("c")) or roles.probe_among(held.shapes("c"), N)
+    name = name or (None if _halves(held, N) is not None else _alone(held, N))
     if name is not None:
         source, values = name, held.arrays[name].array()
     else:
@@ -46,6 +52,20 @@ def probe_in(held: Held, N: int) -> dict[str, Part]:
         raise UnfitFile("FIL-002", source, problem)
     kept = Values("probe", np.ascontiguousarray(values))
     return {"probeGuess": Part(kept, source, Quantity.UNKNOWN, "mode, row, column", changes)}
+
+
+def _alone(held: Held, N: int) -> str | None:
+    """The only array of complex numbers with the sides of the frames, whatever it is called but an object."""
+    found = [
+        name
+        for name, shape in held.shapes("c").items()
+        if N
+        and roles.long(shape).count(N) == 2
+        and math.prod(shape) <= _MOST_MODES * N * N
+        and not roles.speaks_of_else(name)
+        and not _OF_A_SAMPLE.match(roles.plain(name))
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _halves(held: Held, N: int) -> tuple[str, NDArray[np.complex128]] | None:

@@ -1,14 +1,52 @@
-"""Whether two parts of a scan that go over one region show one object there."""
+"""Whether frames of one place show one object: of two passes over a region, or of points that repeat at once."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from conformance.files.diagnose.forward import root_variance
 from conformance.files.rules.view import View
-from conformance.files.survey import Floats
+from conformance.files.survey import Floats, is_whole
 
 _FEWEST, _MOST, _PARTS = 40, 5000, 16
 _NEAR, _COVERED, _UNLIKE, _AS_GOOD, _EVEN = 1.2, 0.5, 1.8, 0.6, 1e-9
+
+_FEWEST_PAIRS, _OVER_NOISE, _OF_STEPS = 4, 1.5, 0.4
+
+
+def held_on(view: View) -> str:
+    """Say that frames of one place, taken one after the other, differ as those of two places; empty where they do not.
+
+    Exposures of one place differ by counting noise alone, whatever the beam does; where positions were held while the
+    scan went on, they differ as much as those that it did record.
+
+    Parameters
+    ----------
+    view : View
+    """
+    roots = not view.counts and is_whole(view.survey.sample**2)
+    if view.x is None or view.y is None or not (roots or is_whole(view.survey.sample)):
+        return ""
+    values = np.maximum(view.survey.first[:, view.measured].astype(np.float64), 0)
+    light = np.nan_to_num(values**2 if roots else values)
+    m = min(len(light), len(view.x))
+    power = light[:m].sum(axis=1)
+    if m < 2 or not power.all():
+        return ""
+    amplitude = np.sqrt(light[:m] * (power.mean() / power)[:, np.newaxis])
+    mean = (light[: m - 1] + light[1:m]) / 2
+    beyond = ((amplitude[1:] - amplitude[:-1]) ** 2).sum(axis=1) / (2 * root_variance(mean).sum(axis=1)) - 1
+    same = (np.diff(view.x[:m]) == 0) & (np.diff(view.y[:m]) == 0)
+    if min(same.sum(), (~same).sum()) < _FEWEST_PAIRS:
+        return ""
+    within, between = float(np.median(beyond[same])), float(np.median(beyond[~same]))
+    if within < _OVER_NOISE - 1 or within < _OF_STEPS * between:
+        return ""
+    return (
+        f"frames of one place, one after the other, differ {within + 1:.1f} times as much as counting lets them, those "
+        f"of two places {between + 1:.1f} times: the positions were held while the scan went on, as where an encoder "
+        "is read less often than frames are taken; interpolate them in time, or refine them"
+    )
 
 
 def two_objects(view: View) -> tuple[int, float] | None:

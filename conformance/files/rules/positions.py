@@ -12,7 +12,7 @@ from conformance.files.diagnose.lines import line_length
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.numbered import too_different, too_small
 from conformance.files.rules.ordered import ordered_as_text, out_of_order
-from conformance.files.rules.passes import two_objects
+from conformance.files.rules.passes import held_on, two_objects
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats
@@ -53,7 +53,9 @@ def repeated(view: View) -> Iterator[Finding]:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
     if len(places) > 1 and times.min() == times.max() > 1:
         problem = f"each of {len(places)} places was exposed {times.max()} times: parts of a split share what they show"
-        yield Finding("FIL-014", Severity.NOTE, "xcoords", problem)
+        moving = held_on(view)
+        severity = Severity.WARNING if moving else Severity.NOTE
+        yield Finding("FIL-014", severity, "xcoords", moving or problem)
     if (second := view.once(two_objects)) is not None:
         at, unlike = second
         problem = (
