@@ -10,6 +10,7 @@ import pytest
 from conformance.files.formats.values import Values
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.ordered import other_lines, out_of_order
+from conformance.files.rules.positions import repeated
 from conformance.files.rules.view import View
 from conformance.files.survey import Survey
 from tests.files.scans import N, sound
@@ -59,6 +60,15 @@ def test_sides_of_a_raster_that_were_exchanged(down: bool, seed: int) -> None:
     wrong = frames if not down else frames.reshape(COLUMNS, ROWS, N, N).swapaxes(0, 1).reshape(-1, N, N)
     said = other_lines(_view(wrong), shape[::-1] if not down else (ROWS, COLUMNS))
     assert f"the scan has {ROWS} lines of {COLUMNS}" in said
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_positions_of_a_raster_of_the_other_sides(exchanged: bool) -> None:
+    stack = _scan(1)["diff3d"]
+    sides = (COLUMNS, ROWS) if exchanged else (ROWS, COLUMNS)
+    y, x = np.indices(sides).reshape(2, -1) * 2.5
+    said = [one.problem for one in repeated(_view(stack, xcoords=x, ycoords=y))]
+    assert [f"the scan has {ROWS} lines of {COLUMNS}" in one for one in said] == [True] * exchanged
 
 
 def test_a_lattice_tells_no_line() -> None:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.diagnose.lines import line_length
+from conformance.files.diagnose.signs import exact_raster
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.numbered import too_different, too_small
-from conformance.files.rules.ordered import ordered_as_text, out_of_order
+from conformance.files.rules.ordered import ordered_as_text, other_lines, out_of_order
 from conformance.files.rules.passes import held_on, two_objects
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
@@ -51,6 +52,9 @@ def repeated(view: View) -> Iterator[Finding]:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", coarse)
     elif line := _line(points) or _squeezed(points):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
+    length = line_length(points) if exact_raster(points) else None
+    if length is not None and not view.M % length and (shaped := other_lines(view, (view.M // length, length))):
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", shaped)
     if len(places) > 1 and times.min() == times.max() > 1:
         problem = f"each of {len(places)} places was exposed {times.max()} times: parts of a split share what they show"
         moving = held_on(view)
