@@ -80,3 +80,13 @@ def test_a_gain_beside_it_is(first: int, width: int, tmp_path: Path) -> None:
     arrays["diff3d"][:, :, first : first + width] *= np.float32(np.sqrt(2))
     (problem,) = _said(tmp_path, arrays, "FIL-008")
     assert problem.startswith(f"columns {first} to" if width > 1 else f"column {first} ")
+
+
+@pytest.mark.parametrize(("bright", "said"), [(1.9, 0), (3.2, 1)])
+def test_a_streak_that_is_less_in_the_beam_is_no_gain(bright: float, said: int, tmp_path: Path) -> None:
+    light = (30 + 400 / (1 + np.exp((np.abs(np.arange(N) - N // 2) - 9) / 2))) * np.ones((N, 1))
+    light[22:25] *= np.where(light[0] > 100, bright, 3.2)
+    stack = np.random.default_rng(1).poisson(light * np.linspace(0.8, 1.2, M)[:, None, None])
+    x, y = np.random.default_rng(2).uniform(40, 70, (2, M))
+    arrays = {"diff3d": np.sqrt(stack).astype(np.float32), "xcoords": x, "ycoords": y}
+    assert sum(one.startswith("rows 22 to 24") for one in _said(tmp_path, arrays, "FIL-008")) == said

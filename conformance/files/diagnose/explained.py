@@ -131,6 +131,8 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
     left = done.mended.over_floor
     wandering = done.wander > _WANDER and done.beyond > _BEYOND and done.beyond_lead > _BEYOND_LEAD
     wandering = wandering and (sound(done) or done.alone < SOUND)
+    # What lies below the noise by moving each frame alone was fitted to the noise.
+    wandering = wandering and (not counts or left > _BEYOND)
     # Where single frames want to move, what they have in common on the average is no fault of its own.
     # Where no repair explains the frames in the end, the nearest ones are no answer.
     steps = done.steps if sound(done) or wandering else ()
