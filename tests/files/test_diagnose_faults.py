@@ -64,6 +64,7 @@ FAULTS = {
     "probe transformed back from the far field": replace(
         SOUND, probe=np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(MADE.probe), norm="ortho")).astype(np.complex64)
     ),
+    "object taken for a phase in radians": replace(SOUND, object=np.angle(MADE.object)),
     "object conjugated": replace(
         SOUND, frames=np.asarray(SOUND.frames) / 50, probe=MADE.probe / 50, object=np.conj(MADE.object)
     ),

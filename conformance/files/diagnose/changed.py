@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.diagnose.asked import changed_array
-from conformance.files.diagnose.changes import ALL, CHANGES, MOVED, OF_PROBES
+from conformance.files.diagnose.changes import CHANGES, MOVED, OF_PROBES, OF_REAL_OBJECTS
 from conformance.files.diagnose.fitting import few_of
 from conformance.files.diagnose.forward import Forward
 from conformance.files.diagnose.repairs import Repair
@@ -20,6 +20,7 @@ CHANGED = frozenset(
     {_COHERENT}
     | {f"{part} {said}" for part in ("probe", "object") for said in CHANGES}
     | {f"probe {said}" for said in OF_PROBES}
+    | {f"object {said}" for said in OF_REAL_OBJECTS}
     | {f"probe and object {said}" for said in MOVED}
 )
 """Names of these repairs."""
@@ -45,7 +46,8 @@ def changed_parts(state: Forward) -> Iterator[Repair]:
 def _all(state: Forward) -> Iterator[Repair]:
     for part in ("probe", "object"):
         values = getattr(state, part)
-        for said, change in (ALL if part == "probe" else CHANGES).items():
+        own = OF_PROBES if part == "probe" else {} if values.imag.any() else OF_REAL_OBJECTS
+        for said, change in {**CHANGES, **own}.items():
             made = np.ascontiguousarray(change(values))
             if made.shape != values.shape or np.abs(made - values).max() > _SAME * np.abs(values).max():
                 arrays = (made, None) if part == "probe" else (None, made)

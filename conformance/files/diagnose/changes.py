@@ -47,4 +47,7 @@ OF_PROBES: Mapping[str, Change] = {
 }
 """What makes a probe (..., N, N) of one whose middle is at [0, 0], or that was written where the frames are."""
 
-ALL: Mapping[str, Change] = {**CHANGES, **OF_PROBES}
+OF_REAL_OBJECTS: Mapping[str, Change] = {"taken for a phase in radians": lambda values: np.exp(1j * values.real)}
+"""What makes the transmission of real numbers (H, W)."""
+
+ALL: Mapping[str, Change] = {**CHANGES, **OF_PROBES, **OF_REAL_OBJECTS}

@@ -16,6 +16,7 @@ from conformance.files.diagnose.residual import (
     Reason,
     Residual,
     background,
+    dead,
     gains,
     lines,
     losses,
@@ -39,7 +40,7 @@ _UNEXPLAINED = frozenset({"none", "wandering", "part"})
 """Faults that are told where nothing explains what is left over."""
 
 _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
-    *(mixture, background, gains, lines, motion, losses),
+    *(dead, mixture, background, gains, lines, motion, losses),
     *(beside_a_spot, by_another_law, bent, distorted, cut, of_another_width, with_harmonics, blurred),
 )
 """Of reasons that explain as much, the first is told."""

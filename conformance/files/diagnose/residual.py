@@ -188,6 +188,21 @@ def _in_blocks(image: Floats) -> Floats:
     return np.asarray(image[:side, :side].reshape(_BLOCKS, side // _BLOCKS, _BLOCKS, -1).sum(axis=(1, 3)))
 
 
+def dead(found: Residual) -> Reason | None:
+    """Pixels that hold nothing in any frame, where light is made."""
+    made, dark = found.made.sum(axis=0), found.forward.good & ~found.measured.any(axis=0)
+    dark &= made > _COUNTS
+    masked = np.where(dark, 0, found.made)
+    if not dark.any() or not found.better(masked):
+        return None
+    said = (
+        f"{int(dark.sum())} pixels, rows {listed(np.flatnonzero(dark.any(axis=1)))}, hold nothing in any frame, where "
+        f"probe and object make {float(made[dark].sum() / made.sum()):.0%} of the light: a beam stop, a gap or dead "
+        "pixels, to be stated in a mask"
+    )
+    return said, masked
+
+
 def lines(found: Residual) -> Reason | None:
     """Rows or columns that count more or less than the others, all along."""
     for axis, word in ((1, "row"), (2, "column")):
