@@ -195,3 +195,14 @@ def test_places_that_are_exposed_twice_are_no_positions_that_were_held(flicker: 
     write_scan(tmp_path / "scan.npz", arrays)
     said = [one for one in examine(tmp_path / "scan.npz").findings if one.clause == "FIL-014"]
     assert [one.severity for one in said] == [Severity.NOTE]
+
+
+@pytest.mark.parametrize("part", [0.06, 0.1, 0.15, 0.2, 0.25])
+@pytest.mark.parametrize("photons", [5e3, 2e4])
+def test_brighter_amplitudes_are_no_counts(part: float, photons: float, tmp_path: Path) -> None:
+    arrays = sound(4, photons=photons)
+    dim = np.random.default_rng(1).binomial(np.rint(arrays["diff3d"][33:58] ** 2).astype(np.int64), part)
+    arrays["diff3d"][33:58] = np.sqrt(dim)
+    said = of(tmp_path, arrays)
+    assert "darker" in said["FIL-004"]
+    assert "are counts" not in said["FIL-004"]

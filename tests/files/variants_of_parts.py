@@ -95,6 +95,11 @@ def _numbered(a: Arrays) -> None:
     a["ycoords"], a["xcoords"] = (one.ravel().astype(float) for one in np.indices((8, 10)))
 
 
+def _sorted(a: Arrays) -> None:
+    for name in ("xcoords", "ycoords"):
+        a[name] = np.sort(a[name])
+
+
 def _in_one(a: Arrays) -> None:
     a["xcoords"] = np.stack([a["xcoords"], a.pop("ycoords")], axis=1)
 
@@ -259,6 +264,7 @@ VARIANTS: dict[str, Entry] = {
     ),
     "probe of zeros": (scan(_set("probeGuess", lambda p: 0 * p)), r"zero|nothing|no light", "FIL-026 FIL-011"),
     "probe with NaN": (scan(_set("probeGuess", _in_rows((3, 4), np.nan))), r"nan", "NPZ-025"),
+    "each axis sorted by itself": (scan(_sorted), r"was each of them sorted", "FIL-014 FIL-012 FIL-013 FIL-015"),
     "probe in the corner": (scan(_set("probeGuess", lambda p: np.fft.ifftshift(p))), r"corner|middle", "FIL-026"),
     "probe aside": (scan(_set("probeGuess", lambda p: np.roll(p, (9, -8), (0, 1)))), r"middle|aside", "FIL-026"),
     "probe of the far field": (

@@ -24,7 +24,7 @@ from conformance.files.diagnose.residual import (
     motion,
     residual_of,
 )
-from conformance.files.diagnose.unequal import unequal
+from conformance.files.diagnose.unequal import TREND, unequal
 from conformance.files.diagnose.verdict import Word
 
 FEWEST = 16
@@ -77,15 +77,16 @@ def beside_reasons(faults: Sequence[Fault], done: Mending, s_all: NDArray[np.flo
     """
     wandering = any(one.name == "wandering" for one in faults)
     apart = unequal(done.state, done.mended, s_all, wandering)
-    if apart is not None:
+    beside = [] if apart is None else [apart]
+    if apart is not None and TREND not in apart.figures:
         return [*(one for one in faults if one.name not in _UNEXPLAINED), apart]
     moved = any(step.repair.s is not step.s for step in done.steps)
     most = int(np.clip(_PIXELS / done.state.N**2, FEWEST, len(done.state.s)))
     some = done.state.part(np.unique(np.linspace(0, len(done.state.s) - 1, most).astype(np.int64)))
     why, left = reason_of(residual_of(some, some.s[:0] if moved else s_all))
     if not why or (left > done.alone and wandering):
-        return list(faults)
+        return [*(one for one in faults if not beside or one.name not in _UNEXPLAINED), *beside]
     then = "after that, " if done.steps and sound(done) else ""
     said = f"{then}what probe and object leave over, {done.mended.mean:.2%} of the light, has a reason: {why}"
     reason = Fault("left-over", Word.LIKELY, said, "mend that in the frames, or in the probe, before training")
-    return [*(one for one in faults if one.name not in _UNEXPLAINED), reason]
+    return [*(one for one in faults if one.name not in _UNEXPLAINED), reason, *beside]

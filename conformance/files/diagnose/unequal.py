@@ -14,7 +14,7 @@ from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.mending import mended
 from conformance.files.diagnose.verdict import Word
 
-NAME = "unequal"
+NAME, TREND = "unequal", "trend"
 _FEWEST, _TIMES, _SURE = 6, 1.5, 6.0
 """Frames of either part, the misfit of one over that of the other, and Student's t from which they are unequal."""
 
@@ -77,13 +77,14 @@ def _time(state: Forward, left: NDArray[np.float64], s_all: NDArray[np.float64],
     worse = max(times, 1 / times)
     if abs(sure) < _SURE or worse < _TIMES:
         return None
+    figures: dict[str, float] = {}
     where = "later" if times > 1 else "earlier"
     line = np.polynomial.Polynomial.fit(index, left, 1)(index)
     if float(((left - line) ** 2).sum()) < float(left[:at].var() * at + left[at:].var() * (len(left) - at)):
         if wandering:
             return None
         said = f"frames are explained worse the {where} they were taken, {worse:.1f} times over the scan"
-        why = "a sample that is damaged, a probe or focus that drifts"
+        why, figures = "a sample that is damaged, a probe or focus that drifts", {TREND: worse}
     else:
         side = f"from about {index[at]} on" if times > 1 else f"up to about {index[at - 1]}"
         said = f"frames {side} are explained {worse:.1f} times worse than the others"
@@ -92,7 +93,7 @@ def _time(state: Forward, left: NDArray[np.float64], s_all: NDArray[np.float64],
         known = _known(state, *(parts if times > 1 else parts[::-1]), left, s_all)
         if known is not None:
             return Fault(NAME, Word.LIKELY, f"{said}, {known[0]}", known[1])
-    return Fault(NAME, Word.LIKELY, f"{said}: {why}", "diagnose the parts by themselves, or leave one out")
+    return Fault(NAME, Word.LIKELY, f"{said}: {why}", "diagnose the parts by themselves, or leave one out", figures)
 
 
 def _known(

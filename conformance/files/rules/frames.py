@@ -229,7 +229,9 @@ def counted_rows(view: View) -> NDArray[np.intp]:
     # What amplitudes square to, counts sum up to: whole frames, and their brightest pixels.
     whole = float(np.median(values[high]) / np.median(squares[low]))
     peak = float(np.median(view.survey.peaks[high]) / np.median(view.survey.peaks[low]) ** 2)
-    return np.sort(high) if _AS_MUCH[0] < whole < _AS_MUCH[1] and 0.25 < peak < 4 else np.arange(0)
+    # Amplitudes of brighter frames sum up to as much by chance, and their peaks are then too low.
+    told = _AS_MUCH[0] < whole < _AS_MUCH[1] and 0.25 < peak < 4 and 0.5 < whole / peak < 2
+    return np.sort(high) if told else np.arange(0)
 
 
 def same_power(view: View) -> Iterator[Finding]:

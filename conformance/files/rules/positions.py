@@ -30,6 +30,8 @@ _REGULAR, _STEPS, _STAMPS = 0.1, 6.0, 1e4
 _ALIKE_MOVES, _COVERED, _HEAPED = 2.0, (0.2, 3.0), 10.0
 _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
 _FEWEST_LINES, _SQUEEZED = 4, 8.0
+_FEWEST_SORTED, _UNEVEN = 20, 0.3
+"""Points, and radians by which the directions of their steps vary."""
 
 
 def repeated(view: View) -> Iterator[Finding]:
@@ -189,6 +191,10 @@ def _line(points: Floats) -> str:
                 f"{name} goes from {values[0]:.10g} to {values[-1]:.10g} in equal steps, a frame a step, whatever the "
                 "other axis does: times or numbers of the frames in place of a coordinate?"
             )
+    if len(points) >= _FEWEST_SORTED and _only_grow(points):
+        return (
+            "xcoords and ycoords both grow from point to point, and by uneven steps: was each of them sorted by itself?"
+        )
     low = int(spans.argmin())
     if np.ptp(points[:, low]) == 0:
         return f"{names[low]} holds one value: all points lie along a line, or one axis was not read"
@@ -196,6 +202,16 @@ def _line(points: Floats) -> str:
         other = f"{names[1 - low]} {spans[1 - low]:.4g}"
         return f"{names[low]} spans {spans[low]:.3g} pixels, {other}: is one in another unit?"
     return ""
+
+
+def _only_grow(points: Floats) -> bool:
+    """Whether both coordinates only grow, or only fall, by steps of no common direction: along no line of a scan."""
+    steps = np.diff(points, axis=0)
+    steps = steps * np.sign(steps.sum(axis=0))
+    if (steps < 0).any() or not steps.any(axis=0).all():
+        return False
+    angles = np.arctan2(steps[:, 1], steps[:, 0])[steps.any(axis=1)]
+    return bool(angles.std() > _UNEVEN)
 
 
 def _squeezed(points: Floats) -> str:
