@@ -90,7 +90,7 @@ class Sample:
 
     def mean(self) -> NDArray[np.float64]:
         """Mean intensity (N, N); none where noise about zero leaves less."""
-        return np.maximum(self.intensity.mean(axis=0, dtype=np.float64), 0)
+        return np.asarray(np.maximum(self.intensity.mean(axis=0, dtype=np.float64), 0))
 
     def moved(self, s: NDArray[np.float64]) -> Sample:
         """The same frames at other positions (m, 2)."""
