@@ -65,6 +65,13 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
     return obj, coverage, origin
 
 
+def extent_needed(centres: Array, N: int) -> Array:
+    """Pixels [x, y] that a canvas of patches at positions (n, 2) has at least; a middle of half a pixel goes either way."""
+    middle = centres.mean(axis=0)
+    reach = [np.abs(centres - way(middle)).max(axis=0) for way in (lambda m: np.ceil(m - 0.5), lambda m: np.floor(m + 0.5))]
+    return N + 2 * np.minimum(*reach)
+
+
 def moved_centres(centres: Array, N: int) -> dict[str, Array]:
     """Centres that known mistakes would take; what moves a patch by less than a pixel comes first.
 
