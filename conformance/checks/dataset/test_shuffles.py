@@ -64,6 +64,11 @@ def test_nothing_is_shuffled_unasked(subject: Subject, evidence: Evidence) -> No
         for seed in (None, 0, 7):
             rows = rows_of(subject, evidence, files.paths, replace(asked, seed=seed))
             same_rows(evidence, rows, plain, f"without shuffle, at seed {seed}")
+    # Nor does it seed the groups of a request that leaves their seed open.
+    unseeded = replace(asked, seed=7, group=replace(asked.group, seed=None))
+    drawn = [rows_of(subject, evidence, files.paths, unseeded)["nn_indices"].tobytes() for _ in range(3)]
+    kinds = len({*drawn})
+    evidence.holds(kinds == 3, f"Three passes whose groups have no seed have {kinds} kinds of groups: the shuffle's seed draws them.")
 
 
 @check("DAT-023")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,9 @@ def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> Non
     arrays |= {name: few[name] for name in ("objectGuess",) if name in few}
     specimen = Specimen(f"long-{M}x8", arrays | {"probeGuess": few["probeGuess"]}, consistent=False)
     for nsamples in (*(M // part for part in (40, 20, 12, 8, 5, 3, 2)), M - 1, M, 10**7):
-        members = fresh(subject, specimen, base_request(gridsize=1, nsamples=nsamples, seed=3)).ravel()
+        request = base_request(gridsize=1, nsamples=nsamples, seed=3)
+        asked = f"a request for {nsamples} single points of {M}"
+        members = evidence.accepted(partial(fresh, subject, specimen, request), asked).ravel()
         count = min(nsamples, M)
         evidence.holds(len(members) == count, f"{nsamples} single points of {M} gave {len(members)} groups.")
         repeated = len(members) - len(np.unique(members))

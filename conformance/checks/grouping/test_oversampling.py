@@ -55,8 +55,11 @@ def test_oversampled_groups_differ(subject: Subject, evidence: Evidence) -> None
 
 @check("GRP-013", given=OVERSAMPLED)
 def test_oversampled_groups_lie_in_the_pool(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
-    pool = case.request.neighbor_pool_size or case.request.K
-    in_pools(evidence, case.specimen, members_of(subject, case.specimen, case.request), pool, "an oversampled request")
+    pool, M = case.request.neighbor_pool_size or case.request.K, case.specimen.M
+    members = evidence.accepted(
+        lambda: members_of(subject, case.specimen, case.request), f"An oversampled request with a pool of {pool} at {M} points"
+    )
+    in_pools(evidence, case.specimen, members, pool, "an oversampled request")
 
 
 @check("GRP-013")
@@ -80,7 +83,7 @@ def test_the_oversampling_pool_is_used_whole(subject: Subject, evidence: Evidenc
 
 @check("GRP-013")
 def test_a_pool_smaller_than_a_group_is_refused(subject: Subject, evidence: Evidence) -> None:
-    for size in (1, 3):
+    for size in (0, 1, 3):
         refused(
             subject,
             evidence,
