@@ -114,8 +114,8 @@ def uses(subject: Subject, scan: Any) -> Iterator[tuple[str, Callable[[], Any]]]
     adapter, there = subject.adapter, offered(subject.selected)
     for what, request in supported(subject, scan, subject.fresh_folder() / "scan.npz"):
         yield f"grouped: {what}", partial(adapter.group, scan, request)
-    for what, changes in {"N": {"N": 2 * REQUEST.N}, "K": {"K": 1}, "nsamples": {"nsamples": 400}}.items():
-        yield f"grouped by a {what} that is refused", partial(adapter.group, scan, replace(REQUEST, **changes))
+    for refused in (replace(REQUEST, N=2 * REQUEST.N), replace(REQUEST, K=1), replace(REQUEST, nsamples=400)):
+        yield f"to be grouped by {refused}, which is refused", partial(adapter.group, scan, refused)
     for method in get_args(get_type_hints(SplitRequest)["method"]) if "split" in there else ():
         yield f"split: {method}", partial(adapter.split, scan, SplitRequest(0.4, method, 3))
     for method in ("save", "write"):

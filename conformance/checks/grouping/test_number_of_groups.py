@@ -33,7 +33,8 @@ def test_single_points_are_sampled_without_replacement(
 
 @check("GRP-007", given=ANY)
 def test_the_number_of_groups(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
-    grouped = subject.grouped(case.specimen, case.request)
+    asked = f"A request for {case.request.nsamples} groups of {case.specimen.M} points"
+    grouped = evidence.accepted(lambda: subject.grouped(case.specimen, case.request), asked)
     for name in ("nn_indices", "diffraction", "X_full", "coords_nn", "coords_offsets", "coords_relative"):
         rows = as_numpy(grouped[name]).shape[0]
         evidence.holds(

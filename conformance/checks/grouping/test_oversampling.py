@@ -55,11 +55,8 @@ def test_oversampled_groups_differ(subject: Subject, evidence: Evidence) -> None
 
 @check("GRP-013", given=OVERSAMPLED)
 def test_oversampled_groups_lie_in_the_pool(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
-    pool, M = case.request.neighbor_pool_size or case.request.K, case.specimen.M
-    members = evidence.accepted(
-        lambda: members_of(subject, case.specimen, case.request), f"An oversampled request with a pool of {pool} at {M} points"
-    )
-    in_pools(evidence, case.specimen, members, pool, "an oversampled request")
+    pool = case.request.neighbor_pool_size or case.request.K
+    in_pools(evidence, case.specimen, members_of(subject, case.specimen, case.request), pool, "an oversampled request")
 
 
 @check("GRP-013")
@@ -77,6 +74,8 @@ def test_the_oversampling_pool_is_used_whole(subject: Subject, evidence: Evidenc
     evidence.holds(
         len(wide) > 0, "All of six times 40 groups of 40 points lie in pools of 6, though oversampling asks for 12."
     )
+    every, what = replace(request, neighbor_pool_size=50), "A pool of 50 at 40 points, which is all of them,"
+    evidence.accepted(lambda: members_of(subject, specimen, every), what)
     narrow = members_of(subject, specimen, replace(request, K=5, neighbor_pool_size=None))
     in_pools(evidence, specimen, narrow, 5, "an oversampled request without a pool size")
 

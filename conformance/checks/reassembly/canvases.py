@@ -66,10 +66,11 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
 
 
 def extent_needed(centres: Array, N: int) -> Array:
-    """Pixels [x, y] that a canvas of patches at positions (n, 2) has at least; a middle of half a pixel goes either way."""
+    """Pixels [x, y] that a canvas of patches at positions (n, 2) has at least; half a pixel goes either way."""
     middle = centres.mean(axis=0)
-    reach = [np.abs(centres - way(middle)).max(axis=0) for way in (lambda m: np.ceil(m - 0.5), lambda m: np.floor(m + 0.5))]
-    return N + 2 * np.minimum(*reach)
+    either = np.stack([np.ceil(middle - 0.5), np.floor(middle + 0.5)])
+    reach: Array = np.abs(centres - either[:, np.newaxis]).max(axis=1).min(axis=0)
+    return N + 2 * reach
 
 
 def moved_centres(centres: Array, N: int) -> dict[str, Array]:
