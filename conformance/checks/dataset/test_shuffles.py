@@ -66,11 +66,10 @@ def test_nothing_is_shuffled_unasked(subject: Subject, evidence: Evidence) -> No
             same_rows(evidence, rows, plain, f"without shuffle, at seed {seed}")
     # Nor does it seed the groups of a request that leaves their seed open.
     unseeded = replace(asked, seed=7, group=replace(asked.group, seed=None))
-    drawn = [rows_of(subject, evidence, files.paths, unseeded)["nn_indices"].tobytes() for _ in range(3)]
+    drawn = [rows_of(subject, evidence, files.paths[:1], unseeded)["nn_indices"].tobytes() for _ in range(2)]
     kinds = len({*drawn})
     evidence.holds(
-        kinds == 3,
-        f"Three passes whose groups have no seed, beside a seed of the shuffle, have {kinds} kinds of groups.",
+        kinds == 2, "Two passes whose groups have no seed, beside a seed of the shuffle, have the same groups."
     )
 
 
