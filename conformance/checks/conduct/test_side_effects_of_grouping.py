@@ -20,6 +20,7 @@ from conformance.checks.conduct.sound_calls import REQUEST, Values, scan_arrays
 from conformance.checks.conduct.surroundings import GlobalRandomness, standard_output
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, sized, takes
 from conformance.scans.file_variants import whole_scan
 
@@ -142,3 +143,17 @@ def test_a_scan_is_left_as_it_was(subject: Subject, evidence: Evidence) -> None:
         whose = {"result[0]": "its {} is another", "result[1]": "the {} of its groups is another"}
         said = [whose[name[:9]].format(name[11:-2]) for name in changed[:2]]
         evidence.holds(not changed, f"A scan that was {what} is not what it was: {', '.join(said)}.")
+
+
+@check("CND-022", needs=["split", "group", "arrays"])
+def test_a_part_is_what_it_holds(subject: Subject, evidence: Evidence) -> None:
+    """Groups of a part are those of a scan of its arrays: nothing of the whole, as its scale, is left in it."""
+    request = replace(REQUEST, K=5)
+    for method in get_args(get_type_hints(SplitRequest)["method"]):
+        parts = subject.adapter.split(subject.scan(whole_scan(23, 8)), SplitRequest(0.6, method, 3))
+        for part, what in zip(parts, ("training", "test"), strict=True):
+            held = {name: as_numpy(one) for name, one in subject.adapter.arrays(part).items() if one is not None}
+            expected = snapshot(subject.adapter.group(subject.scan(held), request))
+            for name, seen in snapshot(subject.adapter.group(part, request)).items():
+                said = f"{name[8:-2]} of groups of the {what} part ({method}), against those of a scan of its arrays"
+                evidence.close(seen, expected[name], said, rtol=1e-5, atol=1e-6)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, GroupRequest
+from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
 from conformance.contract.arrays import PER_POINT
 from tests.zoo.bases.scans import held_by
 from tests.zoo.liar import Array, Arrays, Held, Liar, breaks
@@ -208,3 +209,23 @@ class FreesStoredPatchesOnceSaved(Exchanging):
         self.right.save(self.meant(scan), path)
         if self.right.arrays(self.meant(scan)).get("Y") is not None:
             self.exchange(scan, lambda held: {k: v for k, v in held.items() if k != "Y"})
+
+
+@breaks("CND-022")
+class ScalesPartsByTheWhole(Liar):
+    """The scale of a scan is kept with it, and handed on to its parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[int, tuple[Any, Any]] = {}
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        parts = self.right.split(scan, request)
+        self.of |= {id(part): (part, scan) for part in parts}
+        return parts
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if id(scan) in self.of and request.amplitude_scale is None:
+            energy = np.square(Held(self.right, self.of[id(scan)][1]).diff3d, dtype=np.float64).sum(axis=(1, 2)).mean()
+            request = replace(request, amplitude_scale=float(np.sqrt((request.N / 2) ** 2 / energy)))
+        return self.right.group(scan, request)
