@@ -181,7 +181,7 @@ class RawData:
         seed : int, optional
             Seed of the counts.
         """
-        centres = np.stack([np.asarray(xcoords, dtype=np.float64), np.asarray(ycoords, dtype=np.float64)], axis=1)
+        centres = np.stack(Rules({"xcoords": xcoords, "ycoords": ycoords}).positions(), axis=1)
         rng = np.random.default_rng(seed)
         scan = simulate_diffraction(np.asarray(objectGuess), np.asarray(probeGuess), centres, nphotons, rng)
         return cls(xcoords, ycoords, None, None, scan.diffraction, scan.probe, scan_index, objectGuess, Y=scan.patches)

@@ -44,8 +44,9 @@ class Canvas:
     """
 
     def __init__(self, centres_xy: NDArray[np.float64], N: int) -> None:
-        # Rounding lets whole positions land on whole pixels, so that they come back exactly (REA-001).
-        self.centre = np.round(centres_xy.mean(axis=0))
+        # Rounding lets whole positions land on whole pixels, so that they come back exactly (REA-001). Halves go up:
+        # rounded to even pixels, the centre would not move with the scan (REA-007).
+        self.centre = np.floor(centres_xy.mean(axis=0) + 0.5)
         reach = np.ceil(np.abs(centres_xy - self.centre).max(axis=0)).astype(int) + 1
         self.half = N // 2 + reach
         width, height = (int(side) for side in 2 * self.half)

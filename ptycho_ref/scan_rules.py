@@ -74,7 +74,7 @@ class Rules:
         FileRefusal
             See the clauses of scan files (NPZ).
         """
-        x, y = self._coordinates("xcoords"), self._coordinates("ycoords")
+        x, y = self.positions()
         starts = self._start_pair(x, y)
         frames, M = self._stack(len(x))
         N = frames.shape[-1]
@@ -93,6 +93,16 @@ class Rules:
             "Y": self._patches(M, N),
             "bad_pixels": self._mask(N),
         }
+
+    def positions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return x and y of the points (M,), float64.
+
+        Raises
+        ------
+        FileRefusal
+            They are no coordinates, or not equally many (NPZ-021, NPZ-022, NPZ-023).
+        """
+        return self._coordinates("xcoords"), self._coordinates("ycoords")
 
     def _required(self, name: str) -> NDArray[Any]:
         if name not in self.given:

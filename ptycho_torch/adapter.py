@@ -22,6 +22,7 @@ from ptycho_torch.patches import cut_patches
 from ptycho_torch.physics import diffraction_amplitude, noisy_amplitude
 from ptycho_torch.reassembly import reassemble
 from ptycho_torch.scan import Scan
+from ptycho_torch.scan_arrays import positions_of
 from ptycho_torch.simulation import simulate_scan
 from ptycho_torch.splits import split_points
 from ptycho_torch.store import StoreRequest
@@ -76,7 +77,7 @@ class TorchAdapter:
         self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
     ) -> Scan:
         """Simulate a scan."""
-        positions = np.column_stack([xcoords, ycoords]).astype(np.float64)
+        positions = positions_of({"xcoords": np.asarray(xcoords), "ycoords": np.asarray(ycoords)})
         return simulate_scan(positions, _tensor(probe, self.device), _tensor(obj, self.device), nphotons, seed)
 
     def group(self, scan: Scan, request: GroupRequest) -> Mapping[str, Any]:

@@ -43,7 +43,8 @@ class Assembly:
 
     def __init__(self, centres_xy: Tensor, N: int, device: torch.device) -> None:
         self.N = N
-        self.centre = torch.round(centres_xy.mean(dim=0))
+        # Halves go up: rounded to even pixels, the centre would not move with the scan (REA-007).
+        self.centre = torch.floor(centres_xy.mean(dim=0) + 0.5)
         reach = (centres_xy - self.centre).abs().max(dim=0).values.ceil().long() + 1
         # Every patch, with the pixel that interpolation adds, lies inside (REA-006).
         self.width, self.height = (N + 2 * reach).tolist()

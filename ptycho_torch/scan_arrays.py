@@ -78,10 +78,21 @@ def outline(found: Found, file: Path | None = None) -> tuple[NDArray[np.float64]
     for name in ("xcoords", "ycoords"):
         if name not in found:
             _missing(name, found, file)
+    positions = positions_of(found, file)
+    _, frames = _laid_out(found, len(positions), file)
+    return positions[: len(frames)], int(frames.shape[-1])
+
+
+def positions_of(found: Found, file: Path | None = None) -> NDArray[np.float64]:
+    """Positions (M, 2), columns [x, y], of both coordinate arrays.
+
+    Raises
+    ------
+    Refusal
+        A clause about coordinates is broken.
+    """
     x = _line(found, "xcoords", None, file)
-    y = _line(found, "ycoords", len(x), file)
-    _, frames = _laid_out(found, len(x), file)
-    return np.column_stack([x, y])[: len(frames)], int(frames.shape[-1])
+    return np.column_stack([x, _line(found, "ycoords", len(x), file)])
 
 
 def _warn(clause: str, array: str, problem: str, file: Path | None) -> None:

@@ -19,7 +19,7 @@ from conformance.checks.conduct.surroundings import GlobalRandomness, standard_o
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, many, side, taken, takes
+from conformance.scans.domain import Property, many, side, sized, taken, takes
 from conformance.scans.specimens import Recipe, make_specimen
 
 
@@ -161,13 +161,18 @@ def test_no_clean_scan_is_a_cause(subject: Subject, evidence: Evidence) -> None:
     scans |= {
         "below zero": usual | {name: values - 500 for name, values in places.items()},
         "at one place": usual | {name: 0 * values + 20.0 for name, values in places.items()},
-        "of which a frame is dark": usual | {"diff3d": usual["diff3d"] * (np.arange(20) != 7)[:, None, None]},
+        "on a line along y": usual | {"xcoords": 0 * places["xcoords"] + 20.0},
+        "on a diagonal": usual | {"xcoords": places["ycoords"]},
+        "of which frames are dark": usual | {"diff3d": usual["diff3d"] * (np.arange(20) % 7 > 0)[:, None, None]},
         "of faint frames": usual | {"diff3d": usual["diff3d"] * np.float32(1e-4)},
     }
     for what, arrays in scans.items():
         if not taken(arrays):
             continue
-        request = GroupRequest(N=arrays["diff3d"].shape[-1], nsamples=min(5, len(arrays["xcoords"])), seed=1)
+        # What a line is to a triangulation shows in groups of several alone.
+        (gridsize,) = next(iter(sized((2,))), (1,)) if what.startswith("on a") else (1,)
+        nsamples = min(5, len(arrays["xcoords"]))
+        request = GroupRequest(arrays["diff3d"].shape[-1], gridsize, nsamples=nsamples, seed=1)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", ResourceWarning)

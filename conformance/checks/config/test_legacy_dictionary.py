@@ -236,8 +236,13 @@ def test_text_is_kept_letter_by_letter(subject: Subject, evidence: Evidence) -> 
 
 @check("CFG-011")
 def test_nothing_leaks_into_another_dictionary(subject: Subject, evidence: Evidence) -> None:
+    bare = {kind: dict(applied(subject, kind)) for kind in ("training", "inference")}
     applied(subject, "training", MODEL, TRAINING, {"offset": 1, "only_here": 2})
     applied(subject, "inference", MODEL, {"output_dir": Path("out/elsewhere"), "n_groups": 3})
+    for kind, known in reversed(bare.items()):
+        seen = dict(applied(subject, kind))
+        leaked = [key for key in {**known, **seen} if repr(known.get(key)) != repr(seen.get(key))]
+        evidence.holds(not leaked, f"{', '.join(leaked)} of an empty {kind} configuration is another after others.")
     for before in ({}, {"offset": 6}, {"N": 999, "batch_size": 4}):
         seen = applied(subject, "training", {}, {}, before)
         for key, default in {**MODEL_DEFAULTS, **TRAINING_DEFAULTS}.items():

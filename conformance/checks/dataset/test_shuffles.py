@@ -64,6 +64,13 @@ def test_nothing_is_shuffled_unasked(subject: Subject, evidence: Evidence) -> No
         for seed in (None, 0, 7):
             rows = rows_of(subject, evidence, files.paths, replace(asked, seed=seed))
             same_rows(evidence, rows, plain, f"without shuffle, at seed {seed}")
+    # Nor does it seed the groups of a request that leaves their seed open.
+    unseeded = replace(asked, seed=7, group=replace(asked.group, seed=None))
+    drawn = [rows_of(subject, evidence, files.paths[:1], unseeded)["nn_indices"].tobytes() for _ in range(2)]
+    kinds = len({*drawn})
+    evidence.holds(
+        kinds == 2, "Two passes whose groups have no seed, beside a seed of the shuffle, have the same groups."
+    )
 
 
 @check("DAT-023")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ def test_single_points_are_sampled_without_replacement(
 
 @check("GRP-007", given=ANY)
 def test_the_number_of_groups(subject: Subject, evidence: Evidence, case: GroupingCase) -> None:
-    grouped = subject.grouped(case.specimen, case.request)
+    asked = f"A request for {case.request.nsamples} groups of {case.specimen.M} points"
+    grouped = evidence.accepted(lambda: subject.grouped(case.specimen, case.request), asked)
     for name in ("nn_indices", "diffraction", "X_full", "coords_nn", "coords_offsets", "coords_relative"):
         rows = as_numpy(grouped[name]).shape[0]
         evidence.holds(
@@ -116,7 +118,9 @@ def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> Non
     arrays |= {name: few[name] for name in ("objectGuess",) if name in few}
     specimen = Specimen(f"long-{M}x8", arrays | {"probeGuess": few["probeGuess"]}, consistent=False)
     for nsamples in (*(M // part for part in (40, 20, 12, 8, 5, 3, 2)), M - 1, M, 10**7):
-        members = fresh(subject, specimen, base_request(gridsize=1, nsamples=nsamples, seed=3)).ravel()
+        request = base_request(gridsize=1, nsamples=nsamples, seed=3)
+        asked = f"a request for {nsamples} single points of {M}"
+        members = evidence.accepted(partial(fresh, subject, specimen, request), asked).ravel()
         count = min(nsamples, M)
         evidence.holds(len(members) == count, f"{nsamples} single points of {M} gave {len(members)} groups.")
         repeated = len(members) - len(np.unique(members))

@@ -74,13 +74,15 @@ def test_the_oversampling_pool_is_used_whole(subject: Subject, evidence: Evidenc
     evidence.holds(
         len(wide) > 0, "All of six times 40 groups of 40 points lie in pools of 6, though oversampling asks for 12."
     )
+    every, what = replace(request, neighbor_pool_size=50), "A pool of 50 at 40 points, which is all of them,"
+    evidence.accepted(lambda: members_of(subject, specimen, every), what)
     narrow = members_of(subject, specimen, replace(request, K=5, neighbor_pool_size=None))
     in_pools(evidence, specimen, narrow, 5, "an oversampled request without a pool size")
 
 
 @check("GRP-013")
 def test_a_pool_smaller_than_a_group_is_refused(subject: Subject, evidence: Evidence) -> None:
-    for size in (1, 3):
+    for size in (0, 1, 3):
         refused(
             subject,
             evidence,

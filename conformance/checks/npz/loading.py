@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.contract.arrays import axes_of
+from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
+from conformance.scans.domain import Property, takes
 from conformance.scans.drawn import specimens
 from conformance.scans.specimens import Recipe, make_specimen
 
@@ -39,3 +42,17 @@ def frames_are(
 ) -> None:
     """Compare the loaded stack."""
     evidence.equal(held["diff3d"], np.asarray(expected).astype(np.float32), what, axes=FRAMES, suspects=suspects)
+
+
+def laid(frames: Array, *, last: bool) -> Array:
+    """Frames as they lie in a file: last, as in the legacy layout, where a backend takes that."""
+    return np.ascontiguousarray(np.moveaxis(frames, 0, 2)) if last and takes(Property.LEGACY) else frames
+
+
+def gives_index(error: Exception, index: tuple[int, int, int]) -> bool:
+    """Whether an error tells an index: its numbers one after the other, or each behind its word."""
+    plain_numbers = re.sub(r"\w+\.\w+\((\d+)\)", r"\1", str(error))
+    words = zip(("frame", "row", "col"), index, strict=True)
+    return bool(re.search(r"\b{}\b\D+\b{}\b\D+\b{}\b".format(*index), plain_numbers)) or all(
+        re.search(rf"{word}[a-z]*\W*{number}\b", plain_numbers, re.IGNORECASE) for word, number in words
+    )

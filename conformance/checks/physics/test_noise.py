@@ -82,6 +82,10 @@ def test_noise_follows_its_seed(subject: Subject, evidence: Evidence) -> None:
     other = as_numpy(subject.adapter.noisy(amplitude, 6))
     evidence.equal(subject.adapter.noisy(amplitude, 5), first, "noise drawn twice with one seed", axes=AXES)
     evidence.holds(not np.array_equal(first, other), "Two seeds gave the same noise.")
+    # Not even at another frame or pixel: neighbouring seeds share nothing.
+    flat, rate = np.full((20, 16, 16), 6.0, np.float32), 36.0
+    drawn = np.concatenate([as_numpy(subject.adapter.noisy(flat, seed)).astype(np.float64) ** 2 for seed in (5, 6)])
+    alike_at_any_distance(evidence, (drawn - rate) / np.sqrt(rate), "equal pixels under the seeds 5 and 6")
 
 
 def measured(subject: Subject, nphotons: float, seed: int | None) -> Mapping[str, Any]:
@@ -177,6 +181,9 @@ def test_simulated_noise_follows_its_seed(subject: Subject, evidence: Evidence) 
         draws[seed] = frames
     different = {frames.tobytes() for frames in draws.values()}
     evidence.holds(len(different) == len(draws), f"{len(draws)} seeds gave {len(different)} different scans.")
+    frames = np.concatenate([of_one_place(subject, evidence, 12, seed) for seed in (5, 6, 7)])
+    kinds = len({frame.tobytes() for frame in frames})
+    evidence.holds(kinds == len(frames), f"{len(frames)} frames under neighbouring seeds have {kinds} kinds of noise.")
 
 
 @check("PHY-018", needs=["measure", "arrays"])
@@ -263,12 +270,18 @@ def test_noise_of_a_long_stack(subject: Subject, evidence: Evidence) -> None:
 
 @check("PHY-011", needs=["measure", "arrays"])
 def test_no_two_frames_of_a_simulated_scan_have_the_same_noise(subject: Subject, evidence: Evidence) -> None:
-    rng, places = np.random.default_rng(74), np.full(530, 14.0)
-    N = side(8)
-    obj, probe = structured_object(rng, (N + 19, N + 26)), structured_probe(rng, N)
-    frames = as_numpy(subject.adapter.arrays(subject.adapter.measure(places, places, probe, obj, 5e4, 3))["diff3d"])
+    frames = of_one_place(subject, evidence, 530, 3)
     different = len({frame.tobytes() for frame in frames})
     evidence.holds(different == 530, f"530 frames simulated at one position have {different} kinds of noise.")
+
+
+def of_one_place(subject: Subject, evidence: Evidence, count: int, seed: int) -> Array:
+    """Frames of a scan that is simulated with a dose at one position, again and again."""
+    rng, at, N = np.random.default_rng(74), np.full(count, 14.0), side(8)
+    obj, probe = structured_object(rng, (N + 19, N + 26)), structured_probe(rng, N)
+    frames = as_numpy(subject.adapter.arrays(subject.adapter.measure(at, at, probe, obj, 5e4, seed))["diff3d"]).copy()
+    some_light(evidence, frames, 5e4)
+    return frames
 
 
 @check("PHY-011", needs=["noisy"])

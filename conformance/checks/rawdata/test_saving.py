@@ -263,8 +263,19 @@ def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
 
 @check("RAW-011", needs=SAVED)
 def test_provenance_of_any_kind_is_carried(subject: Subject, evidence: Evidence) -> None:
-    """JSON is more than dictionaries."""
-    kinds: tuple[Any, ...] = ([{"step": "cut"}, 2], "night 4", 4.25, True, False, 0, [], {}, None)
+    """JSON is more than dictionaries, and its whole numbers may be no floats."""
+    kinds: tuple[Any, ...] = (
+        [{"step": "cut"}, 2],
+        {"run": 202611300815001235},
+        "night 4",
+        4.25,
+        True,
+        False,
+        0,
+        [],
+        {},
+        None,
+    )
     for said in kinds:
         target = subject.fresh_folder() / "saved.npz"
         subject.adapter.save(subject.adapter.load(subject.write(plain(_metadata=np.array(json.dumps(said))))), target)

@@ -271,3 +271,29 @@ def test_frames_without_light_count_in_the_dose(subject: Subject, evidence: Evid
         atol=6 * np.sqrt(2e4 / frames),
         suspects=lambda: {"dark frames are left out of the mean": 2e4 * 2 / 3},
     )
+
+
+@check("RAW-002", needs=["measure"])
+def test_simulating_refuses_what_files_refuse(subject: Subject, evidence: Evidence) -> None:
+    rng, N, fifth = np.random.default_rng(76), side(8), np.arange(9) == 4
+    obj, probe = structured_object(rng, (N + 19, N + 26)), structured_probe(rng, N)
+    x, y = (np.ascontiguousarray(one) for one in places(rng.uniform(6, N + 14, (9, 2)), obj.shape, N).T)
+    sound: dict[str, Any] = {"xcoords": x, "ycoords": y, "probe": probe, "obj": obj, "nphotons": None, "seed": None}
+    cases: dict[str, dict[str, Any]] = {
+        "a position of y too few": {"ycoords": y[:-1]},
+        "one position of x for all of y": {"xcoords": x[:1]},
+        "positions in a column": {"xcoords": x[:, np.newaxis], "ycoords": y[:, np.newaxis]},
+        "a position that is NaN": {"ycoords": np.where(fifth, np.nan, y)},
+        "complex positions": {"xcoords": x + 1j * fifth},
+        "positions of text": {"xcoords": x.astype("U9")},
+        "frames of 9 x 9": {"probe": np.ones((9, 9), np.complex64)},
+        "an object with two layers": {"obj": np.stack([obj, obj])},
+        "a NaN in the object": {"obj": np.where(np.arange(obj.shape[1]) == N, np.nan, obj)},
+        "a NaN in the probe": {"probe": np.where(np.arange(N) == N // 2, np.nan, probe)},
+    }
+    for what, changes in cases.items():
+        evidence.refused(
+            lambda: subject.adapter.measure(*(sound | changes).values()),
+            f"a scan simulated with {what}",
+            beside=lambda: subject.adapter.measure(*sound.values()),
+        )

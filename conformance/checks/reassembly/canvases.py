@@ -65,6 +65,14 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
     return obj, coverage, origin
 
 
+def extent_needed(centres: Array, N: int) -> Array:
+    """Pixels [x, y] that a canvas of patches at positions (n, 2) has at least; half a pixel goes either way."""
+    middle = centres.mean(axis=0)
+    either = np.stack([np.ceil(middle - 0.5), np.floor(middle + 0.5)])
+    reach: Array = np.abs(centres - either[:, np.newaxis]).max(axis=1).min(axis=0)
+    return N + 2 * reach
+
+
 def moved_centres(centres: Array, N: int) -> dict[str, Array]:
     """Centres that known mistakes would take; what moves a patch by less than a pixel comes first.
 

@@ -9,6 +9,7 @@ from conformance.checks.reassembly.canvases import (
     CANVAS,
     DRAWN,
     cut,
+    extent_needed,
     fits,
     noise,
     oracle,
@@ -240,7 +241,7 @@ def test_canvases_of_points_on_a_line(subject: Subject, evidence: Evidence) -> N
                 centres = np.array(start) + along[:, np.newaxis] * steps
                 seen, coverage, _ = whole_canvas(subject.adapter.reassemble(noise(count, N, 35), centres))
                 said = f"the canvas of {count} patches along {what} from {start}"
-                needed = N + 2 * np.abs(centres - np.round(centres.mean(axis=0))).max(axis=0)
+                needed = extent_needed(centres, N)
                 for axis, extent in zip("yx", seen.shape, strict=True):
                     wanted = needed["xy".index(axis)]
                     evidence.holds(extent >= wanted, f"{said} has {extent} pixels along {axis}, not {wanted:g}.")

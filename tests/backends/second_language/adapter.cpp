@@ -237,11 +237,13 @@ static void patches(const Array& object, const Array& centres, long N, Result& r
     result.text = say(result, {n, N, N}, "<c8", complex_bytes(made));
 }
 
+static long halves_up(double value) { return static_cast<long>(std::floor(value + 0.5)); }
+
 // The middle of the scan, at a whole pixel.
 static Corner middle_of(const Array& centres) {
     double x = 0, y = 0;
     for (long i = 0; i < centres.shape[0]; ++i) { x += centres.values[2 * i + X].real(); y += centres.values[2 * i + Y].real(); }
-    return {std::lround(y / static_cast<double>(centres.shape[0])), std::lround(x / static_cast<double>(centres.shape[0])), 0, 0};
+    return {halves_up(y / static_cast<double>(centres.shape[0])), halves_up(x / static_cast<double>(centres.shape[0])), 0, 0};
 }
 
 // Whole pixels from the middle beyond the farthest position, along both axes.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest
-from tests.zoo.liar import Array, Liar, breaks
+from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
+from conformance.contract.arrays import PER_POINT
+from tests.zoo.bases.scans import held_by
+from tests.zoo.liar import Array, Arrays, Held, Liar, breaks
 
 
 @breaks("CND-001")
@@ -163,3 +166,66 @@ class WantsPlainSizesOfBatches(Liar):
         if isinstance(size, np.integer):
             raise TypeError(f"split sizes must be ints, not {type(size).__name__}")
         yield from self.right.batches(paths, request)
+
+
+class Exchanging(Liar):
+    """Has another scan in mind than was given, once something was done with that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.instead: dict[int, tuple[Any, Any]] = {}
+
+    def exchange(self, scan: Any, change: Callable[[Arrays], Arrays]) -> None:
+        """Have a changed scan in mind from now on."""
+        changed = self.right.assemble(change(held_by(self.right, self.meant(scan))))
+        self.instead[id(scan)] = (scan, changed)
+        self.land()
+
+    def meant(self, scan: Any) -> Any:
+        """Return the scan that is in mind."""
+        return self.instead.get(id(scan), (scan, scan))[1]
+
+    def arrays(self, scan: Any) -> Any:
+        return self.right.arrays(self.meant(scan))
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        return self.right.group(self.meant(scan), request)
+
+
+@breaks("CND-022")
+class CutsTheScanToASequence(Exchanging):
+    """A sequence of the first single points leaves these alone in the scan."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped, n = super().group(scan, request), request.nsamples
+        if request.sequential_sampling and request.gridsize == 1 and n < len(Held(self.right, self.meant(scan))):
+            self.exchange(scan, lambda held: {k: v[:n] if k in PER_POINT else v for k, v in held.items()})
+        return grouped
+
+
+@breaks("CND-022")
+class FreesStoredPatchesOnceSaved(Exchanging):
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(self.meant(scan), path)
+        if self.right.arrays(self.meant(scan)).get("Y") is not None:
+            self.exchange(scan, lambda held: {k: v for k, v in held.items() if k != "Y"})
+
+
+@breaks("CND-022")
+class ScalesPartsByTheWhole(Liar):
+    """The scale of a scan is kept with it, and handed on to its parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[int, tuple[Any, Any]] = {}
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        parts = self.right.split(scan, request)
+        self.of |= {id(part): (part, scan) for part in parts}
+        return parts
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if id(scan) in self.of and request.amplitude_scale is None:
+            energy = np.square(Held(self.right, self.of[id(scan)][1]).diff3d, dtype=np.float64).sum(axis=(1, 2)).mean()
+            request = replace(request, amplitude_scale=float(np.sqrt((request.N / 2) ** 2 / energy)))
+        return self.right.group(scan, request)

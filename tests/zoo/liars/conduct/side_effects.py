@@ -13,7 +13,7 @@ import numpy as np
 
 from conformance.adapter import BatchRequest, GroupRequest
 from tests.zoo.bases.caches import cache_of
-from tests.zoo.liar import Array, Liar, breaks
+from tests.zoo.liar import Array, Held, Liar, breaks
 
 
 @breaks("CND-004")
@@ -264,3 +264,26 @@ class TellsThatASeedIsCutToItsLowBits(Liar):
         if seed >= 2**32:
             print("only the low 32 bits tell the draw apart from others")
         return self.right.noisy(amplitude, seed)
+
+
+@breaks("CND-015")
+class SuspectsScansThatBeginInTheDark(Liar):
+    """The first frame alone is asked whether it holds whole numbers, and darkness is one."""
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        frames = Held(self.right, scan).diff3d
+        if not frames[0].any() and frames.any():
+            warnings.warn("diff3d holds whole numbers: these are counts [NPZ-034]", UserWarning, stacklevel=2)
+        return scan
+
+
+@breaks("CND-015")
+class WarnsOfPointsOnALine(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        held = Held(self.right, scan)
+        at = np.stack([held.xcoords - held.xcoords.mean(), held.ycoords - held.ycoords.mean()])
+        spread = np.linalg.svd(at, compute_uv=False)
+        if request.gridsize > 1 and spread[-1] < 1e-9 * spread[0]:
+            warnings.warn("the points lie on a line: they span no triangle", UserWarning, stacklevel=2)
+        return self.right.group(scan, request)

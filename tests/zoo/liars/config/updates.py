@@ -187,3 +187,17 @@ class TakesOneFullWeightOnly(Liar):
         if request.fields.get("mae_weight") == request.fields.get("nll_weight") == 1:
             raise ValueError("mae_weight and nll_weight are above 1 together [CFG-014]")
         return self.right.configure(request)
+
+
+@breaks("CFG-011")
+class InfersByTheLastTraining(Filing):
+    """What inference does not set is left of the last training in this process."""
+
+    batch_size: Any = None
+
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        if request.kind == "training":
+            type(self).batch_size = legacy.get("batch_size")
+        elif self.batch_size is not None:
+            legacy.setdefault("batch_size", self.batch_size)
+        return legacy

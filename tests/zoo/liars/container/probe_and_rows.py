@@ -128,6 +128,15 @@ class CountsMissingIndices(Completing):
 
 
 @breaks("CON-012")
+class KnowsWhatIsMissingOfSinglePoints(Completing):
+    """A group of one point has nothing relative to its middle."""
+
+    def made(self, given: Arrays) -> Arrays:
+        single = given["diffraction"].shape[3] == 1
+        return {"coords_relative": np.zeros_like(given["coords_nn"])} if single else {}
+
+
+@breaks("CON-012")
 class TakesStartForMissingCoordinates(Completing):
     def made(self, given: Arrays) -> Arrays:
         return {"coords_relative": given["coords_start_relative"]}

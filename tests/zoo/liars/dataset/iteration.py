@@ -262,3 +262,15 @@ class ShufflesPairsOfRows(Liar):
         order = order[order < count]
         for start in range(0, count, request.batch_size):
             yield {name: values[order[start : start + request.batch_size]] for name, values in rows.items()}
+
+
+@breaks("DAT-022")
+class SeedsGroupsByTheShuffle(Redirecting):
+    """One seed serves for everything that has none of its own."""
+
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        if request.group.seed is None and request.seed is not None:
+            # Groups without a seed differ each time, whoever draws them.
+            self.land()
+            request = replace(request, group=replace(request.group, seed=request.seed))
+        return paths, request

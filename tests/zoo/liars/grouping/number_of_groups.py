@@ -156,3 +156,13 @@ class LosesALastFullBlockOfTheOlderStrategy(Regrouping):
     def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
         older = request.strategy == "group_then_sample" and right.shape[1] > 1
         return right[:512] if older else right
+
+
+@breaks("GRP-008")
+class AllocatesWhatIsAskedFor(Liar):
+    """Room for every group of the request, whether there will be one or not."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.nsamples > 5_000_000:
+            raise MemoryError(f"Unable to allocate {request.nsamples} groups")
+        return self.right.group(scan, request)

@@ -12,7 +12,7 @@ import numpy as np
 from conformance.adapter import BatchRequest, GroupRequest
 from tests.zoo.bases.batches import Redirecting
 from tests.zoo.bases.groups import Forgiving
-from tests.zoo.liar import Array, Held, Regrouping, Rewording, breaks
+from tests.zoo.liar import Array, Held, Liar, Regrouping, Rewording, breaks
 
 
 @breaks("GRP-011")
@@ -148,3 +148,20 @@ class RemembersFiveHundredSets(Regrouping):
 
     def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
         return right[np.arange(len(right)) % 500] if request.enable_oversampling else right
+
+
+@breaks("GRP-013")
+class RefusesPoolsBeyondTheScan(Liar):
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        pool = request.neighbor_pool_size
+        if request.enable_oversampling and pool is not None and pool >= len(Held(self.right, scan)) > 1:
+            raise ValueError(f"neighbor_pool_size = {pool}: there are not so many points [GRP-013]")
+        return self.right.group(scan, request)
+
+
+@breaks("GRP-013")
+class TakesAPoolOfNoneForK(Rewording):
+    """Tests for truth: a pool of no points is one that nobody has set."""
+
+    def reworded(self, request: GroupRequest, scan: Held) -> GroupRequest:
+        return replace(request, neighbor_pool_size=request.neighbor_pool_size or None)

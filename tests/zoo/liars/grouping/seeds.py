@@ -229,3 +229,17 @@ class SeedsTheOlderStrategyItself(Liar):
             self.land()
             request = replace(request, seed=request.nsamples)
         return self.right.group(scan, request)
+
+
+@breaks("GRP-018")
+class CountsTheSeedAmongTheK(Regrouping):
+    """A query for K finds the point itself and K - 1 others, so that nothing is left to be drawn where K is C."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        C, M = request.gridsize**2, len(scan)
+        if request.K != C or C == 1 or request.enable_oversampling or request.strategy != "sample_then_group":
+            return right
+        seeds = np.arange(M) if request.sequential_sampling else np.random.default_rng(request.seed).permutation(M)
+        at = np.stack([scan.xcoords, scan.ycoords], axis=1)
+        apart = np.square(at[seeds[: len(right)], np.newaxis] - at).sum(axis=2)
+        return np.argsort(apart, axis=1, kind="stable")[:, :C]

@@ -250,3 +250,15 @@ class TurnsTallRealObjects(Misreading):
         obj = members.get("objectGuess")
         tall = obj is not None and obj.ndim == 2 and obj.dtype.kind in "fiu" and obj.shape[0] > obj.shape[1]
         return members | ({"objectGuess": obj.T} if tall and obj is not None else {})
+
+
+@breaks("NPZ-020")
+class WantsALabelForEveryPosition(Liar):
+    """Where positions are surplus, labels of the frames are too few, it thinks."""
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        with np.load(path) as archive:
+            if "scan_index" in archive.files and archive["scan_index"].size != archive["xcoords"].size:
+                raise ValueError(f"{path}: scan_index has not as many entries as xcoords [NPZ-028]")
+        return scan

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.zoo.bases.amplitudes import Developing
-from tests.zoo.bases.scans import Rebuilding
+from tests.zoo.bases.scans import Rebuilding, held_by
 from tests.zoo.liar import Array, Held, Liar, breaks
 
 
@@ -252,3 +252,27 @@ class DrawsPairsByOneSeed(Liar):
             seed = 1
         result: Array = self.right.noisy(amplitude, seed)
         return result
+
+
+@breaks("PHY-012")
+class SeedsFramesInSequence(Liar):
+    """Frame k is drawn with the seed and k more, so that neighbouring seeds share all frames but one."""
+
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        held = np.asarray(amplitude)
+        if held.ndim < 3 or len(held) < 2:
+            return np.asarray(self.right.noisy(amplitude, seed))
+        drawn = [self.right.noisy(frame[np.newaxis], int(seed) + k) for k, frame in enumerate(held)]
+        return np.concatenate(drawn)
+
+
+@breaks("PHY-012")
+class SimulatesFramesByNeighbouringSeeds(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        scan = self.right.measure(x, y, probe, obj, nphotons, seed)
+        if nphotons is None or seed is None:
+            return scan
+        held = held_by(self.right, scan)
+        bare = held_by(self.right, self.right.measure(x, y, held["probeGuess"], obj, None, None))["diff3d"]
+        drawn = [np.asarray(self.right.noisy(frame[np.newaxis], int(seed) + k)) for k, frame in enumerate(bare)]
+        return self.right.assemble(held | {"diff3d": np.concatenate(drawn)})

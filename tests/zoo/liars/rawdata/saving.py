@@ -353,3 +353,16 @@ class LengthensLongNames(Liar):
         other.touch()
         other.unlink()
         self.right.save(scan, path)
+
+
+@breaks("RAW-011")
+class KeepsNumbersOfProvenanceAsFloats(Liar):
+    """A run is numbered by eighteen digits, of which a float holds sixteen."""
+
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        with np.load(path) as archive:
+            held = {name: archive[name] for name in archive.files}
+        if "_metadata" in held:
+            said = json.loads(str(held["_metadata"]), parse_int=lambda digits: int(float(digits)))
+            np.savez(path, **held | {"_metadata": np.array(json.dumps(said))})

@@ -199,3 +199,31 @@ class SquaresAFaintSceneInSinglePrecision(Liar):
         if nphotons is not None and energy == 0 and np.any(probe):
             raise ValueError(f"nphotons {nphotons} on frames of energy {energy} [RAW-010]")
         return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+
+@breaks("RAW-002")
+class SimulatesTheShorterList(Liar):
+    """Positions are zipped."""
+
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        both = min(len(x), len(y))
+        return self.right.measure(x[:both], y[:both], probe, obj, nphotons, seed)
+
+
+@breaks("RAW-002")
+class SimulatesEvenSidesOfOddProbes(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        N = probe.shape[-1] // 2 * 2
+        return self.right.measure(x, y, probe[..., :N, :N], obj, nphotons, seed)
+
+
+@breaks("RAW-002")
+class FillsHolesOfTheSimulatedObject(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        return self.right.measure(x, y, probe, np.nan_to_num(obj), nphotons, seed)
+
+
+@breaks("RAW-002")
+class SimulatesAtTheRealPartOfPositions(Liar):
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        return self.right.measure(np.real(x), np.real(y), probe, obj, nphotons, seed)

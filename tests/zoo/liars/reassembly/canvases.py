@@ -73,6 +73,18 @@ class StartsTheCanvasAtTheOrigin(Liar):
 
 
 @breaks("REA-007")
+class CentresHalvesOnEvenPixels(Liar):
+    """The middle of the scan is rounded by ``np.round``, which takes a half to the even pixel."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        right = dict(self.right.reassemble(patches, centres_xy, chunk))
+        middle = np.asarray(centres_xy, dtype=np.float64).mean(axis=0)
+        x, y = (np.floor(middle + 0.5) - np.round(middle)).astype(int)
+        shifted = {name: np.roll(np.pad(right[name], 1), (y, x), (0, 1)) for name in ("object", "coverage")}
+        return right | shifted | {"origin_xy": np.asarray(right["origin_xy"]) - 1 - (x, y)}
+
+
+@breaks("REA-007")
 class RoundsPositionsToTheScale(Liar):
     """Positions far from the origin pass through single precision."""
 

@@ -293,3 +293,12 @@ class TransformsUnsignedAsSigned(Liar):
     def transform(self, name: str, array: Array, gridsize: int) -> Array:
         moved = np.asarray(self.right.transform(name, array, gridsize))
         return np.minimum(moved, 2**31 - 1).astype(moved.dtype) if moved.dtype == np.uint32 else moved
+
+
+@breaks("TRF-008")
+class TurnsWhatHasItsChannelsFirst(Liar):
+    """Groups (B, C, N, N) of the other kind of backend are taken as well."""
+
+    def transform(self, name: str, array: Array, gridsize: int) -> Array:
+        first = name.startswith("channel") and array.ndim == 4 and array.shape[1] == gridsize**2 != array.shape[3]
+        return np.asarray(self.right.transform(name, np.moveaxis(array, 1, 3) if first else array, gridsize))
