@@ -30,7 +30,15 @@ class Kept(Generic[T]):
         return found[0]
 
     def keep(self, key: Hashable, value: T, size: int) -> None:
-        """Keep a value of that many bytes."""
+        """Keep a value.
+
+        Parameters
+        ----------
+        key : hashable
+        value : object
+        size : int
+            Bytes that it takes.
+        """
         self._held.pop(key, None)
         self._held[key] = (value, size)
         taken = sum(one for _, one in self._held.values())
