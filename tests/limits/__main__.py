@@ -25,13 +25,13 @@ def main() -> int:
     bases = ("ref", "torch") if asked.over == "both" else (asked.over,)
     names = asked.limits or [one.__name__ for one in limits()]
     pairs = [(name, base) for base in bases for name in names]
-    with ProcessPoolExecutor(asked.jobs, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(asked.jobs, get_context("spawn"), max_tasks_per_child=1) as pool:
         told = pool.map(partial(loss, stages=tuple(asked.stage)), *zip(*pairs, strict=True))
         for found in told:
             counts = Counter(str(cell.outcome) for cell in found.beside)
             print(
                 f"{found.limit:<20} {found.base:<6} {len(found.beside):>3} beside {', '.join(found.speaks)}  "
-                f"{dict(counts)} {found.seconds:.0f} s",
+                f"{dict(counts)} {found.seconds:.0f} s, {found.memory / 1e9:.1f} GB",
                 flush=True,
             )
             if asked.clauses:

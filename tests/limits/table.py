@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import tempfile
 import time
 import warnings
@@ -35,6 +36,8 @@ class Loss:
     speaks: tuple[str, ...]
     lost: tuple[Cell, ...]
     seconds: float
+    memory: int
+    """Bytes that this process has held at most."""
 
     @property
     def beside(self) -> tuple[Cell, ...]:
@@ -69,7 +72,8 @@ def loss(name: str, base: str, stages: tuple[str, ...] = ()) -> Loss:
     lost = [cell for cell in cells(decisions, decided, [subject.name]) if cell.outcome is not Outcome.PASS]
     # Without a measured scan no backend can be judged by it, nor by what it does not state.
     lost = [cell for cell in lost if not cell.reason.startswith(("no measured scan", UNSTATED, _NO_PAIR))]
-    return Loss(name, base, limit.speaks, tuple(lost), time.perf_counter() - started)
+    memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return Loss(name, base, limit.speaks, tuple(lost), time.perf_counter() - started, memory)
 
 
 def losses(names: tuple[str, ...], bases: tuple[str, ...], stages: tuple[str, ...] = ()) -> Iterator[Loss]:

@@ -17,7 +17,7 @@ from conformance.checks.conduct.values_of_arguments import LARGE, LEFT_OUT, NUMB
 from conformance.checks.config.every_pair import bridged_sections, configured, held_before
 from conformance.checks.config.settings import REQUIRED
 from conformance.contract.types import Array, Arrays
-from conformance.scans.domain import Property, gridsize, kept_inside, modes, places, side, taken, takes
+from conformance.scans.domain import Property, gridsize, kept_inside, many, modes, places, side, taken, takes
 from conformance.scans.pairs import LAYOUTS, Row, place_taken
 from conformance.scans.seed import seed_of_run
 from conformance.scans.specimens import write_scan
@@ -163,7 +163,7 @@ def _lit(values: Array, content: str) -> Array:
 
 @kept_inside(16)
 def _plain_scan(M: int, N: int, P: int) -> Arrays:
-    return random_scan(M + N + P, M, N, modes=modes(P))
+    return random_scan(M + N + P, many(M, side(N)), N, modes=modes(P))
 
 
 def _scan(row: Row) -> Arrays:
