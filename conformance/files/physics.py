@@ -13,7 +13,7 @@ from conformance.files.archive import DamagedArchive
 from conformance.files.assembly import Stated
 from conformance.files.diagnose.engine import FEWEST, Diagnosis, diagnose
 from conformance.files.diagnose.explained import SOUND, SOUND_ALONE, sound
-from conformance.files.diagnose.forward import Forward, misfit_of, root_variance
+from conformance.files.diagnose.forward import Forward, misfit_of
 from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.mending import mended
 from conformance.files.diagnose.opened import parts_from, scan_in
@@ -26,6 +26,7 @@ from conformance.files.examine import ScanReport, in_order
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.table import format_of, sniff
 from conformance.files.formats.values import Stored
+from conformance.files.poisson import root_variance
 from conformance.files.unfit import UnfitFile
 
 _MOST_FRAMES = 20_000

@@ -11,11 +11,11 @@ from conformance.files.diagnose.asked import moved_positions, scaled_probe
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.fitting import finest
 from conformance.files.diagnose.forward import Forward
+from conformance.files.diagnose.lines import exact_raster
 from conformance.files.diagnose.mending import BETTER, RIVAL, Mending, Step, mended
 from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.repairs import about
 from conformance.files.diagnose.sample import Sample
-from conformance.files.diagnose.signs import exact_raster
 from conformance.files.diagnose.turns import EIGHT, Turn, turn_between
 from conformance.files.diagnose.verdict import Word
 

@@ -54,3 +54,12 @@ def line_directions(positions: NDArray[np.float64]) -> NDArray[np.float64] | Non
     if runs > len(positions) / 3:
         return None
     return np.asarray(chosen[:, np.newaxis] * axis)
+
+
+def exact_raster(positions: NDArray[np.float64]) -> bool:
+    """Whether positions (M, 2) lie on an exact raster, as planned ones do."""
+    counts = []
+    for axis in (0, 1):
+        extent = float(np.ptp(positions[:, axis]))
+        counts.append(len(np.unique(np.round(positions[:, axis] / max(extent, 1e-300), 7))))
+    return counts[0] * counts[1] <= 1.2 * len(positions) and min(counts) > 1

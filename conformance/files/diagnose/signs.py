@@ -81,12 +81,3 @@ def left_out(sample: Sample) -> list[Fault]:
     said = f"{sample.left_out} of {looked_at} frames looked at hold no light, or far too much: only the rest is judged"
     remedy = "leave such frames out with their positions"
     return [Fault("dark", Word.CERTAIN, said, remedy, {"frames": float(sample.left_out)})]
-
-
-def exact_raster(positions: NDArray[np.float64]) -> bool:
-    """Whether positions (M, 2) lie on an exact raster, as planned ones do."""
-    counts = []
-    for axis in (0, 1):
-        extent = float(np.ptp(positions[:, axis]))
-        counts.append(len(np.unique(np.round(positions[:, axis] / max(extent, 1e-300), 7))))
-    return counts[0] * counts[1] <= 1.2 * len(positions) and min(counts) > 1

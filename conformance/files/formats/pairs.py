@@ -104,7 +104,8 @@ def with_shelves(given: Sequence[Description]) -> Sequence[Description]:
     UnfitFile
         The frames are none of PtychoShelves (FIL-023).
     """
-    if not any("xcoords" in one.parts and one.parts["xcoords"].changes == SHELVES for one in given):
+    apart = [one for one in given if "xcoords" in one.parts and one.parts["xcoords"].changes == SHELVES]
+    if not apart or "diff3d" in apart[0].parts:
         return given
     found = list[Description]()
     for one in given:

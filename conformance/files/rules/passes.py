@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.files.diagnose.forward import root_variance
+from conformance.files.poisson import root_variance
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats, is_whole
 

@@ -8,8 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.diagnose.lines import line_length
-from conformance.files.diagnose.signs import exact_raster
+from conformance.files.diagnose.lines import exact_raster, line_length
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.numbered import too_different, too_small
 from conformance.files.rules.ordered import ordered_as_text, other_lines, out_of_order
