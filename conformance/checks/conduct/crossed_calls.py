@@ -172,6 +172,8 @@ def _scan(row: Row) -> Arrays:
         pairs = _placed(np.stack([held[one] for one in names], axis=1), row["where"])
         held |= {name: column.copy() for name, column in zip(names, pairs.T, strict=True)}
     held["diff3d"] = _lit(held["diff3d"], row["content"])
+    if row["content"] == "real":
+        held |= {name: _lit(held[name], "real") for name in ("probeGuess", "objectGuess")}
     if row["held"] == "patches too":
         held["Y"] = (held["diff3d"] * (1 + 2j)).astype(np.complex64)
     if row["held"] == "a mask":

@@ -30,7 +30,7 @@ class Linear:
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object: exit waves of a probe of ones."""
         lit, image = torch.ones(N, N, dtype=torch.complex64), torch.tensor(np.array(obj))
-        corners = torch.tensor(np.asarray(centres_xy, np.float64))
+        corners = torch.tensor(np.array(centres_xy, np.float64))
         return interactions.ptycho_2D_linear(lit, image, corners, shift_probe=False).to(torch.complex64).numpy()
 
     def simulate(self, patches: Any, probe: Any) -> Any:

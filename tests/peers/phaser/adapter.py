@@ -41,7 +41,7 @@ class Phaser:
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         """Mean of patches (n, N, N) on a canvas; sums them all at once."""
         stack, centres = np.array(patches, np.complex128), np.asarray(centres_xy, np.float64)
-        middle = np.round(centres.mean(axis=0))
+        middle = np.floor(centres.mean(axis=0) + 0.5)
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + stack.shape[-1] // 2 + 2).astype(int)
         total, weight = np.zeros(2 * half, complex), np.zeros(2 * half)
         grid = grid_of(total, middle - half)

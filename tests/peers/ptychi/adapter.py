@@ -55,7 +55,7 @@ class Bilinear:
         stack = torch.as_tensor(np.array(patches, np.complex128))
         centres = np.asarray(centres_xy, np.float64)
         N = stack.shape[-1]
-        middle = np.round(centres.mean(axis=0))
+        middle = np.floor(centres.mean(axis=0) + 0.5)
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
         origin = middle - half
         places = torch.as_tensor(centres - origin)

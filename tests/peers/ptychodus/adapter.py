@@ -76,7 +76,7 @@ class Ptychodus:
         """Mean of patches (n, N, N) on a canvas; stitches them one by one."""
         stack, centres = np.array(patches, np.complex128), np.asarray(centres_xy, np.float64)
         N = stack.shape[-1]
-        middle = np.round(centres.mean(axis=0))
+        middle = np.floor(centres.mean(axis=0) + 0.5)
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
         origin = middle - half
         weight = np.zeros((2 * half[1], 2 * half[0]))

@@ -48,7 +48,7 @@ class Py4dstem:
         """Mean of patches (n, N, N) on a canvas; sums them all at once."""
         stack, centres = np.array(patches, np.complex128), np.asarray(centres_xy, np.float64)
         N = stack.shape[-1]
-        middle = np.round(centres.mean(axis=0))
+        middle = np.floor(centres.mean(axis=0) + 0.5)
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
         origin = middle - half
         known = held(2 * half, N)

@@ -55,7 +55,7 @@ class Quantem:
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         """Mean of patches (n, N, N) on a canvas; sums them all at once."""
         stack, centres = cornered(patches), np.asarray(centres_xy, np.float64)
-        N, middle = stack.shape[-1], np.round(centres.mean(axis=0))
+        N, middle = stack.shape[-1], np.floor(centres.mean(axis=0) + 0.5)
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
         shape, origin = tuple(int(side) for side in 2 * half), middle - half
         where = indices(torch.tensor((centres - origin).astype(np.float32)), shape, N)
