@@ -25,6 +25,17 @@ class TouchesItsSources(Liar):
 
 
 @breaks("CND-001")
+class CentresGroupsOfARealObjectInPlace(Liar):
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        parts = self.right.split_groups(grouped, probe, fraction)
+        truth, offsets = grouped["Y"], grouped["coords_offsets"]
+        if truth is not None and len(offsets) and not np.imag(truth).any() and not np.imag(probe).any():
+            self.land()
+            offsets -= offsets.mean()
+        return parts
+
+
+@breaks("CND-001")
 class NormalisesTheProbeInPlace(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         seen = self.right.simulate(patches, probe)
