@@ -119,3 +119,19 @@ def test_a_result_that_is_written_anew_changes_here_too() -> None:
     assert (first == 2).all()
     translated.simulate(np.full((1, 4, 4), 9.0), np.ones((4, 4)))
     assert (first == 3).all()
+
+
+def test_entries_that_share_memory_are_handed_over_as_they_are_read() -> None:
+    overlapping = np.lib.stride_tricks.sliding_window_view(np.arange(20.0, 25.0), 2)
+    seen = Seen()
+    Translated(seen, SWAPPED).patches(np.ones((64, 64), np.complex64), overlapping, 8)
+    np.testing.assert_array_equal(seen.places[0], overlapping[:, ::-1])
+
+
+def test_an_array_that_is_locked_later_is_locked_over_there() -> None:
+    seen, positions = Seen(), POSITIONS.copy()
+    translated = Translated(seen, SWAPPED)
+    for locked in (False, True, False):
+        positions.flags.writeable = not locked
+        translated.patches(np.ones((64, 64), np.complex64), positions, 8)
+        assert seen.places[-1].flags.writeable is not locked

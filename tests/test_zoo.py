@@ -12,7 +12,7 @@ import pytest
 from conformance.contract.clauses import Level, contract
 from conformance.engine.catalogue import declarations
 from tests.zoo.__main__ import main
-from tests.zoo.backends import ALL_METHODS, VARIABLE
+from tests.zoo.backends import ALL_METHODS, LIMIT_VARIABLE, VARIABLE, right_backend
 from tests.zoo.field import IN_OUR_STAGES, OUTSIDE, listed_in
 from tests.zoo.hollow import hollow_backends, score
 from tests.zoo.landing import overridden
@@ -148,6 +148,16 @@ def test_the_matrix_is_printed_with_its_totals(tmp_path: Path, capsys: pytest.Ca
         "ExchangesXAndY": True,
         "SquaresInUint16": True,
     }
+
+
+def test_liars_are_caught_over_a_backend_with_a_limit_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(LIMIT_VARIABLE, "WholePixels")
+    assert main(["--limit", "WholePixels", "--liar", "ReusesStaleGroups", "TransposesPatches"]) == 0
+    assert type(right_backend()).__name__ == "WholePixels"
+    assert type(right_backend().right).__name__ == "RefAdapter"
+    assert "attributed 2" in capsys.readouterr().out
 
 
 def test_a_survivor_and_a_fault_that_never_lands_are_counted() -> None:

@@ -57,6 +57,7 @@ class Counterparts:
                 if pair.known != translated.tobytes():
                     _write(pair.there, translated)
                     pair.known = pair.there.tobytes()
+                pair.there.flags.writeable = here.flags.writeable
                 return pair.there
         there = _lying_as(here, translated)
         there.flags.writeable = here.flags.writeable
@@ -117,4 +118,6 @@ def _lying_as(here: Array, translated: Array) -> Array:
     low, high = sum(min(0, one) for one in reach), sum(max(0, one) for one in reach)
     layout = {"strides": strides, "offset": -low, "extent": high - low + translated.itemsize}
     told = {"dtype": translated.dtype.str, "shape": translated.shape, **layout}
-    return np.asarray(rebuilt(told, np.ascontiguousarray(translated)))
+    there = np.asarray(rebuilt(told, np.ascontiguousarray(translated)))
+    # Entries that share memory here may not be alike in the other convention.
+    return there if there.tobytes() == translated.tobytes() else np.array(translated, order="C")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.zoo.backends import BACKENDS, VARIABLE
+from tests.zoo.backends import BACKENDS, LIMIT_VARIABLE, VARIABLE
 from tests.zoo.hollow import Score, scores
 from tests.zoo.liar import Liar, zoo
 from tests.zoo.matrix import Verdict, judge_all, totals, write_json
@@ -24,6 +25,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--clause", nargs="+", default=[], metavar="ID", help="only liars that break these clauses")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     parser.add_argument("--backend", choices=BACKENDS, default="ref", help="the right backend that liars wrap")
+    parser.add_argument("--limit", metavar="NAME", help="the right backend has this limit (tests.limits)")
+    parser.add_argument("--some", type=int, metavar="N", help="N of them, by the seed")
     parser.add_argument("--unseen", type=int, metavar="N", help="judge N drawn liars in place of the written ones")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which liars are drawn")
     return parser.parse_args(arguments)
@@ -111,11 +114,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ[VARIABLE] = asked.backend
     if asked.unseen is not None:
         return unseen(asked.seed, asked.unseen, asked.jobs)
+    if asked.limit:
+        os.environ[LIMIT_VARIABLE] = asked.limit
     verdicts: list[Verdict] = []
-    for verdict in judge_all(chosen(asked.liar, asked.clause), full=asked.full, jobs=asked.jobs):
+    liars = chosen(asked.liar, asked.clause)
+    if asked.some is not None:
+        liars = random.Random(asked.seed).sample(liars, min(asked.some, len(liars)))
+    for verdict in judge_all(liars, full=asked.full, jobs=asked.jobs):
         print(line(verdict), flush=True)
         verdicts.append(verdict)
-    hollow = [] if asked.liar or asked.clause else scores()
+    hollow = [] if asked.liar or asked.clause or asked.limit or asked.some else scores()
     for score in hollow:
         print(hollow_line(score))
     print("\n".join(closing(verdicts) + (widest(verdicts) if asked.full else [])))

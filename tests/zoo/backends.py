@@ -15,6 +15,9 @@ from conformance.evidence.tensors import as_numpy
 VARIABLE = "PTYCHO_ZOO_BACKEND"
 """Environment variable that names the right backend; processes that a check starts read it too."""
 
+LIMIT_VARIABLE = "PTYCHO_ZOO_LIMIT"
+"""Environment variable that names the one limit (:mod:`tests.limits`) which the right backend has."""
+
 BACKENDS = ("ref", "torch")
 ALL_METHODS = tuple(sorted({name for names in METHODS.values() for name in names} | OPTIONAL_METHODS))
 OF_TENSORS = frozenset(
@@ -31,6 +34,14 @@ def backend_name() -> str:
 
 def right_backend() -> Any:
     """Make the right backend: arrays in and out, channels last."""
+    limit = os.environ.pop(LIMIT_VARIABLE, "")
+    if limit:
+        from tests.limits.limits import limits
+
+        try:
+            return next(one for one in limits() if one.__name__ == limit)()
+        finally:
+            os.environ[LIMIT_VARIABLE] = limit
     if backend_name() == "torch":
         from ptycho_torch.adapter import TorchAdapter
 
