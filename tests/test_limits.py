@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from conformance.backends.subject import Subject
 from conformance.contract.clauses import contract
-from tests.limits.limits import limits
+from conformance.engine.catalogue import deciding
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt
+from tests.limits.limits import Limited, OneMode, RoundedPixels, WholePixels, limits
 from tests.limits.table import Loss, loss
+from tests.zoo.liar import selected
+from tests.zoo.matrix import specimens
 
 README = Path(__file__).parents[1] / "README.md"
 MOST = 8
@@ -69,3 +75,21 @@ def test_a_limit_costs_what_is_stated(limit: str, base: str, count: int) -> None
     found = loss(limit, base)
     assert len(found.beside) <= count, told(found)
     assert found.lost, f"{limit} is found at no clause, not even at {found.speaks}"
+
+
+@pytest.mark.parametrize(
+    ("limit", "outcome", "said"),
+    [
+        (WholePixels, Outcome.NOT_APPLICABLE, "positions between pixels"),
+        (OneMode, Outcome.PASS, ""),
+        (RoundedPixels, Outcome.PASS, ""),
+    ],
+)
+def test_a_scan_that_is_given_and_not_taken_decides_nothing(
+    limit: type[Limited], outcome: Outcome, said: str, tmp_path: Path
+) -> None:
+    (measured,) = [one for one in specimens(tmp_path) if one.path is not None]
+    (declaration,) = deciding("PHY-013")
+    (found,) = attempt(declaration, Subject(selected(limit), tmp_path), [measured])
+    assert found.outcome is outcome, found.reason
+    assert said in found.reason
