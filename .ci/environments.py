@@ -109,7 +109,7 @@ class Environment:
         self.run("explain", command, "explain", "GRP-001")
         self.run("simulate", command, "simulate", "scan.npz")
         self.run("validate", command, "validate", "scan.npz")
-        told = self.run("run", command, "run", "--adapter", "ref", "--no-capsules", "--jobs", "2")
+        told = self.run("run", command, "run", "--adapter", "ref", "--no-capsules")
         checks = ("--pyargs", "conformance.checks.patches", "-m", "contract", "-p", "no:cacheprovider")
         self.run("pytest", "python", "-m", "pytest", "-q", *checks)
         last = next((line for line in reversed(told.splitlines()) if line.startswith("ref: ")), told[-400:])

@@ -14,7 +14,7 @@ from tests.hostile.corpus import corpus
 from tests.hostile.fuzz import TARGETS, executed, mutations
 
 ROOT = Path(__file__).parents[1]
-EXECUTIONS = 1000
+EXECUTIONS = 300
 SAMPLED = ("structure", "path", "two stacks", "units", "name twice")
 
 
