@@ -129,7 +129,8 @@ class Shared:
             key, known = next(iter(self._recent.items()))
             if known.exchange > oldest:
                 break
-            del self._recent[key]
+            # It may have been collected, and so forgotten, since it was looked at.
+            self._recent.pop(key, None)
             if type(known.mark) is bytearray:
                 known.mark = zlib.crc32(known.mark)
             held = known.refer()
