@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +16,8 @@ from conformance.files.formats.pairs import with_shelves
 from conformance.files.formats.values import Chosen, Computed, Joined, Values
 from conformance.files.placed import TABLE, placed, require_near, told_apart, with_unit
 from conformance.files.polarity import decided
-from conformance.files.rules.wording import raster_of, unpaired
+from conformance.files.rules.wording import raster_of, stored_anew, unpaired
+from conformance.files.shape_hints import probe_hint, stack_hint
 from conformance.files.shown import are_counts, require_centre, with_centre
 from conformance.files.unfit import UnfitFile
 
@@ -101,7 +103,7 @@ def assembled(given: Sequence[Description], stated: Stated, *, probe: bool = Tru
     UnfitFile
         A part is missing, sizes do not fit, or metres cannot become pixels (FIL-023).
     """
-    given = with_shelves(given)
+    given = [one.with_sizes() for one in with_shelves(given)]
     parts, notes = _merged(given)
     parts = told_apart(parts, stated.positions_order)
     lacking = dict.fromkeys(word for name, word in _NEEDED.items() if name not in parts and (probe or name != _PROBE))
@@ -251,7 +253,12 @@ def _only(parts: Mapping[str, Part], rows: NDArray[np.intp], M: int) -> dict[str
 def _require_fitting(parts: Mapping[str, Part]) -> None:
     frames = parts[_FRAMES].values.shape
     points, others = (parts[name].values.shape for name in ("xcoords", "ycoords"))
-    if len(frames) != 3 or frames[1] != frames[2]:
+    if parts[_FRAMES].values.needs_unpickling:
+        raise UnfitFile("NPZ-031", _FRAMES, f"it holds Python objects, which {stored_anew(_FRAMES)}")
+    if len(frames) != 3:
+        hint = stack_hint(frames, math.prod(points))
+        raise UnfitFile("NPZ-012", _FRAMES, f"a stack is (M, N, N), frames first, not {frames}{hint}")
+    if frames[1] != frames[2]:
         raise UnfitFile("NPZ-013", _FRAMES, f"frames are {' x '.join(map(str, frames[1:]))}, not square; {_CUT}")
     if frames[1] % 2:
         raise UnfitFile("NPZ-014", _FRAMES, f"the side N = {frames[1]} is odd")
@@ -261,7 +268,8 @@ def _require_fitting(parts: Mapping[str, Part]) -> None:
         raise UnfitFile("FIL-023", "xcoords", unpaired(points[0] if points else 0, frames[0]))
     probe = parts[_PROBE].values.shape if _PROBE in parts else frames
     if probe[-2:] != frames[1:]:
-        raise UnfitFile("NPZ-025", _PROBE, f"the probe is {probe}, the frames are {frames[1]} x {frames[2]}")
+        hint = probe_hint(probe, frames[1], real=parts[_PROBE].values.dtype.kind != "c")
+        raise UnfitFile("NPZ-025", _PROBE, f"the probe is {probe}, the frames are {frames[1]} x {frames[2]}{hint}")
 
 
 def _geometry(given: Sequence[Description], stated: Stated) -> Geometry:

@@ -7,13 +7,13 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-from conformance.files.formats import edf, named, tiff
+from conformance.files.formats import edf, named, npy, tiff
 from conformance.files.formats.description import Description, Part, Quantity
 from conformance.files.formats.values import Joined, Stored
 from conformance.files.formats.zarr_store import held_in_store, is_store
 from conformance.files.unfit import UnfitFile
 
-_READ = {".tif": "TIFF", ".tiff": "TIFF", ".edf": "EDF"}
+_READ = {".tif": "TIFF", ".tiff": "TIFF", ".edf": "EDF", ".npy": "NumPy"}
 _IMAGES = {".cbf": "CBF", ".img": "detector", ".mib": "Merlin", ".dm4": "DigitalMicrograph"}
 _NUMBER = re.compile(r"(\d+)")
 
@@ -27,13 +27,25 @@ def images_in(folder: Path) -> list[Path]:
         The folder cannot be read.
     """
     seen = [one for one in folder.iterdir() if one.suffix.lower() in _READ and not one.name.startswith(".")]
+    # Arrays of other kinds are parts of a scan, and no frames.
+    seen = [one for one in seen if _kind(one) != "NumPy" or npy.image_of(one) is not None]
     kinds = Counter(_kind(one) for one in seen).most_common(1)
     held = [one for one in seen if kinds and _kind(one) == kinds[0][0]]
+    if len(held) == 1 and _kind(held[0]) == "NumPy":
+        return []
     return sorted(held, key=lambda one: [int(word) if word.isdigit() else word for word in _NUMBER.split(one.name)])
 
 
 def _kind(image: Path) -> str:
     return _READ[image.suffix.lower()]
+
+
+def _frame_of(image: Path, stack: ExitStack) -> Stored:
+    """The frames (m, rows, columns) of an image, open until the stack ends."""
+    if _kind(image) == "NumPy" and (held := npy.image_of(image)) is not None:
+        return held
+    form = edf.FORMAT if _kind(image) == "EDF" else tiff.FORMAT
+    return stack.enter_context(form.opened(image)).parts["diff3d"].values
 
 
 def told(folder: Path) -> str:
@@ -83,10 +95,9 @@ def described_images(folder: Path, stack: ExitStack) -> Description:
     if not images:
         raise UnfitFile("FIL-001", "file", told(folder) or "a folder without a scan file, and without images")
     kind = _kind(images[0])
-    form = edf.FORMAT if kind == "EDF" else tiff.FORMAT
     held: list[Stored] = []
     for image in images:
-        values = stack.enter_context(form.opened(image)).parts["diff3d"].values
+        values = _frame_of(image, stack)
         if held and (values.shape[1:], values.dtype) != (held[0].shape[1:], held[0].dtype):
             problem = f"{image.name} holds {values.shape[1:]} {values.dtype}, {images[0].name} {held[0].shape[1:]}"
             raise UnfitFile("FIL-002", "file", f"{problem} {held[0].dtype}: frames are of one size and type")

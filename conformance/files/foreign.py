@@ -56,7 +56,7 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
     """
     with form.opened(path) as opened:
         try:
-            held, said = _with_shown_quantity(opened)
+            held, said = _with_shown_quantity(opened.with_sizes())
             held = _with_mask(held, found)
         except UnfitFile:
             # What cannot be read is called by its name all the same.

@@ -10,7 +10,7 @@ from conformance.files.finding import Finding, Severity
 from conformance.files.formats.empad import nearly
 from conformance.files.formats.lists import listing_of
 from conformance.files.formats.magic import Kind
-from conformance.files.formats.roles import pairs_among, unit_of
+from conformance.files.formats.roles import pairs_among, tables_among, unit_of
 from conformance.files.formats.sniffing import HEAD_BYTES, Sniffed, as_text, lfs_size
 
 _PACKED = "unpack it first"
@@ -152,6 +152,10 @@ def held_arrays(shapes: Mapping[str, tuple[int, ...]]) -> str:
         shape, number = common[0]
         joined = "convert THIS POSITIONS PROBE OUT.npz joins them in the order of their numbers"
         return f"{number} arrays of {shape}, perhaps a frame each; {joined}"
+    places = next(iter([*map(" and ".join, pairs_among(arrays)), *tables_among(arrays)]), "")
+    if not frames and places:
+        todo = "the frames lie elsewhere: convert FRAMES PROBE THIS OUT.npz joins them"
+        return f"no array in it has the axes of frames ({_shapes(arrays)}); {places} are perhaps positions, and {todo}"
     if not frames:
         some = f" ({_shapes(arrays)})" if arrays else ""
         return f"no array in it has the axes of frames{some}: the data lie elsewhere"

@@ -160,7 +160,8 @@ class Rules:
 
     def _coordinate(self, name: str, member: Stored) -> Iterator[Finding]:
         if len(member.shape) != 1 or member.dtype.kind not in _kinds(name):
-            problem = f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}"
+            text = ", which is text: write the numbers that it spells" if member.dtype.kind in "SU" else ""
+            problem = f"coordinates are (M,) real numbers, not {member.shape} {member.dtype}{text}"
             both = shape_hints.table_hint(member.shape) if "ycoords" not in self.members else ""
             yield Finding("NPZ-022", VIOLATION, name, f"{problem}{both}")
             return

@@ -170,3 +170,35 @@ def test_frames_without_a_position_of_their_number_are_left_out_and_told(
     with np.load(tmp_path / "out.npz") as found:
         np.testing.assert_allclose(found["diff3d"], scan["diff3d"][kept], atol=2e-3)
         np.testing.assert_allclose(found["xcoords"], scan["xcoords"][kept], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["frame", "frame_index", "Image No", "index"])
+def test_a_list_that_numbers_its_rows_is_read_in_that_order(
+    name: str, call: Call, tmp_path: Path, scan: Arrays
+) -> None:
+    order = np.random.default_rng(3).permutation(63)
+    rows = [f"{k + 1},{scan['xcoords'][k]:.6f},{scan['ycoords'][k]:.6f}" for k in order]
+    (tmp_path / "p.csv").write_text("\n".join([f"{name},x_px,y_px", *rows]))
+    np.savez(tmp_path / "frames.npz", diff3d=scan["diff3d"], probeGuess=scan["probeGuess"])
+    done = call("convert", "frames.npz", "p.csv", "out.npz", "--positions-unit", "px")
+    if name == "index":
+        assert done.exit_code == 2
+        assert "in the order of these numbers, or of the rows?" in done.stderr
+        return
+    assert done.exit_code == 0, done.stderr
+    assert f"in the order of the numbers of its column {name}" in done.stdout
+    with np.load(tmp_path / "out.npz") as found:
+        assert moved(dict(found), scan) < 1e-3
+
+
+def test_a_distance_below_zero_turns_no_positions(call: Call, tmp_path: Path, scan: Arrays) -> None:
+    written.cxi(tmp_path / "scan.cxi", scan)
+    np.save(tmp_path / "probe.npy", scan["probeGuess"])
+    assert call("convert", "scan.cxi", "probe.npy", "right.npz").exit_code == 0
+    with h5py.File(tmp_path / "scan.cxi", "a") as stream:
+        held = stream["entry_1/instrument_1/detector_1/distance"]
+        held[...] = -held[()]
+    done = call("convert", "scan.cxi", "probe.npy", "out.npz")
+    assert "is below zero; its size was taken" in done.stdout
+    with np.load(tmp_path / "right.npz") as right, np.load(tmp_path / "out.npz") as found:
+        np.testing.assert_allclose(found["xcoords"], right["xcoords"])

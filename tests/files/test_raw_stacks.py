@@ -52,6 +52,16 @@ def test_images_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert images_in(folder)[1].name == "night3_2.tif"
 
 
+def test_arrays_of_a_frame_each_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for k, frame in enumerate(FRAMES):
+        np.save(tmp_path / f"frame_{k}.npy", np.asfortranarray(frame) if k == 1 else frame)
+    np.save(tmp_path / "positions.npy", np.zeros((len(FRAMES), 2)))
+    np.save(tmp_path / "probe.npy", np.ones((16, 16), np.complex64))
+    with ExitStack() as stack:
+        found = described_images(tmp_path, stack)
+        assert np.array_equal(found.parts["diff3d"].values.array(), FRAMES)
+
+
 def test_images_of_several_sizes_are_no_stack(tmp_path: Path) -> None:
     folder = _images(tmp_path / "images")
     (folder / "night3_4.tif").write_bytes(_tiff(FRAMES[0, :8]))

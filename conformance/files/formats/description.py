@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from conformance.files.formats.sniffing import Sniffed
 from conformance.files.formats.values import Stored
@@ -112,6 +115,25 @@ class Geometry:
         height, width = (wavelength * self.distance / (N * pixel) for pixel in self.detector_pixel)
         return height, width
 
+    def sizes(self) -> tuple[Geometry, tuple[str, ...]]:
+        """The sizes of what is stated, and what was no size: a sign was left out, or what is no number passed over."""
+        held: dict[str, tuple[float, ...] | None] = {}
+        said: list[str] = []
+        for one in fields(self):
+            stated = getattr(self, one.name)
+            values = stated if isinstance(stated, tuple) else (stated,)
+            if stated is None or all(np.isfinite(value) and value >= 0 for value in values):
+                continue
+            whole = all(np.isfinite(value) for value in values)
+            word = f"{one.name.replace('_', ' ')} {', '.join(f'{value:.4g}' for value in values)}"
+            said.append(f"{word} is below zero; its size was taken" if whole else f"{word} was passed over")
+            held[one.name] = tuple(abs(value) for value in values) if whole else None
+        plain: dict[str, Any] = {
+            name: values[0] if values is not None and not isinstance(getattr(self, name), tuple) else values
+            for name, values in held.items()
+        }
+        return replace(self, **plain), tuple(said)
+
     def contradiction(self, N: int) -> str:
         """Say that the object pixel that is stated is not that of energy, distance and detector pixel; else empty."""
         made = replace(self, object_pixel=None).pixel_of(N)
@@ -183,6 +205,14 @@ class Description:
     passed_over: tuple[str, ...] = ()
     stated: int = 0
     contradictions: tuple[str, ...] = ()
+
+    def with_sizes(self) -> Description:
+        """The description with the sizes of its lengths and of its energy, as it says; without what is no number.
+
+        A sign tells on which side something lies, and turns no positions.
+        """
+        geometry, said = self.geometry.sizes()
+        return replace(self, geometry=geometry, assumed=(*self.assumed, *said)) if said else self
 
 
 @dataclass(frozen=True)

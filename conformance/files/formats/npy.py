@@ -20,7 +20,7 @@ from conformance.files.rules.wording import stored_anew
 from conformance.files.unfit import UnfitFile
 from conformance.files.zip_directory import DamagedArchive
 
-_MOST_PROBE, _FEWEST = 1 << 28, 4
+_MOST_PROBE, _FEWEST, _SMALLEST = 1 << 28, 4, 8
 
 
 def _recognises(file: Sniffed) -> bool:
@@ -44,6 +44,33 @@ def _opened(path: Path) -> Iterator[Description]:
         raise UnfitFile("FIL-001", "file", problem)
     advice = "the other parts of a scan come from other files"
     yield Description(FORMAT.name, parts, advice=advice, members=(path.stem,))
+
+
+def image_of(path: Path) -> Stored | None:
+    """One frame (1, rows, columns) that a file holds by itself; None where it holds none.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    try:
+        held = _stored(path)
+    except UnfitFile:
+        return None
+    sides = held.shape[-2:]
+    if held.dtype.kind not in "iuf" or len(held.shape) not in (2, 3) or held.shape[:-2] not in ((), (1,)):
+        return None
+    if min(sides) < _SMALLEST:
+        return None
+    if not held.fortran:
+        return RawValues(path, path.stem, (1, *sides), held.dtype, held.offsets)
+    turned = RawValues(path, path.stem, (1, *sides[::-1]), held.dtype, held.offsets)
+    return Computed(path.stem, turned, (1, *sides), held.dtype, lambda block: block.swapaxes(1, 2))
 
 
 def _stored(path: Path) -> RawValues:

@@ -35,6 +35,10 @@ from conformance.files.unfit import UnfitFile
 
 _PART = re.compile(r"/entry/data/data_\d+")
 _MOST_BYTES, _MOST_NAMED = 64 << 20, 6
+_NUMBER = r"[ _.-]?(?:no|nr|num|number|index|indices|idx|id)s?"
+_OF_FRAMES = re.compile(rf"(?:frame|image|img|file|exposure)s?(?:{_NUMBER})?", re.IGNORECASE)
+_OF_ROWS = re.compile(rf"points?|(?:point|position)?{_NUMBER}", re.IGNORECASE)
+"""What lists call a column with the numbers of the frames, and one with numbers of frames or of places."""
 _AS_WRITTEN = (
     "/dp lies as (frame, row, column), as ptycho-vit has it; where PtychoShelves wrote it, it is transposed, which "
     "diagnose tells"
@@ -241,11 +245,40 @@ def columns_called(path: Path) -> dict[str, tuple[int, str]]:
     OSError
         The file cannot be read.
     """
-    head = kind_of(path)[1]
-    listing = listing_of(as_text(head) or "", cut=len(head) == HEAD_BYTES)
-    names = listing.names if listing is not None else ()
+    names = _column_names(path)
     pair = next(roles.pairs_among(dict.fromkeys(names, (2,))), None)
     return {} if pair is None else {axis: (names.index(name), name) for axis, name in zip("xy", pair, strict=True)}
+
+
+def _column_names(path: Path) -> tuple[str, ...]:
+    head = kind_of(path)[1]
+    listing = listing_of(as_text(head) or "", cut=len(head) == HEAD_BYTES)
+    return () if listing is None else listing.names
+
+
+def _in_order(table: NDArray[np.float64], names: tuple[str, ...]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """The rows of a list in the order of the frames whose numbers a column holds, and that they were sorted.
+
+    Raises
+    ------
+    UnfitFile
+        They are numbered in another order, and nothing says whether that is the one of the frames.
+    """
+    for column, name in enumerate(names):
+        numbers, of_frames = table[:, column], bool(_OF_FRAMES.fullmatch(name.strip()))
+        if not (of_frames or _OF_ROWS.fullmatch(name.strip())) or (numbers != np.rint(numbers)).any():
+            continue
+        if len(np.unique(numbers)) < len(numbers) or (np.diff(numbers) > 0).all():
+            continue
+        if not of_frames:
+            problem = (
+                f"its column {name} numbers the rows in another order than they stand in: are the frames in the order "
+                "of these numbers, or of the rows? Sort the rows, or call the column frame; or take it out"
+            )
+            raise UnfitFile("FIL-023", "file", problem)
+        said = f"rows of the list in the order of the numbers of its column {name}, not as they stand"
+        return table[np.argsort(numbers)], (said,)
+    return table, ()
 
 
 def listed_positions(path: Path, order: str | None, metres: float | None) -> Description:
@@ -264,7 +297,8 @@ def listed_positions(path: Path, order: str | None, metres: float | None) -> Des
     UnfitFile
         Its columns are not known, contradict what is said, or hold no numbers.
     """
-    table, called = read_positions(path), columns_called(path)
+    called = columns_called(path)
+    table, sorted_by = _in_order(read_positions(path), _column_names(path))
     if table.shape[1] < 2:
         raise UnfitFile("FIL-001", "file", "a list of positions has two columns or more")
     if table.shape[1] > 2 and not called:
@@ -286,4 +320,4 @@ def listed_positions(path: Path, order: str | None, metres: float | None) -> Des
         )
         for axis, column in places.items()
     }  # fmt: skip
-    return Description("a list of positions", parts)
+    return Description("a list of positions", parts, assumed=sorted_by)
