@@ -19,7 +19,7 @@ from conformance.files.diagnose.mending import mended
 from conformance.files.diagnose.opened import parts_from, scan_in
 from conformance.files.diagnose.quantity import intensity_of, quantity_of
 from conformance.files.diagnose.reasons import reason_of
-from conformance.files.diagnose.residual import residual_of
+from conformance.files.diagnose.residual import motion, residual_of
 from conformance.files.diagnose.sample import Sample, Scan, StoredFrames, blocks, take
 from conformance.files.diagnose.sentences import sentences
 from conformance.files.examine import ScanReport, in_order
@@ -34,7 +34,7 @@ _FOR_GAIN, _AT_ONCE = 64, 64
 _DARK = 0.05
 """Power against the median below which a frame shows nothing."""
 
-_ODD, _SPREADS = 3.0, 8.0
+_ODD, _SPREADS, _FEWEST_MOVED = 3.0, 8.0, 4
 """Misfit of a frame, against that of the frames in the middle, and in spreads above it, from which it stands alone."""
 
 _FIRST = frozenset({"FIL-005", "FIL-006", "FIL-007", "FIL-009", "FIL-010", "FIL-011", "FIL-017", "FIL-024", "FIL-026"})
@@ -273,9 +273,29 @@ def _told(found: Explained, scan: Scan, left: str) -> Iterator[Finding]:
         problem = (
             f"{len(odd)} of {len(found.index)} frames are not explained by probe, object and positions, as the others "
             f"are: up to {worst:.0%} of the light is left over, elsewhere {found.misfit:.2%}; the worst first: "
-            f"{named}{_of_lines(found, scan) or _of_run(found, scan)}"
+            f"{named}{_of_lines(found, scan) or _of_run(found, scan) or _moved(found, scan)}"
         )
         yield Finding("FIL-028", Severity.WARNING, "diff3d", problem)
+
+
+def _moved(found: Explained, scan: Scan) -> str:
+    """Say that the frames that are not explained stand aside, each by its own way; empty where they do not."""
+    rows = np.sort(found.odd)[:_FOR_GAIN]
+    if found.step > 1 or len(rows) < _FEWEST_MOVED:
+        return ""
+    told = motion(residual_of(_some(found, scan, rows), np.empty((0, 2))))
+    return "" if told is None else f"; {told[0]}"
+
+
+def _some(found: Explained, scan: Scan, rows: NDArray[np.int64]) -> Forward:
+    """Some frames with the probe and the object of the file."""
+    stored = np.concatenate(list(blocks(scan.frames, rows)))
+    meant = _meant(stored, found)
+    amplitude = np.sqrt(np.maximum(meant(stored.astype(np.float32)), 0)).astype(np.float32)
+    probe = np.reshape(np.asarray(scan.probe, np.complex64), (-1, *amplitude.shape[1:]))
+    good = np.ones(amplitude.shape[1:], bool)
+    s = scan.positions[rows, ::-1].astype(np.float64)
+    return Forward(amplitude, s, probe, np.asarray(scan.object, np.complex64), good, rows)
 
 
 def _of_run(found: Explained, scan: Scan) -> str:
@@ -285,13 +305,7 @@ def _of_run(found: Explained, scan: Scan) -> str:
     if found.step > 1 or len(odd) < FEWEST or len(odd) < _OF_ONE_RUN * (last - first + 1):
         return ""
     rows = np.unique(np.linspace(first, last, min(last - first + 1, _FOR_GAIN)).astype(np.int64))
-    stored = np.concatenate(list(blocks(scan.frames, rows)))
-    meant = _meant(stored, found)
-    s_all = scan.positions[:, ::-1].astype(np.float64)
-    amplitude = np.sqrt(np.maximum(meant(stored.astype(np.float32)), 0)).astype(np.float32)
-    probe = np.reshape(np.asarray(scan.probe, np.complex64), (-1, *amplitude.shape[1:]))
-    good = np.ones(amplitude.shape[1:], bool)
-    run = Forward(amplitude, s_all[rows], probe, np.asarray(scan.object, np.complex64), good, rows)
+    run, s_all = _some(found, scan, rows), scan.positions[:, ::-1].astype(np.float64)
     done = mended(run, s_all, (), None)
     mends = f", which are explained once this is done to them: {done.steps[0].repair.what}" if done.steps else ""
     return f"; they are one run, {first} to {last}{mends if sound(done) else ''}"

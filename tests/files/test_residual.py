@@ -74,6 +74,30 @@ def of_wide_lines(axis: int, first: int, gain: float) -> Change:
     return lambda counts, rng: rng.poisson(EXPECTED * wide)
 
 
+def aside(counts: Frames, rng: np.random.Generator) -> Frames:
+    counts[:, 16:] = np.roll(counts[:, 16:], 2, 2)
+    return counts
+
+
+def filled_in(counts: Frames, rng: np.random.Generator) -> Frames:
+    for k in range(3):
+        counts[:, 18 + k] = ((3 - k) * counts[:, 17] + (k + 1) * counts[:, 21]) / 4
+    return counts
+
+
+def smeared(counts: Frames, rng: np.random.Generator) -> Frames:
+    return rng.poisson(EXPECTED + 0.1 * EXPECTED.mean(axis=1, keepdims=True))
+
+
+def under_a_ring(counts: Frames, rng: np.random.Generator) -> Frames:
+    ring = np.exp(-((np.hypot(ROWS, COLUMNS) - 11) ** 2) / 3)
+    return counts + rng.poisson(0.1 * counts[0].sum() * ring / ring.sum(), counts.shape)
+
+
+def of_uneven_pixels(counts: Frames, rng: np.random.Generator) -> Frames:
+    return counts * np.exp(rng.normal(0, 0.2, counts.shape[1:]))
+
+
 def centred(counts: Frames, rng: np.random.Generator) -> Frames:
     return np.stack([np.roll(one, tuple(rng.integers(-3, 4, 2)), (0, 1)) for one in counts])
 
@@ -104,6 +128,11 @@ def drifting(counts: Frames, rng: np.random.Generator) -> Frames:
         (behind_a_gap, "on lie about 2 pixels nearer to the others"),
         (beside_a_spot, "about row 7, column 23"),
         (with_a_third_harmonic, "3 times smaller"),
+        (aside, "on lie about 2 columns aside of the others"),
+        (filled_in, "rows 18 to 20 do not hold what probe and object make there"),
+        (smeared, "lies evenly along its columns"),
+        (under_a_ring, "is the same in all frames and none that probe and object make, half of it in"),
+        (of_uneven_pixels, "pixels of unlike gain"),
     ],
 )
 def test_a_reason_is_named(change: Change, words: str) -> None:

@@ -11,6 +11,7 @@ from conformance.files.diagnose.beams import of_another_width, with_harmonics
 from conformance.files.diagnose.explained import sound
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.mending import Mending
+from conformance.files.diagnose.readout import overwritten, smeared, still, uneven_pixels
 from conformance.files.diagnose.recorded import bent, beside_a_spot, blurred, by_another_law, cut, distorted
 from conformance.files.diagnose.residual import (
     Reason,
@@ -41,9 +42,12 @@ _UNEXPLAINED = frozenset({"none", "wandering", "part"})
 
 _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
     *(dead, mixture, background, gains, lines, motion, losses),
-    *(beside_a_spot, by_another_law, bent, distorted, cut, of_another_width, with_harmonics, blurred),
+    *(beside_a_spot, by_another_law, bent, distorted, cut, smeared, of_another_width, with_harmonics, blurred),
 )
 """Of reasons that explain as much, the first is told."""
+
+_PLACES: tuple[Callable[[Residual], Reason | None], ...] = (overwritten, still, uneven_pixels)
+"""Where it is left over; asked where no reason explains it, as what leaves most free."""
 
 
 def reason_of(found: Residual) -> tuple[str, float]:
@@ -60,8 +64,10 @@ def reason_of(found: Residual) -> tuple[str, float]:
     float
     """
     asked = len(found.measured) >= FEWEST and found.before.over_floor > _LITTLE and found.made.any()
-    told = (look(found) for look in _LOOKS) if asked else ()
-    best = found.best(one for one in told if one is not None)
+    best = None
+    for looks in (_LOOKS, _PLACES) if asked else ():
+        told = (look(found) for look in looks)
+        best = best or found.best(one for one in told if one is not None)
     return ("", found.before.over_floor) if best is None else (best[0], found.after(best[1]).over_floor)
 
 

@@ -61,7 +61,7 @@ def distorted(found: Residual) -> Reason | None:
 
 
 def cut(found: Residual) -> Reason | None:
-    """Frames of which a part lies aside, as where a gap between chips was cut out or filled in.
+    """Frames of which a part lies aside: a gap between chips was cut out or filled in, or one stands beside its place.
 
     Parameters
     ----------
@@ -69,22 +69,31 @@ def cut(found: Residual) -> Reason | None:
     """
     told: list[Reason] = []
     N = found.forward.N
-    for axis, words in ((0, "rows"), (1, "columns")):
-        at = _seam(found, axis)
+    for axis, along in ((0, 0), (1, 1), (0, 1), (1, 0)):
+        at = _seam(found, axis, along)
         fields = [np.zeros((2, N, N)) for _ in range(2)]
         for field, part in zip(fields, (slice(None, at), slice(at, None)), strict=True):
-            np.moveaxis(field[axis], axis, 0)[part] = 1
+            np.moveaxis(field[along], axis, 0)[part] = 1
         sizes, made = _displaced(found, fields)
         gap = float(sizes[1] - sizes[0])
         if abs(gap) > _GAP and found.better(made):
-            way = "nearer to the others than" if gap > 0 else "farther from the others than"
-            done = "cut out" if gap > 0 else "put in"
-            said = (
-                f"{words} from about {at} on lie about {abs(gap):.0f} pixels {way} probe and object make them: a gap "
-                f"between chips of the detector that was {done}"
-            )
-            told.append((said, made))
+            told.append((_of_parts(gap, at, axis, along), made))
     return found.best(told)
+
+
+def _of_parts(gap: float, at: int, axis: int, along: int) -> str:
+    words = ("rows", "columns")
+    if along != axis:
+        return (
+            f"{words[axis]} from about {at} on lie about {abs(gap):.0f} {words[along]} aside of the others, against "
+            "what probe and object make: a module of the detector that does not stand where it was put together"
+        )
+    way = "nearer to the others than" if gap > 0 else "farther from the others than"
+    done = "cut out" if gap > 0 else "put in"
+    return (
+        f"{words[axis]} from about {at} on lie about {abs(gap):.0f} pixels {way} probe and object make them: a gap "
+        f"between chips of the detector that was {done}"
+    )
 
 
 def blurred(found: Residual) -> Reason | None:
@@ -191,10 +200,10 @@ def _moved(images: Floats, by: Floats) -> Floats:
     return np.stack([map_coordinates(one, at, order=1, mode="constant") for one in images])
 
 
-def _seam(found: Residual, axis: int) -> int:
-    """Row or column from which light may lie aside by another step than before it."""
+def _seam(found: Residual, axis: int, along: int) -> int:
+    """Row or column from which light may lie aside along an axis by another step than before it."""
     near, here = (gaussian_filter(np.sqrt(one), (0, _FOR_STEPS, _FOR_STEPS)) for one in (found.made, found.measured))
-    slope = np.gradient(near, axis=1 + axis)
+    slope = np.gradient(near, axis=1 + along)
     other = 2 - axis
     good = found.forward.good
     pulled: NDArray[np.float64] = (slope * (here - near) * good).sum(axis=(0, other))
