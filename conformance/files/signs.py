@@ -11,7 +11,7 @@ from conformance.files.survey import Survey, is_whole
 
 NOISE = ": scattered about zero, as a subtracted background leaves them, or an interpolation of the frames"
 ROOTED = ": roots with the sign of numbers about zero: square them, take 0 for what was below, and then the root"
-_FEWEST_ROOTS, _DIMMER = 24, 0.1
+_FEWEST_ROOTS, _DIMMER, _BORDER = 24, 0.1, 8
 _QUANTILES, _OF_ROOTS, _NEARLY = (0.1, 0.25, 0.5), np.array([0.397, 0.632, 0.919]), 0.06
 """Of the roots of normal noise, in units of their root mean square, quantiles; of the noise itself 0.13, 0.32, 0.67."""
 _FEWEST, _OFTEN, _SMALL = 64, 0.02, 0.2
@@ -226,6 +226,11 @@ def roots_below_zero(survey: Survey, first: tuple[tuple[int, ...], float] | None
     some, never = (times > 0) & (times < survey.M), times == 0
     if some.sum() < _FEWEST_ROOTS:
         return ""
+    if _come_in_at_the_edge(some):
+        return (
+            ": whole lines along the borders, other ones from frame to frame, as come in where frames are shifted, "
+            "turned or resampled one by one: take the frames before that, or 0 there and a mask of these borders"
+        )
     mean = survey.squares / np.maximum(survey.M - times, 1)
     dim = float(np.median(mean[some]))
     bright = float(mean[never].max()) if never.any() else float(mean.max())
@@ -236,3 +241,10 @@ def roots_below_zero(survey: Survey, first: tuple[tuple[int, ...], float] | None
         ": in other pixels from frame to frame, where there is least light: roots of what a subtracted background left "
         "below zero? Take 0 in place of it before the root, from the frames before that"
     )
+
+
+def _come_in_at_the_edge(some: NDArray[np.bool_]) -> bool:
+    """Whether pixels are lines along the borders, whole ones, and none inside."""
+    rows, columns = (max(1, side // _BORDER) for side in some.shape)
+    lines = [some[0], some[-1], some[:, 0], some[:, -1]]
+    return not some[rows:-rows, columns:-columns].any() and any(line.all() for line in lines)

@@ -57,6 +57,7 @@ FAULTS = {
     "centre": made_of(lambda f: np.roll(f, (3, -5), (1, 2))),
     "fftshift": made_of(lambda f: np.fft.ifftshift(f, axes=(1, 2))),
     "frames: x and y exchanged": made_of(lambda f: f.transpose(0, 2, 1)),
+    "exposures": made_of(lambda f: f * np.where(np.arange(len(f)) % 2, 0.3, 1.0)[:, np.newaxis, np.newaxis]),
     "counts": made_of(lambda f: np.rint(f**2)),
     "log": made_of(lambda f: np.log1p(np.rint(f**2))),
     "shares": made_of(lambda f: np.rint(f**2) / np.linspace(90, 110, len(f))[:, None, None]),

@@ -47,6 +47,24 @@ def test_the_noise_of_frames_is_known_whatever_they_were_divided_by(tmp_path: Pa
     assert note.problem == plain.problem
 
 
+def test_what_an_object_lacks_beyond_the_beam_keeps_it_from_explaining_nothing(tmp_path: Path) -> None:
+    arrays = sound(3, photons=1e5)
+    arrays["objectGuess"] = arrays["objectGuess"].copy()
+    arrays["objectGuess"][:3] = arrays["objectGuess"][:, -3:] = np.nan
+    np.savez(tmp_path / "scan.npz", **arrays)
+    (note,) = told(tmp_path / "scan.npz")
+    assert note.severity is Severity.NOTE
+
+
+def test_frames_that_were_moved_one_by_one_are_told_as_such(tmp_path: Path) -> None:
+    arrays = sound(3, photons=1e5)
+    for k in range(0, 80, 9):
+        arrays["diff3d"][k] = np.roll(arrays["diff3d"][k], (1 + k % 2, -1 - k % 3), (0, 1))
+    said = [one.problem for one in of(tmp_path, arrays) if one.severity is Severity.WARNING]
+    assert len(said) == 1
+    assert "was each centred by itself?" in said[0]
+
+
 def patches_of(a: Arrays) -> np.ndarray:
     half = N // 2
     corners = [(int(y) - half, int(x) - half) for x, y in zip(a["xcoords"], a["ycoords"], strict=True)]

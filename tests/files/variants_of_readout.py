@@ -141,6 +141,31 @@ def _wrapped_beam(a: Arrays) -> None:
     a["diff3d"] = np.sqrt(np.rint(stack * (200_000 / stack.max())) % 65536).astype(np.float32)
 
 
+def _by_light(a: Arrays) -> None:
+    a["diff3d"] = a["diff3d"][np.argsort((a["diff3d"].astype(float) ** 2).sum(axis=(1, 2)))]
+
+
+def _by_their_mean(a: Arrays) -> None:
+    mean = counted(a).mean(axis=0) + 0.01
+    a["diff3d"] = np.sqrt(counted(a) / mean * mean.mean()).astype(np.float32)
+
+
+def _while_lit(a: Arrays) -> None:
+    smear = np.broadcast_to(0.2 * counted(a).mean(axis=1, keepdims=True), a["diff3d"].shape)
+    a["diff3d"] = np.sqrt(counted(a) + np.random.default_rng(6).poisson(smear)).astype(np.float32)
+
+
+def _cut_by_shifts(a: Arrays) -> None:
+    for k, by in enumerate(np.random.default_rng(7).integers(0, 3, (len(a["diff3d"]), 2))):
+        a["diff3d"][k, : by[0]] = np.nan
+        a["diff3d"][k, :, N - by[1] :] = np.nan
+
+
+def _in_whole_steps(a: Arrays) -> None:
+    for name in ("xcoords", "ycoords"):
+        a[name] = 7.5 * np.rint(a[name] / 7.5)
+
+
 VARIANTS: dict[str, Entry] = {
     "roots of a subtracted background": (
         scan(_roots_below_zero),
@@ -175,4 +200,13 @@ VARIANTS: dict[str, Entry] = {
     "two exposures a point": (scan(_twice), r"160 frames, but only 80 positions: 2 exposures", "NPZ-019"),
     "positions held for two frames": (scan(_held), r"held while the scan went on", "FIL-014"),
     "frames as objects": (scan(_objects), r"numpy\.array\(held\['diff3d'\]\.tolist\(\)\)", "NPZ-031"),
+    "sorted by light": (scan(_by_light), r"were sorted by their light", "FIL-014"),
+    "divided by their own mean": (scan(_by_their_mean), r"were divided by their own mean", "FIL-017"),
+    "read out while lit": (scan(_while_lit), r"evenly along it, up to the borders", "FIL-017"),
+    "cut by shifts": (scan(_cut_by_shifts), r"whole lines along the borders", "NPZ-017"),
+    "positions in whole steps": (
+        scan(_in_whole_steps),
+        r"multiples of 7\.5 .*rounded by up to 3\.75",
+        "FIL-012 FIL-014",
+    ),
 }

@@ -31,7 +31,7 @@ from conformance.files.diagnose.rematched import SHUFFLED, SLIPPED
 from conformance.files.diagnose.rivals import rivals
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.scale import scale_guess
-from conformance.files.diagnose.signs import left_out, repeated, sliding
+from conformance.files.diagnose.signs import evened, left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import QUARTER, Verdict, Word, judged, unshown
@@ -140,11 +140,11 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     looked_at = np.unique(np.linspace(0, M - 1, min(M, _LOOKED_AT)).astype(np.int64))
     quantity = quantity_of(np.concatenate(list(blocks(scan.frames, looked_at))))
     meant = quantity.name if quantity.name != "unknown" else declared
-    sample = take(scan, intensity_of(meant), rng)
+    sample, uneven = evened(take(scan, intensity_of(meant), rng))
     if len(sample) < FEWEST:
         return _too_few(len(sample))
-    factor, fault = _scale(sample, rng)
-    faults = [*_values(quantity, declared), *left_out(sample), *repeated(sample), *([] if fault is None else [fault])]
+    factor, unlike = _scale(sample, rng)
+    faults = [*_values(quantity, declared), *uneven, *left_out(sample), *repeated(sample), *unlike]
     found = oriented(sample, rng, factor)
     readings = found.readings
     # A scan of another kind has none of the faults that probe and object show.
@@ -364,11 +364,11 @@ _PLURAL = {
 }
 
 
-def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | None]:
+def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, list[Fault]]:
     """Object pixels in a unit of the positions, and what is wrong with the unit."""
     step = typical_step(sample.s)
     if _SMALLEST_STEP <= step <= _LARGEST_STEP * sample.N:
-        return 1.0, None
+        return 1.0, []
     said = (
         f"neighbouring positions are {step:.3g} apart, which cannot be pixels of an object under frames of {sample.N}"
     )
@@ -379,14 +379,8 @@ def _scale(sample: Sample, rng: np.random.Generator) -> tuple[float, Fault | Non
         found = unit(sample, zero_frequency(sample.mean(), sample.probe, sample.good), None, rng)
     if not found.decided:
         remedy = "find in which unit they are, and divide them by the size of an object pixel in it"
-        return float("nan"), Fault("unit", Word.LIKELY, said, remedy)
+        return float("nan"), [Fault("unit", Word.LIKELY, said, remedy)]
     size = 1 / found.factor
     remedy = f"divide the positions by the size of an object pixel, about {size:.2g} of their unit"
-    return found.factor, Fault(
-        "unit",
-        Word.CERTAIN,
-        said,
-        remedy,
-        {"factor": found.factor, "lead": found.lead},
-        (scaled_positions(found.factor),),
-    )
+    figures = {"factor": found.factor, "lead": found.lead}
+    return found.factor, [Fault("unit", Word.CERTAIN, said, remedy, figures, (scaled_positions(found.factor),))]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.verdict import Word
+from conformance.files.rules.flux import alternating
 
 _SLIDES = 0.3
 """Pixels a frame from which a pattern slides."""
@@ -81,3 +84,20 @@ def left_out(sample: Sample) -> list[Fault]:
     said = f"{sample.left_out} of {looked_at} frames looked at hold no light, or far too much: only the rest is judged"
     remedy = "leave such frames out with their positions"
     return [Fault("dark", Word.CERTAIN, said, remedy, {"frames": float(sample.left_out)})]
+
+
+def evened(sample: Sample) -> tuple[Sample, list[Fault]]:
+    """The sample with frames of one exposure, and that exposures of several lengths alternate, where they do.
+
+    Parameters
+    ----------
+    sample : Sample
+    """
+    said, brighter = alternating(sample.intensity.sum(axis=(1, 2), dtype=np.float64), sample.index)
+    if not said:
+        return sample, []
+    scaled = sample.intensity * (brighter.max() / brighter)[:, np.newaxis, np.newaxis].astype(np.float32)
+    remedy = (
+        "divide the frames by their exposure, or take those of one alone; what is said else is of frames so divided"
+    )
+    return replace(sample, intensity=scaled), [Fault("exposures", Word.CERTAIN, said, remedy)]

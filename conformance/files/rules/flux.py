@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.view import View
@@ -23,22 +24,45 @@ def in_turn(view: View) -> str:
     ----------
     view : View
     """
-    if not (view.brightness > 0).all():
-        return ""
-    level = np.log(view.brightness)
+    return alternating(view.brightness, np.arange(len(view.brightness)))[0]
+
+
+def alternating(light: Floats, numbers: NDArray[np.int64]) -> tuple[str, Floats]:
+    """Say that the light of frames goes up and down in turn, and by how much each is brighter than the dimmest.
+
+    Parameters
+    ----------
+    light : (m,) float64
+    numbers : (m,) int64
+        Of the frames in the scan.
+
+    Returns
+    -------
+    str
+        Empty where it does not.
+    numpy.ndarray
+        (m,) factors, 1 where it does not.
+    """
+    even = np.ones(len(light))
+    if not (light > 0).all():
+        return "", even
+    level = np.log(light)
     for period in range(2, min(_LONGEST, len(level) // _TURNS) + 1):
-        phases = [level[first::period] for first in range(period)]
+        phases = [level[numbers % period == first] for first in range(period)]
+        if min(map(len, phases)) < _TURNS:
+            continue
         middle = np.array([np.median(one) for one in phases])
         spread = max(float(np.quantile(np.abs(one - np.median(one)), 0.9)) for one in phases)
         apart = float(np.ptp(middle))
         dim = int((middle < middle.max() - apart / 2).sum())
         if apart > _APART and spread < _WITHIN * apart and (period == 2 or 1 < dim < period - 1 or _steps(middle) > 2):
             told = " : ".join(f"{float(np.exp(one - middle.min())):.3g}" for one in middle)
-            return (
+            said = (
                 f"the light of the frames goes {told} in turn, from each frame to the next, over the whole scan: long "
                 "and short exposures alternate and were not scaled or merged"
             )
-    return ""
+            return said, np.asarray(np.exp(middle - middle.min())[numbers % period])
+    return "", even
 
 
 def _steps(middle: Floats) -> int:

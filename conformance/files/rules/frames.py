@@ -11,6 +11,7 @@ from conformance.files.finding import Finding, Severity
 from conformance.files.rules.counted import cut_below, evened, mirrored
 from conformance.files.rules.exposures import of_two_exposures
 from conformance.files.rules.flares import flared_rows
+from conformance.files.rules.flattened import flattened, smeared
 from conformance.files.rules.flux import in_turn
 from conformance.files.rules.pixels import flares
 from conformance.files.rules.steps import moved_frames, power_steps, single_dips
@@ -284,6 +285,9 @@ def linear(view: View) -> Iterator[Finding]:
         return
     if pedestal := _pedestal(view) or _unmoved(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, pedestal)
+    for laid_over in (view.once(flattened), view.once(smeared)):
+        if laid_over:
+            yield Finding("FIL-017", Severity.WARNING, view.stack, laid_over)
     if few := cut_below(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, few)
     # Of what lies under all pixels, the noise is that of a camera.

@@ -17,6 +17,7 @@ from conformance.files.survey import Floats
 _FEWEST, _LARGEST = 40, 1e100
 _SURE, _MORE = 5.0, 1.15
 _PEAK, _NO_LINE, _SHORTEST = 6.0, 3.0, 5
+_UNEVEN, _ON_ITS_WAY = 0.3, 2.0
 
 
 def out_of_order(view: View) -> Iterator[Finding]:
@@ -26,6 +27,7 @@ def out_of_order(view: View) -> Iterator[Finding]:
     ----------
     view : View
     """
+    yield from _points_unsorted(view)
     told = _sketches(view)
     if told is None or ordered_as_text(view):
         return
@@ -45,6 +47,26 @@ def out_of_order(view: View) -> Iterator[Finding]:
             )
             yield Finding("FIL-014", Severity.WARNING, view.stack, problem)
             return
+
+
+def _points_unsorted(view: View) -> Iterator[Finding]:
+    """FIL-014: frames that were sorted by their light, where their points were not."""
+    steps = np.diff(view.flux)
+    if view.M < _FEWEST or view.x is None or view.y is None or view.nearest is None or not np.isfinite(steps).all():
+        return
+    steps = steps * np.sign(steps.sum())
+    # A beam that decays does so by even steps.
+    uneven = bool((steps >= 0).all() and (steps > 0).mean() > 1 / 2 and steps.std() > _UNEVEN * steps.mean())
+    apart = float(np.median(np.hypot(np.diff(view.x), np.diff(view.y))))
+    if not uneven or apart > _ON_ITS_WAY * float(np.median(view.nearest)):
+        return
+    word = "brighter" if view.flux[-1] > view.flux[0] else "darker"
+    problem = (
+        f"every frame is {word} than the one before, by uneven steps, while the points follow each other as in a scan: "
+        "the frames were sorted by their light, and the positions were not; give both in the order in which they were "
+        "taken"
+    )
+    yield Finding("FIL-014", Severity.WARNING, view.stack, problem)
 
 
 def other_lines(view: View, raster: tuple[int, int]) -> str:

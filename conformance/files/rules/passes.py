@@ -33,9 +33,12 @@ def held_on(view: View) -> str:
     power = light[:m].sum(axis=1)
     if m < 2 or not power.all():
         return ""
-    amplitude = np.sqrt(light[:m] * (power.mean() / power)[:, np.newaxis])
-    mean = (light[: m - 1] + light[1:m]) / 2
-    beyond = ((amplitude[1:] - amplitude[:-1]) ** 2).sum(axis=1) / (2 * root_variance(mean).sum(axis=1)) - 1
+    # Of unlike exposures each has the noise of its own, brought to one power with its light.
+    scale = (power.mean() / power)[:, np.newaxis]
+    level = light[:m] * scale
+    mean = (level[1:] + level[:-1]) / 2
+    noise = sum((scale[part] * root_variance(mean / scale[part])).sum(axis=1) for part in (slice(1, m), slice(m - 1)))
+    beyond = ((np.sqrt(level[1:]) - np.sqrt(level[:-1])) ** 2).sum(axis=1) / noise - 1
     same = (np.diff(view.x[:m]) == 0) & (np.diff(view.y[:m]) == 0)
     if min(same.sum(), (~same).sum()) < _FEWEST_PAIRS:
         return ""

@@ -16,11 +16,11 @@ from conformance.files.rules.flares import flared_pixels, flares_in_words
 from conformance.files.rules.gaps import dead_beyond_edges, outshining_pixels, padding_around
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed, pixels
-from conformance.files.survey import Floats
+from conformance.files.survey import Floats, is_whole
 
 _FEWEST_FRAMES = 8
 _EXPECTED_COUNTS, _BURST = 30.0, 5.0
-_WIDEST_GAP = 4
+_WIDEST_GAP, _MOST_ROOT = 4, 1e8
 _WIDTHS = (8, 10, 12, 14, 15, 16, 20, 24, 31, 32, 63, 64)
 _LARGEST_WHOLE = np.unique([2.0**bits - below for bits in _WIDTHS for below in (0.0, 1.0, 2.0)])
 _LARGEST = np.unique([_LARGEST_WHOLE, _LARGEST_WHOLE.astype(np.float32).astype(float)])
@@ -188,7 +188,13 @@ def _dead(view: View) -> NDArray[np.bool_]:
 def _counts(view: View) -> tuple[Floats, NDArray[np.bool_]]:
     """(N, N) twice: counts of all frames together, and the pixels that never count."""
     zero = view.steady & (view.survey.largest == 0) & ~view.survey.ever("non-finite")
-    return view.intensity * view.M / quantum(view), zero
+    counts = view.intensity * view.M / quantum(view)
+    sample, first = view.survey.sample, view.survey.first
+    sample = sample[sample < _MOST_ROOT]
+    if len(first) and not (is_whole(sample) or is_whole(sample**2)):
+        # Of values that are no counts, each frame in which a pixel has light tells once.
+        counts = np.minimum(counts, (first > 0).sum(axis=0) * (view.M / len(first)))
+    return counts, zero
 
 
 def _between(counts: Floats, zero: NDArray[np.bool_]) -> Floats:

@@ -13,6 +13,7 @@ from conformance.files.finding import Finding, Severity
 from conformance.files.rules.numbered import too_different, too_small
 from conformance.files.rules.ordered import ordered_as_text, other_lines, out_of_order
 from conformance.files.rules.passes import held_on, two_objects
+from conformance.files.rules.rounded import perhaps_rounded, rounded_places
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats
@@ -23,7 +24,6 @@ _ABSURD = 1e9
 _FAR_APART = 4.0
 _FEWEST_POINTS = 8
 _STUCK = 4
-_COARSE, _FEWEST_LATTICE, _OFF_LATTICE = 0.1, 5, 0.02
 _BESIDE, _FAR_OFF, _APART, _PATCHES = 3, 8.0, 3.0, 0.75
 _REGULAR, _STEPS, _STAMPS = 0.1, 6.0, 1e4
 _ALIKE_MOVES, _COVERED, _HEAPED = 2.0, (0.2, 3.0), 10.0
@@ -49,10 +49,12 @@ def repeated(view: View) -> Iterator[Finding]:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", unit)
     elif numbers := _numbered(points, places):
         yield Finding("FIL-014", Severity.NOTE, "xcoords", numbers)
-    elif coarse := _coarse(view):
+    elif coarse := rounded_places(view):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", coarse)
     elif line := _line(points) or _squeezed(points):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
+    if steps := perhaps_rounded(view):
+        yield Finding("FIL-014", Severity.NOTE, "xcoords", steps)
     length = line_length(points) if exact_raster(points) else None
     if length is not None and not view.M % length and (shaped := other_lines(view, (view.M // length, length))):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", shaped)
@@ -77,41 +79,6 @@ def repeated(view: View) -> Iterator[Finding]:
             f"({listed(stuck)}); {int((times - 1).sum())} points repeat another one"
         )
         yield Finding("FIL-014", Severity.WARNING, "xcoords", problem, (first,))
-
-
-def _coarse(view: View) -> str:
-    """Say that the type of the positions rounds them to a good part of a pixel; empty where it does not."""
-    if view.place_type is None or view.x is None or view.y is None:
-        return ""
-    if view.place_type.itemsize >= 8:
-        return _was_single(view.x) or _was_single(view.y)
-    top = float(max(np.abs(view.x).max(), np.abs(view.y).max()))
-    apart = float(np.spacing(view.place_type.type(top)))
-    if not apart > _COARSE:
-        return ""
-    return (
-        f"the positions are {view.place_type.name}, in which numbers near {top:.6g} lie {apart:.3g} apart: they were "
-        f"rounded by up to {apart / 2:.3g} pixels; write them as float64 from the source, or without their origin"
-    )
-
-
-def _was_single(values: Floats) -> str:
-    """Say that coordinates lie on the lattice of single precision at their offset, coarser than a part of a pixel."""
-    kept = np.unique(values)
-    steps = np.diff(kept)
-    apart = float(steps.min(initial=np.inf))
-    top = float(np.abs(kept).max(initial=0.0))
-    # In whatever unit they were stored, single precision has 2^23 to 2^24 steps up to a number.
-    if len(kept) < _FEWEST_LATTICE or not _COARSE < apart < np.inf or not 2.0**23 < top / apart < 2.0**24 * 1.01:
-        return ""
-    whole = steps / apart
-    if np.abs(whole - np.rint(whole)).max() > _OFF_LATTICE:
-        return ""
-    return (
-        f"the positions are multiples of {apart:.3g} pixels, the steps of single precision at their offset of "
-        f"{top:.3g} pixels: the offset of a stage took their digits, and they are rounded by up to {apart / 2:.3g} "
-        "pixels; take them from the source, in double precision or without the offset"
-    )
 
 
 def at_one_place(view: View) -> bool:

@@ -11,6 +11,7 @@ from conformance.files.finding import Finding, Severity
 from conformance.files.rules import bands, frames, illumination, pixels, positions, probe
 from conformance.files.rules.counted import cut_below
 from conformance.files.rules.flares import flared_light
+from conformance.files.rules.flattened import flattened, smeared
 from conformance.files.rules.flux import unsteady
 from conformance.files.rules.passes import two_objects
 from conformance.files.rules.pixel_size import pixel_factor
@@ -106,6 +107,9 @@ def _explained_by_values(view: View) -> set[str]:
     if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
         # The mean pattern has holes where it is brightest.
         explained |= {"FIL-006", "FIL-010", "FIL-011", "FIL-026"}
+    if view.once(flattened) or view.once(smeared):
+        # The mean pattern is none that a beam makes.
+        explained |= {"FIL-008", "FIL-010", "FIL-011"}
     if view.once(two_objects) is not None:
         explained |= {"FIL-010", "FIL-011"}
     if pixel_factor(view) != 1:
