@@ -53,6 +53,16 @@ class Whole(RoundedPixels, OwnPatches):
     subpixel = "whole"
 
 
+class FromTheMiddle(OwnPatches):
+    """Counts positions from the middle of the object, and cuts them to whole ones there."""
+
+    subpixel: ClassVar = {"patches": "whole"}
+
+    def rule(self, obj: Any, centres: Any, N: int) -> Any:
+        middle = np.array(obj.shape[::-1]) // 2
+        return np.asarray(self.right.patches(obj, np.trunc(centres - middle) + middle, N))
+
+
 class Wrapping(WrappedEdges):
     outside = "wrap"
 
@@ -148,6 +158,7 @@ def test_the_reading_of_a_statement_is_told(tmp_path: Path) -> None:
 
     assert "windows wider by 1 pixel on each side" in reading(Fourier())
     assert "halves to the even one" in reading(Whole())
+    assert "on the way to the middle of the object" in reading(FromTheMiddle())
 
 
 def test_an_untrue_statement_fails_its_clause_and_no_other(tmp_path: Path) -> None:

@@ -221,6 +221,14 @@ def _beyond(scene: Scene, strange: bool) -> Calls:
     yield "patches", lambda: scene.subject.adapter.patches(scene.arrays["objectGuess"], scene.places + step, scene.N)
 
 
+def _smaller(scene: Scene, strange: bool) -> Calls:
+    N, adapter, held = scene.N, scene.subject.adapter, scene.arrays
+    obj = held["objectGuess"][: N - 3, : N - 2] if strange else held["objectGuess"]
+    at = np.array([[N // 2 - 1.0, N // 2 - 2.0], [1.0, 2.0]]) if strange else scene.places
+    yield "patches", lambda: adapter.patches(obj, at, N)
+    yield "measure", lambda: adapter.measure(*at.T, held["probeGuess"], obj, None, 1)
+
+
 def _no_object(scene: Scene, strange: bool) -> Calls:
     return scene.calls(changes={"objectGuess": None} if strange else {})
 
@@ -344,6 +352,7 @@ QUESTIONS: Mapping[Property, Question] = {
     Property.NEGATIVE: Question(("NPZ-002", "REL-009", "CRD-007"), _negative),
     Property.BEYOND: Question(("PAT-003", "REL-023"), _beyond),
     Property.ZERO_BEYOND: Question(("PAT-003",), _zero_beyond, expected=_rightly_zero),
+    Property.SMALLER: Question(("PAT-003",), _smaller),
     Property.NO_OBJECT: Question(("NPZ-026", "PAT-010"), _no_object),
     Property.STORED_PATCHES: Question(("NPZ-027", "PAT-009", "REL-030", "REL-031"), _stored),
     Property.STARTS: Question(("NPZ-029", "GRP-021", "CRD-005", "CRD-006", "CON-005"), _starts),

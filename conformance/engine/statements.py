@@ -307,9 +307,9 @@ def _frames_between(subject: Subject, N: int) -> Array:
 
 
 def _places_between(N: int) -> tuple[Array, Array]:
-    """An object, and positions between its pixels well inside."""
+    """An object, and positions between its pixels well inside, on every side of its middle."""
     obj = structured_object(np.random.default_rng(904), (N + 38, N + 49))
-    return obj, np.array([N // 2 + 17.0, N // 2 + 14.0]) + _FRACTIONS
+    return obj, np.array([N // 2 + 23.0, N // 2 + 18.0]) + _FRACTIONS
 
 
 # What is compared with every reading is asked for once: a call may take seconds.

@@ -25,6 +25,8 @@ EVEN: Mapping[str, Callable[[float, float, float], float]] = {
     "the nearest whole corner on the canvas, halves to the even one": lambda half, begin, size: begin + half,
 }
 """Where those are counted from whose even one is another: half a window, begin and size of the canvas or object."""
+NEARER = "the whole position on the way to the middle of the object"
+"""Positions that are counted from the middle, and cut to whole ones."""
 _BELOW, _NEAREST = "the whole position below", "the nearest whole position, halves to the even one"
 
 
@@ -36,7 +38,7 @@ class Between:
     ----------
     kind : {"bilinear", "fourier", "whole"}
     whole : str
-        Which whole position is begun with: a key of :data:`WHOLE` or :data:`EVEN`.
+        Which whole position is begun with: a key of :data:`WHOLE` or :data:`EVEN`, or :data:`NEARER`.
     margin : int
         Pixels on each side by which the window of a Fourier shift is wider than the patch.
     lights : bool
@@ -64,6 +66,9 @@ class Between:
         """
         if self.whole in WHOLE:
             return int(WHOLE[self.whole](at))
+        if self.whole == NEARER:
+            middle = begin + size // 2
+            return int(np.trunc(at - middle) + middle)
         before = EVEN[self.whole](half, begin, size)
         return int(np.round(at - before) + before)
 
@@ -79,7 +84,7 @@ class Between:
 
 READINGS: Mapping[str, tuple[Between, ...]] = {
     "bilinear": (Between(),),
-    "whole": tuple(Between("whole", whole) for whole in (*WHOLE, *EVEN)),
+    "whole": tuple(Between("whole", whole) for whole in (*WHOLE, *EVEN, NEARER)),
     "probe": tuple(Between("whole", whole, lights=True) for whole in (_BELOW, *WHOLE, *EVEN)),
     "fourier": tuple(Between("fourier", whole, m) for m in (1, 0, 2, 3, 4, 8) for whole in (_BELOW, _NEAREST)),
 }

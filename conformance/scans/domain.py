@@ -33,6 +33,7 @@ class Property(StrEnum):
     NEGATIVE = "positions below zero"
     BEYOND = "windows that leave the object"
     ZERO_BEYOND = "windows that are zero beyond the object"
+    SMALLER = "objects smaller than a window"
     NO_OBJECT = "scans without an object"
     STORED_PATCHES = "stored patches"
     STARTS = "start positions"
@@ -140,6 +141,20 @@ def places(positions: Array, shape: Sequence[int] = (), N: int = 0) -> Array:
         most = np.array([shape[1], shape[0]]) - N / 2 - 1
         positions = np.clip(positions, N / 2, np.maximum(most, N / 2))
     return positions
+
+
+def holds_windows(shape: Sequence[int], N: int) -> bool:
+    """Whether windows are taken of an object of this shape, which may be too small for them.
+
+    Parameters
+    ----------
+    shape : (H, W)
+        Shape of the object.
+    N : int
+        Side of a window in pixels.
+    """
+    least = min(shape)
+    return (least >= N + 2 or takes(Property.BEYOND)) and (least >= N or takes(Property.SMALLER))
 
 
 def taken(members: Mapping[str, Any]) -> bool:

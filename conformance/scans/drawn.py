@@ -187,7 +187,7 @@ def objects(draw: st.DrawFn, *, min_side: int = 12, max_side: int = 40) -> NDArr
     min_side, max_side : int
         Least and greatest H and W in pixels.
     """
-    larger = side(8) - 8
+    larger = max(side(N) - N for N in (8, 10, 12, 14))
     shape = (draw(st.integers(min_side, max_side)) + larger, draw(st.integers(min_side, max_side)) + larger)
     return structured_object(np.random.default_rng(draw(seeds)), shape)
 

@@ -20,6 +20,7 @@ SHAPES: dict[str, tuple[Array, Array, tuple[str, ...]]] = {
         waves(20, 30),
         ("row", "column"),
     ),
+    "the values are right, and an axis of length one is too many": (waves(8, 9)[None], waves(8, 9), ("row", "column")),
     "the values are right, only their shape is not": (
         drawn(7, 64),
         drawn(7, 8, 8).reshape(7, 64).reshape(7, 8, 8),

@@ -11,7 +11,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
-from conformance.scans.domain import Property, many, places, side, takes
+from conformance.scans.domain import holds_windows, many, places, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
 from conformance.scans.seed import seed_of_run
@@ -84,7 +84,7 @@ def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) 
     for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
         n, N = row["sizes"][0], side(row["sizes"][1])
         obj = as_values(_object(row, rng), row["object"])
-        if min(obj.shape) < N + 2 and not takes(Property.BEYOND):
+        if not holds_windows(obj.shape, N):
             continue
         few = as_places(places(_places(row, rng), obj.shape, N), row["positions"])
         n = many(n, N)

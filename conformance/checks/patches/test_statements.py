@@ -102,11 +102,13 @@ def _beyond(subject: Subject, evidence: Evidence, obj: Array, edges: Array, N: i
         inside = evidence.accepted(lambda: subject.adapter.patches(obj, whole, N), "windows inside the object")
         evidence.close(inside, expected, "windows inside the object", rtol=0, atol=2e-5, axes=AXES)
         for one in edges:
-            evidence.refused(
-                partial(subject.adapter.patches, obj, np.stack([whole[0], one]), N),
-                f"the window at {one.tolist()}, which leaves the object as outside = refused states,",
-                beside=lambda: subject.adapter.patches(obj, whole, N),
-            )
+            # Beside a whole one, and alone: windows of unequal sides fit in no stack, which refuses nothing.
+            for given in (np.stack([whole[0], one]), one[np.newaxis]):
+                evidence.refused(
+                    partial(subject.adapter.patches, obj, given, N),
+                    f"the window at {one.tolist()}, which leaves the object as outside = refused states,",
+                    beside=lambda: subject.adapter.patches(obj, whole, N),
+                )
         return
     evidence.close(
         evidence.accepted(lambda: subject.adapter.patches(obj, edges, N), what),

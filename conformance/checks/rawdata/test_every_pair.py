@@ -16,7 +16,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
-from conformance.scans.domain import Property, many, modes, places, side, taken, takes
+from conformance.scans.domain import Property, holds_windows, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
 from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values, told
@@ -93,7 +93,7 @@ def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, see
     rng = np.random.default_rng(seed)
     for row in all_pairs(FEATURES, seed, {"sizes": LARGE}):
         obj, probe, at = _scene(row, rng)
-        if min(obj.shape) < probe.shape[-1] + 2 and not takes(Property.BEYOND):
+        if not holds_windows(obj.shape, probe.shape[-1]):
             continue
         given = {
             "obj": as_values(obj, row["object"]),

@@ -113,30 +113,41 @@ def test_the_origin_moves_with_the_scan(subject: Subject, evidence: Evidence) ->
         # Their mean is half a pixel, as that of a raster with an even number of lines.
         centres[0] += 4 - centres.sum(axis=0) % 8
         middle = centres.mean(axis=0)
-        obj, coverage, origin = whole_canvas(subject.adapter.reassemble(patches, centres))
+        plain = obj, coverage, _ = whole_canvas(subject.adapter.reassemble(patches, centres))
         for step in ((63, -31), (1000, 2001)):
             seen = whole_canvas(subject.adapter.reassemble(patches, centres + step))
             evidence.close(
-                seen[2],
-                origin + step,
-                f"origin_xy of a scan moved by {step}",
+                ends(seen),
+                ends(plain) + step,
+                f"begin and end of the canvas of a scan moved by {step}, the first its origin_xy",
                 rtol=0,
                 atol=1e-6,
                 suspects=lambda: {
-                    "the origin does not move with the scan": origin,
-                    "the origin moves the wrong way": origin - step,
-                    "x and y of the origin are exchanged": (origin + step)[::-1],
-                    **begun_elsewhere(seen, (obj, coverage, origin), middle, step),
+                    "the origin does not move with the scan": ends(plain),
+                    "the origin moves the wrong way": ends(plain) - step,
+                    "x and y of the origin are exchanged": _exchanged(ends(plain) + step),
+                    **begun_elsewhere(seen, plain, middle, step),
                 },
             )
             evidence.close(seen[0], obj, f"the object of a scan moved by {step}", rtol=0, atol=2e-5, axes=CANVAS)
             evidence.close(seen[1], coverage, f"the coverage of a scan moved by {step}", rtol=0, atol=2e-5, axes=CANVAS)
 
 
+def ends(canvas: tuple[Array, Array, Array]) -> Array:
+    """Object coordinates (2, 2) at which a canvas begins and ends, [x, y] each."""
+    _, coverage, origin = canvas
+    return np.stack([origin, origin + coverage.shape[::-1]])
+
+
+def _exchanged(ends: Array) -> Array:
+    """Ends (2, 2) of a canvas whose origin has x and y exchanged."""
+    return np.asarray(ends + (ends[0, ::-1] - ends[0]))
+
+
 def begun_elsewhere(
     seen: tuple[Array, Array, Array], plain: tuple[Array, Array, Array], middle: Array, step: tuple[int, int]
 ) -> dict[str, Array]:
-    """Origin of a canvas on which every patch lies where it should, with another margin before the first one.
+    """Ends of a canvas on which every patch lies where it should, with another margin about them.
 
     Parameters
     ----------
@@ -153,12 +164,13 @@ def begun_elsewhere(
     ]
     if np.abs(first[0] - first[1] - step).max() > 1e-6:
         return {}
-    even = plain[2] + np.round(middle + step) - np.round(middle)
-    if np.abs(seen[2] - even).max() <= 1e-6:
-        return {"a middle of half a pixel is rounded to the even one": even}
+    even = np.round(middle + step) - np.round(middle)
+    moved = ends(seen).mean(axis=0) - ends(plain).mean(axis=0)
+    if (even != step).any() and np.abs(moved - even).max() <= 1e-6:
+        return {"a middle of half a pixel is rounded to the even one": ends(seen)}
     if ((seen[2] == 0) | (plain[2] == 0)).any():
-        return {"the canvas begins at the origin of the stage, not where the scan does": seen[2]}
-    return {"the margin of the canvas changes with the place of the scan": seen[2]}
+        return {"the canvas begins at the origin of the stage, not where the scan does": ends(seen)}
+    return {"the margin of the canvas changes with the place of the scan": ends(seen)}
 
 
 @check("REA-003")

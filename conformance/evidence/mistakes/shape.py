@@ -38,7 +38,10 @@ def misshapen(seen: Array, expected: Array, axes: Sequence[str]) -> Iterator[tup
     elif 0 < seen.ndim < expected.ndim - 1:
         yield from _without_axes(seen, expected, names)
     if seen.size == expected.size and seen.ndim != expected.ndim and alike(seen.ravel(), expected.ravel()):
-        yield "the values are right, only their shape is not", True
+        if seen.ndim == expected.ndim + 1 and np.squeeze(seen).shape == np.squeeze(expected).shape:
+            yield "the values are right, and an axis of length one is too many", True
+        else:
+            yield "the values are right, only their shape is not", True
 
 
 def alike(left: Array, right: Array) -> bool:

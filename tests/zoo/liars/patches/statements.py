@@ -111,6 +111,23 @@ class WrapsColumnsOnly(WrappedEdges):
 
 
 @breaks("PAT-014")
+class StatesRefusedAndCutsShort(Liar):
+    """Cuts off what of a window lies outside the object, and cannot stack windows of unequal sides."""
+
+    outside = "refused"
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        right, places = np.asarray(self.right.patches(obj, centres_xy, N)), np.asarray(centres_xy)
+        corners = np.round(places).astype(int) - N // 2
+        size = np.array(np.shape(obj)[::-1])
+        kept = np.clip(corners + N, 0, size) - np.clip(corners, 0, size)
+        if len(kept) == 0 or (kept == N).all():
+            return right
+        self.land()
+        return np.stack([one[:height, :width] for one, (width, height) in zip(right, kept, strict=True)])
+
+
+@breaks("PAT-014")
 class StatesRefusedAndPadsWhatLiesFarOutside(Liar):
     """Refuses windows across an edge, and gives zeros for those that are outside altogether."""
 
