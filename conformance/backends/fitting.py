@@ -14,8 +14,10 @@ import numpy as np
 
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.evidence.tensors import as_numpy, copied
-from conformance.scans.domain import Property, side, takes
+from conformance.scans.domain import Property, gridsize, side, takes
 
+_GRIDSIZES = range(2, 10)
+"""Sizes that groups may have; what is none is for the backend to refuse."""
 _LONGEST = 160
 """Letters after which an argument is cut off where a call is told."""
 
@@ -104,10 +106,11 @@ def _request(asked: Any) -> Any:
         return asked
     # Sides that no frame may have, None among them, are for the backend to refuse.
     N = side(asked.N) if asked.N is not None and asked.N >= 8 and asked.N % 2 == 0 else asked.N
+    whole = isinstance(asked.gridsize, int | np.integer) and asked.gridsize in _GRIDSIZES
+    size = gridsize(int(asked.gridsize)) if whole else asked.gridsize
     sequence = asked.sequential_sampling and takes(Property.SEQUENCE)
-    if N == asked.N and sequence == asked.sequential_sampling:
-        return asked
-    return replace(asked, N=N, sequential_sampling=sequence)
+    fitted = replace(asked, N=N, gridsize=size, sequential_sampling=sequence)
+    return asked if fitted == asked else fitted
 
 
 def _places(values: Any) -> Any:

@@ -64,8 +64,7 @@ class Scene:
 
     def batch(self, paths: list[Path], **changes: Any) -> Any:
         """First batch of a data set."""
-        group = GroupRequest(self.N, gridsize=1, K=4, nsamples=3, seed=1)
-        request = replace(BatchRequest(group, batch_size=2), **changes)
+        request = replace(BatchRequest(_three(self), batch_size=2), **changes)
         return next(iter(self.subject.adapter.batches(paths, request)))
 
 
@@ -235,21 +234,22 @@ def _no_object(scene: Scene, strange: bool) -> Calls:
 
 def _stored(scene: Scene, strange: bool) -> Calls:
     patches = np.full(scene.arrays["diff3d"].shape, 0.5 + 0.25j, np.complex64)
-    return scene.calls(changes={"Y": patches} if strange else {})
+    changes, name = ({"Y": patches}, "Y") if strange else ({}, "xcoords")
+    yield from scene.calls(changes=changes)
+    adapter, held = scene.subject.adapter, scene.changed(changes)
+    yield "arrays", lambda: _there(adapter.arrays(scene.subject.scan(held)), name)
 
 
 def _starts(scene: Scene, strange: bool) -> Calls:
     adapter, arrays = scene.subject.adapter, scene.changed({})
     arrays |= {f"{name}_start": arrays[name] + 1.0 for name in ("xcoords", "ycoords")}
     word = "_start" if strange else ""
-    one = _three(scene)
     yield "arrays", lambda: _there(adapter.arrays(scene.subject.scan(arrays)), f"xcoords{word}")
-    yield "group", lambda: _there(adapter.group(scene.subject.scan(arrays), one), f"coords{word}_nn")
+    yield "group", lambda: _there(adapter.group(scene.subject.scan(arrays), _three(scene)), f"coords{word}_nn")
 
 
 def _labels(scene: Scene, strange: bool) -> Calls:
-    adapter = scene.subject.adapter
-    name = "scan_index" if strange else "xcoords"
+    adapter, name = scene.subject.adapter, "scan_index" if strange else "xcoords"
     yield "arrays", lambda: _there(adapter.arrays(scene.subject.scan(scene.arrays)), name)
 
 
@@ -336,6 +336,12 @@ def _transform(scene: Scene, name: str) -> Calls:
     yield "transform", lambda: None if groups is None else scene.subject.adapter.transform(name, groups, 2)
 
 
+_OF_GROUPS = (
+    *("GRP-004", "GRP-005", "GRP-009", "GRP-011", "GRP-012", "GRP-013", "GRP-014", "GRP-015", "GRP-016"),
+    *("DAT-027", "REL-010"),
+)
+"""Clauses that are about the other members of a group, or about a number of groups that there is of several alone."""
+_OF_THE_CACHE = tuple(f"CCH-{number:03d}" for number in range(1, 19))
 QUESTIONS: Mapping[Property, Question] = {
     Property.MODES: Question(
         ("NPZ-024", "PHY-005", "CON-008", "DAT-009", "REL-016", "REL-017"), _modes, ("simulate", "measure")
@@ -347,6 +353,9 @@ QUESTIONS: Mapping[Property, Question] = {
     Property.PLACED_BETWEEN: Question(("REA-011",), _placed_between, expected=_rightly_weighted),
     Property.SIDE: Question(("NPZ-014",), _side),
     Property.GRIDSIZE: Question(("GRP-020",), _gridsize),
+    Property.GROUPS: Question(
+        ("GRP-020", *_OF_GROUPS, *_OF_THE_CACHE), lambda scene, strange: _gridsize(scene, 1 + strange)
+    ),
     Property.FEW: Question(("NPZ-009", "NPZ-011"), _few),
     Property.REPEATED: Question(("GRP-005", "REL-007"), _repeated),
     Property.NEGATIVE: Question(("NPZ-002", "REL-009", "CRD-007"), _negative),
@@ -364,7 +373,7 @@ QUESTIONS: Mapping[Property, Question] = {
     Property.DOUBLE_POSITIONS: Question(("PAT-001",), _double_positions),
     Property.OVERSAMPLING: Question(("GRP-011", "GRP-012", "GRP-013"), _oversampling),
     Property.SEQUENCE: Question(("GRP-010", "REL-010", "REL-019"), _sequence),
-    Property.CACHED: Question(tuple(f"CCH-{number:03d}" for number in range(1, 19)), _cached),
+    Property.CACHED: Question(_OF_THE_CACHE, _cached),
     Property.FILES: Question(("DAT-004", "DAT-005", "DAT-013", "DAT-018", "REL-002", "REL-003"), _files),
     Property.SHUFFLED: Question(("DAT-014", "DAT-022", "DAT-023"), _shuffled),
     Property.SCOPE: Question(("DAT-021",), _scope),

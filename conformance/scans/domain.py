@@ -28,6 +28,7 @@ class Property(StrEnum):
     PLACED_BETWEEN = "patches placed between pixels by bilinear weights"
     SIDE = "frames of this side"
     GRIDSIZE = "groups of this size"
+    GROUPS = "groups of several points"
     FEW = "scans of fewer frames than a frame has rows"
     REPEATED = "several points at one place"
     NEGATIVE = "positions below zero"
@@ -99,8 +100,9 @@ def side(wanted: int) -> int:
 
 
 def gridsize(wanted: int) -> int:
-    """Gridsize: the greatest that is taken and not above the wanted one."""
-    return next((one for one in range(wanted, 1, -1) if takes(Property.GRIDSIZE, one)), min(wanted, 1))
+    """Gridsize: the greatest that is taken and not above the wanted one; two where groups of several are the matter."""
+    found = next((one for one in range(wanted, 1, -1) if takes(Property.GRIDSIZE, one)), 1)
+    return min(wanted, 2 if found == 1 and wanted > 1 and takes(Property.GROUPS) else found)
 
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -210,7 +212,11 @@ def _strange_places(held: Mapping[str, Array]) -> Iterator[tuple[Property, Any]]
     if same and len(np.unique(np.stack(places), axis=1).T) < len(places[0]):
         yield Property.REPEATED, True
     obj, probe = held.get("objectGuess"), held.get("probeGuess")
-    if same and "Y" not in held and obj is not None and obj.ndim == 2 and probe is not None and probe.ndim >= 2:
+    if obj is None or obj.ndim != 2 or probe is None or probe.ndim < 2:
+        return
+    if min(obj.shape) < probe.shape[-1]:
+        yield Property.SMALLER, True
+    if same and "Y" not in held:
         x, y, half = *places, max(probe.shape) / 2
         inside_x = np.all((x >= half) & (x <= obj.shape[1] - half - 1))
         if not (inside_x and np.all((y >= half) & (y <= obj.shape[0] - half - 1))):

@@ -133,6 +133,7 @@ class Recipe:
     def here(self) -> Recipe:
         """The recipe with only those strange properties that are taken here (:mod:`conformance.scans.domain`)."""
         N = side(self.N)
+        wide = self.margin > N / 2 + 1 or (takes(Property.BEYOND) and takes(Property.SMALLER))
         return replace(
             self,
             M=points(self.M, N),
@@ -141,7 +142,7 @@ class Recipe:
             pattern="raster" if self.pattern == "clustered" and not takes(Property.REPEATED) else self.pattern,
             whole_pixels=self.whole_pixels or not takes(Property.BETWEEN),
             truth=_truth_here(self.truth),
-            margin=self.margin if self.margin > N / 2 + 1 or takes(Property.BEYOND) else N / 2 + 2,
+            margin=self.margin if wide else N / 2 + 2,
         )
 
 

@@ -268,7 +268,8 @@ def _filled(grouped: Mapping[str, Any]) -> dict[str, Any]:
 class LargeFrames(Limited):
     """Takes frames of 64, 128 and 256 pixels."""
 
-    speaks = ("NPZ-014",)
+    speaks: tuple[str, ...] = ("NPZ-014",)
+    sides: tuple[int, ...] = (64, 128, 256)
 
     def scan(self, arrays: Mapping[str, Any]) -> None:
         shape = np.shape(arrays.get("diff3d", arrays.get("diffraction", ())))
@@ -293,7 +294,7 @@ class LargeFrames(Limited):
         return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
 
     def _side(self, side: tuple[int, ...]) -> None:
-        refuse(side and side[0] not in (64, 128, 256), f"frames of {side} pixels", "NPZ-014")
+        refuse(side and side[0] not in self.sides, f"frames of {side} pixels", "NPZ-014")
 
 
 class NeedsObject(Limited):
@@ -512,7 +513,7 @@ class NoSeededNoise(Limited):
 
 def limits() -> tuple[type[Limited], ...]:
     """Every limit."""
-    from tests.limits import conventions
+    from tests.limits import arrays, conventions
 
-    held = (globals() | vars(conventions)).values()
+    held = (globals() | vars(conventions) | vars(arrays)).values()
     return tuple(one for one in held if inspect.isclass(one) and issubclass(one, Limited) and one.speaks)

@@ -15,6 +15,7 @@ from conformance.checks.conduct.sound_calls import REQUEST, calls, scan_arrays
 from conformance.evidence.breakdown import of_the_suite
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, side, takes
+from conformance.scans.domain import gridsize as gridsize_here
 
 REFUSING = (
     *("load", "group", "configure", "bridge", "patches", "simulate", "reassemble", "transform", "assemble", "split"),
@@ -120,6 +121,9 @@ def _of_groupings(subject: Subject) -> Iterable[Refusal]:
     ):
         request = replace(REQUEST, **changes)  # type: ignore[arg-type]
         if request.enable_oversampling and not takes(Property.OVERSAMPLING):
+            continue
+        if array != "N" and gridsize_here(REQUEST.gridsize) == 1:
+            # Of single points none of these asks too much.
             continue
         yield Refusal(
             f"a grouping with {what}",

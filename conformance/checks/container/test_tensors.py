@@ -14,6 +14,7 @@ from conformance.contract.arrays import MASK, axes_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy, framework
+from conformance.scans.domain import gridsize
 from conformance.scans.masks import mask_of
 from conformance.scans.specimens import Recipe, make_specimen, requests_for
 
@@ -80,7 +81,8 @@ frameworks = ("tensorflow", "torch", "jax")
 before = {name for name in frameworks if name in sys.modules}
 path = Path(arguments[0])
 scan = adapter.load(path) if hasattr(adapter, "load") else adapter.assemble(dict(np.load(path)))
-grouped = adapter.group(scan, GroupRequest(N=np.load(path)["diff3d"].shape[-1], gridsize=2, K=5, nsamples=6, seed=1))
+N, gridsize = np.load(path)["diff3d"].shape[-1], int(arguments[1])
+grouped = adapter.group(scan, GroupRequest(N, gridsize, K=5, nsamples=6, seed=1))
 container = adapter.container(grouped, np.load(path)["probeGuess"])
 loaded = sorted({name for name in frameworks if name in sys.modules} - before)
 print(json.dumps([loaded, len(container["X"])]))
@@ -91,7 +93,8 @@ print(json.dumps([loaded, len(container["X"])]))
 def test_a_container_loads_no_framework(subject: Subject, evidence: Evidence) -> None:
     path = subject.write(make_specimen(Recipe(M=18, N=8, seed=94)).arrays)
     loaded, rows = evidence.accepted(
-        lambda: finish(start(subject, _BUILD, [str(path)])), "Building a container in a fresh process"
+        lambda: finish(start(subject, _BUILD, [str(path), str(gridsize(2))])),
+        "Building a container in a fresh process",
     )
     evidence.holds(rows == 6, f"The container of six groups has an X with {rows} rows.")
     evidence.holds(not loaded, f"Building a container and asking for its arrays loaded {', '.join(loaded)}.")

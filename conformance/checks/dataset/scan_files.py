@@ -10,6 +10,7 @@ from conformance.checks.dataset.rows import Rows, taken_from, within
 from conformance.contract.types import Array, Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, side, takes
+from conformance.scans.domain import gridsize as gridsize_here
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 REQUEST = BatchRequest(GroupRequest(N=8, gridsize=2, K=5, nsamples=6, seed=4), batch_size=4)
@@ -66,7 +67,7 @@ def frames_of(evidence: Evidence, files: Files, rows: Rows) -> Array:
 
 def probes_of(files: Files, rows: Rows, request: BatchRequest, *, most: int) -> tuple[Array, Array]:
     """Probes (R, C, P, N, N) and their factors (R, 1, 1, 1) by the gauge."""
-    C, N = request.group.gridsize**2, side(8)
+    C, N = gridsize_here(request.group.gridsize) ** 2, side(8)
     probes = np.zeros((len(rows["images"]), C, most, N, N), dtype=np.complex128)
     factors = np.ones((len(probes), 1, 1, 1))
     for row, experiment in enumerate(rows["experiment_id"]):

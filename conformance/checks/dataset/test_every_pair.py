@@ -203,7 +203,7 @@ def test_probes_of_every_pair(subject: Subject, evidence: Evidence) -> None:
     for one, rows in sound(subject):
         held = [scan["probeGuess"].reshape(-1, *scan["probeGuess"].shape[-2:]) for scan in one.scans]
         held = [modes.astype(np.complex64) for modes in held]
-        most, C = max(len(modes) for modes in held), one.request.group.gridsize**2
+        most, C = max(len(modes) for modes in held), gridsize(one.request.group.gridsize) ** 2
         for number, modes in enumerate(held):
             strength = float(np.abs(modes).mean(dtype=np.float64))
             factor = 1 / (one.request.probe_scale * strength) if one.request.probe_normalize else 1.0
@@ -244,7 +244,7 @@ def test_scales_of_every_pair(subject: Subject, evidence: Evidence) -> None:
 @check("DAT-001", "DAT-008")
 def test_the_form_of_every_pair(subject: Subject, evidence: Evidence) -> None:
     for one, rows in sound(subject):
-        count, N, C = one.count * len(one.scans), one.request.group.N, one.request.group.gridsize**2
+        count, N, C = one.count * len(one.scans), one.request.group.N, gridsize(one.request.group.gridsize) ** 2
         shapes: dict[str, tuple[Any, ...]] = {
             "images": (count, N, N, C),
             "nn_indices": (count, C),

@@ -16,6 +16,7 @@ from conformance.checks.dataset.scan_files import REQUEST, SINGLE, frames_of, pr
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.normalization import amplitude_scale_of
+from conformance.scans.domain import gridsize as gridsize_here
 from conformance.scans.domain import many, modes, places, side
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe, with_object
 from conformance.scans.transformed import random_scan
@@ -49,7 +50,7 @@ def test_coordinates_are_those_of_the_images(subject: Subject, evidence: Evidenc
     files = written(subject)
     for request in (REQUEST, SINGLE, replace(REQUEST, shuffle=True, seed=3)):
         rows = rows_of(subject, evidence, files.paths, request)
-        what = f"rows of groups of {request.group.gridsize**2}{', shuffled' * request.shuffle}"
+        what = f"rows of groups of {gridsize_here(request.group.gridsize) ** 2}{', shuffled' * request.shuffle}"
         coordinates_are(evidence, rows, files.scans, what, request.batch_size)
 
 
@@ -75,7 +76,7 @@ def test_one_mode_has_a_mode_axis(subject: Subject, evidence: Evidence) -> None:
     specimen = make_specimen(Recipe(M=20, N=8, seed=119))
     path = subject.write(specimen.arrays)
     rows = rows_of(subject, evidence, [path], replace(REQUEST, probe_normalize=False), ("nn_indices", "probe"))
-    shape = (len(rows["nn_indices"]), REQUEST.group.gridsize**2, 1, side(8), side(8))
+    shape = (len(rows["nn_indices"]), gridsize_here(REQUEST.group.gridsize) ** 2, 1, side(8), side(8))
     expected = np.broadcast_to(specimen.arrays["probeGuess"], shape)
     evidence.close(rows["probe"], expected, "probe of a file with one mode", rtol=1e-5, atol=1e-5, axes=LIGHT)
 

@@ -12,6 +12,7 @@ from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.normalization import amplitude_scale_of
+from conformance.scans.domain import gridsize as gridsize_here
 
 
 @check("DAT-006")
@@ -33,7 +34,7 @@ def test_rows_of_every_kind_of_group(subject: Subject, evidence: Evidence) -> No
             axes=("file",),
             suspects=lambda: counts_for(kind, seen),
         )
-        channels = kind.request.group.gridsize**2
+        channels = gridsize_here(kind.request.group.gridsize) ** 2
         shape = rows["nn_indices"].shape
         evidence.holds(
             shape == (len(kind.scans) * kind.count, channels), f"nn_indices of {kind.what} have shape {shape}."
@@ -72,7 +73,7 @@ def test_coordinates_of_every_kind_of_group(subject: Subject, evidence: Evidence
 def test_probes_of_every_kind_of_group(subject: Subject, evidence: Evidence) -> None:
     for kind, rows in sound(subject):
         own = [arrays["probeGuess"].reshape(-1, *arrays["probeGuess"].shape[-2:]) for arrays in kind.scans]
-        most, C = max(len(modes) for modes in own), kind.request.group.gridsize**2
+        most, C = max(len(modes) for modes in own), gridsize_here(kind.request.group.gridsize) ** 2
         for number, modes in enumerate(own):
             factor = 1 / (kind.request.probe_scale * float(np.abs(modes).mean(dtype=np.float64)))
             padded = np.concatenate([modes * factor, np.zeros((most - len(modes), *modes.shape[1:]))])

@@ -12,6 +12,7 @@ from conformance.backends.subject import Subject
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.grouping import pool_radii, seed_of
+from conformance.scans.domain import gridsize as gridsize_here
 from conformance.scans.drawn import grouping_cases, oversampling_cases
 from conformance.scans.specimens import Specimen
 
@@ -32,7 +33,7 @@ def fresh(subject: Subject, specimen: Specimen, request: GroupRequest) -> NDArra
 
 def indices_of(grouped: Any, request: GroupRequest) -> NDArray[np.int64]:
     """Indices of a grouped result; what has no row a group and no column a member is none."""
-    members, C = as_numpy(grouped["nn_indices"]), request.gridsize**2
+    members, C = as_numpy(grouped["nn_indices"]), gridsize_here(request.gridsize) ** 2
     if members.ndim != 2 or members.shape[1] != C or not len(members):
         raise Violation(f"nn_indices has shape {members.shape}; at gridsize {request.gridsize} it is (B, {C}).")
     return members.astype(np.int64)
@@ -40,7 +41,7 @@ def indices_of(grouped: Any, request: GroupRequest) -> NDArray[np.int64]:
 
 def distinct(evidence: Evidence, members: NDArray[np.int64], request: GroupRequest) -> None:
     """Require C different members in every group."""
-    C = request.gridsize**2
+    C = gridsize_here(request.gridsize) ** 2
     evidence.holds(
         members.ndim == 2 and members.shape[1] == C,
         f"nn_indices has shape {members.shape}; at gridsize {request.gridsize} every group has {C} members.",

@@ -16,6 +16,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import gridsize as gridsize_here
 
 ROWS = tuple(name for name in per_group(Place.GROUPED) if name != "Y")
 _LONG = 1_000
@@ -43,7 +44,7 @@ def test_oversampled_groups_differ_in_every_regime(subject: Subject, evidence: E
     """Every pool by itself holds so many different sets; a request for no more than that repeats none."""
     for regime, grouped in groupings(subject):
         request, others = regime.request, min(regime.reach, regime.specimen.M - 1)
-        enough = request.nsamples <= comb(others + 1, request.gridsize**2)
+        enough = request.nsamples <= comb(others + 1, gridsize_here(request.gridsize) ** 2)
         if request.enable_oversampling and request.gridsize > 1 and enough:
             members = np.sort(indices_of(grouped, request), axis=1)
             twice = len(members) - len(np.unique(members, axis=0))

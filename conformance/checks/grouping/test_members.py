@@ -11,6 +11,7 @@ from conformance.checks.grouping.requests import base_request, refused
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import gridsize as gridsize_here
 from conformance.scans.domain import places
 from conformance.scans.drawn import GroupingCase
 from conformance.scans.specimens import Recipe, Specimen, free, make_specimen, requests_for
@@ -32,7 +33,7 @@ def test_indices_are_rows_of_the_scan(subject: Subject, evidence: Evidence, spec
     for request in requests_for(specimen):
         indices = subject.grouped(specimen, request)["nn_indices"]
         shape = as_numpy(indices).shape
-        evidence.layout(indices, "nn_indices", shape=(shape[0], request.gridsize**2), dtype="int32")
+        evidence.layout(indices, "nn_indices", shape=(shape[0], gridsize_here(request.gridsize) ** 2), dtype="int32")
         low, high = as_numpy(indices).min(), as_numpy(indices).max()
         evidence.holds(low >= 0, f"nn_indices holds {low}; a negative index selects a frame from the end of the scan.")
         evidence.holds(high < specimen.M, f"nn_indices holds {high}; the scan ends at {specimen.M - 1}.")

@@ -15,6 +15,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.grouping import pool_radii
 from conformance.scans.contents import CONTENTS
+from conformance.scans.domain import gridsize as gridsize_here
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.scans.unusual import longest_scan
 
@@ -29,7 +30,7 @@ def test_members_are_distinct_in_every_regime(subject: Subject, evidence: Eviden
 def test_indices_are_int32_in_every_regime(subject: Subject, evidence: Evidence) -> None:
     for regime, grouped in groupings(subject):
         request, indices = regime.request, grouped["nn_indices"]
-        shape = (request.nsamples, request.gridsize**2)
+        shape = (request.nsamples, gridsize_here(request.gridsize) ** 2)
         evidence.layout(indices, f"nn_indices of {regime.what}", shape=shape, dtype="int32")
         within = bool(((as_numpy(indices) >= 0) & (as_numpy(indices) < regime.specimen.M)).all())
         evidence.holds(within, f"nn_indices of {regime.what} leave 0 … {regime.specimen.M - 1}.")

@@ -10,13 +10,14 @@ from conformance.checks.normalization.expected_scale import AXES, frames_of
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.domain import gridsize as gridsize_here
 
 
 @check("NRM-008")
 def test_x_full_is_sound_in_every_regime(subject: Subject, evidence: Evidence) -> None:
     for regime, grouped in groupings(subject):
         request = regime.request
-        shape = (request.nsamples, request.N, request.N, request.gridsize**2)
+        shape = (request.nsamples, request.N, request.N, gridsize_here(request.gridsize) ** 2)
         evidence.layout(grouped["X_full"], f"X_full of {regime.what}", shape=shape, dtype="float32")
         values = as_numpy(grouped["X_full"])
         sound = bool(np.isfinite(values).all() and (values >= 0).all())

@@ -1,0 +1,88 @@
+"""Right backends that take only some arrays: objects of some shapes, frames of some sides, files without strangers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.adapter import GroupRequest
+from tests.limits.limits import COORDINATES, STACKS, LargeFrames, Limited, refuse
+
+NAMED = frozenset(
+    (
+        *(*COORDINATES, *STACKS, "probeGuess", "objectGuess", "Y", "scan_index", "bad_pixels"),
+        *("_metadata", "measurement_domain", "scale_contract_version"),
+    )
+)
+"""Members that the contract names."""
+
+
+class LargerObjects(Limited):
+    """Takes objects that are no smaller than a frame."""
+
+    speaks = ("PAT-003",)
+
+    def scan(self, arrays: Mapping[str, Any]) -> None:
+        if "objectGuess" in arrays and "probeGuess" in arrays:
+            self._object(arrays["objectGuess"], np.shape(arrays["probeGuess"])[-1:])
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        self._object(obj, (N,))
+        return self.right.patches(obj, centres_xy, N)
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        self._object(obj, np.shape(probe)[-1:])
+        return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+    def _object(self, obj: Any, side: tuple[int, ...]) -> None:
+        small = np.ndim(obj) == 2 and side and np.size(obj) and min(np.shape(obj)) < side[0]
+        refuse(small, "an object smaller than a frame", "PAT-003")
+
+
+class PowersOfTwo(LargeFrames):
+    """Takes frames of 8, 16, 32 and 64 pixels."""
+
+    speaks = ("NPZ-014",)
+    sides = (8, 16, 32, 64)
+
+
+class SingleFrames(Limited):
+    """Makes groups of one."""
+
+    speaks = ("GRP-020",)
+
+    def request(self, request: GroupRequest) -> None:
+        refuse(request.gridsize > 1, "gridsize above 1", "GRP-020")
+
+
+class NoStrangers(Limited):
+    """Takes files that hold nothing but what the contract names."""
+
+    speaks = ("NPZ-008",)
+
+    def load(self, path: Path) -> Any:
+        self.files([path])
+        return super().load(path)
+
+    def files(self, paths: Sequence[Path]) -> None:
+        for path in filter(Path.is_file, paths):
+            try:
+                with np.load(path, allow_pickle=False) as archive:
+                    strange = sorted(set(archive.files) - NAMED)
+            except Exception:  # noqa: BLE001 - the right backend says what is wrong
+                continue
+            refuse(strange, f"members {strange}", "NPZ-008")
+
+
+class WidePadding(Limited):
+    """Gives canvases with three more empty rows and five more empty columns on every side."""
+
+    speaks = ("REA-002",)
+
+    def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
+        held = dict(self.right.reassemble(patches, centres_xy, chunk))
+        padded = {name: np.pad(np.asarray(held[name]), ((3, 3), (5, 5))) for name in ("object", "coverage")}
+        return {**held, **padded, "origin_xy": np.asarray(held["origin_xy"]) - [5, 3]}
