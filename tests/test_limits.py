@@ -21,7 +21,10 @@ from tests.zoo.matrix import specimens
 README = Path(__file__).parents[1] / "README.md"
 MOST = 8
 """Clauses that a limit may cost beside those that speak of it."""
-ABOVE = {"NoCache": "every clause of the stage speaks of the cache, which such a backend would not claim"}
+ABOVE = {
+    "NoCache": "every clause of the stage speaks of the cache, which such a backend would not claim",
+    "SingleFrames": "every clause of that stage speaks of groups, and so do some about their members and their number",
+}
 """Limits that cost more, and why."""
 BY_DAY = {"OneMode": ("coordinates", "rawdata", "reassembly"), "NoLegacyLayout": ("npz",)}
 """Limits that are judged by day, with the stages in which they cost most to look."""

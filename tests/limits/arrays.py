@@ -75,14 +75,3 @@ class NoStrangers(Limited):
             except Exception:  # noqa: BLE001 - the right backend says what is wrong
                 continue
             refuse(strange, f"members {strange}", "NPZ-008")
-
-
-class WidePadding(Limited):
-    """Gives canvases with three more empty rows and five more empty columns on every side."""
-
-    speaks = ("REA-002",)
-
-    def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
-        held = dict(self.right.reassemble(patches, centres_xy, chunk))
-        padded = {name: np.pad(np.asarray(held[name]), ((3, 3), (5, 5))) for name in ("object", "coverage")}
-        return {**held, **padded, "origin_xy": np.asarray(held["origin_xy"]) - [5, 3]}

@@ -38,8 +38,10 @@ class Torchio:
 
     def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
         """Patches (n, N, N) of an object."""
-        cutter = sampler_of(volumes([obj])[0], N)
+        cutter = sampler_of(volumes([obj])[0], int(N))
         corners = np.round(np.asarray(centres_xy)).astype(int).tolist()
+        if not corners:
+            return np.zeros((0, N, N), np.complex64)
         cut = [cutter.extract_patch(cutter.subject, (*corner, 0)).image.data[..., 0].numpy() for corner in corners]
         return np.stack([one[0] + 1j * one[1] for one in cut])
 
@@ -52,8 +54,9 @@ class Torchio:
         mean = torchio.GridAggregator(sampler_of(torch.zeros(1, *(2 * half).tolist(), 1), N), overlap_mode="average")
         begin = np.pad(corners - (middle - half), ((0, 0), (0, 1)))
         where = torch.tensor(np.concatenate([begin, begin + np.array([N, N, 1])], axis=1))
-        for first in range(0, n, chunk or n):
-            some = slice(first, first + (chunk or n))
+        step = int(chunk or n)
+        for first in range(0, n, step):
+            some = slice(first, first + step)
             mean.add_batch(stack[some], where[some])
         real, imaginary = mean.get_output_tensor()[..., 0].numpy()
         weight = mean._avgmask_tensor[0, ..., 0].numpy()

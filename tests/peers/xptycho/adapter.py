@@ -76,7 +76,7 @@ class XptychoFiles:
     def assemble(self, arrays: Any) -> Any:
         """Return scan and sample; it knows no sample without an object."""
         places = np.stack([arrays["ycoords"], arrays["xcoords"]], axis=1)
-        scan = Scan(arrays["diff3d"], places, **METRES)
+        scan = Scan(arrays["diff3d" if "diff3d" in arrays else "diffraction"], places, **METRES)
         return scan, Sample(arrays["objectGuess"], arrays["probeGuess"], 1.0)
 
     def arrays(self, scan: Any) -> Any:
