@@ -9,6 +9,7 @@ import pytest
 
 from conformance.backends.discovery import Selected
 from conformance.backends.subject import Subject
+from conformance.checks.conduct.surroundings import GlobalRandomness
 from conformance.contract.stages import Stage
 from conformance.engine.catalogue import declarations
 from conformance.engine.first_look import look_at
@@ -37,3 +38,16 @@ def test_a_check_leaves_the_process_as_it_was_and_sees_what_is_changed(subject: 
     (check,) = (one for one in declarations() if one.name.endswith("::test_the_process_is_left_as_it_was"))
     assert once(check, subject).outcome is Outcome.FAIL
     assert np.geterr() == before
+
+
+def test_what_a_framework_has_drawn_elsewhere_bears_its_name() -> None:
+    before = GlobalRandomness()
+    name, keys, *rest = before.numpy
+    try:
+        for word, named in ((1, ["torch"]), (2, ["numpy.random"])):
+            changed = keys.copy()
+            changed[word] ^= np.uint32(5)
+            np.random.set_state((name, changed, *rest))  # noqa: NPY002 - the state of everyone
+            assert before.differences() == named
+    finally:
+        before.restore()
