@@ -17,7 +17,7 @@ from conformance.contract.types import Array
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import bare_amplitudes_of
 from conformance.oracles.rules import rules_here
-from conformance.scans.domain import Property, gridsize, inside, kept_inside, places, points, side, takes
+from conformance.scans.domain import Property, gridsize, holds_windows, inside, kept_inside, places, points, side, takes
 from conformance.scans.domain import modes as modes_here
 
 Pattern = Literal["raster", "spiral", "clustered"]
@@ -133,7 +133,6 @@ class Recipe:
     def here(self) -> Recipe:
         """The recipe with only those strange properties that are taken here (:mod:`conformance.scans.domain`)."""
         N = side(self.N)
-        wide = self.margin > N / 2 + 1 or (takes(Property.BEYOND) and takes(Property.SMALLER))
         return replace(
             self,
             M=points(self.M, N),
@@ -142,7 +141,7 @@ class Recipe:
             pattern="raster" if self.pattern == "clustered" and not takes(Property.REPEATED) else self.pattern,
             whole_pixels=self.whole_pixels or not takes(Property.BETWEEN),
             truth=_truth_here(self.truth),
-            margin=self.margin if wide else N / 2 + 2,
+            margin=self.margin if self.margin > N / 2 + 1 or holds_windows((1, 1), N) else N / 2 + 2,
         )
 
 
