@@ -86,7 +86,7 @@ def _plain() -> Iterator[tuple[str, Specimen, GroupRequest, Array]]:
         stored = dict(specimen.arrays) | {"Y": np.full(specimen.arrays["diff3d"].shape, value, np.complex64)}
         named = Specimen(f"container-{what.replace(' ', '-')}", stored, consistent=False)
         yield f"a truth of {what}", named, request, probe
-    for decade in (-9, -5, 3, 6, 10) if takes(Property.STORED_PATCHES) else ():
+    for decade in (-30, -9, -5, 6, 25) if takes(Property.STORED_PATCHES) else ():
         waves = np.random.default_rng(403).normal(size=(2, *specimen.arrays["diff3d"].shape))
         stored = dict(specimen.arrays) | {"Y": ((waves[0] + 1j * waves[1]) * 10.0**decade).astype(np.complex64)}
         named = Specimen(f"container-1e{decade}", stored, consistent=False)

@@ -64,6 +64,8 @@ def test_values_of_any_size_are_saved(subject: Subject, evidence: Evidence) -> N
         decades = np.logspace(-30, 20, values.shape[axis])
         shape = (-1,) + (1,) * ((values.ndim if axis == 0 else 2) - 1)
         given[name] = (values * decades.reshape(shape)).astype(values.dtype)
+    if takes(Property.LABELS):
+        given["scan_index"] = np.array([2**k - 1 for k in range(63, 63 - len(given["xcoords"]), -1)], dtype=np.int64)
     same(evidence, resaved(subject, evidence, given)[1], given, "a saved scan of faint and bright values")
 
 
