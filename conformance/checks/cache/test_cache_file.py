@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from conformance.scans.unusual import islands
 def test_name_and_place(subject: Subject, evidence: Evidence) -> None:
     for gridsize, K in sized((2, 5), (2, 8), (3, 9)):
         # Numbers that come out of arrays write themselves otherwise.
-        request = replace(REQUEST, gridsize=np.int64(gridsize), K=np.int64(K))
+        written_otherwise: Any = np.array([gridsize, K])
+        request = replace(REQUEST, gridsize=written_otherwise[0], K=written_otherwise[1])
         place = Place(subject, arrays_of())
         written(evidence, place, request)
         evidence.holds(
