@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
+from conformance.checks.conduct.fresh_run import drawn_afresh
 from conformance.checks.independent_seeds import all_differ
 from conformance.checks.physics.expected_amplitudes import AXES
 from conformance.contract.arrays import axes_of
@@ -344,3 +345,8 @@ def test_any_seed_of_noise(subject: Subject, evidence: Evidence) -> None:
 def test_seeds_of_noise_are_independent(subject: Subject, evidence: Evidence) -> None:
     amplitude = np.random.default_rng(4).uniform(9, 90, (1, side(8), side(8))).astype(np.float32)
     all_differ(evidence, lambda seed: as_numpy(subject.adapter.noisy(amplitude, seed)).tobytes(), "noise")
+
+
+@check("PHY-018", needs=["measure", "arrays"])
+def test_no_process_draws_the_noise_of_another(subject: Subject, evidence: Evidence) -> None:
+    drawn_afresh(subject, evidence, "measure")
