@@ -145,6 +145,11 @@ def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> Non
             evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(expected).max()))
 
 
+def real(of: Callable[[int], Any], value: int) -> Any:
+    """A number in a type that real numbers come in."""
+    return float(value) if of is int else of(value)
+
+
 @check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group", "batches"))
 def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> None:
     """Sides, counts, seeds and doses as they come out of arrays: sums and products of them are beyond eight bits."""
@@ -156,9 +161,6 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
     crowd = make_specimen(Recipe(M=140, N=8, modes=2, seed=43)).arrays
     scan = subject.scan(crowd) if "group" in there else None
     dose = 4097 if takes(Property.DOSE) else None
-
-    def real(of: Callable[[int], Any], value: int) -> Any:
-        return float(value) if of is int else of(value)
 
     def grouped(of: Callable[[int], Any]) -> Any:
         request = replace(REQUEST, N=of(N), gridsize=of(REQUEST.gridsize), nsamples=of(100), K=of(127), seed=of(21))
