@@ -240,7 +240,10 @@ class WantsArraysOnly(Liar):
         scan = self.right.load(path)
         with zipfile.ZipFile(path) as archive:
             plain = [one for one in archive.infolist() if one.compress_type <= zipfile.ZIP_DEFLATED]
-            begun = {one.filename: archive.open(one).read(8) for one in plain}
+            begun = dict[str, bytes]()
+            for one in plain:
+                with archive.open(one) as stream:
+                    begun[one.filename] = stream.read(8)
         for name, magic in begun.items():
             if magic not in (b"\x93NUMPY\1\0", b"\x93NUMPY\2\0", b"\x93NUMPY\3\0"):
                 raise ValueError(f"{path}: {name} is no array [NPZ-042]")
