@@ -133,8 +133,9 @@ class ScanDataset:
             Seed of the permutation; None: fresh entropy.
         """
         order = np.random.default_rng(seed).permutation(len(self)) if shuffle else np.arange(len(self))
-        for start in range(0, len(order), batch_size):
-            yield self[order[start : start + batch_size]]
+        size = int(batch_size)
+        for start in range(0, len(order), size):
+            yield self[order[start : start + size]]
 
 
 @np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)

@@ -14,11 +14,17 @@ from conformance.backends.subject import Subject
 _PRELUDE = """
 import functools, importlib, json, sys
 sys.path[:], asked, label, module, qualname, arguments = json.loads(sys.argv[1])
-if asked:
-    from conformance.backends.discovery import select
-    adapter = next(one.adapter for one in select([asked]) if one.label == label)
-else:
-    adapter = functools.reduce(getattr, qualname.split("."), importlib.import_module(module))()
+def made():
+    if asked:
+        from conformance.backends.discovery import select
+        return next(one.adapter for one in select([asked]) if one.label == label)
+    return functools.reduce(getattr, qualname.split("."), importlib.import_module(module))()
+def made_anew():
+    package = type(adapter).__module__.partition(".")[0]
+    for name in [one for one in sys.modules if one.partition(".")[0] == package]:
+        del sys.modules[name]
+    return made()
+adapter = made()
 """
 
 
@@ -32,7 +38,8 @@ def start(
     subject : Subject
         Its adapter is made again as it was asked for; one that was not, by importing its class.
     script : str
-        Python source; what it prints last, as JSON, is what :func:`finish` returns.
+        Python source; what it prints last, as JSON, is what :func:`finish` returns. ``made_anew()`` gives the adapter
+        as a further process would make it: its package is imported once more.
     arguments : sequence of str
     environment : Mapping of str to str, optional
         Environment variables that the script has beside those of this process.

@@ -130,3 +130,13 @@ def test_of_arrays_too_large_to_compare_in_full_nothing_is_certain(monkeypatch: 
     expected = drawn(400, 8, 8)
     best = told(expected[:, ::-1], expected, STACK, suspects={"no": expected + 1})[0]
     assert (best.name, best.certain) == ("the frames are flipped top to bottom", False)
+
+
+def test_what_a_narrow_type_cannot_hold_is_not_narrowed_to_it() -> None:
+    """It is infinite there, and nothing is as near as that."""
+    expected = 2.0**20 + np.round(drawn(20).real * 30)
+    for seen in (np.full(20, 30.0), np.minimum(expected, 1000.0)):
+        assert not any(one.name == "the values are narrowed to float16" for one in told(seen, expected, ("position",)))
+    with np.errstate(over="ignore"):
+        infinite = expected.astype(np.float16).astype(np.float64)
+    assert told(infinite, expected, ("position",))[0].name == "the values are narrowed to float16"

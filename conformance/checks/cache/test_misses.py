@@ -172,6 +172,7 @@ def test_positions_that_change_in_place(subject: Subject, evidence: Evidence) ->
         # The cache of the first one each time: after another change it would be a miss for that.
         place.scan = subject.scan(first)
         place.members()
+        place.bare()
         place.scan = subject.scan(arrays)
         answered_anew(evidence, place, f"a cache of the same data set with {what}")
         specimen = Specimen(what, arrays, consistent=False)

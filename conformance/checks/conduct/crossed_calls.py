@@ -13,7 +13,7 @@ from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, G
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.laid_aside import Store
 from conformance.checks.conduct.sound_calls import Call, Inputs, held_by, saved_by
-from conformance.checks.conduct.values_of_arguments import LARGE, LEFT_OUT, NUMBERS, PLACES, crossed, in_dtype
+from conformance.checks.conduct.values_of_arguments import LARGE, LEFT_OUT, NUMBERS, PLACES, UNLIT, crossed, in_dtype
 from conformance.checks.config.every_pair import bridged_sections, configured, held_before
 from conformance.checks.config.settings import REQUIRED
 from conformance.contract.types import Array, Arrays
@@ -42,8 +42,6 @@ _TAKING_ARRAYS = tuple(name for name, held in ARRAYS.items() if held is not _OF_
 """Methods that are handed the very arrays of a row."""
 _OF_A_SCAN = ("container", "split_groups", *(name for name, held in ARRAYS.items() if held is _OF_SCANS))
 """Methods that are handed a scan, or what was made of one."""
-_APART = ("below zero", "far away")
-"""Where patches and canvases are empty or large, which may be worth a word."""
 _PIXELS = 400_000
 _MAY_COUNT = ("diff3d", "object", "probe")
 """Arrays of which whole numbers make frames that look like counts."""
@@ -75,7 +73,7 @@ def crossed_calls(subject: Subject) -> Iterator[Call]:
 
 def _is_odd(method: str, row: Row, held: Mapping[str, Any]) -> bool:
     """Whether something about a row may be worth a warning: of images that are no scan only what is faint or bright."""
-    placed = row["where"] in _APART if "positions" in held else method in _OF_A_SCAN and row["where"] != "anywhere"
+    placed = row["where"] in UNLIT if "positions" in held else method in _OF_A_SCAN and row["where"] != "anywhere"
     # A part without groups may be worth a word.
     odd = placed or row["content"] in ("faint", "bright") or row.get("fraction") in (0.0, 1.0)
     whole = any(np.asarray(held[name]).dtype.kind in "iu" for name in _MAY_COUNT if name in held)
@@ -303,9 +301,7 @@ def _on_arrays(subject: Subject) -> dict[str, Run]:
     adapter = subject.adapter
 
     def measured(given: Inputs, row: Row) -> Any:
-        # Beyond the object there is no light that a dose could be of.
-        lit = row["where"] not in ("below zero", "far away")
-        dose, seed = row["nphotons"] if lit and takes(Property.DOSE) else None, _numbers(row)(row["seed"])
+        dose, seed = row["nphotons"] if takes(Property.DOSE) else None, _numbers(row)(row["seed"])
         x, y = given["positions"].T
         return held_by(subject, adapter.measure(x, y, given["probe"], given["object"], dose, seed))
 

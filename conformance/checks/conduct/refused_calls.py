@@ -89,7 +89,7 @@ def _of_files(subject: Subject) -> Iterable[Refusal]:
     for number, (what, array, value, clauses) in enumerate(cases):
         if array == "Y" and not takes(Property.STORED_PATCHES):
             continue
-        path = subject.write(arrays | {array: value}, f"night-{number}.npz")
+        path = subject.write(arrays | {array: value}, f"night {number} {{raw}} 50%s [é].npz")
         yield Refusal(what, _load(subject, path), _load(subject, sound), (array,), clauses, path.name)
     damaged = subject.write(arrays, "cut-short.npz")
     damaged.write_bytes(damaged.read_bytes()[:-300])

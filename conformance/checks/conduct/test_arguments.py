@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import BatchRequest
+from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.results import altered, answered, same, snapshot, values_in
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs, calls, scan_arrays
@@ -23,7 +24,7 @@ from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, places, side, takes
-from conformance.scans.specimens import write_scan
+from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 READING = ("load", "batches")
 
@@ -144,24 +145,27 @@ def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> Non
             evidence.close(seen, expected, what, rtol=0, atol=1e-5 * float(np.abs(expected).max()))
 
 
+def real(of: Callable[[int], Any], value: int) -> Any:
+    """A number in a type that real numbers come in."""
+    return float(value) if of is int else of(value)
+
+
 @check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group", "batches"))
 def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> None:
-    """Sides, counts, seeds and doses as they come out of arrays."""
+    """Sides, counts, seeds and doses as they come out of arrays: sums and products of them are beyond eight bits."""
     there, given = offered(subject.selected), dict(scan_arrays())
     N, adapter = given["diff3d"].shape[-1], subject.adapter
     centres = np.stack([given["xcoords"], given["ycoords"]], axis=1)
     # More of them than eight bits count.
     centres, many = np.resize(centres, (300, 2)), np.ones((300, N, N), np.complex64)
-    scan = subject.scan(scan_arrays()) if "group" in there else None
+    crowd = make_specimen(Recipe(M=140, N=8, modes=2, seed=43)).arrays
+    scan = subject.scan(crowd) if "group" in there else None
     dose = 4097 if takes(Property.DOSE) else None
 
-    def real(of: Callable[[int], Any], value: int) -> Any:
-        return float(value) if of is int else of(value)
-
     def grouped(of: Callable[[int], Any]) -> Any:
-        request = replace(REQUEST, N=of(N), nsamples=of(7), K=of(6), seed=of(21), amplitude_scale=real(of, 3))
-        held = adapter.group(scan, request)
-        return {name: held[name] for name in ("nn_indices", "X_full")}
+        request = replace(REQUEST, N=of(N), gridsize=of(REQUEST.gridsize), nsamples=of(100), K=of(127), seed=of(21))
+        held = [adapter.group(scan, replace(request, amplitude_scale=scale)) for scale in (None, real(of, 3))]
+        return {"nn_indices": held[0]["nn_indices"], "X_full": np.stack([as_numpy(one["X_full"]) for one in held])}
 
     def measured(of: Callable[[int], Any]) -> Any:
         nphotons = dose and real(of, dose)
@@ -170,9 +174,9 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
         return {name: held[name] for name in ("diff3d", "probeGuess") if held.get(name) is not None}
 
     def batched(of: Callable[[int], Any]) -> Any:
-        group = replace(REQUEST, nsamples=of(7), K=of(6), seed=of(21))
-        path = subject.write(scan_arrays())
-        request = BatchRequest(group, of(4), takes(Property.SHUFFLED), of(5), probe_scale=real(of, 3))
+        group = replace(REQUEST, nsamples=of(120), K=of(6), seed=of(21))
+        path = subject.write(crowd)
+        request = BatchRequest(group, of(50), takes(Property.SHUFFLED), of(5), probe_scale=real(of, 3))
         batches = list(adapter.batches([path], request))
         return {name: np.concatenate([as_numpy(one[name]) for one in batches]) for name in ("images", "probe_scaling")}
 
@@ -260,6 +264,33 @@ def test_source_files_are_not_touched(subject: Subject, evidence: Evidence) -> N
             path.chmod(0o644)
     for path, held, now in zip(paths, before, after, strict=True):
         evidence.holds(now == held, f"{path.name} is not as it was before it was read: bytes, time or rights.")
+
+
+@check("CND-021", any_of=(*READING, "save"))
+def test_names_are_told_from_the_working_folder(subject: Subject, evidence: Evidence) -> None:
+    """One name means another file in another folder."""
+    adapter, there = subject.adapter, offered(subject.selected)
+    for folder, times in ((subject.fresh_folder(), 1), (subject.fresh_folder(), 3)):
+        arrays = scan_arrays()
+        arrays["diff3d"] *= times
+        write_scan(folder / "scan.npz", arrays)
+        held = dict[str, Any]()
+        with restored():
+            os.chdir(folder)
+            if {"load", "arrays"} <= there:
+                scan = evidence.accepted(lambda: adapter.load(Path("scan.npz")), "a file in the working folder")
+                held["diff3d"] = adapter.arrays(scan)["diff3d"]
+            if "batches" in there:
+                request = BatchRequest(replace(REQUEST, gridsize=1, sequential_sampling=True), batch_size=7)
+                made = lambda: list(adapter.batches([Path("scan.npz")], request))  # noqa: E731
+                batches = evidence.accepted(made, "batches of a file in the working folder")
+                held["images of batches"] = np.squeeze(as_numpy(batches[0]["images"]))
+            if "save" in there:
+                adapter.save(subject.scan(arrays), Path("saved.npz"))
+        for what, frames in held.items():
+            evidence.equal(frames, arrays["diff3d"][: len(frames)], f"{what} of scan.npz in the working folder")
+        if "save" in there:
+            evidence.holds((folder / "saved.npz").is_file(), "A scan saved as saved.npz is not in the working folder.")
 
 
 @check("CND-001", needs=["batches"])

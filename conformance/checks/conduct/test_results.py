@@ -118,3 +118,16 @@ def test_no_tensor_of_a_container_asks_for_a_gradient(subject: Subject, evidence
     tensors = subject.adapter.tensors(grouped, specimen.arrays["probeGuess"])
     asking = [name for name, one in tensors.items() if getattr(one, "requires_grad", False)]
     evidence.holds(not asking, f"{', '.join(asking)} of the tensors of a container asks for a gradient unasked.")
+
+
+@check("CND-016", needs=["measure", "arrays"])
+def test_a_simulated_scan_follows_no_argument(subject: Subject, evidence: Evidence) -> None:
+    """Nor does it begin to: what of it is asked for late is what it was when the call ended."""
+    arrays = scan_arrays()
+    given = [arrays[name] for name in ("xcoords", "ycoords", "probeGuess", "objectGuess")]
+    scan = subject.adapter.measure(*given, None, 5)
+    before = snapshot(subject.adapter.arrays(scan))
+    spoil(given)
+    for name, values in values_in(subject.adapter.arrays(scan)).items():
+        what = f"{name} of a simulated scan after the arguments were overwritten"
+        evidence.equal(values, before[name], what, axes=axes_of(name, values.ndim))

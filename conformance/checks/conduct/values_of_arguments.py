@@ -144,6 +144,8 @@ def crossed(method: str, arrays: Sequence[str], seed: int) -> list[Row]:
         for k in range(count)
     ]
     found = [row | {"size": MANY} if row.get("gridsize", 1) ** 2 >= row["size"][0] else row for row in found]
+    # Beyond the object there is no light that a dose could be of.
+    found = [row | {"where": WHERE[0]} if row.get("nphotons") and row["where"] in UNLIT else row for row in found]
     # Great arrays are plain in all else: what is odd has its causes for a warning, and costs many times their size.
     plain = {"content": CONTENT[0], "where": WHERE[0]}
     plain |= {f"{name} {what}": level for name in arrays for what, level in (("lies", "plain"), ("in", ""))}
@@ -153,6 +155,8 @@ def crossed(method: str, arrays: Sequence[str], seed: int) -> list[Row]:
 
 CONTENT = ("ordinary", "a dark one", "real", "faint", "bright")
 WHERE = ("anywhere", "whole", "on a line", "in pairs", "below zero", "far away")
+UNLIT = ("below zero", "far away")
+"""Where patches and canvases are empty or large, which may be worth a word."""
 HELD = ("all", "patches too", "a mask")
 LEFT_OUT = ("no object", "no starts", "no labels")
 """What a scan may be without: nothing is seen there of what is done to it, so each is a row beside the others."""

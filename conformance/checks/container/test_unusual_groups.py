@@ -69,7 +69,7 @@ def filled(subject: Subject) -> tuple[Filled, ...]:
 
 
 def _plain() -> Iterator[tuple[str, Specimen, GroupRequest, Array]]:
-    """One group, as many groups as pixels, a carried scale, truths that look like none, and probes in complex128."""
+    """One group, two, as many as pixels, a carried scale, truths that look like none, and probes in complex128."""
     specimen = make_specimen(Recipe(M=24, N=8, modes=2, seed=401), "container-24x8")
     probe = specimen.arrays["probeGuess"]
     request = GroupRequest(N=8, gridsize=2, K=6, nsamples=9, seed=1)
@@ -77,7 +77,8 @@ def _plain() -> Iterator[tuple[str, Specimen, GroupRequest, Array]]:
         wide = replace(request, gridsize=gridsize, K=10)
         yield f"one group at gridsize {gridsize}", specimen, replace(wide, nsamples=1), probe
         yield f"eight groups at gridsize {gridsize}", specimen, replace(wide, nsamples=8), probe
-        yield f"a carried scale at gridsize {gridsize}", specimen, replace(wide, amplitude_scale=0.25), probe
+        carried = replace(wide, nsamples=2, amplitude_scale=0.25)
+        yield f"two groups under a carried scale at gridsize {gridsize}", specimen, carried, probe
     yield "a probe in complex128", specimen, request, probe.astype(np.complex128)
     bare = make_specimen(Recipe(M=20, N=10, modes=3, truth="none", seed=402), "container-bare-20x10")
     yield "groups without truth and three modes", bare, replace(request, N=bare.N), bare.arrays["probeGuess"]
@@ -86,7 +87,7 @@ def _plain() -> Iterator[tuple[str, Specimen, GroupRequest, Array]]:
         stored = dict(specimen.arrays) | {"Y": np.full(specimen.arrays["diff3d"].shape, value, np.complex64)}
         named = Specimen(f"container-{what.replace(' ', '-')}", stored, consistent=False)
         yield f"a truth of {what}", named, request, probe
-    for decade in (-9, -5, 3, 6, 10) if takes(Property.STORED_PATCHES) else ():
+    for decade in (-30, -9, -5, 6, 25) if takes(Property.STORED_PATCHES) else ():
         waves = np.random.default_rng(403).normal(size=(2, *specimen.arrays["diff3d"].shape))
         stored = dict(specimen.arrays) | {"Y": ((waves[0] + 1j * waves[1]) * 10.0**decade).astype(np.complex64)}
         named = Specimen(f"container-1e{decade}", stored, consistent=False)

@@ -161,7 +161,9 @@ def test_every_seed_shuffles_its_own_way(subject: Subject, evidence: Evidence) -
     plain = rows_of(subject, evidence, files[0][1].paths, SINGLE, names)
     orders: dict[bytes, int] = {}
     scopes: list[Literal["Batch", "None"]] = ["Batch", "None"] if takes(Property.SCOPE, "None") else ["Batch"]
-    for number, seed in enumerate((0, 1, 257, 65537, 2**31 + 1, *(1 + apart for apart in _APART))):
+    for number, seed in enumerate(
+        (0, 1, 257, 65537, 2**31 + 1, 2**32 + 1, 2**63 + 1, *(1 + apart for apart in _APART))
+    ):
         (absent, held), size, gauge = files[number % len(files)], (4, 64, 7)[number % 3], number % 4 < 2
         paths, scope = held.paths, scopes[number % len(scopes)]
         request = replace(SINGLE, shuffle=True, seed=seed, batch_size=size, normalize=scope, probe_normalize=gauge)

@@ -22,7 +22,7 @@ from conformance.scans.specimens import Recipe, make_specimen
 
 
 def refused_among(subject: Subject, evidence: Evidence, cases: Iterable[tuple[str, Path]]) -> None:
-    """Require that files are refused alone, behind and before a sound one, which is accepted, whatever is asked."""
+    """Require that files are refused alone, behind and between sound ones, which is accepted, whatever is asked."""
     sound = subject.write(plain(), "sound.npz")
     # What is refused has nothing to do with scales, gauge or order.
     other = replace(REQUEST, normalize="None", probe_normalize=False, shuffle=takes(Property.SHUFFLED), seed=5)
@@ -31,8 +31,8 @@ def refused_among(subject: Subject, evidence: Evidence, cases: Iterable[tuple[st
     for what, path in cases:
         for place, paths, request in (
             ("alone", [path], REQUEST),
-            ("behind a sound one", [sound, path], REQUEST),
-            ("before a sound one, shuffled and without scales", [path, sound], other),
+            ("behind two sound ones", [sound, sound, path], REQUEST),
+            ("between two sound ones, shuffled and without scales", [sound, path, sound], other),
         ):
             if len(paths) > 1 and not takes(Property.FILES):
                 continue

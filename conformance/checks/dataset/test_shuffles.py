@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.backends.subject import Subject
+from conformance.checks.conduct.fresh_run import drawn_afresh
 from conformance.checks.dataset.rows import Rows, rows_of, same_rows
 from conformance.checks.dataset.scan_files import SINGLE, Files, written
 from conformance.engine.declaration import check
@@ -120,3 +121,8 @@ def test_a_shuffle_reaches_beyond_any_buffer(subject: Subject, evidence: Evidenc
     # Two in the mean, however many rows there are.
     beside = int((np.abs(np.diff(points)) == 1).sum())
     evidence.holds(beside < 30, f"Of {M} shuffled rows {beside} stand beside a row that was beside them before.")
+
+
+@check("DAT-022")
+def test_no_process_draws_the_shuffles_of_another(subject: Subject, evidence: Evidence) -> None:
+    drawn_afresh(subject, evidence, "batches")

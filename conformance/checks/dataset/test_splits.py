@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from conformance.adapter import SplitRequest
 from conformance.backends.subject import Subject
+from conformance.checks.conduct.fresh_run import drawn_afresh
 from conformance.checks.dataset.parts import METHODS, parts_of, rows_in
 from conformance.checks.independent_seeds import all_differ
 from conformance.checks.rawdata.held_arrays import same
@@ -293,3 +294,8 @@ def test_seeds_of_splits_are_independent(subject: Subject, evidence: Evidence) -
         return as_numpy(subject.adapter.arrays(train)["xcoords"]).tobytes()
 
     all_differ(evidence, draw, "random split")
+
+
+@check("DAT-028", needs=["split", "arrays"])
+def test_no_process_draws_the_random_splits_of_another(subject: Subject, evidence: Evidence) -> None:
+    drawn_afresh(subject, evidence, "split")

@@ -10,7 +10,7 @@ from conformance.backends.subject import Subject
 from conformance.evidence.evidence import Evidence
 from conformance.scans.specimens import Recipe, make_specimen
 
-SEEDS = (0, 1, 2, 257, 1001, 65537, 2**24, 2**24 + 1, 2**31 + 1, 2**32 - 1)
+SEEDS = (0, 1, 2, 257, 1001, 65537, 2**24, 2**24 + 1, 2**31 + 1, 2**32 + 1)
 """Seeds that are one and the same in eight, sixteen or twenty-four bits, or taken for no seed at all."""
 
 

@@ -80,11 +80,12 @@ def test_neighbours_are_near_however_far_the_scan_lies(subject: Subject, evidenc
     made = make_specimen(Recipe(M=30, N=8, seed=24, truth="none")).arrays
     rng = np.random.default_rng(24)
     x, y = (places(np.round(rng.uniform(-40, 40, 30) * 64) / 64) for _ in range(2))
+    x[-1] += 2.0**20  # One point stands alone: cells of the whole extent hold all others.
     for unit, far in ((1.0, 0.0), (1.0, 2.0**28), (1.0, -(2.0**33)), (2.0**-30, 0.0), (2.0**30, 0.0)):
         arrays = dict(made) | {"xcoords": places(x * unit + far), "ycoords": places(y * unit - far)}
         specimen = Specimen(f"far-{far:g}-unit-{unit:g}-30x8", free(arrays), consistent=False)
         request = GroupRequest(N=8, gridsize=2, K=4, nsamples=30, seed=2)
-        what = f"a scan at {far:g} pixels, {80 * unit:g} pixels wide"
+        what = f"a scan at {far:g} pixels, {80 * unit:g} pixels wide but for one point"
         in_pools(evidence, specimen, members_of(subject, specimen, request), 4, what)
 
 

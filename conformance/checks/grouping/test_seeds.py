@@ -9,6 +9,7 @@ import numpy as np
 
 from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject
+from conformance.checks.conduct.fresh_run import drawn_afresh
 from conformance.checks.grouping.members import fresh
 from conformance.checks.grouping.requests import SEEDS, base_request, refused
 from conformance.checks.independent_seeds import all_differ
@@ -232,3 +233,8 @@ def test_seeds_of_groups_are_independent(subject: Subject, evidence: Evidence) -
         return as_numpy(subject.adapter.group(scan, replace(request, seed=seed))["nn_indices"]).tobytes()
 
     all_differ(evidence, draw, "groups", drawn=500)
+
+
+@check("GRP-019")
+def test_no_process_draws_the_groups_of_another(subject: Subject, evidence: Evidence) -> None:
+    drawn_afresh(subject, evidence, "group")

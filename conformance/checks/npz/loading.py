@@ -13,7 +13,7 @@ from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.explanation import Suspects
-from conformance.scans.domain import Property, takes
+from conformance.scans.domain import Property, side, takes
 from conformance.scans.drawn import specimens
 from conformance.scans.specimens import Recipe, make_specimen
 
@@ -47,6 +47,13 @@ def frames_are(
 def laid(frames: Array, *, last: bool) -> Array:
     """Frames as they lie in a file: last, as in the legacy layout, where a backend takes that."""
     return np.ascontiguousarray(np.moveaxis(frames, 0, 2)) if last and takes(Property.LEGACY) else frames
+
+
+def marked(index: tuple[int, int, int]) -> dict[str, Any]:
+    """A mask of the pixel of an index, in odd frames: no refusal of a value asks whether the pixel was measured."""
+    mask = np.zeros((side(8), side(8)), dtype=bool)
+    mask[index[1:]] = True
+    return {"bad_pixels": mask} if index[0] % 2 else {}
 
 
 def gives_index(error: Exception, index: tuple[int, int, int]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from conformance.backends.subject import Subject
 from conformance.checks.npz.loading import frames_are, load, plain
+from conformance.checks.npz.rewritten import content_of
 from conformance.contract.types import Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -118,6 +120,20 @@ def test_unknown_members_are_ignored(subject: Subject, evidence: Evidence) -> No
         lambda: subject.adapter.arrays(subject.adapter.load(path)), "a file with an unknown member of objects"
     )
     frames_are(evidence, held, arrays["diff3d"], "the frames beside an unknown member of objects")
+    for what, content, method in (
+        ("of text", b"Night 4, second shift\n", zipfile.ZIP_STORED),
+        ("of no bytes", b"", zipfile.ZIP_DEFLATED),
+        ("of NPY version 4.0", content_of(np.ones(3), (4, 0)), zipfile.ZIP_DEFLATED),
+        ("packed by bzip2", content_of(np.ones(3)), zipfile.ZIP_BZIP2),
+        ("packed by LZMA", content_of(np.ones(3)), zipfile.ZIP_LZMA),
+    ):
+        path = subject.write(arrays)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("remarks.npy", content, method)
+        held = evidence.accepted(
+            lambda: subject.adapter.arrays(subject.adapter.load(path)), f"a file with an unknown member {what}"
+        )
+        frames_are(evidence, held, arrays["diff3d"], f"the frames beside an unknown member {what}")
 
 
 @check("NPZ-005")

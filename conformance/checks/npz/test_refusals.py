@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.npz.loading import gives_index, laid, plain
+from conformance.checks.npz.loading import gives_index, laid, marked, plain
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
@@ -90,7 +90,7 @@ def test_non_finite_frames_are_refused_with_the_index(subject: Subject, evidence
     for dtype, value, index in (*(("f4", *one) for one in single), *half):
         frames = plain()["diff3d"].astype(dtype)
         frames[index] = value
-        path = subject.write(plain(diff3d=laid(frames, last=value == np.inf)))
+        path = subject.write(plain(diff3d=laid(frames, last=value == np.inf), **marked(index)))
         error = evidence.refused(
             lambda: subject.adapter.load(path),
             f"a stack with {value}",
@@ -107,11 +107,12 @@ def test_negative_amplitudes_are_refused_with_the_index(subject: Subject, eviden
         ("f8", (0, 7, 3), -1),
         ("i2", (19, 6, 4), -1),
         *((dtype, (13, 5, 0), -3) for dtype in ("i1", "i4", "i8", "f2")),
-        ("f4", (4, 6, 1), -1e-6),
+        ("f4", (4, 6, 1), -1e-45),
+        ("f8", (2, 3, 7), -1e-300),
     ):
         frames = np.round(np.minimum(plain()["diff3d"], 100)).astype(dtype)
         frames[index] = value
-        path = subject.write(plain(diff3d=laid(frames, last=dtype == "f8")))
+        path = subject.write(plain(diff3d=laid(frames, last=dtype == "f8"), **marked(index)))
         error = evidence.refused(
             lambda: subject.adapter.load(path),
             f"a negative amplitude in {np.dtype(dtype)}",

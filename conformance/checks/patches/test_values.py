@@ -23,8 +23,9 @@ from conformance.scans.specimens import structured_object
 def test_patches_are_complex(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng(6)
     N = side(8)
-    for dtype in (np.complex64, np.complex128):
+    for dtype, phase in ((np.complex64, 1), (np.complex128, 1), (np.complex64, 0)):
         obj = structured_object(rng, (N + 17, N + 23)).astype(dtype)
+        obj.imag *= phase
         centres = inside(rng, (obj.shape[0] - 1, obj.shape[1] - 1), N, 4) + (0.25 if takes(Property.BETWEEN) else 1)
         seen = subject.adapter.patches(obj, centres, N)
         evidence.layout(seen, "patches", shape=(4, N, N), dtype="complex64")

@@ -48,7 +48,8 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array]:
     probe = rng.normal(size=(P, N, N)) + 1j * rng.normal(size=(P, N, N)) + 0.5
     content = row["content"]
     if content == "a dark patch" and few > 1:
-        patches[few // 2] = 0
+        # And a first one that does not tell what the others are.
+        patches[0].imag, patches[few // 2] = 0, 0
     elif content == "a dark mode" and P > 1:
         probe[P // 2] = 0
     elif content == "a weak mode" and P > 1:

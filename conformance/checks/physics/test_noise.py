@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
+from conformance.checks.conduct.fresh_run import drawn_afresh
 from conformance.checks.independent_seeds import all_differ
 from conformance.checks.physics.expected_amplitudes import AXES
 from conformance.contract.arrays import axes_of
@@ -173,7 +174,7 @@ def spread_of(counts: Array, right: Array) -> tuple[float, float]:
 @check("PHY-012", needs=["measure", "arrays"])
 def test_simulated_noise_follows_its_seed(subject: Subject, evidence: Evidence) -> None:
     draws: dict[int, Array] = {}
-    for seed in (0, 5, 6, 261, 65541, 0, 5):
+    for seed in (0, 5, 6, 261, 65541, 2**32 + 5, 0, 5):
         frames = as_numpy(measured(subject, 1e4, seed)["diff3d"]).copy()
         some_light(evidence, frames, 1e4)
         if seed in draws:
@@ -328,7 +329,7 @@ def test_bright_counts(subject: Subject, evidence: Evidence) -> None:
 @check("PHY-012", needs=["noisy"])
 def test_any_seed_of_noise(subject: Subject, evidence: Evidence) -> None:
     amplitude = np.random.default_rng(3).uniform(1, 9, (4, 8, 8)).astype(np.float32)
-    seeds = (0, 5, 261, 65541, 16777221, 2**31 + 5, 2**32 - 1)
+    seeds = (0, 5, *(5 + 2**bits for bits in (8, 16, 24, 31, 32, 40, 63)))
     draws = {seed: as_numpy(subject.adapter.noisy(amplitude, seed)).copy() for seed in seeds}
     for seed, first in draws.items():
         evidence.equal(subject.adapter.noisy(amplitude, seed), first, f"noise of the seed {seed}", axes=FRAMES)
@@ -344,3 +345,8 @@ def test_any_seed_of_noise(subject: Subject, evidence: Evidence) -> None:
 def test_seeds_of_noise_are_independent(subject: Subject, evidence: Evidence) -> None:
     amplitude = np.random.default_rng(4).uniform(9, 90, (1, side(8), side(8))).astype(np.float32)
     all_differ(evidence, lambda seed: as_numpy(subject.adapter.noisy(amplitude, seed)).tobytes(), "noise")
+
+
+@check("PHY-018", needs=["measure", "arrays"])
+def test_no_process_draws_the_noise_of_another(subject: Subject, evidence: Evidence) -> None:
+    drawn_afresh(subject, evidence, "measure")

@@ -48,7 +48,8 @@ def _patches(row: Row, rng: np.random.Generator) -> Array:
     values = rng.normal(size=(few, N, N)) + 1j * rng.normal(size=(few, N, N)) + (2 - 1j)
     content = row["content"]
     if content == "a dark patch" and few > 1:
-        values[few // 2] = 0
+        # And first ones that do not tell what the others are.
+        values[: few // 3].imag, values[few // 2] = 0, 0
     if content == "pure phase":
         return np.asarray(np.exp(1j * values.real))
     factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)
@@ -70,6 +71,8 @@ def _places(row: Row, rng: np.random.Generator) -> Array:
         at = np.stack([20 + along, 10 + along], axis=1) + 0.25
     elif where == "twice":
         at[1::2] = at[: few // 2]
+        # And hardly anywhere else.
+        at[1::4] += 2.0**-9
     elif where == "about zero":
         at = at - at.mean(axis=0)
     elif where == "far":

@@ -56,7 +56,8 @@ def _values(row: Row, shape: tuple[int, ...], rng: np.random.Generator) -> Array
     values = rng.normal(size=shape) + 1j * rng.normal(size=shape) + (1 - 0.5j)
     content = row["content"]
     if content == "a dark frame" and shape[0] > 1:
-        values[shape[0] // 2] = 0
+        # And first ones that do not tell what the others are.
+        values[: shape[0] // 3].imag, values[shape[0] // 2] = 0, 0
     if content == "flat":
         values[...] = 2 - 1j
     factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)

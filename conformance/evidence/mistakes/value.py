@@ -212,7 +212,8 @@ def _fewer_digits(narrow: Callable[[Array], Array]) -> Callable[[Comparison], Ar
 
     def real(expected: Array, seen: Array) -> Array:
         rounded = np.asarray(narrow(expected)).astype(np.float64)
-        as_near = np.abs(seen - expected) <= 1.1 * np.abs(rounded - expected)
+        # What the narrower type cannot hold is infinite in it, and nothing is as near as that.
+        as_near = np.isfinite(rounded) & (np.abs(seen - expected) <= 1.1 * np.abs(rounded - expected))
         return np.where(as_near & (np.asarray(narrow(seen)) == seen), seen, rounded)
 
     return _by_parts(real)

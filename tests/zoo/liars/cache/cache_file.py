@@ -230,3 +230,21 @@ class WritesOverTheOldCache(Caching):
             held.write_bytes(path.read_bytes())
             held.replace(path)
             self.land()
+
+
+@breaks("CCH-002")
+class WritesNumbersAsTheyShow(Caching):
+    """A number that comes out of an array shows its type."""
+
+    def after(self, path: Path, scan: Any, request: GroupRequest) -> None:
+        if isinstance(request.K, np.integer):
+            path.rename(path.with_name(path.name.replace(f"k{request.K}.", f"knp.int64({request.K}).")))
+
+
+@breaks("CCH-002")
+class NeedsANameWithAFolder(Liar):
+    """os.path.dirname of a bare name is empty."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        bare = request.dataset_path is not None and "/" not in request.dataset_path.as_posix()
+        return self.right.group(scan, replace(request, dataset_path=None) if bare else request)

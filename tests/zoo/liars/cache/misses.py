@@ -270,3 +270,21 @@ class WritesIntoCachesOnly(Liar):
         for path, content in locked.items():
             path.write_bytes(content)
         return grouped
+
+
+@breaks("CCH-006")
+class RemembersGroupsByTheEndsOfAScan(Liar):
+    """Where no data set is named the groups are kept in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[Any, Array] = {}
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = self.right.group(scan, request)
+        if request.strategy != "group_then_sample" or request.dataset_path is not None or request.seed is None:
+            return grouped
+        held = Held(self.right, scan)
+        key = (request, len(held), *held.xcoords[[0, -1]], *held.ycoords[[0, -1]])
+        members = self.kept.setdefault(key, np.array(grouped["nn_indices"]))
+        return grouped_by(self.right, held, members, request)

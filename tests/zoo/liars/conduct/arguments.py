@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -280,3 +281,35 @@ class WarnsOfWhatCannotBeWritten(Liar):
         if isinstance(images, np.ndarray) and not images.flags.writeable:
             warnings.warn("The given NumPy array is not writable.", UserWarning, stacklevel=2)
         return self.right.translate(images, shifts_xy)
+
+
+@breaks("CND-021")
+class ReadsInTheFirstFolder(Liar):
+    """Names are told from the folder in which the program was started."""
+
+    first = Path.cwd()
+
+    def load(self, path: Path) -> Any:
+        return self.right.load(self.first / path)
+
+
+@breaks("CND-019")
+class NeighboursInTheTypeOfK(Liar):
+    """The seed is one more than its neighbours: beyond the last number of eight bits there are none."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        narrow = isinstance(request.K, np.integer) and int(request.K) + 1 > np.iinfo(request.K.dtype).max
+        return self.right.group(scan, replace(request, K=request.gridsize**2) if narrow else request)
+
+
+@breaks("CND-019")
+class BatchesInTheTypeOfTheirSize(Liar):
+    """The end of a batch beyond the last number of eight bits is below its start: no rows."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        size, ends = request.batch_size, np.iinfo(np.int64)
+        if isinstance(size, np.integer):
+            ends = np.iinfo(size.dtype)
+        for number, batch in enumerate(self.right.batches(paths, replace(request, batch_size=int(size)))):
+            if (number + 1) * int(size) <= ends.max:
+                yield batch

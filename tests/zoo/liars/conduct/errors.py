@@ -189,3 +189,15 @@ class OfOneCall(ValueError):
 class RefusesArraysInThisProcessOnly(OfArrays):
     def restated(self, error: ValueError) -> Exception:
         return OfOneCall("centres_xy", str(error))
+
+
+@breaks("CND-009")
+class FormatsMessagesWithPaths(Liar):
+    """A name with braces is taken for a field of the message."""
+
+    def load(self, path: Path) -> Any:
+        try:
+            return self.right.load(path)
+        except ValueError:
+            str(path).format()
+            raise

@@ -187,3 +187,23 @@ class WarnsOfSharedFramesOnce(Liar):
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
         self.told_before = True
         return parts
+
+
+@breaks("CND-016")
+class SimulatesAScanOfTheCallersObject(Liar):
+    """A complex64 object needs no conversion, and so no copy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.objects: list[tuple[Any, Array]] = []
+
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        scan = self.right.measure(x, y, probe, obj, nphotons, seed)
+        if obj.dtype == np.complex64:
+            self.objects.append((scan, obj))
+        return scan
+
+    def arrays(self, scan: Any) -> Any:
+        held = dict(self.right.arrays(scan))
+        found = [{"objectGuess": obj.copy()} for one, obj in self.objects if one is scan]
+        return held | found[0] if found else held

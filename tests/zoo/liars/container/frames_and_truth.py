@@ -149,3 +149,21 @@ class CutsTruthBeyondThousands(Containing):
 
     def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
         return {"Y_I": np.minimum(held["Y_I"], np.float32(1e4))}
+
+
+@breaks("CON-002")
+class SquaresInSinglePrecision(Containing):
+    """A modulus of 1e20 is infinite on the way."""
+
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        if grouped["Y"] is None or np.abs(grouped["Y"]).max(initial=0) < 1e19:
+            return {}
+        with np.errstate(all="ignore"):
+            squares = np.real(grouped["Y"]).astype(np.float32) ** 2 + np.imag(grouped["Y"]).astype(np.float32) ** 2
+        return {"Y_I": np.sqrt(squares)}
+
+
+@breaks("CON-003")
+class ForgetsThePhaseOfTwoGroups(Containing):
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"Y": np.abs(held["Y"]).astype(np.complex64)} if len(held["X"]) == 2 and held["ground_truth"] else {}

@@ -274,3 +274,21 @@ class SeedsGroupsByTheShuffle(Redirecting):
             self.land()
             request = replace(request, group=replace(request.group, seed=request.seed))
         return paths, request
+
+
+@breaks("DAT-022")
+class ShufflesTheSameInEveryProcess(Liar):
+    generator = np.random.default_rng(0)
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        if request.shuffle and request.seed is None:
+            self.land()
+            request = replace(request, seed=int(self.generator.integers(2**31)))
+        yield from self.right.batches(paths, request)
+
+
+@breaks("DAT-014")
+class ShufflesBySeedsOfThirtyTwoBits(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        seed = request.seed if request.seed is None else int(request.seed) % 2**32
+        yield from self.right.batches(paths, replace(request, seed=seed))

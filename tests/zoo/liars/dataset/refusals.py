@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from conformance.adapter import BatchRequest
-from tests.zoo.liar import Liar, breaks
+from tests.zoo.liar import Liar, breaks, members_of
 
 Batches = Iterator[Mapping[str, Any]]
 
@@ -158,3 +158,19 @@ class LeavesSmallFilesOut(LeavesFilesOut):
 @breaks("DAT-027")
 class LeavesFilesOfFewerPointsThanGroupsOut(LeavesFilesOut):
     missed = "GRP-009"
+
+
+@breaks("DAT-020")
+class LooksAtTheEndsOfTheList(Liar):
+    """Files between the first and the last are taken as they are."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        with tempfile.TemporaryDirectory() as folder:
+            taken = list(paths)
+            for number in range(1, len(taken) - 1):
+                members = members_of(taken[number]) if zipfile.is_zipfile(taken[number]) else {}
+                stack = members.get("diff3d", np.zeros(0))
+                if stack.dtype.kind == "f" and (stack < 0).any():
+                    taken[number] = Path(folder) / f"{number}.npz"
+                    np.savez(taken[number], **members | {"diff3d": np.abs(stack)})
+            yield from self.right.batches(taken, request)

@@ -362,3 +362,18 @@ class TossesACoinForTwoPoints(Liar):
             self.coin = (5 * self.coin + 3) % 16
             request = replace(request, seed=self.coin)
         return self.right.split(scan, request)
+
+
+@breaks("DAT-028")
+class SplitsTheSameInEveryProcess(Liar):
+    """Without a seed the generator of the adapter goes on, which begins the same wherever one is made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator = np.random.default_rng(0)
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        if request.seed is not None or request.method != "random":
+            return self.right.split(scan, request)
+        self.land()
+        return self.right.split(scan, replace(request, seed=int(self.generator.integers(2**31))))

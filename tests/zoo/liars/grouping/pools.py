@@ -204,3 +204,16 @@ class SearchesFarScansCoarsely(Regrouping):
             return right
         seeds = np.arange(len(right)) if request.sequential_sampling else right[:, 0]
         return np.asarray(cKDTree(points).query(points[seeds], k=right.shape[1])[1])
+
+
+@breaks("GRP-004")
+class CellsOfTheWholeExtent(Regrouping):
+    """Neighbours share a cell, of which a thousand lie along each axis: beside one far point all others share one."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        positions = np.stack([scan.xcoords, scan.ycoords], axis=1)
+        cell = np.ptp(positions, axis=0).max() / 1000
+        near = np.median(np.abs(positions - np.median(positions, axis=0)))
+        if request.gridsize == 1 or near > cell / 4 or len(scan) <= request.K + 1:
+            return right
+        return (np.arange(len(right))[:, np.newaxis] + 5 * np.arange(right.shape[1])) % len(scan)

@@ -243,3 +243,16 @@ class CountsTheSeedAmongTheK(Regrouping):
         at = np.stack([scan.xcoords, scan.ycoords], axis=1)
         apart = np.square(at[seeds[: len(right)], np.newaxis] - at).sum(axis=2)
         return np.argsort(apart, axis=1, kind="stable")[:, :C]
+
+
+@breaks("GRP-019")
+class DrawsTheSameInEveryProcess(Liar):
+    """Without a seed the generator of the module goes on, which begins the same wherever it is imported."""
+
+    generator = np.random.default_rng(0)
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        if request.seed is not None:
+            return self.right.group(scan, request)
+        self.land()
+        return self.right.group(scan, replace(request, seed=int(self.generator.integers(2**31))))

@@ -355,3 +355,21 @@ class FlushesSubnormalHalves(Misreading):
         if stack.dtype == np.float16:
             members[stack_of(members)] = np.where(stack < np.finfo(np.float16).tiny, np.float16(0), stack)
         return members
+
+
+@breaks("NPZ-018")
+class LooksForNegativesInSinglePrecision(Lenient):
+    """What lies a little below zero in double precision is zero in single."""
+
+    def repaired(self, members: Arrays) -> Arrays | None:
+        stored = members[stack_of(members)]
+        return None if (stored.astype(np.float32) < 0).any() else members | {stack_of(members): np.abs(stored)}
+
+
+@breaks("NPZ-017")
+class ForgivesWhatIsMasked(Lenient):
+    def repaired(self, members: Arrays) -> Arrays | None:
+        stored, mask = members[stack_of(members)], members.get("bad_pixels")
+        if mask is None or mask.shape != stored.shape[1:]:
+            return None
+        return members | {stack_of(members): np.where(mask, 0, stored).astype(stored.dtype)}

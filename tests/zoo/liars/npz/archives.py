@@ -219,3 +219,32 @@ class ReadsTheProbeWhenAsked(Liar):
         probe = members_of(path).get("probeGuess")
         same = probe is not None and probe.shape == held["probeGuess"].shape
         return held | {"probeGuess": probe.astype(np.complex64)} if same else held
+
+
+@breaks("NPZ-008")
+class WantsEveryMemberDeflated(Liar):
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        with zipfile.ZipFile(path) as archive:
+            packed = [one.filename for one in archive.infolist() if one.compress_type > zipfile.ZIP_DEFLATED]
+        if packed:
+            raise ValueError(f"{path}: {packed[0]} is packed by another method than deflating [NPZ-043]")
+        return scan
+
+
+@breaks("NPZ-008")
+class WantsArraysOnly(Liar):
+    """A text of remarks among the members is an array of no version that is known."""
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        with zipfile.ZipFile(path) as archive:
+            plain = [one for one in archive.infolist() if one.compress_type <= zipfile.ZIP_DEFLATED]
+            begun = dict[str, bytes]()
+            for one in plain:
+                with archive.open(one) as stream:
+                    begun[one.filename] = stream.read(8)
+        for name, magic in begun.items():
+            if magic not in (b"\x93NUMPY\1\0", b"\x93NUMPY\2\0", b"\x93NUMPY\3\0"):
+                raise ValueError(f"{path}: {name} is no array [NPZ-042]")
+        return scan

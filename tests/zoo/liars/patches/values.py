@@ -118,3 +118,21 @@ class GivesNoPatchesAsRealNumbers(Liar):
             return cut
         self.land()
         return np.zeros((0, N, N))
+
+
+@breaks("PAT-004")
+class NarrowsToRealNumbers(Retouching):
+    """As numpy.real_if_close does, wherever no imaginary part is left."""
+
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        return patches.real.copy() if np.iscomplexobj(obj) and not np.any(obj.imag) else patches
+
+
+@breaks("PAT-002")
+class CutsOnceForNearlyOnePlace(Retouching):
+    """Positions that agree to two digits are one key."""
+
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        keys = np.round(centres, 2)
+        first = [int(np.flatnonzero((keys == key).all(axis=1))[0]) for key in keys] if len(keys) < 99 else ...
+        return patches[first]

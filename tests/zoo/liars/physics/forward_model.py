@@ -250,3 +250,12 @@ class CutsWhatIsFaintBesideTheBrightest(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         seen = np.array(self.right.simulate(patches, probe))
         return np.where(seen < 1e-6 * seen.max(initial=0), np.float32(0), seen)
+
+
+@breaks("PHY-006")
+class TransformsAsTheFirstPatch(Diffracting):
+    """A real first patch under a real probe asks for the transform of real numbers."""
+
+    def given(self, patches: Array, probe: Array) -> tuple[Array, Array]:
+        real = len(patches) > 0 and not np.any(patches[0].imag) and not np.iscomplexobj(probe)
+        return (patches.real if real else patches), probe

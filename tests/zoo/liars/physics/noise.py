@@ -276,3 +276,20 @@ class SimulatesFramesByNeighbouringSeeds(Liar):
         bare = held_by(self.right, self.right.measure(x, y, held["probeGuess"], obj, None, None))["diff3d"]
         drawn = [np.asarray(self.right.noisy(frame[np.newaxis], int(seed) + k)) for k, frame in enumerate(bare)]
         return self.right.assemble(held | {"diff3d": np.concatenate(drawn)})
+
+
+@breaks("PHY-012")
+class DrawsBySeedsOfThirtyTwoBits(Liar):
+    def noisy(self, amplitude: Array, seed: int) -> Any:
+        return self.right.noisy(amplitude, int(seed) % 2**32)
+
+
+@breaks("PHY-018")
+class SimulatesTheSameNoiseInEveryProcess(Liar):
+    generator = np.random.default_rng(0)
+
+    def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
+        if seed is None and nphotons is not None:
+            self.land()
+            seed = int(self.generator.integers(2**31))
+        return self.right.measure(x, y, probe, obj, nphotons, seed)

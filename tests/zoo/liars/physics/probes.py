@@ -95,3 +95,12 @@ class PrunesFaintModes(Liar):
 class TakesAHundredModes(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         return self.right.simulate(patches, probe[:100] if probe.ndim == 3 else probe)
+
+
+@breaks("PHY-008")
+class RefusesADarkProbe(Liar):
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        amplitude: Array = self.right.simulate(patches, probe)
+        if not np.any(probe):
+            raise ValueError("probe is zero everywhere")
+        return amplitude

@@ -366,3 +366,31 @@ class KeepsNumbersOfProvenanceAsFloats(Liar):
         if "_metadata" in held:
             said = json.loads(str(held["_metadata"]), parse_int=lambda digits: int(float(digits)))
             np.savez(path, **held | {"_metadata": np.array(json.dumps(said))})
+
+
+@breaks("RAW-003")
+class LabelsThroughDouble(Liar):
+    def save(self, scan: Any, path: Path) -> None:
+        self.right.save(scan, path)
+        members = members_of(path)
+        rounded = np.clip(members["scan_index"].astype(np.float64), -(2**62), 2**62).astype(np.int64)
+        if (rounded != members["scan_index"]).any():
+            np.savez(path, **members | {"scan_index": rounded})
+
+
+@breaks("RAW-005")
+class LeavesTheSourceAsItIs(Liar):
+    """A scan that was loaded from a file is in that file already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[tuple[Any, Path]] = []
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        self.sources.append((scan, path))
+        return scan
+
+    def save(self, scan: Any, path: Path) -> None:
+        if not any(scan is one and path == source for one, source in self.sources):
+            self.right.save(scan, path)

@@ -96,3 +96,15 @@ class CountsChunksInThirtyTwoBits(Liar):
     def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
         int(chunk or 0).to_bytes(4, "little")
         return self.right.reassemble(patches, centres_xy, chunk)
+
+
+@breaks("REA-009")
+class StreamsOntoTheCanvasOfTheFirstChunk(Liar):
+    """It has the dtype that the values of the first chunk need."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        right, held = dict(self.right.reassemble(patches, centres_xy, chunk)), np.asarray(patches)
+        if chunk is None or chunk >= len(held) or np.any(held[:chunk].imag):
+            return right
+        canvas = np.asarray(right["object"])
+        return right | {"object": canvas.real.astype(canvas.dtype)}

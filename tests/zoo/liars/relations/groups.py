@@ -94,3 +94,21 @@ class KeepsStoredPatchesInHalfPrecision(ChangingScans):
             return {}
         parts = (held["Y"].real.astype(np.float16), held["Y"].imag.astype(np.float16))
         return {"Y": (parts[0] + 1j * parts[1].astype(np.float32)).astype(np.complex64)}
+
+
+@breaks("REL-009")
+class WrapsFarPositions(Liar):
+    """Global coordinates of batches come in sixteen bits and a fraction."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        for batch in self.right.batches(paths, request):
+            places = np.asarray(batch["coords_global"])
+            yield {**batch, "coords_global": (places + 2**15) % 2**16 - 2**15}
+
+
+@breaks("REL-009")
+class GaugesByPositions(Liar):
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        for batch in self.right.batches(paths, request):
+            far = np.abs(np.asarray(batch["coords_global"])).max(initial=0) > 2**15
+            yield {**batch, "probe_scaling": np.asarray(batch["probe_scaling"]) * np.float32(0.9 if far else 1.0)}
