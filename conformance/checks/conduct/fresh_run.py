@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +13,6 @@ from conformance.backends.subject import Subject
 from conformance.checks.conduct.in_any_order import asked
 from conformance.checks.conduct.sound_calls import Values
 from conformance.engine.questions import STRANGE
-from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import asking, not_taken, takes
 
 _EVERY_CALL = """
@@ -24,7 +22,6 @@ import numpy as np
 from conformance.backends.discovery import Selected
 from conformance.backends.process_state import changed, process_state
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.first_draws import first_draws
 from conformance.checks.conduct.in_any_order import answers
 from conformance.checks.conduct.invalid_calls import refused_calls
 from conformance.checks.conduct.sound_calls import leave_batches
@@ -34,17 +31,13 @@ stages = frozenset(Stage(str(one)) for one in adapter.stages)
 subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
 before = process_state()
 with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))):
-    drawn = first_draws(subject)
     for number, values in answers(subject, backwards=True):
         np.savez(Path(arguments[0]) / f"{number}.npz", **{f"_{n}": one for n, one in enumerate(values.values())})
     leave_batches(subject)
     for call in refused_calls(subject):
         with contextlib.suppress(Exception):
             call.run(call.inputs())
-left, again = changed(before, process_state()), {}
-with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))), contextlib.suppress(Exception):
-    again = first_draws(Subject(Selected(adapter.name, made_anew(), stages), Path(arguments[0]) / "anew"))
-print(json.dumps([left, [method for method in again if again[method] == drawn.get(method)]]))
+print(json.dumps(changed(before, process_state())))
 """
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
@@ -62,8 +55,6 @@ class FreshRun:
         Where the process keeps its temporary files.
     left : list of str
         Settings that the process ends with, and did not begin with; known once it has ended.
-    repeated : list of str
-        Methods that drew without a seed, as the first of all, what they draw first when they are imported anew.
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -76,7 +67,7 @@ class FreshRun:
         given = [str(self._answers), json.dumps(not_taken(told_here))]
         place = dict.fromkeys(_TEMPORARY, str(self.temporary))
         self._process = start(subject, _EVERY_CALL, given, environment=place)
-        self._ended, self._broke, self.left, self.repeated = False, "", list[str](), list[str]()
+        self._ended, self._broke, self.left = False, "", list[str]()
 
     def finish(self) -> None:
         """Wait for the end of the process, once.
@@ -89,7 +80,7 @@ class FreshRun:
         if not self._ended:
             self._ended = True
             try:
-                self.left, self.repeated = finish(self._process)
+                self.left = finish(self._process)
             except RuntimeError as error:
                 self._broke = str(error)
         if self._broke:
@@ -105,23 +96,3 @@ class FreshRun:
 def fresh_run(subject: Subject) -> FreshRun:
     """Return the run of a subject, which is made once."""
     return FreshRun(subject)
-
-
-def drawn_afresh(subject: Subject, evidence: Evidence, method: str) -> None:
-    """Require that what a method draws first without a seed is not what it draws first in every process.
-
-    Parameters
-    ----------
-    subject : Subject
-    evidence : Evidence
-    method : str
-        One of those of :func:`first_draws`.
-    """
-    run = fresh_run(subject)
-    # What else breaks there is for the checks of conduct to say.
-    with contextlib.suppress(RuntimeError):
-        run.finish()
-    evidence.holds(
-        method not in run.repeated,
-        f"What {method} draws first without a seed is the same in every process, as its package has it.",
-    )

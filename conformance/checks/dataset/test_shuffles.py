@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.fresh_run import drawn_afresh
+from conformance.checks.another_process import drawn_afresh
 from conformance.checks.dataset.rows import Rows, rows_of, same_rows
 from conformance.checks.dataset.scan_files import SINGLE, Files, written
 from conformance.engine.declaration import check

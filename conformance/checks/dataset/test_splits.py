@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from conformance.adapter import SplitRequest
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.fresh_run import drawn_afresh
+from conformance.checks.another_process import drawn_afresh
 from conformance.checks.dataset.parts import METHODS, parts_of, rows_in
 from conformance.checks.independent_seeds import all_differ
 from conformance.checks.rawdata.held_arrays import same

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.fresh_run import drawn_afresh
+from conformance.checks.another_process import another_process, drawn_afresh, seeded_groups
 from conformance.checks.grouping.members import fresh
 from conformance.checks.grouping.requests import SEEDS, base_request, refused
 from conformance.checks.independent_seeds import all_differ
@@ -19,7 +18,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, modes, sized, takes
 from conformance.scans.domain import gridsize as gridsize_here
-from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for, write_scan
+from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
 
 @check("GRP-017")
@@ -153,33 +152,16 @@ def test_seeds_that_look_alike_are_different(subject: Subject, evidence: Evidenc
             evidence.holds(other == seed, f"Seeds {other} and {seed} give the same groups at gridsize {gridsize}.")
 
 
-_GROUP = """
-from pathlib import Path
-import numpy as np
-from conformance.adapter import GroupRequest
-path = Path(arguments[0])
-scan = adapter.load(path) if hasattr(adapter, "load") else adapter.assemble(dict(np.load(path)))
-drawn, N = [], np.load(path)["diff3d"].shape[-1]
-for gridsize in (1, int(arguments[1])):
-    grouped = adapter.group(scan, GroupRequest(N=N, gridsize=gridsize, K=6, nsamples=12, seed=7))
-    drawn += np.asarray(grouped["nn_indices"]).ravel().tolist()
-print(json.dumps(drawn))
-"""
-
-
 @check("GRP-017")
 def test_another_process_draws_the_same(subject: Subject, evidence: Evidence) -> None:
     """Python salts the hash of texts anew in every process, and process numbers differ."""
-    specimen = make_specimen(Recipe(M=30, N=8, seed=61))
-    path = subject.fresh_folder() / "scan.npz"
-    write_scan(path, specimen.arrays)
-    running, sizes = start(subject, _GROUP, [str(path), str(gridsize_here(2))]), (1, gridsize_here(2))
-    here = [fresh(subject, specimen, base_request(gridsize=g, K=6, nsamples=12, seed=7)).ravel() for g in sizes]
-    there = evidence.accepted(lambda: finish(running), "Grouping in a fresh process")
+    running = another_process(subject)
+    here = seeded_groups(subject)
+    there = evidence.accepted(running.groups, "Grouping in a fresh process")
     evidence.equal(
         np.array(there),
-        np.concatenate(here),
-        f"the groups of another process, at gridsize {sizes[0]} and {sizes[1]}",
+        np.array(here),
+        f"the groups of another process, at gridsize 1 and {gridsize_here(2)}",
         axes=("draw",),
     )
 

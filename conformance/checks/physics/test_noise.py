@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.fresh_run import drawn_afresh
+from conformance.checks.another_process import drawn_afresh
 from conformance.checks.independent_seeds import all_differ
 from conformance.checks.physics.expected_amplitudes import AXES
 from conformance.contract.arrays import axes_of
