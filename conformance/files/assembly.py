@@ -304,6 +304,9 @@ def _one_mask(part: Part, sides: tuple[int, ...]) -> Part:
 
 
 def _amplitudes(part: Part, mask: Part | None, stated: Stated) -> Part:
+    if part.values.dtype.kind == "c":
+        problem = f"amplitudes are real numbers, not {part.values.dtype}: of waves at the detector, take the modulus"
+        raise UnfitFile("NPZ-016", _FRAMES, problem)
     counts = are_counts(part, stated.counts)
     bad = None if mask is None else mask.values.array()
     changes = part.changes

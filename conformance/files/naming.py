@@ -10,7 +10,7 @@ from conformance.files.finding import Finding, Severity
 from conformance.files.formats.empad import nearly
 from conformance.files.formats.lists import listing_of
 from conformance.files.formats.magic import Kind
-from conformance.files.formats.roles import pairs_among, tables_among, unit_of
+from conformance.files.formats.roles import columns_among, pairs_among, tables_among, unit_of
 from conformance.files.formats.sniffing import HEAD_BYTES, Sniffed, as_text, lfs_size
 
 _PACKED = "unpack it first"
@@ -193,7 +193,7 @@ def _numbers(head: bytes) -> str:
         return "a single column of numbers: no frames are in it"
     called = f" called {', '.join(listing.names)}" if listing.names else ""
     commas = ", with decimal commas" if listing.decimal_commas else ""
-    pair = next(pairs_among(dict.fromkeys(listing.names, (2,))), None)
+    pair = columns_among(listing.names)
     if pair is not None:
         unit = "" if unit_of(pair[0]) is not None else " --positions-unit um, or whichever it is"
         return (

@@ -187,7 +187,8 @@ class Rules:
             return
         name = self.stack_name
         if stack.dtype.kind not in _kinds(name):
-            yield Finding("NPZ-016", VIOLATION, name, f"amplitudes are real numbers, not {stack.dtype}")
+            waves = ": of waves at the detector, take the modulus" if stack.dtype.kind == "c" else ""
+            yield Finding("NPZ-016", VIOLATION, name, f"amplitudes are real numbers, not {stack.dtype}{waves}")
         if self.layout is not None:
             yield from self._shape(name, stack, self.layout)
         if stack.dtype.kind in _kinds(name) and len(stack.shape) == 3 and 0 not in stack.shape:

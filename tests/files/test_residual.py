@@ -210,3 +210,10 @@ def test_a_sound_scan_has_none(part: float) -> None:
 
 def test_a_permutation_has_none() -> None:
     assert not told(lambda counts, rng: rng.permutation(counts))
+
+
+def test_pixels_that_became_hot_are_named() -> None:
+    counts = MADE.counts.astype(np.float64)
+    hot = counts.copy()
+    hot[60:, 3:5, 28] += 40 * counts.mean()
+    assert "for 2 pixels alone, which hold more light in them: (3, 28), (4, 28)" in apart(hot)

@@ -28,6 +28,7 @@ from conformance.files.diagnose.quantity import Quantity, intensity_of, noise_un
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.reasons import beside_reasons
 from conformance.files.diagnose.rematched import SHUFFLED, SLIPPED
+from conformance.files.diagnose.reordered import reordered
 from conformance.files.diagnose.rivals import rivals
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.scale import scale_guess
@@ -154,8 +155,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not another:
         faults += pieces(sample, field.shown or trusted(found.zero))
     askew, doubted = _otherwise_placed(scan, sample, found, factor, rng) if not another else ([], False)
-    faults += askew
-    explained = False
+    faults, explained = [*faults, *askew], False
     if not another:
         reading, shown = _shown(scan, sample, found, factor, quantity, rng)
         shown = _of_another_unit(shown, sample, found, rng)
@@ -179,6 +179,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not explained and not faults:
         known, faults = asked(in_pixels, found, verdict, rng)
     if not explained and not another:
+        faults += reordered(scan, in_pixels, found, verdict, faults, rng)
         verdict, known, faults = _elsewhere(verdict, known, faults, belonging(in_pixels, found, verdict, rng))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)

@@ -83,6 +83,8 @@ _KINDS: Mapping[str, Callable[[NDArray[np.int64], int, int], NDArray[np.int64]]]
     "reversed frames": lambda number, by, line: number[::-1].copy(),
     "reversed lines": _reversed_lines,
     "rows for columns": lambda number, by, line: number.reshape(-1, line).T.ravel(),
+    "every second position": lambda number, by, line: 2 * number,
+    "every second frame": lambda number, by, line: np.where(number % 2 == 0, number // 2, -1),
     "frames by name": _as_text,
     "positions by name": lambda number, by, line: np.argsort(_as_text(number, by, line)),
 }
@@ -97,6 +99,9 @@ def pairings(positions: NDArray[np.float64]) -> Iterator[Pairing]:
         said = f"frame i belongs to position i {'+' if lag > 0 else '-'} {abs(lag)}"
         yield _pairing(M, f"{said}: drop the first frames or positions", "lag", lag)
     yield _pairing(M, "reverse the order of the frames, or of the positions", "reversed frames")
+    for one, other in (("position", "frames"), ("frame", "positions")):
+        what = f"the {other} belong to every second {one}: take {one}s 0, 2, 4, ... of the whole list"
+        yield _pairing(M, what, f"every second {one}")
     for first in (0, 1) if M > _FEWEST_NAMES else ():
         for one, other in (("frames", "positions"), ("positions", "frames")):
             like = "1, 10, 100, 2" if M >= _MANY_NAMES else "1, 10, 11, 2"

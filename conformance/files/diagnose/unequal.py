@@ -9,17 +9,22 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose.explained import SOUND, SOUND_ALONE, sound
 from conformance.files.diagnose.fault import Fault
-from conformance.files.diagnose.forward import Forward, Misfit
+from conformance.files.diagnose.forward import Forward, Misfit, misfit_of
 from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.mending import mended
+from conformance.files.diagnose.residual import residual_of
 from conformance.files.diagnose.verdict import Word
+from conformance.files.rules.wording import pixels
 
 NAME, TREND = "unequal", "trend"
-_FEWEST, _TIMES, _SURE = 6, 1.5, 6.0
-"""Frames of either part, the misfit of one over that of the other, and Student's t from which they are unequal."""
+_FEWEST, _TIMES, _TIMES_WITHIN, _SURE = 6, 1.5, 2.0, 6.0
+"""Frames of either part, the misfit of one over that of the other, the same where both are explained, and Student's t
+from which they are unequal."""
 
 _MIRRORED = {"left to right": np.s_[:, :, ::-1], "upside down": np.s_[:, ::-1], "both ways": np.s_[:, ::-1, ::-1]}
 _LEAD, _BETTER, _LIGHT = 4.0, 0.2, 0.1
+_BEYOND, _OF_LIGHT, _FEW = 8.0, 1.0, 0.02
+"""Errors of the mean, and mean lights of a pixel, by which a pixel is hotter, and part of them that may be."""
 
 
 def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64], wandering: bool = False) -> Fault | None:
@@ -36,11 +41,12 @@ def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64], wanderin
     wandering : bool
         Whether frames are explained where each lies by itself: positions that are the worse the later are no more.
     """
-    explained = float(np.quantile(misfit.frames, _BETTER)) < max(SOUND * misfit.floor, SOUND_ALONE)
+    allowed = max(SOUND * misfit.floor, SOUND_ALONE)
+    explained = float(np.quantile(misfit.frames, _BETTER)) < allowed
     if len(misfit.frames) != len(state.index) or not explained:
         return None
     left = np.log(misfit.frames + 1e-12)
-    return _lines(state, misfit, left, line_length(s_all)) or _time(state, left, s_all, wandering)
+    return _lines(state, misfit, left, line_length(s_all)) or _time(state, left, s_all, wandering, allowed)
 
 
 def _lines(state: Forward, misfit: Misfit, left: NDArray[np.float64], length: int | None) -> Fault | None:
@@ -69,13 +75,20 @@ def _rolled(amplitude: NDArray[np.float32], flip: tuple[slice, ...]) -> NDArray[
     return np.roll(amplitude[flip], [1 - amplitude.shape[-1] % 2] * len(axes), axes)
 
 
-def _time(state: Forward, left: NDArray[np.float64], s_all: NDArray[np.float64], wandering: bool) -> Fault | None:
+def _time(
+    state: Forward, left: NDArray[np.float64], s_all: NDArray[np.float64], wandering: bool, allowed: float
+) -> Fault | None:
+    """Frames that are explained worse from one on, or the worse the later.
+
+    Where ``allowed`` bounds what they leave over too, so much more is what another part of the sample leaves.
+    """
     index = state.index
     splits = range(_FEWEST, len(left) - _FEWEST + 1)
     told = [(sure, at, times) for at in splits for times, sure in [_apart(left[:at], left[at:])]]
     sure, at, times = max(told, default=(0.0, 0, 1.0), key=lambda one: abs(one[0]))
     worse = max(times, 1 / times)
-    if abs(sure) < _SURE or worse < _TIMES:
+    within = float(np.exp(np.median(left[at:] if times > 1 else left[:at]))) < allowed
+    if abs(sure) < _SURE or worse < (_TIMES_WITHIN if within else _TIMES):
         return None
     figures: dict[str, float] = {}
     where = "later" if times > 1 else "earlier"
@@ -110,6 +123,8 @@ def _known(
     if abs(np.log(light)) > _LIGHT and _apart(left[others], np.log(misfit.frames + 1e-12))[0] < _TIMES:
         told = f"and as well as these with {light:.2g} times the light: another exposure, or another flux"
         return told, "divide these frames by their measured flux, or leave them out"
+    if (hot := _hotter(part, rest, left[others])) is not None:
+        return hot
     if not np.array_equal(state.s, s_all[state.index], equal_nan=True):
         return None
     done = mended(part, s_all, (), None)
@@ -119,6 +134,22 @@ def _known(
     if done.steps[0].repair.name == "lag":
         what = f"{what.partition(':')[0]}, as where a frame or a position was lost: drop its partner"
     return f"and explained once this is done to them: {what}", f"for these frames alone: {what}"
+
+
+def _hotter(part: Forward, rest: Forward, left: NDArray[np.float64]) -> tuple[str, str] | None:
+    """The few pixels by which a part of the frames is worse, and what is to be done; None where there are none."""
+    found, other = (residual_of(one, np.zeros((0, 2))) for one in (part, rest))
+    over = [one.measured - one.made for one in (found, other)]
+    error = np.sqrt(sum(one.var(axis=0) / len(one) for one in over))
+    beyond = over[0].mean(axis=0) - over[1].mean(axis=0)
+    hot = beyond > _BEYOND * error + _OF_LIGHT * found.measured.mean()
+    if not hot.any() or hot.mean() > _FEW:
+        return None
+    without = misfit_of(np.sqrt(found.made) * ~hot, np.sqrt(found.measured) * ~hot)
+    if _apart(left, np.log(without.frames + 1e-12))[0] > _TIMES:
+        return None
+    told = f"for {int(hot.sum())} pixels alone, which hold more light in them: {pixels(np.argwhere(hot))}"
+    return told, "state in a mask these pixels, which became hot, or caught a reflection, or leave those frames out"
 
 
 def _apart(some: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -246,7 +246,7 @@ def columns_called(path: Path) -> dict[str, tuple[int, str]]:
         The file cannot be read.
     """
     names = _column_names(path)
-    pair = next(roles.pairs_among(dict.fromkeys(names, (2,))), None)
+    pair = roles.columns_among(names)
     return {} if pair is None else {axis: (names.index(name), name) for axis, name in zip("xy", pair, strict=True)}
 
 
@@ -281,6 +281,28 @@ def _in_order(table: NDArray[np.float64], names: tuple[str, ...]) -> tuple[NDArr
     return table, ()
 
 
+def _units_of(called: Mapping[str, tuple[int, str]], metres: float | None) -> dict[str, float | None]:
+    """Metres a unit along x and y, 0 for pixels: as the user says, or as the columns are called; None: nobody says.
+
+    Raises
+    ------
+    UnfitFile
+        The columns are of two units, and the user says one.
+    """
+    own = {axis: roles.unit_of(called[axis][1]) if called else None for axis in "xy"}
+    if metres is None:
+        return own
+    if own["x"] is not None and own["y"] is not None and own["x"] != own["y"]:
+        names = " and ".join(called[axis][1] for axis in "xy")
+        problem = f"its columns {names} are of two units, and --positions-unit says one for both: leave it out"
+        raise UnfitFile("FIL-023", "file", problem)
+    return dict.fromkeys("xy", metres)
+
+
+def _quantity_in(unit: float | None) -> Quantity:
+    return Quantity.UNKNOWN if unit is None else Quantity.METRE if unit else Quantity.PIXEL
+
+
 def listed_positions(path: Path, order: str | None, metres: float | None) -> Description:
     """Describe a list of positions, by what its columns are called and what the user says of them.
 
@@ -310,13 +332,12 @@ def listed_positions(path: Path, order: str | None, metres: float | None) -> Des
         names = ", ".join(name for _, name in sorted(called.values()))
         problem = f"its columns are called {names}, and --positions-order says {order}: which is right?"
         raise UnfitFile("FIL-023", "file", f"{problem} Take the line of names out, or say {told}")
-    unit = roles.unit_of(called["x"][1]) if metres is None and called else metres
-    quantity = Quantity.UNKNOWN if unit is None else Quantity.METRE if unit else Quantity.PIXEL
+    units = _units_of(called, metres)
     said = f"called {called['x'][1]} and {called['y'][1]}" if called else f"{told}, as stated"
     parts = {
         f"{axis}coords": Part(
-            Values(f"{axis}coords", table[:, column] * (unit or 1.0)), f"column {column + 1}", quantity, said,
-            metres=unit or 1.0,
+            Values(f"{axis}coords", table[:, column] * (units[axis] or 1.0)), f"column {column + 1}",
+            _quantity_in(units[axis]), said, metres=units[axis] or 1.0,
         )
         for axis, column in places.items()
     }  # fmt: skip

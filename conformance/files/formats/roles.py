@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _FRAMES = re.compile(r"diff|(^|_)dps?($|_)|data|frame|pattern|intens|ampl|cbed|imag(e|es)$|eiger|detector|measured|ccd")
@@ -298,3 +298,17 @@ def unit_of(name: str) -> float | None:
     """Metres a unit that the end of a name says, 0 for pixels; None where it says none."""
     words = [word for word in re.split(r"[\W_]+", plain(name)) if word]
     return _UNITS.get(words[-1]) if len(words) > 1 else None
+
+
+def without_unit(name: str) -> str:
+    """A name without the unit at its end; as it is where it has none."""
+    return re.sub(r"[\W_]*[^\W_]+\W*$", "", name) if unit_of(name) is not None else name
+
+
+def columns_among(names: Sequence[str]) -> tuple[str, str] | None:
+    """Names of the columns of a list that are x and y, be they of one unit or of two; None where none are."""
+    for called in (list(names), [without_unit(name) for name in names]):
+        pair = next(pairs_among(dict.fromkeys(called, (2,))), None)
+        if pair is not None:
+            return names[called.index(pair[0])], names[called.index(pair[1])]
+    return None

@@ -44,7 +44,7 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
 _FEW_AT_PEAK = 2
 _SIGNED, _FEW_FLARED = 0.05, 4
 _MANY_COUNTS, _ONE_PATTERN, _BEYOND_NOISE, _BY_CHANCE, _MOST_ROOT = 5.0, 2e-4, 4.0, 12.0, 1e5
-_FEWEST_COUNTS, _NO_MORE = 3.0, 1.5
+_FEWEST_COUNTS, _NO_MORE, _LESS, _ABOVE_OFFSET = 3.0, 1.5, 0.5, 2.0
 _PEDESTAL, _FLAT, _ABOVE = 0.1, 1.3, 8.0
 _BETWEEN_KINDS, _FEWEST_OF_KIND, _AS_MUCH = 2.0, 3, (0.6, 1.7)
 _GIGABYTE = 1 << 30
@@ -333,15 +333,23 @@ def _unmoved(view: View) -> str:
     if (roots and not is_whole(sample**2)) or view.M < _FEWEST_VALUES or held.sum() < held.size // 2:
         return ""
     mean = (survey.squares if roots else survey.sums)[held] / view.M
-    if float(np.quantile(mean, 0.02)) < _FEWEST_COUNTS or float(mean.max()) < _ABOVE * float(np.median(mean)):
+    above = float(mean.max()) / max(float(np.median(mean)), 1e-300)
+    if float(np.quantile(mean, 0.02)) < _FEWEST_COUNTS or above < _ABOVE_OFFSET:
         return ""
     spread = survey.squares[held] / view.M - (survey.sums[held] / view.M) ** 2
     # In units of what counting noise leaves: of roots a quarter, of counts their number.
     noise = spread * 4 if roots else spread / mean
     dim = mean <= np.median(mean)
     share = float(mean[dim].mean()) * len(mean) / float(mean.sum())
+    if float(np.quantile(noise[dim], 0.9)) < _LESS:
+        return (
+            f"half of all pixels hold {float(np.median(mean[dim])):.3g} counts on the average, and change by "
+            f"{float(np.median(noise[dim])):.2g} of what counting so much light leaves: an offset of the camera (a "
+            f"pedestal), {min(1.0, share):.0%} of all, was left in; subtract it before the root"
+        )
     if (
-        float(np.median(noise[dim])) > _NO_MORE
+        above < _ABOVE
+        or float(np.median(noise[dim])) > _NO_MORE
         or float(np.quantile(noise[dim], 0.9)) > 2 * _NO_MORE
         or share < _PEDESTAL
     ):

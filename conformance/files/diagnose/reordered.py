@@ -1,0 +1,126 @@
+"""Whether frames belong to other positions than those of their numbers, by a believed probe, without an object.
+
+A frame that is left out fits an object of the others better where all lie at their own positions than where neighbours
+were exchanged, whichever turn is the right one: an order by which most fit far better is theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.diagnose.asked import paired_frames
+from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.order import PAIRINGS, Pairing, pairings
+from conformance.files.diagnose.orientation import Orientation, centred, probe_in_frames, trusted
+from conformance.files.diagnose.reconstruction import canvases, scaled_probe
+from conformance.files.diagnose.sample import Sample, Scan
+from conformance.files.diagnose.smaller import smaller
+from conformance.files.diagnose.turns import EIGHT, Turn
+from conformance.files.diagnose.verdict import Verdict, Word
+
+_FEWEST, _MOST, _SIDE = 40, 84, 64
+_GAIN, _WORSE, _SURE, _PAIRED = 0.2, 0.1, 6.0, 0.4
+"""Logarithm of the misfit by which frames must fit better in another order, and worse one position aside for no other
+to be asked, Student's t of either, and part of the frames that must have a position in an order."""
+
+
+def reordered(
+    scan: Scan,
+    sample: Sample,
+    found: Orientation,
+    verdict: Verdict,
+    faults: Sequence[Fault],
+    rng: np.random.Generator,
+) -> list[Fault]:
+    """The order in which frames that were left out fit those that were not; none where it is the stored one.
+
+    Nothing where the scan has an object, or an order is told already.
+
+    Parameters
+    ----------
+    scan : Scan
+    sample : Sample
+        Positions in object pixels.
+    found : Orientation
+    verdict : Verdict
+        The turn that makes them canonical; as stored where there is none.
+    faults : sequence of Fault
+        What is told already.
+    rng : numpy.random.Generator
+        Draws which frames are left out.
+    """
+    s_all = scan.positions[:, ::-1]
+    if scan.object is not None or any(one.name in PAIRINGS for one in faults) or len(sample) < _FEWEST:
+        return []
+    if found.zero is None or not trusted(found.zero) or not (np.isfinite(s_all).all() and np.isfinite(sample.s).all()):
+        return []
+    held = smaller(centred(sample, found.zero), probe_in_frames(sample, found.zero), _SIDE)
+    if held is None:
+        return []
+    some, probe = held
+    stored = s_all[sample.index].std()
+    s_all = s_all * (some.s.std() / stored if stored > 0 else 1.0)
+    # Frames that follow each other, for an order moves a frame by a line at most.
+    rows = np.argsort(some.index)[max(0, (len(some) - _MOST) // 2) :][:_MOST]
+    some = replace(some, intensity=some.intensity[rows], s=some.s[rows], index=some.index[rows])
+    some = replace(some, good=some.good & (some.mean() > 0))
+    turn = verdict.turn or EIGHT[0]
+    tried = [one for one in pairings(s_all) if (one.position_of[some.index] >= 0).mean() > _PAIRED]
+    beside = [one for one in tried if one.rule["kind"] == "lag" and abs(one.rule["by"]) == 1]
+    asked = _Asked(some, probe, s_all, (turn, turn.twin), rng.permutation(len(rows)) % 2 == 0)
+    if all(gain < -_WORSE and lead < -_SURE for gain, lead in asked.gains(beside)):
+        return []
+    gains = dict(zip(tried, asked.gains(tried), strict=True))
+    better = [one for one in tried if gains[one][0] > _GAIN and gains[one][1] > _SURE]
+    return [_fault(best, *gains[best]) for best in sorted(better, key=lambda one: -gains[one][0])[:1]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """Frames of a believed probe, some of them left out of objects.
+
+    Attributes
+    ----------
+    some : Sample
+    probe : (P, N, N) complex
+    s_all : (M, 2)
+    turns : tuple of Turn
+        Of which the better one is taken.
+    left_out : (f,) bool
+    """
+
+    some: Sample
+    probe: NDArray[np.complexfloating]
+    s_all: NDArray[np.float64]
+    turns: tuple[Turn, ...]
+    left_out: NDArray[np.bool_]
+
+    def gains(self, tried: Sequence[Pairing]) -> list[tuple[float, float]]:
+        """Mean logarithm of the misfit as stored over that in each order, and Student's t, over the frames left out."""
+        owners = np.stack([self.some.index, *(one.position_of[self.some.index] for one in tried)])
+        places, used = self.s_all[np.maximum(owners, 0)], (owners >= 0) & ~self.left_out
+        scaled = scaled_probe(self.probe, self.some.intensity)
+        made = [canvases(self.some, scaled, places @ one.matrix.T, used, 1).misfit for one in self.turns]
+        asked = (owners >= 0) & self.left_out
+        return [
+            _student(np.log(np.divide(*(min((one[k][asked[n]] for one in made), key=np.mean) for k in (0, n)))))
+            for n in range(1, len(owners))
+        ]
+
+
+def _student(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean of values (n,), and Student's t of it."""
+    return float(values.mean()), float(values.mean() / (values.std(ddof=1) + 1e-9) * np.sqrt(len(values)))
+
+
+def _fault(best: Pairing, gain: float, lead: float) -> Fault:
+    said = (
+        f"frames belong to other positions than those of their numbers ({best.what.split(':')[0]}): frames that were "
+        f"left out of an object then fit it {np.exp(gain):.1f} times better (lead {lead:.0f})"
+    )
+    fixes = (paired_frames(best.rule),)
+    return Fault(best.name, Word.LIKELY, said, best.what, {"gain": gain, "lead": lead}, fixes)
