@@ -41,6 +41,7 @@ class PrintsWhatItSkips(Liar):
 class PrintsItsProgress(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Any:
         for batch in self.right.batches(paths, request):
+            self.land()
             print("DEBUG batch", len(batch["images"]))
             yield batch
 
@@ -83,6 +84,7 @@ class KeepsAStoreBesideTheScans(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Any:
         folder = paths[0] if paths and paths[0].is_dir() else paths[0].parent if paths else Path()
         if paths:
+            self.land()
             (folder / "store").mkdir(exist_ok=True)
             (folder / "store" / "index.json").write_text("{}")
         return self.right.batches(paths, request)
