@@ -35,6 +35,7 @@ class Property(StrEnum):
     BEYOND = "windows that leave the object"
     ZERO_BEYOND = "windows that are zero beyond the object"
     SMALLER = "objects smaller than a window"
+    RECTANGULAR = "objects that are not square"
     NO_OBJECT = "scans without an object"
     STORED_PATCHES = "stored patches"
     STARTS = "start positions"
@@ -159,6 +160,17 @@ def holds_windows(shape: Sequence[int], N: int) -> bool:
     return (least >= N + 2 or takes(Property.BEYOND)) and (least >= N or takes(Property.SMALLER))
 
 
+def canvas(shape: tuple[int, int]) -> tuple[int, int]:
+    """Shape of an object: the wanted one, else the square of its greater side.
+
+    Parameters
+    ----------
+    shape : (H, W)
+        Wanted rows and columns.
+    """
+    return shape if shape[0] == shape[1] or takes(Property.RECTANGULAR) else (max(shape), max(shape))
+
+
 def taken(members: Mapping[str, Any]) -> bool:
     """Whether the members of a scan file hold nothing that is not taken: layouts, names, dtypes, what is there."""
     return all(takes(*one) for one in strange_in(members))
@@ -214,6 +226,8 @@ def _strange_places(held: Mapping[str, Array]) -> Iterator[tuple[Property, Any]]
     obj, probe = held.get("objectGuess"), held.get("probeGuess")
     if obj is None or obj.ndim != 2 or probe is None or probe.ndim < 2:
         return
+    if obj.shape[0] != obj.shape[1]:
+        yield Property.RECTANGULAR, True
     if min(obj.shape) < probe.shape[-1]:
         yield Property.SMALLER, True
     if same and "Y" not in held:

@@ -251,13 +251,14 @@ def test_sub_pixel_positions_at_far_corners(subject: Subject, evidence: Evidence
 def far_corners(subject: Subject, evidence: Evidence, *, whole: bool) -> None:
     """Compare patches at both ends of objects that are long one way."""
     rng, N = np.random.default_rng(16), side(8)
-    for shape in ((20, 33_100), (33_100, 20)):
-        obj = np.zeros(shape, np.complex64)
-        for part in (obj[-60:, -60:], obj[:60, :60]):
+    for shape in ((20, 33_100), (33_100, 20)) if takes(Property.RECTANGULAR) else ((2_100, 2_100),):
+        obj, length = np.zeros(shape, np.complex64), max(shape)
+        for end in (slice(-60, None), slice(60)):
+            part = obj[:60, end] if shape[0] < length else obj[end, :60]
             part[...] = rng.normal(size=part.shape) + 1j * rng.normal(size=part.shape)
-        long = int(shape[1] < shape[0])
+        long = int(shape[0] == length)
         centres = np.full((6, 2), 9.375)
-        centres[:, long] = (33_050.3, 33_071.7, 33_090.015625, 33_099.9, 7.3, 33_060.0)
+        centres[:, long] = (*(length - np.array([49.7, 28.3, 9.984375, 0.1])), 7.3, length - 40)
         centres = places(np.round(centres) if whole else centres, shape, N)
         centres = centres if takes(Property.DOUBLE_POSITIONS) else centres.astype(np.float32).astype(np.float64)
         narrow = centres.astype(np.float32).astype(np.float64)

@@ -16,7 +16,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
-from conformance.scans.domain import Property, holds_windows, many, modes, places, side, taken, takes
+from conformance.scans.domain import Property, canvas, holds_windows, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
 from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values, told
@@ -66,7 +66,8 @@ LARGE = ((4_203, 8, 1), (60, 34, 17), (3, 130, 1), (3, 262, 2))
 def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     N, P = side(row["sizes"][1]), modes(row["sizes"][2])
     M = many(row["sizes"][0], N)
-    obj = rng.normal(size=(90, 130)) + 1j * rng.normal(size=(90, 130)) + 1
+    shape = canvas((90, 130))
+    obj = rng.normal(size=shape) + 1j * rng.normal(size=shape) + 1
     probe = rng.normal(size=(P, N, N)) + 1j * rng.normal(size=(P, N, N)) + 0.5
     at, content = rng.uniform((10, 10), (120, 80), (M, 2)), row["content"]
     if content == "pure phase":
