@@ -14,10 +14,10 @@ from conformance.contract.stages import Stage
 from conformance.engine.catalogue import declarations
 from conformance.engine.first_look import FirstLook, Speaking
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE
-from conformance.scans.domain import Property, gridsize, inside, modes, places, side, strange_in, taken, takes
+from conformance.scans.domain import Property, absorbs, gridsize, inside, modes, places, side, strange_in, taken, takes
 from conformance.scans.specimens import Recipe, fitted, gallery, make_specimen
 from ptycho_ref.adapter import RefAdapter
-from tests.limits.arrays import SquareObjects
+from tests.limits.arrays import PhaseObjects, SquareObjects
 from tests.limits.conventions import FourierPixels, RepeatedEdges, WrappedEdges
 from tests.limits.limits import LargeFrames, OneMode, RoundedPixels, SmallGroups, WholePixels, limits
 from tests.limits.table import loss
@@ -59,6 +59,7 @@ def test_a_right_backend_takes_everything(wanted: Property, tmp_path: Path) -> N
         (SmallGroups, Property.GRIDSIZE, 3),
         (LargeFrames, Property.SIDE, 8),
         (SquareObjects, Property.RECTANGULAR, True),
+        (PhaseObjects, Property.ABSORBING, True),
         (FourierPixels, Property.CUT_BETWEEN, True),
         (FourierPixels, Property.PLACED_BETWEEN, True),
         (WrappedEdges, Property.ZERO_BEYOND, True),
@@ -86,6 +87,8 @@ def test_makers_stay_inside_what_is_taken(tmp_path: Path) -> None:
     with inside(look(SquareObjects(), tmp_path)):
         height, width = fitted(gallery()[0]).arrays["objectGuess"].shape
         assert height == width == max(gallery()[0].arrays["objectGuess"].shape)
+    with inside(look(PhaseObjects(), tmp_path)):
+        assert not absorbs(fitted(gallery()[0]).arrays["objectGuess"])
     with inside(look(OneMode(), tmp_path)):
         assert modes(3) == 1
         assert fitted(gallery()[1]).arrays["probeGuess"].ndim == 2
@@ -116,9 +119,10 @@ def test_values_that_the_contract_rules_are_left_to_their_clause(tmp_path: Path)
 def test_what_is_strange_about_members_is_found() -> None:
     plain = dict(make_specimen(Recipe(M=20, N=8, whole_pixels=True, distinct_start=False, margin=7.0)).arrays)
     plain["scan_index"] = np.zeros(20, dtype=np.int64)
-    assert {one for one, _ in strange_in(plain)} == {Property.SIDE, Property.RECTANGULAR}
+    there = {Property.SIDE, Property.RECTANGULAR, Property.ABSORBING}
+    assert {one for one, _ in strange_in(plain)} == there
     legacy = plain | {"diff3d": np.moveaxis(plain["diff3d"], 0, 2).astype(np.uint16)}
-    assert {one for one, _ in strange_in(legacy)} == {Property.SIDE, Property.RECTANGULAR, Property.LEGACY, Property.FRAMES}
+    assert {one for one, _ in strange_in(legacy)} == {*there, Property.LEGACY, Property.FRAMES}
     assert taken(legacy)
 
 

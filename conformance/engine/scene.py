@@ -34,8 +34,8 @@ def three(N: int) -> GroupRequest:
 class Scene:
     """The plainest scan of a frame side, and the plainest call of every method that takes it.
 
-    More frames than a frame has rows if nothing else is said, one mode, whole positions well inside a square object,
-    everything stored plainly.
+    More frames than a frame has rows if nothing else is said, one mode, whole positions well inside a square object
+    of phases alone, everything stored plainly.
     """
 
     subject: Subject
@@ -47,7 +47,7 @@ class Scene:
         """Arrays of the scan."""
         points, margin = self.points or self.N + 4, self.N / 2 + 2.0
         recipe = Recipe(points, self.N, whole_pixels=True, distinct_start=False, margin=margin, seed=901)
-        with inside(Told([(Property.RECTANGULAR.name, True)])):
+        with inside(Told((one.name, True) for one in (Property.RECTANGULAR, Property.ABSORBING))):
             return dict(make_specimen(recipe).arrays)
 
     @property

@@ -36,6 +36,7 @@ class Property(StrEnum):
     ZERO_BEYOND = "windows that are zero beyond the object"
     SMALLER = "objects smaller than a window"
     RECTANGULAR = "objects that are not square"
+    ABSORBING = "objects of other moduli than one"
     NO_OBJECT = "scans without an object"
     STORED_PATCHES = "stored patches"
     STARTS = "start positions"
@@ -171,6 +172,30 @@ def canvas(shape: tuple[int, int]) -> tuple[int, int]:
     return shape if shape[0] == shape[1] or takes(Property.RECTANGULAR) else (max(shape), max(shape))
 
 
+def content(obj: Array) -> Array:
+    """An object as it is, else its phases alone, or its signs where it is real.
+
+    Parameters
+    ----------
+    obj : ndarray
+        Object (H, W) of numbers.
+    """
+    if takes(Property.ABSORBING) or not absorbs(obj):
+        return obj
+    return np.asarray(np.exp(1j * np.angle(obj)) if obj.dtype.kind == "c" else np.where(obj < 0, -1, 1), obj.dtype)
+
+
+def absorbs(obj: Array) -> bool:
+    """Whether an object has other moduli than one, beyond rounding.
+
+    Parameters
+    ----------
+    obj : ndarray
+        Object (H, W) of numbers.
+    """
+    return bool(np.any(np.abs(np.abs(obj) - 1.0) > 1e-3))
+
+
 def taken(members: Mapping[str, Any]) -> bool:
     """Whether the members of a scan file hold nothing that is not taken: layouts, names, dtypes, what is there."""
     return all(takes(*one) for one in strange_in(members))
@@ -228,6 +253,8 @@ def _strange_places(held: Mapping[str, Array]) -> Iterator[tuple[Property, Any]]
         return
     if obj.shape[0] != obj.shape[1]:
         yield Property.RECTANGULAR, True
+    if obj.dtype.kind in "iufc" and absorbs(obj):
+        yield Property.ABSORBING, True
     if min(obj.shape) < probe.shape[-1]:
         yield Property.SMALLER, True
     if same and "Y" not in held:

@@ -20,6 +20,7 @@ from conformance.oracles.rules import rules_here
 from conformance.scans.domain import (
     Property,
     canvas,
+    content,
     gridsize,
     holds_windows,
     inside,
@@ -168,19 +169,14 @@ def fitted(specimen: Specimen) -> Specimen:
         return specimen
     as_made = takes(Property.LABELS) and (takes(Property.STARTS) or not specimen.recipe.distinct_start)
     as_made &= specimen.recipe.truth != "patches" or takes(Property.NO_OBJECT)
-    as_made &= specimen.recipe.truth != "object" or takes(Property.RECTANGULAR)
+    as_made &= specimen.recipe.truth == "none" or (takes(Property.RECTANGULAR) and takes(Property.ABSORBING))
     if as_made and specimen.recipe.here == specimen.recipe:
         return specimen
     return _made_here(specimen.name, specimen.recipe.here)
 
 
+@kept_inside(32)
 def _made_here(name: str, recipe: Recipe) -> Specimen:
-    asked = (Property.STARTS, Property.LABELS, Property.BETWEEN, Property.NO_OBJECT, Property.RECTANGULAR)
-    return _kept(name, recipe, *map(takes, asked))
-
-
-@lru_cache(maxsize=32)
-def _kept(name: str, recipe: Recipe, *answers: bool) -> Specimen:
     return make_specimen(recipe, name)
 
 
@@ -253,7 +249,7 @@ def _simulated(recipe: Recipe, make_object: ObjectMaker, make_probe: ProbeMaker)
 def structured_object(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.complex64]:
     """Object (H, W) with amplitude in [0.3, 1.2] and phase in (-2, 2), smooth and without any symmetry.
 
-    It is square, and larger, where only such are taken (:mod:`conformance.scans.domain`).
+    It is square, and larger, or of phases alone, where only such are taken (:mod:`conformance.scans.domain`).
     """
     shape = canvas(shape)
     rows, columns = np.mgrid[: shape[0], : shape[1]]
@@ -262,7 +258,7 @@ def structured_object(rng: np.random.Generator, shape: tuple[int, int]) -> NDArr
     amplitude = 0.3 + 0.5 * ramp + 0.2 * (1 + np.sin(a * columns + b * rows + rng.uniform(0, 6))) * rng.uniform(0.5, 1)
     phase = 1.2 * np.cos(c * rows - d * columns + rng.uniform(0, 6)) + 0.7 * ramp
     grain = rng.uniform(0.92, 1.0, shape)
-    return np.asarray(amplitude * grain * np.exp(1j * phase), dtype=np.complex64)
+    return np.asarray(content(amplitude * grain * np.exp(1j * phase)), dtype=np.complex64)
 
 
 def with_object(arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -63,6 +63,17 @@ class SquareObjects(Limited):
         refuse(len(shape) == 2 and 0 not in shape and shape[0] != shape[1], "an object that is not square", "PAT-011")
 
 
+class PhaseObjects(SquareObjects):
+    """Takes objects of phases alone."""
+
+    speaks = ("PAT-004",)
+
+    def _object(self, obj: Any) -> None:
+        held = np.asarray(obj)
+        if held.ndim == 2 and held.size and held.dtype.kind in "iufc" and np.isfinite(held).all():
+            refuse(np.any(np.abs(np.abs(held) - 1) > 1e-3), "an object that absorbs", "PAT-004")
+
+
 class PowersOfTwo(LargeFrames):
     """Takes frames of 8, 16, 32 and 64 pixels."""
 
