@@ -20,7 +20,7 @@ from conformance.scans.specimens import Recipe, Specimen, make_specimen, request
 @check("PAT-007", needs=["group"])
 def test_ground_truth_of_a_flat_object(subject: Subject, evidence: Evidence) -> None:
     """A flat object is an object, also one of ones, which looks like a placeholder."""
-    for value in (0.8 - 0.3j, 1.0 + 0j) if takes(Property.ABSORBING) else (1.0 + 0j,):
+    for value in (0.8 - 0.3j, 1.0 + 0j) if takes(Property.ABSORBING) else (0.8 - 0.6j, 1.0 + 0j):
         specimen = make_specimen(Recipe(M=12, N=8, seed=44, margin=side(8) / 2 + 5))
         arrays = dict(specimen.arrays) | {
             "objectGuess": np.full(canvas((specimen.N + 32, specimen.N + 39)), value, dtype=np.complex64)
