@@ -299,6 +299,23 @@ class Asking:
         return answer
 
 
+class OfObjects:
+    """What is taken of objects; all else counts as taken.
+
+    Parameters
+    ----------
+    domain : Domain
+        Answers.
+    """
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+
+    def takes(self, wanted: Property, value: Any) -> bool:
+        """Whether a property may be used."""
+        return wanted not in (Property.RECTANGULAR, Property.ABSORBING) or self._domain.takes(wanted, value)
+
+
 class Told:
     """The domain of which the answers were told; all that was not asked for is taken.
 
