@@ -14,7 +14,19 @@ from conformance.contract.stages import Stage
 from conformance.engine.catalogue import declarations
 from conformance.engine.first_look import FirstLook, Speaking
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE
-from conformance.scans.domain import Property, absorbs, gridsize, inside, modes, places, side, strange_in, taken, takes
+from conformance.scans.domain import (
+    TRANSFORMS,
+    Property,
+    absorbs,
+    gridsize,
+    inside,
+    modes,
+    places,
+    side,
+    strange_in,
+    taken,
+    takes,
+)
 from conformance.scans.specimens import Recipe, fitted, gallery, make_specimen
 from ptycho_ref.adapter import RefAdapter
 from tests.limits.arrays import PhaseObjects, SquareObjects
@@ -30,6 +42,7 @@ VALUES = {
     Property.GRIDSIZE: (2, 3, 4, 5, 6),
     Property.FRAMES: ("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16", "float64"),
     Property.SCOPE: ("Batch", "Group", "None"),
+    Property.TRANSFORM: TRANSFORMS,
 }
 
 
