@@ -14,9 +14,22 @@ from conformance.contract.stages import Stage
 from conformance.engine.catalogue import declarations
 from conformance.engine.first_look import FirstLook, Speaking
 from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE
-from conformance.scans.domain import Property, gridsize, inside, modes, places, side, strange_in, taken, takes
+from conformance.scans.domain import (
+    TRANSFORMS,
+    Property,
+    absorbs,
+    gridsize,
+    inside,
+    modes,
+    places,
+    side,
+    strange_in,
+    taken,
+    takes,
+)
 from conformance.scans.specimens import Recipe, fitted, gallery, make_specimen
 from ptycho_ref.adapter import RefAdapter
+from tests.limits.arrays import PhaseObjects, SquareObjects
 from tests.limits.conventions import FourierPixels, RepeatedEdges, WrappedEdges
 from tests.limits.limits import LargeFrames, OneMode, RoundedPixels, SmallGroups, WholePixels, limits
 from tests.limits.table import loss
@@ -29,6 +42,7 @@ VALUES = {
     Property.GRIDSIZE: (2, 3, 4, 5, 6),
     Property.FRAMES: ("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16", "float64"),
     Property.SCOPE: ("Batch", "Group", "None"),
+    Property.TRANSFORM: TRANSFORMS,
 }
 
 
@@ -57,6 +71,8 @@ def test_a_right_backend_takes_everything(wanted: Property, tmp_path: Path) -> N
         (RoundedPixels, Property.BETWEEN, True),
         (SmallGroups, Property.GRIDSIZE, 3),
         (LargeFrames, Property.SIDE, 8),
+        (SquareObjects, Property.RECTANGULAR, True),
+        (PhaseObjects, Property.ABSORBING, True),
         (FourierPixels, Property.CUT_BETWEEN, True),
         (FourierPixels, Property.PLACED_BETWEEN, True),
         (WrappedEdges, Property.ZERO_BEYOND, True),
@@ -81,6 +97,11 @@ def test_makers_stay_inside_what_is_taken(tmp_path: Path) -> None:
         specimen = make_specimen(Recipe(M=12, N=8, seed=3))
         assert np.array_equal(specimen.positions, np.round(specimen.positions))
         assert places(np.array([1.25])) == [1.0]
+    with inside(look(SquareObjects(), tmp_path)):
+        height, width = fitted(gallery()[0]).arrays["objectGuess"].shape
+        assert height == width == max(gallery()[0].arrays["objectGuess"].shape)
+    with inside(look(PhaseObjects(), tmp_path)):
+        assert not absorbs(fitted(gallery()[0]).arrays["objectGuess"])
     with inside(look(OneMode(), tmp_path)):
         assert modes(3) == 1
         assert fitted(gallery()[1]).arrays["probeGuess"].ndim == 2
@@ -111,9 +132,10 @@ def test_values_that_the_contract_rules_are_left_to_their_clause(tmp_path: Path)
 def test_what_is_strange_about_members_is_found() -> None:
     plain = dict(make_specimen(Recipe(M=20, N=8, whole_pixels=True, distinct_start=False, margin=7.0)).arrays)
     plain["scan_index"] = np.zeros(20, dtype=np.int64)
-    assert {one for one, _ in strange_in(plain)} == {Property.SIDE}
+    there = {Property.SIDE, Property.RECTANGULAR, Property.ABSORBING}
+    assert {one for one, _ in strange_in(plain)} == there
     legacy = plain | {"diff3d": np.moveaxis(plain["diff3d"], 0, 2).astype(np.uint16)}
-    assert {one for one, _ in strange_in(legacy)} == {Property.SIDE, Property.LEGACY, Property.FRAMES}
+    assert {one for one, _ in strange_in(legacy)} == {*there, Property.LEGACY, Property.FRAMES}
     assert taken(legacy)
 
 

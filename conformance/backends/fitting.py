@@ -14,7 +14,7 @@ import numpy as np
 
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.evidence.tensors import as_numpy, copied
-from conformance.scans.domain import Property, gridsize, side, takes
+from conformance.scans.domain import Property, canvas, gridsize, side, takes
 
 _GRIDSIZES = range(2, 10)
 """Sizes that groups may have; what is none is for the backend to refuse."""
@@ -35,7 +35,9 @@ def fitted_call(name: str, arguments: tuple[Any, ...], named: Mapping[str, Any])
     if name in ("group", "batches"):
         return tuple(map(_request, arguments)), {key: _request(value) for key, value in named.items()}
     if name == "patches" and len(arguments) == 3:
-        return (_wave(arguments[0]), _places(arguments[1]), arguments[2]), named
+        return (_object(_wave(arguments[0])), _places(arguments[1]), arguments[2]), named
+    if name == "measure" and len(arguments) == 6:
+        return (*arguments[:3], _object(arguments[3]), *arguments[4:]), named
     if name == "simulate":
         return tuple(map(_wave, arguments)), named
     if name == "reassemble" and (len(arguments) > 2 or "chunk" in named) and not takes(Property.CHUNKS):
@@ -121,6 +123,18 @@ def _places(values: Any) -> Any:
 def _wave(values: Any) -> Any:
     double = isinstance(values, np.ndarray) and values.dtype == np.complex128
     return values.astype(np.complex64) if double and not takes(Property.DOUBLE_COMPLEX) else values
+
+
+_MOST_PIXELS = 1 << 24
+"""Of an object that is made square."""
+
+
+def _object(values: Any) -> Any:
+    # Beyond an object there is nothing: one that goes on with zeros is the same.
+    shape = np.shape(values) if isinstance(values, np.ndarray) and values.ndim == 2 and values.size else (0, 0)
+    if canvas(shape) == shape or max(shape) ** 2 > _MOST_PIXELS:
+        return values
+    return np.pad(values, [(0, one - old) for one, old in zip(canvas(shape), shape, strict=True)])
 
 
 def told_call(name: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> str:

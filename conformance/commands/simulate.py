@@ -13,7 +13,8 @@ from conformance.commands.cli import app, say, undecided, writable, wrong_usage
 if TYPE_CHECKING:
     import numpy as np
 
-    from conformance.scans.specimens import Pattern, Recipe
+    from conformance.scans.patterns import Pattern
+    from conformance.scans.specimens import Recipe
 
 
 @app.command()
@@ -113,7 +114,7 @@ def _require_names(
 ) -> None:
     from conformance.scans.beamline import Beam, Matter, Path
     from conformance.scans.faults import FAULTS
-    from conformance.scans.specimens import Pattern
+    from conformance.scans.patterns import Pattern
 
     patterns = get_args(Path) if beamline else (*get_args(Pattern), *_OF_BEAMLINES)
     chosen = (

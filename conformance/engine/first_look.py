@@ -22,7 +22,8 @@ from conformance.contract.capabilities import OUTSIDE, SUBPIXEL
 from conformance.contract.clauses import contract
 from conformance.contract.stages import ROWS, Stage
 from conformance.contract.types import Array
-from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE, Scene
+from conformance.engine.questions import PLAIN, QUESTIONS, STRANGE
+from conformance.engine.scene import Scene
 from conformance.engine.statements import Statements
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.tensors import as_numpy

@@ -2,70 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, GroupRequest
-from conformance.backends.subject import Subject, offered
-from conformance.contract.types import Array, Arrays
+from conformance.contract.types import Array
+from conformance.engine.scene import Calls, Scene, three
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.scans.domain import Property
-from conformance.scans.specimens import Recipe, make_specimen, structured_probe
-
-Calls = Iterator[tuple[str, Callable[[], Any]]]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The plainest scan of a frame side, and the plainest call of every method that takes it.
-
-    More frames than a frame has rows if nothing else is said, one mode, whole positions well inside an object,
-    everything stored plainly.
-    """
-
-    subject: Subject
-    N: int
-    points: int = 0
-
-    @cached_property
-    def arrays(self) -> Arrays:
-        """Arrays of the scan."""
-        points, margin = self.points or self.N + 4, self.N / 2 + 2.0
-        recipe = Recipe(points, self.N, whole_pixels=True, distinct_start=False, margin=margin, seed=901)
-        return dict(make_specimen(recipe).arrays)
-
-    @property
-    def places(self) -> Array:
-        """Whole positions (4, 2) inside the object."""
-        return np.stack([self.arrays["xcoords"], self.arrays["ycoords"]], axis=1)[:4].copy()
-
-    def changed(self, changes: Mapping[str, Any]) -> Arrays:
-        """Arrays with some replaced; None leaves one out."""
-        held = {**self.arrays, **changes}
-        return {name: values for name, values in held.items() if values is not None}
-
-    def calls(self, request: Mapping[str, Any] | None = None, changes: Mapping[str, Any] | None = None) -> Calls:
-        """Yield a call of every method that a scan with these changes goes through; None leaves an array out."""
-        arrays, there = self.changed(changes or {}), offered(self.subject.selected)
-        adapter = self.subject.adapter
-        asked = replace(GroupRequest(self.N, gridsize=1, K=4, nsamples=3, seed=1), **(request or {}))
-        if request is None:
-            yield "load", lambda: adapter.arrays(adapter.load(self.subject.write(arrays)))
-            yield "assemble", lambda: adapter.assemble(arrays)
-        if {"load", "assemble"} & there:
-            yield "group", lambda: adapter.group(self.subject.scan(arrays), asked)
-        yield "batches", lambda: self.batch([self.subject.write(arrays)], group=asked)
-
-    def batch(self, paths: list[Path], **changes: Any) -> Any:
-        """First batch of a data set."""
-        request = replace(BatchRequest(_three(self), batch_size=2), **changes)
-        return next(iter(self.subject.adapter.batches(paths, request)))
+from conformance.scans.specimens import structured_probe
 
 
 @dataclass(frozen=True)
@@ -98,11 +46,7 @@ def _modes(scene: Scene, count: int) -> Calls:
     yield from scene.calls(changes={"probeGuess": probe})
     yield "measure", lambda: adapter.measure(*scene.places.T, probe, scene.arrays["objectGuess"], None, 1)
     yield "simulate", lambda: adapter.simulate(patches, probe)
-    yield "container", lambda: adapter.container(adapter.group(scene.subject.scan(scene.arrays), _three(scene)), probe)
-
-
-def _three(scene: Scene) -> GroupRequest:
-    return GroupRequest(scene.N, gridsize=1, K=4, nsamples=3, seed=1)
+    yield "container", lambda: adapter.container(adapter.group(scene.subject.scan(scene.arrays), three(scene.N)), probe)
 
 
 def _between(scene: Scene, strange: bool) -> Calls:
@@ -222,10 +166,27 @@ def _beyond(scene: Scene, strange: bool) -> Calls:
 
 def _smaller(scene: Scene, strange: bool) -> Calls:
     N, adapter, held = scene.N, scene.subject.adapter, scene.arrays
-    obj = held["objectGuess"][: N - 3, : N - 2] if strange else held["objectGuess"]
+    obj = held["objectGuess"][: N - 3, : N - 3] if strange else held["objectGuess"]
     at = np.array([[N // 2 - 1.0, N // 2 - 2.0], [1.0, 2.0]]) if strange else scene.places
     yield "patches", lambda: adapter.patches(obj, at, N)
     yield "measure", lambda: adapter.measure(*at.T, held["probeGuess"], obj, None, 1)
+
+
+def _rectangular(scene: Scene, strange: bool) -> Calls:
+    obj = scene.arrays["objectGuess"]
+    return _of_object(scene, np.concatenate([obj, obj])[: -scene.N] if strange else obj)
+
+
+def _absorbing(scene: Scene, strange: bool) -> Calls:
+    obj = scene.arrays["objectGuess"]
+    return _of_object(scene, (obj * np.linspace(0.5, 1.2, len(obj), dtype=np.float32)) if strange else obj)
+
+
+def _of_object(scene: Scene, obj: Array) -> Calls:
+    held, adapter = scene.arrays, scene.subject.adapter
+    yield "patches", lambda: adapter.patches(obj, scene.places, scene.N)
+    yield "measure", lambda: adapter.measure(*scene.places.T, held["probeGuess"], obj, None, 1)
+    yield from scene.calls(changes={"objectGuess": obj})
 
 
 def _no_object(scene: Scene, strange: bool) -> Calls:
@@ -245,7 +206,7 @@ def _starts(scene: Scene, strange: bool) -> Calls:
     arrays |= {f"{name}_start": arrays[name] + 1.0 for name in ("xcoords", "ycoords")}
     word = "_start" if strange else ""
     yield "arrays", lambda: _there(adapter.arrays(scene.subject.scan(arrays)), f"xcoords{word}")
-    yield "group", lambda: _there(adapter.group(scene.subject.scan(arrays), _three(scene)), f"coords{word}_nn")
+    yield "group", lambda: _there(adapter.group(scene.subject.scan(arrays), three(scene.N)), f"coords{word}_nn")
 
 
 def _labels(scene: Scene, strange: bool) -> Calls:
@@ -362,6 +323,8 @@ QUESTIONS: Mapping[Property, Question] = {
     Property.BEYOND: Question(("PAT-003", "REL-023"), _beyond),
     Property.ZERO_BEYOND: Question(("PAT-003",), _zero_beyond, expected=_rightly_zero),
     Property.SMALLER: Question(("PAT-003",), _smaller),
+    Property.RECTANGULAR: Question(("PAT-011",), _rectangular),
+    Property.ABSORBING: Question(("PAT-004", "NPZ-026", "PAT-006"), _absorbing),
     Property.NO_OBJECT: Question(("NPZ-026", "PAT-010"), _no_object),
     Property.STORED_PATCHES: Question(("NPZ-027", "PAT-009", "REL-030", "REL-031"), _stored),
     Property.STARTS: Question(("NPZ-029", "GRP-021", "CRD-005", "CRD-006", "CON-005"), _starts),

@@ -235,7 +235,8 @@ def _reassemble(subject: Subject, N: int, count: int | None = None) -> bool:
 
 def _translate(subject: Subject, N: int) -> bool:
     images = np.zeros((2, 3 * N, 3 * N), np.complex64)
-    images[:, N : 2 * N, N : 2 * N] = structured_object(np.random.default_rng(912), (2 * N, N)).reshape(2, N, N)
+    rng = np.random.default_rng(912)
+    images[:, N : 2 * N, N : 2 * N] = [structured_object(rng, (N, N)) for _ in images]
     shifts = np.array([[3.0, 1.0], [-2.0, 4.0]])
     expected = [np.roll(one, (int(dy), int(dx)), (0, 1)) for one, (dx, dy) in zip(images, shifts, strict=True)]
     return _near(subject.adapter.translate(images, shifts), np.stack(expected))

@@ -12,7 +12,8 @@ from conformance.adapter import GroupRequest
 from conformance.backends.subject import Subject, offered
 from conformance.contract.capabilities import MODES, REFUSALS
 from conformance.contract.stages import Stage
-from conformance.engine.questions import QUESTIONS, Scene
+from conformance.engine.questions import QUESTIONS
+from conformance.engine.scene import Scene
 from conformance.evidence.breakdown import of_the_suite
 from conformance.scans.domain import Property
 

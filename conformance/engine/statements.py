@@ -36,7 +36,7 @@ from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.placing import placed_at
 from conformance.oracles.rules import CONTRACT, READINGS, Floor, Rules, following
-from conformance.scans.domain import inside, side
+from conformance.scans.domain import OfObjects, inside, side
 from conformance.scans.specimens import structured_object
 
 _FRACTIONS = np.array([[0.375, 0.25], [0.5, 0.5], [1.5, 0.0], [0.0, 1.5], [0.75, 0.0], [0.0, 0.625], [2.0, 1.0]])
@@ -177,7 +177,7 @@ class Statements:
             heard = CONVENTION in wordings(selected.version or contract_version()) and stage in selected.stages
             with inside(self._domain):
                 N = side(8)
-            with inside(None), looking(), warnings.catch_warnings():
+            with inside(OfObjects(self._domain)), looking(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._misfits[stage] = misfit(self._subject, stage, N) if heard else None
         return self._misfits[stage]
@@ -212,7 +212,7 @@ class Statements:
         with inside(self._domain):
             N = side(8)
         try:
-            with inside(None), looking():
+            with inside(OfObjects(self._domain)), looking():
                 return tuple(stated_floor.found(self._subject, N))
         except (Exception, SystemExit):  # noqa: BLE001 - who cannot be asked states nothing
             return ()
@@ -232,7 +232,7 @@ class Statements:
         with inside(self._domain):
             # Halves of a side that are even and odd: some round corners.
             sizes = sorted({side(8), side(10)})
-        with inside(None), looking(), warnings.catch_warnings():
+        with inside(OfObjects(self._domain)), looking(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if plainly := PLAINLY.get(capability.name):
                 true = all(_holds(functools.partial(plainly, self._subject, stage, value), N) for N in sizes)
@@ -342,7 +342,7 @@ def _placed(subject: Subject, N: int, rules: Rules) -> bool:
 
 @functools.lru_cache(maxsize=8)
 def _seen_placed(subject: Subject, N: int, step: int) -> tuple[Array, Array, Mapping[str, Any]]:
-    patches = structured_object(np.random.default_rng(905), (len(_FRACTIONS) * N, N)).reshape(-1, N, N)
+    patches = np.stack([structured_object(np.random.default_rng([905, k]), (N, N)) for k, _ in enumerate(_FRACTIONS)])
     steps = step % 2 + step * np.eye(len(_FRACTIONS), 1, 1 - len(_FRACTIONS))
     centres = np.array([20.0, 31.0]) + 3 * np.round(_FRACTIONS) + _FRACTIONS + steps
     return patches, centres, subject.adapter.reassemble(patches, centres)
@@ -364,7 +364,7 @@ def _floor(subject: Subject, N: int, rules: Rules) -> bool:
 def _outside(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether windows that leave an object hold that, or are refused."""
     obj = structured_object(np.random.default_rng(906), (N + 9, N + 14))
-    edges = np.array([[1.0, N], [N, 1.0], [N + 13.0, N], [N, N + 8.0], [-N, 3.0]])
+    edges = np.array([[1.0, N], [N, 1.0], [obj.shape[1] - 1.0, N], [N, obj.shape[0] - 1.0], [-N, 3.0]])
     if rules.outside != "refused":
         with following(rules):
             expected = patches_at(obj, edges, N)

@@ -35,6 +35,8 @@ class Property(StrEnum):
     BEYOND = "windows that leave the object"
     ZERO_BEYOND = "windows that are zero beyond the object"
     SMALLER = "objects smaller than a window"
+    RECTANGULAR = "objects that are not square"
+    ABSORBING = "objects of other moduli than one"
     NO_OBJECT = "scans without an object"
     STORED_PATCHES = "stored patches"
     STARTS = "start positions"
@@ -159,6 +161,41 @@ def holds_windows(shape: Sequence[int], N: int) -> bool:
     return (least >= N + 2 or takes(Property.BEYOND)) and (least >= N or takes(Property.SMALLER))
 
 
+def canvas(shape: tuple[int, int]) -> tuple[int, int]:
+    """Shape of an object: the wanted one, else the square of its greater side.
+
+    Parameters
+    ----------
+    shape : (H, W)
+        Wanted rows and columns.
+    """
+    return shape if shape[0] == shape[1] or takes(Property.RECTANGULAR) else (max(shape), max(shape))
+
+
+def content(obj: Array) -> Array:
+    """An object as it is, else its phases alone, or its signs where it is real.
+
+    Parameters
+    ----------
+    obj : ndarray
+        Object (H, W) of numbers.
+    """
+    if takes(Property.ABSORBING) or not absorbs(obj):
+        return obj
+    return np.asarray(np.exp(1j * np.angle(obj)) if obj.dtype.kind == "c" else np.where(obj < 0, -1, 1), obj.dtype)
+
+
+def absorbs(obj: Array) -> bool:
+    """Whether an object has other moduli than one, beyond rounding.
+
+    Parameters
+    ----------
+    obj : ndarray
+        Object (H, W) of numbers.
+    """
+    return bool(np.any(np.abs(np.abs(obj) - 1.0) > 1e-3))
+
+
 def taken(members: Mapping[str, Any]) -> bool:
     """Whether the members of a scan file hold nothing that is not taken: layouts, names, dtypes, what is there."""
     return all(takes(*one) for one in strange_in(members))
@@ -214,6 +251,10 @@ def _strange_places(held: Mapping[str, Array]) -> Iterator[tuple[Property, Any]]
     obj, probe = held.get("objectGuess"), held.get("probeGuess")
     if obj is None or obj.ndim != 2 or probe is None or probe.ndim < 2:
         return
+    if obj.shape[0] != obj.shape[1]:
+        yield Property.RECTANGULAR, True
+    if obj.dtype.kind in "iufc" and absorbs(obj):
+        yield Property.ABSORBING, True
     if min(obj.shape) < probe.shape[-1]:
         yield Property.SMALLER, True
     if same and "Y" not in held:
@@ -256,6 +297,23 @@ class Asking:
         answer = self._domain is None or self._domain.takes(wanted, value)
         self.answers[wanted, value] = answer
         return answer
+
+
+class OfObjects:
+    """What is taken of objects; all else counts as taken.
+
+    Parameters
+    ----------
+    domain : Domain
+        Answers.
+    """
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+
+    def takes(self, wanted: Property, value: Any) -> bool:
+        """Whether a property may be used."""
+        return wanted not in (Property.RECTANGULAR, Property.ABSORBING) or self._domain.takes(wanted, value)
 
 
 class Told:

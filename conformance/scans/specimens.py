@@ -17,10 +17,22 @@ from conformance.contract.types import Array
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import bare_amplitudes_of
 from conformance.oracles.rules import rules_here
-from conformance.scans.domain import Property, gridsize, holds_windows, inside, kept_inside, places, points, side, takes
+from conformance.scans.domain import (
+    Property,
+    canvas,
+    content,
+    gridsize,
+    holds_windows,
+    inside,
+    kept_inside,
+    places,
+    points,
+    side,
+    takes,
+)
 from conformance.scans.domain import modes as modes_here
+from conformance.scans.patterns import PATTERNS, Pattern
 
-Pattern = Literal["raster", "spiral", "clustered"]
 Truth = Literal["object", "patches", "none"]
 ObjectMaker = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.complex64]]
 ProbeMaker = Callable[[np.random.Generator, int, int], NDArray[np.complex64]]
@@ -157,18 +169,14 @@ def fitted(specimen: Specimen) -> Specimen:
         return specimen
     as_made = takes(Property.LABELS) and (takes(Property.STARTS) or not specimen.recipe.distinct_start)
     as_made &= specimen.recipe.truth != "patches" or takes(Property.NO_OBJECT)
+    as_made &= specimen.recipe.truth == "none" or (takes(Property.RECTANGULAR) and takes(Property.ABSORBING))
     if as_made and specimen.recipe.here == specimen.recipe:
         return specimen
     return _made_here(specimen.name, specimen.recipe.here)
 
 
+@kept_inside(32)
 def _made_here(name: str, recipe: Recipe) -> Specimen:
-    asked = (Property.STARTS, Property.LABELS, Property.BETWEEN, Property.NO_OBJECT)
-    return _kept(name, recipe, *map(takes, asked))
-
-
-@lru_cache(maxsize=32)
-def _kept(name: str, recipe: Recipe, *answers: bool) -> Specimen:
     return make_specimen(recipe, name)
 
 
@@ -239,14 +247,18 @@ def _simulated(recipe: Recipe, make_object: ObjectMaker, make_probe: ProbeMaker)
 
 
 def structured_object(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.complex64]:
-    """Object (H, W) with amplitude in [0.3, 1.2] and phase in (-2, 2), smooth and without any symmetry."""
+    """Object (H, W) with amplitude in [0.3, 1.2] and phase in (-2, 2), smooth and without any symmetry.
+
+    It is square, and larger, or of phases alone, where only such are taken (:mod:`conformance.scans.domain`).
+    """
+    shape = canvas(shape)
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     a, b, c, d = rng.uniform(0.15, 0.55, 4)
     ramp = (columns / shape[1] - 0.4 * rows / shape[0] + 0.4) / 1.4
     amplitude = 0.3 + 0.5 * ramp + 0.2 * (1 + np.sin(a * columns + b * rows + rng.uniform(0, 6))) * rng.uniform(0.5, 1)
     phase = 1.2 * np.cos(c * rows - d * columns + rng.uniform(0, 6)) + 0.7 * ramp
     grain = rng.uniform(0.92, 1.0, shape)
-    return np.asarray(amplitude * grain * np.exp(1j * phase), dtype=np.complex64)
+    return np.asarray(content(amplitude * grain * np.exp(1j * phase)), dtype=np.complex64)
 
 
 def with_object(arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -290,34 +302,13 @@ def structured_probe(rng: np.random.Generator, N: int, modes: int = 1) -> NDArra
 
 
 def _positions(recipe: Recipe, rng: np.random.Generator) -> tuple[NDArray[np.float64], tuple[int, int]]:
-    unit = {"raster": _raster, "spiral": _spiral, "clustered": _clustered}[recipe.pattern](recipe.M, rng)
-    positions = unit * recipe.pitch
+    positions = PATTERNS[recipe.pattern](recipe.M, rng) * recipe.pitch
     positions -= positions.min(axis=0)
     positions += recipe.margin + rng.uniform(0.0, 1.0, 2)
     if recipe.whole_pixels:
         positions = np.round(positions)
     width, height = np.ceil(positions.max(axis=0) + recipe.margin).astype(int)
     return positions, (int(height) + 1, int(width) + 5)
-
-
-def _raster(M: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    n_columns = max(2, int(np.ceil(np.sqrt(1.7 * M))))
-    index = np.arange(M)
-    grid = np.stack([index % n_columns, index // n_columns], axis=1).astype(np.float64)
-    return grid + rng.uniform(-0.3, 0.3, (M, 2))
-
-
-def _spiral(M: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    index = np.arange(M)
-    angle = index * 2.399963 + rng.uniform(0, 6)
-    radius = 0.7 * np.sqrt(index + 0.3)
-    return np.stack([1.4 * radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-
-
-def _clustered(M: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    distinct = rng.uniform(0, np.sqrt(M), (max(1, (2 * M) // 3), 2)) * (1.5, 1.0)
-    repeats = rng.integers(0, len(distinct), M - len(distinct))
-    return np.concatenate([distinct, distinct[repeats]])
 
 
 @cache

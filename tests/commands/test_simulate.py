@@ -10,8 +10,9 @@ import pytest
 
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
+from conformance.scans.patterns import Pattern
 from conformance.scans.simulation import bytes_needed, simulated_scan
-from conformance.scans.specimens import Pattern, Recipe
+from conformance.scans.specimens import Recipe
 from tests.commands.calling import Call
 
 

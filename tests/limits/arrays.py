@@ -42,6 +42,38 @@ class LargerObjects(Limited):
         refuse(small, "an object smaller than a frame", "PAT-003")
 
 
+class SquareObjects(Limited):
+    """Takes objects of as many rows as columns."""
+
+    speaks = ("PAT-011",)
+
+    def scan(self, arrays: Mapping[str, Any]) -> None:
+        self._object(arrays.get("objectGuess"))
+
+    def patches(self, obj: Any, centres_xy: Any, N: int) -> Any:
+        self._object(obj)
+        return self.right.patches(obj, centres_xy, N)
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Any, obj: Any, nphotons: Any, seed: Any) -> Any:
+        self._object(obj)
+        return self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+
+    def _object(self, obj: Any) -> None:
+        shape = np.shape(obj)
+        refuse(len(shape) == 2 and 0 not in shape and shape[0] != shape[1], "an object that is not square", "PAT-011")
+
+
+class PhaseObjects(SquareObjects):
+    """Takes objects of phases alone."""
+
+    speaks = ("PAT-004",)
+
+    def _object(self, obj: Any) -> None:
+        held = np.asarray(obj)
+        if held.ndim == 2 and held.size and held.dtype.kind in "iufc" and np.isfinite(held).all():
+            refuse(np.any(np.abs(np.abs(held) - 1) > 1e-3), "an object that absorbs", "PAT-004")
+
+
 class PowersOfTwo(LargeFrames):
     """Takes frames of 8, 16, 32 and 64 pixels."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, G
 from conformance.backends.subject import Subject, offered
 from conformance.contract.types import Arrays
 from conformance.evidence.tensors import copied
-from conformance.scans.domain import Property, kept_inside, named, side, takes
+from conformance.scans.domain import Property, content, kept_inside, named, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 Inputs = dict[str, Any]
@@ -69,7 +69,18 @@ def calls(subject: Subject) -> tuple[Call, ...]:
     """Sound calls of the methods that are there; what only tensors of a framework could show is left out."""
     there = offered(subject.selected)
     known = [*_on_scans(subject, there), *_on_arrays(subject), *_on_settings(subject)]
-    return tuple(call for call in known if call.method in there)
+    return tuple(map(_taken, (call for call in known if call.method in there)))
+
+
+def _taken(call: Call) -> Call:
+    """A call whose objects hold what is taken, whatever a check has made of them."""
+
+    def run(given: Inputs) -> Any:
+        return call.run(
+            {name: content(one) if name in ("object", "objectGuess") else one for name, one in given.items()}
+        )
+
+    return call if takes(Property.ABSORBING) else replace(call, run=run)
 
 
 @kept_inside()

@@ -23,7 +23,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, places, side, takes
+from conformance.scans.domain import Property, content, places, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 
 READING = ("load", "batches")
@@ -122,7 +122,7 @@ def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> Non
     rng, there, N = np.random.default_rng(43), offered(subject.selected), side(8)
     image = (rng.normal(size=(N, N)) + 1j * rng.normal(size=(N, N))).astype(np.complex64)
     row, rows = image[:1], 2 * N + 14
-    wide = _repeated(np.tile(row, (1, 3)), (rows, 3 * N))
+    wide = _repeated(content(np.tile(row, (1, 3))), (rows, 3 * N))
     centres = places(rng.uniform(N, N + 12, (3, 2)), wide.shape, N)
     place = np.array([[11.0, 9.0]])
     cases: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {

@@ -15,6 +15,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.grouping import pool_radii
 from conformance.scans.contents import CONTENTS
+from conformance.scans.domain import canvas, content
 from conformance.scans.domain import gridsize as gridsize_here
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 from conformance.scans.unusual import longest_scan
@@ -100,8 +101,10 @@ def test_the_object_passes_through_every_request(subject: Subject, evidence: Evi
     rng, plain = np.random.default_rng(67), specimen.arrays["objectGuess"].astype(np.complex128)
     objects = {what: content(plain, rng).astype(np.complex64) for what, content in CONTENTS.items()}
     # Most of it was never scanned.
-    objects["far larger"] = rng.normal(size=(610, 2 * 270)).view(np.complex128).astype(np.complex64)
-    for what, obj in {"bright": bright, "flat": np.ones((31, 44), np.complex64), **objects}.items():
+    height, width = canvas((610, 270))
+    objects["far larger"] = rng.normal(size=(height, 2 * width)).view(np.complex128).astype(np.complex64)
+    for what, obj in {"bright": bright, "flat": np.ones(canvas((31, 44)), np.complex64), **objects}.items():
+        obj = content(obj)
         held = Specimen(
             f"{what.replace(' ', '-')}-object-22x8", dict(specimen.arrays) | {"objectGuess": obj}, consistent=False
         )

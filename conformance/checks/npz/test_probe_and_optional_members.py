@@ -11,7 +11,7 @@ from conformance.contract.arrays import COORDINATES
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, takes
+from conformance.scans.domain import Property, canvas, takes
 from conformance.scans.pairs import REAL, WHOLE
 from conformance.scans.specimens import Recipe, make_specimen
 
@@ -41,7 +41,7 @@ def test_the_object_is_optional_and_complex(subject: Subject, evidence: Evidence
     wider = np.complex128 if takes(Property.DOUBLE_COMPLEX) else np.complex64
     wide = load(subject, evidence, arrays | {"objectGuess": arrays["objectGuess"].astype(wider)}, "complex128")
     evidence.equal(wide["objectGuess"], arrays["objectGuess"], "a complex128 object", axes=("row", "column"))
-    tall = np.random.default_rng(31).integers(1, 100, (39, 31))
+    tall = np.random.default_rng(31).integers(1, 100, canvas((39, 31)))
     numbers = [one for one in (*WHOLE, *REAL, "c8", "c16") if one != "c16" or takes(Property.DOUBLE_COMPLEX)]
     for number, dtype in enumerate(numbers * 2):
         # Tall and wide in turn, and the other way round the second time.
@@ -50,7 +50,7 @@ def test_the_object_is_optional_and_complex(subject: Subject, evidence: Evidence
         held = load(subject, evidence, arrays | {"objectGuess": given}, f"a scan with {what}")
         evidence.equal(held["objectGuess"], given.astype(np.complex64), what, axes=("row", "column"))
     for value in (1, 0, 0.5j):
-        flat, what = np.full((30, 37), value, np.complex64), f"an object that is {value} everywhere"
+        flat, what = np.full(canvas((30, 37)), value, np.complex64), f"an object that is {value} everywhere"
         held = load(subject, evidence, arrays | {"objectGuess": flat}, f"a scan with {what}")
         evidence.holds(held.get("objectGuess") is not None, f"{what.capitalize()} was taken for none.")
         evidence.equal(held["objectGuess"], flat, what, axes=("row", "column"))

@@ -66,6 +66,8 @@ def test_arrays_that_are_large_everywhere(subject: Subject, evidence: Evidence) 
         "xcoords": np.where(np.arange(len(given["xcoords"])) % 2, 1.0, -1.0) * 0.9 * float(np.finfo(np.float64).max),
     }
     for name, values in cases.items():
+        if name == "objectGuess" and not takes(Property.ABSORBING):
+            continue
         what = f"a scan with {name} near the top of its precision everywhere"
         held = load(subject, evidence, plain(**{name: values}), what)
         evidence.equal(held[name], values, f"{name} of {what}")

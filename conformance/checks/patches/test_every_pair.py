@@ -11,7 +11,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
-from conformance.scans.domain import holds_windows, many, places, side
+from conformance.scans.domain import content, holds_windows, many, places, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
 from conformance.scans.seed import seed_of_run
@@ -85,7 +85,7 @@ def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) 
     rng = np.random.default_rng(seed)
     for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
         n, N = row["sizes"][0], side(row["sizes"][1])
-        obj = as_values(_object(row, rng), row["object"])
+        obj = content(as_values(_object(row, rng), row["object"]))
         if not holds_windows(obj.shape, N):
             continue
         few = as_places(places(_places(row, rng), obj.shape, N), row["positions"])
@@ -124,6 +124,7 @@ def test_windows_of_every_side(subject: Subject, evidence: Evidence) -> None:
     rng = np.random.default_rng([seed_of_run(), 6])
     for N in (one for one in range(8, 66, 2) if side(one) == one):
         obj = (rng.normal(size=(N + 11, N + 14)) + 1j * rng.normal(size=(N + 11, N + 14))).astype(np.complex64)
+        obj = content(obj)
         n = N if N <= 12 else 2
         centres = places(rng.uniform(N / 2, N / 2 + 9, (n, 2)), obj.shape, N)
         seen = evidence.accepted(lambda: subject.adapter.patches(obj, centres, N), f"{n} patches of {N} pixels")

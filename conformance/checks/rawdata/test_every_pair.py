@@ -16,7 +16,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
-from conformance.scans.domain import Property, holds_windows, many, modes, places, side, taken, takes
+from conformance.scans.domain import Property, canvas, content, holds_windows, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
 from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values, told
@@ -66,7 +66,8 @@ LARGE = ((4_203, 8, 1), (60, 34, 17), (3, 130, 1), (3, 262, 2))
 def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     N, P = side(row["sizes"][1]), modes(row["sizes"][2])
     M = many(row["sizes"][0], N)
-    obj = rng.normal(size=(90, 130)) + 1j * rng.normal(size=(90, 130)) + 1
+    shape = canvas((90, 130))
+    obj = rng.normal(size=shape) + 1j * rng.normal(size=shape) + 1
     probe = rng.normal(size=(P, N, N)) + 1j * rng.normal(size=(P, N, N)) + 0.5
     at, content = rng.uniform((10, 10), (120, 80), (M, 2)), row["content"]
     if content == "pure phase":
@@ -96,7 +97,7 @@ def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, see
         if not holds_windows(obj.shape, probe.shape[-1]):
             continue
         given = {
-            "obj": as_values(obj, row["object"]),
+            "obj": content(as_values(obj, row["object"])),
             "probe": as_values(probe, row["probe"]),
             "x": as_places(at[:, 0], row["positions"]),
             "y": as_places(at[:, 1], row["positions"]),
@@ -159,7 +160,7 @@ def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
 @check("RAW-012", needs=["measure"])
 def test_a_simulated_scan_went_where_it_was_told(subject: Subject, evidence: Evidence) -> None:
     rng, N = np.random.default_rng(62), side(8)
-    obj, probe = rng.normal(size=(32 + N, 52 + N)) + 1j, rng.normal(size=(modes(2), N, N)) + 1j
+    obj, probe = content(rng.normal(size=(32 + N, 52 + N)) + 1j), rng.normal(size=(modes(2), N, N)) + 1j
     for M in (1, 8, 600):
         for step in (0.0, 2.0**17 + 0.25, -300.0) if takes(Property.BEYOND) else (0.0,):
             at = places((rng.uniform(10, 30, (2, M)) + step).T, () if step else obj.shape, N).T

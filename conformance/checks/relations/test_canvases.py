@@ -16,7 +16,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of
-from conformance.scans.domain import side
+from conformance.scans.domain import content, side
 from conformance.scans.drawn import among, seeds
 from conformance.scans.transformed import flipped, reach_of, transposed
 
@@ -71,8 +71,8 @@ def test_canvases_of_a_mixture(subject: Subject, evidence: Evidence, seed: int) 
 @check("REL-026", needs=["patches", "reassemble"], given=SEED, weight=6)
 def test_cutting_and_placing_are_adjoint(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    obj, centres = noise(rng, 60, 80), scattered(rng, 160, 80, 60, 9.0)
-    patches = cut(subject, noise(rng, 60, 80) + obj, centres, side(16))
+    obj, centres = content(noise(rng, 60, 80)), scattered(rng, 160, 80, 60, 9.0)
+    patches = cut(subject, content(noise(rng, 60, 80) + obj), centres, side(16))
     there = np.vdot(patches, cut(subject, obj, centres, side(16)))
     corner = np.array([80.0, 60.0])
     mean, coverage = on_window(subject.adapter.reassemble(patches, centres), 0 * corner, corner)
