@@ -72,6 +72,11 @@ def looking() -> Iterator[None]:
         _looking = before
 
 
+def is_looking() -> bool:
+    """Whether the calls made now are those of a first look."""
+    return _looking
+
+
 def is_watched() -> bool:
     """Whether another process watches this one."""
     return _watch is not None

@@ -13,6 +13,7 @@ from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
 from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.sound_calls import REQUEST, scan_arrays
+from conformance.engine.first_look import look_at
 from conformance.engine.questions import STRANGE
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -96,6 +97,7 @@ class AnotherProcess:
     """
 
     def __init__(self, subject: Subject) -> None:
+        look_at(subject).refuses_the_usual()
         with asking() as told_here:
             # What a call is fitted to is asked for when it is made.
             for one in STRANGE.items():

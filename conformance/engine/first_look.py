@@ -28,7 +28,7 @@ from conformance.engine.statements import Statements
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.rules import CONTRACT, following
-from conformance.scans.domain import Property, inside
+from conformance.scans.domain import USUAL, Property, inside
 
 SIDES = (8, 64, 16, 32, 128, 256)
 """Sides of frames that the plainest scan is tried with, in this order."""
@@ -46,6 +46,7 @@ class FirstLook:
         self.subject = subject
         self.told: dict[tuple[Property, Any], str] = {}
         self._found_at: dict[tuple[Property, Any], str] = {}
+        self.of_objects = OfObjects(self)
         self.statements = Statements(subject, self)
         self._scene: Scene | None = None
         self._plain: dict[tuple[Property, str], tuple[Any, bool]] = {}
@@ -53,6 +54,15 @@ class FirstLook:
     def takes(self, wanted: Property, value: Any = True) -> bool:
         """Whether the backend takes a property."""
         return not self.refusal(wanted, value)
+
+    def has_asked(self, wanted: Property, value: Any = True) -> bool:
+        """Whether the backend was asked for a property."""
+        return (wanted, value) in self.told
+
+    def refuses_the_usual(self) -> bool:
+        """Ask for what nearly every specimen has, and say whether any of it is not taken."""
+        refused = [one for one in USUAL if not self.takes(one)]
+        return bool(refused)
 
     def refusal(self, wanted: Property, value: Any = True) -> str:
         """Say how the backend showed that it does not take a property; empty where it does."""
@@ -222,6 +232,22 @@ RULES = (
 """Rules of values that a backend may not keep, though it takes what they are about."""
 
 
+class OfObjects:
+    """What is known to be taken of objects, or was not asked for; all else counts as taken.
+
+    Parameters
+    ----------
+    look : FirstLook
+    """
+
+    def __init__(self, look: FirstLook) -> None:
+        self._look = look
+
+    def takes(self, wanted: Property, value: Any) -> bool:
+        """Whether a property may be used."""
+        return wanted not in USUAL or not self._look.has_asked(wanted, value) or self._look.takes(wanted, value)
+
+
 class Speaking:
     """The domain of one check: what the backend takes, and all that the check's clauses speak of.
 
@@ -234,6 +260,11 @@ class Speaking:
         Methods of the adapter that the check may call.
     on_specimens : bool
         Whether the check takes a scan of the suite.
+
+    Attributes
+    ----------
+    assumes : bool
+        Whether something was taken that the backend was not asked for yet.
     """
 
     def __init__(
@@ -255,6 +286,7 @@ class Speaking:
         self._owned = {one for one, question in QUESTIONS.items() if question.clauses[0] in clauses}
         self._used: dict[tuple[Property, Any], None] = {}
         self._denied: dict[tuple[Property, Any], None] = {}
+        self.assumes = False
 
     def takes(self, wanted: Property, value: Any) -> bool:
         """Whether a property may be used."""
@@ -265,6 +297,9 @@ class Speaking:
             return True
         if wanted in self._spoken:
             self._used[wanted, value] = None
+            return True
+        if wanted in USUAL and not self._look.has_asked(wanted, value):
+            self.assumes = True
             return True
         if not self._look.takes(wanted, value):
             self._denied[wanted, value] = None

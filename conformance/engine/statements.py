@@ -36,7 +36,7 @@ from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.placing import placed_at
 from conformance.oracles.rules import CONTRACT, READINGS, Floor, Rules, following
-from conformance.scans.domain import OfObjects, inside, side
+from conformance.scans.domain import inside, side
 from conformance.scans.specimens import structured_object
 
 _FRACTIONS = np.array([[0.375, 0.25], [0.5, 0.5], [1.5, 0.0], [0.0, 1.5], [0.75, 0.0], [0.0, 0.625], [2.0, 1.0]])
@@ -83,12 +83,12 @@ class Statements:
     Parameters
     ----------
     subject : Subject
-    domain : Domain
+    look : FirstLook
         What the adapter takes, for the calls that verify.
     """
 
-    def __init__(self, subject: Subject, domain: Any) -> None:
-        self._subject, self._domain = subject, domain
+    def __init__(self, subject: Subject, look: Any) -> None:
+        self._subject, self._look = subject, look
         self._found: dict[tuple[str, Stage], Statement | None] = {}
         self._misfits: dict[Stage, Misfit | None] = {}
 
@@ -98,7 +98,7 @@ class Statements:
         selected = self._subject.selected
         known, there = wordings(selected.version or contract_version()), offered(selected)
         return {
-            (one.name, stage): self._verified(one, stage, value)
+            (one.name, stage): self._tried(one, stage, value)
             for one in CAPABILITIES.values()
             for stage, clause in one.held_by.items()
             if selected.adapter is not None and clause in known and _methods(one, stage) <= there
@@ -175,9 +175,9 @@ class Statements:
         if stage not in self._misfits:
             selected = self._subject.selected
             heard = CONVENTION in wordings(selected.version or contract_version()) and stage in selected.stages
-            with inside(self._domain):
+            with inside(self._look):
                 N = side(8)
-            with inside(OfObjects(self._domain)), looking(), warnings.catch_warnings():
+            with inside(self._look.of_objects), looking(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._misfits[stage] = misfit(self._subject, stage, N) if heard else None
         return self._misfits[stage]
@@ -209,10 +209,10 @@ class Statements:
     def _possible(self, capability: Capability) -> tuple[str, ...]:
         if not capability.measured:
             return capability.values[1:]
-        with inside(self._domain):
+        with inside(self._look):
             N = side(8)
         try:
-            with inside(OfObjects(self._domain)), looking():
+            with inside(self._look.of_objects), looking():
                 return tuple(stated_floor.found(self._subject, N))
         except (Exception, SystemExit):  # noqa: BLE001 - who cannot be asked states nothing
             return ()
@@ -228,11 +228,15 @@ class Statements:
         one = self.made.get((REFUSALS.name, Stage.CONDUCT))
         return one.value if one is not None and one.differs else REFUSALS.values[0]
 
+    def _tried(self, capability: Capability, stage: Stage, value: str) -> Statement:
+        found = self._verified(capability, stage, value)
+        return self._verified(capability, stage, value) if not found.true and self._look.refuses_the_usual() else found
+
     def _verified(self, capability: Capability, stage: Stage, value: str) -> Statement:
-        with inside(self._domain):
+        with inside(self._look):
             # Halves of a side that are even and odd: some round corners.
             sizes = sorted({side(8), side(10)})
-        with inside(OfObjects(self._domain)), looking(), warnings.catch_warnings():
+        with inside(self._look.of_objects), looking(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if plainly := PLAINLY.get(capability.name):
                 true = all(_holds(functools.partial(plainly, self._subject, stage, value), N) for N in sizes)
@@ -356,11 +360,6 @@ def _placed_so(patches: Array, centres: Array, seen: Mapping[str, Any], rules: R
     return _near(coverage, weights) and _near(as_numpy(seen["object"])[keep], total[keep] / weights[keep])
 
 
-def _floor(subject: Subject, N: int, rules: Rules) -> bool:
-    """Whether intensities have that floor."""
-    return stated_floor.kept(subject, rules.floor, N)
-
-
 def _outside(subject: Subject, N: int, rules: Rules) -> bool:
     """Whether windows that leave an object hold that, or are refused."""
     obj = structured_object(np.random.default_rng(906), (N + 9, N + 14))
@@ -396,5 +395,5 @@ _KEPT: Mapping[tuple[str, Stage], Callable[..., bool]] = {
     (SUBPIXEL.name, Stage.REASSEMBLY): _placed,
     (SUBPIXEL.name, Stage.PHYSICS): _simulated,
     (OUTSIDE.name, Stage.PATCHES): _outside,
-    (FLOOR.name, Stage.PHYSICS): _floor,
+    (FLOOR.name, Stage.PHYSICS): lambda subject, N, rules: stated_floor.kept(subject, rules.floor, N),
 }

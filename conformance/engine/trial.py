@@ -169,9 +169,24 @@ def once(
     profile : settings
         Hypothesis settings, see :data:`conformance.engine.declaration.PROFILES`.
     """
-    started = time.perf_counter()
-    violation, where, trouble, grounds = None, "", "", NO_GROUNDS
     look = look_at(subject)
+    trial, assumed = _tried(declaration, subject, look, specimen, drawn, profile)
+    if assumed and look.refuses_the_usual():
+        trial, _ = _tried(declaration, subject, look, specimen, drawn, profile)
+    return trial
+
+
+def _tried(
+    declaration: Declaration,
+    subject: Subject,
+    look: FirstLook,
+    specimen: Specimen | None,
+    drawn: Mapping[str, Any] | None,
+    profile: settings,
+) -> tuple[Trial, bool]:
+    """Run one check once, and tell whether it ended badly on what the backend was not asked for yet."""
+    started = time.perf_counter()
+    violation, where, trouble, grounds, broke = None, "", "", NO_GROUNDS, False
     # Who is held to a statement is excused by no other.
     evidence = Evidence("contract" if declaration.states else look.statements.refusals)
     scans = declaration.on_specimens
@@ -189,6 +204,7 @@ def once(
                 _call(declaration, subject, evidence, specimen, drawn, profile)
                 outcome, reason = _at_its_end(evidence, subject, domain)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an adapter raises is a decision about it
+        broke = True
         called = "" if subject.adapter is None else subject.adapter.call_that_raised(error)
         outcome, reason = classify(error, evidence.comparisons, subject.selected, called)
         violation, trouble = violation_in(error), trouble_in(error, subject.folder)
@@ -197,7 +213,8 @@ def once(
         if limit:
             outcome, reason, violation = Outcome.NOT_APPLICABLE, limit, None
         where = broken_at(error, subject) if outcome is Outcome.ERROR else ""
-        if outcome is Outcome.FAIL:
+        # What is about to be judged anew needs no explanation, which would be kept.
+        if outcome is Outcome.FAIL and not (domain.assumes and look.refuses_the_usual()):
             grounds = _explained(declaration, look, grounds, violation)
     if outcome in _BLAMING:
         # A cache that could not be written fails a check without an error.
@@ -208,7 +225,8 @@ def once(
     seconds = time.perf_counter() - started
     kept = (drawn or evidence.drawn) if declaration.given else {}
     found = (violation, kept, where, trouble, grounds, _said(declaration, declared, evidence))
-    return Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, *found)
+    trial = Trial(declaration, specimen, outcome, reason, evidence.comparisons, seconds, *found)
+    return trial, domain.assumes and (broke or outcome in _BLAMING)
 
 
 def _off_scale(declaration: Declaration, subject: Subject) -> str:

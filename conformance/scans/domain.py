@@ -57,6 +57,10 @@ class Property(StrEnum):
     TRANSFORM = "the transform of this name"
 
 
+USUAL = (Property.RECTANGULAR, Property.ABSORBING)
+"""What nearly every specimen has: a backend is asked for it when a check was not passed, and takes it until then."""
+
+
 class Domain(Protocol):
     """What a backend takes."""
 
@@ -297,23 +301,6 @@ class Asking:
         answer = self._domain is None or self._domain.takes(wanted, value)
         self.answers[wanted, value] = answer
         return answer
-
-
-class OfObjects:
-    """What is taken of objects; all else counts as taken.
-
-    Parameters
-    ----------
-    domain : Domain
-        Answers.
-    """
-
-    def __init__(self, domain: Domain) -> None:
-        self._domain = domain
-
-    def takes(self, wanted: Property, value: Any) -> bool:
-        """Whether a property may be used."""
-        return wanted not in (Property.RECTANGULAR, Property.ABSORBING) or self._domain.takes(wanted, value)
 
 
 class Told:

@@ -12,6 +12,7 @@ from conformance.backends.fresh_process import finish, start
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.in_any_order import asked
 from conformance.checks.conduct.sound_calls import Values
+from conformance.engine.first_look import look_at
 from conformance.engine.questions import STRANGE
 from conformance.scans.domain import asking, not_taken, takes
 
@@ -59,6 +60,7 @@ class FreshRun:
 
     def __init__(self, subject: Subject) -> None:
         self.temporary, self._answers = subject.fresh_folder(), subject.fresh_folder()
+        look_at(subject).refuses_the_usual()
         with asking() as told_here:
             self.numbered = asked(subject)
             # What a call is fitted to is asked for when it is made.
