@@ -13,7 +13,7 @@ import numpy as np
 from conformance.adapter import BatchRequest, GroupRequest
 from conformance.backends.subject import Subject, offered
 from conformance.contract.types import Array, Arrays
-from conformance.scans.domain import Property, Told, inside
+from conformance.scans.domain import USUAL, Told, inside
 from conformance.scans.specimens import Recipe, make_specimen
 
 Calls = Iterator[tuple[str, Callable[[], Any]]]
@@ -47,7 +47,7 @@ class Scene:
         """Arrays of the scan."""
         points, margin = self.points or self.N + 4, self.N / 2 + 2.0
         recipe = Recipe(points, self.N, whole_pixels=True, distinct_start=False, margin=margin, seed=901)
-        with inside(Told((one.name, True) for one in (Property.RECTANGULAR, Property.ABSORBING))):
+        with inside(Told((one.name, True) for one in USUAL)):
             return dict(make_specimen(recipe).arrays)
 
     @property
@@ -64,7 +64,7 @@ class Scene:
         """Yield a call of every method that a scan with these changes goes through; None leaves an array out."""
         arrays, there = self.changed(changes or {}), offered(self.subject.selected)
         adapter = self.subject.adapter
-        asked = replace(GroupRequest(self.N, gridsize=1, K=4, nsamples=3, seed=1), **(request or {}))
+        asked = replace(three(self.N), **(request or {}))
         if request is None:
             yield "load", lambda: adapter.arrays(adapter.load(self.subject.write(arrays)))
             yield "assemble", lambda: adapter.assemble(arrays)

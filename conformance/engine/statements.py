@@ -229,6 +229,7 @@ class Statements:
         return one.value if one is not None and one.differs else REFUSALS.values[0]
 
     def _tried(self, capability: Capability, stage: Stage, value: str) -> Statement:
+        """Verify what is stated, where it is not true once more on what is taken."""
         found = self._verified(capability, stage, value)
         return self._verified(capability, stage, value) if not found.true and self._look.refuses_the_usual() else found
 

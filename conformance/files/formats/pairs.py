@@ -245,7 +245,11 @@ def columns_called(path: Path) -> dict[str, tuple[int, str]]:
     OSError
         The file cannot be read.
     """
-    names = _column_names(path)
+    return _places_among(_column_names(path))
+
+
+def _places_among(names: tuple[str, ...]) -> dict[str, tuple[int, str]]:
+    """Column and name of x and of y; empty where no columns are called so."""
     pair = roles.columns_among(names)
     return {} if pair is None else {axis: (names.index(name), name) for axis, name in zip("xy", pair, strict=True)}
 
@@ -319,8 +323,9 @@ def listed_positions(path: Path, order: str | None, metres: float | None) -> Des
     UnfitFile
         Its columns are not known, contradict what is said, or hold no numbers.
     """
-    called = columns_called(path)
-    table, sorted_by = _in_order(read_positions(path), _column_names(path))
+    headings = _column_names(path)
+    called = _places_among(headings)
+    table, sorted_by = _in_order(read_positions(path), headings)
     if table.shape[1] < 2:
         raise UnfitFile("FIL-001", "file", "a list of positions has two columns or more")
     if table.shape[1] > 2 and not called:
