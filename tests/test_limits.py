@@ -10,10 +10,11 @@ import pytest
 
 from conformance.backends.subject import Subject
 from conformance.contract.clauses import contract
-from conformance.engine.catalogue import deciding
+from conformance.engine.catalogue import deciding, declared
 from conformance.engine.outcome import Outcome
 from conformance.engine.trial import attempt
-from tests.limits.limits import Limited, OneMode, RoundedPixels, WholePixels, limits
+from tests.limits.arrays import SingleFrames
+from tests.limits.limits import Limited, NoShuffle, OneMode, RoundedPixels, WholePixels, limits
 from tests.limits.table import Loss, loss
 from tests.zoo.liar import selected
 from tests.zoo.matrix import specimens
@@ -96,3 +97,17 @@ def test_a_scan_that_is_given_and_not_taken_decides_nothing(
     (found,) = attempt(declaration, Subject(selected(limit), tmp_path), [measured])
     assert found.outcome is outcome, found.reason
     assert said in found.reason
+
+
+@pytest.mark.parametrize("limit", [SingleFrames, NoShuffle])
+def test_another_process_is_asked_for_what_is_taken(limit: type[Limited], tmp_path: Path) -> None:
+    """By the check that starts it, for all the others."""
+    subject = Subject(selected(limit), tmp_path)
+    for check in (
+        "grouping/test_seeds.py::test_another_process_draws_the_same",
+        "dataset/test_shuffles.py::test_no_process_draws_the_shuffles_of_another",
+    ):
+        declaration = declared(check)
+        assert declaration is not None
+        (found,) = attempt(declaration, subject)
+        assert found.outcome is Outcome.PASS, found.reason

@@ -42,6 +42,9 @@ with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]
 print(json.dumps([groups, broke, [method for method in again if again[method] == first.get(method)]]))
 """
 
+_DRAWN_BY = {"batches": Property.SHUFFLED, "measure": Property.DOSE}
+"""What methods draw for; without it they are asked for no draw."""
+
 
 def first_draws(subject: Subject) -> dict[str, str]:
     """Draw once by each method that draws, and tell the numbers; what is not offered or breaks is left out.
@@ -62,7 +65,8 @@ def first_draws(subject: Subject) -> dict[str, str]:
         "measure": lambda: adapter.arrays(adapter.measure(*positions, *light, 1e6, None))["diff3d"],
         "batches": lambda: next(iter(adapter.batches([subject.write(arrays)], shuffled)))["nn_indices"],
     }
-    for method in draws.keys() & offered(subject.selected):
+    not_drawn = {method for method, drawn in _DRAWN_BY.items() if not takes(drawn)}
+    for method in draws.keys() & offered(subject.selected) - not_drawn:
         with contextlib.suppress(Exception):
             found[method] = as_numpy(draws[method]()).tobytes().hex()
     return found
@@ -102,6 +106,7 @@ class AnotherProcess:
             # What a call is fitted to is asked for when it is made.
             for one in STRANGE.items():
                 takes(*one)
+            specimen_of_groups(), gridsize(2)
         given = [str(subject.fresh_folder()), json.dumps(not_taken(told_here))]
         self._process, self._drawn = start(subject, _DRAWS, given), None
 
