@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
@@ -32,28 +31,29 @@ stages = frozenset(Stage(str(one)) for one in adapter.stages)
 def subject(adapter, name):
     return Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]) / name)
 with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))):
-    first, again, groups, broke = first_draws(subject(adapter, "first")), {}, [], ""
+    (first, told), again, groups, broke = first_draws(subject(adapter, "first")), {}, [], ""
     try:
         groups = seeded_groups(subject(adapter, "seeded"))
     except Exception as error:
         broke = f"{type(error).__name__}: {error}"
     with contextlib.suppress(Exception):
-        again = first_draws(subject(made_anew(), "anew"))
-print(json.dumps([groups, broke, [method for method in again if again[method] == first.get(method)]]))
+        again, _ = first_draws(subject(made_anew(), "anew"))
+same = {method: method in again and again[method] == drawn for method, drawn in first.items()}
+print(json.dumps([groups, broke, {**told, **same}]))
 """
 
 _DRAWN_BY = {"batches": Property.SHUFFLED, "measure": Property.DOSE}
 """What methods draw for; without it they are asked for no draw."""
 
 
-def first_draws(subject: Subject) -> dict[str, str]:
-    """Draw once by each method that draws, and tell the numbers; what is not offered or breaks is left out.
+def first_draws(subject: Subject) -> tuple[dict[str, str], dict[str, str]]:
+    """Draw once by each method that draws, and tell the numbers, and in which error others ended.
 
     Parameters
     ----------
     subject : Subject
     """
-    adapter, arrays, found = subject.adapter, scan_arrays(), dict[str, str]()
+    adapter, arrays, found, broke = subject.adapter, scan_arrays(), dict[str, str](), dict[str, str]()
     positions, light = (arrays["xcoords"], arrays["ycoords"]), (arrays["probeGuess"], arrays["objectGuess"])
     halves = SplitRequest(0.5, "random")
     # As many rows as there are points, so that no order comes twice by chance.
@@ -67,9 +67,11 @@ def first_draws(subject: Subject) -> dict[str, str]:
     }
     not_drawn = {method for method, drawn in _DRAWN_BY.items() if not takes(drawn)}
     for method in draws.keys() & offered(subject.selected) - not_drawn:
-        with contextlib.suppress(Exception):
+        try:
             found[method] = as_numpy(draws[method]()).tobytes().hex()
-    return found
+        except Exception as error:  # noqa: BLE001 - whatever an adapter raises is told
+            broke[method] = f"{type(error).__name__}: {error}"
+    return found, broke
 
 
 def specimen_of_groups() -> Specimen:
@@ -123,9 +125,20 @@ class AnotherProcess:
             raise RuntimeError(broke)
         return list(groups)
 
-    def repeated(self) -> list[str]:
-        """Wait for the process, and return the methods whose first draw was the same when imported anew."""
-        return list(self._ended()[2])
+    def repeats(self, method: str) -> bool | None:
+        """Wait for the process, and say whether a method drew the same first when its package was imported anew.
+
+        None where it was asked for no draw; a package that cannot be imported twice repeats nothing.
+
+        Raises
+        ------
+        RuntimeError
+            The process failed, or the method did.
+        """
+        told = self._ended()[2].get(method)
+        if isinstance(told, str):
+            raise RuntimeError(told)
+        return None if told is None else bool(told)
 
     def _ended(self) -> Any:
         if self._drawn is None:
@@ -149,11 +162,14 @@ def drawn_afresh(subject: Subject, evidence: Evidence, method: str) -> None:
     method : str
         One of those of :func:`first_draws`.
     """
-    repeated: list[str] = []
-    # What breaks there is for the checks of conduct to say.
-    with contextlib.suppress(RuntimeError):
-        repeated = another_process(subject).repeated()
+    action = partial(another_process(subject).repeats, method)
+    repeats = evidence.accepted(action, f"Drawing by {method} in a fresh process")
+    if repeats is None:
+        # Nothing was compared, for want of what is drawn by.
+        evidence.comparisons -= 1
+        takes(_DRAWN_BY[method])
+        return
     evidence.holds(
-        method not in repeated,
+        not repeats,
         f"What {method} draws first without a seed is the same in every process, as its package has it.",
     )
