@@ -9,6 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from conformance.backends.discovery import MalformedAdapter, taken
+from conformance.backends.subject import Subject
+from conformance.engine.catalogue import declared
+from conformance.engine.outcome import Outcome
+from conformance.engine.trial import attempt
+from conformance.pytest_plugin import clauses_of
+from ptycho_ref.adapter import RefAdapter
+
 README = Path(__file__).parents[1] / "README.md"
 TOY, ADOPTED = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[:2]
 
@@ -47,11 +55,38 @@ def test_the_contract_in_a_foreign_suite(folder: Path) -> None:
 
 
 def test_what_is_no_adapter_is_refused_by_name() -> None:
-    from conformance.backends.discovery import MalformedAdapter
-    from conformance.pytest_plugin import clauses_of
-
     class Nameless:
         stages = frozenset({"physics"})
 
     with pytest.raises(MalformedAdapter, match="Nameless"):
         clauses_of(Nameless())
+
+
+class Configured(RefAdapter):
+    """Right in all it does, and made of an argument."""
+
+    def __init__(self, settings: dict[str, int]) -> None:
+        self.settings = settings
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    return Subject(taken(Configured({})), tmp_path_factory.mktemp("configured"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "conduct/test_every_path.py::test_temporary_files_are_removed",
+        "conduct/test_every_path.py::test_a_fresh_process_gives_the_same",
+        "grouping/test_seeds.py::test_another_process_draws_the_same",
+        "grouping/test_seeds.py::test_no_process_draws_the_groups_of_another",
+    ],
+)
+def test_what_no_other_process_can_make_is_not_judged_there(name: str, configured: Subject) -> None:
+    declaration = declared(name)
+    assert declaration is not None
+    (found,) = attempt(declaration, configured)
+    assert found.outcome is Outcome.NOT_APPLICABLE
+    assert "Configured.__init__() missing 1 required positional argument" in found.reason
+    assert "module:attribute" in found.reason

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
-from conformance.backends.fresh_process import finish, start
+from conformance.backends.fresh_process import FreshProcess
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.sound_calls import REQUEST, scan_arrays
 from conformance.engine.first_look import look_at
@@ -110,7 +110,7 @@ class AnotherProcess:
                 takes(*one)
             specimen_of_groups(), gridsize(2)
         given = [str(subject.fresh_folder()), json.dumps(not_taken(told_here))]
-        self._process, self._drawn = start(subject, _DRAWS, given), None
+        self._process = FreshProcess(subject, _DRAWS, given)
 
     def groups(self) -> list[int]:
         """Wait for the process, and return its :func:`seeded_groups`.
@@ -120,7 +120,7 @@ class AnotherProcess:
         RuntimeError
             The process failed, or could not group.
         """
-        groups, broke, _ = self._ended()
+        groups, broke, _ = self._process.result()
         if broke:
             raise RuntimeError(broke)
         return list(groups)
@@ -135,15 +135,10 @@ class AnotherProcess:
         RuntimeError
             The process failed, or the method did.
         """
-        told = self._ended()[2].get(method)
+        told = self._process.result()[2].get(method)
         if isinstance(told, str):
             raise RuntimeError(told)
         return None if told is None else bool(told)
-
-    def _ended(self) -> Any:
-        if self._drawn is None:
-            self._drawn = finish(self._process)
-        return self._drawn
 
 
 @lru_cache(maxsize=4)

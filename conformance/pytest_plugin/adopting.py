@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,24 @@ from conformance.pytest_plugin.items import end_as
 from conformance.scans.specimens import gallery
 
 
+class Judged:
+    """An adapter, with one folder for all of its checks, which goes when the last of them does.
+
+    Parameters
+    ----------
+    selected : Selected
+    """
+
+    def __init__(self, selected: Selected) -> None:
+        self.selected = selected
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What checks find out of an adapter is found out once."""
+        self._folder = tempfile.TemporaryDirectory()
+        return Subject(self.selected, Path(self._folder.name))
+
+
 @dataclass(frozen=True)
 class Asked:
     """One check of one adapter; called, it passes, skips, or fails with its sentence.
@@ -28,17 +47,17 @@ class Asked:
     Attributes
     ----------
     case : Case
+    judged : Judged
     """
 
     case: Case
+    judged: Judged
 
     def __call__(self) -> None:
         """Decide the check."""
-        with tempfile.TemporaryDirectory() as folder:
-            subject = Subject(self.case.selected, Path(folder))
-            trial = once(self.case.declaration, subject, self.case.specimen, profile=PROFILES["contract"])
-        decisions = tuple(trial.decisions(subject.name))
-        end_as(CheckDecided(trial.check, subject.name, decisions))
+        subject = self.judged.subject
+        trial = once(self.case.declaration, subject, self.case.specimen, profile=PROFILES["contract"])
+        end_as(CheckDecided(trial.check, subject.name, tuple(trial.decisions(subject.name))))
 
 
 def clauses_of(adapter: Any, stages: Sequence[str] = ()) -> pytest.MarkDecorator:
@@ -63,8 +82,11 @@ def clauses_of(adapter: Any, stages: Sequence[str] = ()) -> pytest.MarkDecorator
 
 
 def _asked(selected: Selected, stages: Sequence[str]) -> Iterator[Any]:
+    judged = Judged(selected)
     claimed = [str(stage) for stage in selected.stages]
     wanted = [stage for stage in claimed if not stages or stage in stages]
     for case in planned(declarations(), (selected,), gallery(), stages=wanted).cases:
         scan = "" if case.specimen is None else f"-{case.specimen.name}"
-        yield pytest.param(Asked(case), id=f"{'-'.join(case.declaration.clauses)}-{case.declaration.name}{scan}")
+        yield pytest.param(
+            Asked(case, judged), id=f"{'-'.join(case.declaration.clauses)}-{case.declaration.name}{scan}"
+        )

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from conformance.backends.fresh_process import start
+from conformance.backends.fresh_process import FreshProcess
 from conformance.backends.guard import LIMIT_VARIABLE
 from conformance.backends.subject import Subject
+from conformance.checks.another_process import another_process, drawn_afresh
 from conformance.checks.conduct.fresh_run import fresh_run
 from conformance.engine.catalogue import declarations
 from conformance.engine.declaration import Declaration
@@ -185,7 +186,8 @@ class Laboratory:
 def _starts_interpreters(declaration: Declaration) -> bool:
     """Whether a check starts interpreters, each of which takes longer than all other checks of a mutant."""
     names = declaration.body.__globals__
-    starting = [name for name, one in (("start", start), ("fresh_run", fresh_run)) if names.get(name) is one]
+    all_that_start = (FreshProcess, fresh_run, another_process, drawn_afresh)
+    starting = [one.__name__ for one in all_that_start if names.get(one.__name__) is one]
     source = inspect.getsource(declaration.body)
     return any(f"{name}(" in source for name in starting)
 

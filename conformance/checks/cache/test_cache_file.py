@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.backends.fresh_process import finish, start
+from conformance.backends.fresh_process import FreshProcess
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject
 from conformance.checks.cache.cache_file import KEYS, REQUEST, Place, answered_anew, arrays_of, checksum_of, written
@@ -159,9 +159,9 @@ print(json.dumps(np.asarray(adapter.group(scan, request)["nn_indices"]).tolist()
 def test_several_processes(subject: Subject, evidence: Evidence) -> None:
     place = Place(subject, arrays_of())
     expected = place.bare()
-    running = [start(subject, _GROUP, [str(place.path)]) for _ in range(2)]
+    running = [FreshProcess(subject, _GROUP, [str(place.path)]) for _ in range(2)]
     for process in running:
-        seen = evidence.accepted(lambda: finish(process), "Building a cache in one of several processes")
+        seen = evidence.accepted(process.result, "Building a cache in one of several processes")
         evidence.equal(np.array(seen), expected, "groups of one of several processes")
     evidence.holds(
         place.files() == sorted([place.path.name, place.cache().name]), f"Several processes left {place.files()}."

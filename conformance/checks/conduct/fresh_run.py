@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from conformance.backends.fresh_process import finish, start
+from conformance.backends.fresh_process import FreshProcess
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.in_any_order import asked
 from conformance.checks.conduct.sound_calls import Values
@@ -54,8 +54,6 @@ class FreshRun:
     ----------
     temporary : Path
         Where the process keeps its temporary files.
-    left : list of str
-        Settings that the process ends with, and did not begin with; known once it has ended.
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -68,25 +66,17 @@ class FreshRun:
                 takes(*one)
         given = [str(self._answers), json.dumps(not_taken(told_here))]
         place = dict.fromkeys(_TEMPORARY, str(self.temporary))
-        self._process = start(subject, _EVERY_CALL, given, environment=place)
-        self._ended, self._broke, self.left = False, "", list[str]()
+        self._process = FreshProcess(subject, _EVERY_CALL, given, environment=place)
 
-    def finish(self) -> None:
-        """Wait for the end of the process, once.
+    def left(self) -> list[str]:
+        """Wait for the end of the process, and return the settings that it ends with and did not begin with.
 
         Raises
         ------
         RuntimeError
             The process failed.
         """
-        if not self._ended:
-            self._ended = True
-            try:
-                self.left = finish(self._process)
-            except RuntimeError as error:
-                self._broke = str(error)
-        if self._broke:
-            raise RuntimeError(self._broke)
+        return list(self._process.result())
 
     def answer(self, number: int, here: Values) -> Values:
         """Arrays that a call gave there, under the names that they have here."""

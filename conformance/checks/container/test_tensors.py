@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.backends.fresh_process import finish, start
+from conformance.backends.fresh_process import FreshProcess
 from conformance.backends.subject import Subject
 from conformance.checks.container.contents import NEEDED, PER_GROUP
 from conformance.contract.arrays import MASK, axes_of
@@ -93,7 +93,7 @@ print(json.dumps([loaded, len(container["X"])]))
 def test_a_container_loads_no_framework(subject: Subject, evidence: Evidence) -> None:
     path = subject.write(make_specimen(Recipe(M=18, N=8, seed=94)).arrays)
     loaded, rows = evidence.accepted(
-        lambda: finish(start(subject, _BUILD, [str(path), str(gridsize(2))])),
+        FreshProcess(subject, _BUILD, [str(path), str(gridsize(2))]).result,
         "Building a container in a fresh process",
     )
     evidence.holds(rows == 6, f"The container of six groups has an X with {rows} rows.")

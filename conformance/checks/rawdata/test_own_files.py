@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.fitting import completed
-from conformance.backends.fresh_process import finish, start
+from conformance.backends.fresh_process import FreshProcess
 from conformance.backends.subject import Subject
 from conformance.checks.rawdata.held_arrays import held_by, plain, standing_in
 from conformance.contract.arrays import axes_of
@@ -71,8 +71,8 @@ def test_another_process_reads_what_was_written(subject: Subject, evidence: Evid
     folder, given = subject.fresh_folder(), plain()
     subject.adapter.write(subject.adapter.assemble(dict(given)), folder / "scan")
     read = subject.fresh_folder() / "read.npz"
-    running = start(subject, _READ, [str(folder / "scan"), str(read)])
-    evidence.accepted(lambda: finish(running), "Reading in a fresh process what was written in this one")
+    running = FreshProcess(subject, _READ, [str(folder / "scan"), str(read)])
+    evidence.accepted(running.result, "Reading in a fresh process what was written in this one")
     with np.load(read, allow_pickle=False) as archive:
         held = completed("arrays", {name: archive[name] for name in archive.files}, ())
     _same(evidence, held, _expected(subject, given), "a scan that another process has read")
