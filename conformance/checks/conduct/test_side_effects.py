@@ -46,9 +46,10 @@ def _files(folder: Path | str, within: str = "") -> dict[str, tuple[int, int]]:
 
 @check("CND-005", any_of=CALLED)
 def test_nothing_is_left_behind(subject: Subject, evidence: Evidence) -> None:
-    for call in calls(subject):
-        given, here = call.inputs(), subject.fresh_folder()
-        before = _files(subject.folder)
+    made = [(call, call.inputs(), subject.fresh_folder()) for call in calls(subject)]
+    after = _files(subject.folder)
+    for call, given, here in made:
+        before = after
         with contextlib.chdir(here):
             answered(call, given)
             moved = Path.cwd() != here.resolve()
