@@ -178,8 +178,10 @@ def _rectangular(scene: Scene, strange: bool) -> Calls:
 
 
 def _absorbing(scene: Scene, strange: bool) -> Calls:
-    obj = scene.arrays["objectGuess"]
-    return _of_object(scene, (obj * np.linspace(0.5, 1.2, len(obj), dtype=np.float32)) if strange else obj)
+    obj, adapter, N = scene.arrays["objectGuess"], scene.subject.adapter, scene.N
+    obj = (obj * np.linspace(0.5, 1.2, len(obj), dtype=np.float32)) if strange else obj
+    yield from _of_object(scene, obj)
+    yield "simulate", lambda: adapter.simulate(np.stack([obj[:N, :N]] * 2), scene.arrays["probeGuess"])
 
 
 def _of_object(scene: Scene, obj: Array) -> Calls:
@@ -324,7 +326,7 @@ QUESTIONS: Mapping[Property, Question] = {
     Property.ZERO_BEYOND: Question(("PAT-003",), _zero_beyond, expected=_rightly_zero),
     Property.SMALLER: Question(("PAT-003",), _smaller),
     Property.RECTANGULAR: Question(("PAT-011",), _rectangular),
-    Property.ABSORBING: Question(("PAT-004", "NPZ-026", "PAT-006"), _absorbing),
+    Property.ABSORBING: Question(("PAT-004", "NPZ-026", "PAT-006", "PHY-006"), _absorbing),
     Property.NO_OBJECT: Question(("NPZ-026", "PAT-010"), _no_object),
     Property.STORED_PATCHES: Question(("NPZ-027", "PAT-009", "REL-030", "REL-031"), _stored),
     Property.STARTS: Question(("NPZ-029", "GRP-021", "CRD-005", "CRD-006", "CON-005"), _starts),

@@ -64,9 +64,14 @@ class SquareObjects(Limited):
 
 
 class PhaseObjects(SquareObjects):
-    """Takes objects of phases alone."""
+    """Takes objects and patches of phases alone."""
 
-    speaks = ("PAT-004",)
+    speaks = ("PAT-004", "PHY-006")
+
+    def simulate(self, patches: Any, probe: Any) -> Any:
+        if np.ndim(patches) == 3 and np.shape(patches)[1:] == np.shape(probe)[-2:]:
+            self._object(np.reshape(patches, (-1, np.shape(patches)[-1])))
+        return self.right.simulate(patches, probe)
 
     def _object(self, obj: Any) -> None:
         held = np.asarray(obj)

@@ -74,11 +74,10 @@ def calls(subject: Subject) -> tuple[Call, ...]:
 
 def _taken(call: Call) -> Call:
     """A call whose objects hold what is taken, whatever a check has made of them."""
+    objects = {"object", "objectGuess", *(["patches"] if call.method == "simulate" else [])}
 
     def run(given: Inputs) -> Any:
-        return call.run(
-            {name: content(one) if name in ("object", "objectGuess") else one for name, one in given.items()}
-        )
+        return call.run({name: content(one) if name in objects else one for name, one in given.items()})
 
     return call if takes(Property.ABSORBING) else replace(call, run=run)
 

@@ -120,9 +120,9 @@ def test_memory_layout_carries_no_meaning(subject: Subject, evidence: Evidence) 
 def test_repeated_arrays_are_arrays(subject: Subject, evidence: Evidence) -> None:
     """Arrays of which one row in memory stands for all, as broadcasting makes them."""
     rng, there, N = np.random.default_rng(43), offered(subject.selected), side(8)
-    image = (rng.normal(size=(N, N)) + 1j * rng.normal(size=(N, N))).astype(np.complex64)
+    image = content((rng.normal(size=(N, N)) + 1j * rng.normal(size=(N, N))).astype(np.complex64))
     row, rows = image[:1], 2 * N + 14
-    wide = _repeated(content(np.tile(row, (1, 3))), (rows, 3 * N))
+    wide = _repeated(np.tile(row, (1, 3)), (rows, 3 * N))
     centres = places(rng.uniform(N, N + 12, (3, 2)), wide.shape, N)
     place = np.array([[11.0, 9.0]])
     cases: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {

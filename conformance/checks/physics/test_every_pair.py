@@ -12,7 +12,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.physics import amplitudes_of
-from conformance.scans.domain import many, modes, side
+from conformance.scans.domain import content, many, modes, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_values, told
 
@@ -72,7 +72,7 @@ def test_the_forward_model_of_every_pair(subject: Subject, evidence: Evidence, s
         n, N, P = row["sizes"][0], side(row["sizes"][1]), modes(row["sizes"][2])
         row = row | {"sizes": (many(n, N), N, P)}
         few, light_modes = _scene(row, rng)
-        few, probe = as_values(few, row["patches"]), as_values(light_modes, row["probe"])
+        few, probe = content(as_values(few, row["patches"])), as_values(light_modes, row["probe"])
         probe = probe[0] if len(probe) == 1 else probe
         patches = few[np.arange(row["sizes"][0]) % len(few)]
         given, light = LAYOUTS[row["lying"]](patches), LAYOUTS[row["light"]](probe)

@@ -29,7 +29,7 @@ def test_patches_of_a_transposed_object(subject: Subject, evidence: Evidence, se
 @check("REL-011", needs=["simulate"], given={"seed": seeds, "N": among(16, 32).map(side)}, weight=6)
 def test_amplitudes_of_transposed_patches(subject: Subject, evidence: Evidence, seed: int, N: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 24, N, N), structured_probe(rng, N, 3)
+    patches, probe = content(noise(rng, 24, N, N)), structured_probe(rng, N, 3)
     turned = lit(subject, transposed(patches), transposed(probe))
     near(evidence, turned, transposed(lit(subject, patches, probe)), "amplitudes of transposed patches")
 
@@ -46,7 +46,7 @@ def test_patches_of_a_mirrored_object(subject: Subject, evidence: Evidence, seed
 @check("REL-012", needs=["simulate"], given={"seed": seeds, "axis": among(0, 1)}, weight=6)
 def test_amplitudes_of_mirrored_patches(subject: Subject, evidence: Evidence, seed: int, axis: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 24, side(32), side(32)), structured_probe(rng, side(32), 3)
+    patches, probe = content(noise(rng, 24, side(32), side(32))), structured_probe(rng, side(32), 3)
     turned = lit(subject, flipped(patches, axis), flipped(probe, axis))
     near(evidence, turned, reflected(lit(subject, patches, probe), axis), "amplitudes of mirrored patches")
 
@@ -54,7 +54,7 @@ def test_amplitudes_of_mirrored_patches(subject: Subject, evidence: Evidence, se
 @check("REL-014", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_under_a_turned_probe(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 40, side(32), side(32)), structured_probe(rng, side(32), 2)
+    patches, probe = content(noise(rng, 40, side(32), side(32))), structured_probe(rng, side(32), 2)
     probe.imag = 0
     plain = lit(subject, patches, probe)
     for turn in (1j, -1.0, np.exp(2.1j)):
@@ -65,7 +65,7 @@ def test_amplitudes_under_a_turned_probe(subject: Subject, evidence: Evidence, s
 @check("REL-015", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_of_a_turned_object(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 40, side(32), side(32)), structured_probe(rng, side(32), 2)
+    patches, probe = content(noise(rng, 40, side(32), side(32))), structured_probe(rng, side(32), 2)
     plain = lit(subject, patches, probe)
     for turn in (1.9, -2.4):
         seen = lit(subject, (patches * np.exp(1j * turn)).astype(np.complex64), probe)
@@ -75,7 +75,7 @@ def test_amplitudes_of_a_turned_object(subject: Subject, evidence: Evidence, see
 @check("REL-016", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_of_modes_in_another_order(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 20, side(16), side(16)), structured_probe(rng, side(16), 12)
+    patches, probe = content(noise(rng, 20, side(16), side(16))), structured_probe(rng, side(16), 12)
     plain = lit(subject, patches, probe)
     for order in (np.arange(12)[::-1], rng.permutation(12)):
         ordered = probe[order].copy()
@@ -94,7 +94,7 @@ def test_amplitudes_of_modes_in_another_order(subject: Subject, evidence: Eviden
 @check("REL-017", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_of_mixed_modes(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 20, side(16), side(16)), structured_probe(rng, side(16), 5)
+    patches, probe = content(noise(rng, 20, side(16), side(16))), structured_probe(rng, side(16), 5)
     # The last modes are faint: less than a hundredth of the first one's power.
     probe *= np.array([1.0, 0.9, 0.5, 0.2, 0.15], dtype=np.float32).reshape(-1, 1, 1)
     mixture, _ = np.linalg.qr(noise(rng, 5, 5).astype(np.complex128))
@@ -153,7 +153,7 @@ def test_patches_of_joined_lists(subject: Subject, evidence: Evidence, seed: int
 @check("REL-024", needs=["simulate"], given=SEED, weight=6)
 def test_amplitudes_of_joined_lists(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    patches, probe = noise(rng, 1100, side(8), side(8)), structured_probe(rng, side(8), 2)
+    patches, probe = content(noise(rng, 1100, side(8), side(8))), structured_probe(rng, side(8), 2)
     parts = [lit(subject, part, probe) for part in np.split(patches, [3, 400, 890])]
     near(evidence, lit(subject, patches, probe), np.concatenate(parts), "amplitudes of a list, against its parts")
 
