@@ -19,6 +19,7 @@ from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, gridsize, many, side, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import Row, all_pairs, place_taken, plainer, told
+from conformance.scans.specimens import free
 from conformance.scans.transformed import placed, random_scan
 
 FEATURES = {
@@ -91,7 +92,7 @@ def test_parts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) ->
 def test_seeds_that_look_alike_split_otherwise(subject: Subject, evidence: Evidence) -> None:
     """Seeds next to each other, or equal in their last bits, of small scans, large frames, and what lies far away."""
     for M, N, far in ((40, 8, 0.0), (24, 70, 2.0**18), (300, 8, -(2.0**21))):
-        whole = subject.scan(placed(random_scan(71, M, N), shift=(far, -far)))
+        whole = subject.scan(free(placed(random_scan(71, M, N), shift=(far, -far))))
         for base in (0, 5):
             seen: dict[bytes, int] = {}
             for step in (0, 1, 2**8, 2**16, 2**32):
