@@ -35,7 +35,7 @@ FEATURES = {
     "probe_scale": (2.5, 1.0, 0.125, 30.0),
     "probe_normalize": (True, False),
     "normalize": ("Batch", "Group", "None"),
-    "frames": ("f4", "f8", "u1", "u2", "i4"),
+    "frames": ("f4", "f8", "u1", "u2", "i4", "f2"),
     "probe": ("c8", "c16", "f4"),
     "light": ("ordinary", "dark frames", "faint", "bright"),
     "where": ("a raster", "below zero", "far away", "on a line", "in pairs"),
@@ -135,7 +135,8 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
     # Dark frames alone have no scale; no two of them are neighbours.
     if row["light"] == "dark frames" and row["normalize"] == "None" and row["nsamples"] not in ("one", "C"):
         frames[:: max(4, M // 2)] = 0
-    scan["diff3d"] = as_values(frames, row["frames"])
+    # Half precision ends at 65,504.
+    scan["diff3d"] = as_values(np.minimum(frames, 6e4) if row["frames"] == "f2" else frames, row["frames"])
     for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
         values, where = scan[name], row["where"]
         if where == "on a line" and name[0] == "y":

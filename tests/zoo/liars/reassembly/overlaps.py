@@ -158,3 +158,21 @@ class AddsUpInTheTypeOfPatches(Liar):
             total = (seen["object"].real * seen["coverage"]).astype(np.float16).astype(np.float64)
             mean = np.divide(total, seen["coverage"], out=np.zeros_like(total), where=seen["coverage"] > 0)
         return seen | {"object": mean.astype(seen["object"].dtype)}
+
+
+@breaks("REA-011")
+class AddsNextToNothingBeforeDividing(Reassembling):
+    """As against a division by zero; a corner that is covered by a millionth fades by a hundredth."""
+
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        coverage = np.asarray(right["coverage"])
+        return {"object": (right["object"] * (coverage / (coverage + 1e-8))).astype(right["object"].dtype)}
+
+
+@breaks("REA-011")
+class MasksWhatIsCoveredFaintly(Reassembling):
+    """Where the coverage is below a hundred-thousandth of the largest."""
+
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        coverage = np.asarray(right["coverage"])
+        return {"object": np.where(coverage > 1e-5 * coverage.max(), right["object"], 0)}
