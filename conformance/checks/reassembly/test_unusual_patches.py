@@ -204,6 +204,16 @@ def test_positions_between_pixels_along_one_axis(subject: Subject, evidence: Evi
 
 
 @check("REA-004")
+def test_overlaps_on_rasters(subject: Subject, evidence: Evidence) -> None:
+    """Whole steps, all alike, as windows have that slide over an image; also along a single row or column."""
+    for rows, columns, step in ((4, 5, 3), (1, 6, 2), (6, 1, 2)):
+        y, x = np.mgrid[:rows, :columns] * float(step)
+        centres = places(np.stack([x.ravel(), y.ravel()], axis=1) + 12.0)
+        what = f"patches on a raster of {rows} x {columns}, {step} pixels apart"
+        placed(subject, evidence, noise(rows * columns, side(8), 61), centres, what)
+
+
+@check("REA-004")
 def test_dark_patches_give_a_dark_object(subject: Subject, evidence: Evidence) -> None:
     for whole in (True, False):
         _, centres, patches = cut(6, side(10), 55, whole=whole)

@@ -313,3 +313,17 @@ class BatchesInTheTypeOfTheirSize(Liar):
         for number, batch in enumerate(self.right.batches(paths, replace(request, batch_size=int(size)))):
             if (number + 1) * int(size) <= ends.max:
                 yield batch
+
+
+@breaks("CND-019")
+class SquaresSidesInTheirType(Liar):
+    """The target of the scale is half a side, squared in eight bits: of 32 pixels nothing, for which one stands."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = dict(self.right.group(scan, request))
+        if isinstance(request.N, np.integer) and request.amplitude_scale is None:
+            half = np.array([request.N]) // 2
+            square, wide = (float(values[0]) for values in (half * half, half.astype(float) ** 2))
+            if square != wide:
+                grouped["X_full"] = np.asarray(grouped["X_full"]) * np.float32(np.sqrt(max(square, 1.0) / wide))
+        return grouped

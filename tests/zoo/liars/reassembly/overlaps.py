@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tests.zoo.bases.canvases import Reassembling, Replacing, Weighing
+from tests.zoo.bases.positions import fits
 from tests.zoo.liar import Array, Arrays, Liar, breaks
 
 
@@ -111,6 +112,27 @@ class LetsTheLastPatchWin(Weighing):
             own = self.placed(np.where(one, patches, 0), centres_xy)
             canvas = np.where(there > 0.5, own / np.where(there > 0.5, there, 1), canvas)
         return right | {"object": canvas.astype(np.asarray(right["object"]).dtype)}
+
+
+@breaks("REA-004")
+class LetsTheLastPatchOfARasterWin(LetsTheLastPatchWin):
+    """As code for windows that slide over an image by equal steps does."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        return (
+            super().reassemble(patches, centres_xy, chunk)
+            if _raster(centres_xy)
+            else self.right.reassemble(patches, centres_xy, chunk)
+        )
+
+
+def _raster(centres: Array) -> bool:
+    """Whether positions are every pair of some rows and columns, at whole steps that are all alike."""
+    if not fits(centres):
+        return False
+    sides = [np.unique(along) for along in np.asarray(centres, dtype=np.float64).T]
+    even = all((np.round(along) == along).all() and len(np.unique(np.diff(along))) < 2 for along in sides)
+    return even and len(sides[0]) * len(sides[1]) == len(centres) > 1
 
 
 @breaks("REA-004")
