@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest
+from conformance.adapter import BatchRequest, SplitRequest
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.results import altered, answered, same, snapshot, values_in
@@ -23,8 +23,9 @@ from conformance.engine.declaration import check
 from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, content, places, side, takes
+from conformance.scans.domain import Property, content, many, places, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
+from conformance.scans.transformed import random_scan
 
 READING = ("load", "batches")
 
@@ -160,7 +161,7 @@ def _numbered(subject: Subject) -> dict[str, Numbered]:
     centres = np.stack([given["xcoords"], given["ycoords"]], axis=1)
     # More of them than eight bits count.
     centres, rng = np.resize(centres, (300, 2)), np.random.default_rng(43)
-    many = (rng.normal(size=(300, N, N)) + 1j * rng.normal(size=(300, N, N))).astype(np.complex64)
+    noise = (rng.normal(size=(300, N, N)) + 1j * rng.normal(size=(300, N, N))).astype(np.complex64)
     crowd = make_specimen(Recipe(M=140, N=8, modes=2, seed=43)).arrays
     wide = make_specimen(Recipe(M=20, N=side(32), modes=2, seed=43))
     scans = [subject.scan(one) for one in (crowd, wide.arrays)] if "group" in there else []
@@ -194,8 +195,8 @@ def _numbered(subject: Subject) -> dict[str, Numbered]:
         "transform": lambda of: {
             "the result": adapter.transform("channel_to_flat", np.ones((70, N, N, 4), np.float32), of(2))
         },
-        "reassemble": lambda of: dict(adapter.reassemble(many, places(centres), of(5))),
-        "noisy": lambda of: {"amplitude": adapter.noisy(np.abs(many), of(17))},
+        "reassemble": lambda of: dict(adapter.reassemble(noise, places(centres), of(5))),
+        "noisy": lambda of: {"amplitude": adapter.noisy(np.abs(noise), of(17))},
         "measure": measured,
         "group": grouped,
         "batches": batched,
@@ -224,6 +225,18 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
                         atol=1e-5 * float(np.abs(expected).max()),
                         axes=axes_of(name, expected.ndim),
                     )
+
+
+@check("CND-019", needs=["split", "arrays"])
+def test_shares_in_any_type(subject: Subject, evidence: Evidence) -> None:
+    """In half precision the product with the points of a long scan is an even number."""
+    arrays = random_scan(15, many(2_150, side(8)), 8, truth=False)
+    whole = subject.scan(arrays)
+    for kind in (np.float16, np.float32):
+        shares = (kind(0.968), float(kind(0.968)))
+        parts = [subject.adapter.split(whole, SplitRequest(share, "ordered"))[0] for share in shares]
+        seen, expected = (len(as_numpy(subject.adapter.arrays(part)["xcoords"])) for part in parts)
+        evidence.equal(seen, expected, f"the training points of a split at {shares[1]:g} in {kind.__name__}")
 
 
 def _repeated(values: Array, shape: tuple[int, ...]) -> Array:

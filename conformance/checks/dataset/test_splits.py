@@ -94,18 +94,6 @@ def test_the_smallest_shares_of_a_long_scan(subject: Subject, evidence: Evidence
             evidence.equal(together, np.arange(M), f"frames of both parts of {what}", axes=("frame",))
 
 
-@check("CND-019", needs=["split", "arrays"])
-def test_shares_in_any_type(subject: Subject, evidence: Evidence) -> None:
-    """In half precision the product with the points of a long scan is an even number."""
-    arrays = random_scan(15, many(2_150, side(8)), 8, truth=False)
-    whole = subject.scan(arrays)
-    for kind in (np.float16, np.float32):
-        shares = (kind(0.968), float(kind(0.968)))
-        parts = [subject.adapter.split(whole, SplitRequest(share, "ordered"))[0] for share in shares]
-        seen, expected = (len(as_numpy(subject.adapter.arrays(part)["xcoords"])) for part in parts)
-        evidence.equal(seen, expected, f"the training points of a split at {shares[1]:g} in {kind.__name__}")
-
-
 def scans() -> dict[str, Arrays]:
     """Scans of two points and of many, with one mode and with several, with and without what is optional."""
     several, single = whole_scan(M=17, N=8, seed=321), whole_scan(M=12, N=12, seed=322, modes=1)

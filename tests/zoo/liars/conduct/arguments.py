@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, ConfigureRequest, GroupRequest
-from tests.zoo.liar import Array, Liar, breaks
+from conformance.adapter import BatchRequest, ConfigureRequest, GroupRequest, SplitRequest
+from tests.zoo.liar import Array, Held, Liar, breaks
 
 
 @breaks("CND-001")
@@ -327,3 +327,15 @@ class SquaresSidesInTheirType(Liar):
             if square != wide:
                 grouped["X_full"] = np.asarray(grouped["X_full"]) * np.float32(np.sqrt(max(square, 1.0) / wide))
         return grouped
+
+
+@breaks("CND-019")
+class RoundsSharesInTheirOwnType(Liar):
+    """A share in half precision, times the points of a long scan, is an even number."""
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        share, M = request.fraction, len(Held(self.right, scan))
+        if isinstance(share, np.floating) and share.itemsize < 8 and 0 < share < 1 < M:
+            count = min(max(round(float(share * type(share)(M))), 1), M - 1)
+            return self.right.split(scan, replace(request, fraction=count / M))
+        return self.right.split(scan, request)

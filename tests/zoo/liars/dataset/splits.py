@@ -377,15 +377,3 @@ class SplitsTheSameInEveryProcess(Liar):
             return self.right.split(scan, request)
         self.land()
         return self.right.split(scan, replace(request, seed=int(self.generator.integers(2**31))))
-
-
-@breaks("CND-019")
-class RoundsSharesInTheirOwnType(Liar):
-    """A share in half precision, times the points of a long scan, is an even number."""
-
-    def split(self, scan: Any, request: SplitRequest) -> Any:
-        share, M = request.fraction, len(Held(self.right, scan))
-        if isinstance(share, np.floating) and share.itemsize < 8 and 0 < share < 1 < M:
-            count = min(max(round(float(share * type(share)(M))), 1), M - 1)
-            return self.right.split(scan, replace(request, fraction=count / M))
-        return self.right.split(scan, request)
