@@ -233,7 +233,7 @@ def test_shares_in_any_type(subject: Subject, evidence: Evidence) -> None:
     arrays = random_scan(15, many(2_150, side(8)), 8, truth=False)
     whole = subject.scan(arrays)
     for kind in (np.float16, np.float32):
-        shares = (kind(0.968), float(kind(0.968)))
+        shares: tuple[Any, ...] = (kind(0.968), float(kind(0.968)))
         parts = [subject.adapter.split(whole, SplitRequest(share, "ordered"))[0] for share in shares]
         seen, expected = (len(as_numpy(subject.adapter.arrays(part)["xcoords"])) for part in parts)
         evidence.equal(seen, expected, f"the training points of a split at {shares[1]:g} in {kind.__name__}")
