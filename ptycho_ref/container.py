@@ -146,7 +146,7 @@ class PtychoDataContainer:
                 remedy="Pass a share of the groups.",
             )
         warnings.warn(ContractWarning("groups of both parts may share frames", clause="CON-014"), stacklevel=2)
-        cut = int(len(self) * fraction)
+        cut = int(len(self) * float(fraction))
         return self._rows(slice(0, cut)), self._rows(slice(cut, None))
 
     def _rows(self, rows: slice) -> PtychoDataContainer:

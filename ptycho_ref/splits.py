@@ -39,7 +39,7 @@ def split_scan(
             remedy=f"Pass a fraction between 0 and 1, one of {', '.join(METHODS)}, and at least two points.",
         )
     order = _order(raw, method, seed)
-    cut = min(max(round(fraction * len(raw)), 1), len(raw) - 1)
+    cut = min(max(round(float(fraction) * len(raw)), 1), len(raw) - 1)
     # Rows stay in scan order within each part, so that sequential sampling keeps its meaning.
     return raw.subset(np.sort(order[:cut])), raw.subset(np.sort(order[cut:]))
 

@@ -98,7 +98,7 @@ class Container:
             ContractWarning("CON-014", "", "groups of the two parts may share frames: split scan points first"),
             stacklevel=2,
         )
-        cut = int(len(self) * fraction)
+        cut = int(len(self) * float(fraction))
         return self._rows(slice(None, cut)), self._rows(slice(cut, None))
 
     def _rows(self, rows: slice) -> Container:

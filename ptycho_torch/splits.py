@@ -36,7 +36,7 @@ def split_points(
         refuse("DAT-019", "fraction", f"it is {fraction}", "Use a fraction between 0 and 1.")
     if M < 2:
         refuse("DAT-019", "xcoords", "a single point cannot be divided", "Split scans of two points or more.")
-    train = min(max(round(fraction * M), 1), M - 1)
+    train = min(max(round(float(fraction) * M), 1), M - 1)
     if method == "ordered":
         order = np.arange(M)
     elif method == "random":

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance.contract.types import Array
-from conformance.evidence.mistakes.comparison import TIGHT, Comparison
+from conformance.evidence.mistakes.comparison import LOOSE, TIGHT, Comparison
 from conformance.evidence.mistakes.factors import factor_in_words, is_common, sizes_of
 from conformance.evidence.mistakes.mistake import Mistake
 from conformance.evidence.mistakes.part import facts, located, numbered, sliced, some_off
@@ -308,13 +308,20 @@ def _tried(c: Comparison, mistakes: Iterable[Mistake]) -> list[_Found]:
     if not enough and (c.allowed > _VAGUE * np.abs(c.seen)).any():
         # Of a number or two, such as the mean of draws, some mistake or other gives about as much.
         likely = [one for one in likely if one.plain]
-    if not c.seen.any():
-        # Within a wide tolerance of zero lies whatever is small; only zero explains it.
-        likely = [one for one in likely if not one.gives(small).any()]
+    if not c.seen.any() or (enough and c.atol > LOOSE * c.scale):
+        # Within a tolerance wider than all that was seen lies whatever is small, which explains nothing.
+        likely = [one for one in likely if _as_small(small, one.gives(small))]
     found = [_Found(one, small.misfit(one.gives(small)) if small is c else c.misfit(one.gives(c))) for one in likely]
     return sorted(
         (one for one in found if np.isfinite(one.misfit)), key=lambda one: (not one.mistake.plain, one.mistake.fitted)
     )
+
+
+def _as_small(c: Comparison, given: Array) -> bool:
+    """Whether what a mistake gives is as near to what was seen as that is large; of zeros, whether it gives zeros."""
+    same = (given == c.seen) | (np.isnan(given) & np.isnan(c.seen))
+    with np.errstate(invalid="ignore"):
+        return bool((same | (np.abs(given - c.seen) <= LOOSE * c.scale)).all())
 
 
 def _judged(c: Comparison, found: list[_Found]) -> tuple[Explanation, ...]:

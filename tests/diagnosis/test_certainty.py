@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.evidence.explanation import explain
 from conformance.evidence.mistakes import comparison
 from conformance.evidence.mistakes.comparison import Comparison
 from conformance.evidence.mistakes.mistake import Mistake
@@ -102,6 +103,13 @@ def test_on_data_that_cannot_tell_nothing_of_values_is_certain(case: str) -> Non
             assert not any(one.certain for one in told(seen, expected, axes))
     if case == "x like y":
         assert not told(expected[::-1], expected, axes)[0].name.startswith("x and y")
+
+
+def test_what_is_tiny_is_explained_by_nothing_that_is_tinier() -> None:
+    expected = np.random.default_rng(9).integers(3, 255, (6, 8, 8))
+    found = explain(expected / 2147483647.0, expected.astype(float), axes=STACK, rtol=0.0, atol=1e-3)
+    assert found[0].sentence.startswith("a constant factor: everything is 2.147e+09 times too small")
+    assert not any("bytes" in one.name or "zero" in one.name for one in found)
 
 
 def test_of_few_frames_no_order_is_certain() -> None:

@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from conformance.adapter import GroupRequest
 from conformance.backends.fresh_process import FreshProcess
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject
 from conformance.checks.cache.cache_file import KEYS, REQUEST, Place, answered_anew, arrays_of, checksum_of, written
 from conformance.contract.arrays import COORDINATES
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.grouping import pool_radii, seed_of
-from conformance.scans.domain import sized
+from conformance.scans.domain import many, side, sized
 from conformance.scans.specimens import free
 from conformance.scans.unusual import islands
 
@@ -89,21 +91,37 @@ def test_checksum(subject: Subject, evidence: Evidence) -> None:
 @check("CCH-005")
 def test_rows_are_sets_in_order(subject: Subject, evidence: Evidence) -> None:
     for gridsize, K in sized((2, 4), (2, 7), (3, 10)):
-        request = replace(REQUEST, gridsize=gridsize, K=K)
         arrays = arrays_of()
-        groups = written(evidence, Place(subject, arrays), request)["all_groups"]
-        evidence.equal(
-            np.sort(groups, axis=1), groups, "rows of all_groups, against the same sorted", axes=("group", "member")
-        )
-        evidence.equal(
-            np.unique(groups, axis=0), groups, "all_groups, against its unique rows in order", axes=("group", "member")
-        )
-        evidence.holds(bool((np.diff(groups, axis=1) > 0).all()), "A row of all_groups names a scan point twice.")
+        groups = _in_order(subject, evidence, arrays, replace(REQUEST, gridsize=gridsize, K=K))
         positions = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
         radii = pool_radii(positions, K)
         for row in groups:
             near = seed_of(positions, row, radii) is not None
             evidence.holds(near, f"The cached group {row.tolist()} lies in the pool of no scan point.")
+
+
+@check("CCH-005")
+def test_rows_of_a_long_scan_are_in_order(subject: Subject, evidence: Evidence) -> None:
+    """Points whose numbers have several bytes, and rows of more digits than one number holds."""
+    for gridsize, K in sized((2, 5), (3, 10)):
+        _in_order(subject, evidence, arrays_of(M=many(1_300, side(8))), replace(REQUEST, gridsize=gridsize, K=K))
+
+
+def _in_order(subject: Subject, evidence: Evidence, arrays: Arrays, request: GroupRequest) -> Array:
+    groups: Array = written(evidence, Place(subject, arrays), request)["all_groups"]
+    evidence.equal(
+        np.sort(groups, axis=1), groups, "rows of all_groups, against the same sorted", axes=("group", "member")
+    )
+    evidence.equal(
+        _lexicographic(groups), groups, "all_groups, against its unique rows in order", axes=("group", "member")
+    )
+    evidence.holds(bool((np.diff(groups, axis=1) > 0).all()), "A row of all_groups names a scan point twice.")
+    return groups
+
+
+def _lexicographic(groups: Array) -> Array:
+    """Unique rows of a (G, C) array, in lexicographic order."""
+    return np.array(sorted(set(map(tuple, groups.tolist()))), dtype=groups.dtype).reshape(-1, groups.shape[1])
 
 
 @check("CCH-010")

@@ -23,15 +23,15 @@ from conformance.checks.normalization.expected_scale import frames_of, normalise
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import sized
+from conformance.scans.domain import many, side, sized
 from conformance.scans.specimens import Specimen
 
 
 @check("CCH-001")
 def test_a_hit_gives_what_a_miss_gives(subject: Subject, evidence: Evidence) -> None:
-    for gridsize, K, sequential in sized((2, 5, False), (3, 10, False), (2, 7, True)):
+    for gridsize, K, sequential, M in sized((2, 5, False, 30), (3, 10, False, 1_300), (2, 7, True, 30)):
         request = replace(REQUEST, gridsize=gridsize, K=K, sequential_sampling=sequential)
-        place = Place(subject, arrays_of())
+        place = Place(subject, arrays_of(M=many(M, side(8))))
         expected = place.bare(request)
         for what, draw in (
             ("groups on a miss, against those without a cache", place.members),

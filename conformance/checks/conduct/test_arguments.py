@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest
+from conformance.adapter import BatchRequest, SplitRequest
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.results import altered, answered, same, snapshot, values_in
@@ -23,8 +23,9 @@ from conformance.engine.declaration import check
 from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, content, places, side, takes
+from conformance.scans.domain import Property, content, many, places, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
+from conformance.scans.transformed import random_scan
 
 READING = ("load", "batches")
 
@@ -150,22 +151,31 @@ def real(of: Callable[[int], Any], value: int) -> Any:
     return float(value) if of is int else of(value)
 
 
-@check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group", "batches"))
-def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> None:
-    """Sides, counts, seeds and doses as they come out of arrays: sums and products of them are beyond eight bits."""
+Numbered = Callable[[Callable[[int], Any]], Any]
+
+
+def _numbered(subject: Subject) -> dict[str, Numbered]:
+    """Calls of methods whose single numbers are made by a type."""
     there, given = offered(subject.selected), dict(scan_arrays())
     N, adapter = given["diff3d"].shape[-1], subject.adapter
     centres = np.stack([given["xcoords"], given["ycoords"]], axis=1)
     # More of them than eight bits count.
-    centres, many = np.resize(centres, (300, 2)), np.ones((300, N, N), np.complex64)
+    centres, rng = np.resize(centres, (300, 2)), np.random.default_rng(43)
+    noise = (rng.normal(size=(300, N, N)) + 1j * rng.normal(size=(300, N, N))).astype(np.complex64)
     crowd = make_specimen(Recipe(M=140, N=8, modes=2, seed=43)).arrays
-    scan = subject.scan(crowd) if "group" in there else None
+    wide = make_specimen(Recipe(M=20, N=side(32), modes=2, seed=43))
+    scans = [subject.scan(one) for one in (crowd, wide.arrays)] if "group" in there else []
     dose = 4097 if takes(Property.DOSE) else None
 
     def grouped(of: Callable[[int], Any]) -> Any:
         request = replace(REQUEST, N=of(N), gridsize=of(REQUEST.gridsize), nsamples=of(100), K=of(127), seed=of(21))
-        held = [adapter.group(scan, replace(request, amplitude_scale=scale)) for scale in (None, real(of, 3))]
-        return {"nn_indices": held[0]["nn_indices"], "X_full": np.stack([as_numpy(one["X_full"]) for one in held])}
+        held = [adapter.group(scans[0], replace(request, amplitude_scale=scale)) for scale in (None, real(of, 3))]
+        least = replace(request, N=of(wide.N), nsamples=of(6), K=of(9))
+        return {
+            "nn_indices": held[0]["nn_indices"],
+            "X_full": np.stack([as_numpy(one["X_full"]) for one in held]),
+            f"X_full of frames {wide.N} pixels wide": adapter.group(scans[1], least)["X_full"],
+        }
 
     def measured(of: Callable[[int], Any]) -> Any:
         nphotons = dose and real(of, dose)
@@ -177,24 +187,30 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
         group = replace(REQUEST, nsamples=of(120), K=of(6), seed=of(21))
         path = subject.write(crowd)
         request = BatchRequest(group, of(50), takes(Property.SHUFFLED), of(5), probe_scale=real(of, 3))
-        batches = list(adapter.batches([path], request))
+        batches = list(adapter.batches([path] * (3 if takes(Property.FILES) else 1), request))
         return {name: np.concatenate([as_numpy(one[name]) for one in batches]) for name in ("images", "probe_scaling")}
 
-    cases: dict[str, Callable[[Callable[[int], Any]], Any]] = {
+    return {
         "patches": lambda of: {"patches": adapter.patches(given["objectGuess"], centres, of(N))},
         "transform": lambda of: {
             "the result": adapter.transform("channel_to_flat", np.ones((70, N, N, 4), np.float32), of(2))
         },
-        "reassemble": lambda of: {"coverage": adapter.reassemble(many, places(centres), of(5))["coverage"]},
-        "noisy": lambda of: {"amplitude": adapter.noisy(np.abs(many), of(17))},
+        "reassemble": lambda of: dict(adapter.reassemble(noise, places(centres), of(5))),
+        "noisy": lambda of: {"amplitude": adapter.noisy(np.abs(noise), of(17))},
         "measure": measured,
         "group": grouped,
         "batches": batched,
     }
+
+
+@check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group", "batches"))
+def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> None:
+    """Sides, counts, seeds and doses as they come out of arrays: sums and products of them are beyond eight bits."""
+    there = offered(subject.selected)
     # A scan that is not told has no numbers to compare.
     told = there - ({"measure"} if "arrays" not in there else set())
     told -= set() if takes(Property.TRANSFORM, "channel_to_flat") else {"transform"}
-    for method, run in cases.items():
+    for method, run in _numbered(subject).items():
         if method in told:
             plain = {name: as_numpy(values) for name, values in run(int).items()}
             for kind in (np.int64, np.int16, np.uint16, *(() if method == "measure" else (np.uint8, np.int8))):
@@ -209,6 +225,18 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
                         atol=1e-5 * float(np.abs(expected).max()),
                         axes=axes_of(name, expected.ndim),
                     )
+
+
+@check("CND-019", needs=["split", "arrays"])
+def test_shares_in_any_type(subject: Subject, evidence: Evidence) -> None:
+    """In half precision the product with the points of a long scan is an even number."""
+    arrays = random_scan(15, many(2_150, side(8)), 8, truth=False)
+    whole = subject.scan(arrays)
+    for kind in (np.float16, np.float32):
+        shares: tuple[Any, ...] = (kind(0.968), float(kind(0.968)))
+        parts = [subject.adapter.split(whole, SplitRequest(share, "ordered"))[0] for share in shares]
+        seen, expected = (len(as_numpy(subject.adapter.arrays(part)["xcoords"])) for part in parts)
+        evidence.equal(seen, expected, f"the training points of a split at {shares[1]:g} in {kind.__name__}")
 
 
 def _repeated(values: Array, shape: tuple[int, ...]) -> Array:

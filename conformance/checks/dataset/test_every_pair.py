@@ -35,11 +35,11 @@ FEATURES = {
     "probe_scale": (2.5, 1.0, 0.125, 30.0),
     "probe_normalize": (True, False),
     "normalize": ("Batch", "Group", "None"),
-    "frames": ("f4", "f8", "u1", "u2", "i4"),
+    "frames": ("f4", "f8", "u1", "u2", "i4", "f2"),
     "probe": ("c8", "c16", "f4"),
     "light": ("ordinary", "dark frames", "faint", "bright"),
     "where": ("a raster", "below zero", "far away", "on a line", "in pairs"),
-    "beside": ("nothing", "truth", "siblings", "one mode among many", "no optional member"),
+    "beside": ("nothing", "truth", "siblings", "one mode among many", "no optional member", "fading modes"),
     "given": ("paths", "a folder"),
 }
 LARGE = ((4_203, 8, 1), (40, 34, 17), (10, 130, 1))
@@ -129,13 +129,16 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
     modes = 1 if row["beside"] == "one mode among many" and number == 0 else P
     count = many(M, side(N)) + 3 * number
     scan = random_scan(int(rng.integers(2**31)), count, N, modes=modes, truth=row["beside"] == "truth")
-    probe = as_values(scan["probeGuess"] * (1 + number), row["probe"])
+    held = scan["probeGuess"].reshape(-1, *scan["diff3d"].shape[1:])
+    fading = np.full(len(held), 0.03 if row["beside"] == "fading modes" else 1.0) ** np.arange(len(held))
+    probe = as_values(held * fading[:, np.newaxis, np.newaxis] * (1 + number), row["probe"])
     scan["probeGuess"] = probe[0] if probe.ndim == 3 and len(probe) == 1 else probe
     frames = scan["diff3d"].astype(np.float64) * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0) * (1 + number)
     # Dark frames alone have no scale; no two of them are neighbours.
     if row["light"] == "dark frames" and row["normalize"] == "None" and row["nsamples"] not in ("one", "C"):
         frames[:: max(4, M // 2)] = 0
-    scan["diff3d"] = as_values(frames, row["frames"])
+    # Half precision ends at 65,504.
+    scan["diff3d"] = as_values(np.minimum(frames, 6e4) if row["frames"] == "f2" else frames, row["frames"])
     for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
         values, where = scan[name], row["where"]
         if where == "on a line" and name[0] == "y":

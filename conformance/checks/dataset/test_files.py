@@ -177,7 +177,7 @@ def tiny(number: int) -> Arrays:
         "xcoords": np.full(M, 4.0 + number),
         "ycoords": np.full(M, 500.0 - number),
         "diff3d": np.full((M, side(8), side(8)), 1.5 + number, np.float32),
-        "probeGuess": np.full((side(8), side(8)), 1 + 1j * number, np.complex64),
+        "probeGuess": np.full((side(8), side(8)), (1 + 1j) * (1 + number), np.complex64),
     }
     return with_object(arrays)
 
@@ -196,7 +196,7 @@ def test_more_files_than_a_byte_counts(subject: Subject, evidence: Evidence) -> 
     for name, seen, expected in (
         ("images", rows["images"][:, 0, 0, 0], 1.5 + numbers),
         ("coords_global", rows["coords_global"][:, 0, 0, 0], 4.0 + numbers),
-        ("probe", rows["probe"][:, 0, 0, 0, 0], 1 + 1j * numbers),
+        ("probe", rows["probe"][:, 0, 0, 0, 0], (1 + 1j) * (1 + numbers)),
     ):
         evidence.equal(seen, expected, f"{name} of {n} files", axes=("row of the data set",))
 

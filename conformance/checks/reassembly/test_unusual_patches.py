@@ -16,12 +16,16 @@ from conformance.checks.reassembly.canvases import (
     too_few,
     whole_canvas,
 )
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.scans.domain import many, places, side
 from conformance.scans.specimens import structured_object
+
+_FAINT = 5e-7
+_ADDED = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
 
 
 @check("REA-003")
@@ -58,6 +62,33 @@ def test_nearly_whole_positions_are_not_whole(subject: Subject, evidence: Eviden
     for step in (0.04, 4e-3, 8e-4):
         centres = np.array([[20.0, 15.0], [24.0, 12.0], [18.0, 20.0]]) + step * np.array([[1, 0], [-1, 1], [0.5, -1]])
         placed(subject, evidence, noise(3, side(8), 39), centres, f"patches {step:g} pixels off whole positions")
+
+
+@check("REA-011")
+def test_constant_patches_are_constant_where_they_are_faint(subject: Subject, evidence: Evidence) -> None:
+    """Down to pixels of which a patch holds a few millionths: no mask, and nothing added before the division."""
+    N, value = side(8), np.complex64(0.6 - 0.9j)
+    corners = np.array([[1, 1], [-1, 1], [1, -1], [-1, -1]])
+    # The faint corner of each patch lies away from the others.
+    for step in (0.04, 4e-3, 2e-3):
+        centres = 40.0 - (N / 2 + 2) * corners + step * corners
+        seen, coverage, _ = fits(evidence, subject.adapter.reassemble(np.full((4, N, N), value), centres), centres, N)
+        keep = coverage > 1e-6
+        _constant(
+            evidence, seen, np.where(keep, coverage, 0), value, f"constant patches {step:g} pixels off whole places"
+        )
+
+
+def _constant(evidence: Evidence, seen: Array, coverage: Array, value: np.complex64, what: str) -> None:
+    keep, least = coverage > 0, float(coverage[seen == 0].max(initial=0.0))
+    divided = {
+        f"{added:g} is added to the coverage before the division": value * coverage / (coverage + added)
+        for added in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
+    }
+    masked = {f"pixels with a coverage of {least:.2g} or less count as uncovered": value * (coverage > least)}
+    evidence.close(
+        np.where(keep, seen, 0), value * keep, what, rtol=0, atol=1e-4, axes=CANVAS, suspects=lambda: masked | divided
+    )
 
 
 @check("REA-001")
@@ -170,6 +201,16 @@ def test_positions_between_pixels_along_one_axis(subject: Subject, evidence: Evi
         centres[:, axis] += part
         for N in {side(8), side(16)}:
             placed(subject, evidence, noise(8, N, 54), centres, f"patches {N} x {N} between pixels along {what} only")
+
+
+@check("REA-004")
+def test_overlaps_on_rasters(subject: Subject, evidence: Evidence) -> None:
+    """Whole steps, all alike, as windows have that slide over an image; also along a single row or column."""
+    for rows, columns, step in ((4, 5, 3), (1, 6, 2), (6, 1, 2)):
+        y, x = np.mgrid[:rows, :columns] * float(step)
+        centres = places(np.stack([x.ravel(), y.ravel()], axis=1) + 12.0)
+        what = f"patches on a raster of {rows} x {columns}, {step} pixels apart"
+        placed(subject, evidence, noise(rows * columns, side(8), 61), centres, what)
 
 
 @check("REA-004")

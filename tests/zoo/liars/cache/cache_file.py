@@ -167,6 +167,17 @@ class CachesGroupsTwice(Rewriting):
         return {"all_groups": np.sort(np.repeat(content["all_groups"], 2, axis=0), axis=0)}
 
 
+@breaks("CCH-005", "CCH-001")
+class SortsRowsByTheirBytes(Rewriting):
+    """As numbers lie in memory, least byte first: 256 stands before 255."""
+
+    def changed(self, content: Arrays) -> Arrays:
+        groups = content["all_groups"]
+        return {
+            "all_groups": np.array(sorted(groups, key=lambda row: row.astype("<i8").tobytes())).reshape(groups.shape)
+        }
+
+
 @breaks("CCH-005")
 class CachesFarGroups(Rewriting):
     def changed(self, content: Arrays) -> Arrays:

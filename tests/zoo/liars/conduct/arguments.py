@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, ConfigureRequest, GroupRequest
-from tests.zoo.liar import Array, Liar, breaks
+from conformance.adapter import BatchRequest, ConfigureRequest, GroupRequest, SplitRequest
+from tests.zoo.liar import Array, Held, Liar, breaks
 
 
 @breaks("CND-001")
@@ -313,3 +313,29 @@ class BatchesInTheTypeOfTheirSize(Liar):
         for number, batch in enumerate(self.right.batches(paths, replace(request, batch_size=int(size)))):
             if (number + 1) * int(size) <= ends.max:
                 yield batch
+
+
+@breaks("CND-019")
+class SquaresSidesInTheirType(Liar):
+    """The target of the scale is half a side, squared in eight bits: of 32 pixels nothing, for which one stands."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        grouped = dict(self.right.group(scan, request))
+        if isinstance(request.N, np.integer) and request.amplitude_scale is None:
+            half = np.array([request.N]) // 2
+            square, wide = (float(values[0]) for values in (half * half, half.astype(float) ** 2))
+            if square != wide:
+                grouped["X_full"] = np.asarray(grouped["X_full"]) * np.float32(np.sqrt(max(square, 1.0) / wide))
+        return grouped
+
+
+@breaks("CND-019")
+class RoundsSharesInTheirOwnType(Liar):
+    """A share in half precision, times the points of a long scan, is an even number."""
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        share, M = request.fraction, len(Held(self.right, scan))
+        if isinstance(share, np.floating) and share.itemsize < 8 and 0 < share < 1 < M:
+            count = min(max(round(float(share * type(share)(M))), 1), M - 1)
+            return self.right.split(scan, replace(request, fraction=count / M))
+        return self.right.split(scan, request)

@@ -83,6 +83,15 @@ class BatchesTwelveModes(Reshaping):
         return {"probe": batch["probe"][:, :, :12]}
 
 
+@breaks("DAT-009")
+class TakesWeakModesForNoise(Batching):
+    """Below a thousandth of the power of all."""
+
+    def altered(self, batch: Arrays, request: BatchRequest) -> Arrays:
+        power = (np.abs(batch["probe"]) ** 2).sum(axis=(-2, -1), keepdims=True)
+        return {"probe": np.where(power < 1e-3 * power.sum(axis=-3, keepdims=True), 0, batch["probe"])}
+
+
 @breaks("DAT-010")
 class NeverBrightensAProbe(Liar):
     """Divides by the mean where it is above one only."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.adapter import BatchRequest
 from tests.zoo.bases.batches import Batching, Reshaping, Rowing, ids
-from tests.zoo.liar import Array, Arrays, Liar, breaks
+from tests.zoo.liar import Array, Arrays, Liar, breaks, members_of, stack_of
 
 
 def of_last_file(rows: Arrays, name: str) -> Array:
@@ -75,6 +75,19 @@ class ScalesOversampledFilesALittle(Reshaping):
     def changed(self, batch: Arrays, request: BatchRequest) -> Arrays:
         factor = np.float32(1.001 if request.group.enable_oversampling else 1)
         return {"rms_scaling_constant": batch["rms_scaling_constant"] * factor}
+
+
+@breaks("DAT-012")
+class AddsUpFilesInTheirType(Liar):
+    """Sums of squares of files in half precision stop at 2048, where one more is too little to count."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        files = list(paths) if all(path.is_file() for path in paths) and request.normalize == "Batch" else []
+        half = [members[stack_of(members)].dtype == np.float16 for members in map(members_of, files)]
+        for batch in self.right.batches(paths, request):
+            name = "physics_scaling_constant"
+            least = np.where(np.array(half or [False] * 99)[batch["experiment_id"]], np.float32(1 / 2048), 0)
+            yield dict(batch) | {name: np.maximum(batch[name], least.reshape(-1, 1, 1, 1).astype(np.float32))}
 
 
 @breaks("DAT-021")

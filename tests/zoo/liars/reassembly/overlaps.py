@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tests.zoo.bases.canvases import Reassembling, Replacing, Weighing
+from tests.zoo.bases.positions import fits
 from tests.zoo.liar import Array, Arrays, Liar, breaks
 
 
@@ -114,6 +115,27 @@ class LetsTheLastPatchWin(Weighing):
 
 
 @breaks("REA-004")
+class LetsTheLastPatchOfARasterWin(LetsTheLastPatchWin):
+    """As code for windows that slide over an image by equal steps does."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        return (
+            super().reassemble(patches, centres_xy, chunk)
+            if _raster(centres_xy)
+            else self.right.reassemble(patches, centres_xy, chunk)
+        )
+
+
+def _raster(centres: Array) -> bool:
+    """Whether positions are every pair of some rows and columns, at whole steps that are all alike."""
+    if not fits(centres):
+        return False
+    sides = [np.unique(along) for along in np.asarray(centres, dtype=np.float64).T]
+    even = all((np.round(along) == along).all() and len(np.unique(np.diff(along))) < 2 for along in sides)
+    return even and len(sides[0]) * len(sides[1]) == len(centres) > 1
+
+
+@breaks("REA-004")
 class FadesPatchesAtTheirEdges(Weighing):
     def weights(self, patches: Array, centres: Array, chunk: int | None) -> Array:
         window = np.hanning(patches.shape[-1] + 2)[1:-1]
@@ -158,3 +180,21 @@ class AddsUpInTheTypeOfPatches(Liar):
             total = (seen["object"].real * seen["coverage"]).astype(np.float16).astype(np.float64)
             mean = np.divide(total, seen["coverage"], out=np.zeros_like(total), where=seen["coverage"] > 0)
         return seen | {"object": mean.astype(seen["object"].dtype)}
+
+
+@breaks("REA-011")
+class AddsNextToNothingBeforeDividing(Reassembling):
+    """As against a division by zero; a corner that is covered by a millionth fades by a hundredth."""
+
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        coverage = np.asarray(right["coverage"])
+        return {"object": (right["object"] * (coverage / (coverage + 1e-8))).astype(right["object"].dtype)}
+
+
+@breaks("REA-011")
+class MasksWhatIsCoveredFaintly(Reassembling):
+    """Where the coverage is below a hundred-thousandth of the largest."""
+
+    def altered(self, right: Arrays, patches: Array) -> Arrays:
+        coverage = np.asarray(right["coverage"])
+        return {"object": np.where(coverage > 1e-5 * coverage.max(), right["object"], 0)}
