@@ -24,6 +24,7 @@ class Kind(StrEnum):
     DM = "DigitalMicrograph file (.dm3, .dm4)"
     TIA = "series of TIA (.ser)"
     BLO = "block file of NanoMEGAS (.blo)"
+    MDA = "scan record of EPICS (.mda)"
     FITS = "FITS image"
     DICOM = "DICOM image"
     PNG = "PNG image"
@@ -73,6 +74,8 @@ _AT_START: tuple[tuple[bytes, Kind], ...] = (
     (b"HDR,", Kind.MERLIN),
     (b"II\x97\x01", Kind.TIA),
     (b"IMGBLO", Kind.BLO),
+    (b"\x3f\xa6\x66\x66", Kind.MDA),
+    (b"\x3f\xb3\x33\x33", Kind.MDA),
     (b"SIMPLE  =", Kind.FITS),
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
     (b"\xff\xd8\xff", Kind.JPEG),
