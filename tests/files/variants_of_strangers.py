@@ -193,6 +193,11 @@ VARIANTS: dict[str, Entry] = {
     "raw frames of uint16": (_bytes(_raw_uint16, "scan.raw"), r"raw|binary", NAMED),
     "Merlin": (_bytes(_merlin, "scan.mib"), r"raw stack of a Merlin", "FIL-002 FIL-003"),
     "DigitalMicrograph": (_bytes(_dm4, "scan.dm4"), r"DigitalMicrograph|DM4", NAMED),
+    "a sequence of StreamPix": (
+        _bytes(b"\xed\xfe\x00\x00" + "Norpix seq".encode("utf-16-le") + bytes(2000), "s.seq"),
+        r"StreamPix",
+        "FIL-001",
+    ),
     "a record of EPICS": (
         _bytes(struct.pack(">fiih", 1.4, 27, 2, 0) + bytes(range(200)), "s.mda"),
         r"EPICS.*table",

@@ -77,8 +77,9 @@ def of_the_object(faults: Sequence[Fault], sample: Sample, floor: float) -> list
     if left > max(_SOUND * floor, _SOUND_ALONE) or other < _WORSE * left:
         return list(faults)
     said = (
-        f"{none.sentence.split(': misfit')[0]}, but frames, positions and probe make an object of their own that explains "
-        f"them (misfit {left:.3f} in a short reconstruction): the object of the file is that of another sample or place"
+        f"{none.sentence.split(': misfit')[0]}, but frames, positions and probe make an object of their own that "
+        f"explains them (misfit {left:.3f} in a short reconstruction): the object of the file is of another sample or "
+        "place"
     )
     remedy = "take the object that was reconstructed from these frames, or leave it out"
     return [Fault(NAME, Word.LIKELY, said, remedy) if one is none else one for one in faults]
