@@ -12,7 +12,7 @@ from conformance.files.diagnose.sample import Sample
 
 _FACTORS = (0.7, 0.8, 0.88, 0.94, 1.0, 1.06, 1.14, 1.25, 1.38)
 _FRAMES, _FEWEST, _EVERY, _BORDER = 49, 24, 4, 2
-_LEAD, _BETTER = 4.0, 0.85
+_LEAD, _BETTER, _OFF = 4.0, 0.85, 0.1
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Rescaled:
 
     @property
     def clear(self) -> bool:
-        """Whether the frames ask for it clearly."""
-        return self.better < _BETTER and self.lead > _LEAD
+        """Whether the frames ask for it clearly, and not for a step of the factors that are tried alone."""
+        return self.better < _BETTER and self.lead > _LEAD and abs(self.factor - 1) > _OFF
 
 
 def rescaled(sample: Sample, probe: NDArray[np.complexfloating]) -> Rescaled | None:

@@ -62,10 +62,10 @@ def _is_plane(values: Floats, rest: Floats, points: Floats) -> bool:
 
 
 def flickering(view: View, quantum: float) -> Iterator[Finding]:
-    """FIL-004: frames of neighbours that share most of their illumination, and whose light differs as of any two.
+    """FIL-004: light that goes up and down over the scan by more than the object makes it, and counting.
 
-    Light that passes through parts that overlap cannot differ by more than the parts that do not. Where the object is
-    known, :func:`~conformance.files.rules.flux.unsteady` knows more.
+    What the object absorbs is nearly one for frames that lie side by side, so that their power is, too. Where the
+    object is known, :func:`~conformance.files.rules.flux.unsteady` knows more.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ def flickering(view: View, quantum: float) -> Iterator[Finding]:
     # Frames in another order than their points are still like those that follow them.
     if min(apart, after) ** 2 > _UNLIKE * varies**2:
         problem = (
-            f"the light of the frames varies by {varies:.0%}, and between neighbours, which share "
-            f"{float(np.median(shared[near])):.0%} of their illumination, by as much: the beam flickers from frame to "
+            f"the power of the frames goes up and down by {varies:.0%}, and by as much where two of them see "
+            f"{float(np.median(shared[near])):.0%} of one part of the object: the beam flickers from frame to "
             "frame (pulses, an unsteady source), or frames and positions are not paired"
         )
         yield Finding("FIL-004", Severity.WARNING, view.stack, problem)
