@@ -35,6 +35,11 @@ _SAID: Mapping[Kind, str] = {
     Kind.DM: _STACK,
     Kind.TIA: _STACK,
     Kind.BLO: _STACK,
+    Kind.SEQ: _STACK,
+    Kind.MDA: (
+        "positions of motors and readings of detectors, no frames; write x and y as a table (CSV) with the reader of "
+        "your beamline, and give it beside the frames"
+    ),
     Kind.PNG: "a picture of something, not the data",
     Kind.JPEG: "a picture of something, not the data",
     Kind.GIF: "a picture of something, not the data",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,13 @@ def test_axes_of_length_one_make_no_block_of_all_frames(lead: int, tmp_path: Pat
         blocks = [block.nbytes for block in stored.blocks()]
         assert max(blocks) <= opened.BLOCK_BYTES < sum(blocks)
         np.testing.assert_array_equal(stored.array(), frames)
+
+
+def test_a_file_that_its_writer_has_not_closed(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "open.h5", "w", libver="latest") as file:
+        file["entry/data"] = np.zeros((4, 8, 8), np.uint16)
+        file.swmr_mode = True
+        file.flush()
+        shutil.copy(tmp_path / "open.h5", tmp_path / "copy.h5")
+    assert "h5clear -s" in problems(tmp_path / "copy.h5")["FIL-022"]
+    assert "h5clear" not in str(problems(tmp_path / "open.h5"))

@@ -69,6 +69,10 @@ def behind_a_stop(counts: Frames, rng: np.random.Generator) -> Frames:
     return counts * (np.hypot(ROWS, COLUMNS) > 2.5)
 
 
+def behind_a_thin_stop(counts: Frames, rng: np.random.Generator) -> Frames:
+    return rng.poisson(EXPECTED * np.where(np.hypot(ROWS, COLUMNS) > 2.5, 1.0, 0.2))
+
+
 def of_wide_lines(axis: int, first: int, gain: float) -> Change:
     wide = np.where((np.indices((32, 32))[axis] >= first) & (np.indices((32, 32))[axis] < first + 3), gain, 1.0)
     return lambda counts, rng: rng.poisson(EXPECTED * wide)
@@ -114,6 +118,7 @@ def drifting(counts: Frames, rng: np.random.Generator) -> Frames:
         (lambda counts, rng: np.rint((counts + np.roll(counts, -1, 0)) / 2), "of the frame after it"),
         (one_quarter, "rows 0 to 15, columns 16 to 31 hold 1.4"),
         (behind_a_stop, "21 pixels, rows 14 to 18, hold nothing in any frame"),
+        (behind_a_thin_stop, "21 pixels, rows 14 to 18, columns 14 to 18, hold 0.2 of what"),
         (of_wide_lines(0, 18, 2.0), "rows 18 to 20 hold 2"),
         (of_wide_lines(1, 11, 0.6), "columns 11 to 13 hold 0.6"),
         (centred, "in no order of their number or position"),

@@ -193,6 +193,16 @@ VARIANTS: dict[str, Entry] = {
     "raw frames of uint16": (_bytes(_raw_uint16, "scan.raw"), r"raw|binary", NAMED),
     "Merlin": (_bytes(_merlin, "scan.mib"), r"raw stack of a Merlin", "FIL-002 FIL-003"),
     "DigitalMicrograph": (_bytes(_dm4, "scan.dm4"), r"DigitalMicrograph|DM4", NAMED),
+    "a sequence of StreamPix": (
+        _bytes(b"\xed\xfe\x00\x00" + "Norpix seq".encode("utf-16-le") + bytes(2000), "s.seq"),
+        r"StreamPix",
+        "FIL-001",
+    ),
+    "a record of EPICS": (
+        _bytes(struct.pack(">fiih", 1.4, 27, 2, 0) + bytes(range(200)), "s.mda"),
+        r"EPICS.*table",
+        "FIL-001",
+    ),
     "FITS": (_bytes(_fits, "scan.fits"), r"FITS", NAMED),
     "MATLAB with arrays": (_mat5, r"dp \(32, 32, 30\)|frames", "FIL-001 FIL-002"),
     "MATLAB of settings": (_mat5_settings, r"MATLAB", NAMED),

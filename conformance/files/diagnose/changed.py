@@ -12,6 +12,7 @@ from conformance.files.diagnose.asked import changed_array
 from conformance.files.diagnose.changes import CHANGES, MOVED, OF_PROBES, OF_REAL_OBJECTS
 from conformance.files.diagnose.fitting import few_of
 from conformance.files.diagnose.forward import Forward
+from conformance.files.diagnose.of_object import FINER, resampled
 from conformance.files.diagnose.repairs import Repair
 
 _MOST_TRIED, _SAME, _NEAR = 3, 1e-3, 1.5
@@ -22,6 +23,7 @@ CHANGED = frozenset(
     | {f"probe {said}" for said in OF_PROBES}
     | {f"object {said}" for said in OF_REAL_OBJECTS}
     | {f"probe and object {said}" for said in MOVED}
+    | {f"object {said}" for said in FINER}
 )
 """Names of these repairs."""
 
@@ -58,6 +60,9 @@ def _all(state: Forward) -> Iterator[Repair]:
         )
         one = state.probe.sum(axis=0, keepdims=True)
         yield Repair(_COHERENT, "probe", what, state.s, state.amplitude, probe=one)
+    for said, made in resampled(state):
+        what = f"the object is to be put {said}, those of probe and positions"
+        yield Repair(f"object {said}", "object", what, state.s, state.amplitude, object=made)
     for said, change in MOVED.items():
         probe, obj = (np.ascontiguousarray(change(one)) for one in (state.probe, state.object))
         yield _repair(state, "probe and object", said, probe, obj)

@@ -20,6 +20,7 @@ from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.halves import NAME as INTERLEAVED
 from conformance.files.diagnose.halves import belonging
 from conformance.files.diagnose.near_field import shear_of
+from conformance.files.diagnose.of_object import of_the_object
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, prior, trusted
@@ -308,6 +309,7 @@ def _shown(
     unit = quantity.unit if quantity.counted else noise_unit(sample.intensity)
     done, reading = mending_of(forward_of(sample, scan.object, factor, unit), s_all, _worth_a_try(found), zero)
     faults = beside_reasons(faults_of(done, s_all, quantity.counted), done, s_all)
+    faults = of_the_object(faults, sample.moved(sample.s * factor), done.stored.floor)
     # The mean frame and the probe alone are a weaker witness than all frames.
     return (reading,), faults + ([] if sound(done) else off_centre(sample, found, factor, rng))
 

@@ -25,6 +25,7 @@ from conformance.files.diagnose.residual import (
     motion,
     residual_of,
 )
+from conformance.files.diagnose.shaded import shaded
 from conformance.files.diagnose.unequal import TREND, unequal
 from conformance.files.diagnose.verdict import Word
 
@@ -42,7 +43,7 @@ _UNEXPLAINED = frozenset({"none", "wandering", "part"})
 
 _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
     *(dead, mixture, background, gains, lines, motion, losses),
-    *(beside_a_spot, by_another_law, bent, distorted, cut, smeared, of_another_width, with_harmonics, blurred),
+    *(shaded, beside_a_spot, by_another_law, bent, distorted, cut, smeared, of_another_width, with_harmonics, blurred),
 )
 """Of reasons that explain as much, the first is told."""
 

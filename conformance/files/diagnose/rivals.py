@@ -20,6 +20,7 @@ from conformance.files.diagnose.matched import paired, spectra_of
 from conformance.files.diagnose.order import LAGS, Pairing, pairings
 from conformance.files.diagnose.orientation import Orientation, beam_in_frames, centred, trusted
 from conformance.files.diagnose.overlap import Filter, flat_beam, spectrum
+from conformance.files.diagnose.rescaled import rescaled
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.verdict import Word
@@ -118,6 +119,10 @@ def rivals(
     nearest = max(others, key=lambda one: one.scores.mean(), default=None)
     alone = nearest is None or paired(best.scores, nearest.scores) > _ALONE
     fault = _fault(best, None if alone else nearest, leads[best])
+    if best.name == "scale":
+        assert found.zero is not None
+        told = _by_left_out(sample, found.zero, facing)
+        return ([replace(fault, sentence=told, word=Word.LIKELY)] if told else []), False
     as_good = any(leads[one] > 0 for one in thinkable if not one.turned)
     return [fault], general and (fault.sure or as_good)
 
@@ -202,6 +207,20 @@ def _fault(best: Rival, nearest: Rival | None, lead: float) -> Fault:
         f"alone (lead {lead:.1f})"
     )
     return Fault(best.name, word, said if word is Word.LIKELY else f"perhaps {said}", best.remedy, {"lead": lead})
+
+
+def _by_left_out(sample: Sample, zero: Zero, turn: Turn) -> str:
+    """Say which scale frames that were left out of an object ask for; empty where they ask for none."""
+    upright = centred(sample.moved(sample.s @ turn.matrix.T), zero)
+    beam = np.fft.ifft2(np.fft.ifftshift(beam_in_frames(sample, zero), axes=(1, 2)), norm="ortho")
+    told = rescaled(upright, np.fft.fftshift(beam, axes=(1, 2)))
+    if told is None or not told.clear:
+        return ""
+    return (
+        f"the positions are of another scale, about {told.factor:.2g} times these, or the probe is as much out of "
+        f"focus: frames that were left out of an object then fit it {1 / told.better:.2f} times better (lead "
+        f"{told.lead:.1f})"
+    )
 
 
 class _Asked:

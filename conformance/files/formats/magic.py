@@ -24,6 +24,8 @@ class Kind(StrEnum):
     DM = "DigitalMicrograph file (.dm3, .dm4)"
     TIA = "series of TIA (.ser)"
     BLO = "block file of NanoMEGAS (.blo)"
+    SEQ = "sequence of StreamPix (.seq)"
+    MDA = "scan record of EPICS (.mda)"
     FITS = "FITS image"
     DICOM = "DICOM image"
     PNG = "PNG image"
@@ -73,6 +75,9 @@ _AT_START: tuple[tuple[bytes, Kind], ...] = (
     (b"HDR,", Kind.MERLIN),
     (b"II\x97\x01", Kind.TIA),
     (b"IMGBLO", Kind.BLO),
+    (b"\xed\xfe\x00\x00N\x00o\x00r\x00", Kind.SEQ),
+    (b"\x3f\xa6\x66\x66", Kind.MDA),
+    (b"\x3f\xb3\x33\x33", Kind.MDA),
     (b"SIMPLE  =", Kind.FITS),
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
     (b"\xff\xd8\xff", Kind.JPEG),

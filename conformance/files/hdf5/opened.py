@@ -28,6 +28,7 @@ _MOST_SMALL = 256 << 20
 _PATIENCE = 60.0
 _PIECE = 1 << 20
 _LONGEST_LINE = 64 << 20
+_OPEN = "its writer has not closed it: wait until it does; if it died, h5clear -s COPY, and look for the last frames"
 _LINKS = ("external", "dangling")
 _FILTERS: Mapping[int, str] = {
     32000: "LZF",
@@ -195,9 +196,8 @@ class OpenedHdf5:
             # What the operating system refuses is no fault of the file.
             if said["errno"] is not None:
                 raise OSError(said["errno"], os.strerror(said["errno"]), str(self.path))
-            raise UnfitFile(
-                "FIL-022", array, f"the HDF5 library cannot read it: {said['trouble'][:200]}{self._packed(array)}"
-            )
+            why = f"the HDF5 library cannot read it: {said['trouble'][:200]}{self._packed(array)}"
+            raise UnfitFile("FIL-022", array, _OPEN if "consistency flags" in said["trouble"] else why)
         return said
 
     def _packed(self, array: str) -> str:

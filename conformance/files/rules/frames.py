@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.by_place import descanned
 from conformance.files.rules.counted import cut_below, evened, mirrored
+from conformance.files.rules.enlarged import enlarged
 from conformance.files.rules.exposures import of_two_exposures
 from conformance.files.rules.flares import flared_rows
 from conformance.files.rules.flattened import flattened, smeared
@@ -251,6 +253,7 @@ def sliding_frames(view: View) -> Iterator[Finding]:
         return
     yield from moved_frames(view)
     yield from of_two_exposures(view)
+    yield from descanned(view)
     for moment, word, side in zip(view.survey.moments, ("row", "column"), view.survey.sides, strict=True):
         moment = moment[:_LONGEST_SLIDE]
         total = float(np.abs(moment).sum())
@@ -285,7 +288,7 @@ def linear(view: View) -> Iterator[Finding]:
         return
     if pedestal := _pedestal(view) or _unmoved(view):
         yield Finding("FIL-017", Severity.WARNING, view.stack, pedestal)
-    for laid_over in (view.once(flattened), view.once(smeared)):
+    for laid_over in (view.once(flattened), view.once(smeared), enlarged(view)):
         if laid_over:
             yield Finding("FIL-017", Severity.WARNING, view.stack, laid_over)
     if few := cut_below(view):

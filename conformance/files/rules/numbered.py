@@ -9,6 +9,7 @@ from conformance.files.survey import Floats
 
 _NOISE, _FEWEST, _TINY = 0.85, 3, 1e-300
 _WIDER = 1.25
+_LONG, _LONGER = 8, 2.5
 
 
 def too_different(view: View) -> bool:
@@ -53,6 +54,35 @@ def too_small(view: View) -> bool:
         return False
     spans = (float(np.ptp(view.y)), float(np.ptp(view.x)))
     return all(side > span + _WIDER * view.N for side, span in zip(view.object_shape, spans, strict=True))
+
+
+def stood_still(view: View) -> str:
+    """Say that one axis kept one value while the other went on, as nowhere else in the scan; empty where none did.
+
+    Along the lines of a scan one axis rests as well, but along all of them for as long.
+
+    Parameters
+    ----------
+    view : View
+        With positions.
+    """
+    if view.x is None or view.y is None or view.M < 2 * _LONG:
+        return ""
+    for name, values, other in (("x", view.x, view.y), ("y", view.y, view.x)):
+        ends = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
+        lengths = np.diff(ends)
+        longest = int(lengths.argmax())
+        first, last = int(ends[longest]), int(ends[longest + 1])
+        rest = float(np.sort(lengths)[-2]) if len(lengths) > 1 else 0.0
+        if last - first < max(_LONG, _LONGER * rest) or last - first > view.M // 2:
+            continue
+        if np.ptp(other[first:last]):
+            return (
+                f"{name} keeps the value {values[first]:.6g} over {last - first} points in a row ({first} to "
+                f"{last - 1}), while the other axis goes on, and over {rest:.0f} at most elsewhere: the axis stood "
+                "still, or was not read; take these frames out, or give their measured positions"
+            )
+    return ""
 
 
 def _noise_of_pairs(amplitudes: Floats) -> float:

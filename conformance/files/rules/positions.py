@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose.lines import exact_raster, line_length
 from conformance.files.finding import Finding, Severity
-from conformance.files.rules.numbered import too_different, too_small
+from conformance.files.rules.numbered import stood_still, too_different, too_small
 from conformance.files.rules.ordered import ordered_as_text, other_lines, out_of_order
 from conformance.files.rules.passes import held_on, two_objects
 from conformance.files.rules.rounded import perhaps_rounded, rounded_places
@@ -53,6 +53,9 @@ def repeated(view: View) -> Iterator[Finding]:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", coarse)
     elif line := _line(points) or _squeezed(points):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
+    else:
+        held = stood_still(view)
+        yield from [Finding("FIL-014", Severity.WARNING, "xcoords", held)] if held else []
     if steps := perhaps_rounded(view):
         yield Finding("FIL-014", Severity.NOTE, "xcoords", steps)
     length = line_length(points) if exact_raster(points) else None

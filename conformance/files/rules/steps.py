@@ -158,7 +158,7 @@ def single_dips(view: View) -> Iterator[Finding]:
 
 def moved_frames(view: View) -> Iterator[Finding]:
     """FIL-009: patterns that stand aside from one frame on, or lack a part in a few."""
-    places = _centres(view)
+    places = centres(view)
     if places is None:
         return
     for values, word in zip(places, ("row", "column"), strict=True):
@@ -184,7 +184,7 @@ def moves_on(view: View) -> str:
     ----------
     view : View
     """
-    for values, word in zip(_centres(view) or (), ("row", "column"), strict=False):
+    for values, word in zip(centres(view) or (), ("row", "column"), strict=False):
         parts = np.array([float(np.median(part)) for part in np.array_split(values, _PARTS)])
         steps = np.diff(parts)
         if np.abs(steps.sum()) > _ASIDE and (steps * np.sign(steps.sum()) > np.abs(steps).mean() / 2).all():
@@ -192,7 +192,7 @@ def moves_on(view: View) -> str:
     return ""
 
 
-def _centres(view: View) -> tuple[Floats, Floats] | None:
+def centres(view: View) -> tuple[Floats, Floats] | None:
     """(M,) twice: circular centroid of each frame in rows and columns, about that of all; None where some are dark."""
     if view.M < 2 * _FEWEST or (view.flux <= 0).any():
         return None

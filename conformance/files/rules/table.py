@@ -9,6 +9,7 @@ import numpy as np
 from conformance.files import signs
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules import bands, frames, illumination, pixels, positions, probe
+from conformance.files.rules.by_place import flickering
 from conformance.files.rules.counted import cut_below
 from conformance.files.rules.flares import flared_light
 from conformance.files.rules.flattened import flattened, smeared
@@ -65,7 +66,9 @@ def findings_of(view: View) -> Iterator[Finding]:
         explained = _explained(view, loud)
         # What else is wrong with pixels or values changes the light of frames too.
         other = lost or _lacks_much(view) or bool(signs.wrapped_negative(view.survey))
-        uneven = () if loud or other else tuple(unsteady(view, pixels.quantum(view)))
+        uneven = (
+            () if loud or other else (*unsteady(view, pixels.quantum(view)), *flickering(view, pixels.quantum(view)))
+        )
     yield from uneven
     for clause, given in found.items():
         if clause not in explained:
@@ -100,8 +103,9 @@ def _explained_by_values(view: View) -> set[str]:
         # What strikes a pixel once is a good part of the mean pattern there.
         explained |= {"FIL-008", "FIL-010", "FIL-011"}
     if len(bright) and view.flux[bright].sum() > max(_MOST_OF_ONE * view.flux.sum(), 2 * flared_light(view, flared)):
-        # The mean pattern is that of a few frames, has their fringes, and is too bright for the dark pixels of others.
-        explained |= {"FIL-006", "FIL-008", "FIL-010"}
+        # The mean pattern is that of a few frames, has their fringes, and is too bright for the dark pixels of others;
+        # theirs are the largest values, and the centres that stand aside.
+        explained |= {"FIL-006", "FIL-007", "FIL-008", "FIL-009", "FIL-010"}
     if view.once(pixels.order_of_bytes) or signs.wrapped_negative(view.survey):
         explained |= _OF_LIGHT | _OF_PROBES | {"FIL-005", "FIL-017"}
     if signs.wrapped(view.survey)[0] or pixels.of_the_beam(view).any():
