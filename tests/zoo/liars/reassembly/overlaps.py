@@ -158,3 +158,13 @@ class AddsUpInTheTypeOfPatches(Liar):
             total = (seen["object"].real * seen["coverage"]).astype(np.float16).astype(np.float64)
             mean = np.divide(total, seen["coverage"], out=np.zeros_like(total), where=seen["coverage"] > 0)
         return seen | {"object": mean.astype(seen["object"].dtype)}
+
+
+@breaks("REA-004")
+class ClipsPatchesThatOutshineTheOthers(Replacing):
+    """What is a thousand times as bright as most is taken for a failed reconstruction."""
+
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        light = np.abs(patches.astype(np.complex128)).sum(axis=(1, 2))
+        most = 1e3 * float(np.median(light))
+        return patches * np.where(light > most > 0, 0.1, 1)[:, np.newaxis, np.newaxis], places

@@ -172,3 +172,13 @@ class LosesRowsOfCanvasesAlongALine(Liar):
         if len(places) > 1 and np.ptp(places[:, 1]) == 0 < np.ptp(places[:, 0]):
             right |= {name: np.asarray(right[name])[:-2] for name in ("object", "coverage")}
         return right
+
+
+@breaks("REA-001")
+class GoesDownTheColumnsOfARaster(Replacing):
+    """A full raster is placed as a grid, whose order it thinks it knows."""
+
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        columns, rows = (len(np.unique(one)) for one in places.T)
+        full = min(columns, rows) > 1 and columns * rows == len(places) == len(np.unique(places, axis=0))
+        return patches, places[np.lexsort(places.T[::-1])] if full and len(places) > 4 else places
