@@ -57,7 +57,7 @@ FEATURES = {
     "lying": tuple(LAYOUTS),
     "scene": tuple(LAYOUTS),
     "content": ("ordinary", "pure phase", "real", "a dark mode", "faint", "bright"),
-    "where": ("anywhere", "whole", "on a line", "on a raster", "twice", "outside"),
+    "where": ("anywhere", "whole", "on a line", "on a diagonal", "on a raster", "twice", "outside"),
     "dose": (None, 1e3, 10.0, 1e6, 1e9),
     "noise": (3, 0, 2**33, None),
     "before": HISTORIES,
