@@ -115,7 +115,7 @@ class RecentresProbesThatEndInTheDark(Diffracting):
         return patches, np.roll(probe, -1, axis=-1) if probe.any() and not any(one.any() for one in ends) else probe
 
 
-@breaks("PHY-009")
+@breaks("PHY-001")
 class ScalesProbesOfUnitEnergy(Diffracting):
     """Such a probe is normalised, it thinks, and wants its pixels back."""
 

@@ -174,7 +174,7 @@ class LosesRowsOfCanvasesAlongALine(Liar):
         return right
 
 
-@breaks("REA-001")
+@breaks("REA-004")
 class GoesDownTheColumnsOfARaster(Replacing):
     """A full raster is placed as a grid, whose order it thinks it knows."""
 
