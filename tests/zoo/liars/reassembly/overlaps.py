@@ -167,4 +167,4 @@ class ClipsPatchesThatOutshineTheOthers(Replacing):
     def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
         light = np.abs(patches.astype(np.complex128)).sum(axis=(1, 2))
         most = 1e3 * float(np.median(light))
-        return patches * np.where(light > most > 0, 0.1, 1)[:, np.newaxis, np.newaxis], places
+        return patches * np.where((light > most) & (most > 0), 0.1, 1)[:, np.newaxis, np.newaxis], places
