@@ -181,4 +181,6 @@ class GoesDownTheColumnsOfARaster(Replacing):
     def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
         columns, rows = (len(np.unique(one)) for one in places.T)
         full = min(columns, rows) > 1 and columns * rows == len(places) == len(np.unique(places, axis=0))
-        return patches, places[np.lexsort(places.T[::-1])] if full and len(places) > 4 else places
+        down, along = np.lexsort(places.T[::-1]), np.lexsort(places.T)
+        order = along if np.array_equal(down, np.arange(len(places))) else down
+        return patches, places[order] if full and len(places) > 4 else places
