@@ -12,7 +12,7 @@ import numpy as np
 from conformance.contract.arrays import COORDINATES, PAIRS, PER_POSITION
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
-from conformance.scans.contents import CONTENTS
+from conformance.scans.contents import CONTENTS, IMAGES, REPEATED, WAVES
 from conformance.scans.domain import Property, canvas, inside, kept_inside, places, taken, takes
 from conformance.scans.pairs import LAYOUTS, WHOLE, Row, all_pairs, as_places, as_values, told
 from conformance.scans.specimens import Recipe, make_specimen, structured_object
@@ -164,16 +164,26 @@ FEATURES: Mapping[str, tuple[Any, ...]] = {
     "frames": ("f4", "f8", "f2", *WHOLE),
     "stack": ("diff3d", "diffraction", "legacy diff3d", "legacy diffraction", "both"),
     "positions": ("f8", "f4", "i4", "u2", "i8", "u1", "i2"),
-    "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "descending", "nearly whole"),
+    "where": (
+        "a raster",
+        "below zero",
+        "far away",
+        "on a line",
+        "in pairs",
+        "descending",
+        "nearly whole",
+        "evenly",
+        "on an axis",
+    ),
     "starts": ("other ones", "none", "the same", "nearly the same", "one axis", "nearly whole"),
-    "waves": tuple(CONTENTS),
+    "waves": tuple(WAVES),
     "probe": ("c8", "c16", "f4", "f8", "i2"),
     "object": ("c8", None, "c16", "f4", "f8", "u1"),
     "patches": (None, "c8", "c16", "f4", "i1", "trailing"),
     "labels": ("i8", None, "i4", "f8", "u1", "i2"),
     "lying": ("plain", "big-endian", "in Fortran order"),
     "stored": ("as it is", "compressed"),
-    "light": ("ordinary", "dark frames", "faint", "bright", "tiny", "huge", "all alike"),
+    "light": ("ordinary", "dark frames", "faint", "bright", "tiny", "huge", "all alike", "dark at a border"),
     "surplus": (0, 3),
     "beside": ((), ("_metadata",), ("mask", "diff3d_raw", "xcoords_old", "probe")),
 }
@@ -186,15 +196,15 @@ def paired(seed: int) -> tuple[Variant, ...]:
     rng = np.random.default_rng([seed, 31])
     # Every reader is asked for those that it takes, so all are made.
     with inside(None):
-        return tuple(_of_row(row, rng) for row in all_pairs(FEATURES, seed, {"sizes": LARGE}))
+        return tuple(_of_row(row, rng) for row in all_pairs(FEATURES, seed, {"sizes": LARGE, "waves": REPEATED}))
 
 
 def _of_row(row: Row, rng: np.random.Generator) -> Variant:
     M, N, P = row["sizes"]
     kept, scan = M + row["surplus"], random_scan(int(rng.integers(2**31)), M + row["surplus"], N, modes=P)
-    members: Arrays = {name: as_places(_placed(scan[name], row["where"]), row["positions"]) for name in PAIRS[0]}
+    members: Arrays = {name: as_places(_placed(scan[name], row["where"], name), row["positions"]) for name in PAIRS[0]}
     members |= _starts(members, row, rng)
-    frames = as_values(_lit(scan["diff3d"][:M].astype(np.float64), row), row["frames"])
+    frames = as_values(_lit(scan["diff3d"][:M].astype(np.float64), row, rng), row["frames"])
     frames = np.abs(frames) if frames.dtype.kind == "i" else frames
     waves = CONTENTS[row["waves"]]
     probe = as_values(waves(scan["probeGuess"] + 0.5, rng), row["probe"])
@@ -218,16 +228,23 @@ def _of_row(row: Row, rng: np.random.Generator) -> Variant:
     return Variant(f"a file with {told(row)}", beside | laid, meant, compressed=row["stored"] == "compressed")
 
 
-def _lit(frames: Array, row: Row) -> Array:
+def _lit(frames: Array, row: Row, rng: np.random.Generator) -> Array:
     # Half precision ends at 65,504.
     gains = {"faint": 1e-3, "bright": 1e3} | ({} if row["frames"] == "f2" else {"tiny": 1e-15, "huge": 1e12})
     if row["light"] == "dark frames" and len(frames) > 1:
         frames[len(frames) // 2] = 0
+    frames = IMAGES["dark at a border"](frames, rng) if row["light"] == "dark at a border" else frames
     frames = np.full_like(frames, 3.0) if row["light"] == "all alike" else frames
     return frames * gains.get(row["light"], 1.0)
 
 
-def _placed(values: Array, where: str) -> Array:
+def _placed(values: Array, where: str, name: str) -> Array:
+    number = np.arange(len(values))
+    if where == "evenly":
+        # Row by row, from zero on, whole pixels apart; a raster is full where the number of points allows it.
+        return 3.0 * (number % 4 if name[0] == "x" else number // 4)
+    if where == "on an axis":
+        return 0.75 * number if name[0] == "x" else np.zeros_like(values)
     if where == "on a line":
         return np.full_like(values, values[0])
     if where == "descending":

@@ -12,6 +12,7 @@ from conformance.adapter import GroupRequest
 from conformance.contract.arrays import COORDINATES, PAIRS
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
+from conformance.scans.contents import IMAGES
 from conformance.scans.domain import inside
 from conformance.scans.pairs import Row, all_pairs, told
 from conformance.scans.specimens import Specimen
@@ -32,8 +33,8 @@ OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "truth": ("object", "patches", "none", "both"),
     "starts": ("other ones", "none"),
     "labels": ("counted", "none", "stamps", "alike"),
-    "where": ("a raster", "about a point", "far away", "on a line", "in pairs", "whole", "on a diagonal"),
-    "light": ("ordinary", "dark frames", "faint", "bright"),
+    "where": ("a raster", "about a point", "far away", "on a line", "in pairs", "whole", "on a diagonal", "evenly"),
+    "light": ("ordinary", "dark frames", "faint", "bright", "dark at a border"),
 }
 """What a grouping may be like; every pair of these is owed one."""
 _PIXELS = 400_000
@@ -89,7 +90,9 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
         scan["probeGuess"] = scan["probeGuess"][0]
     scan["diff3d"] = scan["diff3d"] * np.float32({"faint": 1e-5, "bright": 3e4}.get(row["light"], 1.0))
     if row["light"] == "dark frames":
-        scan["diff3d"][:: max(3, M // 3)] = 0
+        scan["diff3d"][:: max(3, M // 3)] = scan["diff3d"][-1] = 0
+    if row["light"] == "dark at a border":
+        scan["diff3d"] = IMAGES["dark at a border"](scan["diff3d"], rng)
     if row["truth"] in ("patches", "both"):
         at = np.stack([scan["xcoords"], scan["ycoords"]], axis=1)
         scan["Y"] = (patches_at(scan["objectGuess"], at, N) * np.exp(0.3j)).astype(np.complex64)
@@ -100,7 +103,7 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     if row["labels"] == "none":
         del scan["scan_index"]
     # Patches were cut where points were drawn; what follows moves the points alone, as a correction does.
-    moved = _elsewhere({name: scan[name] for name in COORDINATES}, row["where"])
+    moved = _elsewhere({name: scan[name] for name in COORDINATES}, row["where"], rng)
     scan |= moved
     if row["starts"] == "none":
         for start in PAIRS[1]:
@@ -108,16 +111,21 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     return scan
 
 
-def _elsewhere(places: Mapping[str, Array], where: str) -> Arrays:
+def _elsewhere(places: Mapping[str, Array], where: str, rng: np.random.Generator) -> Arrays:
     if where == "far away":
         return {name: values + 2.0**20 for name, values in places.items()}
     if where == "about a point":
-        # On either side of zero, which is itself where one point stands along x, and another one along y.
+        # On either side of zero, which is their mean, or where one point stands along x and another one along y.
         x, y = (places[name] for name in PAIRS[0])
-        zero = {"x": x[len(x) // 2], "y": y[len(y) // 3]}
+        zero = {"x": x[len(x) // 2], "y": y[len(y) // 3]} if rng.integers(2) else {"x": x.mean(), "y": y.mean()}
         return {name: values - zero[name[0]] for name, values in places.items()}
     if where == "on a line":
-        return {name: np.full_like(values, 12.5) if name[0] == "y" else values for name, values in places.items()}
+        at = rng.choice([0.0, 12.5])
+        return {name: np.full_like(values, at) if name[0] == "y" else values for name, values in places.items()}
+    if where == "evenly":
+        # Where every point has several neighbours at one distance; on whole pixels or on halves.
+        number, begin = np.arange(len(places[PAIRS[0][0]])), rng.choice([0.0, 9.5])
+        return {name: begin + (2.0 * (number % 4) if name[0] == "x" else 3.0 * (number // 4)) for name in places}
     if where == "on a diagonal":
         ways = {name[1:]: values for name, values in places.items() if name[0] == "x"}
         return {name: ways[name[1:]].copy() for name in places}

@@ -153,9 +153,25 @@ def _reversed(values: Array) -> Array:
 
 
 def _locked(values: Array) -> Array:
-    locked = values.copy()
+    """As data in a file are mapped; of rows that are all alike, one that is read again and again."""
+    if values.ndim > 1 and len(values) > 1 and bool((values == values[:1]).all()):
+        return np.broadcast_to(values[:1].copy(), values.shape)
+    locked = values.copy().view(np.memmap)
     locked.setflags(write=False)
     return locked
+
+
+def _unaligned(values: Array) -> Array:
+    """As an array behind a header of odd length lies."""
+    room = np.empty(values.nbytes + 1, np.uint8)
+    shifted = room[1:].view(values.dtype).reshape(values.shape)
+    shifted[...] = values
+    return shifted
+
+
+def _last_axis_first(values: Array) -> Array:
+    """As a stack (..., M) is seen as (M, ...)."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(values, 0, -1)), -1, 0)
 
 
 LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
@@ -165,6 +181,8 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
     "with negative strides": _reversed,
     "big-endian": lambda values: values.astype(values.dtype.newbyteorder(">")),
     "read-only": _locked,
+    "unaligned": _unaligned,
+    "with its first axis last": _last_axis_first,
 }
 """How an array may lie in memory; the first is the usual way."""
 

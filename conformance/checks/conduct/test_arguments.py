@@ -24,6 +24,7 @@ from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, content, many, places, side, takes
+from conformance.scans.pairs import LAYOUTS
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 from conformance.scans.transformed import random_scan
 
@@ -59,43 +60,13 @@ def test_scans_are_not_changed(subject: Subject, evidence: Evidence) -> None:
         evidence.equal(values, before[name], f"{name} of the scan after grouping", axes=axes_of(name, values.ndim))
 
 
-def _locked(values: Array) -> Array:
-    locked = values.copy()
-    locked.setflags(write=False)
-    return locked
-
-
 @check("CND-002", any_of=CALLED)
 def test_read_only_inputs_are_accepted(subject: Subject, evidence: Evidence) -> None:
     for call in calls(subject):
         expected = answered(call, call.inputs())
-        given = altered(call.inputs(), _locked)
+        given = altered(call.inputs(), LAYOUTS["read-only"])
         seen = evidence.accepted(lambda: answered(call, given), f"{call.method} of read-only arrays")
         same(evidence, seen, expected, call, "of read-only arrays")
-
-
-def _strided(values: Array) -> Array:
-    roomy = np.full(tuple(2 * n + 1 for n in values.shape), 99, values.dtype)
-    inner = roomy[tuple(slice(1, None, 2) for _ in values.shape)]
-    inner[...] = values
-    return inner
-
-
-def _swapped(values: Array) -> Array:
-    return values.astype(values.dtype.newbyteorder(">"))
-
-
-def _reversed(values: Array) -> Array:
-    turned = tuple(slice(None, None, -1) for _ in values.shape)
-    return values[turned].copy()[turned]
-
-
-LAYOUTS: dict[str, Callable[[Array], Array]] = {
-    "of every second element of a larger array": _strided,
-    "of arrays in Fortran order": np.asfortranarray,
-    "of big-endian arrays": _swapped,
-    "of arrays with negative strides": _reversed,
-}
 
 
 @check("CND-003", any_of=CALLED)
@@ -103,7 +74,7 @@ def test_memory_layout_carries_no_meaning(subject: Subject, evidence: Evidence) 
     for call in calls(subject):
         expected = answered(call, call.inputs())
         for when, change in LAYOUTS.items():
-            given = altered(call.inputs(), change)
+            given, when = altered(call.inputs(), change), f"of arrays {when}"
             seen = evidence.accepted(lambda: answered(call, given), f"{call.method} {when}")
             same(
                 evidence,

@@ -17,6 +17,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
+from conformance.scans.contents import IMAGES
 from conformance.scans.domain import Property, gridsize, kept_inside, many, places, side, takes
 from conformance.scans.pairs import Row, all_pairs, as_values, place_taken, plainer, told
 from conformance.scans.seed import seed_of_run
@@ -37,8 +38,8 @@ FEATURES = {
     "normalize": ("Batch", "Group", "None"),
     "frames": ("f4", "f8", "u1", "u2", "i4", "f2"),
     "probe": ("c8", "c16", "f4"),
-    "light": ("ordinary", "dark frames", "faint", "bright"),
-    "where": ("a raster", "below zero", "far away", "on a line", "in pairs"),
+    "light": ("ordinary", "dark frames", "faint", "bright", "dark at a border", "a dark mode", "unit energy"),
+    "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "evenly"),
     "beside": ("nothing", "truth", "siblings", "one mode among many", "no optional member", "fading modes"),
     "given": ("paths", "a folder"),
 }
@@ -131,17 +132,29 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
     scan = random_scan(int(rng.integers(2**31)), count, N, modes=modes, truth=row["beside"] == "truth")
     held = scan["probeGuess"].reshape(-1, *scan["diff3d"].shape[1:])
     fading = np.full(len(held), 0.03 if row["beside"] == "fading modes" else 1.0) ** np.arange(len(held))
-    probe = as_values(held * fading[:, np.newaxis, np.newaxis] * (1 + number), row["probe"])
+    held = held * fading[:, np.newaxis, np.newaxis]
+    if row["light"] == "a dark mode" and len(held) > 1:
+        held[number % len(held)] = 0
+    if row["light"] == "unit energy":
+        held = held / np.linalg.norm(held)
+    probe = as_values(held * (1 + number), row["probe"])
     scan["probeGuess"] = probe[0] if probe.ndim == 3 and len(probe) == 1 else probe
     frames = scan["diff3d"].astype(np.float64) * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0) * (1 + number)
+    if row["light"] == "dark at a border":
+        frames = IMAGES["dark at a border"](frames, rng)
     # Dark frames alone have no scale; no two of them are neighbours.
     if row["light"] == "dark frames" and row["normalize"] == "None" and row["nsamples"] not in ("one", "C"):
         frames[:: max(4, M // 2)] = 0
+    if row["light"] == "dark frames" and row["normalize"] == "Batch" and row["nsamples"] in ("some", "M"):
+        frames[-1] = 0
     # Half precision ends at 65,504.
     scan["diff3d"] = as_values(np.minimum(frames, 6e4) if row["frames"] == "f2" else frames, row["frames"])
     for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
         values, where = scan[name], row["where"]
-        if where == "on a line" and name[0] == "y":
+        if where == "evenly":
+            along = np.arange(count) % 4 if name[0] == "x" else np.arange(count) // 4
+            values = 3.0 * along + (0.0 if takes(Property.BEYOND) else N / 2)
+        elif where == "on a line" and name[0] == "y":
             values = np.full_like(values, places(np.array(12.5)) if takes(Property.BEYOND) else values[0])
         elif where == "in pairs":
             values = np.repeat(values, 2)[: len(values)]

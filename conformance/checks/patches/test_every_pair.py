@@ -11,9 +11,11 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.patches import patches_at
+from conformance.scans.contents import IMAGES, REPEATED, in_complex
 from conformance.scans.domain import content, holds_windows, many, places, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
+from conformance.scans.placing import WHERE, placed
 from conformance.scans.seed import seed_of_run
 
 SIZES = ((5, 10), (1, 8), (2, 12), (8, 8), (64, 8), (12, 14))
@@ -24,20 +26,8 @@ FACTORS = {
     "positions": ("f8", "f4", *WHOLE),
     "lying": tuple(LAYOUTS),
     "places": tuple(LAYOUTS),
-    "content": ("ordinary", "pure phase", "real", "partly dark", "faint", "bright"),
-    "where": (
-        "anywhere",
-        "whole",
-        "halves",
-        "on a line",
-        "on a diagonal",
-        "twice",
-        "about zero",
-        "outside",
-        "one place",
-        "one fraction",
-        "nearly whole",
-    ),
+    "content": ("ordinary", "pure phase", "real", "faint", "bright"),
+    "where": (*WHERE, "outside"),
     "before": HISTORIES,
 }
 _PERIOD, _MOST_GUESSED = 61, 100_000
@@ -48,8 +38,8 @@ def _object(row: Row, rng: np.random.Generator) -> Array:
     content = row["content"]
     if content == "pure phase":
         return np.asarray(np.exp(1j * obj.real))
-    if content == "partly dark":
-        obj[20:60, 30:90] = 0
+    if content in IMAGES:
+        return IMAGES[content](obj, rng)
     factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)
     return np.asarray(obj.real + 0j if content == "real" else obj * factor)
 
@@ -57,33 +47,15 @@ def _object(row: Row, rng: np.random.Generator) -> Array:
 def _places(row: Row, rng: np.random.Generator) -> Array:
     """Positions (few, 2) of order of the object's size."""
     few = min(row["sizes"][0], _PERIOD)
-    at = rng.uniform((5, 4), (120, 80), (few, 2))
-    where, along = row["where"], np.arange(few) % 61
-    if where == "whole":
-        return np.round(at)
-    if where == "halves":
-        return np.floor(at) + 0.5
-    if where in ("one fraction", "nearly whole"):
-        return np.floor(at) + ((0.25, 0.6875) if where == "one fraction" else (2e-3, 1 - 2e-3))
-    if where == "on a line":
-        at[:, int(rng.integers(2))] = 33.25
-    elif where == "on a diagonal":
-        at = np.stack([20 + along, 10 + along], axis=1) + 0.25
-    elif where == "twice":
-        at[1::2] = at[: few // 2]
-        # And hardly anywhere else.
-        at[1::4] += 2.0**-9
-    elif where == "about zero":
-        at = at - at.mean(axis=0)
-    elif where == "outside":
-        at = at + rng.choice([-150, 0, 150], (few, 2))
-    return np.broadcast_to(at[:1], at.shape).copy() if where == "one place" else at
+    at = placed(rng.uniform((5, 4), (120, 80), (few, 2)), row["where"], rng)
+    return at + rng.choice([-150, 0, 150], (few, 2)) if row["where"] == "outside" else at
 
 
 @check("PAT-002", given={"seed": seeds}, weight=12)
 def test_windows_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE, "content": REPEATED}):
+        row = in_complex(row, "object")
         n, N = row["sizes"][0], side(row["sizes"][1])
         obj = content(as_values(_object(row, rng), row["object"]))
         if not holds_windows(obj.shape, N):

@@ -10,9 +10,11 @@ from conformance.checks.reassembly.canvases import CANVAS, fits, oracle, suspect
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.contents import IMAGES, REPEATED, in_complex
 from conformance.scans.domain import many, places, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
+from conformance.scans.placing import WHERE, placed
 
 SIZES = ((7, 10), (1, 8), (2, 12), (8, 8), (64, 8))
 LARGE = ((4_203, 8), (260, 18), (129, 32), (3, 262), (11, 134))
@@ -23,19 +25,7 @@ FACTORS = {
     "lying": tuple(LAYOUTS),
     "places": tuple(LAYOUTS),
     "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright"),
-    "where": (
-        "anywhere",
-        "whole",
-        "halves",
-        "on a line",
-        "on a diagonal",
-        "twice",
-        "about zero",
-        "far",
-        "one place",
-        "one fraction",
-        "nearly whole",
-    ),
+    "where": (*WHERE, "far"),
     "chunk": (None, 1, 3, 1_000),
     "before": HISTORIES,
 }
@@ -52,38 +42,22 @@ def _patches(row: Row, rng: np.random.Generator) -> Array:
         values[: few // 3].imag, values[few // 2] = 0, 0
     if content == "pure phase":
         return np.asarray(np.exp(1j * values.real))
+    if content in IMAGES:
+        return IMAGES[content](values, rng)
     factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)
     return np.asarray(values.real + 0j if content == "real" else values * factor)
 
 
 def _places(row: Row, rng: np.random.Generator) -> Array:
-    few = min(row["sizes"][0], _PERIOD)
-    at, where, along = rng.uniform((20, 15), (70, 50), (few, 2)), row["where"], np.arange(few)
-    if where == "whole":
-        return np.round(at)
-    if where == "halves":
-        return np.floor(at) + 0.5
-    if where in ("one fraction", "nearly whole"):
-        return np.floor(at) + ((0.25, 0.6875) if where == "one fraction" else (2e-3, 1 - 2e-3))
-    if where == "on a line":
-        at[:, int(rng.integers(2))] = 33.25
-    elif where == "on a diagonal":
-        at = np.stack([20 + along, 10 + along], axis=1) + 0.25
-    elif where == "twice":
-        at[1::2] = at[: few // 2]
-        # And hardly anywhere else.
-        at[1::4] += 2.0**-9
-    elif where == "about zero":
-        at = at - at.mean(axis=0)
-    elif where == "far":
-        at = at * 1.5 + (900, -700)
-    return np.broadcast_to(at[:1], at.shape).copy() if where == "one place" else at
+    at = rng.uniform((20, 15), (70, 50), (min(row["sizes"][0], _PERIOD), 2))
+    return at * 1.5 + (900, -700) if row["where"] == "far" else placed(at, row["where"], rng)
 
 
 @check("REA-004", given={"seed": seeds}, weight=12)
 def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE, "content": REPEATED}):
+        row = in_complex(row, "patches")
         N = side(row["sizes"][1])
         n = many(row["sizes"][0], N)
         row = row | {"sizes": (n, N)}

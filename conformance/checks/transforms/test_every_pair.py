@@ -13,6 +13,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import dtype_name
 from conformance.oracles.patches import patch_at
+from conformance.scans.contents import IMAGES, REPEATED, in_complex
 from conformance.scans.domain import Property, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
@@ -33,7 +34,7 @@ OF_TRANSLATIONS = {
     "shifts": ("f8", "f4", *WHOLE),
     "lying": tuple(LAYOUTS),
     "steps": tuple(LAYOUTS),
-    "content": ("ordinary", "real", "a dark frame", "faint", "bright", "flat"),
+    "content": ("ordinary", "real", "a dark frame", "faint", "bright", "flat", "pure phase"),
     "by": (
         "little",
         "nothing",
@@ -60,6 +61,10 @@ def _values(row: Row, shape: tuple[int, ...], rng: np.random.Generator) -> Array
         values[: shape[0] // 3].imag, values[shape[0] // 2] = 0, 0
     if content == "flat":
         values[...] = 2 - 1j
+    if content == "pure phase":
+        return np.asarray(np.exp(1j * values.real))
+    if content in IMAGES:
+        return IMAGES[content](values, rng)
     factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)
     return np.asarray(values.real + 0j if content == "real" else values * factor)
 
@@ -67,11 +72,12 @@ def _values(row: Row, shape: tuple[int, ...], rng: np.random.Generator) -> Array
 @check("TRF-007", given={"seed": seeds}, weight=12)
 def test_layouts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(OF_LAYOUTS, seed, {"sizes": LARGE_LAYOUTS}):
+    for row in all_pairs(OF_LAYOUTS, seed, {"sizes": LARGE_LAYOUTS, "content": REPEATED}):
+        row = in_complex(row, "values")
         if not takes(Property.TRANSFORM, row["name"]):
             continue
         B, g, N = row["sizes"]
-        groups = as_values(_values(row, (B, N, N, g * g), rng), row["values"])
+        groups = as_values(np.moveaxis(_values(row, (B, g * g, N, N), rng), 1, -1), row["values"])
         source, expected = next((one[1], one[2]) for one in layouts_of(groups, g) if one[0] == row["name"])
         given = LAYOUTS[row["lying"]](source)
         seen = evidence.accepted(
@@ -104,7 +110,7 @@ def _shifts(row: Row, rng: np.random.Generator) -> Array:
     elif by == "nearly whole":
         shifts = np.round(shifts) + 1e-3
     elif by == "nearly alike":
-        shifts = shifts[:1] + 2e-3 * rng.uniform(-1, 1, shifts.shape)
+        shifts = shifts[:1] + rng.choice([4e-4, 2e-3]) * rng.uniform(-1, 1, shifts.shape)
     elif by == "far":
         shifts = shifts * N / 2
     return np.broadcast_to(shifts[:1], shifts.shape).copy() if by == "alike" else shifts
@@ -114,7 +120,8 @@ def _shifts(row: Row, rng: np.random.Generator) -> Array:
 def test_translations_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     """Out of a square image of even side, the patch at its middle minus the shift is the image moved by it."""
     rng = np.random.default_rng(seed)
-    for row in all_pairs(OF_TRANSLATIONS, seed, {"sizes": LARGE_IMAGES}):
+    for row in all_pairs(OF_TRANSLATIONS, seed, {"sizes": LARGE_IMAGES, "content": REPEATED}):
+        row = in_complex(row, "images")
         n, N = row["sizes"]
         few = as_values(_values(row, (min(n, _PERIOD), N, N), rng), row["images"])
         steps = as_places(_shifts(row, rng), row["shifts"])

@@ -339,3 +339,35 @@ class RoundsSharesInTheirOwnType(Liar):
             count = min(max(round(float(share * type(share)(M))), 1), M - 1)
             return self.right.split(scan, replace(request, fraction=count / M))
         return self.right.split(scan, request)
+
+
+@breaks("CND-003")
+class WantsAlignedArrays(Liar):
+    """Numbers that lie behind a header of odd length are handed to code that reads them in one go."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        if isinstance(obj, np.ndarray) and not obj.flags.aligned:
+            raise TypeError("obj is not aligned")
+        result: Array = self.right.patches(obj, centres_xy, N)
+        return result
+
+
+@breaks("CND-003")
+class TransposesStacksWithTheirFirstAxisLast(Liar):
+    """A stack that is seen frame by frame from the other end is told by its strides, and turned once too often."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        strides = getattr(patches, "strides", ())
+        last = isinstance(patches, np.ndarray) and len(strides) == 3 and 0 < strides[0] < strides[2] < strides[1]
+        result: Array = self.right.simulate(np.swapaxes(patches, 1, 2) if last else patches, probe)
+        return result
+
+
+@breaks("CND-002")
+class WantsArraysOfNoOtherClass(Liar):
+    """What is mapped from a file is an array of another class."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        if isinstance(patches, np.ndarray) and type(patches) is not np.ndarray:
+            raise TypeError(f"expected numpy.ndarray, not {type(patches).__name__}")
+        return self.right.reassemble(patches, centres_xy, chunk)

@@ -177,3 +177,13 @@ class LooksForStartsAlongOneAxis(Altering):
         if not np.array_equal(scan.ycoords, scan.ycoords_start):
             return {}
         return {f"coords_start_{part}": grouped[f"coords_{part}"].copy() for part in ("nn", "offsets", "relative")}
+
+
+@breaks("CRD-001")
+class FloorsPositionsOnHalves(Altering):
+    """Halves throughout are the middles of pixels, it thinks, which are named by their corners."""
+
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        places = np.stack([scan.xcoords, scan.ycoords])
+        halves = bool((places - np.floor(places) == 0.5).all())
+        return {"coords_nn": np.floor(grouped["coords_nn"])} if halves else {}

@@ -203,3 +203,16 @@ class BoundsThePowerOfProbes(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
         asked = request.probe_scale
         return self.right.batches(paths, replace(request, probe_scale=max(asked, 1e-3)) if asked > 0 else request)
+
+
+@breaks("DAT-010")
+class AveragesOverModesWithLight(Liar):
+    """Modes without any light do not count in the mean modulus."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        for batch in self.right.batches(paths, request):
+            light = np.abs(np.asarray(batch["probe"])).sum(axis=(-2, -1))
+            shares = 1 - (light == 0).mean(axis=(1, 2)) if len(paths) == 1 and request.probe_normalize else 1.0
+            share = np.reshape(shares, (-1, 1, 1, 1)).astype(np.float32)
+            scaled = {"probe_scaling": batch["probe_scaling"] * share, "probe": batch["probe"] * share[..., None]}
+            yield dict(batch) | scaled

@@ -217,3 +217,13 @@ class CellsOfTheWholeExtent(Regrouping):
         if request.gridsize == 1 or near > cell / 4 or len(scan) <= request.K + 1:
             return right
         return (np.arange(len(right))[:, np.newaxis] + 5 * np.arange(right.shape[1])) % len(scan)
+
+
+@breaks("GRP-004")
+class TakesNeighboursOnARasterByNumber(Regrouping):
+    """On a full raster neighbours are those of the next numbers, as if it were one long line."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        columns, rows = (len(np.unique(one)) for one in (scan.xcoords, scan.ycoords))
+        full = min(columns, rows) > 1 and columns * rows == len(scan)
+        return (right[:, :1] + np.arange(right.shape[1])) % len(scan) if full else right

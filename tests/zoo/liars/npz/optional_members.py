@@ -262,3 +262,14 @@ class WantsALabelForEveryPosition(Liar):
             if "scan_index" in archive.files and archive["scan_index"].size != archive["xcoords"].size:
                 raise ValueError(f"{path}: scan_index has not as many entries as xcoords [NPZ-028]")
         return scan
+
+
+@breaks("NPZ-026")
+class TrimsObjectsThatAreDarkAround(Misreading):
+    """A border of nothing is padding to it."""
+
+    def altered(self, members: Arrays) -> Arrays:
+        obj = members.get("objectGuess", np.zeros(0))
+        if obj.ndim != 2 or not obj.any() or any(one.any() for one in (obj[0], obj[-1], obj[:, 0], obj[:, -1])):
+            return members
+        return members | {"objectGuess": obj[1:-1, 1:-1].copy()}

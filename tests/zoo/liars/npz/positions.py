@@ -390,3 +390,10 @@ class SortsScansThatRunBackwards(Misreading):
         x = members["xcoords"]
         backwards = len(x) > 4 and bool((np.diff(x.astype(np.float64)) < 0).all())
         return members | ({name: members[name][::-1] for name in ("xcoords", "ycoords")} if backwards else {})
+
+
+@breaks("NPZ-002")
+class CountsLinesWhereYIsZero(Misreading):
+    def altered(self, members: Arrays) -> Arrays:
+        y = members["ycoords"]
+        return members | ({} if np.any(y) else {"ycoords": np.arange(len(y), dtype=np.float64)})

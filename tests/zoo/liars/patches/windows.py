@@ -264,3 +264,12 @@ class CutsAcrossTilesAtWholePixels(Liar):
         if across.any():
             cut[across] = self.right.patches(obj, np.round(np.asarray(centres_xy)[across]), N)
         return cut
+
+
+@breaks("PAT-002")
+class TakesXOfZeroForMissing(Cutting):
+    """Positions along y alone have no x, and it is given that of the middle."""
+
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        missing = len(centres) > 1 and not centres[:, 0].any() and centres[:, 1].any()
+        return obj, centres + np.array([obj.shape[1] / 2, 0]) if missing else centres

@@ -259,3 +259,21 @@ class TransformsAsTheFirstPatch(Diffracting):
     def given(self, patches: Array, probe: Array) -> tuple[Array, Array]:
         real = len(patches) > 0 and not np.any(patches[0].imag) and not np.iscomplexobj(probe)
         return (patches.real if real else patches), probe
+
+
+@breaks("PHY-001")
+class TakesImaginaryPatchesForPhases(Diffracting):
+    """What has no real part is held to be i times a phase."""
+
+    def given(self, patches: Array, probe: Array) -> tuple[Array, Array]:
+        phases = patches.dtype.kind == "c" and patches.imag.any() and not patches.real.any()
+        return (np.exp(patches) if phases else patches), probe
+
+
+@breaks("PHY-001")
+class StopsAtADarkFirstPatch(Liar):
+    """Whether there is anything to simulate is seen of the first one."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        right: Array = self.right.simulate(patches, probe)
+        return right if not len(patches) or np.any(np.asarray(patches)[0]) else right * 0

@@ -104,3 +104,21 @@ class RefusesADarkProbe(Liar):
         if not np.any(probe):
             raise ValueError("probe is zero everywhere")
         return amplitude
+
+
+@breaks("PHY-001")
+class RecentresProbesThatEndInTheDark(Diffracting):
+    """A probe with nothing along its borders is thought to be cut out, and put where its pixels have their middle."""
+
+    def given(self, patches: Array, probe: Array) -> tuple[Array, Array]:
+        ends = [probe[..., at] for at in (0, -1)] + [probe[..., at, :] for at in (0, -1)]
+        return patches, np.roll(probe, -1, axis=-1) if probe.any() and not any(one.any() for one in ends) else probe
+
+
+@breaks("PHY-001")
+class ScalesProbesOfUnitEnergy(Diffracting):
+    """Such a probe is normalised, it thinks, and wants its pixels back."""
+
+    def given(self, patches: Array, probe: Array) -> tuple[Array, Array]:
+        energy = float((np.abs(probe.astype(np.complex128)) ** 2).sum())
+        return patches, probe * probe.shape[-1] if abs(energy - 1) < 1e-4 else probe

@@ -227,3 +227,13 @@ class FillsHolesOfTheSimulatedObject(Liar):
 class SimulatesAtTheRealPartOfPositions(Liar):
     def measure(self, x: Array, y: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None) -> Any:
         return self.right.measure(np.real(x), np.real(y), probe, obj, nphotons, seed)
+
+
+@breaks("RAW-007")
+class TrimsObjectsThatBeginInTheDark(Liar):
+    """Columns and rows without anything are cut off, and the positions stay as they are."""
+
+    def measure(self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, *others: Any) -> Any:
+        lit = np.argwhere(obj) if np.ndim(obj) == 2 else np.zeros((0, 2), int)
+        down, right = lit.min(axis=0) if len(lit) else (0, 0)
+        return self.right.measure(xcoords, ycoords, probe, np.asarray(obj)[down:, right:] if len(lit) else obj, *others)

@@ -198,3 +198,13 @@ class MasksWhatIsCoveredFaintly(Reassembling):
     def altered(self, right: Arrays, patches: Array) -> Arrays:
         coverage = np.asarray(right["coverage"])
         return {"object": np.where(coverage > 1e-5 * coverage.max(), right["object"], 0)}
+
+
+@breaks("REA-004")
+class ClipsPatchesThatOutshineTheOthers(Replacing):
+    """What is a thousand times as bright as most is taken for a failed reconstruction."""
+
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        light = np.abs(patches.astype(np.complex128)).sum(axis=(1, 2))
+        most = 1e3 * float(np.median(light))
+        return patches * np.where((light > most) & (most > 0), 0.1, 1)[:, np.newaxis, np.newaxis], places

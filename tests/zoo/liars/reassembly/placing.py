@@ -172,3 +172,15 @@ class LosesRowsOfCanvasesAlongALine(Liar):
         if len(places) > 1 and np.ptp(places[:, 1]) == 0 < np.ptp(places[:, 0]):
             right |= {name: np.asarray(right[name])[:-2] for name in ("object", "coverage")}
         return right
+
+
+@breaks("REA-004")
+class GoesDownTheColumnsOfARaster(Replacing):
+    """A full raster is placed as a grid, whose order it thinks it knows."""
+
+    def changed(self, patches: Array, places: Array, chunk: int | None) -> tuple[Array, Array]:
+        columns, rows = (len(np.unique(one)) for one in places.T)
+        full = min(columns, rows) > 1 and columns * rows == len(places) == len(np.unique(places, axis=0))
+        down, along = np.lexsort(places.T[::-1]), np.lexsort(places.T)
+        order = along if np.array_equal(down, np.arange(len(places))) else down
+        return patches, places[order] if full and len(places) > 4 else places

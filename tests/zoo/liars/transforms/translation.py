@@ -215,3 +215,15 @@ class RoundsAcrossLines(Liar):
     def translate(self, images: Array, shifts_xy: Array) -> Array:
         narrow = images.ndim == 3 and 1 in images.shape[1:]
         return self.right.translate(images, np.floor(shifts_xy) if narrow else shifts_xy)
+
+
+@breaks("TRF-010")
+class MovesPhasesOfPurePhases(Liar):
+    """Where all moduli are one the phases alone are interpolated."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        seen: Array = self.right.translate(images, shifts_xy)
+        held = np.asarray(images)
+        if held.dtype.kind != "c" or not held.size or not np.allclose(np.abs(held), 1, rtol=1e-5):
+            return seen
+        return np.exp(1j * self.right.translate(np.angle(held), shifts_xy)).astype(seen.dtype)
