@@ -32,7 +32,7 @@ FINER: Mapping[str, float] = {
 }
 """How an object may be sampled otherwise than probe and positions, and the factor on its sides that mends it."""
 
-_INSIDE = 0.9
+_INSIDE, _MOST_PIXELS = 0.9, 1 << 24
 
 
 def resampled(state: Forward) -> Iterator[tuple[str, NDArray[np.complex64]]]:
@@ -43,7 +43,7 @@ def resampled(state: Forward) -> Iterator[tuple[str, NDArray[np.complex64]]]:
     state : Forward
     """
     for said, factor in FINER.items():
-        if np.prod(state.object.shape) * factor**2 > 4 * np.prod(state.object.shape):
+        if state.object.size * factor**2 > _MOST_PIXELS:
             continue
         made = zoom(state.object, factor, order=1, grid_mode=True, mode="nearest").astype(np.complex64)
         if min(made.shape) >= state.N and state.changed(None, made).inside(state.s).mean() > _INSIDE:

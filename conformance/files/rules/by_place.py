@@ -12,12 +12,14 @@ from conformance.files.rules.steps import centres
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
-_FEWEST, _FAR, _EXPLAINED, _BEYOND = 40, 2.0, 0.75, 3.0
+_FEWEST, _FAR, _EXPLAINED, _BEYOND, _APART = 40, 2.0, 0.75, 3.0, 0.5
 _SHARED, _UNLIKE, _UNSTEADY, _OF_NOISE = 0.8, 0.6, 0.08, 3.0
 
 
 def descanned(view: View) -> Iterator[Finding]:
     """FIL-009: patterns that move over the detector as the beam moves over the sample.
+
+    Along the slow axis of a raster that is a drift as well, of which FIL-010 speaks: one axis must tell the two apart.
 
     Parameters
     ----------
@@ -31,18 +33,21 @@ def descanned(view: View) -> Iterator[Finding]:
     if not spans.all():
         return
     plane = np.column_stack([np.ones(view.M), (points - points.mean(axis=0)) / spans])
-    moves = []
+    in_time = np.column_stack([np.ones(view.M), np.linspace(-1, 1, view.M)])
+    moves, told_apart = [], False
     for values, word in zip(places, ("row", "column"), strict=True):
         slopes = np.linalg.lstsq(plane, values, rcond=None)[0]
         fitted = plane @ slopes
         rest = values - fitted
+        drifting = values - in_time @ np.linalg.lstsq(in_time, values, rcond=None)[0]
         if np.abs(slopes[1:]).max() > _FAR and _is_plane(values, rest, points):
+            told_apart |= bool(rest.var() < _APART * drifting.var())
             moves += [
                 f"{slope:+.2g} {word}s along {axis}"
                 for slope, axis in zip(slopes[1:], "xy", strict=True)
                 if abs(slope) > _FAR / 2
             ]
-    if moves:
+    if moves and told_apart:
         problem = (
             f"the patterns move over the detector with the place of the beam, {', '.join(moves)} over the scan: the "
             "beam is tilted as it is moved (descan), unless the sample as a whole is a lens; centre each frame by the "
