@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -90,3 +91,28 @@ def test_what_no_other_process_can_make_is_not_judged_there(name: str, configure
     assert found.outcome is Outcome.NOT_APPLICABLE
     assert "Configured.__init__() missing 1 required positional argument" in found.reason
     assert "module:attribute" in found.reason
+
+
+ONCE = """
+import sys
+from ptycho_ref.adapter import RefAdapter
+if "made" in sys.__dict__:
+    raise ImportError("once in a process")
+sys.made = True
+class Once(RefAdapter):
+    pass
+"""
+
+
+def test_a_package_that_cannot_be_imported_twice_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another process, where it is imported once more to see whether it draws the same."""
+    (tmp_path / "imported_once.py").write_text(ONCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    adapter = importlib.import_module("imported_once").Once()
+    monkeypatch.delattr(sys, "made")
+    subject = Subject(taken(adapter), tmp_path)
+    for name in ("test_another_process_draws_the_same", "test_no_process_draws_the_groups_of_another"):
+        declaration = declared(f"grouping/test_seeds.py::{name}")
+        assert declaration is not None
+        (found,) = attempt(declaration, subject)
+        assert found.outcome is Outcome.PASS, found.reason

@@ -21,18 +21,20 @@ def made():
     if asked:
         from conformance.backends.discovery import select
         return next(one.adapter for one in select([asked]) if one.label == label)
-    try:
-        return functools.reduce(getattr, qualname.split("."), importlib.import_module(module))()
-    except Exception as error:
-        print(f"{{type(error).__name__}}: {{error}}", file=sys.stderr)
-        sys.exit({_NOT_MADE})
+    return functools.reduce(getattr, qualname.split("."), importlib.import_module(module))()
 def made_anew():
     package = type(adapter).__module__.partition(".")[0]
     # One that lives elsewhere has a process of its own, each time.
     for name in [one for one in sys.modules if one.partition(".")[0] == package != "conformance"]:
         del sys.modules[name]
     return made()
-adapter = made()
+try:
+    adapter = made()
+except Exception as error:
+    if asked:
+        raise
+    print(f"{{type(error).__name__}}: {{error}}", file=sys.stderr)
+    sys.exit({_NOT_MADE})
 """
 
 
@@ -72,8 +74,7 @@ class FreshProcess:
             text=True,
             env={**os.environ, **(environment or {})},
         )
-        self._printed, self._broke = "", ""
-        self._made = True
+        self._printed, self._broke, self._made = "", "", True
 
     def result(self) -> Any:
         """Wait for the script, and return what it printed last, read as JSON.

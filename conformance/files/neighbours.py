@@ -52,6 +52,13 @@ class Places:
     distances: _Floats
     others: NDArray[np.int64]
 
+    @property
+    def last(self) -> NDArray[np.int64]:
+        """Number of the last frame that was taken at each, (P,)."""
+        found = np.zeros(len(self.points), np.int64)
+        found[self.of_point] = np.arange(len(self.of_point))
+        return found
+
 
 def places_of(x: _Floats, y: _Floats) -> Places:
     """The distinct points of a scan, each with its nearest neighbour.

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from conformance.contract.types import Array
 from conformance.oracles.rules import Floor, following, rules_here
 
+_TELLING = 400
+"""Counts of which half the variance is six standard errors off."""
 _PIXELS_TOGETHER = 1 << 14
 """Few enough that the memory of a simulation stays that of its frames."""
 
@@ -53,3 +55,15 @@ def bare_amplitudes_of(patches: Array, probe: Array) -> NDArray[np.float64]:
     """Diffraction amplitudes ``(n, N, N)`` without the floor that is in force: no scan of the suite has one."""
     with following(replace(rules_here(), floor=Floor())):
         return amplitudes_of(patches, probe)
+
+
+def variation_of(counts: Array, mean: Array) -> float:
+    """Variance of counts over that of Poisson's, where a count or more is expected; 1 where too few pixels are lit.
+
+    Parameters
+    ----------
+    counts, mean : ndarray of one shape
+        Counts as drawn and as expected.
+    """
+    lit = mean >= 1
+    return float(((counts - mean)[lit] ** 2 / mean[lit]).mean()) if lit.sum() > _TELLING else 1.0

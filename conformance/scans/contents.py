@@ -84,6 +84,12 @@ CONTENTS = WAVES | IMAGES
 holds the result."""
 
 
+def faded(probe: Array) -> Array:
+    """Modes (P, N, N), each with three hundredths of the amplitude of the one before."""
+    fading = np.float32(0.03) ** np.arange(len(probe), dtype=np.float32)
+    return np.asarray(probe * fading[:, np.newaxis, np.newaxis])
+
+
 def in_complex(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Row whose arrays of these names are complex where its content is one of complex numbers.
 

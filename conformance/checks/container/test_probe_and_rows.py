@@ -12,7 +12,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.coordinates import coordinates_of
-from conformance.scans.contents import CONTENTS
+from conformance.scans.contents import CONTENTS, faded
 from conformance.scans.specimens import Recipe, Specimen, make_specimen, requests_for
 
 
@@ -27,8 +27,7 @@ def test_the_probe_keeps_its_modes(subject: Subject, evidence: Evidence) -> None
         evidence.layout(container["probe"], "probe", shape=probe.shape, dtype="complex64")
         evidence.equal(container["probe"], probe, "probe", axes=("mode", "row", "column")[-probe.ndim :])
         if probe.ndim == 3:
-            # Modes that fade are modes.
-            probe = probe * np.float32(0.03) ** np.arange(len(probe), dtype=np.float32)[:, np.newaxis, np.newaxis]
+            probe = faded(probe)
         wide = subject.adapter.container(subject.grouped(specimen, requests_for(specimen)[0]), probe.astype(complex))
         evidence.layout(wide["probe"], "probe, given in complex128", shape=probe.shape, dtype="complex64")
         evidence.equal(wide["probe"], probe, "probe, given in complex128")

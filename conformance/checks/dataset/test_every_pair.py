@@ -17,7 +17,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
-from conformance.scans.contents import IMAGES
+from conformance.scans.contents import IMAGES, faded
 from conformance.scans.domain import Property, gridsize, kept_inside, many, places, side, takes
 from conformance.scans.pairs import Row, all_pairs, as_values, place_taken, plainer, told
 from conformance.scans.seed import seed_of_run
@@ -130,15 +130,8 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
     modes = 1 if row["beside"] == "one mode among many" and number == 0 else P
     count = many(M, side(N)) + 3 * number
     scan = random_scan(int(rng.integers(2**31)), count, N, modes=modes, truth=row["beside"] == "truth")
-    held = scan["probeGuess"].reshape(-1, *scan["diff3d"].shape[1:])
-    fading = np.full(len(held), 0.03 if row["beside"] == "fading modes" else 1.0) ** np.arange(len(held))
-    held = held * fading[:, np.newaxis, np.newaxis]
-    if row["light"] == "a dark mode" and len(held) > 1:
-        held[number % len(held)] = 0
-    if row["light"] == "unit energy":
-        held = held / np.linalg.norm(held)
-    probe = as_values(held * (1 + number), row["probe"])
-    scan["probeGuess"] = probe[0] if probe.ndim == 3 and len(probe) == 1 else probe
+    probe = as_values(_modes(scan["probeGuess"].reshape(-1, *scan["diff3d"].shape[1:]), row, number), row["probe"])
+    scan["probeGuess"] = probe[0] if len(probe) == 1 else probe
     frames = scan["diff3d"].astype(np.float64) * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0) * (1 + number)
     if row["light"] == "dark at a border":
         frames = IMAGES["dark at a border"](frames, rng)
@@ -161,6 +154,16 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
         scan[name] = values + {"below zero": -150.0, "far away": 4096.0}.get(where, 0.0)
     optional = (*PAIRS[1], "scan_index") if row["beside"] == "no optional member" else ()
     return {name: values for name, values in scan.items() if name not in optional}
+
+
+def _modes(probe: Array, row: Row, number: int) -> Array:
+    """Modes (P, N, N) of the probe of a file, of which no two are alike."""
+    probe = faded(probe) if row["beside"] == "fading modes" else probe
+    if row["light"] == "a dark mode" and len(probe) > 1:
+        probe[number % len(probe)] = 0
+    if row["light"] == "unit energy":
+        probe = probe / np.linalg.norm(probe)
+    return probe * (1 + number)
 
 
 def sound(subject: Subject) -> Iterator[tuple[Made, Rows]]:

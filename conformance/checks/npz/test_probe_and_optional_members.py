@@ -11,6 +11,7 @@ from conformance.contract.arrays import COORDINATES
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
+from conformance.scans.contents import faded
 from conformance.scans.domain import Property, canvas, takes
 from conformance.scans.pairs import REAL, WHOLE
 from conformance.scans.specimens import Recipe, make_specimen
@@ -21,8 +22,7 @@ def test_probes_keep_every_mode(subject: Subject, evidence: Evidence) -> None:
     for modes in (1, 2, 3, 8):
         probe = make_specimen(Recipe(M=6, N=8, modes=modes, seed=modes)).arrays["probeGuess"]
         if modes == 8:
-            # Modes that fade are modes.
-            probe = probe * np.float32(0.03) ** np.arange(modes, dtype=np.float32)[:, np.newaxis, np.newaxis]
+            probe = faded(probe)
         for given in (probe, probe.astype(np.complex128))[: 2 if takes(Property.DOUBLE_COMPLEX) else 1]:
             held = load(subject, evidence, plain(6, 8, probeGuess=given), f"a probe {given.shape}")
             evidence.layout(held["probeGuess"], "probeGuess", shape=probe.shape, dtype="complex64")

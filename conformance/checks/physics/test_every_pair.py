@@ -11,7 +11,7 @@ from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.oracles.physics import amplitudes_of
+from conformance.oracles.physics import amplitudes_of, variation_of
 from conformance.scans.contents import IMAGES, REPEATED, in_complex
 from conformance.scans.domain import content, many, modes, side
 from conformance.scans.drawn import seeds
@@ -38,8 +38,6 @@ FACTORS = {
     "before": HISTORIES,
 }
 _PERIOD = 61
-_TELLING = 400
-"""Counts of which half the variance is six standard errors off."""
 
 
 def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -156,8 +154,7 @@ def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -
         evidence.holds(
             not off.any(), f"{off.sum()} counts lie more than nine deviations off, first at {where}, with {told(row)}."
         )
-        lit = mean >= 1
-        varied = float(((counts - mean)[lit] ** 2 / mean[lit]).mean()) if lit.sum() > _TELLING else 1.0
+        varied = variation_of(counts, mean)
         evidence.holds(varied > 0.5, f"Counts vary {varied:.2g} times as much as they must, with {told(row)}.")
         sums, expected = counts.sum(axis=(1, 2)), mean.sum(axis=(1, 2))
         far = np.abs(sums - expected) > 7 * np.sqrt(expected) + 12 + 1e-5 * expected

@@ -15,7 +15,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
-from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of
+from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of, variation_of
 from conformance.scans.contents import IMAGES, REPEATED
 from conformance.scans.domain import Property, canvas, content, holds_windows, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
@@ -62,8 +62,6 @@ FEATURES = {
     "noise": (3, 0, 2**33, None),
     "before": HISTORIES,
 }
-_TELLING = 400
-"""Counts of which half the variance is six standard errors off."""
 LARGE = ((4_203, 8, 1), (60, 34, 17), (3, 130, 1), (3, 262, 2))
 
 
@@ -157,8 +155,7 @@ def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
     evidence.holds(seen.shape == mean.shape, f"frames of {what} have shape {seen.shape}, not {mean.shape}.")
     off = np.abs(seen**2 - mean) > 9 * np.sqrt(mean) + 14 + 3e-4 * mean
     evidence.holds(not off.any(), f"{off.sum()} counts of {what} lie more than nine deviations off.")
-    lit = mean >= 1
-    varied = float(((seen**2 - mean)[lit] ** 2 / mean[lit]).mean()) if lit.sum() > _TELLING else 1.0
+    varied = variation_of(seen**2, mean)
     evidence.holds(varied > 0.5, f"Counts of {what} vary {varied:.2g} times as much as they must.")
     frames, expected = (seen**2).sum(axis=(1, 2)), mean.sum(axis=(1, 2))
     far = np.abs(frames - expected) > 7 * np.sqrt(expected) + 14 + 3e-4 * expected

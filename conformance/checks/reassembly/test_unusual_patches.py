@@ -24,7 +24,6 @@ from conformance.oracles.patches import patches_at
 from conformance.scans.domain import many, places, side
 from conformance.scans.specimens import structured_object
 
-_FAINT = 5e-7
 _ADDED = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
 
 
@@ -83,7 +82,7 @@ def _constant(evidence: Evidence, seen: Array, coverage: Array, value: np.comple
     keep, least = coverage > 0, float(coverage[seen == 0].max(initial=0.0))
     divided = {
         f"{added:g} is added to the coverage before the division": value * coverage / (coverage + added)
-        for added in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
+        for added in _ADDED
     }
     masked = {f"pixels with a coverage of {least:.2g} or less count as uncovered": value * (coverage > least)}
     evidence.close(

@@ -98,7 +98,7 @@ def agreement(sample: Sample, probe: NDArray[np.complexfloating], rng: np.random
     sample = replace(sample, good=sample.good & (sample.mean() > 0))
     most = int(np.clip(_MOST * 64**2 / sample.N**2, 36, _MOST))
     rows = np.sort(nearest_to_the_middle(sample.s, most))
-    window = _part(sample, rows)
+    window = sample.part(rows)
     first = scaled_probe(probe, window.intensity)
     s, f = window.s, len(rows)
     step, middle = typical_step(s), s.mean(axis=0)
@@ -114,10 +114,6 @@ def agreement(sample: Sample, probe: NDArray[np.complexfloating], rng: np.random
     elsewhere, surer = _wishes(asked, len(mapped) + fold, step)
     apart, joined = _apart(sample, first, halves, step)
     return Agreement(f, strain, spread, lead, elsewhere, surer, apart, joined)
-
-
-def _part(sample: Sample, rows: NDArray[np.int64]) -> Sample:
-    return replace(sample, intensity=sample.intensity[rows], s=sample.s[rows], index=sample.index[rows])
 
 
 def _stride(step: float) -> int:
@@ -241,7 +237,7 @@ def _apart(
     leads = []
     for part in _PARTS:
         rows, early = _seam(sample.s, round(part * len(sample)))
-        window = _part(sample, rows)
+        window = sample.part(rows)
         used = np.stack([early, ~early])
         asked = _Asked(canvases(window, probe, np.stack([window.s] * 2), used, reach), probe, window, halves)
         later, sure = _fits(asked, 0, ~early, least)

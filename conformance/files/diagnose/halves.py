@@ -103,8 +103,7 @@ def halves(sample: Sample, probe: NDArray[np.complexfloating], rng: np.random.Ge
     sample, probe = held
     most = int(np.clip(_MOST * 64**2 / sample.N**2, 36, _MOST))
     rows = np.sort(nearest_to_the_middle(sample.s, most))
-    some = replace(sample, intensity=sample.intensity[rows], s=sample.s[rows], index=sample.index[rows])
-    some = replace(some, good=sample.good & (sample.mean() > 0))
+    some = replace(sample.part(rows), good=sample.good & (sample.mean() > 0))
     odd, left_out = some.index % 2, rng.permutation(len(rows)) % 2
     if min(odd.sum(), len(odd) - odd.sum()) < _FEWEST // 4:
         return None

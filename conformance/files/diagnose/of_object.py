@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
+from conformance.files.diagnose.confirmation import nearest_to_the_middle
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.forward import Forward
 from conformance.files.diagnose.reconstruction import canvases, scaled_probe
@@ -68,10 +68,8 @@ def of_the_object(faults: Sequence[Fault], sample: Sample, floor: float) -> list
     none = next((one for one in faults if one.name == "none"), None)
     if none is None or sample.probe is None or len(sample.probe) > 1 or len(sample) < _FEWEST:
         return list(faults)
-    off = sample.s - np.median(sample.s, axis=0)
-    rows = np.sort(np.argsort((off**2).sum(axis=1), kind="stable")[:_FRAMES])
-    few = replace(sample, intensity=sample.intensity[rows], s=sample.s[rows], index=sample.index[rows])
-    orders = np.stack([few.s, np.roll(few.s, len(rows) // 2, axis=0)])
+    few = sample.part(np.sort(nearest_to_the_middle(sample.s, _FRAMES)))
+    orders = np.stack([few.s, np.roll(few.s, len(few) // 2, axis=0)])
     used = np.ones(orders.shape[:2], bool)
     left, other = canvases(few, scaled_probe(sample.probe, few.intensity), orders, used, _BORDER).misfit.mean(axis=1)
     if left > max(_SOUND * floor, _SOUND_ALONE) or other < _WORSE * left:

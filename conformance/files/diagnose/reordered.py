@@ -66,7 +66,7 @@ def reordered(
     s_all = s_all * (some.s.std() / stored if stored > 0 else 1.0)
     # Frames that follow each other, for an order moves a frame by a line at most.
     rows = np.argsort(some.index)[max(0, (len(some) - _MOST) // 2) :][:_MOST]
-    some = replace(some, intensity=some.intensity[rows], s=some.s[rows], index=some.index[rows])
+    some = some.part(rows)
     some = replace(some, good=some.good & (some.mean() > 0))
     turn = verdict.turn or EIGHT[0]
     tried = [one for one in pairings(s_all) if (one.position_of[some.index] >= 0).mean() > _PAIRED]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.confirmation import nearest_to_the_middle
 from conformance.files.diagnose.reconstruction import canvases, scaled_probe
 from conformance.files.diagnose.sample import Sample
 
@@ -52,11 +53,10 @@ def rescaled(sample: Sample, probe: NDArray[np.complexfloating]) -> Rescaled | N
     """
     if len(sample) < _FEWEST:
         return None
-    off = sample.s - np.median(sample.s, axis=0)
-    rows = np.sort(np.argsort((off**2).sum(axis=1), kind="stable")[:_FRAMES])
-    few = replace(sample, intensity=sample.intensity[rows], s=sample.s[rows], index=sample.index[rows])
-    scales = np.stack([factor * off[rows] for factor in _FACTORS])
-    out = np.arange(len(rows)) % _EVERY == 1
+    few = sample.part(np.sort(nearest_to_the_middle(sample.s, _FRAMES)))
+    off = few.s - few.s.mean(axis=0)
+    scales = np.stack([factor * off for factor in _FACTORS])
+    out = np.arange(len(few)) % _EVERY == 1
     used = np.broadcast_to(~out, scales.shape[:2])
     misfit = canvases(few, scaled_probe(probe, few.intensity), scales, used, _BORDER).misfit[:, out]
     stored, best = _FACTORS.index(1.0), int(misfit.mean(axis=1).argmin())

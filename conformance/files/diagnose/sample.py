@@ -96,6 +96,10 @@ class Sample:
         """The same frames at other positions (m, 2)."""
         return replace(self, s=s)
 
+    def part(self, rows: NDArray[np.int64]) -> Sample:
+        """Some of the frames, by their numbers here (k,)."""
+        return replace(self, intensity=self.intensity[rows], s=self.s[rows], index=self.index[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class StoredFrames:

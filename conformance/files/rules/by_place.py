@@ -19,7 +19,7 @@ _SHARED, _UNLIKE, _UNSTEADY, _OF_NOISE = 0.8, 0.6, 0.08, 3.0
 def descanned(view: View) -> Iterator[Finding]:
     """FIL-009: patterns that move over the detector as the beam moves over the sample.
 
-    Along the slow axis of a raster that is a drift as well, of which FIL-010 speaks: one axis must tell the two apart.
+    Along the slow axis of a raster that is a drift as well, which moves the mean pattern: one axis tells them apart.
 
     Parameters
     ----------
@@ -85,14 +85,12 @@ def flickering(view: View, quantum: float) -> Iterator[Finding]:
     noise = float(np.sqrt(quantum / np.median(view.flux)))
     if varies < max(_UNSTEADY, _OF_NOISE * noise):
         return
-    of_place = np.zeros(len(view.places.points), np.int64)
-    of_place[view.places.of_point] = np.arange(view.M)
-    one, other = np.arange(len(of_place)), view.places.others
-    shared = _shared(view.probe, view.places.points[other] - view.places.points[one])
+    there, other = level[view.places.last], view.places.others
+    shared = _shared(view.probe, view.places.points[other] - view.places.points)
     near = shared > _SHARED
     if near.sum() < _FEWEST:
         return
-    apart = _spread(level[of_place[other[near]]] - level[of_place[one[near]]]) / np.sqrt(2)
+    apart = _spread((there[other] - there)[near]) / np.sqrt(2)
     after = _spread(np.diff(level)) / np.sqrt(2)
     # Frames in another order than their points are still like those that follow them.
     if min(apart, after) ** 2 > _UNLIKE * varies**2:

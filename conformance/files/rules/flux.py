@@ -119,9 +119,8 @@ def _of_place(view: View, off: Floats) -> float:
     """Correlation of the light of each frame (M,) with that of the one taken nearest to it."""
     if view.places is None:
         return 0.0
-    of_place = np.zeros(len(view.places.points), np.int64)
-    of_place[view.places.of_point] = np.arange(view.M)
-    return float((off[of_place] * off[of_place[view.places.others]]).mean() / (off**2).mean())
+    there = off[view.places.last]
+    return float((there * there[view.places.others]).mean() / (off**2).mean())
 
 
 def _spread(values: Floats) -> float:

@@ -53,9 +53,8 @@ def repeated(view: View) -> Iterator[Finding]:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", coarse)
     elif line := _line(points) or _squeezed(points):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", line)
-    else:
-        held = stood_still(view)
-        yield from [Finding("FIL-014", Severity.WARNING, "xcoords", held)] if held else []
+    elif held := stood_still(view):
+        yield Finding("FIL-014", Severity.WARNING, "xcoords", held)
     if steps := perhaps_rounded(view):
         yield Finding("FIL-014", Severity.NOTE, "xcoords", steps)
     length = line_length(points) if exact_raster(points) else None
