@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import gc
 import itertools
 import time
 import unittest
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +24,10 @@ from conformance.backends.guard import LIMIT_VARIABLE, AdapterBroke, Guard
 from conformance.backends.subject import Subject
 from conformance.contract.stages import Stage
 from conformance.engine.catalogue import deciding
+from conformance.engine.first_look import look_at
 from conformance.engine.outcome import Outcome
 from conformance.engine.trial import attempt, classify
+from ptycho_ref.adapter import RefAdapter
 
 BATCHES = BatchRequest(GroupRequest(N=8), batch_size=1)
 
@@ -178,3 +183,33 @@ def test_on_a_device_the_adapter_is_the_one_that_was_named() -> None:
     assert [one.label for one in discovery._on_devices(made, ["cpu"])] == ["placed-cpu"]
     with pytest.raises(MalformedAdapter, match="on\\(\\) gives Doing, without what is derived from it"):
         discovery._on_devices(made, ["cuda"])
+
+
+class LeavesOpen(RefAdapter):
+    """Opens every file first, and leaves it open where it is none that it can read."""
+
+    def load(self, path: Path) -> Any:
+        stream = path.open("rb")
+        try:
+            zipfile.ZipFile(stream).close()
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"{path} cannot be read") from error
+        stream.close()
+        return super().load(path)
+
+
+def test_a_file_that_an_adapter_left_open_is_no_warning_of_a_later_test(tmp_path: Path) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            subject = Subject(Selected("judged", LeavesOpen(), frozenset({Stage.NPZ})), tmp_path)
+            outcomes = {one.outcome for one in attempt(deciding("NPZ-033")[1], subject)}
+            look_at.cache_clear()
+            del subject
+            gc.collect()
+    finally:
+        gc.enable()
+    assert outcomes
+    assert [str(one.message) for one in caught if issubclass(one.category, ResourceWarning)] == []

@@ -127,6 +127,10 @@ class Guard:
             error = error.__cause__ or error.__context__
         return ""
 
+    def forget(self) -> None:
+        """Forget the call that failed: its error holds what the adapter's frames held, an open file among it."""
+        self._failed = None
+
     def _answer(self, name: str, call: Callable[[], Any]) -> Any:
         if name in self._hung:
             raise AdapterBroke(f"{name} did not come back before, and was not called again")
@@ -145,10 +149,10 @@ class Guard:
             raise AdapterBroke(overdue(name, self._seconds())) from None
         except BaseException as error:
             if isinstance(error, Exception) and not _steers_tests(error):
-                blamed = as_blamed(error)
-                if blamed is error:
+                # No name is kept for what is raised: its frames would hold it, and what the adapter has open with it.
+                if as_blamed(error) is error:
                     raise
-                raise blamed from error
+                raise as_blamed(error) from error
             raise AdapterBroke(f"{name} ended in {type(error).__name__}: {told(error)}") from error
 
     def _seconds(self) -> float:

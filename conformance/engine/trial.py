@@ -170,9 +170,14 @@ def once(
         Hypothesis settings, see :data:`conformance.engine.declaration.PROFILES`.
     """
     look = look_at(subject)
-    trial, assumed = _tried(declaration, subject, look, specimen, drawn, profile)
-    if assumed and look.refuses_the_usual():
-        trial, _ = _tried(declaration, subject, look, specimen, drawn, profile)
+    with warnings.catch_warnings():
+        # A file that an adapter leaves open is no warning of the tests around it.
+        warnings.simplefilter("ignore", ResourceWarning)
+        trial, assumed = _tried(declaration, subject, look, specimen, drawn, profile)
+        if assumed and look.refuses_the_usual():
+            trial, _ = _tried(declaration, subject, look, specimen, drawn, profile)
+        if subject.adapter is not None:
+            subject.adapter.forget()
     return trial
 
 

@@ -220,11 +220,7 @@ class Session:
             if isinstance(warning, Warning):
                 warnings.warn_explicit(warning, type(warning), str(one.get("file", "")), int(one.get("line", 0)))
         if "error" in answer:
-            raised = made(answer["error"], maker.value)
-            if isinstance(raised, KeyboardInterrupt):
-                raise AdapterBroke("it ended in KeyboardInterrupt")
-            raised.add_note(str(answer["error"].get("trace", "")))
-            raise raised
+            raise _told_error(answer["error"], maker)
         return value
 
     def _take_lists(self, said: Sequence[Any], maker: Maker) -> None:
@@ -289,6 +285,15 @@ class Session:
         said = os.pread(stream.fileno(), size - self._read[number], self._read[number])
         self._read[number] = size
         return said.decode(errors="replace")
+
+
+def _told_error(said: Mapping[str, Any], maker: Maker) -> BaseException:
+    """Make what a call over there ended in."""
+    raised = made(said, maker.value)
+    if isinstance(raised, KeyboardInterrupt):
+        return AdapterBroke("it ended in KeyboardInterrupt")
+    raised.add_note(str(said.get("trace", "")))
+    return raised
 
 
 def failed(process: BackendProcess) -> str:
