@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose.lines import exact_raster, line_length
 from conformance.files.finding import Finding, Severity
+from conformance.files.overflow import overflows
 from conformance.files.rules.numbered import stood_still, too_different, too_small
 from conformance.files.rules.ordered import ordered_as_text, other_lines, out_of_order
 from conformance.files.rules.passes import held_on, two_objects
@@ -45,7 +46,11 @@ def repeated(view: View) -> Iterator[Finding]:
     if len(places) == 1:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", f"all {len(points)} points are at one place")
         return
-    if unit := of_another_unit(view):
+    if ran_over := overflows(points):
+        for one in ran_over:
+            problem, at = f"{one.sentence}; {one.remedy}", (int(one.at[0]),)
+            yield Finding("FIL-014", Severity.WARNING, f"{'xy'[one.axis]}coords", problem, at)
+    elif unit := of_another_unit(view):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", unit)
     elif numbers := _numbered(points, places):
         yield Finding("FIL-014", Severity.NOTE, "xcoords", numbers)
