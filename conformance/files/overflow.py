@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def _along_lines(points: NDArray[np.float64], axis: int) -> Overflow | None:
         return None
     steps, aside = np.diff(along), np.abs(np.diff(across))
     before, after = steps[jumps - 1], steps[jumps + 1]
-    breaks = np.array([i + 1 + int(aside[i + 1 : j].argmax()) for i, j in zip(jumps, jumps[1:], strict=False) if j > i + 1])
+    breaks = np.array([i + 1 + int(aside[i + 1 : j].argmax()) for i, j in pairwise(jumps) if j > i + 1])
     if len(breaks) < len(jumps) - 1:
         return None
     between = float(np.median(aside[breaks]))

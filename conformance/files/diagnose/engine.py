@@ -181,7 +181,8 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not explained and not faults:
         known, faults = asked(in_pixels, found, verdict, rng)
     if not explained and not another:
-        faults += reordered(scan, in_pixels, found, verdict, faults, rng)
+        verdict, others = reordered(scan, in_pixels, found, verdict, faults, rng)
+        faults += others
         verdict, known, faults = _elsewhere(verdict, known, faults, belonging(in_pixels, found, verdict, rng))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)

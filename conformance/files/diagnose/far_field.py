@@ -31,7 +31,7 @@ REFUTED, BY_FLAT_BEAM = 3.0, 6.0
 """The same by which the best hologram must, of the file's own probe or of a flat beam, to support N in naming one."""
 
 AGAINST = 2.0
-"""The same from which the probe speaks against holograms that N alone would name: a sparse scan shears its beam little."""
+"""The same from which the probe speaks against holograms that N names: a sparse scan shears its beam little."""
 
 ALONE = 8.0
 """The same by which holograms are likely without N."""

@@ -48,8 +48,8 @@ def repeated(view: View) -> Iterator[Finding]:
         return
     if ran_over := overflows(points):
         for one in ran_over:
-            problem, at = f"{one.sentence}; {one.remedy}", (int(one.at[0]),)
-            yield Finding("FIL-014", Severity.WARNING, f"{'xy'[one.axis]}coords", problem, at)
+            name, problem = f"{'xy'[one.axis]}coords", f"{one.sentence}; {one.remedy}"
+            yield Finding("FIL-014", Severity.WARNING, name, problem, (int(one.at[0]),))
     elif unit := of_another_unit(view):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", unit)
     elif numbers := _numbered(points, places):
