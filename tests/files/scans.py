@@ -305,6 +305,40 @@ def _background(a: Arrays) -> None:
     a["diff3d"] = np.sqrt(np.rint(a["diff3d"] ** 2) + 25).astype(np.float32)
 
 
+def _interleaved(a: Arrays) -> None:
+    rows = a["diff3d"].copy()
+    a["diff3d"][:, ::2], a["diff3d"][:, 1::2] = rows[:, : N // 2], rows[:, N // 2 :]
+
+
+def _exchanged_in_pairs(a: Arrays) -> None:
+    a["diff3d"] = np.ascontiguousarray(a["diff3d"][:, :, np.arange(N) ^ 1])
+
+
+def _quarter_turned(a: Arrays) -> None:
+    quarter = a["diff3d"][:, : N // 2, N // 2 :]
+    quarter[:] = quarter[:, ::-1, ::-1].copy()
+
+
+def _alternating(a: Arrays) -> None:
+    a["diff3d"][:, :, ::2] *= np.sqrt(1.25)
+
+
+def _not_reset(a: Arrays) -> None:
+    held = np.rint(a["diff3d"].astype(np.float64) ** 2).reshape(-1, 4, N, N).cumsum(axis=1)
+    a["diff3d"] = np.sqrt(held).reshape(-1, N, N).astype(np.float32)
+
+
+def _ran_over(a: Arrays) -> None:
+    a["xcoords"] = np.mod(a["xcoords"] + 222, 256)
+    del a["objectGuess"]
+
+
+def _polar(a: Arrays) -> None:
+    number = np.arange(80) + 0.5
+    a["xcoords"], a["ycoords"] = 2.1 * np.sqrt(number), 2.39996 * number
+    del a["objectGuess"]
+
+
 def _decibels(a: Arrays) -> None:
     a["diff3d"] = 10 * np.log10(np.rint(a["diff3d"].astype(np.float64) ** 2) + 1)
 
@@ -316,6 +350,7 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("a beam that fades", _falling),
         ("exposures in turn", _in_turn),
         ("a beam that is filled up", _unsteady),
+        ("counters not reset", _not_reset),
     ),
     "FIL-005": (
         ("largest uint32 as float", _marker(2.0**32 - 1)),
@@ -339,8 +374,15 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("cut off at times", _cut_off),
         ("bytes exchanged", _exchanged_bytes),
     ),
-    "FIL-008": (("wide rows", _wide), ("wide column", _wide_column)),
-    "FIL-009": (("sliding rows", _sliding(2, 0)), ("sliding columns", _sliding(1, 1)), ("sliding up", _sliding(-3, 0))),
+    "FIL-008": (("wide rows", _wide), ("wide column", _wide_column), ("columns in turn", _alternating)),
+    "FIL-009": (
+        ("sliding rows", _sliding(2, 0)),
+        ("sliding columns", _sliding(1, 1)),
+        ("sliding up", _sliding(-3, 0)),
+        ("rows of two halves in turn", _interleaved),
+        ("columns exchanged in pairs", _exchanged_in_pairs),
+        ("a quarter turned", _quarter_turned),
+    ),
     "FIL-010": (
         ("beam aside", _off_centre((0, 9))),
         ("beam aside and up", _off_centre((-5, 3))),
@@ -359,6 +401,8 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("sticking encoder", _sticking),
         ("one column twice", _one_column_twice),
         ("times for x", _times),
+        ("a counter that ran over", _ran_over),
+        ("polar coordinates", _polar),
     ),
     "FIL-015": (("a point alone", _alone), ("points aside", _aside)),
     "FIL-016": (("planned positions", _planned),),

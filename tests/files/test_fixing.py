@@ -59,7 +59,9 @@ UNCLAIMED = {
     *("a beam that is filled up", "bytes exchanged", "no sample", "cosmic rays", "rounded amplitudes"),
     *("times for x", "frames cropped, positions and probe as before", "modulus of the probe", "probe aside"),
     *("probe of the far field", "object of zeros", "phases", "object of ones", "cut off at times"),
-    *("few counts taken for none", "median of neighbours", "one pixel in four, four times"),
+    *("few counts taken for none", "median of neighbours", "one pixel in four, four times", "counters not reset"),
+    *("columns in turn", "rows of two halves in turn", "columns exchanged in pairs", "a quarter turned"),
+    *("a counter that ran over", "polar coordinates"),
 }
 """Faults that no word of the user mends."""
 NAMED = {name: (clause, fault) for clause, faults in FAULTS.items() for name, fault in faults}

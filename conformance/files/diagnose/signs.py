@@ -12,7 +12,7 @@ from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.sample import Sample, Scan
 from conformance.files.diagnose.verdict import Word
 from conformance.files.overflow import continued, overflows
-from conformance.files.rules.flux import alternating
+from conformance.files.rules.flux import accumulated, alternating
 
 _SLIDES = 0.3
 """Pixels a frame from which a pattern slides."""
@@ -108,6 +108,9 @@ def evened(sample: Sample) -> tuple[Sample, list[Fault]]:
     said, brighter = alternating(sample.intensity.sum(axis=(1, 2), dtype=np.float64), sample.index)
     if not said:
         return sample, []
+    if held := accumulated(sample.intensity, sample.index):
+        remedy = "take from each frame the one before it, in counts; what is said else is of frames as stored"
+        return sample, [Fault("exposures", Word.CERTAIN, held, remedy)]
     scaled = sample.intensity * (brighter.max() / brighter)[:, np.newaxis, np.newaxis].astype(np.float32)
     remedy = (
         "divide the frames by their exposure, or take those of one alone; what is said else is of frames so divided"

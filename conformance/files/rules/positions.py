@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.lines import exact_raster, line_length
 from conformance.files.finding import Finding, Severity
 from conformance.files.overflow import overflows
-from conformance.files.rules.numbered import stood_still, too_different, too_small
+from conformance.files.rules.numbered import in_polar, stood_still, too_different, too_small
 from conformance.files.rules.ordered import ordered_as_text, other_lines, out_of_order
 from conformance.files.rules.passes import held_on, two_objects
 from conformance.files.rules.rounded import perhaps_rounded, rounded_places
@@ -112,6 +113,8 @@ def of_another_unit(view: View) -> str:
             f"the points lie in heaps, most of them {float(np.median(np.hypot(*points.T))):.3g} from (0, 0), and their "
             "sums fill an area as a scan does: are they the moves from point to point? Sum them up"
         )
+    if polar := in_polar(points, typical):
+        return polar
     if tiny or (dense and extent > 0):
         return (
             f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres, or "
@@ -229,8 +232,10 @@ def alone(view: View) -> Iterator[Finding]:
     if len(far) and distance is not None and view.x is not None and view.y is not None:
         first = int(far[0])
         few = f"{len(far)} points lie" if len(far) > 1 else "1 point lies"
+        rest = np.delete(np.stack([view.x, view.y], axis=1), far, axis=0)
+        away = cKDTree(rest).query(np.stack([view.x[far], view.y[far]], axis=1))[0]
         problem = (
-            f"{few} {distance[far].min():.4g} pixels or more from all others ({listed(far)}); the first at "
+            f"{few} {away.min():.4g} pixels or more from all others ({listed(far)}); the first at "
             f"x = {view.x[first]:.6g}, y = {view.y[first]:.6g}"
         )
         yield Finding("FIL-015", Severity.WARNING, "xcoords", problem, (first,))
@@ -265,6 +270,8 @@ def lonely_rows(view: View) -> NDArray[np.intp]:
     """Numbers of the few points that lie far from all others."""
     distance = view.nearest
     if distance is None or len(distance) < _FEWEST_POINTS or view.x is None or view.y is None:
+        return np.arange(0)
+    if overflows(np.stack([view.x, view.y], axis=1)):
         return np.arange(0)
     steps = distance[distance > 0]
     limit = max(_FAR * float(np.median(steps)), 2.0 * view.N) if len(steps) else 2.0 * view.N

@@ -43,7 +43,7 @@ RULES: Mapping[str, Body] = {
 
 EXPLAINED: Mapping[str, frozenset[str]] = {
     "FIL-017": frozenset({"FIL-007", "FIL-011", "FIL-026"}),
-    "FIL-009": frozenset({"FIL-006", "FIL-008", "FIL-010"}),
+    "FIL-009": frozenset({"FIL-006", "FIL-008", "FIL-010", "FIL-011"}),
     "FIL-005": frozenset({"FIL-007", "FIL-010", "FIL-011", "FIL-017"}),
     "FIL-026": frozenset({"FIL-010", "FIL-011", "FIL-013"}),
 }
