@@ -79,44 +79,59 @@ def _bits_of(period: float, within: float = 1.0) -> int | None:
 
 
 def _jumps(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
-    """Numbers of the steps from one end of an axis to the other, and its typical step."""
+    """Numbers of the steps over a good part of an axis, and its typical step."""
     steps = np.abs(np.diff(values))
     step = float(np.median(steps))
-    jumps = np.flatnonzero(steps > max(_JUMP * np.ptp(values), _STEPS * step))
+    return np.flatnonzero(steps > max(_JUMP * np.ptp(values), _STEPS * step)), step
+
+
+def _from_end_to_end(values: NDArray[np.float64], jumps: NDArray[np.int64], step: float) -> bool:
     ends = np.sort(np.stack([values[jumps], values[jumps + 1]]), axis=0)
     reach = _FROM_THE_END * step
-    if (ends[0] > values.min() + reach).any() or (ends[1] < values.max() - reach).any():
-        return np.arange(0), step
-    return jumps, step
+    return bool((ends[0] <= values.min() + reach).all() and (ends[1] >= values.max() - reach).all())
 
 
 def _along_lines(points: NDArray[np.float64], axis: int) -> Overflow | None:
     """An axis that jumps in the midst of lines, where the other one goes on as before."""
     along, across = points[:, axis], points[:, 1 - axis]
-    jumps, step = _jumps(along)
-    if len(jumps) < 2 or jumps[0] < 1 or jumps[-1] > len(along) - 3:
-        return None
+    every, step = _jumps(along)
+    every = every[(every >= 1) & (every <= len(along) - 3)]
     steps, aside = np.diff(along), np.abs(np.diff(across))
+    against = (steps[every - 1] * steps[every] < 0) & (steps[every + 1] * steps[every] < 0)
+    jumps = every[against]
+    if len(jumps) < 2 or not _from_end_to_end(along, jumps, step):
+        return None
     before, after = steps[jumps - 1], steps[jumps + 1]
-    breaks = np.array([i + 1 + int(aside[i + 1 : j].argmax()) for i, j in pairwise(jumps) if j > i + 1])
+    breaks = np.array([i + 1 + int(aside[i + 1 : j].argmax()) for i, j in pairwise(jumps) if j > i + 1], np.int64)
     if len(breaks) < len(jumps) - 1:
         return None
-    between = float(np.median(aside[breaks]))
-    on = (before * after > 0) & (before * steps[jumps] < 0) & (np.abs(before - after) < 2 * _ALIKE * step)
+    # A line may run over twice: then there is no other line in between.
+    between = float(np.quantile(aside[breaks], 0.9))
+    breaks = breaks[aside[breaks] > _ALIKE * between]
+    # A line that ends beyond the jump goes back over it.
+    if (~np.isin(every[~against], breaks)).sum() > 1:
+        return None
+    on = np.abs(before - after) < 2 * _ALIKE * step
     on &= np.abs(aside[jumps] - (aside[jumps - 1] + aside[jumps + 1]) / 2) < _ALIKE * between
     periods = np.abs(steps[jumps]) + np.abs(before + after) / 2
     period = float(np.median(periods))
     if on.mean() < _MOST or (np.abs(periods - period) > _ALIKE * 2 * step).any():
         return None
-    back = np.zeros(len(along), np.int64)
-    back[jumps + 1] = -np.sign(steps[jumps]).astype(np.int64)
-    lost = np.cumsum(back)
-    if (back >= 0).all() or (back <= 0).all():
-        # Every line begins where the first does.
-        begins = np.zeros(len(along), np.int64)
-        begins[breaks + 1] = lost[breaks + 1]
-        lost = lost - np.maximum.accumulate(begins * back.sum()) // back.sum() if back.sum() else lost
+    lost = _lost(-np.sign(steps[jumps]).astype(np.int64), jumps + 1, breaks + 1, len(along))
     return Overflow(axis, _rounded(period, step), jumps + 1, lost)
+
+
+def _lost(back: NDArray[np.int64], at: NDArray[np.int64], begins: NDArray[np.int64], M: int) -> NDArray[np.int64]:
+    """Periods (M,) that each point has lost, who lose one at some points; every line begins where the first does."""
+    change = np.zeros(M, np.int64)
+    change[at] = back
+    lost = np.cumsum(change)
+    if not (back == back[0]).all():
+        # To and fro: what is lost on the way there is found on the way back.
+        return lost
+    number = np.searchsorted(begins, np.arange(M), "right")
+    first = np.concatenate([[0], lost[begins - 1]])
+    return np.asarray(lost - first[number] if len(begins) else lost)
 
 
 def _between_lines(points: NDArray[np.float64], axis: int) -> Overflow | None:
@@ -126,6 +141,8 @@ def _between_lines(points: NDArray[np.float64], axis: int) -> Overflow | None:
         return None
     lines = np.median(points[: len(points) // n * n, axis].reshape(-1, n), axis=1)
     jumps, step = _jumps(lines)
+    if not _from_end_to_end(lines, jumps, step):
+        return None
     forward = np.delete(np.diff(lines), jumps)
     if not 0 < len(jumps) <= 3 or not step > 0 or not (np.abs(forward - np.median(forward)) < _ALIKE * step).all():
         return None

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.lines import exact_raster, line_length
 from conformance.files.finding import Finding, Severity
-from conformance.files.overflow import overflows
+from conformance.files.overflow import Overflow, overflows
 from conformance.files.rules.numbered import in_polar, stood_still, too_different, too_small
 from conformance.files.rules.ordered import ordered_as_text, other_lines, out_of_order
 from conformance.files.rules.passes import held_on, two_objects
@@ -47,8 +47,8 @@ def repeated(view: View) -> Iterator[Finding]:
     if len(places) == 1:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", f"all {len(points)} points are at one place")
         return
-    if ran_over := overflows(points):
-        for one in ran_over:
+    if over := view.once(ran_over):
+        for one in over:
             name, problem = f"{'xy'[one.axis]}coords", f"{one.sentence}; {one.remedy}"
             yield Finding("FIL-014", Severity.WARNING, name, problem, (int(one.at[0]),))
     elif unit := of_another_unit(view):
@@ -87,6 +87,11 @@ def repeated(view: View) -> Iterator[Finding]:
             f"({listed(stuck)}); {int((times - 1).sum())} points repeat another one"
         )
         yield Finding("FIL-014", Severity.WARNING, "xcoords", problem, (first,))
+
+
+def ran_over(view: View) -> tuple[Overflow, ...]:
+    """Axes whose counter ran over."""
+    return overflows(np.stack([view.x, view.y], axis=1)) if view.x is not None and view.y is not None else ()
 
 
 def at_one_place(view: View) -> bool:
@@ -271,7 +276,7 @@ def lonely_rows(view: View) -> NDArray[np.intp]:
     distance = view.nearest
     if distance is None or len(distance) < _FEWEST_POINTS or view.x is None or view.y is None:
         return np.arange(0)
-    if overflows(np.stack([view.x, view.y], axis=1)):
+    if view.once(ran_over):
         return np.arange(0)
     steps = distance[distance > 0]
     limit = max(_FAR * float(np.median(steps)), 2.0 * view.N) if len(steps) else 2.0 * view.N

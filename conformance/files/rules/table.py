@@ -90,6 +90,8 @@ def _explained_by_values(view: View) -> set[str]:
         explained |= _OF_LIGHT | {"FIL-007", "FIL-025"}
     if positions.of_another_unit(view) or positions.at_one_place(view):
         explained |= {"FIL-012", "FIL-013", "FIL-016"}
+    if view.once(positions.ran_over):
+        explained |= {"FIL-012", "FIL-013", "FIL-015"}
     if positions.along_a_line(view):
         explained |= {"FIL-012"}
     if frames.scaled_each(view):
