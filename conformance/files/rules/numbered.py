@@ -80,7 +80,7 @@ def in_polar(points: Floats, apart: float) -> str:
             if radius.min() < 0 or turns < 2:
                 continue
             plane = np.stack([radius * np.cos(angle * per_unit), radius * np.sin(angle * per_unit)], axis=1)
-            near = cKDTree(plane).query(plane, k=2)[0][:, 1]
+            near = np.asarray(cKDTree(plane).query(plane, k=2)[0])[:, 1]
             typical = float(np.median(near))
             even = typical > 0 and float(np.median(np.abs(near - typical))) < _EVENLY * typical
             if even and _FILLED[0] < _area(plane) / (len(points) * typical**2) < _FILLED[1]:

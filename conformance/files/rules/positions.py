@@ -238,7 +238,7 @@ def alone(view: View) -> Iterator[Finding]:
         first = int(far[0])
         few = f"{len(far)} points lie" if len(far) > 1 else "1 point lies"
         rest = np.delete(np.stack([view.x, view.y], axis=1), far, axis=0)
-        away = cKDTree(rest).query(np.stack([view.x[far], view.y[far]], axis=1))[0]
+        away = np.asarray(cKDTree(rest).query(np.stack([view.x[far], view.y[far]], axis=1))[0])
         problem = (
             f"{few} {away.min():.4g} pixels or more from all others ({listed(far)}); the first at "
             f"x = {view.x[first]:.6g}, y = {view.y[first]:.6g}"
