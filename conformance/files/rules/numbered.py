@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
@@ -72,6 +71,8 @@ def in_polar(points: Floats, apart: float) -> str:
     """
     if len(points) < _FEWEST_OF_A_SPIRAL or np.abs(points).max() > _NO_PLACE:
         return ""
+    from scipy.spatial import cKDTree
+
     if _area(points) < _ALONG_A_CURVE * len(points) * apart**2:
         return ""
     for first, (radius, angle) in enumerate((points.T, points.T[::-1])):

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from conformance.files.diagnose.lines import exact_raster, line_length
 from conformance.files.finding import Finding, Severity
@@ -233,6 +232,8 @@ def _longest_run(points: Floats) -> NDArray[np.intp]:
 
 def alone(view: View) -> Iterator[Finding]:
     """FIL-015: points far from all others."""
+    from scipy.spatial import cKDTree
+
     far, distance = lonely_rows(view), view.nearest
     if len(far) and distance is not None and view.x is not None and view.y is not None:
         first = int(far[0])

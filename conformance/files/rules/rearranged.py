@@ -85,7 +85,10 @@ Quarters = tuple[Floats, Floats, Floats, Floats]
 
 def _quarters(image: Floats, known: Floats) -> str:
     """Say how the quarters of the mean pattern must be turned or exchanged to join; empty where nothing helps."""
-    if _seam(image, known) < _SEAM:
+    h = len(image) // 2
+    light = [float((one**2).sum()) for half in (image[:h], image[h:]) for one in (half[:, :h], half[:, h:])]
+    if _seam(image, known) < _SEAM or min(light) < _LIT * sum(light):
+        # A quarter that is dark joins nothing.
         return ""
     found = [(_seam(make(image), make(known)), what) for what, make in _candidates()]
     joined = [one for one in found if one[0] < _JOINED]
@@ -146,7 +149,7 @@ def alternating_lines(view: View) -> Iterator[Finding]:
     ----------
     view : View
     """
-    if said := view.once(_alternates):
+    if said := view.once(_alternates) if not view.survey.extent("negative").values else "":
         yield Finding("FIL-008", Severity.WARNING, view.stack, said)
 
 
