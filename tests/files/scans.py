@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from tests.files import faults_of_readout as readout
+
 Arrays = dict[str, Any]
 N = 32
 
@@ -273,18 +275,6 @@ def _repeated_pixels(a: Arrays) -> None:
     a["diff3d"] = np.sqrt(binned.repeat(2, axis=1).repeat(2, axis=2)).astype(np.float32)
 
 
-def _threshold(a: Arrays) -> None:
-    a["diff3d"][a["diff3d"] < 1.6] = 0
-
-
-def _module_gap(a: Arrays) -> None:
-    a["diff3d"][:, :, 12:18] = 0
-
-
-def _flickering(a: Arrays) -> None:
-    a["diff3d"][:, 4, 27] = np.random.default_rng(2).uniform(60, 90, len(a["diff3d"]))
-
-
 def _passing_marker(a: Arrays) -> None:
     stack = np.rint(a["diff3d"] ** 2).astype(np.uint32)
     stack[10:40, :, 6] = np.iinfo(np.uint32).max
@@ -305,40 +295,6 @@ def _background(a: Arrays) -> None:
     a["diff3d"] = np.sqrt(np.rint(a["diff3d"] ** 2) + 25).astype(np.float32)
 
 
-def _interleaved(a: Arrays) -> None:
-    rows = a["diff3d"].copy()
-    a["diff3d"][:, ::2], a["diff3d"][:, 1::2] = rows[:, : N // 2], rows[:, N // 2 :]
-
-
-def _exchanged_in_pairs(a: Arrays) -> None:
-    a["diff3d"] = np.ascontiguousarray(a["diff3d"][:, :, np.arange(N) ^ 1])
-
-
-def _quarter_turned(a: Arrays) -> None:
-    quarter = a["diff3d"][:, : N // 2, N // 2 :]
-    quarter[:] = quarter[:, ::-1, ::-1].copy()
-
-
-def _alternating(a: Arrays) -> None:
-    a["diff3d"][:, :, ::2] *= np.sqrt(1.25)
-
-
-def _not_reset(a: Arrays) -> None:
-    held = np.rint(a["diff3d"].astype(np.float64) ** 2).reshape(-1, 4, N, N).cumsum(axis=1)
-    a["diff3d"] = np.sqrt(held).reshape(-1, N, N).astype(np.float32)
-
-
-def _ran_over(a: Arrays) -> None:
-    a["xcoords"] = np.mod(a["xcoords"] + 222, 256)
-    del a["objectGuess"]
-
-
-def _polar(a: Arrays) -> None:
-    number = np.arange(80) + 0.5
-    a["xcoords"], a["ycoords"] = 2.1 * np.sqrt(number), 2.39996 * number
-    del a["objectGuess"]
-
-
 def _decibels(a: Arrays) -> None:
     a["diff3d"] = 10 * np.log10(np.rint(a["diff3d"].astype(np.float64) ** 2) + 1)
 
@@ -350,7 +306,7 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("a beam that fades", _falling),
         ("exposures in turn", _in_turn),
         ("a beam that is filled up", _unsteady),
-        ("counters not reset", _not_reset),
+        ("counters not reset", readout.not_reset),
     ),
     "FIL-005": (
         ("largest uint32 as float", _marker(2.0**32 - 1)),
@@ -364,8 +320,8 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("hot pixel", _hot),
         ("dead line", _dead_line),
         ("dead pixel", _dead_pixel),
-        ("dead gap", _module_gap),
-        ("flickering pixel", _flickering),
+        ("dead gap", readout.module_gap),
+        ("flickering pixel", readout.flickering),
         ("cosmic rays", _cosmic_rays),
     ),
     "FIL-007": (
@@ -374,14 +330,14 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("cut off at times", _cut_off),
         ("bytes exchanged", _exchanged_bytes),
     ),
-    "FIL-008": (("wide rows", _wide), ("wide column", _wide_column), ("columns in turn", _alternating)),
+    "FIL-008": (("wide rows", _wide), ("wide column", _wide_column), ("columns in turn", readout.alternating)),
     "FIL-009": (
         ("sliding rows", _sliding(2, 0)),
         ("sliding columns", _sliding(1, 1)),
         ("sliding up", _sliding(-3, 0)),
-        ("rows of two halves in turn", _interleaved),
-        ("columns exchanged in pairs", _exchanged_in_pairs),
-        ("a quarter turned", _quarter_turned),
+        ("rows in turn", readout.interleaved),
+        ("columns in pairs", readout.exchanged_in_pairs),
+        ("a quarter turned", readout.quarter_turned),
     ),
     "FIL-010": (
         ("beam aside", _off_centre((0, 9))),
@@ -401,8 +357,8 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("sticking encoder", _sticking),
         ("one column twice", _one_column_twice),
         ("times for x", _times),
-        ("a counter that ran over", _ran_over),
-        ("polar coordinates", _polar),
+        ("counter run over", readout.ran_over),
+        ("polar", readout.polar),
     ),
     "FIL-015": (("a point alone", _alone), ("points aside", _aside)),
     "FIL-016": (("planned positions", _planned),),
@@ -411,7 +367,7 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("background", _background),
         ("decibels", _decibels),
         ("rounded amplitudes", _rounded),
-        ("few counts taken for none", _threshold),
+        ("few counts taken for none", readout.threshold),
         ("median of neighbours", _filtered),
         ("one pixel in four, four times", _repeated_pixels),
     ),

@@ -140,8 +140,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if M < FEWEST:
         return _too_few(M)
     scan, ran_over = counted_on(scan)
-    looked_at = np.unique(np.linspace(0, M - 1, min(M, _LOOKED_AT)).astype(np.int64))
-    quantity = quantity_of(np.concatenate(list(blocks(scan.frames, looked_at))))
+    quantity = _quantity_in(scan)
     meant = quantity.name if quantity.name != "unknown" else declared
     sample, uneven = evened(take(scan, intensity_of(meant), rng))
     if len(sample) < FEWEST:
@@ -181,12 +180,17 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not explained and not faults:
         known, faults = asked(in_pixels, found, verdict, rng)
     if not explained and not another:
-        verdict, others = reordered(scan, in_pixels, found, verdict, faults, rng)
-        faults += others
+        verdict, faults = reordered(scan, in_pixels, found, verdict, faults, rng)
         verdict, known, faults = _elsewhere(verdict, known, faults, belonging(in_pixels, found, verdict, rng))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
+
+
+def _quantity_in(scan: Scan) -> Quantity:
+    M = len(scan.positions)
+    looked_at = np.unique(np.linspace(0, M - 1, min(M, _LOOKED_AT)).astype(np.int64))
+    return quantity_of(np.concatenate(list(blocks(scan.frames, looked_at))))
 
 
 def _one_unit(faults: Sequence[Fault], shown: Sequence[Fault]) -> list[Fault]:

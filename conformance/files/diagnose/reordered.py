@@ -41,7 +41,7 @@ def reordered(
     faults: Sequence[Fault],
     rng: np.random.Generator,
 ) -> tuple[Verdict, list[Fault]]:
-    """The turn, and the order in which frames that were left out fit those that were not; none where it is stored.
+    """The turn, and all faults: with them the order in which frames left out fit the others, where it is not stored.
 
     Nothing where the scan has an object, or an order is told already.
 
@@ -60,12 +60,12 @@ def reordered(
     """
     s_all = scan.positions[:, ::-1]
     if scan.object is not None or any(one.name in PAIRINGS for one in faults) or len(sample) < _FEWEST:
-        return verdict, []
+        return verdict, list(faults)
     if found.zero is None or not trusted(found.zero) or not (np.isfinite(s_all).all() and np.isfinite(sample.s).all()):
-        return verdict, []
+        return verdict, list(faults)
     held = smaller(centred(sample, found.zero), probe_in_frames(sample, found.zero), _SIDE)
     if held is None:
-        return verdict, []
+        return verdict, list(faults)
     some, probe = held
     stored = s_all[sample.index].std()
     s_all = s_all * (some.s.std() / stored if stored > 0 else 1.0)
@@ -79,12 +79,15 @@ def reordered(
     asked = _Asked(some, probe, s_all, (turn, turn.twin), rng.permutation(len(rows)) % 2 == 0)
     seeming = _seeming(asked, verdict)
     if seeming is not None:
-        return seeming
+        return seeming[0], [*faults, *seeming[1]]
     if all(gain < -_WORSE and lead < -_SURE for gain, lead in asked.gains(beside)):
-        return verdict, []
+        return verdict, list(faults)
     gains = dict(zip(tried, asked.gains(tried), strict=True))
     better = [one for one in tried if gains[one][0] > _GAIN and gains[one][1] > _SURE]
-    return verdict, [_fault(best, *gains[best]) for best in sorted(better, key=lambda one: -gains[one][0])[:1]]
+    return verdict, [
+        *faults,
+        *(_fault(best, *gains[best]) for best in sorted(better, key=lambda one: -gains[one][0])[:1]),
+    ]
 
 
 def _seeming(asked: _Asked, verdict: Verdict) -> tuple[Verdict, list[Fault]] | None:
