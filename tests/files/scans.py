@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from tests.files import faults_of_readout as readout
+
 Arrays = dict[str, Any]
 N = 32
 
@@ -273,18 +275,6 @@ def _repeated_pixels(a: Arrays) -> None:
     a["diff3d"] = np.sqrt(binned.repeat(2, axis=1).repeat(2, axis=2)).astype(np.float32)
 
 
-def _threshold(a: Arrays) -> None:
-    a["diff3d"][a["diff3d"] < 1.6] = 0
-
-
-def _module_gap(a: Arrays) -> None:
-    a["diff3d"][:, :, 12:18] = 0
-
-
-def _flickering(a: Arrays) -> None:
-    a["diff3d"][:, 4, 27] = np.random.default_rng(2).uniform(60, 90, len(a["diff3d"]))
-
-
 def _passing_marker(a: Arrays) -> None:
     stack = np.rint(a["diff3d"] ** 2).astype(np.uint32)
     stack[10:40, :, 6] = np.iinfo(np.uint32).max
@@ -316,6 +306,7 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("a beam that fades", _falling),
         ("exposures in turn", _in_turn),
         ("a beam that is filled up", _unsteady),
+        ("counters not reset", readout.not_reset),
     ),
     "FIL-005": (
         ("largest uint32 as float", _marker(2.0**32 - 1)),
@@ -329,8 +320,8 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("hot pixel", _hot),
         ("dead line", _dead_line),
         ("dead pixel", _dead_pixel),
-        ("dead gap", _module_gap),
-        ("flickering pixel", _flickering),
+        ("dead gap", readout.module_gap),
+        ("flickering pixel", readout.flickering),
         ("cosmic rays", _cosmic_rays),
     ),
     "FIL-007": (
@@ -339,8 +330,15 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("cut off at times", _cut_off),
         ("bytes exchanged", _exchanged_bytes),
     ),
-    "FIL-008": (("wide rows", _wide), ("wide column", _wide_column)),
-    "FIL-009": (("sliding rows", _sliding(2, 0)), ("sliding columns", _sliding(1, 1)), ("sliding up", _sliding(-3, 0))),
+    "FIL-008": (("wide rows", _wide), ("wide column", _wide_column), ("columns in turn", readout.alternating)),
+    "FIL-009": (
+        ("sliding rows", _sliding(2, 0)),
+        ("sliding columns", _sliding(1, 1)),
+        ("sliding up", _sliding(-3, 0)),
+        ("rows in turn", readout.interleaved),
+        ("columns in pairs", readout.exchanged_in_pairs),
+        ("a quarter turned", readout.quarter_turned),
+    ),
     "FIL-010": (
         ("beam aside", _off_centre((0, 9))),
         ("beam aside and up", _off_centre((-5, 3))),
@@ -359,6 +357,8 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("sticking encoder", _sticking),
         ("one column twice", _one_column_twice),
         ("times for x", _times),
+        ("counter run over", readout.ran_over),
+        ("polar", readout.polar),
     ),
     "FIL-015": (("a point alone", _alone), ("points aside", _aside)),
     "FIL-016": (("planned positions", _planned),),
@@ -367,7 +367,7 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("background", _background),
         ("decibels", _decibels),
         ("rounded amplitudes", _rounded),
-        ("few counts taken for none", _threshold),
+        ("few counts taken for none", readout.threshold),
         ("median of neighbours", _filtered),
         ("one pixel in four, four times", _repeated_pixels),
     ),

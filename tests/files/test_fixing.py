@@ -50,16 +50,16 @@ CLAIMED = {
 """What mends a fault, by its name."""
 
 UNCLAIMED = {
-    *("saturated", "wide rows", "wide column", "sliding rows", "sliding columns", "sliding up", "beam aside"),
-    *("beam aside and up", "zero frequency in the corner", "trimmed object", "no overlap", "one place"),
-    *("sticking encoder", "planned positions", "logarithm", "mask of another side", "mask of real numbers"),
-    *("mask of whole numbers", "mask of good pixels", "masked pixels that hold light", "a beam that fades"),
-    *("saturated roots", "one column twice", "background", "decibels", "copied frames", "copies later"),
-    *("probe of zeros", "probe of ones", "two reals", "probe in the corner", "exposures in turn"),
-    *("a beam that is filled up", "bytes exchanged", "no sample", "cosmic rays", "rounded amplitudes"),
-    *("times for x", "frames cropped, positions and probe as before", "modulus of the probe", "probe aside"),
-    *("probe of the far field", "object of zeros", "phases", "object of ones", "cut off at times"),
-    *("few counts taken for none", "median of neighbours", "one pixel in four, four times"),
+    *("frames cropped, positions and probe as before", "masked pixels that hold light", "zero frequency in the corner"),
+    *("one pixel in four, four times", "few counts taken for none", "a beam that is filled up", "mask of another side"),
+    *("probe of the far field", "mask of whole numbers", "mask of real numbers", "modulus of the probe", "wide column"),
+    *("median of neighbours", "mask of good pixels", "probe in the corner", "rounded amplitudes", "counters not reset"),
+    *("beam aside and up", "planned positions", "a beam that fades", "exposures in turn", "sticking encoder", "phases"),
+    *("one column twice", "cut off at times", "columns in pairs", "a quarter turned", "counter run over", "sliding up"),
+    *("sliding columns", "saturated roots", "bytes exchanged", "object of zeros", "columns in turn", "trimmed object"),
+    *("probe of zeros", "object of ones", "copied frames", "probe of ones", "sliding rows", "copies later", "decibels"),
+    *("rows in turn", "cosmic rays", "times for x", "probe aside", "beam aside", "no overlap", "background", "polar"),
+    *("saturated", "wide rows", "one place", "logarithm", "two reals", "no sample"),
 }
 """Faults that no word of the user mends."""
 NAMED = {name: (clause, fault) for clause, faults in FAULTS.items() for name, fault in faults}

@@ -415,6 +415,16 @@ VARIANTS: dict[str, Entry] = {
         r"/x and /y was taken for the positions",
         KNOWN,
     ),
+    "edges of columns and of rows": (
+        tree(
+            lambda a: (
+                {"frames": counts_of(a).reshape(8, 10, N, N), "probe": a["probeGuess"]}
+                | {"x": 16.4 + 3.2 * np.arange(11.0), "y": 16.4 + 3.2 * np.arange(9.0)}
+            )
+        ),
+        r"/x and /y was taken for the positions",
+        KNOWN,
+    ),
     "two detectors": (
         tree(
             lambda a: (

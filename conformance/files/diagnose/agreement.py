@@ -25,7 +25,7 @@ FEWEST = 18
 _MOST = 90
 RUNG = 0.05
 _RUNGS = (-RUNG, 0.0, RUNG)
-_WAYS = (np.eye(2), np.diag([1.0, -1.0]), np.array([[0.0, 1.0], [1.0, 0.0]]))
+WAYS = (np.eye(2), np.diag([1.0, -1.0]), np.array([[0.0, 1.0], [1.0, 0.0]]))
 """Larger; rows larger and columns smaller; one diagonal larger and the other smaller."""
 
 _FOLDS, _PARTS = 4, (0.25, 0.5, 0.75)
@@ -102,7 +102,7 @@ def agreement(sample: Sample, probe: NDArray[np.complexfloating], rng: np.random
     first = scaled_probe(probe, window.intensity)
     s, f = window.s, len(rows)
     step, middle = typical_step(s), s.mean(axis=0)
-    mapped = [(s - middle) @ (np.eye(2) + rung * way).T + middle for way in _WAYS for rung in _RUNGS if rung] + [s]
+    mapped = [(s - middle) @ (np.eye(2) + rung * way).T + middle for way in WAYS for rung in _RUNGS if rung] + [s]
     fold = rng.permutation(f) % _FOLDS
     used = [np.ones(f, bool)] * len(mapped) + [fold != one for one in range(_FOLDS)]
     places = np.stack(mapped + [s] * _FOLDS)
@@ -135,7 +135,7 @@ def _strained(
     blocks = compact_blocks(s)
     told = -np.stack([np.log(misfit[:, blocks == one].mean(axis=1)) for one in range(blocks.max() + 1)], axis=1)
     found = []
-    for way in range(len(_WAYS)):
+    for way in range(len(WAYS)):
         values = told[[2 * way, len(told) - 1, 2 * way + 1]]
         tops = [top_of(np.array(_RUNGS), values[:, part::4].mean(axis=1)) for part in range(4)]
         lead = min(_student(values[1] - values[other]) for other in (0, 2))

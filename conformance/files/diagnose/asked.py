@@ -78,6 +78,11 @@ def root() -> Fix:
     return _fix("root", {"values": "amplitudes"}, {}, "diff3d", "NPZ-034")
 
 
+def continued_positions() -> Fix:
+    """Give positions back what their counters lost where they ran over."""
+    return _fix("continue-positions", {"counters": "as if wider"}, {}, "xcoords", "FIL-014")
+
+
 def paired_frames(rule: Mapping[str, Any]) -> Fix:
     """Give frames the positions that are theirs by a rule, and leave out those that have none."""
     return _fix("pair-frames", dict(rule), dict(rule), "xcoords", "PHY-013")

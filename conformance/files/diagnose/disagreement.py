@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.files.diagnose.agreement import RUNG, Agreement, agreement
+from conformance.files.diagnose.agreement import RUNG, WAYS, Agreement, agreement
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.orientation import Orientation, beam_in_frames, centred, trusted
+from conformance.files.diagnose.rescaled import mapped_better
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.verdict import Verdict, Word
 
@@ -20,6 +21,8 @@ _OFF, _SPREADS, _WORSE, _BETTER, _JOINED = 0.025, 3.0, -2.5, 2.0, 1.0
 below which they are worse, and above which they are better."""
 
 _ELSEWHERE, _SURE = 0.3, 4.0
+_GAINED, _LEFT_OUT = 0.03, 2.5
+"""Logarithm of the misfit, and Student's t, by which frames left out of an object must fit better along other axes."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,18 @@ def asked(sample: Sample, found: Orientation, verdict: Verdict, rng: np.random.G
         return unknown("only a turn that is told from its twin tells it"), []
     upright = centred(sample.moved(sample.s @ verdict.turn.matrix.T), found.zero)
     beam = np.fft.ifft2(np.fft.ifftshift(beam_in_frames(sample, found.zero), axes=(1, 2)), norm="ortho")
-    told = agreement(upright, np.fft.fftshift(beam, axes=(1, 2)), rng)
+    probe = np.fft.fftshift(beam, axes=(1, 2))
+    told = agreement(upright, probe, rng)
     if told is None:
         return unknown(f"{len(sample)} frames of {sample.N} pixels a side are too few, or too large"), []
-    return known(told), faults_of(told)
+    faults = faults_of(told)
+    if any(one.name == "oblique" for one in faults):
+        # An object fits its own frames the better the less they overlap under a beam that is not round.
+        strained = np.eye(2) + sum(size * way for size, way in zip(told.strain[1:], WAYS[1:], strict=True))
+        gain, lead = mapped_better(upright, probe, strained)
+        if gain < _GAINED or lead < _LEFT_OUT:
+            faults = []
+    return known(told), faults
 
 
 def known(told: Agreement) -> Known:

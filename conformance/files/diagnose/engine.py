@@ -33,7 +33,7 @@ from conformance.files.diagnose.reordered import reordered
 from conformance.files.diagnose.rivals import rivals
 from conformance.files.diagnose.sample import Sample, Scan, blocks, take
 from conformance.files.diagnose.scale import scale_guess
-from conformance.files.diagnose.signs import evened, left_out, repeated, sliding
+from conformance.files.diagnose.signs import counted_on, evened, left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
 from conformance.files.diagnose.verdict import QUARTER, Verdict, Word, judged, unshown
@@ -139,14 +139,14 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     M = len(scan.positions)
     if M < FEWEST:
         return _too_few(M)
-    looked_at = np.unique(np.linspace(0, M - 1, min(M, _LOOKED_AT)).astype(np.int64))
-    quantity = quantity_of(np.concatenate(list(blocks(scan.frames, looked_at))))
+    scan, ran_over = counted_on(scan)
+    quantity = _quantity_in(scan)
     meant = quantity.name if quantity.name != "unknown" else declared
     sample, uneven = evened(take(scan, intensity_of(meant), rng))
     if len(sample) < FEWEST:
         return _too_few(len(sample))
     factor, unlike = _scale(sample, rng)
-    faults = [*_values(quantity, declared), *uneven, *left_out(sample), *repeated(sample), *unlike]
+    faults = [*ran_over, *_values(quantity, declared), *uneven, *left_out(sample), *repeated(sample), *unlike]
     found = oriented(sample, rng, factor)
     readings = found.readings
     # A scan of another kind has none of the faults that probe and object show.
@@ -180,11 +180,17 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if not explained and not faults:
         known, faults = asked(in_pixels, found, verdict, rng)
     if not explained and not another:
-        faults += reordered(scan, in_pixels, found, verdict, faults, rng)
+        verdict, faults = reordered(scan, in_pixels, found, verdict, faults, rng)
         verdict, known, faults = _elsewhere(verdict, known, faults, belonging(in_pixels, found, verdict, rng))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
+
+
+def _quantity_in(scan: Scan) -> Quantity:
+    M = len(scan.positions)
+    looked_at = np.unique(np.linspace(0, M - 1, min(M, _LOOKED_AT)).astype(np.int64))
+    return quantity_of(np.concatenate(list(blocks(scan.frames, looked_at))))
 
 
 def _one_unit(faults: Sequence[Fault], shown: Sequence[Fault]) -> list[Fault]:

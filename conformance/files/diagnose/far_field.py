@@ -30,6 +30,9 @@ SHOWN = 3.0
 REFUTED, BY_FLAT_BEAM = 3.0, 6.0
 """The same by which the best hologram must, of the file's own probe or of a flat beam, to support N in naming one."""
 
+AGAINST = 2.0
+"""The same from which the probe speaks against holograms that N names: a sparse scan shears its beam little."""
+
 ALONE = 8.0
 """The same by which holograms are likely without N."""
 
@@ -97,7 +100,7 @@ def field_of(sample: Sample, found: Orientation, shear: Shear | None, rng: np.ra
     seen = shear is not None and shear.shadow
     supported = by_probe < -REFUTED or (by_flat < -BY_FLAT_BEAM and seen)
     told = found.verdict.turn is not None
-    near = near_field(shear, sample.N, supported, told)
+    near = near_field(shear, sample.N, supported, told) if by_probe < AGAINST else []
     # A beam at whose turn F hardly arrived explains the far field badly whatever the frames are.
     heard = min(by_probe, by_flat if flat and seen and weight(flat[0]) > SUPPORT else 0.0)
     if told and not any(one.sure for one in near) and heard < -ALONE:

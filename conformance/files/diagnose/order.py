@@ -82,6 +82,8 @@ _KINDS: Mapping[str, Callable[[NDArray[np.int64], int, int], NDArray[np.int64]]]
     "flyback": _flyback,
     "reversed frames": lambda number, by, line: number[::-1].copy(),
     "reversed lines": _reversed_lines,
+    "backward lines": lambda number, by, line: number - number % line + (line - 1 - number % line),
+    "last line first": lambda number, by, line: len(number) - line - (number - number % line) + number % line,
     "rows for columns": lambda number, by, line: number.reshape(-1, line).T.ravel(),
     "every second position": lambda number, by, line: 2 * number,
     "every second frame": lambda number, by, line: np.where(number % 2 == 0, number // 2, -1),
@@ -122,6 +124,19 @@ def pairings(positions: NDArray[np.float64]) -> Iterator[Pairing]:
         yield _pairing(M, what, "reversed lines", odd, n)
     if M % n == 0 and n < M:
         what = f"frames run down the {n} columns of the raster, positions along its {M // n} rows: transpose the raster"
+        yield _pairing(M, what, "rows for columns", 0, n)
+
+
+def turnings(positions: NDArray[np.float64]) -> Iterator[Pairing]:
+    """The pairings that look like a turn of a raster, for all positions (M, 2) of a scan in their order."""
+    M, n = len(positions), line_length(positions)
+    yield _pairing(M, "reverse the order of the frames, or of the positions", "reversed frames")
+    if n is None or M % n or n == M:
+        return
+    yield _pairing(M, f"reverse the order of the frames in every line of {n}", "backward lines", 0, n)
+    yield _pairing(M, f"reverse the order of the {M // n} lines of {n} frames", "last line first", 0, n)
+    if n * n == M:
+        what = f"frames run down the {n} columns of the raster, positions along its rows: transpose the raster"
         yield _pairing(M, what, "rows for columns", 0, n)
 
 

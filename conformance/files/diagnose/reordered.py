@@ -14,18 +14,23 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose.asked import paired_frames
 from conformance.files.diagnose.fault import Fault
-from conformance.files.diagnose.order import PAIRINGS, Pairing, pairings
+from conformance.files.diagnose.order import PAIRINGS, Pairing, pairings, turnings
 from conformance.files.diagnose.orientation import Orientation, centred, probe_in_frames, trusted
 from conformance.files.diagnose.reconstruction import canvases, scaled_probe
+from conformance.files.diagnose.rivals import apart
 from conformance.files.diagnose.sample import Sample, Scan
 from conformance.files.diagnose.smaller import smaller
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.verdict import Verdict, Word
+from conformance.files.neighbours import typical_step
 
 _FEWEST, _MOST, _SIDE = 40, 84, 64
 _GAIN, _WORSE, _SURE, _PAIRED = 0.2, 0.1, 6.0, 0.4
 """Logarithm of the misfit by which frames must fit better in another order, and worse one position aside for no other
 to be asked, Student's t of either, and part of the frames that must have a position in an order."""
+
+_ALIKE, _SAME, _TOLD = 0.5, 0.05, 4.0
+"""Steps within which an order makes of a raster what a turn does; part of that from which they are two; Student's t."""
 
 
 def reordered(
@@ -35,8 +40,8 @@ def reordered(
     verdict: Verdict,
     faults: Sequence[Fault],
     rng: np.random.Generator,
-) -> list[Fault]:
-    """The order in which frames that were left out fit those that were not; none where it is the stored one.
+) -> tuple[Verdict, list[Fault]]:
+    """The turn, and all faults: with them the order in which frames left out fit the others, where it is not stored.
 
     Nothing where the scan has an object, or an order is told already.
 
@@ -55,12 +60,12 @@ def reordered(
     """
     s_all = scan.positions[:, ::-1]
     if scan.object is not None or any(one.name in PAIRINGS for one in faults) or len(sample) < _FEWEST:
-        return []
+        return verdict, list(faults)
     if found.zero is None or not trusted(found.zero) or not (np.isfinite(s_all).all() and np.isfinite(sample.s).all()):
-        return []
+        return verdict, list(faults)
     held = smaller(centred(sample, found.zero), probe_in_frames(sample, found.zero), _SIDE)
     if held is None:
-        return []
+        return verdict, list(faults)
     some, probe = held
     stored = s_all[sample.index].std()
     s_all = s_all * (some.s.std() / stored if stored > 0 else 1.0)
@@ -72,11 +77,42 @@ def reordered(
     tried = [one for one in pairings(s_all) if (one.position_of[some.index] >= 0).mean() > _PAIRED]
     beside = [one for one in tried if one.rule["kind"] == "lag" and abs(one.rule["by"]) == 1]
     asked = _Asked(some, probe, s_all, (turn, turn.twin), rng.permutation(len(rows)) % 2 == 0)
+    seeming = _seeming(asked, verdict)
+    if seeming is not None:
+        return seeming[0], [*faults, *seeming[1]]
     if all(gain < -_WORSE and lead < -_SURE for gain, lead in asked.gains(beside)):
-        return []
+        return verdict, list(faults)
     gains = dict(zip(tried, asked.gains(tried), strict=True))
     better = [one for one in tried if gains[one][0] > _GAIN and gains[one][1] > _SURE]
-    return [_fault(best, *gains[best]) for best in sorted(better, key=lambda one: -gains[one][0])[:1]]
+    return verdict, [
+        *faults,
+        *(_fault(best, *gains[best]) for best in sorted(better, key=lambda one: -gains[one][0])[:1]),
+    ]
+
+
+def _seeming(asked: _Asked, verdict: Verdict) -> tuple[Verdict, list[Fault]] | None:
+    """Another order of a raster that nearly is the turn that was told, where frames that were left out tell the two.
+
+    Parameters
+    ----------
+    asked : _Asked
+    verdict : Verdict
+    """
+    if verdict.turn is None or (verdict.turn.quarter == EIGHT[0] and not verdict.twin_open):
+        return None
+    near = _ALIKE * typical_step(asked.s_all)
+    for pairing in turnings(asked.s_all):
+        made = asked.s_all[pairing.position_of]
+        by = min(EIGHT, key=lambda one: apart(asked.s_all @ one.matrix.T, made))
+        if by == EIGHT[0] or not _SAME * near < apart(asked.s_all @ by.matrix.T, made) < near:
+            continue
+        rest = tuple(one.after(by.inverse) for one in asked.turns)
+        ((gain, lead),) = replace(asked, turns=asked.turns + rest).gains([pairing])
+        if gain > 0 and lead > _TOLD and any(one.quarter == EIGHT[0] for one in rest):
+            reason = f"{verdict.reason}, once frames and positions are paired"
+            told = replace(verdict, turn=EIGHT[0], word=Word.LIKELY, reason=reason)
+            return told, [_fault(pairing, gain, lead)]
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +156,7 @@ def _student(values: NDArray[np.float64]) -> tuple[float, float]:
 def _fault(best: Pairing, gain: float, lead: float) -> Fault:
     said = (
         f"frames belong to other positions than those of their numbers ({best.what.split(':')[0]}): frames that were "
-        f"left out of an object then fit it {np.exp(gain):.1f} times better (lead {lead:.0f})"
+        f"left out of an object then fit it {np.exp(gain):.2g} times better (lead {lead:.0f})"
     )
     fixes = (paired_frames(best.rule),)
     return Fault(best.name, Word.LIKELY, said, best.what, {"gain": gain, "lead": lead}, fixes)

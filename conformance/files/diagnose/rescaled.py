@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,13 +54,41 @@ def rescaled(sample: Sample, probe: NDArray[np.complexfloating]) -> Rescaled | N
     """
     if len(sample) < _FEWEST:
         return None
+    misfit = _left_out(sample, probe, [factor * np.eye(2) for factor in _FACTORS])
+    stored, best = _FACTORS.index(1.0), int(misfit.mean(axis=1).argmin())
+    _, lead = _gain(misfit[stored], misfit[best])
+    return Rescaled(_FACTORS[best], float(misfit[best].mean() / misfit[stored].mean()), lead)
+
+
+def mapped_better(
+    sample: Sample, probe: NDArray[np.complexfloating], matrix: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Mean logarithm of the misfit of frames left out, as stored over that with positions mapped; its Student's t.
+
+    Parameters
+    ----------
+    sample : Sample
+        As for :func:`rescaled`.
+    probe : (P, N, N) complex
+    matrix : (2, 2)
+    """
+    maps = [np.eye(2), matrix]
+    return _gain(*np.concatenate([_left_out(sample, probe, maps, fold) for fold in range(_EVERY)], axis=1))
+
+
+def _left_out(
+    sample: Sample, probe: NDArray[np.complexfloating], maps: Sequence[NDArray[np.float64]], fold: int = 1
+) -> NDArray[np.float64]:
+    """Misfit (maps, frames) of frames that were left out of objects, positions mapped about their middle."""
     few = sample.part(np.sort(nearest_to_the_middle(sample.s, _FRAMES)))
     off = few.s - few.s.mean(axis=0)
-    scales = np.stack([factor * off for factor in _FACTORS])
-    out = np.arange(len(few)) % _EVERY == 1
-    used = np.broadcast_to(~out, scales.shape[:2])
-    misfit = canvases(few, scaled_probe(probe, few.intensity), scales, used, _BORDER).misfit[:, out]
-    stored, best = _FACTORS.index(1.0), int(misfit.mean(axis=1).argmin())
-    gain = np.log((misfit[stored] + 1e-12) / (misfit[best] + 1e-12))
-    lead = float(gain.mean() / (gain.std(ddof=1) + 1e-9) * np.sqrt(len(gain)))
-    return Rescaled(_FACTORS[best], float(misfit[best].mean() / misfit[stored].mean()), lead)
+    places = np.stack([off @ one.T for one in maps])
+    out = np.arange(len(few)) % _EVERY == fold
+    used = np.broadcast_to(~out, places.shape[:2])
+    return canvases(few, scaled_probe(probe, few.intensity), places, used, _BORDER).misfit[:, out]
+
+
+def _gain(stored: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean logarithm of one misfit (n,) over another, and Student's t of it."""
+    gain = np.log((stored + 1e-12) / (other + 1e-12))
+    return float(gain.mean()), float(gain.mean() / (gain.std(ddof=1) + 1e-9) * np.sqrt(len(gain)))

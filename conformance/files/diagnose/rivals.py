@@ -185,13 +185,13 @@ def aliases(turn: Turn, s_all: NDArray[np.float64]) -> list[tuple[Pairing, Turn]
         other = s_all[pairing.position_of[has]]
         for quarter in quarters:
             made = other @ quarter.matrix.T
-            plain = min(_apart(s_all[has] @ one.matrix.T, made) for one in quarters)
-            if plain > _EQUAL * step and _apart(there[has], made) < _ALIKE * step:
+            plain = min(apart(s_all[has] @ one.matrix.T, made) for one in quarters)
+            if plain > _EQUAL * step and apart(there[has], made) < _ALIKE * step:
                 found.append((pairing, quarter))
     return found
 
 
-def _apart(s: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def apart(s: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Median distance of positions (m, 2) from others, their common shift taken out."""
     apart = s - other
     return float(np.median(np.hypot(*(apart - np.median(apart, axis=0)).T)))

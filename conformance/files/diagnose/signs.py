@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.diagnose.asked import continued_positions
 from conformance.files.diagnose.fault import Fault
-from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.sample import Sample, Scan
 from conformance.files.diagnose.verdict import Word
-from conformance.files.rules.flux import alternating
+from conformance.files.overflow import continued, overflows
+from conformance.files.rules.flux import accumulated, alternating
 
 _SLIDES = 0.3
 """Pixels a frame from which a pattern slides."""
@@ -20,6 +22,16 @@ _LIT = 20
 
 _MOST_LEFT_OUT = 0.2
 """Part of the frames that may be left out of what is judged without a word."""
+
+
+def counted_on(scan: Scan) -> tuple[Scan, list[Fault]]:
+    """The scan as if its positions had been counted without end, and which axis was not."""
+    found = overflows(scan.positions)
+    if not found:
+        return scan, []
+    said, remedy = ("; ".join(words) for words in zip(*((one.sentence, one.remedy) for one in found), strict=True))
+    fault = Fault("overflow", Word.CERTAIN, said, remedy, {}, (continued_positions(),))
+    return replace(scan, positions=continued(scan.positions, found)), [fault]
 
 
 def sliding(sample: Sample) -> list[Fault]:
@@ -96,6 +108,9 @@ def evened(sample: Sample) -> tuple[Sample, list[Fault]]:
     said, brighter = alternating(sample.intensity.sum(axis=(1, 2), dtype=np.float64), sample.index)
     if not said:
         return sample, []
+    if held := accumulated(sample.intensity, sample.index):
+        remedy = "take from each frame the one before it, in counts; what is said else is of frames as stored"
+        return sample, [Fault("exposures", Word.CERTAIN, held, remedy)]
     scaled = sample.intensity * (brighter.max() / brighter)[:, np.newaxis, np.newaxis].astype(np.float32)
     remedy = (
         "divide the frames by their exposure, or take those of one alone; what is said else is of frames so divided"

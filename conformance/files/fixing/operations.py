@@ -16,6 +16,7 @@ from conformance.files.fix import Fix
 from conformance.files.fixing import transformed
 from conformance.files.fixing.relaid import Elementwise, FramesFirst, RootOfRows, Scratch, kept_rows
 from conformance.files.formats.values import Chosen, Computed, Stored, Values
+from conformance.files.overflow import continued, overflows
 from conformance.files.stack import layout_of
 
 Arrays: TypeAlias = dict[str, Stored]
@@ -245,6 +246,15 @@ def _paired(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     return arrays | changed
 
 
+def _continued(arrays: Arrays, _: Fix, __: Scratch) -> Arrays:
+    """What counters of positions lost where they ran over; start positions come of the same counters."""
+    points = np.stack([_floats(arrays, name) for name in PAIRS[0]], axis=1)
+    added = dict(zip("xy", (continued(points, overflows(points)) - points).T, strict=True))
+    return arrays | {
+        name: Values(name, _floats(arrays, name) + added[name[0]]) for name in COORDINATES if name in arrays
+    }
+
+
 def _turned(arrays: Arrays, fix: Fix, scratch: Scratch) -> Arrays:
     return _over_frames(arrays, scratch, lambda frames: transformed.turned(frames, **fix.arguments))
 
@@ -316,6 +326,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "map-positions": _mapped,
     "shift-lines": _along_lines,
     "pair-frames": _paired,
+    "continue-positions": _continued,
     "turn-frames": _turned,
     "roll-frames": _rolled,
 }

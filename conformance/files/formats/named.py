@@ -66,7 +66,7 @@ def _has_lines(shapes: Mapping[str, tuple[int, ...]]) -> bool:
     lines = {name: roles.long(shape) for name, shape in shapes.items() if len(roles.long(shape)) == 1}
     pairs = [(lines[x], lines[y]) for x, y in roles.pairs_among(dict.fromkeys(lines, (2,)))]
     grids = [roles.long(shape)[:2] for shape in shapes.values() if len(roles.long(shape)) == 4]
-    return any((*y, *x) in grids for x, y in pairs)
+    return any(roles.is_raster_of((y, x), grid) for x, y in pairs for grid in grids)
 
 
 def holds_a_part(file: Sniffed) -> bool:

@@ -107,14 +107,23 @@ def of_lines(held: Held, found: tuple[str, Axes] | None) -> dict[str, Part]:
     rows, columns = (found[1].shape[axis] for axis in found[1].points)
     lines = {name: roles.long(shape) for name, shape in held.shapes("iuf").items()}
     for x, y in roles.pairs_among({name: (2,) for name, shape in lines.items() if len(shape) == 1}):
-        if (lines[x], lines[y]) == ((columns,), (rows,)):
-            both = np.meshgrid(*(held.arrays[name].array().ravel().astype(np.float64) for name in (x, y)))
-            said = f"of each of {columns} columns", f"of each of {rows} rows"
+        if roles.is_raster_of((lines[y], lines[x]), (rows, columns)):
+            both = np.meshgrid(*(_middles(held, *one) for one in ((x, columns), (y, rows))))
+            said = tuple(
+                f"of each of {n} {lines_of}" + ": the middles of the edges that the file holds" * (lines[name] != (n,))
+                for n, lines_of, name in ((columns, "columns", x), (rows, "rows", y))
+            )
             return {
                 coordinate: _with_unit(held, name, values.ravel(), words)
                 for coordinate, name, values, words in zip(("xcoords", "ycoords"), (x, y), both, said, strict=True)
             }
     return {}
+
+
+def _middles(held: Held, name: str, n: int) -> NDArray[np.float64]:
+    """Places (n,) of columns or rows, of which a file may hold the n + 1 edges, as NeXus allows."""
+    values = held.arrays[name].array().ravel().astype(np.float64)
+    return values if len(values) == n else np.asarray((values[1:] + values[:-1]) / 2)
 
 
 def _coordinate(held: Held, name: str) -> Part:

@@ -137,6 +137,19 @@ def stacks_among(
     return sorted(found, key=lambda one: one[0], reverse=True)
 
 
+def is_raster_of(lines: Sequence[tuple[int, ...]], raster: tuple[int, ...]) -> bool:
+    """Whether one number stands for each row and each column of a raster, or for each of their edges.
+
+    Parameters
+    ----------
+    lines : sequence of tuple of int
+        Shapes of what stands for rows and for columns.
+    raster : tuple of int
+        Rows and columns.
+    """
+    return all(line in ((n,), (n + 1,)) for line, n in zip(lines, raster, strict=True))
+
+
 def pairs_among(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, str]]:
     """Names that differ in x and y alone, or in column and row, and in nothing else; the likeliest first.
 

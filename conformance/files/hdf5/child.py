@@ -216,11 +216,19 @@ def _attributes(one: Any) -> dict[str, Any]:
     return found
 
 
+def _as_text(value: bytes) -> str:
+    """Text in UTF-8, as HDF5 asks for, or else as instruments write their units."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
 def _as_json(value: Any) -> Any:
     import numpy as np
 
     if isinstance(value, bytes):
-        return value[:4096].decode("utf-8", "replace")
+        return _as_text(value[:4096])
     if isinstance(value, str):
         return value[:4096]
     if isinstance(value, np.ndarray):

@@ -15,6 +15,8 @@ _LONGEST, _TURNS = 6, 4
 _APART, _WITHIN = float(np.log(1.4)), 0.3
 _UNSTEADY, _BEYOND, _OF_NOISE, _ALIKE = 0.05, 2.0, 3.0, 0.7
 _PARTS, _BY_PLACE = 8, 0.5
+_HELD = 0.999
+"""Part of the pixels in which a frame holds no less than the one before it."""
 
 
 def in_turn(view: View) -> str:
@@ -24,7 +26,33 @@ def in_turn(view: View) -> str:
     ----------
     view : View
     """
-    return alternating(view.brightness, np.arange(len(view.brightness)))[0]
+    said = alternating(view.brightness, np.arange(len(view.brightness)))[0]
+    first = np.asarray(view.survey.first, np.float64)
+    return (accumulated(first, np.arange(len(first))) or said) if said else ""
+
+
+def accumulated(frames: NDArray[np.floating], numbers: NDArray[np.int64]) -> str:
+    """Say that frames hold those before them, but for every second, third, ... one; empty where they do not.
+
+    Parameters
+    ----------
+    frames : (m, N, N)
+        Counts or amplitudes.
+    numbers : (m,) int64
+        Of the frames in the scan, increasing.
+    """
+    follows = np.flatnonzero(np.diff(numbers) == 1)
+    least = -1e-5 * float(frames.max(initial=0.0))
+    holds = np.array([float((frames[k + 1] - frames[k] >= least).mean()) > _HELD for k in follows], bool)
+    for period in range(2, _LONGEST + 1):
+        for reset in range(period):
+            anew = numbers[follows + 1] % period == reset
+            if min(anew.sum(), (~anew).sum()) > 1 and holds[~anew].all() and not holds[anew].any():
+                return (
+                    f"every frame holds the one before it in every pixel, but for one in {period} (first frame "
+                    f"{reset}): counters that were read {period} times and not reset in between; take the differences"
+                )
+    return ""
 
 
 def alternating(light: Floats, numbers: NDArray[np.int64]) -> tuple[str, Floats]:

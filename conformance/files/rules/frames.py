@@ -16,6 +16,7 @@ from conformance.files.rules.flares import flared_rows
 from conformance.files.rules.flattened import flattened, smeared
 from conformance.files.rules.flux import in_turn
 from conformance.files.rules.pixels import flares
+from conformance.files.rules.rearranged import rearranged
 from conformance.files.rules.steps import moved_frames, power_steps, single_dips
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
@@ -251,6 +252,7 @@ def sliding_frames(view: View) -> Iterator[Finding]:
     if view.M < 8 or signed > _SIGNED * view.M * view.survey.least.size:
         # What is below zero in good part has no centre.
         return
+    yield from rearranged(view)
     yield from moved_frames(view)
     yield from of_two_exposures(view)
     yield from descanned(view)

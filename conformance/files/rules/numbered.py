@@ -7,9 +7,12 @@ import numpy as np
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
-_NOISE, _FEWEST, _TINY = 0.85, 3, 1e-300
+_NOISE, _FEWEST, _TINY, _NO_PLACE = 0.85, 3, 1e-300, 1e9
 _WIDER = 1.25
 _LONG, _LONGER = 8, 2.5
+_FEWEST_OF_A_SPIRAL, _ALONG_A_CURVE, _EVENLY, _FILLED = 24, 4.0, 0.25, (0.5, 3.0)
+"""Points; times the area that points have to themselves which a curve spans; parts of the distance to the nearest by
+which it varies; and times that area which a scan fills."""
 
 
 def too_different(view: View) -> bool:
@@ -54,6 +57,44 @@ def too_small(view: View) -> bool:
         return False
     spans = (float(np.ptp(view.y)), float(np.ptp(view.x)))
     return all(side > span + _WIDER * view.N for side, span in zip(view.object_shape, spans, strict=True))
+
+
+def in_polar(points: Floats, apart: float) -> str:
+    """Say that positions are a radius and an angle: along a curve as stored, and over an area once they are taken so.
+
+    Parameters
+    ----------
+    points : (M, 2) float64
+        x and y.
+    apart : float
+        Median distance of a point from the nearest.
+    """
+    if len(points) < _FEWEST_OF_A_SPIRAL or np.abs(points).max() > _NO_PLACE:
+        return ""
+    from scipy.spatial import cKDTree
+
+    if _area(points) < _ALONG_A_CURVE * len(points) * apart**2:
+        return ""
+    for first, (radius, angle) in enumerate((points.T, points.T[::-1])):
+        for unit, per_unit in (("radians", 1.0), ("degrees", np.pi / 180)):
+            turns = float(np.ptp(angle)) * per_unit / (2 * np.pi)
+            if radius.min() < 0 or turns < 2:
+                continue
+            plane = np.stack([radius * np.cos(angle * per_unit), radius * np.sin(angle * per_unit)], axis=1)
+            near = np.asarray(cKDTree(plane).query(plane, k=2)[0])[:, 1]
+            typical = float(np.median(near))
+            even = typical > 0 and float(np.median(np.abs(near - typical))) < _EVENLY * typical
+            if even and _FILLED[0] < _area(plane) / (len(points) * typical**2) < _FILLED[1]:
+                return (
+                    f"the points lie along a curve, and fill an area where {'xy'[first]} is taken for a radius and "
+                    f"{'yx'[first]} for an angle in {unit}: are they polar coordinates? Take radius times cosine and "
+                    "sine"
+                )
+    return ""
+
+
+def _area(points: Floats) -> float:
+    return float(np.ptp(points, axis=0).prod())
 
 
 def stood_still(view: View) -> str:

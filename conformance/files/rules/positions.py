@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose.lines import exact_raster, line_length
 from conformance.files.finding import Finding, Severity
-from conformance.files.rules.numbered import stood_still, too_different, too_small
+from conformance.files.overflow import Overflow, overflows
+from conformance.files.rules.numbered import in_polar, stood_still, too_different, too_small
 from conformance.files.rules.ordered import ordered_as_text, other_lines, out_of_order
 from conformance.files.rules.passes import held_on, two_objects
 from conformance.files.rules.rounded import perhaps_rounded, rounded_places
@@ -45,7 +46,11 @@ def repeated(view: View) -> Iterator[Finding]:
     if len(places) == 1:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", f"all {len(points)} points are at one place")
         return
-    if unit := of_another_unit(view):
+    if over := view.once(ran_over):
+        for one in over:
+            name, problem = f"{'xy'[one.axis]}coords", f"{one.sentence}; {one.remedy}"
+            yield Finding("FIL-014", Severity.WARNING, name, problem, (int(one.at[0]),))
+    elif unit := of_another_unit(view):
         yield Finding("FIL-014", Severity.WARNING, "xcoords", unit)
     elif numbers := _numbered(points, places):
         yield Finding("FIL-014", Severity.NOTE, "xcoords", numbers)
@@ -83,6 +88,11 @@ def repeated(view: View) -> Iterator[Finding]:
         yield Finding("FIL-014", Severity.WARNING, "xcoords", problem, (first,))
 
 
+def ran_over(view: View) -> tuple[Overflow, ...]:
+    """Axes whose counter ran over."""
+    return overflows(np.stack([view.x, view.y], axis=1)) if view.x is not None and view.y is not None else ()
+
+
 def at_one_place(view: View) -> bool:
     """Whether all points of a scan are at one place."""
     return view.x is not None and view.y is not None and len(view.x) > 1 and not (np.ptp(view.x) or np.ptp(view.y))
@@ -107,6 +117,8 @@ def of_another_unit(view: View) -> str:
             f"the points lie in heaps, most of them {float(np.median(np.hypot(*points.T))):.3g} from (0, 0), and their "
             "sums fill an area as a scan does: are they the moves from point to point? Sum them up"
         )
+    if polar := in_polar(points, typical):
+        return polar
     if tiny or (dense and extent > 0):
         return (
             f"all points lie within {extent:.3g} pixels, {typical:.2g} apart: are they in metres or micrometres, or "
@@ -220,12 +232,16 @@ def _longest_run(points: Floats) -> NDArray[np.intp]:
 
 def alone(view: View) -> Iterator[Finding]:
     """FIL-015: points far from all others."""
+    from scipy.spatial import cKDTree
+
     far, distance = lonely_rows(view), view.nearest
     if len(far) and distance is not None and view.x is not None and view.y is not None:
         first = int(far[0])
         few = f"{len(far)} points lie" if len(far) > 1 else "1 point lies"
+        rest = np.delete(np.stack([view.x, view.y], axis=1), far, axis=0)
+        away = np.asarray(cKDTree(rest).query(np.stack([view.x[far], view.y[far]], axis=1))[0])
         problem = (
-            f"{few} {distance[far].min():.4g} pixels or more from all others ({listed(far)}); the first at "
+            f"{few} {away.min():.4g} pixels or more from all others ({listed(far)}); the first at "
             f"x = {view.x[first]:.6g}, y = {view.y[first]:.6g}"
         )
         yield Finding("FIL-015", Severity.WARNING, "xcoords", problem, (first,))
@@ -260,6 +276,8 @@ def lonely_rows(view: View) -> NDArray[np.intp]:
     """Numbers of the few points that lie far from all others."""
     distance = view.nearest
     if distance is None or len(distance) < _FEWEST_POINTS or view.x is None or view.y is None:
+        return np.arange(0)
+    if view.once(ran_over):
         return np.arange(0)
     steps = distance[distance > 0]
     limit = max(_FAR * float(np.median(steps)), 2.0 * view.N) if len(steps) else 2.0 * view.N

@@ -43,7 +43,7 @@ RULES: Mapping[str, Body] = {
 
 EXPLAINED: Mapping[str, frozenset[str]] = {
     "FIL-017": frozenset({"FIL-007", "FIL-011", "FIL-026"}),
-    "FIL-009": frozenset({"FIL-006", "FIL-008", "FIL-010"}),
+    "FIL-009": frozenset({"FIL-006", "FIL-008", "FIL-010", "FIL-011"}),
     "FIL-005": frozenset({"FIL-007", "FIL-010", "FIL-011", "FIL-017"}),
     "FIL-026": frozenset({"FIL-010", "FIL-011", "FIL-013"}),
 }
@@ -90,6 +90,8 @@ def _explained_by_values(view: View) -> set[str]:
         explained |= _OF_LIGHT | {"FIL-007", "FIL-025"}
     if positions.of_another_unit(view) or positions.at_one_place(view):
         explained |= {"FIL-012", "FIL-013", "FIL-016"}
+    if view.once(positions.ran_over):
+        explained |= {"FIL-012", "FIL-013", "FIL-015"}
     if positions.along_a_line(view):
         explained |= {"FIL-012"}
     if frames.scaled_each(view):

@@ -1,0 +1,178 @@
+"""Whether the pixels of a pattern stand in another order than they were measured in, or lines alternate in gain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations, permutations
+
+import numpy as np
+
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules.view import View
+from conformance.files.survey import Floats
+
+_KNOWN = 0.5
+"""Part of the pixels that must be measured."""
+
+_FEWEST, _LIT, _SEEN = 16, 0.02, 5e-4
+"""Pixels a side below which nothing is told; parts of the brightest from which a pixel counts: at seams, in lines."""
+
+_SMOOTHER, _SEAM, _JOINED = 0.72, 3.0, 1.6
+"""Roughness of lines in another order over that as stored; steps over a seam in parts of those beside it, as stored and
+once quarters are put right."""
+
+_ALTERNATES, _SURE = 0.04, 6.0
+"""Logarithm of the intensity by which even lines differ from odd ones, and its standard errors."""
+
+
+def rearranged(view: View) -> Iterator[Finding]:
+    """FIL-009: lines or quarters of the pattern that stand in another order.
+
+    Parameters
+    ----------
+    view : View
+    """
+    if said := view.once(_said):
+        yield Finding("FIL-009", Severity.WARNING, view.stack, said)
+
+
+def _said(view: View) -> str:
+    image = np.sqrt(np.maximum(view.intensity, 0.0))
+    if (
+        min(image.shape) < _FEWEST
+        or image.shape[0] != image.shape[1]
+        or image.shape[0] % 2
+        or view.measured.mean() < _KNOWN
+    ):
+        return ""
+    # Where nothing ever counts it is dark, and dark pixels lie beside each other too.
+    known = view.measured.astype(np.float64)
+    return _lines(image, known) or _quarters(image, known)
+
+
+def _lines(image: Floats, known: Floats) -> str:
+    """Say in which order of its lines the mean pattern is far smoother; empty where in none."""
+    N = len(image)
+    halves = np.concatenate([np.arange(0, N, 2), np.arange(1, N, 2)])
+    orders = {
+        "those of one half alternate with those of the other: put every second one into a half of its own": halves,
+        "every second one stands in one half, the rest in the other: interleave the halves": np.argsort(halves),
+        "neighbours are exchanged in pairs, as where the two halves of a byte or word were read in the other order": (
+            np.arange(N) ^ 1
+        ),
+    }
+    for axis, name in ((0, "rows"), (1, "columns")):
+        lines, lit = np.moveaxis(image, axis, 0), np.moveaxis(known, axis, 0)
+        stored = _roughness(lines, lit)
+        rough = {what: _roughness(lines[order], lit[order]) for what, order in orders.items()}
+        best = min(rough, key=lambda what: rough[what])
+        if rough[best] < _SMOOTHER * stored:
+            return (
+                f"the {name} of the pattern are not in the order of the detector: {best} (their neighbours then differ "
+                f"{stored / max(rough[best], 1e-12):.2g} times less)"
+            )
+    return ""
+
+
+def _roughness(lines: Floats, known: Floats) -> float:
+    """Mean step between neighbouring lines (N, n), of pixels that are known on both."""
+    both = known[1:] * known[:-1]
+    return float((np.abs(np.diff(lines, axis=0)) * both).sum() / max(both.sum(), 1.0))
+
+
+Quarters = tuple[Floats, Floats, Floats, Floats]
+
+
+def _quarters(image: Floats, known: Floats) -> str:
+    """Say how the quarters of the mean pattern must be turned or exchanged to join; empty where nothing helps."""
+    h = len(image) // 2
+    light = [float((one**2).sum()) for half in (image[:h], image[h:]) for one in (half[:, :h], half[:, h:])]
+    if _seam(image, known) < _SEAM or min(light) < _LIT * sum(light):
+        # A quarter that is dark joins nothing.
+        return ""
+    found = [(_seam(make(image), make(known)), what) for what, make in _candidates()]
+    joined = [one for one in found if one[0] < _JOINED]
+    if len(joined) == 0:
+        return ""
+    least, what = min(joined, key=lambda one: one[0])
+    stored, what = (
+        _seam(image, known),
+        what.replace(" by 180", ", or the other two, by 180") if " and " in what else what,
+    )
+    return (
+        f"the quarters of the pattern do not join: {what}, and they do (steps over the seams "
+        f"{least:.2g} times those beside them, {stored:.2g} as stored); chips were put together in another way than "
+        "they stand"
+    )
+
+
+def _candidates() -> Iterator[tuple[str, Callable[[Floats], Floats]]]:
+    names = ("upper left", "upper right", "lower left", "lower right")
+    whole = (0, 1, 2, 3)
+    for turned in (some for size in (1, 2) for some in combinations(whole, size)):
+        which = " and ".join(names[one] for one in turned)
+        yield f"turn the {which} by 180 degrees", _made(whole, turned)
+    for order in permutations(whole):
+        # All four exchanged crosswise is a zero frequency in the corner.
+        if order not in (whole, (3, 2, 1, 0)):
+            moved = ", ".join(names[one] for one in order)
+            yield f"put in the order {moved}", _made(order, ())
+
+
+def _made(order: tuple[int, ...], turned: tuple[int, ...]) -> Callable[[Floats], Floats]:
+    def make(image: Floats) -> Floats:
+        h = len(image) // 2
+        parts = [image[:h, :h], image[:h, h:], image[h:, :h], image[h:, h:]]
+        four = [parts[one][::-1, ::-1] if one in turned else parts[one] for one in order]
+        return np.block([[four[0], four[1]], [four[2], four[3]]])
+
+    return make
+
+
+def _seam(image: Floats, known: Floats) -> float:
+    """Steps over a line between two quarters, over those beside it, of pixels that are lit, where they are largest."""
+    h, least, worst = len(image) // 2, _LIT * float(image.max()), 0.0
+    for one, lit in ((image, known), (image.T, known.T)):
+        band = one[h - 3 : h + 3]
+        used = (lit[h - 3 : h + 3] > 0).all(axis=0) & (band.max(axis=0) > least)
+        steps = np.abs(np.diff(band, axis=0)) * used
+        for arm in (steps[:, :h].sum(axis=1), steps[:, h:].sum(axis=1)):
+            beside = float(arm[[0, 1, 3, 4]].mean())
+            worst = max(worst, float(arm[2]) / beside if beside > 0 else 0.0)
+    return worst
+
+
+def alternating_lines(view: View) -> Iterator[Finding]:
+    """FIL-008: even rows or columns that count more than odd ones all over the detector.
+
+    Parameters
+    ----------
+    view : View
+    """
+    if said := view.once(_alternates) if not view.survey.extent("negative").values else "":
+        yield Finding("FIL-008", Severity.WARNING, view.stack, said)
+
+
+def _alternates(view: View) -> str:
+    image = view.intensity
+    if min(image.shape) < _FEWEST or not image.any():
+        return ""
+    least = _SEEN * float(image.max())
+    for lines, name in ((image, "rows"), (image.T, "columns")):
+        lit = (lines[:-2] > least) & (lines[1:-1] > least) & (lines[2:] > least)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            off = np.log(lines[1:-1]) - (np.log(lines[:-2]) + np.log(lines[2:])) / 2
+        sign = np.where(np.arange(len(off)) % 2 == 0, -1.0, 1.0)[:, np.newaxis]
+        by_line = [np.median((sign * off)[k][lit[k]]) for k in range(len(off)) if lit[k].sum() >= 4]
+        if len(by_line) < _FEWEST // 2:
+            continue
+        values = np.asarray(by_line) / 2
+        middle = float(np.median(values))
+        error = 1.4826 * float(np.median(np.abs(values - middle))) / np.sqrt(len(values))
+        if abs(middle) > _ALTERNATES and abs(middle) > _SURE * error:
+            more, less = ("even", "odd") if middle > 0 else ("odd", "even")
+            return (
+                f"{more} {name} carry {float(np.exp(abs(2 * middle))):.3g} times the light of {less} ones all over the "
+                "pattern: two amplifiers or two gains; divide by it"
+            )
+    return ""
