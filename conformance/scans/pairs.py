@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -53,6 +53,33 @@ def all_pairs(
             drawn |= {other: factors[other][0] for other in PLACING if other in factors}
             rows.append(drawn | {name: level})
     return rows
+
+
+def exact_pairs(factors: Mapping[str, Sequence[Any]], seed: int) -> Iterator[Row]:
+    """Rows in which each level meets each level of every other factor: many factors of many levels, at little cost.
+
+    Lines of one slope are a factor, and two slopes share one point for every two lines: p² rows, p a prime, hold all
+    pairs of p + 1 factors of p levels; as many rows again, those of (p + 1)².
+
+    Parameters
+    ----------
+    factors : Mapping[str, Sequence]
+        Levels of each factor.
+    seed : int
+        Draws which factor has which slope, and so what meets beyond the pairs.
+
+    Yields
+    ------
+    dict
+        One level a factor.
+    """
+    least = max(2, *map(len, factors.values()), int(np.ceil(np.sqrt(len(factors)))) - 1)
+    p = next(n for n in itertools.count(least) if all(n % d for d in range(2, n)))
+    slopes = divmod(np.random.default_rng([seed, 3]).permutation(len(factors)), p + 1)
+    for slope in slopes[::-1] if len(factors) > p + 1 else slopes[1:]:
+        for i, j in itertools.product(range(p), repeat=2):
+            lines = np.where(slope < p, (i * slope + j) % p, i)
+            yield {name: held[line % len(held)] for (name, held), line in zip(factors.items(), lines, strict=True)}
 
 
 def plainer(row: Row, factors: Mapping[str, Sequence[Any]], taken: Mapping[str, Callable[[Any], bool]]) -> Row:
