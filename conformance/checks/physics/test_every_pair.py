@@ -12,7 +12,7 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.physics import amplitudes_of, variation_of
-from conformance.scans.contents import IMAGES, REPEATED, in_complex
+from conformance.scans.contents import IMAGES, in_complex
 from conformance.scans.domain import content, many, modes, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_values, told
@@ -34,6 +34,7 @@ FACTORS = {
         "flat",
         "faint",
         "bright",
+        *IMAGES,
     ),
     "before": HISTORIES,
 }
@@ -68,7 +69,7 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array]:
 @check("PHY-001", given={"seed": seeds}, weight=12)
 def test_the_forward_model_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FACTORS, seed, {"sizes": LARGE, "content": REPEATED}):
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
         row = in_complex(row, "patches", "probe")
         n, N, P = row["sizes"][0], side(row["sizes"][1]), modes(row["sizes"][2])
         row = row | {"sizes": (many(n, N), N, P)}

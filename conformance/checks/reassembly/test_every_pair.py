@@ -10,7 +10,7 @@ from conformance.checks.reassembly.canvases import CANVAS, fits, oracle, suspect
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.contents import IMAGES, REPEATED, in_complex
+from conformance.scans.contents import IMAGES, in_complex
 from conformance.scans.domain import many, places, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
@@ -24,7 +24,7 @@ FACTORS = {
     "positions": ("f8", "f4", *WHOLE),
     "lying": tuple(LAYOUTS),
     "places": tuple(LAYOUTS),
-    "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright"),
+    "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright", *IMAGES),
     "where": (*WHERE, "far"),
     "chunk": (None, 1, 3, 1_000),
     "before": HISTORIES,
@@ -56,7 +56,7 @@ def _places(row: Row, rng: np.random.Generator) -> Array:
 @check("REA-004", given={"seed": seeds}, weight=12)
 def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FACTORS, seed, {"sizes": LARGE, "content": REPEATED}):
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}):
         row = in_complex(row, "patches")
         N = side(row["sizes"][1])
         n = many(row["sizes"][0], N)
