@@ -17,6 +17,9 @@ from conformance.contract.types import Array
 from conformance.scans.domain import Property, takes
 
 Row = dict[str, Any]
+Void = tuple[str, Sequence[Any], str, Sequence[Any]]
+"""A factor, levels of it, another factor, and levels of that which mean nothing beside them."""
+_Met = tuple[int, int, int, int]
 PLACING = ("where", "positions", "by", "shifts")
 """Factors of which a level alone meets the plainest: whole positions, or a line of them, hide faults of coordinates."""
 _LARGEST_WHOLE = 70_000
@@ -25,7 +28,10 @@ _TYPE = re.compile(r"[<>=]?[bcfiu][1248]|c16|\?")
 
 
 def all_pairs(
-    factors: Mapping[str, Sequence[Any]], seed: int, alone: Mapping[str, Sequence[Any]] | None = None
+    factors: Mapping[str, Sequence[Any]],
+    seed: int,
+    alone: Mapping[str, Sequence[Any]] | None = None,
+    void: Sequence[Void] = (),
 ) -> list[Row]:
     """Rows of levels: each level by itself, all else plain, and each with each level of every other factor.
 
@@ -37,6 +43,9 @@ def all_pairs(
         Draws which levels meet beyond the pairs; the first row is always the plainest.
     alone : Mapping[str, Sequence], optional
         Further levels of some factors, too dear to meet everything: one row each, all else drawn but where things lie.
+    void : sequence of (factor, levels, other factor, its levels)
+        Where the one has such a level, such levels of the other are as if it were plain (of one row, no order of rows
+        in memory is another): the other meets nothing in that row, and the two need not meet.
 
     Returns
     -------
@@ -45,8 +54,15 @@ def all_pairs(
     """
     names = tuple(factors)
     counts = tuple(len(factors[name]) for name in names)
+    empty = frozenset(
+        (names.index(a), factors[a].index(one), names.index(b), factors[b].index(other))
+        for a, ones, b, others in void
+        for one, other in itertools.product(ones, others)
+        if one in factors[a] and other in factors[b]
+    )
     rng = np.random.default_rng([seed, 2])
-    rows = [{name: factors[name][i] for name, i in zip(names, row, strict=True)} for row in _indices(counts, seed)]
+    indices = _indices(counts, seed, empty)
+    rows = [{name: factors[name][i] for name, i in zip(names, row, strict=True)} for row in indices]
     for name, levels in (alone or {}).items():
         for level in levels:
             drawn = {other: held[int(rng.integers(len(held)))] for other, held in factors.items()}
@@ -132,7 +148,7 @@ def place_taken(where: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _indices(counts: tuple[int, ...], seed: int) -> tuple[tuple[int, ...], ...]:
+def _indices(counts: tuple[int, ...], seed: int, void: frozenset[_Met]) -> tuple[tuple[int, ...], ...]:
     """Cover all pairs greedily: start from one that is left, and give every other factor the level that covers most."""
     rng = np.random.default_rng([seed, 1])
     columns = range(len(counts))
@@ -140,31 +156,43 @@ def _indices(counts: tuple[int, ...], seed: int) -> tuple[tuple[int, ...], ...]:
         (a, i, b, j)
         for a, b in itertools.combinations(columns, 2)
         for i, j in itertools.product(range(counts[a]), range(counts[b]))
+        if not {(a, i, b, j), (b, j, a, i)} & void
     }
     # Each level first by itself, all else plain: what needs one strange thing alone must not wait for its company.
     rows = [(0,) * len(counts)]
     rows += [(*(0,) * a, i, *(0,) * (len(counts) - a - 1)) for a in columns for i in range(1, counts[a])]
     for row in rows:
-        left -= _pairs_of(row)
+        left -= _pairs_of(row, void)
     while left:
         a, i, b, j = sorted(left)[int(rng.integers(len(left)))]
         met = {a: i, b: j}
         for column in (int(one) for one in rng.permutation(len(counts))):
             if column not in met:
-                levels = rng.permutation(counts[column])
-                met[column] = max((int(k) for k in levels), key=lambda k, c=column: _gain(met, c, k, left))  # type: ignore[misc]
+                levels = [
+                    k
+                    for k in map(int, rng.permutation(counts[column]))
+                    if not {(column, k, a, i), (column, k, b, j)} & void
+                ]
+                met[column] = max(levels, key=lambda k, c=column: _gain(met, c, k, left, void))  # type: ignore[misc]
         rows.append(tuple(met[column] for column in columns))
-        left -= _pairs_of(rows[-1])
+        left -= _pairs_of(rows[-1], void)
     return tuple(rows)
 
 
-def _pairs_of(row: tuple[int, ...]) -> set[tuple[int, int, int, int]]:
-    return {(a, row[a], b, row[b]) for a, b in itertools.combinations(range(len(row)), 2)}
+def _pairs_of(row: tuple[int, ...], void: frozenset[_Met]) -> set[_Met]:
+    held = list(enumerate(row))
+    live = [one for one in held if not any((*other, *one) in void for other in held)] if void else held
+    return {(*one, *other) for one, other in itertools.combinations(live, 2)}
 
 
-def _gain(row: Mapping[int, int], column: int, level: int, left: set[tuple[int, int, int, int]]) -> int:
-    met = ((*sorted(((column, level), held)),) for held in row.items())
-    return sum((*one, *other) in left for one, other in met)
+def _gain(row: Mapping[int, int], column: int, level: int, left: set[_Met], void: frozenset[_Met]) -> int:
+    """Pairs that a level would cover; none where it means nothing, and less where others then mean nothing."""
+    one = (column, level)
+    if void and any((*held, *one) in void for held in row.items()):
+        return 0
+    met = ((*sorted((one, held)),) for held in row.items())
+    gained = sum((*first, *second) in left for first, second in met)
+    return gained - (len(row) * sum((*one, *held) in void for held in row.items()) if void else 0)
 
 
 def _strided(values: Array) -> Array:
@@ -213,6 +241,8 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
 }
 """How an array may lie in memory; the first is the usual way."""
 
+OF_SEVERAL_ROWS = ("in Fortran order", "with its first axis last")
+"""Layouts that are the usual one where there is a single row."""
 WHOLE = ("u1", "i1", "u2", "i2", "u4", "i4", "i8")
 REAL = ("f4", "f8")
 COMPLEX = ("c8", "c16")

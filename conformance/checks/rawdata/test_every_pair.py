@@ -20,8 +20,8 @@ from conformance.scans.contents import IMAGES, faded
 from conformance.scans.domain import Property, canvas, content, holds_windows, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
-from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values, told
-from conformance.scans.placing import placed
+from conformance.scans.pairs import LAYOUTS, Row, Void, all_pairs, as_places, as_values, told
+from conformance.scans.placing import OF_SEVERAL, placed
 from conformance.scans.seed import seed_of_run
 
 
@@ -50,7 +50,7 @@ def test_scans_of_every_pair_are_saved_and_loaded(subject: Subject, evidence: Ev
 
 
 FEATURES = {
-    "sizes": ((7, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 14), (2, 12, 1)),
+    "sizes": ((7, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 17), (2, 134, 1), (60, 8, 2)),
     "positions": ("f8", "f4", "i8", "u1", "i2", "u4"),
     "probe": ("c8", "c16", "f4", "i2"),
     "object": ("c8", "c16", "f4", "f8", "u1", "i4"),
@@ -63,7 +63,14 @@ FEATURES = {
     "noise": (3, 0, 2**33, None),
     "before": HISTORIES,
 }
-LARGE = ((4_203, 8, 1), (60, 34, 17), (3, 130, 1), (3, 262, 2))
+LARGE = ((4_203, 8, 1), (60, 34, 17), (2, 12, 1), (3, 262, 2))
+ONE_MODE = ((1, 8, 1), (2, 134, 1))
+VOID: tuple[Void, ...] = (
+    ("sizes", ONE_MODE, "content", ("a dark mode", "weak modes", "outshone by one", "but one hardly seen")),
+    ("sizes", ((1, 8, 1),), "where", OF_SEVERAL),
+    ("dose", (None,), "noise", (0, 2**33, None)),
+)
+"""What means nothing beside what: without a dose no noise is drawn."""
 
 
 def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
@@ -95,7 +102,7 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
 @check("RAW-007", "RAW-010", needs=["measure"], given={"seed": seeds}, weight=12)
 def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FEATURES, seed, {"sizes": LARGE}):
+    for row in all_pairs(FEATURES, seed, {"sizes": LARGE}, VOID):
         obj, probe, at = _scene(row, rng)
         if not holds_windows(obj.shape, probe.shape[-1]):
             continue

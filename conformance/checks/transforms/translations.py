@@ -29,7 +29,7 @@ def moved(images: Array, shifts: Array) -> Array:
         for along, across in itertools.product((0, 1), repeat=2):
             weight = (right if along else 1 - right) * (down if across else 1 - down)
             if weight:
-                column, row = base + (along, across)
+                column, row = base[0] + along, base[1] + across
                 to, source = zip(_overlap(image.shape[0], row), _overlap(image.shape[1], column), strict=True)
                 result[to] += weight * image[source]
     return out
