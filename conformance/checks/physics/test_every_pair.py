@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from conformance.backends.subject import Subject
@@ -120,7 +122,7 @@ NOISE = {
     "sizes": ((40, 8), (1, 8), (8, 8), (2, 50), (700, 8), (3, 100)),
     "amplitude": ("f8", "f4", *WHOLE),
     "lying": tuple(LAYOUTS),
-    "content": ("ordinary", "a dark frame", "faint", "bright", "brighter", "ones", *UNEVEN),
+    "content": ("ordinary", "a dark frame", "faint", "bright", "brighter", "ones", "of seven decades", *UNEVEN),
     "noise": (17, 0, 2**33),
     "before": HISTORIES,
 }
@@ -137,12 +139,16 @@ def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -
             values[n // 2] = 0
         if row["content"] in UNEVEN:
             values = IMAGES[row["content"]](values, rng)
+        if row["content"] == "of seven decades":
+            values = 10 ** (7.2 * (values - 1))
         if row["content"] == "ones":
             values[...] = 1
         if row["content"] == "brighter":
             # And faint rows between.
             values[:, ::2] *= 1e-5
-        scale = {"faint": 0.02, "bright": 3e4, "brighter": 3e6, "ones": 1.0}.get(row["content"], 40.0)
+        scale = {"faint": 0.02, "bright": 3e4, "brighter": 3e6, "ones": 1.0, "of seven decades": 5e4}.get(
+            row["content"], 40.0
+        )
         whole = np.dtype(row["amplitude"]).kind in "iu"
         amplitude = (np.rint(np.minimum(values, 1.2) * 90) if whole else values * scale).astype(row["amplitude"])
         given = LAYOUTS[row["lying"]](amplitude)
@@ -178,3 +184,15 @@ def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -
         evidence.equal(
             again, seen.astype(again.dtype), f"noisy of equal amplitudes and seed with {told(row)}", either=True
         )
+
+
+@check("PHY-012", needs=["noisy"])
+def test_seeds_next_to_each_other_draw_other_noise_of_any_number(subject: Subject, evidence: Evidence) -> None:
+    """Of one frame, of two, of as many as a side has pixels: no number of frames makes a seed coarser."""
+    for n, N in ((1, 8), (2, 8), (3, 10), (8, 8), (2, 50), (700, 8)):
+        for level in (3.0, 300.0):
+            amplitude = np.full((n, N, N), level)
+            drawn = {seed: as_numpy(subject.adapter.noisy(amplitude, seed)) for seed in (0, 1, 6, 7, 2**32, 2**32 + 1)}
+            for one, other in itertools.combinations(drawn, 2):
+                said = f"The seeds {one} and {other} draw the same noise of {n} frames of {N} x {N} pixels."
+                evidence.holds(not np.array_equal(drawn[one], drawn[other]), said)

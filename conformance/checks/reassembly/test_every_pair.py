@@ -28,7 +28,7 @@ from conformance.scans.pairs import (
 from conformance.scans.placing import OF_FRACTIONS, OF_SEVERAL, WHERE, placed
 
 SIZES = ((7, 10), (1, 8), (8, 8), (130, 8), (2, 66))
-LARGE = ((4_203, 8), (260, 18), (129, 32), (2, 12), (3, 262))
+LARGE = ((4_203, 8), (1, 514), (260, 18), (129, 32), (2, 12), (3, 262))
 FACTORS = {
     "sizes": SIZES,
     "patches": ("c8", "c16", *REAL, "u1", "i4"),

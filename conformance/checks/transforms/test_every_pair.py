@@ -60,7 +60,7 @@ OF_TRANSLATIONS = {
     ),
     "before": HISTORIES,
 }
-LARGE_IMAGES = ((4_203, 8, 8), (2, 262, 262), (3, 262, 30), (3, 20, 310), (20, 134, 134), (70, 40, 40))
+LARGE_IMAGES = ((4_203, 8, 8), (1, 514, 514), (2, 262, 262), (3, 262, 30), (3, 20, 310), (20, 134, 134), (70, 40, 40))
 OF_NUMBERS = (*REAL, *WHOLE)
 VOID_TRANSLATIONS: tuple[Void, ...] = (
     ("sizes", ((1, 8, 8),), "steps", OF_SEVERAL_ROWS),
