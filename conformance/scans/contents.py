@@ -84,6 +84,11 @@ CONTENTS = WAVES | IMAGES
 holds the result."""
 
 
+def upright(obj: Array) -> Array:
+    """An object (H, W) of more rows than columns, in which every window of the given one lies where it lay."""
+    return np.tile(obj, (obj.shape[1] // obj.shape[0] + 1, 1))
+
+
 def faded(probe: Array) -> Array:
     """Modes (P, N, N), each with three hundredths of the amplitude of the one before."""
     fading = np.float32(0.03) ** np.arange(len(probe), dtype=np.float32)

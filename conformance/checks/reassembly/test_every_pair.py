@@ -36,7 +36,7 @@ FACTORS = {
     "lying": tuple(LAYOUTS),
     "places": tuple(LAYOUTS),
     "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright", *IMAGES),
-    "where": (*WHERE, "far"),
+    "where": (*WHERE, "far", "farther"),
     "chunk": (None, 1, 3, 1_000),
     "before": HISTORIES,
 }
@@ -70,7 +70,8 @@ def _patches(row: Row, rng: np.random.Generator) -> Array:
 
 def _places(row: Row, rng: np.random.Generator) -> Array:
     at = rng.uniform((20, 15), (70, 50), (min(row["sizes"][0], _PERIOD), 2))
-    return at * 1.5 + (900, -700) if row["where"] == "far" else placed(at, row["where"], rng)
+    away = {"far": (900, -700), "farther": (-(2.0**18), 2.0**18)}.get(row["where"])
+    return placed(at, row["where"], rng) if away is None else at * 1.5 + away
 
 
 @check("REA-004", given={"seed": seeds}, weight=12)

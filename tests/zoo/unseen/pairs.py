@@ -1,4 +1,4 @@
-"""Faults that show where two features meet in one call: a dtype and a shape, a layout and a content, a size and an option."""
+"""Faults that show where two features meet in one call: a dtype and a shape, a layout and a content."""
 
 from __future__ import annotations
 
