@@ -19,6 +19,7 @@ from conformance.scans.domain import Property, takes
 Row = dict[str, Any]
 Void = tuple[str, Sequence[Any], str, Sequence[Any]]
 """A factor, levels of it, another factor, and levels of that which mean nothing beside them."""
+_Level = tuple[int, int]
 _Met = tuple[int, int, int, int]
 PLACING = ("where", "positions", "by", "shifts")
 """Factors of which a level alone meets the plainest: whole positions, or a line of them, hide faults of coordinates."""
@@ -32,6 +33,7 @@ def all_pairs(
     seed: int,
     alone: Mapping[str, Sequence[Any]] | None = None,
     void: Sequence[Void] = (),
+    hiding: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[Row]:
     """Rows of levels: each level by itself, all else plain, and each with each level of every other factor.
 
@@ -46,6 +48,9 @@ def all_pairs(
     void : sequence of (factor, levels, other factor, its levels)
         Where the one has such a level, such levels of the other are as if it were plain (of one row, no order of rows
         in memory is another): the other meets nothing in that row, and the two need not meet.
+    hiding : Mapping[str, Sequence], optional
+        Levels beside which little of what goes wrong shows (by whole pixels, no fraction is lost): in such a row they
+        meet the others, and nothing else meets.
 
     Returns
     -------
@@ -61,7 +66,9 @@ def all_pairs(
         if one in factors[a] and other in factors[b]
     )
     rng = np.random.default_rng([seed, 2])
-    indices = _indices(counts, seed, empty)
+    found = ((name, level) for name, levels in (hiding or {}).items() for level in levels)
+    hidden = frozenset((names.index(name), factors[name].index(level)) for name, level in found)
+    indices = _indices(counts, seed, empty, hidden)
     rows = [{name: factors[name][i] for name, i in zip(names, row, strict=True)} for row in indices]
     for name, levels in (alone or {}).items():
         for level in levels:
@@ -148,7 +155,9 @@ def place_taken(where: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _indices(counts: tuple[int, ...], seed: int, void: frozenset[_Met]) -> tuple[tuple[int, ...], ...]:
+def _indices(
+    counts: tuple[int, ...], seed: int, void: frozenset[_Met], hiding: frozenset[_Level]
+) -> tuple[tuple[int, ...], ...]:
     """Cover all pairs greedily: start from one that is left, and give every other factor the level that covers most."""
     rng = np.random.default_rng([seed, 1])
     columns = range(len(counts))
@@ -162,27 +171,26 @@ def _indices(counts: tuple[int, ...], seed: int, void: frozenset[_Met]) -> tuple
     rows = [(0,) * len(counts)]
     rows += [(*(0,) * a, i, *(0,) * (len(counts) - a - 1)) for a in columns for i in range(1, counts[a])]
     for row in rows:
-        left -= _pairs_of(row, void)
+        left -= _pairs_of(row, void, hiding)
     while left:
         a, i, b, j = sorted(left)[int(rng.integers(len(left)))]
         met = {a: i, b: j}
         for column in (int(one) for one in rng.permutation(len(counts))):
             if column not in met:
-                levels = [
-                    k
-                    for k in map(int, rng.permutation(counts[column]))
-                    if not {(column, k, a, i), (column, k, b, j)} & void
-                ]
+                drawn = [(column, int(k)) for k in rng.permutation(counts[column])]
+                levels = [k for _, k in drawn if not {(column, k, a, i), (column, k, b, j)} & void]
+                levels = [k for k in levels if (column, k) not in hiding] or levels
                 met[column] = max(levels, key=lambda k, c=column: _gain(met, c, k, left, void))  # type: ignore[misc]
         rows.append(tuple(met[column] for column in columns))
-        left -= _pairs_of(rows[-1], void)
+        left -= _pairs_of(rows[-1], void, hiding)
     return tuple(rows)
 
 
-def _pairs_of(row: tuple[int, ...], void: frozenset[_Met]) -> set[_Met]:
+def _pairs_of(row: tuple[int, ...], void: frozenset[_Met], hiding: frozenset[_Level]) -> set[_Met]:
     held = list(enumerate(row))
     live = [one for one in held if not any((*other, *one) in void for other in held)] if void else held
-    return {(*one, *other) for one, other in itertools.combinations(live, 2)}
+    hidden = set(hiding.intersection(held))
+    return {(*one, *other) for one, other in itertools.combinations(live, 2) if hidden <= {one, other}}
 
 
 def _gain(row: Mapping[int, int], column: int, level: int, left: set[_Met], void: frozenset[_Met]) -> int:
@@ -243,6 +251,8 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
 
 OF_SEVERAL_ROWS = ("in Fortran order", "with its first axis last")
 """Layouts that are the usual one where there is a single row."""
+FEW_WHOLE = ("u1", "i2", "u4", "i8")
+"""One type of whole numbers of each width: what shows in one of another sign shows in these beside other factors."""
 WHOLE = ("u1", "i1", "u2", "i2", "u4", "i4", "i8")
 REAL = ("f4", "f8")
 COMPLEX = ("c8", "c16")

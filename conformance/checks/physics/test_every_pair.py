@@ -19,9 +19,9 @@ from conformance.scans.domain import content, many, modes, side
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, Void, all_pairs, as_values, told
 
-SIZES = ((5, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 14), (3, 8, 17), (2, 134, 1), (300, 8, 2))
+SIZES = ((5, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 14), (3, 8, 17), (2, 66, 1), (300, 8, 2))
 LARGE = ((1, 1_030, 1), (4_201, 8, 1), (70, 36, 9), (3, 262, 2), (300, 18, 17), (64, 64, 2), (131, 130, 1), (2, 12, 1))
-ONE_MODE = ((1, 8, 1), (2, 134, 1))
+ONE_MODE = ((1, 8, 1), (2, 66, 1))
 FACTORS = {
     "sizes": SIZES,
     "patches": ("c8", "c16", *REAL, "i2", "u1"),
@@ -82,7 +82,7 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array]:
 @check("PHY-001", given={"seed": seeds}, weight=12)
 def test_the_forward_model_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}, VOID):
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}, VOID, {"content": ("flat",)}):
         row = in_complex(row, "patches", "probe")
         n, N, P = row["sizes"][0], side(row["sizes"][1]), modes(row["sizes"][2])
         row = row | {"sizes": (many(n, N), N, P)}
