@@ -132,7 +132,8 @@ def test_arrays_that_agree_in_samples_are_others(subject: Subject, evidence: Evi
                 continue
             given = call.inputs()
             before, seen = answered(call, given), answered(call, given | {name: _woven(np.asarray(values))})
-            other = any(not np.array_equal(seen[one], before[one]) for one in before)
+            # What was simulated is not told by every backend.
+            other = not before or any(not np.array_equal(seen[one], before[one]) for one in before)
             evidence.holds(
                 other, f"{call.words} gives the same after neighbours were exchanged in every other column of {name}."
             )

@@ -52,9 +52,9 @@ COMMON: Mapping[str, tuple[Any, ...]] = {
     "backend": ("tensorflow", "pytorch"),
 }
 OUTER: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
-    "inference": COMMON | {"debug": FLAG},
-    "training": COMMON
-    | {
+    "inference": {**COMMON, "debug": FLAG},
+    "training": {
+        **COMMON,
         "train_data_file": tuple(map(Path, PATHS[2:])),
         "test_data_file": tuple(map(Path, PATHS[2:])),
         "batch_size": (16, 1, 2, 4, 64, 512),

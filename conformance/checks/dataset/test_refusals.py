@@ -159,28 +159,6 @@ def test_dark_frames_in_a_data_set(subject: Subject, evidence: Evidence) -> None
     refused_among(subject, evidence, written(subject, {"a file of frames that are all zero": dark}))
 
 
-@check("CND-009", needs=["batches"])
-def test_a_data_set_names_the_file_that_is_refused(subject: Subject, evidence: Evidence) -> None:
-    """Of several files, the one: wherever it stands, and whatever ails it."""
-    broken = {
-        "a pixel of NaN": with_pixel(np.nan),
-        "a file without positions": plain() | {"ycoords": None},
-        "frames that are all zero": plain(diff3d=np.zeros_like(plain()["diff3d"])),
-    }
-    sound = [subject.write(plain(), name) for name in ("night-4.npz", "morning.npz")]
-    for what, arrays in broken.items():
-        path = subject.write(arrays, "noon-7.npz")
-        for place in range(3 if takes(Property.FILES) else 1):
-            paths = [*sound[:place], path, *sound[place:]] if takes(Property.FILES) else [path]
-            error = evidence.refused(
-                lambda: batches_of(subject, paths, REQUEST),
-                f"a data set with {what} at place {place}",
-                beside=lambda: batches_of(subject, sound[:1], REQUEST),
-            )
-            said = f"The refusal of a data set with {what} at place {place} does not name {path.name}: {error}"
-            evidence.worded(path.name in str(error), said)
-
-
 @check("DAT-027", needs=["batches"])
 def test_a_request_that_one_file_cannot_meet(subject: Subject, evidence: Evidence) -> None:
     if not takes(Property.FILES):
