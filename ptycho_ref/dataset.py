@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ptycho_ref.errors import RequestRefusal
+from ptycho_ref.errors import Refusal, RequestRefusal
 from ptycho_ref.normalization import amplitude_scale, frame_energies
 from ptycho_ref.rawdata import RawData
 
@@ -111,7 +112,10 @@ class ScanDataset:
                 array="diff3d",
                 remedy="Make one data set for each N.",
             )
-        parts = [_file_rows(number, scan, grouping, gauge, scope, modes) for number, scan in enumerate(scans)]
+        parts = []
+        for number, (path, scan) in enumerate(zip(self.files, scans, strict=True)):
+            with _naming(path):
+                parts.append(_file_rows(number, scan, grouping, gauge, scope, modes))
         self._rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def __len__(self) -> int:
@@ -136,6 +140,17 @@ class ScanDataset:
         size = int(batch_size)
         for start in range(0, len(order), size):
             yield self[order[start : start + size]]
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let a refusal name the file of the list that it is about (CND-009)."""
+    try:
+        yield
+    except Refusal as error:
+        raise type(error)(
+            error.problem, clause=error.clause, file=path, array=error.array, remedy=error.remedy
+        ) from error
 
 
 @np.errstate(under="ignore")  # what underflows is zero under any setting of the process (CND-021)

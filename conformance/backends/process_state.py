@@ -42,7 +42,7 @@ def process_state() -> dict[str, Any]:
         "the filters of warnings": list(warnings.filters),
         "signal handlers": [signal.getsignal(one) for one in _SIGNALS],
         "the recursion limit": sys.getrecursionlimit(),
-        "the garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug()),
+        "the garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug(), gc.get_freeze_count() > 0),
         "the locale": locale.setlocale(locale.LC_ALL),
         "threads": sorted(one.name for one in threading.enumerate() if not one.name.startswith(_OF_LIBRARIES)),
         "the hook of exceptions": (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.displayhook),

@@ -66,7 +66,7 @@ IMAGES: dict[str, Content] = {
 """Contents that any images may have among others: of one phase or quadrant, and dark where others are not."""
 REPEATED = tuple(IMAGES) * 2
 """As levels that stand alone: what is drawn in some of them is drawn anew in each."""
-_OF_COMPLEX_NUMBERS = ("imaginary", "below both axes", "of unit energy")
+OF_COMPLEX_NUMBERS = ("imaginary", "below both axes", "of unit energy")
 """Of these, real numbers have no likeness."""
 
 WAVES: dict[str, Content] = {
@@ -84,6 +84,11 @@ CONTENTS = WAVES | IMAGES
 holds the result."""
 
 
+def upright(obj: Array) -> Array:
+    """An object (H, W) of more rows than columns, in which every window of the given one lies where it lay."""
+    return np.tile(obj, (obj.shape[1] // obj.shape[0] + 1, 1))
+
+
 def faded(probe: Array) -> Array:
     """Modes (P, N, N), each with three hundredths of the amplitude of the one before."""
     fading = np.float32(0.03) ** np.arange(len(probe), dtype=np.float32)
@@ -99,5 +104,5 @@ def in_complex(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
         One level a factor; ``content`` among them, and the dtype of each named array.
     *names : str
     """
-    wanted = names if row["content"] in _OF_COMPLEX_NUMBERS else ()
+    wanted = names if row["content"] in OF_COMPLEX_NUMBERS else ()
     return {**row, **{name: "c8" for name in wanted if np.dtype(row[name]).kind != "c"}}

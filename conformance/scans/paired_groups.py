@@ -12,14 +12,14 @@ from conformance.adapter import GroupRequest
 from conformance.contract.arrays import COORDINATES, PAIRS
 from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
-from conformance.scans.contents import IMAGES
+from conformance.scans.contents import IMAGES, upright
 from conformance.scans.domain import inside
 from conformance.scans.pairs import Row, all_pairs, told
 from conformance.scans.specimens import Specimen
 from conformance.scans.transformed import random_scan
 from conformance.scans.unusual import Regime
 
-SIZES = ((14, 8, 2), (10, 12, 1), (8, 8, 8), (16, 8, 16), (23, 10, 3), (12, 12, 1))
+SIZES = ((14, 8, 2), (10, 12, 1), (8, 8, 8), (16, 8, 16), (130, 10, 3), (12, 40, 17))
 LARGE = ((1, 1_030, 1), (1_600, 8, 1), (140, 18, 17), (33, 134, 1), (14, 262, 2), (300, 8, 1))
 OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "sizes": SIZES,
@@ -31,6 +31,7 @@ OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "scale": (None, 0.25, 1.0, 3e4),
     "seed": (3, 0, 2**31, 2**40),
     "truth": ("object", "patches", "none", "both"),
+    "shape": ("wide", "tall"),
     "starts": ("other ones", "none"),
     "labels": ("counted", "none", "stamps", "alike"),
     "where": ("a raster", "about a point", "far away", "on a line", "in pairs", "whole", "on a diagonal", "evenly"),
@@ -96,6 +97,8 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     if row["truth"] in ("patches", "both"):
         at = np.stack([scan["xcoords"], scan["ycoords"]], axis=1)
         scan["Y"] = (patches_at(scan["objectGuess"], at, N) * np.exp(0.3j)).astype(np.complex64)
+    if row["shape"] == "tall":
+        scan["objectGuess"] = upright(scan["objectGuess"])
     if row["truth"] in ("patches", "none"):
         del scan["objectGuess"]
     labels = {"stamps": 1_700_000_000 + 3 * np.arange(M)[::-1], "alike": np.full(M, 5)}

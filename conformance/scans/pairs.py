@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,10 @@ from conformance.contract.types import Array
 from conformance.scans.domain import Property, takes
 
 Row = dict[str, Any]
+Void = tuple[str, Sequence[Any], str, Sequence[Any]]
+"""A factor, levels of it, another factor, and levels of that which mean nothing beside them."""
+_Level = tuple[int, int]
+_Met = tuple[int, int, int, int]
 PLACING = ("where", "positions", "by", "shifts")
 """Factors of which a level alone meets the plainest: whole positions, or a line of them, hide faults of coordinates."""
 _LARGEST_WHOLE = 70_000
@@ -25,7 +29,11 @@ _TYPE = re.compile(r"[<>=]?[bcfiu][1248]|c16|\?")
 
 
 def all_pairs(
-    factors: Mapping[str, Sequence[Any]], seed: int, alone: Mapping[str, Sequence[Any]] | None = None
+    factors: Mapping[str, Sequence[Any]],
+    seed: int,
+    alone: Mapping[str, Sequence[Any]] | None = None,
+    void: Sequence[Void] = (),
+    hiding: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[Row]:
     """Rows of levels: each level by itself, all else plain, and each with each level of every other factor.
 
@@ -37,6 +45,12 @@ def all_pairs(
         Draws which levels meet beyond the pairs; the first row is always the plainest.
     alone : Mapping[str, Sequence], optional
         Further levels of some factors, too dear to meet everything: one row each, all else drawn but where things lie.
+    void : sequence of (factor, levels, other factor, its levels)
+        Where the one has such a level, such levels of the other are as if it were plain (of one row, no order of rows
+        in memory is another): the other meets nothing in that row, and the two need not meet.
+    hiding : Mapping[str, Sequence], optional
+        Levels beside which little of what goes wrong shows (by whole pixels, no fraction is lost): in such a row they
+        meet the others, and nothing else meets.
 
     Returns
     -------
@@ -45,14 +59,50 @@ def all_pairs(
     """
     names = tuple(factors)
     counts = tuple(len(factors[name]) for name in names)
+    empty = frozenset(
+        (names.index(a), factors[a].index(one), names.index(b), factors[b].index(other))
+        for a, ones, b, others in void
+        for one, other in itertools.product(ones, others)
+        if one in factors[a] and other in factors[b]
+    )
     rng = np.random.default_rng([seed, 2])
-    rows = [{name: factors[name][i] for name, i in zip(names, row, strict=True)} for row in _indices(counts, seed)]
+    found = ((name, level) for name, levels in (hiding or {}).items() for level in levels)
+    hidden = frozenset((names.index(name), factors[name].index(level)) for name, level in found)
+    indices = _indices(counts, seed, empty, hidden)
+    rows = [{name: factors[name][i] for name, i in zip(names, row, strict=True)} for row in indices]
     for name, levels in (alone or {}).items():
         for level in levels:
             drawn = {other: held[int(rng.integers(len(held)))] for other, held in factors.items()}
             drawn |= {other: factors[other][0] for other in PLACING if other in factors}
             rows.append(drawn | {name: level})
     return rows
+
+
+def exact_pairs(factors: Mapping[str, Sequence[Any]], seed: int) -> Iterator[Row]:
+    """Rows in which each level meets each level of every other factor: many factors of many levels, at little cost.
+
+    Lines of one slope are a factor, and two slopes share one point for every two lines: p² rows, p a prime, hold all
+    pairs of p + 1 factors of p levels; as many rows again, those of (p + 1)².
+
+    Parameters
+    ----------
+    factors : Mapping[str, Sequence]
+        Levels of each factor.
+    seed : int
+        Draws which factor has which slope, and so what meets beyond the pairs.
+
+    Yields
+    ------
+    dict
+        One level a factor.
+    """
+    least = max(2, *map(len, factors.values()), int(np.ceil(np.sqrt(len(factors)))) - 1)
+    p = next(n for n in itertools.count(least) if all(n % d for d in range(2, n)))
+    slopes = divmod(np.random.default_rng([seed, 3]).permutation(len(factors)), p + 1)
+    for slope in slopes[::-1] if len(factors) > p + 1 else slopes[1:]:
+        for i, j in itertools.product(range(p), repeat=2):
+            lines = np.where(slope < p, (i * slope + j) % p, i)
+            yield {name: held[line % len(held)] for (name, held), line in zip(factors.items(), lines, strict=True)}
 
 
 def plainer(row: Row, factors: Mapping[str, Sequence[Any]], taken: Mapping[str, Callable[[Any], bool]]) -> Row:
@@ -105,7 +155,9 @@ def place_taken(where: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _indices(counts: tuple[int, ...], seed: int) -> tuple[tuple[int, ...], ...]:
+def _indices(
+    counts: tuple[int, ...], seed: int, void: frozenset[_Met], hiding: frozenset[_Level]
+) -> tuple[tuple[int, ...], ...]:
     """Cover all pairs greedily: start from one that is left, and give every other factor the level that covers most."""
     rng = np.random.default_rng([seed, 1])
     columns = range(len(counts))
@@ -113,31 +165,42 @@ def _indices(counts: tuple[int, ...], seed: int) -> tuple[tuple[int, ...], ...]:
         (a, i, b, j)
         for a, b in itertools.combinations(columns, 2)
         for i, j in itertools.product(range(counts[a]), range(counts[b]))
+        if not {(a, i, b, j), (b, j, a, i)} & void
     }
     # Each level first by itself, all else plain: what needs one strange thing alone must not wait for its company.
     rows = [(0,) * len(counts)]
     rows += [(*(0,) * a, i, *(0,) * (len(counts) - a - 1)) for a in columns for i in range(1, counts[a])]
     for row in rows:
-        left -= _pairs_of(row)
+        left -= _pairs_of(row, void, hiding)
     while left:
         a, i, b, j = sorted(left)[int(rng.integers(len(left)))]
         met = {a: i, b: j}
         for column in (int(one) for one in rng.permutation(len(counts))):
             if column not in met:
-                levels = rng.permutation(counts[column])
-                met[column] = max((int(k) for k in levels), key=lambda k, c=column: _gain(met, c, k, left))  # type: ignore[misc]
+                drawn = [(column, int(k)) for k in rng.permutation(counts[column])]
+                levels = [k for _, k in drawn if not {(column, k, a, i), (column, k, b, j)} & void]
+                levels = [k for k in levels if (column, k) not in hiding] or levels
+                met[column] = max(levels, key=lambda k, c=column: _gain(met, c, k, left, void))  # type: ignore[misc]
         rows.append(tuple(met[column] for column in columns))
-        left -= _pairs_of(rows[-1])
+        left -= _pairs_of(rows[-1], void, hiding)
     return tuple(rows)
 
 
-def _pairs_of(row: tuple[int, ...]) -> set[tuple[int, int, int, int]]:
-    return {(a, row[a], b, row[b]) for a, b in itertools.combinations(range(len(row)), 2)}
+def _pairs_of(row: tuple[int, ...], void: frozenset[_Met], hiding: frozenset[_Level]) -> set[_Met]:
+    held = list(enumerate(row))
+    live = [one for one in held if not any((*other, *one) in void for other in held)] if void else held
+    hidden = set(hiding.intersection(held))
+    return {(*one, *other) for one, other in itertools.combinations(live, 2) if hidden <= {one, other}}
 
 
-def _gain(row: Mapping[int, int], column: int, level: int, left: set[tuple[int, int, int, int]]) -> int:
-    met = ((*sorted(((column, level), held)),) for held in row.items())
-    return sum((*one, *other) in left for one, other in met)
+def _gain(row: Mapping[int, int], column: int, level: int, left: set[_Met], void: frozenset[_Met]) -> int:
+    """Pairs that a level would cover; none where it means nothing, and less where others then mean nothing."""
+    one = (column, level)
+    if void and any((*held, *one) in void for held in row.items()):
+        return 0
+    met = ((*sorted((one, held)),) for held in row.items())
+    gained = sum((*first, *second) in left for first, second in met)
+    return gained - (len(row) * sum((*one, *held) in void for held in row.items()) if void else 0)
 
 
 def _strided(values: Array) -> Array:
@@ -186,6 +249,10 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
 }
 """How an array may lie in memory; the first is the usual way."""
 
+OF_SEVERAL_ROWS = ("in Fortran order", "with its first axis last")
+"""Layouts that are the usual one where there is a single row."""
+FEW_WHOLE = ("u1", "i2", "u4", "i8")
+"""One type of whole numbers of each width: what shows in one of another sign shows in these beside other factors."""
 WHOLE = ("u1", "i1", "u2", "i2", "u4", "i4", "i8")
 REAL = ("f4", "f8")
 COMPLEX = ("c8", "c16")

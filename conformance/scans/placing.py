@@ -20,6 +20,10 @@ WHERE = (
     "nearly whole",
 )
 """The plainest first."""
+OF_SEVERAL = ("on a line", "on a diagonal", "on a raster", "twice", "about zero", "one place", "within a tenth")
+"""What a single point cannot be."""
+OF_FRACTIONS = ("within a tenth", "one fraction", "nearly whole")
+"""What whole numbers cannot be."""
 
 
 def placed(at: Array, where: str, rng: np.random.Generator) -> Array:

@@ -17,7 +17,7 @@ from conformance.engine.catalogue import declarations
 from conformance.engine.outcome import Outcome
 from conformance.engine.trial import attempt
 from conformance.scans.specimens import gallery
-from tests.conditions.recording import Recorded, never
+from tests.conditions.recording import Recorded, never, never_together
 from tests.zoo.backends import right_backend
 
 
@@ -44,10 +44,20 @@ def main() -> None:
     parser.add_argument(
         "checks", nargs="*", default=every, help="parts of the names of checks; all but those of conduct"
     )
-    for (method, array), found in itertools.groupby(
-        never(recorded(parser.parse_args().checks).counts), lambda f: f[:2]
-    ):
+    parser.add_argument("--pairs", action="store_true", help="two features that were never in one call, a line a first")
+    asked = parser.parse_args()
+    held = recorded(asked.checks)
+    if asked.pairs:
+        for (method, one), others in itertools.groupby(never_together(held.pairs), lambda f: f[:2]):
+            print(f"{method}: {_said(one)} with {', '.join(_said(other[2]) for other in others)}")
+        return
+    for (method, array), found in itertools.groupby(never(held.counts), lambda f: f[:2]):
         print(f"{method}({array}): {', '.join(one[2] for one in found)}")
+
+
+def _said(feature: tuple[str, str, str]) -> str:
+    array, family, name = feature
+    return f"{array} {name}" if family == "option" else f"{array} ({name})"
 
 
 if __name__ == "__main__":

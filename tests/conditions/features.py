@@ -129,6 +129,42 @@ PLACES: Mapping[str, Feature] = {
 """Of positions and shifts (n, 2)."""
 
 
+NUMBERS: Mapping[str, Feature] = {
+    "narrow whole numbers": lambda a: a.dtype.kind in "iu" and a.dtype.itemsize < 4,
+    "wide whole numbers": lambda a: a.dtype.kind in "iu" and a.dtype.itemsize >= 4,
+    "unsigned": lambda a: a.dtype.kind == "u",
+    "half precision": lambda a: a.dtype.kind == "f" and a.dtype.itemsize == 2,
+    "real": lambda a: a.dtype.kind == "f" and a.dtype.itemsize > 2,
+    "double precision": lambda a: a.dtype.newbyteorder("=") in (np.float64, np.complex128),
+}
+SHAPE: Mapping[str, Feature] = {
+    "tall": lambda a: a.ndim > 1 and a.shape[-2] > a.shape[-1],
+    "wide": lambda a: a.ndim > 1 and a.shape[-2] < a.shape[-1],
+    "of an odd side": lambda a: a.ndim > 1 and a.shape[-1] % 2 == 1,
+    "of a side beyond 100": lambda a: a.ndim > 1 and a.shape[-1] > 100,
+    "one of them": lambda a: a.ndim > 2 and len(a) == 1,
+    "hundreds of them": lambda a: len(a) > 200,
+    "as many as the side": lambda a: a.ndim > 2 and len(a) == a.shape[-1],
+}
+FAMILIES: Mapping[str, Mapping[str, Feature]] = {
+    "memory": LYING,
+    "numbers": NUMBERS,
+    "shape": SHAPE,
+    "content": CONTENT,
+    "places": PLACES,
+}
+"""Features by what they are of: two of one family are not asked of one array."""
+
+
+def families_of(values: Array, places: bool) -> Iterator[tuple[str, str]]:
+    """Yield the features that an array has, each with its family."""
+    shape = () if places else (("shape", SHAPE),)
+    for family, table in (("numbers", NUMBERS), *shape):
+        yield from ((family, name) for name, holds in table.items() if holds(values))
+    for name in features_of(values, places):
+        yield "memory" if name in LYING else "places" if places else "content", name
+
+
 def features_of(values: Array, places: bool) -> Iterator[str]:
     """Yield the names of the features that an array has: of its memory, and of its content where that is no trouble."""
     yield from (name for name, holds in LYING.items() if holds(values))

@@ -28,6 +28,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--limit", metavar="NAME", help="the right backend has this limit (tests.limits)")
     parser.add_argument("--some", type=int, metavar="N", help="N of them, by the seed")
     parser.add_argument("--unseen", type=int, metavar="N", help="judge N drawn liars in place of the written ones")
+    parser.add_argument("--pairs", action="store_true", help="draw liars whose faults show where two features meet")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which liars are drawn")
     return parser.parse_args(arguments)
 
@@ -98,10 +99,10 @@ def hollow_line(score: Score) -> str:
     return f"{score.backend:<44} {score.passed} clauses passed of {score.clauses}  ({counts})"
 
 
-def unseen(seed: int, count: int, jobs: int) -> int:
+def unseen(seed: int, count: int, jobs: int, *, pairs: bool = False) -> int:
     """Judge drawn liars, and print the share that is caught; 0 when none survives."""
     fates = []
-    for fate in survey(seed, count, jobs):
+    for fate in survey(seed, count, jobs, pairs=pairs):
         fates.append(fate)
         print(f"{fate.name:<20} {fate.seconds:6.2f} s  {fate.caught or 'SURVIVES':<60} {fate.words}", flush=True)
     print("\n".join(table(fates)))
@@ -113,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parsed(arguments)
     os.environ[VARIABLE] = asked.backend
     if asked.unseen is not None:
-        return unseen(asked.seed, asked.unseen, asked.jobs)
+        return unseen(asked.seed, asked.unseen, asked.jobs, pairs=asked.pairs)
     if asked.limit:
         os.environ[LIMIT_VARIABLE] = asked.limit
     verdicts: list[Verdict] = []

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.refused_calls import REFUSING, messages, refusals
+from conformance.checks.dataset.rows import batches_of
+from conformance.checks.dataset.scan_files import REQUEST
+from conformance.checks.npz.loading import plain
 from conformance.contract.clauses import clauses_in
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.scans.domain import Property, takes
 
 
 @check("CND-008", any_of=REFUSING)
@@ -55,3 +61,26 @@ def test_errors_name_the_remedy(subject: Subject, evidence: Evidence) -> None:
         remedy = getattr(error, "remedy", None)
         told = isinstance(remedy, str) and len(remedy.split()) > 1 and remedy in str(error)
         evidence.worded(told, f"The refusal of {one.what} has no remedy in its message, but {remedy!r}: {error}")
+
+
+@check("CND-009", needs=["batches"])
+def test_a_data_set_names_the_file_that_is_refused(subject: Subject, evidence: Evidence) -> None:
+    """Of several files, the one: wherever it stands, and whatever ails it."""
+    frames = plain()["diff3d"]
+    broken = {
+        "a pixel of NaN": plain(diff3d=np.where(frames == frames.max(), np.nan, frames)),
+        "a file without positions": plain() | {"ycoords": None},
+        "frames that are all zero": plain(diff3d=np.zeros_like(frames)),
+    }
+    sound = [subject.write(plain(), name) for name in ("night-4.npz", "morning.npz")]
+    for what, arrays in broken.items():
+        path = subject.write(arrays, "noon-7.npz")
+        for place in range(3 if takes(Property.FILES) else 1):
+            paths = [*sound[:place], path, *sound[place:]] if takes(Property.FILES) else [path]
+            error = evidence.refused(
+                lambda: batches_of(subject, paths, REQUEST),
+                f"a data set with {what} at place {place}",
+                beside=lambda: batches_of(subject, sound[:1], REQUEST),
+            )
+            said = f"The refusal of a data set with {what} at place {place} does not name {path.name}: {error}"
+            evidence.worded(path.name in str(error), said)

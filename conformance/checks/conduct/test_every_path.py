@@ -41,7 +41,7 @@ COMPILED = ("torchinductor", "triton", "tf_", "jax")
 """How the folders begin that compilers of frameworks keep for the next process."""
 WHILE_IT_RUNS = ("threads", "open files")
 """What a data set may have of its own as long as somebody iterates over it."""
-RUNNING_ON = ("threads", "open files", "signal handlers")
+RUNNING_ON = ("threads", "open files", "signal handlers", "timers", "the garbage collector")
 """What no import leaves behind."""
 WARNING_BY_CONTRACT = ("split_groups",)
 """Methods whose ordinary call warns, as the contract asks."""

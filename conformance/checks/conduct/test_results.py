@@ -19,6 +19,9 @@ from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, places, takes
 from conformance.scans.specimens import Recipe, make_specimen, requests_for
 
+OF_IMAGES = ("measure", "patches", "transform", "translate", "reassemble", "simulate", "noisy")
+"""Methods whose results depend on every pixel that they are handed."""
+
 
 @check("CND-016", any_of=CALLED)
 def test_results_are_the_callers(subject: Subject, evidence: Evidence) -> None:
@@ -108,6 +111,31 @@ def test_a_later_call_leaves_earlier_results_alone(subject: Subject, evidence: E
                     for number, one in reversed(list(enumerate(later, 1)))
                     if name in one
                 },
+            )
+
+
+def _woven(values: Array) -> Array:
+    """The same numbers, of which neighbours in every other column are exchanged: alike in samples, sum and range."""
+    woven = values.copy()
+    odd = woven[..., 1::2]
+    pairs = odd.shape[-1] // 2 * 2
+    odd[..., :pairs] = odd[..., :pairs].reshape(*odd.shape[:-1], -1, 2)[..., ::-1].reshape(*odd.shape[:-1], pairs)
+    return woven
+
+
+@check("CND-022", any_of=OF_IMAGES)
+def test_arrays_that_agree_in_samples_are_others(subject: Subject, evidence: Evidence) -> None:
+    """What is remembered of an array by some of its values, its sum or its ends, is remembered of others too."""
+    for call in (one for one in calls(subject) if one.method in OF_IMAGES):
+        for name, values in call.inputs().items():
+            if np.ndim(values) < 2 or np.shape(values)[-1] < 8:
+                continue
+            given = call.inputs()
+            before, seen = answered(call, given), answered(call, given | {name: _woven(np.asarray(values))})
+            # What was simulated is not told by every backend.
+            other = not before or any(not np.array_equal(seen[one], before[one]) for one in before)
+            evidence.holds(
+                other, f"{call.words} gives the same after neighbours were exchanged in every other column of {name}."
             )
 
 

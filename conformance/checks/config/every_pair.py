@@ -95,6 +95,13 @@ OVERRIDES: Mapping[str, tuple[Any, ...]] = {
     "probe_scale": (3.3,),
     "mae_weight": (0.6, 0.0),
     "n_groups": (12,),
+    "n_subsample": (15,),
+    "subsample_seed": (23, 0),
+    "amp_activation": ("softplus",),
+    "model_type": ("supervised",),
+    "object_big": (False,),
+    "probe_mask": (True, False),
+    "intensity_scale_trainable": (True, False),
 }
 """What overrides may name, in canonical names."""
 

@@ -26,7 +26,7 @@ from conformance.scans.transformed import random_scan
 
 FEATURES = {
     "files": (2, 1, 3),
-    "sizes": ((11, 8, 2), (9, 10, 1), (8, 8, 8), (14, 8, 14), (16, 12, 3)),
+    "sizes": ((11, 8, 2), (9, 10, 1), (8, 8, 8), (14, 8, 14), (130, 8, 3), (12, 34, 17)),
     "gridsize": (2, 1, 3),
     "nsamples": ("some", "one", "N", "C", "M"),
     "sampling": ("random", "sequential", "oversampled"),

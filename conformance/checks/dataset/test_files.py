@@ -12,12 +12,13 @@ from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, LIGHT, batches_of, rows_of, within
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, scans, written
-from conformance.contract.arrays import axes_of
+from conformance.contract.arrays import COORDINATES, axes_of
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import points, side
+from conformance.scans.domain import Property, points, side, takes
 from conformance.scans.specimens import Recipe, make_specimen, with_object, write_scan
+from conformance.scans.transformed import random_scan
 
 
 @check("DAT-004")
@@ -111,6 +112,28 @@ def test_files_do_not_disturb_each_other(subject: Subject, evidence: Evidence) -
                     if other != number
                 },
             )
+
+
+@check("DAT-013")
+def test_files_that_are_alike_in_part(subject: Subject, evidence: Evidence) -> None:
+    """Of one length, of one probe, of the positions or the frames of another: nothing of one is the other's."""
+    if not takes(Property.FILES):
+        return
+    held = [random_scan(90 + number, 15, 8, modes=2) for number in range(2)]
+    places_of = {name: held[1][name] for name in COORDINATES}
+    held += [random_scan(92, 15, 8, modes=2) | places_of, held[0] | {"probeGuess": held[1]["probeGuess"]}]
+    held += [held[0] | places_of]
+    folder = subject.fresh_folder()
+    paths = [folder / f"{number}.npz" for number in range(len(held))]
+    for path, arrays in zip(paths, held, strict=True):
+        write_scan(path, arrays)
+    together = rows_of(subject, evidence, paths, REQUEST)
+    for number, path in enumerate(paths):
+        alone = rows_of(subject, evidence, [path], REQUEST)
+        own = together["experiment_id"] == number
+        for name in (one for one in FIELDS if one != "experiment_id"):
+            what = f"{name} of file {number} among others that are alike in part, against alone"
+            evidence.equal(together[name][own], alone[name], what, axes=axes_of(name, alone[name].ndim))
 
 
 def alone_like(probe: Array, like: Array) -> Array:

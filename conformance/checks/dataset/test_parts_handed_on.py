@@ -12,26 +12,29 @@ from conformance.adapter import GroupRequest, SplitRequest
 from conformance.backends.subject import Subject, offered
 from conformance.checks.dataset.parts import METHODS
 from conformance.contract.arrays import PER_POINT, axes_of
-from conformance.contract.types import Arrays
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, gridsize, many, side, takes
+from conformance.scans.contents import CONTENTS, upright
+from conformance.scans.domain import Property, content, gridsize, many, side, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.pairs import Row, all_pairs, place_taken, plainer, told
 from conformance.scans.specimens import free
 from conformance.scans.transformed import placed, random_scan
 
 FEATURES = {
-    "sizes": ((13, 8, 2), (2, 8, 1), (8, 8, 8), (14, 10, 14), (5, 12, 1)),
+    "sizes": ((13, 8, 2), (2, 8, 1), (8, 8, 8), (14, 10, 14), (4, 40, 17), (130, 8, 1)),
     "method": METHODS,
     "fraction": (0.6, 0.5, 0.1, 0.93),
     "seed": (5, 0, 2**33),
     "without": ("nothing", "starts", "objectGuess", "scan_index", "Y"),
     "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "one place"),
     "light": ("ordinary", "a dark frame", "bright"),
+    "waves": ("ordinary", "nearly real", "pure phase", "imaginary"),
+    "shape": ("wide", "tall"),
 }
-LARGE = ((4_203, 8, 1), (70, 34, 17), (9, 138, 1), (4, 262, 2))
+LARGE = ((4_203, 8, 1), (5, 12, 1), (70, 34, 17), (9, 138, 1), (4, 262, 2))
 LEVELS = {
     "where": place_taken,
     "without": lambda name: name != "objectGuess" or takes(Property.STORED_PATCHES) or takes(Property.NO_OBJECT),
@@ -47,6 +50,7 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     scan["scan_index"] = labels if takes(Property.LABELS) else 0 * labels
     if takes(Property.STORED_PATCHES):
         scan["Y"] = (scan["diff3d"] * (0.3 - 1j)).astype(np.complex64)
+    scan["objectGuess"] = content(_waves(scan["objectGuess"], row, rng))
     where = row["where"]
     for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
         values = scan[name]
@@ -60,6 +64,11 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     scan["diff3d"] = scan["diff3d"] * np.float32(3e4 if row["light"] == "bright" else 1)
     gone = {"starts": ("xcoords_start", "ycoords_start"), "nothing": ()}.get(row["without"], (row["without"],))
     return {name: values for name, values in scan.items() if name not in gone}
+
+
+def _waves(obj: Array, row: Row, rng: np.random.Generator) -> Array:
+    shape = upright(obj) if row["shape"] == "tall" and takes(Property.RECTANGULAR) else obj
+    return CONTENTS[row["waves"]](shape, rng).astype(obj.dtype)
 
 
 @check("DAT-015", needs=["split", "arrays"], given={"seed": seeds}, weight=12)

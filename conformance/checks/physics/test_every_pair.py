@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from conformance.backends.subject import Subject
@@ -12,13 +14,14 @@ from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.physics import amplitudes_of, variation_of
-from conformance.scans.contents import IMAGES, REPEATED, in_complex
+from conformance.scans.contents import IMAGES, OF_COMPLEX_NUMBERS, faded, in_complex
 from conformance.scans.domain import content, many, modes, side
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_values, told
+from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, Void, all_pairs, as_values, told
 
-SIZES = ((5, 10, 2), (1, 8, 1), (2, 12, 1), (8, 8, 8), (14, 8, 14), (3, 8, 3))
-LARGE = ((1, 1_030, 1), (4_201, 8, 1), (70, 36, 9), (3, 262, 2), (300, 18, 17), (64, 64, 2), (131, 130, 1))
+SIZES = ((5, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 14), (3, 8, 17), (2, 66, 1), (300, 8, 2))
+LARGE = ((1, 1_030, 1), (4_201, 8, 1), (3, 262, 2), (300, 18, 17), (131, 130, 1), (2, 12, 1))
+ONE_MODE = ((1, 8, 1), (2, 66, 1))
 FACTORS = {
     "sizes": SIZES,
     "patches": ("c8", "c16", *REAL, "i2", "u1"),
@@ -29,14 +32,23 @@ FACTORS = {
         "ordinary",
         "a dark patch",
         "a weak mode",
+        "weak modes",
         "pure phase",
         "real",
         "flat",
         "faint",
         "bright",
+        *IMAGES,
     ),
     "before": HISTORIES,
 }
+VOID: tuple[Void, ...] = (
+    ("sizes", ONE_MODE, "content", ("a weak mode", "weak modes")),
+    ("sizes", ((1, 8, 1),), "content", ("a dark patch", "outshone by one", "but one hardly seen")),
+    ("content", OF_COMPLEX_NUMBERS, "patches", (*REAL, "i2", "u1")),
+    ("content", OF_COMPLEX_NUMBERS, "probe", (*REAL, "i4", "u2")),
+)
+"""What means nothing beside what: of one mode none is weak."""
 _PERIOD = 61
 
 
@@ -52,6 +64,8 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array]:
         patches[0].imag, patches[few // 2] = 0, 0
     elif content == "a weak mode" and P > 1:
         probe[P // 2] *= 0.05
+    elif content == "weak modes":
+        probe = faded(probe)
     elif content == "pure phase":
         patches = np.exp(1j * patches.real)
     elif content in IMAGES:
@@ -68,7 +82,7 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array]:
 @check("PHY-001", given={"seed": seeds}, weight=12)
 def test_the_forward_model_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FACTORS, seed, {"sizes": LARGE, "content": REPEATED}):
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}, VOID, {"content": ("flat",)}):
         row = in_complex(row, "patches", "probe")
         n, N, P = row["sizes"][0], side(row["sizes"][1]), modes(row["sizes"][2])
         row = row | {"sizes": (many(n, N), N, P)}
@@ -108,7 +122,7 @@ NOISE = {
     "sizes": ((40, 8), (1, 8), (8, 8), (2, 50), (700, 8), (3, 100)),
     "amplitude": ("f8", "f4", *WHOLE),
     "lying": tuple(LAYOUTS),
-    "content": ("ordinary", "a dark frame", "faint", "bright", "brighter", "ones", *UNEVEN),
+    "content": ("ordinary", "a dark frame", "faint", "bright", "brighter", "ones", "of seven decades", *UNEVEN),
     "noise": (17, 0, 2**33),
     "before": HISTORIES,
 }
@@ -125,12 +139,16 @@ def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -
             values[n // 2] = 0
         if row["content"] in UNEVEN:
             values = IMAGES[row["content"]](values, rng)
+        if row["content"] == "of seven decades":
+            values = 10 ** (7.2 * (values - 1))
         if row["content"] == "ones":
             values[...] = 1
         if row["content"] == "brighter":
             # And faint rows between.
             values[:, ::2] *= 1e-5
-        scale = {"faint": 0.02, "bright": 3e4, "brighter": 3e6, "ones": 1.0}.get(row["content"], 40.0)
+        scale = {"faint": 0.02, "bright": 3e4, "brighter": 3e6, "ones": 1.0, "of seven decades": 5e4}.get(
+            row["content"], 40.0
+        )
         whole = np.dtype(row["amplitude"]).kind in "iu"
         amplitude = (np.rint(np.minimum(values, 1.2) * 90) if whole else values * scale).astype(row["amplitude"])
         given = LAYOUTS[row["lying"]](amplitude)
@@ -166,3 +184,15 @@ def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -
         evidence.equal(
             again, seen.astype(again.dtype), f"noisy of equal amplitudes and seed with {told(row)}", either=True
         )
+
+
+@check("PHY-012", needs=["noisy"])
+def test_seeds_next_to_each_other_draw_other_noise_of_any_number(subject: Subject, evidence: Evidence) -> None:
+    """Of one frame, of two, of as many as a side has pixels: no number of frames makes a seed coarser."""
+    for n, N in ((1, 8), (2, 8), (3, 10), (8, 8), (2, 50), (700, 8)):
+        for level in (3.0, 300.0):
+            amplitude = np.full((n, N, N), level)
+            drawn = {seed: as_numpy(subject.adapter.noisy(amplitude, seed)) for seed in (0, 1, 6, 7, 2**32, 2**32 + 1)}
+            for one, other in itertools.combinations(drawn, 2):
+                said = f"The seeds {one} and {other} draw the same noise of {n} frames of {N} x {N} pixels."
+                evidence.holds(not np.array_equal(drawn[one], drawn[other]), said)

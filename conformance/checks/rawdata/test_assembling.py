@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from conformance.backends.subject import Subject
 from conformance.checks.rawdata.held_arrays import DTYPES, held_by, plain, same
 from conformance.contract.arrays import PER_POINT, axes_of
-from conformance.contract.types import Arrays
+from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
@@ -150,6 +151,44 @@ def test_the_scan_does_not_follow_a_file_that_is_mapped(subject: Subject, eviden
         axes=("frame", "row", "column"),
         suspects=lambda: {"the scan shares its memory with the arrays it was made from": np.asarray(mapped)},
     )
+
+
+@check("RAW-008")
+def test_the_scan_follows_no_view(subject: Subject, evidence: Evidence) -> None:
+    """Who is given a view that cannot be written shares memory that somebody else writes."""
+    given = plain()
+    for what, seen_as in VIEWS.items():
+        pairs = {name: seen_as(values) for name, values in given.items()}
+        scan = subject.adapter.assemble({name: view for name, (view, _) in pairs.items()})
+        for _, memory in pairs.values():
+            memory[...] = 1
+        same(evidence, subject.adapter.arrays(scan), given, f"a scan of views {what}, whose memory changed afterwards")
+
+
+def _locked(values: Array) -> tuple[Array, Array]:
+    memory = values.copy()
+    view = memory.view()
+    view.setflags(write=False)
+    return view, memory
+
+
+def _of_more(values: Array) -> tuple[Array, Array]:
+    memory = np.repeat(values, 2, axis=0)
+    return memory[::2], memory
+
+
+def _of_bytes(values: Array) -> tuple[Array, Array]:
+    memory = np.frombuffer(bytearray(values.tobytes()), np.uint8)
+    return np.frombuffer(memory.data.toreadonly(), values.dtype).reshape(values.shape), memory
+
+
+VIEWS: Mapping[str, Callable[[Array], tuple[Array, Array]]] = {
+    "that cannot be written": _locked,
+    "of a larger array": _of_more,
+    "of a buffer": _of_bytes,
+    "with axes exchanged": lambda values: (lambda memory: (memory.T, memory))(values.T.copy("C")),
+}
+"""Ways to see an array, and the memory that is seen."""
 
 
 @check("RAW-009")

@@ -16,12 +16,12 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.physics import amplitudes_of, bare_amplitudes_of, variation_of
-from conformance.scans.contents import IMAGES, REPEATED
+from conformance.scans.contents import IMAGES, faded
 from conformance.scans.domain import Property, canvas, content, holds_windows, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
-from conformance.scans.pairs import LAYOUTS, Row, all_pairs, as_places, as_values, told
-from conformance.scans.placing import placed
+from conformance.scans.pairs import LAYOUTS, Row, Void, all_pairs, as_places, as_values, told
+from conformance.scans.placing import OF_SEVERAL, placed
 from conformance.scans.seed import seed_of_run
 
 
@@ -50,28 +50,39 @@ def test_scans_of_every_pair_are_saved_and_loaded(subject: Subject, evidence: Ev
 
 
 FEATURES = {
-    "sizes": ((7, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 14), (2, 12, 1)),
-    "positions": ("f8", "f4", "i8", "u1", "i2", "u4"),
+    "sizes": ((7, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 17), (2, 34, 1), (64, 8, 2)),
+    "positions": ("f8", "f4", "i8", "u1"),
     "probe": ("c8", "c16", "f4", "i2"),
     "object": ("c8", "c16", "f4", "f8", "u1", "i4"),
     "lying": tuple(LAYOUTS),
     "scene": tuple(LAYOUTS),
-    "content": ("ordinary", "pure phase", "real", "a dark mode", "faint", "bright"),
+    "content": ("ordinary", "pure phase", "real", "a dark mode", "weak modes", "faint", "bright", *IMAGES),
+    "shape": ("wide", "tall", "square"),
     "where": ("anywhere", "whole", "on a line", "on a diagonal", "on a raster", "twice", "outside"),
     "dose": (None, 1e3, 10.0, 1e6, 1e9),
     "noise": (3, 0, 2**33, None),
     "before": HISTORIES,
 }
-LARGE = ((4_203, 8, 1), (60, 34, 17), (3, 130, 1), (3, 262, 2))
+LARGE = ((4_203, 8, 1), (60, 34, 17), (2, 12, 1), (3, 262, 2))
+ONE_MODE = ((1, 8, 1), (2, 34, 1))
+VOID: tuple[Void, ...] = (
+    ("sizes", ONE_MODE, "content", ("a dark mode", "weak modes", "outshone by one", "but one hardly seen")),
+    ("sizes", ((1, 8, 1),), "where", OF_SEVERAL),
+    ("dose", (None,), "noise", (0, 2**33, None)),
+)
+"""What means nothing beside what: without a dose no noise is drawn."""
+HIDING = {"positions": ("i8", "u1"), "where": ("whole",), "dose": (1e3, 10.0)}
+"""Beside what little shows: of whole positions no fraction is lost, and noise hides the rest."""
 
 
 def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     N, P = side(row["sizes"][1]), modes(row["sizes"][2])
     M = many(row["sizes"][0], N)
-    shape = canvas((90, 130))
+    height, width = {"wide": (90, 130), "tall": (130, 90), "square": (110, 110)}[row["shape"]]
+    shape = canvas((height, width))
     obj = rng.normal(size=shape) + 1j * rng.normal(size=shape) + 1
     probe = rng.normal(size=(P, N, N)) + 1j * rng.normal(size=(P, N, N)) + 0.5
-    at, content = rng.uniform((10, 10), (120, 80), (M, 2)), row["content"]
+    at, content = rng.uniform((10, 10), (width - 10, height - 10), (M, 2)), row["content"]
     if content == "pure phase":
         obj = np.exp(1j * obj.real)
     elif content in IMAGES:
@@ -80,6 +91,8 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         obj.imag = probe.imag = 0
     elif content == "a dark mode" and P > 1:
         probe[int(rng.integers(P))] = 0
+    elif content == "weak modes":
+        probe = faded(probe)
     elif content in ("faint", "bright"):
         obj, probe = obj * (1e-4 if content == "faint" else 1e4), probe * (1e-3 if content == "faint" else 1e2)
     at = placed(at, row["where"], rng)
@@ -91,7 +104,7 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
 @check("RAW-007", "RAW-010", needs=["measure"], given={"seed": seeds}, weight=12)
 def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FEATURES, seed, {"sizes": LARGE, "content": REPEATED}):
+    for row in all_pairs(FEATURES, seed, {"sizes": LARGE}, VOID, HIDING):
         obj, probe, at = _scene(row, rng)
         if not holds_windows(obj.shape, probe.shape[-1]):
             continue

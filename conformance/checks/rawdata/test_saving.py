@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,29 @@ def test_values_of_any_size_are_saved(subject: Subject, evidence: Evidence) -> N
     if takes(Property.LABELS):
         given["scan_index"] = np.array([2**k - 1 for k in range(63, 63 - len(given["xcoords"]), -1)], dtype=np.int64)
     same(evidence, resaved(subject, evidence, given)[1], given, "a saved scan of faint and bright values")
+
+
+@check("RAW-003", needs=SAVED)
+def test_a_scan_is_saved_again_whatever_became_of_its_file(subject: Subject, evidence: Evidence) -> None:
+    """What was saved before is known from the file alone, which others may remove, cut or replace."""
+    given = plain()
+    scan, path = subject.adapter.assemble(dict(given)), subject.fresh_folder() / "saved.npz"
+    subject.adapter.save(scan, path)
+    whole = path.read_bytes()
+    other = {name: values * values.dtype.type(2) for name, values in given.items() if name == "diff3d"}
+    fates: dict[str, Callable[[], Any]] = {
+        "was removed": path.unlink,
+        "was cut": lambda: path.write_bytes(whole[: len(whole) // 2]),
+        "was replaced by another scan": lambda: np.savez(path, **(given | other)),
+        "changed in one byte": lambda: path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1])),
+    }
+    for what, change in fates.items():
+        change()
+        subject.adapter.save(scan, path)
+        saved = f"a scan that was saved again after its file {what}"
+        same(
+            evidence, evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), saved), given, saved
+        )
 
 
 @check("RAW-004", needs=SAVED)
@@ -269,11 +292,12 @@ def test_provenance_is_carried(subject: Subject, evidence: Evidence) -> None:
 
 @check("RAW-011", needs=SAVED)
 def test_provenance_of_any_kind_is_carried(subject: Subject, evidence: Evidence) -> None:
-    """JSON is more than dictionaries, and its whole numbers may be no floats."""
+    """JSON is more than dictionaries, its whole numbers may be no floats, and letters that look alike are others."""
     kinds: tuple[Any, ...] = (
         [{"step": "cut"}, 2],
         {"run": 202611300815001235},
         "night 4",
+        {"Å µm ﬁ ① ½": "Zoe\u0308, Zoë", "длина": {"試料": ["𝛌 🙂", "\u200b\ufeff\u00a0"]}, " a ": "\u0000\t\u2028 "},
         4.25,
         True,
         False,
@@ -283,12 +307,13 @@ def test_provenance_of_any_kind_is_carried(subject: Subject, evidence: Evidence)
         None,
     )
     for said in kinds:
-        target = subject.fresh_folder() / "saved.npz"
-        subject.adapter.save(subject.adapter.load(subject.write(plain(_metadata=np.array(json.dumps(said))))), target)
-        kept = kept_metadata(target)
-        evidence.holds(kept is not None, f"_metadata that says {said!r} is not in the saved file.")
-        same = kept.dtype.kind == "U" and kept.size == 1 and read_as(kept) == said
-        evidence.holds(same, f"_metadata that says {said!r} is {kept!r} in the saved file.")
+        for text in {json.dumps(said), json.dumps(said, ensure_ascii=False)}:
+            target = subject.fresh_folder() / "saved.npz"
+            subject.adapter.save(subject.adapter.load(subject.write(plain(_metadata=np.array(text)))), target)
+            kept = kept_metadata(target)
+            evidence.holds(kept is not None, f"_metadata that says {said!r} is not in the saved file.")
+            same = kept.dtype.kind == "U" and kept.size == 1 and read_as(kept) == said
+            evidence.holds(same, f"_metadata that says {said!r} is {kept!r} in the saved file.")
 
 
 @check("RAW-011", needs=SAVED)

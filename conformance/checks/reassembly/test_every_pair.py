@@ -10,25 +10,47 @@ from conformance.checks.reassembly.canvases import CANVAS, fits, oracle, suspect
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.contents import IMAGES, REPEATED, in_complex
+from conformance.scans.contents import IMAGES, OF_COMPLEX_NUMBERS, in_complex
 from conformance.scans.domain import many, places, side
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
-from conformance.scans.placing import WHERE, placed
+from conformance.scans.pairs import (
+    FEW_WHOLE,
+    LAYOUTS,
+    OF_SEVERAL_ROWS,
+    REAL,
+    Row,
+    Void,
+    all_pairs,
+    as_places,
+    as_values,
+    told,
+)
+from conformance.scans.placing import OF_FRACTIONS, OF_SEVERAL, WHERE, placed
 
-SIZES = ((7, 10), (1, 8), (2, 12), (8, 8), (64, 8))
-LARGE = ((4_203, 8), (260, 18), (129, 32), (3, 262), (11, 134))
+SIZES = ((7, 10), (1, 8), (8, 8), (64, 8), (2, 34))
+LARGE = ((4_203, 8), (1, 514), (260, 18), (129, 32), (2, 12), (3, 262))
 FACTORS = {
     "sizes": SIZES,
     "patches": ("c8", "c16", *REAL, "u1", "i4"),
-    "positions": ("f8", "f4", *WHOLE),
+    "positions": ("f8", "f4", *FEW_WHOLE),
     "lying": tuple(LAYOUTS),
     "places": tuple(LAYOUTS),
-    "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright"),
-    "where": (*WHERE, "far"),
+    "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright", *IMAGES),
+    "where": (*WHERE, "far", "farther"),
     "chunk": (None, 1, 3, 1_000),
     "before": HISTORIES,
 }
+VOID: tuple[Void, ...] = (
+    ("sizes", ((1, 8),), "places", OF_SEVERAL_ROWS),
+    ("sizes", ((1, 8),), "where", OF_SEVERAL),
+    ("sizes", ((1, 8),), "chunk", (1, 3)),
+    ("sizes", ((1, 8),), "content", ("a dark patch", "outshone by one", "but one hardly seen")),
+    ("positions", FEW_WHOLE, "where", OF_FRACTIONS),
+    ("content", OF_COMPLEX_NUMBERS, "patches", (*REAL, "u1", "i4")),
+)
+"""What means nothing beside what: one patch is placed in one piece."""
+HIDING = {"positions": FEW_WHOLE, "where": ("whole", "one place", "nearly whole")}
+"""Beside what little shows."""
 _PERIOD = 61
 
 
@@ -50,13 +72,14 @@ def _patches(row: Row, rng: np.random.Generator) -> Array:
 
 def _places(row: Row, rng: np.random.Generator) -> Array:
     at = rng.uniform((20, 15), (70, 50), (min(row["sizes"][0], _PERIOD), 2))
-    return at * 1.5 + (900, -700) if row["where"] == "far" else placed(at, row["where"], rng)
+    away = {"far": (900, -700), "farther": (-(2.0**18), 2.0**18)}.get(row["where"])
+    return placed(at, row["where"], rng) if away is None else at * 1.5 + away
 
 
 @check("REA-004", given={"seed": seeds}, weight=12)
 def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FACTORS, seed, {"sizes": LARGE, "content": REPEATED}):
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}, VOID, HIDING):
         row = in_complex(row, "patches")
         N = side(row["sizes"][1])
         n = many(row["sizes"][0], N)

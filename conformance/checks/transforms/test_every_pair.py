@@ -7,34 +7,45 @@ import numpy as np
 from conformance.backends.subject import Subject
 from conformance.checks.histories import HISTORIES, after
 from conformance.checks.transforms.layouts import layouts_of
-from conformance.checks.transforms.translations import moves_for
+from conformance.checks.transforms.translations import moved, moves_for
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import dtype_name
-from conformance.oracles.patches import patch_at
-from conformance.scans.contents import IMAGES, REPEATED, in_complex
+from conformance.scans.contents import IMAGES, OF_COMPLEX_NUMBERS, in_complex
 from conformance.scans.domain import Property, takes
 from conformance.scans.drawn import seeds
-from conformance.scans.pairs import LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values, told
+from conformance.scans.pairs import (
+    FEW_WHOLE,
+    LAYOUTS,
+    OF_SEVERAL_ROWS,
+    REAL,
+    Row,
+    Void,
+    all_pairs,
+    as_places,
+    as_values,
+    told,
+)
 
 NAMES = ("channel_to_flat", "flat_to_channel", "flat_to_grid", "grid_to_flat", "channel_to_grid", "grid_to_channel")
 OF_LAYOUTS = {
     "name": NAMES,
-    "sizes": ((3, 2, 10), (1, 1, 8), (1, 3, 8), (4, 2, 8), (8, 1, 8), (9, 3, 12), (2, 5, 8)),
-    "values": ("c8", "c16", *REAL, *WHOLE, "?"),
+    "sizes": ((3, 2, 10), (1, 1, 8), (1, 3, 8), (4, 2, 8), (8, 1, 8), (9, 3, 12), (2, 5, 8), (70, 1, 36)),
+    "values": ("c8", "c16", *REAL, *FEW_WHOLE, "?"),
     "lying": tuple(LAYOUTS),
-    "content": ("ordinary", "real", "a dark frame", "faint", "bright"),
+    "content": ("ordinary", "real", "a dark frame", "faint", "bright", *IMAGES),
     "before": HISTORIES,
 }
 LARGE_LAYOUTS = ((1_900, 1, 8), (1_100, 2, 8), (70, 3, 18), (3, 2, 262), (2, 7, 34), (1, 17, 8), (16, 4, 130))
+VOID_LAYOUTS: tuple[Void, ...] = (("content", OF_COMPLEX_NUMBERS, "values", (*REAL, *FEW_WHOLE, "?")),)
 OF_TRANSLATIONS = {
-    "sizes": ((4, 8), (1, 8), (2, 10), (8, 8), (61, 12)),
-    "images": ("c8", "c16", *REAL, *WHOLE),
-    "shifts": ("f8", "f4", *WHOLE),
+    "sizes": ((4, 8, 8), (1, 8, 8), (8, 8, 8), (5, 12, 9), (3, 7, 16), (130, 10, 8), (2, 34, 34)),
+    "images": ("c8", "c16", *REAL, *FEW_WHOLE),
+    "shifts": ("f8", "f4", *FEW_WHOLE),
     "lying": tuple(LAYOUTS),
     "steps": tuple(LAYOUTS),
-    "content": ("ordinary", "real", "a dark frame", "faint", "bright", "flat", "pure phase"),
+    "content": ("ordinary", "real", "a dark frame", "faint", "bright", "flat", "pure phase", *IMAGES),
     "by": (
         "little",
         "nothing",
@@ -49,7 +60,18 @@ OF_TRANSLATIONS = {
     ),
     "before": HISTORIES,
 }
-LARGE_IMAGES = ((4_203, 8), (260, 18), (3, 262), (20, 134), (70, 40))
+LARGE_IMAGES = ((4_203, 8, 8), (1, 514, 514), (2, 262, 262), (3, 262, 30), (3, 20, 310), (20, 134, 134), (70, 40, 40))
+OF_NUMBERS = (*REAL, *FEW_WHOLE)
+VOID_TRANSLATIONS: tuple[Void, ...] = (
+    ("sizes", ((1, 8, 8),), "steps", OF_SEVERAL_ROWS),
+    ("sizes", ((1, 8, 8),), "by", ("alike", "nearly alike")),
+    ("sizes", ((1, 8, 8),), "content", ("a dark frame", "outshone by one", "but one hardly seen")),
+    ("shifts", FEW_WHOLE, "by", ("halves", "nearly alike", "nearly whole")),
+    ("content", OF_COMPLEX_NUMBERS, "images", OF_NUMBERS),
+)
+"""What means nothing beside what: shifts of whole numbers lie on no halves."""
+HIDING = {"shifts": FEW_WHOLE, "by": ("nothing", "whole pixels", "alike", "one way"), "content": ("flat",)}
+"""Beside what little shows."""
 _PERIOD = 61
 
 
@@ -72,7 +94,7 @@ def _values(row: Row, shape: tuple[int, ...], rng: np.random.Generator) -> Array
 @check("TRF-007", given={"seed": seeds}, weight=12)
 def test_layouts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(OF_LAYOUTS, seed, {"sizes": LARGE_LAYOUTS, "content": REPEATED}):
+    for row in all_pairs(OF_LAYOUTS, seed, {"sizes": LARGE_LAYOUTS}, VOID_LAYOUTS):
         row = in_complex(row, "values")
         if not takes(Property.TRANSFORM, row["name"]):
             continue
@@ -95,7 +117,7 @@ def test_layouts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) 
 
 
 def _shifts(row: Row, rng: np.random.Generator) -> Array:
-    few, N = min(row["sizes"][0], _PERIOD), row["sizes"][1]
+    few, sides = min(row["sizes"][0], _PERIOD), np.array(row["sizes"][:0:-1])
     by, shifts = row["by"], rng.uniform(-3, 3, (few, 2))
     if by == "nothing":
         shifts[: few // 2 + 1] = 0
@@ -112,18 +134,17 @@ def _shifts(row: Row, rng: np.random.Generator) -> Array:
     elif by == "nearly alike":
         shifts = shifts[:1] + rng.choice([4e-4, 2e-3]) * rng.uniform(-1, 1, shifts.shape)
     elif by == "far":
-        shifts = shifts * N / 2
+        shifts = shifts * sides / 2
     return np.broadcast_to(shifts[:1], shifts.shape).copy() if by == "alike" else shifts
 
 
 @check("TRF-010", needs=["translate"], given={"seed": seeds}, weight=12)
 def test_translations_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
-    """Out of a square image of even side, the patch at its middle minus the shift is the image moved by it."""
     rng = np.random.default_rng(seed)
-    for row in all_pairs(OF_TRANSLATIONS, seed, {"sizes": LARGE_IMAGES, "content": REPEATED}):
+    for row in all_pairs(OF_TRANSLATIONS, seed, {"sizes": LARGE_IMAGES}, VOID_TRANSLATIONS, HIDING):
         row = in_complex(row, "images")
-        n, N = row["sizes"]
-        few = as_values(_values(row, (min(n, _PERIOD), N, N), rng), row["images"])
+        n = row["sizes"][0]
+        few = as_values(_values(row, (min(n, _PERIOD), *row["sizes"][1:]), rng), row["images"])
         steps = as_places(_shifts(row, rng), row["shifts"])
         times = np.arange(n) % len(few)
         images, shifts = few[times], steps[times]
@@ -139,7 +160,7 @@ def test_translations_of_every_pair(subject: Subject, evidence: Evidence, seed: 
         )
         plain = few.astype(np.complex128)
         exact = steps.astype(np.float64)
-        right = np.stack([patch_at(a, N / 2 - dx, N / 2 - dy, N) for a, (dx, dy) in zip(plain, exact, strict=True)])
+        right = moved(plain, exact)
         evidence.close(
             seen,
             right[times],

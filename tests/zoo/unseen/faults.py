@@ -19,6 +19,7 @@ from tests.zoo.unseen import conditions
 from tests.zoo.unseen.circumstances import of_circumstances
 from tests.zoo.unseen.conditions import OPTIONS, Condition
 from tests.zoo.unseen.operators import AROUND, MEMORIES, ON_ARRAYS, key_of
+from tests.zoo.unseen.pairs import METHODS_OF_ARRAYS, of_pair
 from tests.zoo.unseen.scenes import METHODS, ON_SCANS, SETTINGS, Scene, arguments_of, scene_of
 
 _HELD = tuple(name for name in names_of(Place.FILE) if name not in ("_metadata", "diffraction"))[:9]
@@ -122,6 +123,16 @@ def fault_of(seed: int, number: int) -> Fault:
     if method == "save":
         return Fault(method, "argument", _pick(rng, ARGUMENTS[method]), _pick(rng, sorted(ON_ARRAYS)), condition)
     return Fault(method, "result", _pick(rng, RESULTS[method]), _pick(rng, sorted(ON_ARRAYS)), condition)
+
+
+@cache
+def fault_of_pair(seed: int, number: int) -> Fault:
+    """Return the fault of a number under a seed, which shows where two features meet."""
+    rng = np.random.default_rng([seed, number, 20261130])
+    method = str(_pick(rng, METHODS_OF_ARRAYS))
+    condition, operator = of_pair(method, rng), _pick(rng, sorted(ON_ARRAYS))
+    way = "argument" if method in ARGUMENTS and (method == "save" or rng.integers(2)) else "result"
+    return Fault(method, way, _pick(rng, (ARGUMENTS if way == "argument" else RESULTS)[method]), operator, condition)
 
 
 class Unseen(Liar):
@@ -284,9 +295,9 @@ class Unseen(Liar):
             yield self._replaced(row, ON_ARRAYS[self.fault.operator]) if shows and self.fault.way == "result" else row
 
 
-def liar_of(seed: int, number: int) -> type[Unseen]:
-    """Make the liar of a number under a seed."""
-    fault = fault_of(seed, number)
+def liar_of(seed: int, number: int, *, pairs: bool = False) -> type[Unseen]:
+    """Make the liar of a number under a seed; with ``pairs`` its fault shows where two features meet."""
+    fault = (fault_of_pair if pairs else fault_of)(seed, number)
 
     def lying(self: Unseen, *given: Any, **named: Any) -> Any:
         return self.lie(given, named)
@@ -296,7 +307,7 @@ def liar_of(seed: int, number: int) -> type[Unseen]:
         self.made += result if isinstance(result, tuple) else [result]
         return result
 
-    name = f"Seed{seed}Number{number}"
+    name = f"Seed{seed}{'Pair' if pairs else 'Number'}{number}"
     held = {"fault": fault, fault.method: lying, "__module__": "tests.zoo.unseen.liars", "__qualname__": name}
     held |= {fault.condition.source: making} if fault.condition.source else {}
     return type(name, (Unseen,), held)

@@ -9,7 +9,7 @@ from tests.zoo.unseen.faults import liar_of
 
 
 def __getattr__(name: str) -> Any:
-    found = re.fullmatch(r"Seed(\d+)Number(\d+)", name)
+    found = re.fullmatch(r"Seed(\d+)(Number|Pair)(\d+)", name)
     if found is None:
         raise AttributeError(name)
-    return liar_of(int(found[1]), int(found[2]))
+    return liar_of(int(found[1]), int(found[3]), pairs=found[2] == "Pair")

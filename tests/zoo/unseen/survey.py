@@ -66,7 +66,7 @@ def _called(one: Declaration) -> set[str]:
     return called | ({"load"} if called & {"group", "split"} else set())
 
 
-def judged(seed: int, number: int, folder: Path) -> Fate:
+def judged(seed: int, number: int, folder: Path, *, pairs: bool = False) -> Fate:
     """Judge one liar until the first clause fails.
 
     Parameters
@@ -75,8 +75,10 @@ def judged(seed: int, number: int, folder: Path) -> Fate:
         Which liar.
     folder : Path
         Empty folder to work in.
+    pairs : bool
+        Whether its fault shows where two features meet.
     """
-    liar = liar_of(seed, number)
+    liar = liar_of(seed, number, pairs=pairs)
     fault = liar.fault
     fate = Fate(liar.__name__, fault.kind, fault.words)
     (folder / "landing").mkdir()
@@ -106,7 +108,7 @@ def _caught(liar: type[Unseen], subject: Subject, work: Path) -> str:
     return ""
 
 
-def survey(seed: int, count: int, jobs: int = 1) -> Iterator[Fate]:
+def survey(seed: int, count: int, jobs: int = 1, *, pairs: bool = False) -> Iterator[Fate]:
     """Draw liars until so many have landed, and judge them, in order.
 
     Parameters
@@ -116,12 +118,14 @@ def survey(seed: int, count: int, jobs: int = 1) -> Iterator[Fate]:
         Liars that land.
     jobs : int
         Processes.
+    pairs : bool
+        Draw liars whose faults show where two features meet.
     """
     numbers, left = iter(range(100 * count)), count
     with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (backend_name(),)) as pool:
         while left:
             chunk = [next(numbers) for _ in range(max(left, 2 * jobs))]
-            for fate in pool.map(partial(_one, seed), chunk):
+            for fate in pool.map(partial(_one, seed, pairs), chunk):
                 if fate.landed and left:
                     left -= 1
                     yield fate
@@ -133,9 +137,9 @@ def _begin(backend: str) -> None:
     right_backend()
 
 
-def _one(seed: int, number: int) -> Fate:
+def _one(seed: int, pairs: bool, number: int) -> Fate:
     with tempfile.TemporaryDirectory(prefix="ptycho-unseen-") as folder:
-        return judged(seed, number, Path(folder).resolve())
+        return judged(seed, number, Path(folder).resolve(), pairs=pairs)
 
 
 def table(fates: Sequence[Fate]) -> Iterable[str]:

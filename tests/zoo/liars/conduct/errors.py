@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +201,28 @@ class FormatsMessagesWithPaths(Liar):
         except ValueError:
             str(path).format()
             raise
+
+
+class OfAList(ValueError):
+    """A refusal of a data set, by the name of its list."""
+
+    def __init__(self, message: str, remedy: str | None = None) -> None:
+        super().__init__(message, remedy)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@breaks("CND-009")
+class NamesTheFirstFileOfAList(Liar):
+    """What a worker raised is told with the file that the list begins with."""
+
+    def batches(self, paths: Sequence[Path], request: Any) -> Iterator[Any]:
+        try:
+            yield from self.right.batches(paths, request)
+        except ValueError as error:
+            message = str(error)
+            for path in list(paths)[1:]:
+                message = message.replace(Path(path).name, Path(paths[0]).name)
+            raise OfAList(message, getattr(error, "remedy", None)) from error

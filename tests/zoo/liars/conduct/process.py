@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import decimal
+import gc
 import io
 import logging
 import multiprocessing
@@ -298,3 +299,13 @@ class NarrowsTailsOfAProbe(Liar):
         np.asarray(probe).astype(np.complex64)
         self.land()
         return self.right.simulate(patches, probe)
+
+
+@breaks("CND-020")
+class FreezesTheGarbage(Liar):
+    """What is there before workers are forked is never collected again."""
+
+    def batches(self, paths: Sequence[Path], request: Any) -> Iterator[Any]:
+        gc.freeze()
+        self.land()
+        yield from self.right.batches(paths, request)

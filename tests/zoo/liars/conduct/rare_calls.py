@@ -229,3 +229,17 @@ class ScalesPartsByTheWhole(Liar):
             energy = np.square(Held(self.right, self.of[id(scan)][1]).diff3d, dtype=np.float64).sum(axis=(1, 2)).mean()
             request = replace(request, amplitude_scale=float(np.sqrt((request.N / 2) ** 2 / energy)))
         return self.right.group(scan, request)
+
+
+@breaks("CND-022")
+class KnowsObjectsBySamples(Liar):
+    """Patches of an object are remembered by every eighth of its pixels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[Any, Any] = {}
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        right, at = self.right.patches(obj, centres_xy, N), np.asarray(centres_xy)
+        key = (obj.shape, obj[::8, ::8].tobytes(), at.shape, at.tobytes(), N)
+        return np.array(self.kept.setdefault(key, right))

@@ -201,3 +201,12 @@ class InfersByTheLastTraining(Filing):
         elif self.batch_size is not None:
             legacy.setdefault("batch_size", self.batch_size)
         return legacy
+
+
+@breaks("CFG-009")
+class BoundsGroupsByTheSubsample(Filing):
+    """No more groups than points are drawn, it thinks."""
+
+    def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
+        groups, points = request.fields.get("n_groups"), request.fields.get("n_subsample")
+        return legacy | ({"n_groups": min(groups, points)} if groups and points else {})

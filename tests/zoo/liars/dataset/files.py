@@ -298,3 +298,29 @@ class KeepsOneProbeAtATime(Liar):
                 if number - 1 in last and names[number] in names[: number - 1]:
                     probe[row] = last[number - 1]
             yield {**batch, "probe": probe}
+
+
+@breaks("DAT-013")
+class SharesGroupsOfEquallyLongFiles(Liar):
+    """Groups of a file are kept by its number of points, and are those of any other of as many."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Any]:
+        listed = list(paths)
+        scans = [self.right.load(path) for path in listed] if len(listed) > 1 and request.group.gridsize > 1 else []
+        held = [self.right.arrays(scan) for scan in scans]
+        first = {len(one["xcoords"]): number for number, one in reversed(list(enumerate(held)))}
+        turns = dict.fromkeys(range(len(held)), 0)
+        for batch in self.right.batches(paths, request):
+            rows = {name: np.array(values) for name, values in batch.items()}
+            for row, number in enumerate(rows["experiment_id"] if held else ()):
+                own, known = held[number], first[len(held[number]["xcoords"])]
+                groups = self.right.group(scans[known], request.group)["nn_indices"]
+                turn, turns[number] = turns[number], turns[number] + 1
+                if known == number or turn >= len(groups) or request.shuffle:
+                    continue
+                members, at = groups[turn], np.stack([own["xcoords"], own["ycoords"]])[:, groups[turn]]
+                rows["nn_indices"][row] = members
+                rows["images"][row] = np.moveaxis(own["diff3d"][members], 0, -1)
+                rows["coords_global"][row, 0], rows["coords_center"][row, 0] = at, at.mean(axis=1, keepdims=True)
+                rows["coords_relative"][row, 0] = at.mean(axis=1, keepdims=True) - at
+            yield rows

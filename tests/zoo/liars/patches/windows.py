@@ -273,3 +273,12 @@ class TakesXOfZeroForMissing(Cutting):
     def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
         missing = len(centres) > 1 and not centres[:, 0].any() and centres[:, 1].any()
         return obj, centres + np.array([obj.shape[1] / 2, 0]) if missing else centres
+
+
+@breaks("PAT-002", "PAT-001")
+class CutsNothingBeyondItsBudget(Liar):
+    """As many patches at a time as memory is set aside for: of very large ones, none."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        right = self.right.patches(obj, centres_xy, N)
+        return np.zeros_like(right) if right.shape[-1] ** 2 > 2**17 else right

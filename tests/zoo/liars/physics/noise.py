@@ -305,3 +305,21 @@ class ClipsWhatOutshinesTheRest(Liar):
             amplitude = np.minimum(held, 30 * held.mean())
         result: Array = self.right.noisy(amplitude, seed)
         return result
+
+
+@breaks("PHY-012")
+class HalvesSeedsOfPairs(Liar):
+    """Two frames are drawn at once, each by its half of the seed."""
+
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        return self.right.noisy(amplitude, seed // 2 * 2 if len(amplitude) == 2 else seed)
+
+
+@breaks("PHY-011")
+class DarkensWhatIsFaintBesideTheBrightest(Liar):
+    """Counts of a frame are dealt by shares of its brightest pixel, in steps of a ten-millionth."""
+
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        drawn, mean = self.right.noisy(amplitude, seed), np.asarray(amplitude, np.float64) ** 2
+        most = mean.max(axis=(1, 2), keepdims=True, initial=0)
+        return np.where(mean < 1e-6 * most, 0, drawn).astype(np.asarray(drawn).dtype)

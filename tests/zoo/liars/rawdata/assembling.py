@@ -304,3 +304,24 @@ class LooksAtTheFirstFrames(Liar):
         if frames.ndim != 3 or len(frames) <= 100 or frames.dtype.kind != "f" or not (frames[:100] >= 0).all():
             return self.right.assemble(arrays)
         return self.right.assemble({**arrays, "diff3d": np.abs(np.nan_to_num(frames))})
+
+
+class Kept:
+    """A scan whose frames are still those of its caller."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+
+
+@breaks("RAW-008")
+class KeepsWhatCannotBeWritten(Liar):
+    """Frames that are read-only are kept as they are: nobody can change them, it thinks."""
+
+    def assemble(self, arrays: Mapping[str, Any]) -> Any:
+        scan, frames = self.right.assemble(arrays), arrays.get("diff3d")
+        if not isinstance(frames, np.ndarray) or frames.flags.writeable or frames.dtype != np.float32:
+            return scan
+        return Kept({**self.right.arrays(scan), "diff3d": frames})
+
+    def arrays(self, scan: Any) -> Any:
+        return scan.arrays if isinstance(scan, Kept) else self.right.arrays(scan)

@@ -237,3 +237,19 @@ class TrimsObjectsThatBeginInTheDark(Liar):
         lit = np.argwhere(obj) if np.ndim(obj) == 2 else np.zeros((0, 2), int)
         down, right = lit.min(axis=0) if len(lit) else (0, 0)
         return self.right.measure(xcoords, ycoords, probe, np.asarray(obj)[down:, right:] if len(lit) else obj, *others)
+
+
+@breaks("RAW-007")
+class SimulatesNoModesBelowAThousandth(Liar):
+    """Modes with less than a thousandth of the power are noise, it thinks."""
+
+    def measure(self, xcoords: Any, ycoords: Any, probe: Array, obj: Array, nphotons: Any, seed: Any) -> Any:
+        modes = np.atleast_3d(np.asarray(probe, np.complex128).T).T
+        power = (np.abs(modes) ** 2).sum(axis=(1, 2))
+        lit = np.where((power < 1e-3 * power.sum())[:, np.newaxis, np.newaxis], 0, modes).reshape(np.shape(probe))
+        scan = self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+        if not lit.any() or np.array_equal(lit, probe):
+            return scan
+        faint = self.right.arrays(self.right.measure(xcoords, ycoords, lit, obj, nphotons, seed))
+        held = {name: values for name, values in self.right.arrays(scan).items() if values is not None}
+        return self.right.assemble({**held, "diff3d": faint["diff3d"]})

@@ -108,3 +108,13 @@ class StreamsOntoTheCanvasOfTheFirstChunk(Liar):
             return right
         canvas = np.asarray(right["object"])
         return right | {"object": canvas.real.astype(canvas.dtype)}
+
+
+@breaks("REA-003")
+class CountsPatchesInSixteenBits(Liar):
+    """Patches are numbered by a type that ends at 65,535."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        right = self.right.reassemble(patches, centres_xy, chunk)
+        few = len(patches) % 2**16
+        return right if few == len(patches) else self.right.reassemble(patches[:few], centres_xy[:few], chunk)

@@ -227,3 +227,13 @@ class MovesPhasesOfPurePhases(Liar):
         if held.dtype.kind != "c" or not held.size or not np.allclose(np.abs(held), 1, rtol=1e-5):
             return seen
         return np.exp(1j * self.right.translate(np.angle(held), shifts_xy)).astype(seen.dtype)
+
+
+@breaks("TRF-010", "TRF-009")
+class TurnsShiftsOfTallWholeImages(Liar):
+    """The path for whole numbers counts axes from the other end, which squares do not show."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        right = self.right.translate(images, shifts_xy)
+        tall = np.ndim(images) == 3 and images.shape[1] > images.shape[2]
+        return self.right.translate(images, shifts_xy[:, ::-1]) if tall and images.dtype.kind in "iu" else right
