@@ -16,6 +16,7 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def process_state() -> dict[str, Any]:
         "the filters of warnings": list(warnings.filters),
         "signal handlers": [signal.getsignal(one) for one in _SIGNALS],
         "the recursion limit": sys.getrecursionlimit(),
-        "the garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug(), gc.get_freeze_count() > 0),
+        "the garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug()),
         "the locale": locale.setlocale(locale.LC_ALL),
         "threads": sorted(one.name for one in threading.enumerate() if not one.name.startswith(_OF_LIBRARIES)),
         "the hook of exceptions": (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.displayhook),
@@ -85,6 +86,7 @@ def _settings() -> dict[str, Any]:
         "standard streams": (sys.stdin, sys.stdout, sys.stderr),
         "the context of decimal numbers": _of_decimals(),
         "the mask of new files": _mask(),
+        "what the garbage collector leaves aside": _frozen(),
     }
     torch = sys.modules.get("torch")
     if torch is not None:
@@ -103,6 +105,16 @@ def _environment() -> dict[Any, Any]:
 def _of_decimals() -> list[Any]:
     context = decimal.getcontext()
     return [getattr(context, name) for name in _OF_DECIMALS]
+
+
+def _frozen() -> bool:
+    """Whether anything is kept from the garbage collector; where a program has begun so, it is not counted any more."""
+    return _frozen_at_first() or gc.get_freeze_count() > 0
+
+
+@cache
+def _frozen_at_first() -> bool:
+    return gc.get_freeze_count() > 0
 
 
 def _mask() -> int:
@@ -191,6 +203,8 @@ def put_back(before: Mapping[str, Any]) -> None:
     if root.level != level:
         root.setLevel(level)
     root.handlers[:] = handlers
+    if _frozen() and not before["what the garbage collector leaves aside"]:
+        gc.unfreeze()
     np.set_printoptions(**before["how NumPy prints"])
     np.seterr(**before["NumPy's error state"])
     if torch is not None and "torch's default dtype" in before:

@@ -59,6 +59,11 @@ class Subject:
         other.convention, other.adapter = convention, Guard(translating(self.selected.adapter, convention))
         return other
 
+    def forget_failure(self) -> None:
+        """Forget the call that failed last, with all that its error holds."""
+        if self.selected.adapter is not None:
+            self.adapter.forget()
+
     def fresh_folder(self) -> Path:
         """Make an empty folder that nobody else uses."""
         folder = self.folder / f"{next(self._numbers):05d}"

@@ -176,8 +176,7 @@ def once(
         trial, assumed = _tried(declaration, subject, look, specimen, drawn, profile)
         if assumed and look.refuses_the_usual():
             trial, _ = _tried(declaration, subject, look, specimen, drawn, profile)
-        if subject.adapter is not None:
-            subject.adapter.forget()
+        subject.forget_failure()
     return trial
 
 
