@@ -87,18 +87,15 @@ def _quarters(image: Floats, known: Floats) -> str:
     """Say how the quarters of the mean pattern must be turned or exchanged to join; empty where nothing helps."""
     h = len(image) // 2
     light = [float((one**2).sum()) for half in (image[:h], image[h:]) for one in (half[:, :h], half[:, h:])]
-    if _seam(image, known) < _SEAM or min(light) < _LIT * sum(light):
+    stored = _seam(image, known)
+    if stored < _SEAM or min(light) < _LIT * sum(light):
         # A quarter that is dark joins nothing.
         return ""
-    found = [(_seam(make(image), make(known)), what) for what, make in _candidates()]
-    joined = [one for one in found if one[0] < _JOINED]
-    if len(joined) == 0:
+    least, what = min((_seam(make(image), make(known)), what) for what, make in _candidates())
+    if least >= _JOINED:
         return ""
-    least, what = min(joined, key=lambda one: one[0])
-    stored, what = (
-        _seam(image, known),
-        what.replace(" by 180", ", or the other two, by 180") if " and " in what else what,
-    )
+    if " and " in what:
+        what = what.replace(" by 180", ", or the other two, by 180")
     return (
         f"the quarters of the pattern do not join: {what}, and they do (steps over the seams "
         f"{least:.2g} times those beside them, {stored:.2g} as stored); chips were put together in another way than "
