@@ -34,12 +34,19 @@ def turned(a: Arrays, degrees: float) -> Arrays:
     return a | {"xcoords": x, "ycoords": y, "xcoords_start": x, "ycoords_start": y}
 
 
+def wrapped(a: Arrays) -> Arrays:
+    """Positions whose counter of x holds eight bits, and ran over in the middle of each line."""
+    x = np.mod(a["xcoords"] - np.median(a["xcoords"]), 256) + np.median(a["xcoords"])
+    return a | {"xcoords": x, "xcoords_start": x}
+
+
 WRONG: dict[str, Callable[[], Arrays]] = {
     "x flipped": lambda: arrays(-1),
     "x flipped, no object": lambda: {k: v for k, v in arrays(-1).items() if k != "objectGuess"},
     "rotated": lambda: turned(arrays(), 25),
     "counts": lambda: arrays() | {"diff3d": MADE.counts.astype(np.float32)},
     "off centre": lambda: arrays() | {"diff3d": np.roll(arrays()["diff3d"], (3, -5), (1, 2))},
+    "x ran over": lambda: wrapped(arrays()),
     "far origin": lambda: (
         arrays() | {name: arrays()[name] + 1e5 for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start")}
     ),
