@@ -40,6 +40,32 @@ class Conjugates(RefAdapter):
         return super().patches(obj, centres_xy, N).conj()
 
 
+class MovesRowsAlongX(RefAdapter):
+    """Images moved with x and y exchanged."""
+
+    name = "moves rows along x"
+
+    def translate(self, images, shifts_xy):  # type: ignore[no-untyped-def]
+        return super().translate(images, shifts_xy[:, ::-1])
+
+
+class MeasuresElsewhere(RefAdapter):
+    """Simulated scans whose patches lie one column further right."""
+
+    name = "measures elsewhere"
+
+    def measure(self, xcoords, *others):  # type: ignore[no-untyped-def]
+        return super().measure(xcoords + 1, *others)
+
+
+class OnlyMoves(MovesRowsAlongX):
+    """Knows of images, and nothing of groups and channels."""
+
+    name = "only moves"
+    stages = frozenset({Stage.TRANSFORMS})
+    transform = None
+
+
 class Breaks(RefAdapter):
     name = "breaks"
 
@@ -97,6 +123,21 @@ def test_a_fault_upstream_is_not_blamed_on_stages_downstream(tmp_path: Path) -> 
     found = agreements(Conjugates(), tmp_path)
     assert apart(found) == [Stage.PATCHES]
     assert "conjugated" in found[list(STAGES).index(Stage.PATCHES)].divergence
+
+
+@pytest.mark.parametrize(
+    ("wrong", "stage", "what"),
+    [
+        (MovesRowsAlongX, Stage.TRANSFORMS, "the translated images"),
+        (OnlyMoves, Stage.TRANSFORMS, "the translated images"),
+        (MeasuresElsewhere, Stage.PHYSICS, "the frames of a simulated scan"),
+    ],
+)
+def test_methods_that_backends_may_leave_out_are_compared_where_both_have_them(
+    wrong: type[RefAdapter], stage: Stage, what: str, tmp_path: Path
+) -> None:
+    found = compare(subject(RefAdapter(), tmp_path), subject(wrong(), tmp_path), stage, gallery())
+    assert what in found.divergence
 
 
 def test_what_breaks_on_one_side_is_a_divergence_with_its_error(tmp_path: Path) -> None:
@@ -167,19 +208,19 @@ def test_the_command_names_the_first_stage_and_writes_both_columns(tmp_path: Pat
         "from ptycho_ref.adapter import RefAdapter\n"
         "class Mine(RefAdapter):\n"
         "    name = 'mine'\n"
-        "    def patches(self, obj, centres_xy, N):\n"
-        "        return super().patches(obj, centres_xy[:, ::-1], N)\n"
+        "    def translate(self, images, shifts_xy):\n"
+        "        return super().translate(images, shifts_xy[:, ::-1])\n"
     )
     written = ("--no-capsules", "--markdown", "gaps.md", "--json", "result.json")
-    asked = ("--adapter", "ref", "--adapter", "mine:Mine", "--stage", "patches", "--stage", "config")
+    asked = ("--adapter", "ref", "--adapter", "mine:Mine", "--stage", "transforms", "--stage", "config")
     done = command("run", *asked, *written, folder=tmp_path)
     assert done.returncode == 1, done.stderr
-    assert "mine against ref: diverge first at patches" in done.stdout
+    assert "mine against ref: diverge first at transforms" in done.stdout
     text = (tmp_path / "gaps.md").read_text()
     assert "| clause | level | title | ref | mine |" in text
     assert "## Agreement" in text
     compared = json.loads((tmp_path / "result.json").read_text())["agreements"]
-    assert {one["stage"]: one["verdict"] for one in compared} == {"patches": "diverge", "config": "agree"}
+    assert {one["stage"]: one["verdict"] for one in compared} == {"transforms": "diverge", "config": "agree"}
 
 
 def test_pytest_fails_at_the_divergence_and_knows_expected_failures(pytester: pytest.Pytester) -> None:

@@ -105,7 +105,7 @@ def test_layout_snapshots_say_what_they_need(tmp_path: Path) -> None:
 def test_the_reference_needs_no_extra(tmp_path: Path) -> None:
     """What the extras bring is missing, and every clause about caches and files is decided all the same."""
     hidden = f"{TORCH},{TENSORFLOW},tqdm,filelock,syrupy,h5py"
-    arguments = ("--adapter", "ref", "--stage", "cache", "--stage", "rawdata", "--json", "result.json")
+    arguments = ("--adapter", "ref", "--stage", "cache", "--stage", "config", "--json", "result.json")
     done = python(tmp_path, hidden, "-m", "conformance", "run", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert outcomes(tmp_path, "ref")["ERROR"] == 0

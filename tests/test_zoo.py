@@ -117,7 +117,18 @@ for _name in ALL_METHODS:
     setattr(Delegate, _name, lambda self, *given, _name=_name, **named: getattr(self.right, _name)(*given, **named))
 
 
-@pytest.mark.parametrize("clause", ["NPZ-034", "RAW-006", "GRP-019", "CON-014", "DAT-014", "CCH-010", "CND-006"])
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "NPZ-034",
+        "RAW-006",
+        "GRP-019",
+        "CON-014",
+        "DAT-014",
+        "CCH-010",
+        pytest.param("CND-006", marks=pytest.mark.night),
+    ],
+)
 def test_who_tells_the_truth_never_lands(clause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Clauses of warnings, files, fresh entropy, iteration and random state, where a difference is easily imagined."""
     monkeypatch.setattr("tests.zoo.matrix.others", lambda liar: ())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.adapter import METHODS
 from conformance.backends.dependencies import missing_dependency_in
 from conformance.backends.subject import Subject, offered
-from conformance.contract.stages import Stage
+from conformance.contract.stages import ROWS, Stage
 from conformance.engine.comparisons import STAGES, with_mask
 from conformance.engine.first_look import Common, look_at
 from conformance.engine.pair import Pair
@@ -134,11 +134,12 @@ def _not_comparable(stage: Stage, first: Subject, second: Subject) -> str:
             return f"{subject.name}: {subject.selected.missing}"
         if stage not in subject.selected.stages:
             return f"{subject.name} does not claim it"
-        needed = set(METHODS[stage]) | ({"load", "assemble"} if "group" in METHODS[stage] else set())
+        there = offered(subject.selected)
+        needed = set() if ROWS[stage].alone in there else set(METHODS[stage])
+        needed |= {"load", "assemble"} if "group" in needed else set()
         # Scans in memory are compared as they are saved.
         needed |= {"save"} if stage is Stage.RAWDATA else set()
-        there = offered(subject.selected)
-        absent = {one for one in needed - {"load", "assemble"} if one not in there}
+        absent = needed - {"load", "assemble"} - there
         if absent or (needed & {"load", "assemble"} and not there & {"load", "assemble"}):
             return f"{subject.name} has no {', '.join(sorted(absent)) or 'way to take a scan'}"
     return ""

@@ -133,7 +133,7 @@ def _patches(pair: Pair, specimen: Specimen) -> None:
     positions = specimen.positions[:_MOST_GROUPS]
     left, right = pair.results(lambda subject: subject.adapter.patches(obj.copy(), positions.copy(), specimen.N))
     pair.close(right, left, "the patches", axes_of("patches", 3), wide=True)
-    if "group" in offered(pair.first.selected) & offered(pair.second.selected):
+    if _both_offer(pair, "group"):
         _of_groups(("Y",))(pair, specimen)
 
 
@@ -181,7 +181,7 @@ def _ordered_rows(rows: Named) -> dict[str, Array]:
 
 def _splits(pair: Pair, specimen: Specimen) -> None:
     _batches(pair, specimen)
-    if "split" not in offered(pair.first.selected) & offered(pair.second.selected) or specimen.M < 2:
+    if not _both_offer(pair, "split") or specimen.M < 2:
         return
     for request in (SplitRequest(0.7, "ordered"), SplitRequest(0.4, "blocks")):
 
@@ -204,7 +204,7 @@ def _configuration(pair: Pair, specimen: Specimen) -> None:
     ):
         left, right = pair.results(lambda subject, r=request: _plain(subject.adapter.configure(r)))  # type: ignore[misc]
         pair.evidence.holds(left == right, f"configure: {_odd_fields(pair, left, right)}.")
-    if "bridge" not in offered(pair.first.selected) & offered(pair.second.selected):
+    if not _both_offer(pair, "bridge"):
         return
     overrides = {**fields, "train_data_file": "a.npz", "test_data_file": "b.npz"}
     data = {"N": specimen.N, "grid_size": (2, 2), "K": 7, "probe_scale": 2.5}
@@ -224,8 +224,22 @@ def _odd_fields(pair: Pair, left: Mapping[str, str], right: Mapping[str, str]) -
     )
 
 
+def _both_offer(pair: Pair, method: str) -> bool:
+    return method in offered(pair.first.selected) & offered(pair.second.selected)
+
+
 def _transforms(pair: Pair, specimen: Specimen) -> None:
     rng = np.random.default_rng(specimen.M)
+    if _both_offer(pair, "translate"):
+        images = rng.normal(size=(3, specimen.N, specimen.N + 3)).astype(np.complex64)
+        shifts = np.array([[2.0, 0.0], [-1.0, 3.0], [0.0, -2.0]])
+        left, right = pair.results(lambda subject: subject.adapter.translate(images.copy(), shifts.copy()))
+        pair.close(right, left, "the translated images", wide=True)
+    if _both_offer(pair, "transform"):
+        _layouts(pair, rng)
+
+
+def _layouts(pair: Pair, rng: np.random.Generator) -> None:
     for gridsize in (1, 2, 3):
         C = gridsize**2
         flat = rng.normal(size=(3 * C, 8, 8, 1)).astype(np.float32)
@@ -273,6 +287,21 @@ def _forward(pair: Pair, specimen: Specimen) -> None:
     probe = specimen.arrays["probeGuess"]
     left, right = pair.results(lambda subject: subject.adapter.simulate(patches.copy(), probe.copy()))
     pair.close(right, left, "the diffraction amplitudes", axes_of("amplitude", 3))
+    if _both_offer(pair, "measure"):
+        _measured(pair, probe, patches[0])
+
+
+def _measured(pair: Pair, probe: Array, obj: Array) -> None:
+    """Compare the frames of a scan without noise, at whole positions inside the object."""
+    places = np.array([obj.shape[::-1]]) // 2 + np.array([[0.0, 0.0], [2.0, -1.0], [-2.0, 1.0]])
+    wide = np.pad(obj, 3, mode="reflect")
+
+    def frames(subject: Subject) -> Any:
+        x, y = (places + 3).T.copy()
+        return subject.adapter.arrays(subject.adapter.measure(x, y, probe.copy(), wide.copy(), None, 1))["diff3d"]
+
+    left, right = pair.results(frames)
+    pair.close(right, left, "the frames of a simulated scan")
 
 
 STAGES: Mapping[Stage, Comparison] = {
