@@ -189,16 +189,29 @@ def test_records_of_x_and_y_and_words_beside_a_table_are_read(call: Call, tmp_pa
         _same(tmp_path / "out.npz", scan)
 
 
-def test_nexus_without_a_motion_has_its_positions_by_name_and_its_wavelength(
-    call: Call, tmp_path: Path, scan: Arrays
+PLACES_OF_GEOMETRY = {
+    "by the definition": {
+        "instrument/detector/distance": (DISTANCE * 1e3, "mm"),
+        "instrument/detector/x_pixel_size": (PIXEL * 1e3, "mm"),
+        "instrument/detector/y_pixel_size": (PIXEL * 1e3, "mm"),
+        "instrument/beam/incident_wavelength": (12398.41984 / ENERGY, "angstrom"),
+    },
+    "by their names": {
+        "instrument/source/energy": (3.0, "GeV"),
+        "instrument/energy": (ENERGY * 1e-3, "keV"),
+        "instrument/sample_detector_distance": (DISTANCE, "m"),
+        "instrument/detector/x_pixel_size": (PIXEL * 1e6, "um"),
+    },
+}
+
+
+@pytest.mark.parametrize("places", PLACES_OF_GEOMETRY)
+def test_nexus_without_a_motion_has_its_positions_by_name_and_its_geometry(
+    places: str, call: Call, tmp_path: Path, scan: Arrays
 ) -> None:
     with h5py.File(tmp_path / "a.nxs", "w") as file:
-        held = {
+        held = PLACES_OF_GEOMETRY[places] | {
             "instrument/detector/data": (counts_of(scan), ""),
-            "instrument/detector/distance": (DISTANCE * 1e3, "mm"),
-            "instrument/detector/x_pixel_size": (PIXEL * 1e3, "mm"),
-            "instrument/detector/y_pixel_size": (PIXEL * 1e3, "mm"),
-            "instrument/beam/incident_wavelength": (12398.41984 / ENERGY, "angstrom"),
             "sample/x_positions": (scan["xcoords"] * STEP * 1e3, "mm"),
             "sample/y_positions": (scan["ycoords"] * STEP * 1e3, "mm"),
         }
@@ -208,6 +221,7 @@ def test_nexus_without_a_motion_has_its_positions_by_name_and_its_wavelength(
     done = call("convert", "a.nxs", "probe.npy", "out.npz", "--counts")
     assert done.exit_code == 0, done.stderr
     assert "nothing says how the sample was moved" in done.stdout
+    assert places == "by the definition" or "x_pixel_size = 75 was taken for the detector pixel" in done.stdout
     _same(tmp_path / "out.npz", scan)
 
 

@@ -74,13 +74,16 @@ def test_few_frames_are_not_asked() -> None:
     assert halves(take(Scan(made.counts, made.positions), lambda one: one, rng), made.probe[np.newaxis], rng) is None
 
 
-@pytest.mark.parametrize(("frames", "said"), [(slice(80, None), "from about 8"), (slice(1, None, 2), "odd")])
+@pytest.mark.parametrize(
+    ("frames", "said"), [(slice(80, None), "from about 8"), pytest.param(slice(1, None, 2), "odd", marks=NIGHT)]
+)
 def test_by_the_object_of_the_file_it_is_said_which_frames_do_not_belong(frames: slice, said: str) -> None:
     made = beamtime(SOUND)
     found = told(made, of_another_sample(made, np.arange(len(made.counts))[frames]), with_object=True)
     assert any(fault.sure and said in fault.sentence for fault in found.faults), found
 
 
+@pytest.mark.night
 def test_positions_that_lie_too_close_together_are_of_another_scale() -> None:
     made = beamtime(Setup("far-defocused", "strong", "fly", 120, 48, 0.18, 1e5, 14))
     names = {fault.name for fault in told(made, made.counts, scale=0.8).faults}

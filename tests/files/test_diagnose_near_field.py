@@ -21,9 +21,9 @@ from tests.files.diagnosed import petra, siemens
 DEFOCUSED = Setup(beam="defocused", path="jittered", M=120, N=48, pitch=0.2, photons=1e5, seed=3)
 KINDS = (
     DEFOCUSED,
-    replace(DEFOCUSED, beam="zone-plate", matter="particles"),
-    replace(DEFOCUSED, beam="diffuser"),
-    replace(DEFOCUSED, matter="particles", path="fermat", pitch=0.15),
+    pytest.param(replace(DEFOCUSED, beam="zone-plate", matter="particles"), marks=pytest.mark.night),
+    pytest.param(replace(DEFOCUSED, beam="diffuser"), marks=pytest.mark.night),
+    pytest.param(replace(DEFOCUSED, matter="particles", path="fermat", pitch=0.15), marks=pytest.mark.night),
 )
 
 

@@ -27,7 +27,12 @@ def _told(path: Path, change: str) -> Diagnosis:
 
 
 @pytest.mark.parametrize(
-    ("path", "change", "name"), [("fermat", "lag", "lag"), ("fly", "lines", "lines"), ("fly", "lost", "lag")]
+    ("path", "change", "name"),
+    [
+        ("fermat", "lag", "lag"),
+        pytest.param("fly", "lines", "lines", marks=pytest.mark.night),
+        pytest.param("fly", "lost", "lag", marks=pytest.mark.night),
+    ],
 )
 def test_other_positions_are_seen_without_an_object(path: Path, change: str, name: str) -> None:
     found = _told(path, change)
@@ -40,6 +45,6 @@ def test_a_lag_along_a_spiral_is_no_turn() -> None:
     assert found.orientation.turn is None, found
 
 
-@pytest.mark.parametrize("path", ["fermat", "fly"])
+@pytest.mark.parametrize("path", ["fermat", pytest.param("fly", marks=pytest.mark.night)])
 def test_a_sound_scan_has_no_rival(path: Path) -> None:
     assert _told(path, "none").canonical

@@ -28,7 +28,7 @@ def found_of(seed: int, turn: Turn) -> tuple[bool, Diagnosis]:
     return diverges, diagnose(scan, np.random.default_rng(2), "counts")
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.night)])
 def test_the_side_of_the_focus_tells_the_twin(seed: int) -> None:
     diverges, found = found_of(seed, TURN)
     assert found.orientation.turn is not None

@@ -34,6 +34,12 @@ _LINKED = re.compile(r"/(entry\w*)/(data\w*)/data")
 _IMAGE = re.compile(r"/entry\w*/image_\d+/data")
 _DESCRIBED = {"probe": "probeGuess", "object": "objectGuess"}
 _AXES = {axis: (axis, f"{axis}_position", f"position_{axis}", f"{axis}_translation") for axis in "xy"}
+_BY_NAME = {
+    "photon_energy": ("taken for the energy", "taken for the wavelength"),
+    "distance": ("taken for the distance",),
+    "detector_pixel": ("taken for the detector pixel",),
+}
+"""What a file may say of its geometry anywhere, and how it is told what was taken."""
 _GEOMETRY_WORDS = ("orientation", "transformations", "depends_on")
 
 
@@ -56,14 +62,14 @@ def _opened(path: Path) -> Iterator[Description]:
         parts |= (
             {} if "probeGuess" in parts else probe_in(_of_entry(held_of(file), root), parts["diff3d"].values.shape[-1])
         )
-        if energy is None:
-            energy, words = _by_wavelength(file)
-            assumed = (*assumed, *words)
         pixel = (length(file, f"{detector}/y_pixel_size"), length(file, f"{detector}/x_pixel_size"))
-        geometry = Geometry(
-            energy,
-            length(file, f"{detector}/distance"),
-            None if pixel[0] is None or pixel[1] is None else (pixel[0], pixel[1]),
+        geometry, by_name = _completed(
+            Geometry(
+                energy,
+                length(file, f"{detector}/distance"),
+                None if pixel[0] is None or pixel[1] is None else (pixel[0], pixel[1]),
+            ),
+            file,
         )
         yield Description(
             "CXI" if "/cxi_version" in file.nodes else "NeXus (NXptycho)",
@@ -71,7 +77,7 @@ def _opened(path: Path) -> Iterator[Description]:
             geometry,
             orientation,
             _dropped(file, detector),
-            (*assumed, *_basis_said(file, detector)),
+            (*assumed, *by_name, *_basis_said(file, detector)),
             "" if "probeGuess" in parts else "it holds no probe: give one from another file",
             tuple(file.nodes),
         )
@@ -225,12 +231,17 @@ def _of_entry(held: Held, root: str) -> Held:
     return replace(held, arrays={name: one for name, one in held.arrays.items() if name.startswith(f"{root}/")})
 
 
-def _by_wavelength(file: OpenedHdf5) -> tuple[float | None, tuple[str, ...]]:
-    """Electronvolts by a wavelength that the file states, and where."""
+def _completed(geometry: Geometry, file: OpenedHdf5) -> tuple[Geometry, tuple[str, ...]]:
+    """Geometry with what stands at no place of its own, by the names of small arrays, and which were taken."""
+    lacking = [name for name in _BY_NAME if getattr(geometry, name) is None]
+    if not lacking:
+        return geometry, ()
     held = held_of(file)
-    found, said = geometry_in(held.arrays, held.attributes, held.words)
-    waves = tuple(one for one in said if "wavelength" in one)
-    return (found.photon_energy, waves) if waves else (None, ())
+    # The energy under a source is that of a storage ring.
+    here = {name: values for name, values in held.arrays.items() if "/source" not in name}
+    found, said = geometry_in(here, held.attributes, held.words)
+    taken = tuple(one for one in said if any(word in one for name in lacking for word in _BY_NAME[name]))
+    return replace(geometry, **{name: getattr(found, name) for name in lacking}), taken
 
 
 def _translation(file: OpenedHdf5, root: str, detector: str) -> tuple[str, NDArray[np.float64]] | None:
