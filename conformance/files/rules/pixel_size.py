@@ -12,6 +12,8 @@ _FACTORS = np.exp(np.linspace(np.log(0.35), np.log(2.85), 73))
 _GOOD, _GAIN, _BETTER = 0.9, 0.05, 3.5
 _ALIKE, _STILL = 1.15, 1.0
 _PLAIN, _CLEARLY = 0.98, 0.67
+_BLURS = (0.7, 1.0, 1.5, 2.0, 3.0)
+"""Pixels, sigma of a Gaussian, over which a detector may spread its light."""
 
 
 def pixel_factor(view: View) -> float:
@@ -91,8 +93,16 @@ def _fit(view: View) -> tuple[float, float, float]:
     best, here = int(np.argmax(alike)), _alike(pattern, far_field)
     factor, there = float(_FACTORS[best]), alike[best]
     clear = there > _GOOD and there - here > _GAIN and 1 - here > _BETTER * (1 - there)
+    clear = clear and _blurred(pattern, far_light(view.probe)) < there - (1 - there)
     apart = max(factor, 1 / factor) > _ALIKE and 0 < best < len(_FACTORS) - 1 and not _moves(view)
     return (factor, there, here) if clear and apart else (1.0, there, here)
+
+
+def _blurred(pattern: Floats, light: Floats) -> float:
+    """How alike a pattern by radius and a far field (N, N) are once a detector spread its light: it is wider too."""
+    from scipy.ndimage import gaussian_filter
+
+    return max(_alike(pattern, np.sqrt(_by_radius(gaussian_filter(light, one)))) for one in _BLURS)
 
 
 def _moves(view: View) -> bool:

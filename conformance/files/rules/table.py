@@ -35,7 +35,7 @@ RULES: Mapping[str, Body] = {
     "FIL-016": positions.planned,
     "FIL-017": frames.linear,
     "FIL-018": frames.size_in_memory,
-    "FIL-025": frames.copied_frames,
+    "FIL-025": frames.own_frames,
     "FIL-026": probe.probe_itself,
     "FIL-027": probe.object_itself,
 }
