@@ -133,6 +133,10 @@ def _along_lines(points: NDArray[np.float64], axis: int) -> Overflow | None:
     jumps = np.flatnonzero(back & (np.abs(steps) > _LONGER * step))
     if len(jumps) < 2 or len(jumps) < _MOST * back.sum() or not _from_end_to_end(along, jumps, step):
         return None
+    aside, others = np.abs(np.diff(points[:, 1 - axis])), inside.copy()
+    others[jumps] = False
+    if np.median(aside[jumps]) > _TWICE * np.quantile(aside[others], 1 - _TAIL):
+        return None
     # Where a line ends, points that are late go back; a counter runs over on the way.
     if (np.minimum(jumps - begins[line[jumps]], ends[line[jumps]] - jumps - 1) > 0).mean() < _ON_THE_WAY:
         return None

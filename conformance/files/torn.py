@@ -58,7 +58,7 @@ def _lit_pixels(flat: NDArray[Any]) -> NDArray[np.intp]:
     values = flat[:_FIRST, some].astype(np.float64)
     if len(values) < _FIRST // 2:
         return some[:0]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         whole = bool((values == np.rint(values)).all())
         counts = values if whole else values**2
         least = counts[counts > 0].min(initial=np.inf)

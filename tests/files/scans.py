@@ -300,7 +300,7 @@ def _decibels(a: Arrays) -> None:
 
 
 FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
-    "FIL-003": (("dark frames", _dark),),
+    "FIL-003": (("dark frames", _dark), ("lost packets", readout.lost_packets)),
     "FIL-004": (
         ("a burst", _burst),
         ("a beam that fades", _falling),
@@ -330,7 +330,12 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("cut off at times", _cut_off),
         ("bytes exchanged", _exchanged_bytes),
     ),
-    "FIL-008": (("wide rows", _wide), ("wide column", _wide_column), ("columns in turn", readout.alternating)),
+    "FIL-008": (
+        ("wide rows", _wide),
+        ("wide column", _wide_column),
+        ("columns in turn", readout.alternating),
+        ("pedestal of a half", readout.pedestal),
+    ),
     "FIL-009": (
         ("sliding rows", _sliding(2, 0)),
         ("sliding columns", _sliding(1, 1)),
@@ -371,7 +376,12 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("median of neighbours", _filtered),
         ("one pixel in four, four times", _repeated_pixels),
     ),
-    "FIL-025": (("copied frames", _copied), ("copies later", _copied_later), ("no sample", _no_sample)),
+    "FIL-025": (
+        ("copied frames", _copied),
+        ("copies later", _copied_later),
+        ("no sample", _no_sample),
+        ("half filled", readout.half_filled),
+    ),
     "FIL-026": (
         ("probe of zeros", _probe_of(lambda p: 0 * p)),
         ("probe of ones", _probe_of(np.ones_like)),

@@ -93,7 +93,7 @@ def _fit(view: View) -> tuple[float, float, float]:
     best, here = int(np.argmax(alike)), _alike(pattern, far_field)
     factor, there = float(_FACTORS[best]), alike[best]
     clear = there > _GOOD and there - here > _GAIN and 1 - here > _BETTER * (1 - there)
-    clear = clear and _blurred(pattern, far_light(view.probe)) < there - (1 - there)
+    clear = clear and _blurred(pattern, far_light(view.probe)) < there
     apart = max(factor, 1 / factor) > _ALIKE and 0 < best < len(_FACTORS) - 1 and not _moves(view)
     return (factor, there, here) if clear and apart else (1.0, there, here)
 
