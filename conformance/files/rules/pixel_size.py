@@ -15,6 +15,9 @@ _PLAIN, _CLEARLY = 0.98, 0.67
 _BLURS = (0.7, 1.0, 1.5, 2.0, 3.0)
 """Pixels, sigma of a Gaussian, over which a detector may spread its light."""
 
+_NEARLY = 2.0
+"""Times what another size of pixels leaves unlike up to which such a spread is as good an answer."""
+
 
 def pixel_factor(view: View) -> float:
     """How many times wider the mean pattern is than the far field of the probe; 1 where they are of one width.
@@ -41,6 +44,9 @@ def pixels_apart(view: View) -> str:
         return ""
     word, times = ("coarser", factor) if factor > 1 else ("finer", 1 / factor)
     else_ = "" if there > _PLAIN else ", or is the probe that of another beam"
+    assert view.probe is not None
+    spread = _blurred(np.sqrt(_by_radius(np.maximum(view.intensity, 0.0))), far_light(view.probe))
+    else_ += ", or does the detector spread its light" if 1 - spread < _NEARLY * (1 - there) else ""
     return (
         f"the mean pattern is {factor:.2g} times as wide as the far field of the probe (alike to {there:.3f} on that "
         f"scale, {here:.3f} as stored): the pixels of the probe must be {times:.2g} times {word}. Were frames or probe "
