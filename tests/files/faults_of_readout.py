@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 Arrays = dict[str, Any]
 N = 32
@@ -71,3 +72,15 @@ def pedestal(a: Arrays) -> None:
     counts = np.rint(a["diff3d"].astype(np.float64) ** 2)
     counts[:, :, N // 2 :] += np.random.default_rng(5).poisson(5, counts[:, :, N // 2 :].shape)
     a["diff3d"] = np.sqrt(counts).astype(np.float32)
+
+
+def decibels(a: Arrays) -> None:
+    a["diff3d"] = 10 * np.log10(np.rint(a["diff3d"].astype(np.float64) ** 2) + 1)
+
+
+def rounded(a: Arrays) -> None:
+    a["diff3d"] = np.rint(a["diff3d"]).astype(np.uint8)
+
+
+def filtered(a: Arrays) -> None:
+    a["diff3d"] = np.sqrt(median_filter(np.rint(a["diff3d"] ** 2), (1, 3, 3))).astype(np.float32)

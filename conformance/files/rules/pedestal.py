@@ -1,4 +1,4 @@
-"""A half of the detector that holds some counts more than the other in every pixel, lit or dark (FIL-008)."""
+"""Whether a half of the detector holds more than the other in every pixel, lit or dark, as one amplifier adds it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ part of the brightest pixel."""
 
 
 def pedestals(view: View) -> Iterator[Finding]:
-    """FIL-008: a half to which an amplifier of its own has added the same to all pixels.
+    """FIL-008: rows or columns of one half that carry a constant more than those of the other.
 
     Parameters
     ----------
