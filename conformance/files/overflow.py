@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,15 @@ _FEWEST, _JUMP, _STEPS = 16, 0.5, 4.0
 _FROM_THE_END, _ALIKE, _MOST = 1.6, 0.5, 0.8
 """Steps from either end of an axis between which it jumps; steps within which it goes on; part of the jumps."""
 
-_BITS, _EXACT = (8, 16, 24, 32), 0.15
-"""Of counters, and steps within which jumps between lines are of as many counts as so many bits hold."""
+_GAPS = 3.0
+"""Mean distances of values from which the range of a counter is not filled by them."""
+
+_LONGER, _TAIL, _TWICE, _ON_THE_WAY, _PARTS = 1.5, 0.05, 2.0, 0.2, 6
+"""Steps that a jump is longer than; parts of the steps aside that are left out, and how much farther lines lie apart;
+part of the jumps that lie within a line; most jumps between lines."""
+
+_BITS, _EXACT = range(7, 33), 0.15
+"""Bits of counters, and steps within which jumps between lines are of as many counts as so many bits hold."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,9 @@ class Overflow:
     @property
     def remedy(self) -> str:
         """What would mend it."""
-        return f"add {self.period:.5g} to {'xy'[self.axis]} from each jump on, or read the counter in a wider type"
+        what = "add" if self.lost.sum() > 0 else "subtract"
+        where = f"{'to' if what == 'add' else 'from'} {'xy'[self.axis]}"
+        return f"{what} {self.period:.5g} {where} wherever it ran over, or read the counter in a wider type"
 
 
 def overflows(points: NDArray[np.float64]) -> tuple[Overflow, ...]:
@@ -72,6 +80,22 @@ def continued(points: NDArray[np.float64], found: tuple[Overflow, ...]) -> NDArr
     for one in found:
         points[:, one.axis] += one.period * one.lost
     return points
+
+
+def filled(values: NDArray[np.float64]) -> float:
+    """How much so many bits hold, where values (M,) fill just that from zero on, or about zero; else 0.
+
+    Parameters
+    ----------
+    values : (M,) float64
+    """
+    gap = max(_GAPS * float(np.ptp(values)) / max(len(values), 1), 1.0)
+    for period in (2.0**bits for bits in _BITS):
+        for begin in (0.0, -period / 2):
+            ends = float(values.min()) - begin, begin + period - float(values.max())
+            if min(ends) >= 0 and max(ends) <= gap:
+                return period
+    return 0.0
 
 
 def _bits_of(period: float, within: float = 1.0) -> int | None:
@@ -93,32 +117,51 @@ def _from_end_to_end(values: NDArray[np.float64], jumps: NDArray[np.int64], step
 
 def _along_lines(points: NDArray[np.float64], axis: int) -> Overflow | None:
     """An axis that jumps in the midst of lines, where the other one goes on as before."""
-    along, across = points[:, axis], points[:, 1 - axis]
-    every, step = _jumps(along)
-    every = every[(every >= 1) & (every <= len(along) - 3)]
-    steps, aside = np.diff(along), np.abs(np.diff(across))
-    against = (steps[every - 1] * steps[every] < 0) & (steps[every + 1] * steps[every] < 0)
-    jumps = every[against]
-    if len(jumps) < 2 or not _from_end_to_end(along, jumps, step):
+    along, breaks = points[:, axis], _line_breaks(points[:, 1 - axis])
+    if breaks is None:
         return None
-    before, after = steps[jumps - 1], steps[jumps + 1]
-    breaks = np.array([i + 1 + int(aside[i + 1 : j].argmax()) for i, j in pairwise(jumps) if j > i + 1], np.int64)
-    if len(breaks) < len(jumps) - 1:
+    steps, begins = np.diff(along), np.concatenate([[0], breaks + 1])
+    ends = np.append(breaks, len(along) - 1)
+    line = np.searchsorted(begins, np.arange(len(steps)), "right") - 1
+    inside = np.arange(len(steps)) < ends[line]
+    forth = [
+        float(np.median(steps[one:other])) if other > one else 0.0 for one, other in zip(begins, ends, strict=True)
+    ]
+    going = np.asarray(forth)[line]
+    step = float(np.median(np.abs(steps[inside])))
+    back = inside & (steps * going < 0) & (np.abs(steps) > _ALIKE * step)
+    jumps = np.flatnonzero(back & (np.abs(steps) > _LONGER * step))
+    if len(jumps) < 2 or len(jumps) < _MOST * back.sum() or not _from_end_to_end(along, jumps, step):
         return None
-    # A line may run over twice: then there is no other line in between.
-    between = float(np.quantile(aside[breaks], 0.9))
-    breaks = breaks[aside[breaks] > _ALIKE * between]
-    # A line that ends beyond the jump goes back over it.
-    if (~np.isin(every[~against], breaks)).sum() > 1:
+    aside, others = np.abs(np.diff(points[:, 1 - axis])), inside.copy()
+    others[jumps] = False
+    if np.median(aside[jumps]) > _TWICE * np.quantile(aside[others], 1 - _TAIL):
         return None
-    on = np.abs(before - after) < 2 * _ALIKE * step
-    on &= np.abs(aside[jumps] - (aside[jumps - 1] + aside[jumps + 1]) / 2) < _ALIKE * between
-    periods = np.abs(steps[jumps]) + np.abs(before + after) / 2
+    # Where a line ends, points that are late go back; a counter runs over on the way.
+    if (np.minimum(jumps - begins[line[jumps]], ends[line[jumps]] - jumps - 1) > 0).mean() < _ON_THE_WAY:
+        return None
+    periods = np.abs(steps[jumps]) + np.abs(going[jumps])
     period = float(np.median(periods))
-    if on.mean() < _MOST or (np.abs(periods - period) > _ALIKE * 2 * step).any():
+    if (np.abs(periods - period) < _ALIKE * 2 * step).mean() < _MOST:
         return None
     lost = _lost(-np.sign(steps[jumps]).astype(np.int64), jumps + 1, breaks + 1, len(along))
     return Overflow(axis, _rounded(period, step), jumps + 1, lost)
+
+
+def _line_breaks(across: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    """Steps after which an axis goes on to the next line, by far more than along one; None where it does not."""
+    aside = np.abs(np.diff(across))
+    far = aside > _JUMP * np.ptp(across)
+    near = np.sort(aside[~far])
+    if len(near) < _FEWEST // 2 or near[-1] <= 0:
+        return None
+    count = np.arange(1, len(near))
+    low, high = np.cumsum(near)[:-1] / count, np.cumsum(near[::-1])[::-1][1:] / count[::-1]
+    split = int((count * count[::-1] * (high - low) ** 2).argmax()) + 1
+    if np.quantile(near[split:], _TAIL) < _TWICE * np.quantile(near[:split], 1 - _TAIL):
+        return None
+    breaks = np.flatnonzero(far | (aside >= near[split]))
+    return breaks if 2 <= len(breaks) < len(aside) / 2 else None
 
 
 def _lost(back: NDArray[np.int64], at: NDArray[np.int64], begins: NDArray[np.int64], M: int) -> NDArray[np.int64]:
@@ -136,27 +179,39 @@ def _lost(back: NDArray[np.int64], at: NDArray[np.int64], begins: NDArray[np.int
 
 def _between_lines(points: NDArray[np.float64], axis: int) -> Overflow | None:
     """An axis along which lines follow each other, that jumps by as many counts as so many bits hold."""
-    n = line_length(points)
-    if n is None or len(points) < 4 * n:
+    across = points[:, axis]
+    period = 2.0 ** np.ceil(np.log2(max(float(np.ptp(across)), 1e-300)))
+    if np.log2(period) not in _BITS:
         return None
-    lines = np.median(points[: len(points) // n * n, axis].reshape(-1, n), axis=1)
-    jumps, step = _jumps(lines)
-    if not _from_end_to_end(lines, jumps, step):
+    on = np.unwrap(across, period=period)
+    lost = np.rint((on - across) / period).astype(np.int64)
+    n, breaks = line_length(points), _line_breaks(on)
+    numbers = [] if breaks is None else [np.searchsorted(breaks, np.arange(len(points)))]
+    numbers += [] if n is None or len(points) < 4 * n else [np.arange(len(points)) // n]
+    if not lost.any() or not any(_goes_on(on, lost, number, period) for number in numbers):
         return None
-    forward = np.delete(np.diff(lines), jumps)
-    if not 0 < len(jumps) <= 3 or not step > 0 or not (np.abs(forward - np.median(forward)) < _ALIKE * step).all():
-        return None
-    going = float(np.mean(forward))
-    period = float(np.median(np.abs(np.diff(lines)[jumps]))) + abs(going)
-    bits = _bits_of(period, _EXACT * step)
-    if bits is None or (np.diff(lines)[jumps] * going > 0).any():
-        return None
-    period, lowest = 2.0**bits, float(lines.min())
-    if min(abs(lowest), abs(lowest + period / 2)) > _FROM_THE_END * step:
-        return None
-    expected = lines[0] + going * (np.arange(len(points)) // n)
-    lost = np.rint((expected - points[:, axis]) / period).astype(np.int64)
     return Overflow(axis, period, np.flatnonzero(np.diff(lost)) + 1, lost)
+
+
+def _goes_on(on: NDArray[np.float64], lost: NDArray[np.int64], number: NDArray[np.int64], period: float) -> bool:
+    """Whether lines (M,) of positions that were counted on follow each other evenly, where they ran over too."""
+    many = int(number[-1]) + 1
+    lines, passed = (np.array([np.median(one[number == k]) for k in range(many)]) for one in (on, lost))
+    steps, jumps = np.diff(lines), np.flatnonzero(np.diff(np.rint(passed)))
+    going = float(np.median(steps))
+    # A line alone before or after a jump may be a point that lost its place.
+    if going == 0 or not 0 < len(jumps) <= _PARTS or jumps[0] < 1 or jumps[-1] > many - 3:
+        return False
+    reach = _FROM_THE_END * abs(going)
+    stored = on - period * lost
+    begin = min((0.0, -period / 2), key=lambda one: abs(float(stored.min()) - one))
+    filled_up = max(abs(float(stored.min()) - begin), abs(float(stored.max()) - begin - period)) < reach
+    # Who begins at one end and stops at the other has scanned as often as it jumped.
+    ends = (lines[0] - begin) / period, (lines[-1] - begin) / period
+    whole = all(abs(one - np.rint(one)) * period < reach for one in ends)
+    even = (np.abs(steps - going) > _ALIKE * abs(going)).mean() <= _TAIL
+    exact = bool((np.abs(steps[jumps] - going) < _EXACT * abs(going)).all())
+    return bool(filled_up and even and exact and not whole and (np.diff(np.rint(passed)) * going >= 0).all())
 
 
 def _rounded(period: float, step: float) -> float:

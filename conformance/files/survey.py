@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.files.torn import Runs
+
 _CACHED = 1 << 17
 _PARTS, _MOST_SKETCHED = 8, 1 << 15
 _LOOKED_AT = 64
@@ -65,6 +67,8 @@ class Survey:
         (m, 64) sums of the values of the first frames over 8 by 8 parts of a frame, row by row.
     first : numpy.ndarray
         (m, N, N) some of the first frames as they are stored; none where frames are not stored one after the other.
+    runs : Runs
+        The longest runs of lit pixels of each frame that hold nothing, or what the frame before held.
 
     Parameters
     ----------
@@ -89,6 +93,7 @@ class Survey:
         self._seen = np.zeros(sides, bool)
         self._parts = tuple(_parts_of(side) for side in sides)
         self.sketches = np.zeros((min(M, _MOST_SKETCHED), _PARTS**2))
+        self.runs = Runs(M)
         self._waves = tuple(np.exp(2j * np.pi * np.arange(side) / side) for side in sides)
 
     def add(
@@ -116,6 +121,8 @@ class Survey:
         if frames.start is None or len(block) != frames.stop - frames.start:
             self._add(block, frames, (rows, columns), plain)
             return
+        if block.shape[1:] == self.sides:
+            self.runs.add(block, frames.start)
         by_pixel = plain and ends[0].shape == self.sides
         if by_pixel:
             self._compare(*ends, (rows, columns))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 Arrays = dict[str, Any]
 N = 32
@@ -54,3 +55,32 @@ def module_gap(a: Arrays) -> None:
 
 def flickering(a: Arrays) -> None:
     a["diff3d"][:, 4, 27] = np.random.default_rng(2).uniform(60, 90, len(a["diff3d"]))
+
+
+def lost_packets(a: Arrays) -> None:
+    flat = a["diff3d"].reshape(len(a["diff3d"]), -1)
+    for frame, first in ((7, 300), (22, 420), (51, 360)):
+        flat[frame, first : first + 240] = 0
+
+
+def half_filled(a: Arrays) -> None:
+    before = a["diff3d"][4::6].copy()
+    a["diff3d"][5::6, N // 2 :] = before[: len(a["diff3d"][5::6]), N // 2 :]
+
+
+def pedestal(a: Arrays) -> None:
+    counts = np.rint(a["diff3d"].astype(np.float64) ** 2)
+    counts[:, :, N // 2 :] += np.random.default_rng(5).poisson(5, counts[:, :, N // 2 :].shape)
+    a["diff3d"] = np.sqrt(counts).astype(np.float32)
+
+
+def decibels(a: Arrays) -> None:
+    a["diff3d"] = 10 * np.log10(np.rint(a["diff3d"].astype(np.float64) ** 2) + 1)
+
+
+def rounded(a: Arrays) -> None:
+    a["diff3d"] = np.rint(a["diff3d"]).astype(np.uint8)
+
+
+def filtered(a: Arrays) -> None:
+    a["diff3d"] = np.sqrt(median_filter(np.rint(a["diff3d"] ** 2), (1, 3, 3))).astype(np.float32)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from tests.files import faults_of_readout as readout
 
@@ -153,10 +152,6 @@ def _exchanged_bytes(a: Arrays) -> None:
     a["diff3d"] = np.rint(a["diff3d"] ** 2).astype(np.uint16).byteswap()
 
 
-def _rounded(a: Arrays) -> None:
-    a["diff3d"] = np.rint(a["diff3d"]).astype(np.uint8)
-
-
 def _no_sample(a: Arrays) -> None:
     one = (a["diff3d"].astype(np.float64) ** 2).mean(axis=0)
     a["diff3d"] = np.sqrt(np.random.default_rng(8).poisson(one, (80, N, N))).astype(np.float32)
@@ -266,10 +261,6 @@ def _cut_off(a: Arrays) -> None:
     a["diff3d"] = np.minimum(a["diff3d"], np.quantile(a["diff3d"], 0.995)).astype(np.float32)
 
 
-def _filtered(a: Arrays) -> None:
-    a["diff3d"] = np.sqrt(median_filter(np.rint(a["diff3d"] ** 2), (1, 3, 3))).astype(np.float32)
-
-
 def _repeated_pixels(a: Arrays) -> None:
     binned = np.rint(a["diff3d"] ** 2)[:, ::2, ::2]
     a["diff3d"] = np.sqrt(binned.repeat(2, axis=1).repeat(2, axis=2)).astype(np.float32)
@@ -295,12 +286,8 @@ def _background(a: Arrays) -> None:
     a["diff3d"] = np.sqrt(np.rint(a["diff3d"] ** 2) + 25).astype(np.float32)
 
 
-def _decibels(a: Arrays) -> None:
-    a["diff3d"] = 10 * np.log10(np.rint(a["diff3d"].astype(np.float64) ** 2) + 1)
-
-
 FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
-    "FIL-003": (("dark frames", _dark),),
+    "FIL-003": (("dark frames", _dark), ("packets", readout.lost_packets)),
     "FIL-004": (
         ("a burst", _burst),
         ("a beam that fades", _falling),
@@ -330,7 +317,12 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
         ("cut off at times", _cut_off),
         ("bytes exchanged", _exchanged_bytes),
     ),
-    "FIL-008": (("wide rows", _wide), ("wide column", _wide_column), ("columns in turn", readout.alternating)),
+    "FIL-008": (
+        ("wide rows", _wide),
+        ("wide column", _wide_column),
+        ("columns in turn", readout.alternating),
+        ("pedestal", readout.pedestal),
+    ),
     "FIL-009": (
         ("sliding rows", _sliding(2, 0)),
         ("sliding columns", _sliding(1, 1)),
@@ -365,13 +357,18 @@ FAULTS: dict[str, tuple[tuple[str, Callable[[Arrays], None]], ...]] = {
     "FIL-017": (
         ("logarithm", _logarithm),
         ("background", _background),
-        ("decibels", _decibels),
-        ("rounded amplitudes", _rounded),
+        ("decibels", readout.decibels),
+        ("rounded amplitudes", readout.rounded),
         ("few counts taken for none", readout.threshold),
-        ("median of neighbours", _filtered),
+        ("median of neighbours", readout.filtered),
         ("one pixel in four, four times", _repeated_pixels),
     ),
-    "FIL-025": (("copied frames", _copied), ("copies later", _copied_later), ("no sample", _no_sample)),
+    "FIL-025": (
+        ("copied frames", _copied),
+        ("copies later", _copied_later),
+        ("no sample", _no_sample),
+        ("stale", readout.half_filled),
+    ),
     "FIL-026": (
         ("probe of zeros", _probe_of(lambda p: 0 * p)),
         ("probe of ones", _probe_of(np.ones_like)),

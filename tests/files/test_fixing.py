@@ -59,7 +59,7 @@ UNCLAIMED = {
     *("sliding columns", "saturated roots", "bytes exchanged", "object of zeros", "columns in turn", "trimmed object"),
     *("probe of zeros", "object of ones", "copied frames", "probe of ones", "sliding rows", "copies later", "decibels"),
     *("rows in turn", "cosmic rays", "times for x", "probe aside", "beam aside", "no overlap", "background", "polar"),
-    *("saturated", "wide rows", "one place", "logarithm", "two reals", "no sample"),
+    *("saturated", "pedestal", "wide rows", "one place", "logarithm", "two reals", "packets", "stale", "no sample"),
 }
 """Faults that no word of the user mends."""
 NAMED = {name: (clause, fault) for clause, faults in FAULTS.items() for name, fault in faults}

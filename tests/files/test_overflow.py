@@ -47,6 +47,37 @@ def test_the_slow_axis_runs_over_between_lines() -> None:
     np.testing.assert_allclose(np.diff(continued(stored, (found,)), axis=0), np.diff(true, axis=0), atol=1e-9)
 
 
+def _uneven_lines(pitch: float) -> NDArray[np.float64]:
+    """Short wide lines to and fro, of five points or six, as of a measured scan of a large beam."""
+    lines = [np.arange(5 + j % 3 // 2) * pitch + 70 + j * 2.4 * pitch % 29 for j in range(60)]
+    x = np.concatenate([line[:: 1 - 2 * (j % 2)] for j, line in enumerate(lines)])
+    y = np.concatenate([np.full(len(line), 398 - 3.3 * j) for j, line in enumerate(lines)])
+    made = np.stack([x, y], axis=1)
+    return made + np.random.default_rng(6).uniform(-0.2, 0.2, made.shape)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("moved", [0.0, -300.5])
+@pytest.mark.parametrize("bits", [8, 9])
+def test_a_counter_runs_over_on_lines_of_a_few_points(axis: int, moved: float, bits: int) -> None:
+    true = _uneven_lines(66.0) + moved
+    stored = true.copy()
+    lowest = 0.0 if bits == 8 or moved else -256.0
+    stored[:, axis] = np.mod(true[:, axis] - lowest, 2**bits) + lowest
+    (found,) = overflows(stored)
+    assert (found.axis, found.period) == (axis, 2**bits)
+    np.testing.assert_allclose(np.diff(continued(stored, (found,)), axis=0), np.diff(true, axis=0), atol=1e-9)
+
+
+@pytest.mark.parametrize("columns", [6, 16, 64])
+def test_lines_that_are_late_by_a_point_or_scanned_twice_ran_over_nothing(columns: int) -> None:
+    late = _raster(columns, 32, (4.0, 4.0), to_and_fro=False, x=0.0) - [0, 40]
+    twice = np.concatenate([late, late])
+    late[:, 1] = np.roll(late[:, 1], 1)
+    assert not overflows(late)
+    assert not overflows(twice)
+
+
 @pytest.mark.parametrize("to_and_fro", [False, True])
 @pytest.mark.parametrize("columns", [6, 20, 51])
 def test_lines_that_fly_back_ran_over_nothing(columns: int, to_and_fro: bool) -> None:

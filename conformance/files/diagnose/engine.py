@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose import matched
 from conformance.files.diagnose.asked import root, scaled_positions, turned_positions
-from conformance.files.diagnose.changed import CHANGED
 from conformance.files.diagnose.disagreement import Known, asked, unknown
-from conformance.files.diagnose.explained import NAME as OBJECT
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
@@ -36,7 +34,8 @@ from conformance.files.diagnose.scale import scale_guess
 from conformance.files.diagnose.signs import counted_on, evened, left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.units import Scale, unit
-from conformance.files.diagnose.verdict import QUARTER, Verdict, Word, judged, unshown
+from conformance.files.diagnose.verdict import QUARTER, Verdict, Word, unshown
+from conformance.files.diagnose.weighing import weighed
 from conformance.files.diagnose.zero import zero_frequency
 from conformance.files.fix import Fix
 from conformance.files.neighbours import typical_step
@@ -47,9 +46,6 @@ FEWEST = 8
 _UNASKED = unknown("nothing was asked")
 _BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
 """Faults that no other positions mend."""
-
-_OTHERWISE = PAIRINGS | CHANGED | {SHUFFLED, SLIPPED}
-"""Faults without which those who looked at frames, positions and probe would have seen another scan."""
 
 _ELSEWHERE = PAIRINGS | {"oblique", "lines", "wandering", INTERLEAVED}
 """Faults beside which a turn that estimators agree on may be that of other positions."""
@@ -169,7 +165,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
             faults = [one for one in faults if one not in askew]
         faults = _one_unit(faults, shown)
     faults = _beside_holograms(_beside_breaks(faults, askew), other)
-    verdict = _weighed(readings, faults)
+    verdict = weighed(readings, faults)
     if not field.shown and not explained:
         certain = any(one.word is Word.CERTAIN for one in other)
         verdict = replace(verdict, twin_open=verdict.turn is not None) if certain else unshown(verdict, field.why)
@@ -231,22 +227,6 @@ def _of_another_unit(
     said = "perhaps the positions are of another unit: no repair fits in this one, and frames do not tell which it is"
     unit = Fault("unit", Word.CANNOT_TELL, said, "divide the positions by the size of an object pixel")
     return [unit if one.name == "none" else one for one in shown]
-
-
-def _mended(faults: Sequence[Fault]) -> str:
-    name = next(one.name for one in faults if one.name in _OTHERWISE)
-    return "probe or object is mended" if name in CHANGED else "frames and positions are paired"
-
-
-def _weighed(readings: Sequence[Reading], faults: Sequence[Fault]) -> Verdict:
-    """The verdict; where frames belong to other positions, those who took them as stored have seen another scan.
-
-    Where the probe is not what it should be, those who trusted it have seen a twin.
-    """
-    otherwise = any(one.word is Word.CERTAIN and one.name in _OTHERWISE for one in faults)
-    paired = [one for one in readings if one.estimator == OBJECT] if otherwise else []
-    verdict = judged(paired or readings)
-    return replace(verdict, reason=f"{verdict.reason}, once {_mended(faults)}") if paired else verdict
 
 
 def _otherwise_placed(

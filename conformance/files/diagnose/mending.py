@@ -13,6 +13,7 @@ from conformance.files.diagnose.asked import paired_frames
 from conformance.files.diagnose.changed import changed_parts
 from conformance.files.diagnose.fitting import few_of, finest, fitted, moved_in_words, small_repairs
 from conformance.files.diagnose.forward import Forward, Misfit
+from conformance.files.diagnose.misplaced import misplaced
 from conformance.files.diagnose.order import pairings
 from conformance.files.diagnose.placing import wishes
 from conformance.files.diagnose.rematched import rematched
@@ -178,14 +179,17 @@ def _best(
 
 
 def _rematched(forward: Forward, s_all: NDArray[np.float64], before: Misfit) -> Step | None:
-    """Every frame at the position that it fits best, where that explains the frames."""
-    repair = rematched(forward, s_all)
-    if repair is None:
-        return None
-    after = repair.misfits(forward)
-    lead = after.leads(before)
-    explained = after.over_floor < _COARSE or after.mean < _EXPLAINED * before.mean
-    return Step(repair, forward.s, before, after, lead, "", lead) if lead > BETTER and explained else None
+    """Every frame at the position, or the place of the object, that it fits best, where that explains the frames."""
+    for repair in (rematched(forward, s_all), misplaced(forward)):
+        if repair is None:
+            continue
+        after = repair.misfits(forward)
+        moved = (repair.s != forward.s).any(axis=1)
+        lead = replace(after, frames=after.frames[moved]).leads(replace(before, frames=before.frames[moved]))
+        explained = after.over_floor < _COARSE or after.mean < _EXPLAINED * before.mean
+        if lead > BETTER and explained:
+            return Step(repair, forward.s, before, after, lead, "", lead)
+    return None
 
 
 def _simplest(found: list[tuple[Repair, Misfit]]) -> tuple[Repair, Misfit]:

@@ -12,6 +12,12 @@ from conformance.files.rules.wording import listed
 _LIT, _ODD, _WORST, _MOST_LINES = 0.002, 6.0, 0.002, 8
 _EXPLAINED, _OVER_FLOOR, _BESIDE = 0.02, 3.0, 0.1
 _SCATTER, _SAME, _ALIKE = 0.05, 0.7, 0.4
+_EVEN = 0.3
+"""Part of a pedestal by which pixels differ in the half that has it, and which the other half may hold."""
+
+_SURELY, _OF_FRAMES, _FEWEST_LOST = 15.0, 0.8, 8
+"""Counts of which no pixel shows none by chance; part of the frames, and pixels in each, that lost some."""
+
 _SMEARED, _STILL, _LITTLE = 0.02, 0.02, 0.3
 
 
@@ -60,6 +66,12 @@ def still(found: Residual) -> Reason | None:
         made[first::2] += np.maximum(halves[1 - first], 0)
     if not found.better(made):
         return None
+    if part := _of_one_half(under):
+        said = (
+            f"{share:.0%} of the light is the same in all frames and in all pixels of the {part} half, and none that "
+            "probe and object make: a pedestal of one amplifier or module; subtract it from the counts"
+        )
+        return said, made
     half = np.sort(under, axis=None)[::-1]
     few = int(np.searchsorted(np.cumsum(half), under.sum() / 2)) + 1
     row, column = np.unravel_index(np.argmax(under), under.shape)
@@ -67,6 +79,48 @@ def still(found: Residual) -> Reason | None:
         f"{share:.0%} of the light is the same in all frames and none that probe and object make, half of it in {few} "
         f"pixels, most at row {row}, column {column}: scatter of a window, of air or of ice, or a reflection; take it "
         "from the frames, or mask where it lies"
+    )
+    return said, made
+
+
+def _of_one_half(under: Floats) -> str:
+    """The half of the detector that holds the same everywhere, where the other holds next to nothing; else empty."""
+    side = len(under) // 2
+    halves = {"upper": under[:side], "lower": under[side:], "left": under[:, :side], "right": under[:, side:]}
+    for (name, one), other in zip(halves.items(), ("lower", "upper", "right", "left"), strict=True):
+        level = float(np.median(one))
+        even = float(np.median(np.abs(one - level))) < _EVEN * level
+        if even and float(np.median(halves[other])) < _EVEN * level:
+            return name
+    return ""
+
+
+def lost(found: Residual) -> Reason | None:
+    """Runs of pixels that hold nothing in some frames, where light is made.
+
+    Parameters
+    ----------
+    found : Residual
+    """
+    m = len(found.made)
+    count = float(found.measured[found.measured > 0].min(initial=np.inf))
+    nothing = (found.measured == 0) & found.forward.good
+    sure = nothing & (found.made > _SURELY * count)
+    rows = sure.reshape(m, -1).sum(axis=1)
+    some = np.flatnonzero(rows > 0)
+    if not len(some) or len(some) > _OF_FRAMES * m or rows[some].mean() < _FEWEST_LOST:
+        return None
+    flat, held = nothing.reshape(m, -1), sure.reshape(m, -1)
+    # A run is known by its lit pixels, and goes on over dark ones.
+    number = np.cumsum(~flat, axis=1) + np.arange(m)[:, np.newaxis] * (flat.shape[1] + 1)
+    part = (np.isin(number, np.unique(number[held])) & flat).reshape(found.made.shape)
+    made = np.where(part, 0, found.made)
+    if not found.better(made):
+        return None
+    said = (
+        f"in {len(some)} of {m} frames that were looked at runs of pixels hold nothing, about "
+        f"{int(np.median(part.sum(axis=(1, 2))[some]))} of them in each, where probe and object make light: packets or "
+        "lines that were lost in these frames; mask them there, or leave the frames out"
     )
     return said, made
 

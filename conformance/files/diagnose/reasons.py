@@ -11,7 +11,7 @@ from conformance.files.diagnose.beams import of_another_width, with_harmonics
 from conformance.files.diagnose.explained import sound
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.mending import Mending
-from conformance.files.diagnose.readout import overwritten, smeared, still, uneven_pixels
+from conformance.files.diagnose.readout import lost, overwritten, smeared, still, uneven_pixels
 from conformance.files.diagnose.recorded import bent, beside_a_spot, blurred, by_another_law, cut, distorted
 from conformance.files.diagnose.residual import (
     Reason,
@@ -38,11 +38,14 @@ _PIXELS = 400_000
 _LITTLE = 1.25
 """Misfit over the floor up to which frames are explained as well as may be."""
 
+_LESS = 0.7
+"""Part of the misfit of another reason that gains of pixels leave, where these are the reason: each has one factor."""
+
 _UNEXPLAINED = frozenset({"none", "wandering", "part"})
 """Faults that are told where nothing explains what is left over."""
 
 _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
-    *(dead, mixture, background, gains, lines, motion, losses),
+    *(dead, lost, mixture, background, gains, lines, motion, losses),
     *(shaded, beside_a_spot, by_another_law, bent, distorted, cut, smeared, of_another_width, with_harmonics, blurred),
 )
 """Of reasons that explain as much, the first is told."""
@@ -69,6 +72,8 @@ def reason_of(found: Residual) -> tuple[str, float]:
     for looks in (_LOOKS, _PLACES) if asked else ():
         told = (look(found) for look in looks)
         best = best or found.best(one for one in told if one is not None)
+    if best is not None and (flat := uneven_pixels(found)) is not None:
+        best = flat if found.after(flat[1]).mean < _LESS * found.after(best[1]).mean else best
     return ("", found.before.over_floor) if best is None else (best[0], found.after(best[1]).over_floor)
 
 

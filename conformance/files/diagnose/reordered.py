@@ -6,7 +6,7 @@ were exchanged, whichever turn is the right one: an order by which most fit far 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,13 +59,14 @@ def reordered(
         Draws which frames are left out.
     """
     s_all = scan.positions[:, ::-1]
-    if scan.object is not None or any(one.name in PAIRINGS for one in faults) or len(sample) < _FEWEST:
+    if scan.object is not None or any(one.name in PAIRINGS for one in faults) or not np.isfinite(s_all).all():
         return verdict, list(faults)
-    if found.zero is None or not trusted(found.zero) or not (np.isfinite(s_all).all() and np.isfinite(sample.s).all()):
-        return verdict, list(faults)
+    doubted = _doubted(verdict, s_all)
+    if len(sample) < _FEWEST or found.zero is None or not trusted(found.zero) or not np.isfinite(sample.s).all():
+        return doubted, list(faults)
     held = smaller(centred(sample, found.zero), probe_in_frames(sample, found.zero), _SIDE)
     if held is None:
-        return verdict, list(faults)
+        return doubted, list(faults)
     some, probe = held
     stored = s_all[sample.index].std()
     s_all = s_all * (some.s.std() / stored if stored > 0 else 1.0)
@@ -77,9 +78,9 @@ def reordered(
     tried = [one for one in pairings(s_all) if (one.position_of[some.index] >= 0).mean() > _PAIRED]
     beside = [one for one in tried if one.rule["kind"] == "lag" and abs(one.rule["by"]) == 1]
     asked = _Asked(some, probe, s_all, (turn, turn.twin), rng.permutation(len(rows)) % 2 == 0)
-    seeming = _seeming(asked, verdict)
-    if seeming is not None:
-        return seeming[0], [*faults, *seeming[1]]
+    verdict, seeming = _seeming(asked, verdict, doubted)
+    if seeming:
+        return verdict, [*faults, *seeming]
     if all(gain < -_WORSE and lead < -_SURE for gain, lead in asked.gains(beside)):
         return verdict, list(faults)
     gains = dict(zip(tried, asked.gains(tried), strict=True))
@@ -90,21 +91,45 @@ def reordered(
     ]
 
 
-def _seeming(asked: _Asked, verdict: Verdict) -> tuple[Verdict, list[Fault]] | None:
-    """Another order of a raster that nearly is the turn that was told, where frames that were left out tell the two.
+def _doubted(verdict: Verdict, s_all: NDArray[np.float64]) -> Verdict:
+    """The verdict; likely at most where frames of a raster in another order would look as if it were so turned."""
+    if verdict.word is not Word.CERTAIN or verdict.quarter in (None, EIGHT[0]):
+        return verdict
+    told = [pairing.what for pairing, by, _ in _alike(s_all) if by in (verdict.quarter, verdict.asked)]
+    if not told:
+        return verdict
+    why = f"{verdict.reason}, but frames in another order would look so too: {' or '.join(told)}"
+    return replace(verdict, word=Word.LIKELY, reason=why)
+
+
+def _alike(s_all: NDArray[np.float64]) -> Iterator[tuple[Pairing, Turn, float]]:
+    """Other orders of a raster that nearly are one of the eight turns, which, and how far apart the two are."""
+    near = _ALIKE * typical_step(s_all)
+    for pairing in turnings(s_all):
+        made = s_all[pairing.position_of]
+        by = min(EIGHT, key=lambda one: apart(s_all @ one.matrix.T, made))
+        far = apart(s_all @ by.matrix.T, made)
+        if by != EIGHT[0] and far < near:
+            yield pairing, by, far
+
+
+def _seeming(asked: _Asked, verdict: Verdict, doubted: Verdict) -> tuple[Verdict, list[Fault]]:
+    """The verdict, and another order of a raster that nearly is the turn that was told, where frames tell the two.
 
     Parameters
     ----------
     asked : _Asked
     verdict : Verdict
+        Where frames that were left out speak against such an order.
+    doubted : Verdict
+        Where they do not tell.
     """
-    if verdict.turn is None or (verdict.turn.quarter == EIGHT[0] and not verdict.twin_open):
-        return None
-    near = _ALIKE * typical_step(asked.s_all)
-    for pairing in turnings(asked.s_all):
-        made = asked.s_all[pairing.position_of]
-        by = min(EIGHT, key=lambda one: apart(asked.s_all @ one.matrix.T, made))
-        if by == EIGHT[0] or not _SAME * near < apart(asked.s_all @ by.matrix.T, made) < near:
+    if verdict.turn is None or (verdict.quarter == EIGHT[0] and not verdict.twin_open):
+        return verdict, []
+    near, refuted = _SAME * _ALIKE * typical_step(asked.s_all), list[bool]()
+    for pairing, by, far in _alike(asked.s_all):
+        if far < near:
+            refuted.append(by not in (verdict.quarter, verdict.asked))
             continue
         rest = tuple(one.after(by.inverse) for one in asked.turns)
         ((gain, lead),) = replace(asked, turns=asked.turns + rest).gains([pairing])
@@ -112,7 +137,8 @@ def _seeming(asked: _Asked, verdict: Verdict) -> tuple[Verdict, list[Fault]] | N
             reason = f"{verdict.reason}, once frames and positions are paired"
             told = replace(verdict, turn=EIGHT[0], word=Word.LIKELY, reason=reason)
             return told, [_fault(pairing, gain, lead)]
-    return None
+        refuted.append(by not in (verdict.quarter, verdict.asked) or lead < -_TOLD)
+    return verdict if all(refuted) else doubted, []
 
 
 @dataclass(frozen=True, eq=False)

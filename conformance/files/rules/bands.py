@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.pedestal import pedestals
 from conformance.files.rules.rearranged import alternating_lines
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
@@ -29,6 +30,7 @@ def wide_lines(view: View) -> Iterator[Finding]:
     if view.M < _FEWEST_FRAMES or min(view.survey.sides) < 16:
         return
     yield from alternating_lines(view)
+    yield from pedestals(view)
     for image, word in ((view.intensity, "row"), (view.intensity.T, "column")):
         for first, width, factor in _of_no_pattern(image, _odd_bands(image)):
             lines = f"{word} {first} carries" if width == 1 else f"{word}s {first} to {first + width - 1} carry"

@@ -18,6 +18,7 @@ from conformance.files.rules.flux import in_turn
 from conformance.files.rules.pixels import flares
 from conformance.files.rules.rearranged import rearranged
 from conformance.files.rules.steps import moved_frames, power_steps, single_dips
+from conformance.files.rules.torn import lost_rows, stale_frames, torn_frames
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 from conformance.files.survey import Floats, is_whole
@@ -63,6 +64,7 @@ def empty_frames(view: View) -> Iterator[Finding]:
     if len(dark):
         problem = f"{len(dark)} of {view.M} frames hold nothing: {listed(dark)}"
         yield Finding("FIL-003", Severity.WARNING, view.stack, problem, (int(dark[0]),))
+    yield from torn_frames(view)
 
 
 def dark_rows(view: View) -> NDArray[np.intp]:
@@ -108,7 +110,7 @@ def _odd_frames(view: View) -> Iterator[Finding]:
         yield Finding("FIL-004", Severity.WARNING, view.stack, drift)
     if not len(counted):
         yield from power_steps(view, np.concatenate(odd_rows(view)))
-    if not len(counted) and not found and not len(flared):
+    if not len(counted) and not found and not len(flared) and not len(lost_rows(view)):
         yield from single_dips(view)
 
 
@@ -140,7 +142,7 @@ def _drift(view: View) -> str:
     return f"the power of the frames {word} steadily over the scan, by a factor of {max(factor, 1 / factor):.3g}"
 
 
-def copied_frames(view: View) -> Iterator[Finding]:
+def own_frames(view: View) -> Iterator[Finding]:
     """FIL-025: lit frames that are copies of one before them, at another place, or with the same noise."""
     if all_alike(view):
         problem = f"all {view.M} frames are one and the same: one was written again and again, or it is no scan"
@@ -156,6 +158,7 @@ def copied_frames(view: View) -> Iterator[Finding]:
             few = f"{len(rows)} of {view.M} frames are copies" if len(rows) > 1 else "1 frame is a copy"
             problem = f"{few} of a frame before, {how}: {listed(rows)}"
             yield Finding("FIL-025", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+    yield from stale_frames(view)
 
 
 def all_alike(view: View) -> bool:

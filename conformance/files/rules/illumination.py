@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.neighbours import Places, tied_parts
+from conformance.files.overflow import filled
 from conformance.files.rules.pixel_size import far_light, pixels_apart, shows_counts
 from conformance.files.rules.pixels import stuck_pixels
 from conformance.files.rules.positions import misplaced_rows
@@ -216,7 +217,15 @@ def _remedy(view: View, height: int, width: int) -> str:
         ("half the object's size were added, as to positions from its middle", x + width / 2, y + height / 2),
     )
     told = [what for what, i, j in changes if _all_inside(i, j, half, (height, width))]
-    return f"; all would lie on it if {' or '.join(told)}" if told else ""
+    if told:
+        return f"; all would lie on it if {' or '.join(told)}"
+    full = [
+        f"{name} fills the {period:.0f} that {int(np.log2(period))} bits hold, where the object has room for "
+        f"{side - view.N}: did its counter run over?"
+        for name, at, side in (("x", x, width), ("y", y, height))
+        if 0 < (period := filled(at)) < side - view.N
+    ]
+    return f"; {' and '.join(full)}" if full else ""
 
 
 def _all_inside(x: Floats, y: Floats, half: int, shape: tuple[int, int]) -> bool:

@@ -12,6 +12,11 @@ _FACTORS = np.exp(np.linspace(np.log(0.35), np.log(2.85), 73))
 _GOOD, _GAIN, _BETTER = 0.9, 0.05, 3.5
 _ALIKE, _STILL = 1.15, 1.0
 _PLAIN, _CLEARLY = 0.98, 0.67
+_BLURS = (0.7, 1.0, 1.5, 2.0, 3.0)
+"""Pixels, sigma of a Gaussian, over which a detector may spread its light."""
+
+_NEARLY = 2.0
+"""Times what another size of pixels leaves unlike up to which such a spread is as good an answer."""
 
 
 def pixel_factor(view: View) -> float:
@@ -39,6 +44,9 @@ def pixels_apart(view: View) -> str:
         return ""
     word, times = ("coarser", factor) if factor > 1 else ("finer", 1 / factor)
     else_ = "" if there > _PLAIN else ", or is the probe that of another beam"
+    assert view.probe is not None
+    spread = _blurred(np.sqrt(_by_radius(np.maximum(view.intensity, 0.0))), far_light(view.probe))
+    else_ += ", or does the detector spread its light" if 1 - spread < _NEARLY * (1 - there) else ""
     return (
         f"the mean pattern is {factor:.2g} times as wide as the far field of the probe (alike to {there:.3f} on that "
         f"scale, {here:.3f} as stored): the pixels of the probe must be {times:.2g} times {word}. Were frames or probe "
@@ -91,8 +99,16 @@ def _fit(view: View) -> tuple[float, float, float]:
     best, here = int(np.argmax(alike)), _alike(pattern, far_field)
     factor, there = float(_FACTORS[best]), alike[best]
     clear = there > _GOOD and there - here > _GAIN and 1 - here > _BETTER * (1 - there)
+    clear = clear and _blurred(pattern, far_light(view.probe)) < there
     apart = max(factor, 1 / factor) > _ALIKE and 0 < best < len(_FACTORS) - 1 and not _moves(view)
     return (factor, there, here) if clear and apart else (1.0, there, here)
+
+
+def _blurred(pattern: Floats, light: Floats) -> float:
+    """How alike a pattern by radius and a far field (N, N) are once a detector spread its light: it is wider too."""
+    from scipy.ndimage import gaussian_filter
+
+    return max(_alike(pattern, np.sqrt(_by_radius(gaussian_filter(light, one)))) for one in _BLURS)
 
 
 def _moves(view: View) -> bool:

@@ -70,7 +70,8 @@ def repeated(view: View) -> Iterator[Finding]:
         moving = held_on(view)
         severity = Severity.WARNING if moving else Severity.NOTE
         yield Finding("FIL-014", severity, "xcoords", moving or problem)
-    if (second := view.once(two_objects)) is not None:
+    # What ran over comes back to where it was.
+    if not view.once(ran_over) and (second := view.once(two_objects)) is not None:
         at, unlike = second
         problem = (
             f"from about frame {at} on the scan goes over the same region again, where frames of neighbouring points "

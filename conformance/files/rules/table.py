@@ -16,6 +16,7 @@ from conformance.files.rules.flattened import flattened, smeared
 from conformance.files.rules.flux import unsteady
 from conformance.files.rules.passes import two_objects
 from conformance.files.rules.pixel_size import pixel_factor
+from conformance.files.rules.torn import lost_rows
 from conformance.files.rules.view import Body, View
 
 RULES: Mapping[str, Body] = {
@@ -35,7 +36,7 @@ RULES: Mapping[str, Body] = {
     "FIL-016": positions.planned,
     "FIL-017": frames.linear,
     "FIL-018": frames.size_in_memory,
-    "FIL-025": frames.copied_frames,
+    "FIL-025": frames.own_frames,
     "FIL-026": probe.probe_itself,
     "FIL-027": probe.object_itself,
 }
@@ -92,6 +93,9 @@ def _explained_by_values(view: View) -> set[str]:
         explained |= {"FIL-012", "FIL-013", "FIL-016"}
     if view.once(positions.ran_over):
         explained |= {"FIL-012", "FIL-013", "FIL-015"}
+    if len(lost_rows(view)):
+        # Frames that lost a part are darker, and their centres lie aside.
+        explained |= {"FIL-004", "FIL-009"}
     if positions.along_a_line(view):
         explained |= {"FIL-012"}
     if frames.scaled_each(view):

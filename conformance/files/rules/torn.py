@@ -1,0 +1,68 @@
+"""Rules about parts of frames that were not read: nothing stands there, or what stood there before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.files.finding import Finding, Severity
+from conformance.files.rules.view import View
+from conformance.files.rules.wording import listed
+
+_FEWEST_LIT, _RUN, _SHARE, _MOST = 40, 12, 0.04, 0.6
+"""Lit pixels below which nothing is told; pixels, and part of the lit ones, that a run has; part of the frames."""
+
+_DEEP, _WHOLE = 2.5, 0.9
+"""Usual runs that one is longer than; part of the lit pixels from which on the frame as a whole is the matter."""
+
+
+def torn_frames(view: View) -> Iterator[Finding]:
+    """FIL-003: frames a part of which holds nothing, where there is light in the others.
+
+    Parameters
+    ----------
+    view : View
+    """
+    rows = lost_rows(view)
+    if len(rows):
+        problem = (
+            f"in {len(rows)} of {view.M} frames runs of pixels hold nothing that are lit before and after: packets or "
+            f"lines of the readout were lost: {listed(rows)}; mask those pixels in these frames, or leave them out"
+        )
+        yield Finding("FIL-003", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+
+
+def stale_frames(view: View) -> Iterator[Finding]:
+    """FIL-025: frames a part of which repeats the frame before, value by value.
+
+    Parameters
+    ----------
+    view : View
+    """
+    rows = _standing_out(view, view.survey.runs.repeats)
+    if len(rows):
+        part = float(np.median(view.survey.runs.repeats[rows])) / view.survey.runs.lit
+        problem = (
+            f"{len(rows)} of {view.M} frames repeat the one before in {part:.0%} of their lit pixels, value by value, "
+            f"and not in the rest: {listed(rows)}; a buffer was read before it was filled: leave these frames out"
+        )
+        yield Finding("FIL-025", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+
+
+def lost_rows(view: View) -> NDArray[np.intp]:
+    """Numbers of the frames a part of which holds nothing."""
+    return _standing_out(view, view.survey.runs.nothing)
+
+
+def _standing_out(view: View, longest: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Frames that hold a long run where the others do not; whole frames are told by themselves."""
+    lit = view.survey.runs.lit
+    if lit < _FEWEST_LIT:
+        return np.zeros(0, np.intp)
+    usual = float(np.quantile(longest, 1 - _MOST))
+    odd = (longest >= max(_RUN, _SHARE * lit, _DEEP * usual)) & (longest < _WHOLE * lit)
+    # Where the sample darkens pixels it does so by degrees: long runs, and shorter ones.
+    between = (longest > max(_RUN / 3, _DEEP / 2 * usual)) & ~odd & (longest < _WHOLE * lit)
+    return np.flatnonzero(odd) if odd.sum() > 2 * between.sum() else np.zeros(0, np.intp)
