@@ -1,16 +1,19 @@
-"""Checks of conduct (CND): a call that is an earlier one but for little, which no memory of that one answers."""
+"""Checks of conduct (CND): what one call keeps for later answers no call that differs little, nor one in between."""
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from conformance.adapter import BatchRequest
+from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
-from conformance.checks.conduct.results import answered
+from conformance.checks.conduct.results import answered, snapshot
 from conformance.checks.conduct.sound_calls import REQUEST, Call, Inputs, calls, large_calls, scan_arrays
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -33,7 +36,8 @@ def test_arrays_of_which_one_entry_changed_are_new(subject: Subject, evidence: E
         for name in _images(given):
             place = _seen_place(given, name)
             held = given[name][place]
-            given[name][place] = held * 2 + 1
+            # A turn of the phase leaves an object one that absorbs nothing.
+            given[name][place] = held * 1j if np.iscomplexobj(held) else held * 2 + 1
             seen = answered(call, given)
             given[name][place] = held
             told = [one for one in seen if one in before and _follows(one, call, name)]
@@ -87,3 +91,26 @@ def _warned(run: Callable[[], Any]) -> int:
         warnings.simplefilter("ignore", ResourceWarning)
         run()
     return len(caught)
+
+
+@check("CND-022", needs=["batches"])
+def test_batches_go_on_whatever_is_called_between_them(subject: Subject, evidence: Evidence) -> None:
+    """Each method by other settings than those of the batches, while these are on their way."""
+    path, request = subject.write(scan_arrays()), BatchRequest(REQUEST, batch_size=2)
+    expected = [snapshot(dict(one)) for one in subject.adapter.batches([path], request)]
+    between = [call for call in (*calls(subject), *_grouped_otherwise(subject)) if call.method != "batches"]
+    for number, batch in enumerate(subject.adapter.batches([path], request)):
+        for name, values in snapshot(dict(batch)).items():
+            what = f"{name} of batch {number}, before which other methods were called"
+            evidence.equal(values, expected[number][name], what)
+        for call in between[number :: len(expected)]:
+            # Whether it is answered is for other checks to say.
+            with restored(), contextlib.suppress(Exception):
+                answered(call, call.inputs())
+
+
+def _grouped_otherwise(subject: Subject) -> list[Call]:
+    """A grouping in the place of each batch, so that the last call before any of them is one."""
+    other = replace(REQUEST, gridsize=1, nsamples=3, amplitude_scale=3.0)
+    run = lambda given: subject.adapter.group(subject.scan(given), other)  # noqa: E731
+    return [Call("group", scan_arrays, run)] * 4 if "group" in offered(subject.selected) else []

@@ -278,3 +278,22 @@ class KnowsLargeObjectsByASample(Liar):
         known = self.padded.setdefault(key, given.copy()) if given.size > 2**16 else given
         patches: Array = self.right.patches(known, centres_xy, N)
         return patches
+
+
+@breaks("CND-022")
+class TakesTheGridsizeOfTheLastGrouping(Liar):
+    """Batches still to come are scaled by what a grouping has left for all."""
+
+    gridsize = 1
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        self.gridsize = request.gridsize
+        return self.right.group(scan, request)
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        self.gridsize = request.group.gridsize
+        for batch in self.right.batches(paths, request):
+            factor = self.gridsize / request.group.gridsize
+            if factor != 1:
+                self.land()
+            yield {**batch, "coords_relative": np.asarray(batch["coords_relative"]) * factor}
