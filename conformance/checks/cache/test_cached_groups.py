@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 from typing import Any
@@ -39,6 +40,17 @@ def test_a_hit_gives_what_a_miss_gives(subject: Subject, evidence: Evidence) -> 
             ("groups without a cache, computed again", place.bare),
         ):
             evidence.equal(draw(request), expected, what, axes=("group", "member"))
+
+
+@check("CCH-001")
+def test_a_hit_gives_what_a_miss_gives_however_many_are_asked_for(subject: Subject, evidence: Evidence) -> None:
+    """One group, nearly all there are, all, more: sampled and in sequence."""
+    place = Place(subject, arrays_of())
+    every = len(written(evidence, place)["all_groups"])
+    for wanted, sequential, seed in itertools.product((1, every - 1, every, every + 50), (False, True), (3, 0)):
+        request = replace(REQUEST, nsamples=wanted, sequential_sampling=sequential, seed=seed)
+        what = f"{wanted} groups of {every} {'in sequence' if sequential else f'of seed {seed}'} on a hit, against"
+        evidence.equal(place.members(request), place.bare(request), f"{what} a miss", axes=("group", "member"))
 
 
 @check("CCH-012")

@@ -26,7 +26,6 @@ from conformance.checks.conduct.sound_calls import (
     Inputs,
     Values,
     calls,
-    large_calls,
     scan_arrays,
 )
 from conformance.checks.conduct.values_of_arguments import dtypes_of, in_dtype
@@ -191,7 +190,7 @@ def test_arrays_written_anew_are_new(subject: Subject, evidence: Evidence) -> No
         for call in every_call(subject)
         if call.what and call.method in _OF_ARRAYS and call.repeats and not call.once
     ]
-    for call in (*calls(subject), *large_calls(subject), *crossed):
+    for call in (*calls(subject), *crossed):
         with restored():
             given = call.inputs()
             try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from conformance.adapter import BatchRequest
 from conformance.backends.subject import Subject
 from conformance.checks.dataset.rows import FIELDS, GROUPED, LIGHT, batches_of, rows_of, within
 from conformance.checks.dataset.scan_files import REQUEST, SINGLE, scans, written
+from conformance.checks.neighbouring_names import NEIGHBOURS, beside_neighbours
 from conformance.contract.arrays import COORDINATES, axes_of
 from conformance.contract.types import Array, Arrays
 from conformance.engine.declaration import check
@@ -144,6 +147,16 @@ def alone_like(probe: Array, like: Array) -> Array:
     return out
 
 
+@check("DAT-004")
+def test_a_name_in_a_list_is_not_another_name(subject: Subject, evidence: Evidence) -> None:
+    """Beside each file lies the one that is found by whoever takes its name for a pattern or an abbreviation."""
+    for path in beside_neighbours(subject.fresh_folder(), tiny(1), tiny(2)):
+        request = replace(SINGLE, group=replace(SINGLE.group, nsamples=1))
+        rows = evidence.accepted(lambda: rows_of(subject, evidence, [path], request), f"a list of {path.name!r}")
+        what = f"images of {path.name!r}, beside which {NEIGHBOURS[path.name]!r} lies"
+        evidence.equal(rows["images"], np.full_like(rows["images"], 2.5), what, axes=GROUPED)
+
+
 @check("DAT-018")
 def test_what_cannot_be_combined_is_refused(subject: Subject, evidence: Evidence) -> None:
     files = written(subject)
@@ -267,6 +280,9 @@ def test_a_folder_of_any_name(subject: Subject, evidence: Evidence) -> None:
         kept.rename(paths[2])
     for name in ("a b.npz~", "b.npz.bak", "c.npz.part", "npz", "e.npy"):
         (folder / name).write_bytes(b"no archive")
+    # Scans under names that are no `*.npz`; where capitals mean nothing, the first is one.
+    for name in (*(["F.NPZ"] if os.name == "posix" else []), "g.npz.old", "h.npzx", "i_npz"):
+        shutil.copy(paths[0], folder / name)
     (folder / "b.npz").mkdir()
     expected = rows_of(subject, evidence, paths, REQUEST)
     rows = evidence.accepted(lambda: rows_of(subject, evidence, [folder], REQUEST), f"A folder called {folder.name!r}")

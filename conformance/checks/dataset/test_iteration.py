@@ -21,8 +21,9 @@ from conformance.engine.declaration import check
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
-from conformance.scans.domain import Property, places, takes
+from conformance.scans.domain import Property, many, places, side, takes
 from conformance.scans.specimens import write_scan
+from conformance.scans.transformed import random_scan
 
 
 @check("DAT-014")
@@ -209,6 +210,28 @@ def test_any_change_of_a_source_is_seen(subject: Subject, evidence: Evidence) ->
         own, stale = rows["experiment_id"] == number, before["experiment_id"] == number
         unchanged = np.array_equal(rows[field][own], before[field][stale])
         evidence.holds(not unchanged, f"{field} is what it was before {name} of its source was changed.")
+
+
+@check("DAT-017")
+def test_a_change_at_the_end_of_a_large_source_is_seen(subject: Subject, evidence: Evidence) -> None:
+    """Its first million bytes are as before, and so are its size and its time of change."""
+    first = {"diff3d": np.empty(0)} | random_scan(83, many(280, side(32)), side(32))
+    request = replace(SINGLE, group=replace(SINGLE.group, N=side(32), nsamples=9, sequential_sampling=True))
+    path = subject.write(first)
+    before = rows_of(subject, evidence, [path], request)
+    times = path.stat()
+    write_scan(path, first | {"xcoords": first["xcoords"][::-1].copy()})
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    try:
+        rows = rows_of(subject, evidence, [path], request)
+    except Exception as error:
+        if not is_refusal(error):
+            raise
+        # The contract lets a store refuse and ask for a rebuild.
+        evidence.holds(True, "")
+        return
+    unchanged = np.array_equal(rows["coords_global"], before["coords_global"])
+    evidence.holds(not unchanged, "coords_global is what it was before the end of its large source was changed.")
 
 
 @check("DAT-017")

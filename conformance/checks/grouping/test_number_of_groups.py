@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -125,6 +126,23 @@ def test_thousands_of_single_points(subject: Subject, evidence: Evidence) -> Non
         evidence.holds(len(members) == count, f"{nsamples} single points of {M} gave {len(members)} groups.")
         repeated = len(members) - len(np.unique(members))
         evidence.holds(repeated == 0, f"{repeated} of {len(members)} single points are drawn again.")
+
+
+@check("GRP-006", "GRP-008")
+def test_single_points_whatever_else_is_asked_for(subject: Subject, evidence: Evidence) -> None:
+    """What is said of pools says nothing of single points, of which no more exist than the scan has."""
+    specimen = make_specimen(Recipe(M=30, N=8, seed=61))
+    others: list[dict[str, Any]] = [{"neighbor_pool_size": 7}, {"K": 40}]
+    if takes(Property.OVERSAMPLING):
+        others += [{"enable_oversampling": True}, {"enable_oversampling": True, "neighbor_pool_size": 7}]
+    if takes(Property.CACHED):
+        others.append({"strategy": "group_then_sample"})
+    for other, nsamples, sequential in itertools.product(others, (9, specimen.M, 47), (False, True)):
+        request = base_request(gridsize=1, nsamples=nsamples, sequential_sampling=sequential, seed=3, **other)
+        what = f"{nsamples} single points of {specimen.M} with {other}"
+        members = evidence.accepted(partial(members_of, subject, specimen, request), what).ravel()
+        count, distinct = min(nsamples, specimen.M), len(np.unique(members))
+        evidence.holds(len(members) == distinct == count, f"{what} gave {len(members)} groups of {distinct} points.")
 
 
 @check("GRP-025")

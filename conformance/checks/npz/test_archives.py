@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
+from conformance.checks.neighbouring_names import NEIGHBOURS, beside_neighbours
 from conformance.checks.npz.loading import frames_are, load, plain
 from conformance.contract.arrays import STACKS, axes_of
 from conformance.contract.types import Array, Arrays
@@ -118,6 +119,33 @@ def test_files_of_any_name(subject: Subject, evidence: Evidence) -> None:
             lambda: subject.adapter.arrays(subject.adapter.load(folder / name)), f"a file {name!r}"
         )
         frames_are(evidence, held, arrays["diff3d"], f"the frames of the file {name!r}")
+
+
+@check("NPZ-003")
+def test_a_name_is_not_another_name(subject: Subject, evidence: Evidence) -> None:
+    """Beside the file lies the one that is found by whoever takes its name for a pattern or an abbreviation."""
+    arrays, other = plain(), plain(diff3d=plain()["diff3d"][::-1] + 1)
+    for path in beside_neighbours(subject.fresh_folder(), arrays, other):
+        held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), f"a file {path.name!r}")
+        suspects = {f"they are those of the file {NEIGHBOURS[path.name]!r} beside it": other["diff3d"]}
+        what = f"the frames of the file {path.name!r}"
+        frames_are(evidence, held, arrays["diff3d"], what, suspects=lambda: suspects)
+
+
+@check("NPZ-003")
+def test_any_change_of_a_large_file_is_seen(subject: Subject, evidence: Evidence) -> None:
+    """Its first million bytes are as before, and so are its size and its time of change."""
+    first = {"diff3d": np.empty(0)} | random_scan(82, many(280, side(32)), side(32))
+    second = first | {"xcoords": first["xcoords"][::-1].copy()}
+    path = subject.write(first)
+    subject.adapter.load(path)
+    times = path.stat()
+    write_scan(path, second)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    held = subject.adapter.arrays(subject.adapter.load(path))
+    suspects = {"the positions are those of the file as it was before": first["xcoords"]}
+    what = "xcoords of a large file of which the end was changed"
+    evidence.equal(held["xcoords"], second["xcoords"], what, axes=("position",), suspects=suspects)
 
 
 @check("NPZ-003")

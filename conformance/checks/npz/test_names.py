@@ -35,6 +35,8 @@ FOREIGN: dict[str, Callable[[Arrays], Any]] = {
     "gridsize": lambda arrays: np.array(3),
     "N": lambda arrays: np.array(4),
 }
+SIGNS = (".", "-", ":", "@", " ", "[")
+"""What some programs part names at."""
 
 
 @check("NPZ-004")
@@ -66,6 +68,9 @@ def test_members_are_found_by_their_whole_name(subject: Subject, evidence: Evide
         # Decoys sort before and after the real member, and one of them has its shape.
         decoys |= {f"{name}_backup": values[::-1] * 3, f"{name}2": values, f"a_{name}": values * 0 + 7}
         decoys |= {name.upper(): values[::-1] * 2, name.title(): values[::-1] * 5}
+        # Behind any sign a name goes on: none of them parts it.
+        for number, sign in enumerate(SIGNS, 8):
+            decoys |= {f"{name}{sign}old": values[::-1] * number, f"old{sign}{name}": values[::-1] * (number + 0.5)}
     held = load(subject, evidence, {**decoys, **right}, "a file with look-alike members")
 
     def lookalikes(name: str) -> Suspects:
@@ -86,7 +91,10 @@ def test_members_are_found_by_their_whole_name(subject: Subject, evidence: Evide
         )
     alias = {("diffraction" if name == "diff3d" else name): values for name, values in right.items()}
     held = load(
-        subject, evidence, {"diffraction_backup": right["diff3d"] * 2, **alias}, "the alias beside a look-alike"
+        subject,
+        evidence,
+        {"diffraction_backup": right["diff3d"] * 2, **alias, "diffraction.old": right["diff3d"] * 3},
+        "the alias beside look-alikes",
     )
     frames_are(evidence, held, right["diff3d"], "the frames of the alias beside look-alikes")
 

@@ -259,3 +259,12 @@ class NeedsANameWithAFolder(Liar):
     def group(self, scan: Any, request: GroupRequest) -> Any:
         bare = request.dataset_path is not None and "/" not in request.dataset_path.as_posix()
         return self.right.group(scan, replace(request, dataset_path=None) if bare else request)
+
+
+@breaks("CCH-002")
+class FollowsTheLinkOfADataSet(Liar):
+    """The cache lies beside the file that the data set is a link to, and is called by its name."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        path = request.dataset_path
+        return self.right.group(scan, replace(request, dataset_path=path.resolve()) if path is not None else request)

@@ -178,3 +178,16 @@ class LeavesOneOutWhenAllAreAsked(Liar):
         more = self.right.group(scan, replace(request, nsamples=request.nsamples + 1))
         fewer = replace(request, nsamples=request.nsamples - 1)
         return given if len(more["nn_indices"]) > request.nsamples else self.right.group(scan, fewer)
+
+
+@breaks("CCH-001")
+class GivesAllRowsInOrderOnAHit(Liar):
+    """Where all are asked for there is nothing to draw."""
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        path = cache_of(request)
+        rows = content_of(path).get("all_groups", ()) if path is not None and path.is_file() else ()
+        grouped = self.right.group(scan, request)
+        if len(rows) != len(grouped["nn_indices"]) or request.seed is None:
+            return grouped
+        return self.right.group(scan, replace(request, sequential_sampling=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -243,3 +244,56 @@ class KnowsObjectsBySamples(Liar):
         right, at = self.right.patches(obj, centres_xy, N), np.asarray(centres_xy)
         key = (obj.shape, obj[::8, ::8].tobytes(), at.shape, at.tobytes(), N)
         return np.array(self.kept.setdefault(key, right))
+
+
+@breaks("CND-022")
+class WarnsOfAFileOnce(Liar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.warned_of = set[Path]()
+
+    def load(self, path: Path) -> Any:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            scan = self.right.load(path)
+        for one in caught if path not in self.warned_of else ():
+            warnings.warn(one.message, stacklevel=2)
+        if path in self.warned_of and caught:
+            self.land()
+        self.warned_of.add(path)
+        return scan
+
+
+@breaks("CND-022")
+class KnowsLargeObjectsByASample(Liar):
+    """Every hundredth pixel of an object tells whether its padded copy is there already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.padded: dict[Any, Array] = {}
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        given = np.asarray(obj)
+        key = (given.shape, given.dtype, given.ravel()[::100].tobytes())
+        known = self.padded.setdefault(key, given.copy()) if given.size > 2**16 else given
+        patches: Array = self.right.patches(known, centres_xy, N)
+        return patches
+
+
+@breaks("CND-022")
+class TakesTheGridsizeOfTheLastGrouping(Liar):
+    """Batches still to come are scaled by what a grouping has left for all."""
+
+    gridsize = 1
+
+    def group(self, scan: Any, request: GroupRequest) -> Any:
+        self.gridsize = request.gridsize
+        return self.right.group(scan, request)
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        self.gridsize = request.group.gridsize
+        for batch in self.right.batches(paths, request):
+            factor = self.gridsize / request.group.gridsize
+            if factor != 1:
+                self.land()
+            yield {**batch, "coords_relative": np.asarray(batch["coords_relative"]) * factor}

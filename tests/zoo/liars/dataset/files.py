@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -324,3 +325,21 @@ class SharesGroupsOfEquallyLongFiles(Liar):
                 rows["coords_global"][row, 0], rows["coords_center"][row, 0] = at, at.mean(axis=1, keepdims=True)
                 rows["coords_relative"][row, 0] = at.mean(axis=1, keepdims=True) - at
             yield rows
+
+
+@breaks("DAT-004")
+class ReadsEscapesInNames(Redirecting):
+    """As if a path were part of an address."""
+
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        return [path.with_name(unquote(path.name)) for path in paths], request
+
+
+@breaks("DAT-005")
+class TakesAnyCaseOfTheEnding(Redirecting):
+    def other(self, paths: list[Path], request: BatchRequest) -> tuple[list[Path], BatchRequest]:
+        if len(paths) != 1 or not paths[0].is_dir():
+            return paths, request
+        found = [path for path in sorted(paths[0].iterdir()) if path.is_file() and path.suffix.lower() == ".npz"]
+        found = [path for path in found if not path.name.endswith(".groups_cache.npz")]
+        return found or paths, request

@@ -292,3 +292,21 @@ class ShufflesBySeedsOfThirtyTwoBits(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
         seed = request.seed if request.seed is None else int(request.seed) % 2**32
         yield from self.right.batches(paths, replace(request, seed=seed))
+
+
+@breaks("DAT-017")
+class KnowsSourcesByTheirHead(Liar):
+    """Files of the same sizes and the same first bytes are those of which rows were made before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made_before: dict[str, Arrays] = {}
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Arrays]:
+        if request.shuffle or not all(path.is_file() for path in paths):
+            yield from self.right.batches(paths, request)
+            return
+        key = repr((request, [(path, path.stat().st_size, path.open("rb").read(2**16)) for path in paths]))
+        if key not in self.made_before:
+            self.made_before[key] = all_rows(self.right, paths, request)
+        yield from in_batches(self.made_before[key], request.batch_size)

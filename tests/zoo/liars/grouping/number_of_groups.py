@@ -166,3 +166,13 @@ class AllocatesWhatIsAskedFor(Liar):
         if request.nsamples > 5_000_000:
             raise MemoryError(f"Unable to allocate {request.nsamples} groups")
         return self.right.group(scan, request)
+
+
+@breaks("GRP-006")
+class OversamplesSinglePoints(Regrouping):
+    """Where more than the scan has are asked for, and oversampling is."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        if right.shape[1] > 1 or not request.enable_oversampling or request.nsamples <= len(right):
+            return right
+        return np.resize(right, (request.nsamples, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import warnings
 import zipfile
 from pathlib import Path
@@ -248,3 +249,30 @@ class WantsArraysOnly(Liar):
             if magic not in (b"\x93NUMPY\1\0", b"\x93NUMPY\2\0", b"\x93NUMPY\3\0"):
                 raise ValueError(f"{path}: {name} is no array [NPZ-042]")
         return scan
+
+
+@breaks("NPZ-003")
+class TakesAPathForAPattern(Liar):
+    """What fits no file is a name after all."""
+
+    def load(self, path: Path) -> Any:
+        found = sorted(glob.glob(str(path)))  # noqa: PTH207 - that is the fault
+        return self.right.load(Path(found[0]) if found else path)
+
+
+@breaks("NPZ-003")
+class KnowsFilesByTheirHead(Liar):
+    """A file of the same size and the same first bytes is the one that was read before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_before: dict[Any, Any] = {}
+
+    def load(self, path: Path) -> Any:
+        if not path.is_file():
+            return self.right.load(path)
+        with path.open("rb") as stream:
+            key = (path, path.stat().st_size, stream.read(2**16))
+        if key not in self.read_before:
+            self.read_before[key] = self.right.load(path)
+        return self.read_before[key]

@@ -224,3 +224,16 @@ class RefusesUnknownMembers(Liar):
         if unknown:
             raise ValueError(f"{path}: unknown members {unknown} [NPZ-008]")
         return self.right.load(path)
+
+
+@breaks("NPZ-007")
+class PartsNamesAtTheFirstDot(Peeking):
+    """An older array under the name of the newer one and a word."""
+
+    def wanted(self, name: str) -> bool:
+        return "." in name and name.partition(".")[0] in NAMES
+
+    def looked(self, scan: Any, held: Arrays, path: Path) -> Any:
+        found = {name.partition(".")[0]: values for name, values in held.items()}
+        found = {("diff3d" if name == "diffraction" else name): values for name, values in found.items()}
+        return self.again(scan, **found) if found else scan
