@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,8 @@ from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
 from conformance.scans.contents import CONTENTS, IMAGES, REPEATED, WAVES, upright
 from conformance.scans.domain import Property, canvas, inside, kept_inside, places, taken, takes
-from conformance.scans.pairs import LAYOUTS, WHOLE, Row, Void, all_pairs, as_places, as_values, told
+from conformance.scans.layouts import Void, laid, of_array, void_of_bytes
+from conformance.scans.pairs import REAL, WHOLE, Row, all_pairs, as_places, as_values, told
 from conformance.scans.specimens import Recipe, make_specimen, structured_object
 from conformance.scans.transformed import random_scan
 
@@ -157,13 +158,19 @@ def _optional() -> Iterator[Variant]:
     yield Variant("a scan with an object of ones", flat, meant_by(flat))
 
 
-SIZES = ((11, 8, 2), (1, 8, 1), (8, 8, 8), (14, 10, 14), (3, 8, 3), (4, 40, 17), (130, 8, 1))
-LARGE = ((4_203, 8, 1), (260, 18, 2), (2, 10, 1), (67, 34, 17), (5, 262, 2), (20, 134, 1))
-FEATURES: Mapping[str, tuple[Any, ...]] = {
+SIZES = ((11, 8, 2), (1, 8, 1), (2, 10, 1), (8, 8, 8), (14, 10, 14), (4, 40, 17))
+DEAR = ((1_400, 8, 1),)
+LARGE = ((3, 262, 2), (4_203, 8, 1), (130, 8, 1), (260, 18, 2), (67, 34, 17), (20, 134, 1))
+FRAMES = ("f4", "f8", "f2", *WHOLE)
+LABELS = ("i8", None, "i4", "f8", "u1", "i2")
+PLACES = ("f8", "f4", "i4", "u2", "i8", "u1", "i2")
+PROBES = ("c8", "c16", *REAL, "i2")
+OBJECTS = ("c8", None, "c16", *REAL, "u1")
+FEATURES: Mapping[str, Sequence[Any]] = {
     "sizes": SIZES,
-    "frames": ("f4", "f8", "f2", *WHOLE),
+    **of_array("frames", FRAMES),
     "stack": ("diff3d", "diffraction", "legacy diff3d", "legacy diffraction", "both"),
-    "positions": ("f8", "f4", "i4", "u2", "i8", "u1", "i2"),
+    **of_array("positions", PLACES, axes=1),
     "where": (
         "a raster",
         "below zero",
@@ -177,12 +184,11 @@ FEATURES: Mapping[str, tuple[Any, ...]] = {
     ),
     "starts": ("other ones", "none", "the same", "nearly the same", "one axis", "nearly whole"),
     "waves": tuple(WAVES),
-    "probe": ("c8", "c16", "f4", "f8", "i2"),
-    "object": ("c8", None, "c16", "f4", "f8", "u1"),
+    **of_array("probe", PROBES),
+    **of_array("object", OBJECTS),
     "shape": ("wide", "tall"),
-    "patches": (None, "c8", "c16", "f4", "i1", "trailing"),
-    "labels": ("i8", None, "i4", "f8", "u1", "i2"),
-    "lying": ("plain", "big-endian", "in Fortran order"),
+    **of_array("patches", (None, "c8", "c16", "f8", "i1", "trailing")),
+    **of_array("labels", LABELS, axes=1),
     "stored": ("as it is", "compressed"),
     "light": ("ordinary", "dark frames", "faint", "bright", "tiny", "huge", "all alike", "dark at a border"),
     "surplus": (0, 3),
@@ -196,8 +202,22 @@ VOID: tuple[Void, ...] = (
     ("sizes", ((1, 8, 1),), "light", ("dark frames",)),
     ("sizes", ((8, 8, 8),), "stack", ("legacy diff3d", "legacy diffraction")),
     ("object", (None,), "shape", ("tall",)),
+    ("frames", WHOLE, "light", ("faint", "bright", "tiny", "huge")),
+    ("frames", ("f2",), "light", ("tiny", "huge")),
+    *void_of_bytes("frames", FRAMES),
+    *void_of_bytes("positions", PLACES),
+    *void_of_bytes("probe", PROBES),
+    *void_of_bytes("object", OBJECTS),
+    *void_of_bytes("patches", (None, "i1")),
+    *void_of_bytes("labels", LABELS),
 )
 """What means nothing beside what: a stack of as many frames as a side has pixels has one layout."""
+_FACTORS = {
+    **dict.fromkeys(COORDINATES, "positions"),
+    **dict.fromkeys(("diff3d", "diffraction"), "frames"),
+    **{"probeGuess": "probe", "objectGuess": "object", "Y": "patches", "scan_index": "labels"},
+}
+"""Factors by whose levels each array of a file lies."""
 
 
 @lru_cache(maxsize=2)
@@ -206,7 +226,8 @@ def paired(seed: int) -> tuple[Variant, ...]:
     rng = np.random.default_rng([seed, 31])
     # Every reader is asked for those that it takes, so all are made.
     with inside(None):
-        return tuple(_of_row(row, rng) for row in all_pairs(FEATURES, seed, {"sizes": LARGE, "waves": REPEATED}, VOID))
+        alone, dear = {"sizes": LARGE, "waves": REPEATED}, {"sizes": DEAR, "frames": WHOLE, "light": ("all alike",)}
+        return tuple(_of_row(row, rng) for row in all_pairs(FEATURES, seed, alone, VOID, dear=dear))
 
 
 def _of_row(row: Row, rng: np.random.Generator) -> Variant:
@@ -229,14 +250,13 @@ def _of_row(row: Row, rng: np.random.Generator) -> Variant:
     if row["labels"]:
         members["scan_index"] = rng.integers(0, 120, kept).astype(row["labels"])
     meant = _loaded(members, frames, M)
-    lay = LAYOUTS[row["lying"]]
     stored_as = _stacked(frames, row["stack"], kept) | members
-    laid = {name: lay(values) for name, values in stored_as.items()}
+    found = {name: laid(_FACTORS[name], values, row) for name, values in stored_as.items()}
     extra = {"_metadata": np.array('{"N": 64}'), "mask": np.zeros((N, N)), "probe": np.ones((N, N))}
     extra |= {"diff3d_raw": frames * 2, "xcoords_old": members["xcoords"] * 2}
     beside = {name: extra[name] for name in row["beside"]}
     # A name before the one that it resembles comes first, as a decoy does.
-    return Variant(f"a file with {told(row)}", beside | laid, meant, compressed=row["stored"] == "compressed")
+    return Variant(f"a file with {told(row)}", beside | found, meant, compressed=row["stored"] == "compressed")
 
 
 def _lit(frames: Array, row: Row, rng: np.random.Generator) -> Array:

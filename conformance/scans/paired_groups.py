@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,30 +14,47 @@ from conformance.contract.types import Array, Arrays
 from conformance.oracles.patches import patches_at
 from conformance.scans.contents import IMAGES, upright
 from conformance.scans.domain import inside
-from conformance.scans.pairs import Row, all_pairs, told
+from conformance.scans.layouts import Void, laid, of_array, void_of_bytes
+from conformance.scans.pairs import WAVES, Row, all_pairs, as_values, told
 from conformance.scans.specimens import Specimen
 from conformance.scans.transformed import random_scan
 from conformance.scans.unusual import Regime
 
-SIZES = ((14, 8, 2), (10, 12, 1), (8, 8, 8), (16, 8, 16), (130, 10, 3), (12, 40, 17))
-LARGE = ((1, 1_030, 1), (1_600, 8, 1), (140, 18, 17), (33, 134, 1), (14, 262, 2), (300, 8, 1))
-OPTIONS: Mapping[str, tuple[Any, ...]] = {
+SIZES = ((14, 8, 2), (10, 12, 1), (2, 10, 1), (8, 8, 8), (16, 8, 16), (12, 20, 17))
+DEAR = ((300, 8, 1),)
+LARGE = ((1, 1_030, 1), (1_400, 8, 1), (130, 10, 3), (140, 18, 17), (33, 134, 1), (14, 262, 2))
+OPTIONS: Mapping[str, Sequence[Any]] = {
     "sizes": SIZES,
     "gridsize": (2, 1, 3),
     "K": ("more", "C", "M - 1", "beyond"),
-    "nsamples": ("some", "one", "N", "C", "M - 1", "M"),
+    "nsamples": ("some", "one", "two", "N", "C", "M - 1", "M"),
     "sampling": ("random", "sequential", "oversampled", "oversampled in sequence"),
     "pool": (None, "C", "more", "beyond"),
     "scale": (None, 0.25, 1.0, 3e4),
     "seed": (3, 0, 2**31, 2**40),
+    "waves": ("ordinary", "real"),
     "truth": ("object", "patches", "none", "both"),
     "shape": ("wide", "tall"),
     "starts": ("other ones", "none"),
     "labels": ("counted", "none", "stamps", "alike"),
-    "where": ("a raster", "about a point", "far away", "on a line", "in pairs", "whole", "on a diagonal", "evenly"),
+    "where": (
+        *("a raster", "below zero", "about a point", "far away", "on a line", "in pairs"),
+        *("whole", "on a diagonal", "evenly"),
+    ),
     "light": ("ordinary", "dark frames", "faint", "bright", "dark at a border"),
+    **of_array("probe", WAVES),
 }
-"""What a grouping may be like; every pair of these is owed one."""
+"""What a grouping may be like, and the probe beside it; every pair of these is owed one."""
+VOID: tuple[Void, ...] = (
+    ("sizes", ((2, 10, 1),), "gridsize", (2, 3)),
+    ("sizes", ((8, 8, 8),), "gridsize", (3,)),
+    ("nsamples", ("one", "two", "C"), "light", ("dark frames",)),
+    ("sampling", ("random", "sequential"), "pool", ("C", "more", "beyond")),
+    ("truth", ("patches", "none"), "shape", ("tall",)),
+    *void_of_bytes("probe", WAVES),
+)
+"""What means nothing beside what: few groups might be of dark frames alone, and of two points none are of four."""
+WAVES_OF_SCANS = ("objectGuess", "Y", "probeGuess")
 _PIXELS = 400_000
 _BEYOND = 250
 """Neighbours asked for beyond the points that there are: past every bound that is put to a count of them."""
@@ -51,7 +68,9 @@ def paired(seed: int) -> tuple[Regime, ...]:
     with inside(None):
         return tuple(
             _of_row(f"row {number}", row, rng)
-            for number, row in enumerate(all_pairs(OPTIONS, seed, {"sizes": LARGE, "gridsize": (4, 5)}))
+            for number, row in enumerate(
+                all_pairs(OPTIONS, seed, {"sizes": LARGE, "gridsize": (4, 5)}, VOID, dear={"sizes": DEAR})
+            )
         )
 
 
@@ -62,8 +81,8 @@ def _of_row(name: str, row: Row, rng: np.random.Generator) -> Regime:
     K = {"C": C, "more": C + 3, "M - 1": max(C, M - 1), "beyond": M + _BEYOND}[row["K"]]
     K = K if M < 1_000 else min(K, C + 3)
     oversampled = row["sampling"].startswith("oversampled") and g > 1
-    wanted = {"some": 7, "one": 1, "N": N, "C": C, "M - 1": M - 1, "M": M}[row["nsamples"]]
-    pool = {"C": C, "more": C + 2, "beyond": M + _BEYOND}.get(row["pool"]) if oversampled else None
+    wanted = {"some": 7, "one": 1, "two": 2, "N": N, "C": C, "M - 1": M - 1, "M": M}[row["nsamples"]]
+    pool = {"C": C, "more": C + 1, "beyond": M + _BEYOND}.get(row["pool"]) if oversampled else None
     # As many groups as the smallest pools may hold different ones of, whichever way they lie.
     wanted = 2 * M if oversampled and wanted == M and min(pool or K, M - 1) > C + 1 else wanted
     # Frames of a large side are dear, and a few groups of them show what many show.
@@ -89,7 +108,7 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     scan = random_scan(int(rng.integers(2**31)), M, N, modes=P)
     if P == 1 and scan["probeGuess"].ndim == 3:
         scan["probeGuess"] = scan["probeGuess"][0]
-    scan["diff3d"] = scan["diff3d"] * np.float32({"faint": 1e-5, "bright": 3e4}.get(row["light"], 1.0))
+    scan["diff3d"] = scan["diff3d"] * np.float32({"faint": 1e-8, "bright": 1e8}.get(row["light"], 1.0))
     if row["light"] == "dark frames":
         scan["diff3d"][:: max(3, M // 3)] = scan["diff3d"][-1] = 0
     if row["light"] == "dark at a border":
@@ -97,6 +116,9 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     if row["truth"] in ("patches", "both"):
         at = np.stack([scan["xcoords"], scan["ycoords"]], axis=1)
         scan["Y"] = (patches_at(scan["objectGuess"], at, N) * np.exp(0.3j)).astype(np.complex64)
+    if row["waves"] == "real":
+        scan |= {name: (scan[name].real + 0j).astype(np.complex64) for name in WAVES_OF_SCANS if name in scan}
+    scan["probeGuess"] = laid("probe", as_values(scan["probeGuess"], row["probe"]), row)
     if row["shape"] == "tall":
         scan["objectGuess"] = upright(scan["objectGuess"])
     if row["truth"] in ("patches", "none"):
@@ -115,6 +137,8 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
 
 
 def _elsewhere(places: Mapping[str, Array], where: str, rng: np.random.Generator) -> Arrays:
+    if where == "below zero":
+        return {name: values - 500.0 for name, values in places.items()}
     if where == "far away":
         return {name: values + 2.0**20 for name, values in places.items()}
     if where == "about a point":

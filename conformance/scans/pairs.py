@@ -1,4 +1,4 @@
-"""Cases in which every pair of levels of any two factors occurs, and arrays in every dtype and memory layout.
+"""Cases in which every pair of levels of any two factors occurs, and arrays in every dtype.
 
 A fault that needs two things at once (this dtype with that option, this size after that call) shows in one of them.
 """
@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.contract.types import Array
 from conformance.scans.domain import Property, takes
+from conformance.scans.layouts import Void
 
 Row = dict[str, Any]
-Void = tuple[str, Sequence[Any], str, Sequence[Any]]
-"""A factor, levels of it, another factor, and levels of that which mean nothing beside them."""
 _Level = tuple[int, int]
 _Met = tuple[int, int, int, int]
 PLACING = ("where", "positions", "by", "shifts")
 """Factors of which a level alone meets the plainest: whole positions, or a line of them, hide faults of coordinates."""
+_FIRST = 8
 _LARGEST_WHOLE = 70_000
 _PLAIN = (None, "plain", "ordinary", "first")
 _TYPE = re.compile(r"[<>=]?[bcfiu][1248]|c16|\?")
@@ -34,6 +36,7 @@ def all_pairs(
     alone: Mapping[str, Sequence[Any]] | None = None,
     void: Sequence[Void] = (),
     hiding: Mapping[str, Sequence[Any]] | None = None,
+    dear: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[Row]:
     """Rows of levels: each level by itself, all else plain, and each with each level of every other factor.
 
@@ -51,25 +54,22 @@ def all_pairs(
     hiding : Mapping[str, Sequence], optional
         Levels beside which little of what goes wrong shows (by whole pixels, no fraction is lost): in such a row they
         meet the others, and nothing else meets.
+    dear : Mapping[str, Sequence], optional
+        Levels that are taken where they meet what they have not met, and nowhere else. Those that are none of their
+        factor's are further ones, and meet the first levels of the others.
 
     Returns
     -------
     list of dict
         One level a factor in each row.
     """
-    names = tuple(factors)
-    counts = tuple(len(factors[name]) for name in names)
-    empty = frozenset(
-        (names.index(a), factors[a].index(one), names.index(b), factors[b].index(other))
-        for a, ones, b, others in void
-        for one, other in itertools.product(ones, others)
-        if one in factors[a] and other in factors[b]
-    )
+    names, dear = tuple(factors), {"before": factors.get("before", ())[1:], **(dear or {})}
+    further = {name: [one for one in dear.get(name, ()) if one not in factors[name]] for name in names}
+    every = {name: (*levels, *further[name]) for name, levels in factors.items()}
+    rules = _Rules.of(every, void, hiding or {}, dear, further)
     rng = np.random.default_rng([seed, 2])
-    found = ((name, level) for name, levels in (hiding or {}).items() for level in levels)
-    hidden = frozenset((names.index(name), factors[name].index(level)) for name, level in found)
-    indices = _indices(counts, seed, empty, hidden)
-    rows = [{name: factors[name][i] for name, i in zip(names, row, strict=True)} for row in indices]
+    indices = _indices(tuple(map(len, every.values())), seed, rules)
+    rows = [{name: every[name][i] for name, i in zip(names, row, strict=True)} for row in indices]
     for name, levels in (alone or {}).items():
         for level in levels:
             drawn = {other: held[int(rng.integers(len(held)))] for other, held in factors.items()}
@@ -154,108 +154,118 @@ def place_taken(where: str) -> bool:
     }.get(where, True)
 
 
+@dataclass(frozen=True)
+class _Rules:
+    """What :func:`all_pairs` was told of the levels, each a number of a factor and a number within it."""
+
+    void: frozenset[_Met]
+    hiding: frozenset[_Level]
+    dear: frozenset[_Level]
+    further: frozenset[_Level]
+    laying: frozenset[int]
+
+    @classmethod
+    def of(
+        cls, factors: Mapping[str, Sequence[Any]], void: Sequence[Void], *marked: Mapping[str, Sequence[Any]]
+    ) -> _Rules:
+        """Number what was said by names: what is void, what hides, what is dear, and what is a further level."""
+        names = tuple(factors)
+
+        def levels_of(held: Mapping[str, Sequence[Any]]) -> frozenset[_Level]:
+            found = ((name, level) for name, levels in held.items() for level in levels if name in factors)
+            return frozenset((names.index(name), factors[name].index(level)) for name, level in found)
+
+        met = frozenset(
+            (names.index(a), factors[a].index(one), names.index(b), factors[b].index(other))
+            for a, ones, b, others in void
+            for one, other in itertools.product(ones, others)
+            if one in factors[a] and other in factors[b]
+        )
+        laying = frozenset(names.index(name) for name in names if name.endswith((" lying", " kept")))
+        hiding, dear, further = map(levels_of, marked)
+        return cls(met, hiding, dear, further, laying)
+
+
 @lru_cache(maxsize=64)
-def _indices(
-    counts: tuple[int, ...], seed: int, void: frozenset[_Met], hiding: frozenset[_Level]
-) -> tuple[tuple[int, ...], ...]:
+def _indices(counts: tuple[int, ...], seed: int, rules: _Rules) -> tuple[tuple[int, ...], ...]:
     """Cover all pairs greedily: start from one that is left, and give every other factor the level that covers most."""
     rng = np.random.default_rng([seed, 1])
-    columns = range(len(counts))
-    left = {
-        (a, i, b, j)
-        for a, b in itertools.combinations(columns, 2)
-        for i, j in itertools.product(range(counts[a]), range(counts[b]))
-        if not {(a, i, b, j), (b, j, a, i)} & void
-    }
+    table = _Table(counts, rules)
     # Each level first by itself, all else plain: what needs one strange thing alone must not wait for its company.
-    rows = [(0,) * len(counts)]
-    rows += [(*(0,) * a, i, *(0,) * (len(counts) - a - 1)) for a in columns for i in range(1, counts[a])]
+    # Layouts alone are asked for of every call (CND-003).
+    rows, last = [(0,) * len(counts)], len(counts) - 1
+    alone = [a for a in range(len(counts)) if a not in rules.laying]
+    rows += [(*(0,) * a, i, *(0,) * (last - a)) for a in alone for i in range(1, counts[a])]
     for row in rows:
-        left -= _pairs_of(row, void, hiding)
-    while left:
-        a, i, b, j = sorted(left)[int(rng.integers(len(left)))]
-        met = {a: i, b: j}
-        for column in (int(one) for one in rng.permutation(len(counts))):
-            if column not in met:
-                drawn = [(column, int(k)) for k in rng.permutation(counts[column])]
-                levels = [k for _, k in drawn if not {(column, k, a, i), (column, k, b, j)} & void]
-                levels = [k for k in levels if (column, k) not in hiding] or levels
-                met[column] = max(levels, key=lambda k, c=column: _gain(met, c, k, left, void))  # type: ignore[misc]
-        rows.append(tuple(met[column] for column in columns))
-        left -= _pairs_of(rows[-1], void, hiding)
+        table.meet(row)
+    while len(left := np.argwhere(np.triu(table.left))):
+        rows.append(table.row_of(left[int(rng.integers(len(left)))], rng))
+        table.meet(rows[-1])
     return tuple(rows)
 
 
-def _pairs_of(row: tuple[int, ...], void: frozenset[_Met], hiding: frozenset[_Level]) -> set[_Met]:
-    held = list(enumerate(row))
-    live = [one for one in held if not any((*other, *one) in void for other in held)] if void else held
-    hidden = set(hiding.intersection(held))
-    return {(*one, *other) for one, other in itertools.combinations(live, 2) if hidden <= {one, other}}
+class _Table:
+    """Which levels have still to meet, the levels of all factors in one line."""
+
+    def __init__(self, counts: Sequence[int], rules: _Rules) -> None:
+        self.first = np.concatenate([[0], np.cumsum(counts)]).astype(int)
+        of = np.repeat(np.arange(len(counts)), counts)
+        self.of, self.left = of, of[:, np.newaxis] != of
+        self.void = np.zeros_like(self.left)
+        for a, i, b, j in rules.void:
+            self.void[self.first[a] + i, self.first[b] + j] = True
+        self.left &= ~(self.void | self.void.T)
+        self.hiding, self.dear, further = (self._marked(one) for one in (rules.hiding, rules.dear, rules.further))
+        self.dear |= further
+        spared = np.outer(further, np.arange(len(of)) - self.first[of] >= _FIRST)
+        self.left &= ~(spared | spared.T)
+
+    def _marked(self, levels: Iterable[_Level]) -> NDArray[np.bool_]:
+        marked = np.zeros(len(self.of), bool)
+        marked[[self.first[a] + i for a, i in levels]] = True
+        return marked
+
+    def meet(self, row: Sequence[int]) -> None:
+        """Note what a row makes meet: where something hides, what meets that and nothing else."""
+        held = self.first[:-1] + np.array(row)
+        live = held[~self.void[np.ix_(held, held)].any(axis=0)]
+        hidden = held[self.hiding[held]]
+        for one in live:
+            met = live if hidden.size < 1 or (hidden.size == 1 and one in hidden) else hidden[:0]
+            met = np.intersect1d(hidden, live) if hidden.size == 2 and one in hidden else met
+            self.left[one, met] = self.left[met, one] = False
+        # What is dear meets in one row all that hides.
+        costly = held[self.dear[held]]
+        self.left[np.ix_(costly, hidden)] = self.left[np.ix_(hidden, costly)] = False
+
+    def row_of(self, pair: Array, rng: np.random.Generator) -> tuple[int, ...]:
+        """Row that holds a pair of levels, and of every other factor the level that most are still to meet."""
+        held = [int(one) for one in pair]
+        hides = self.hiding[held].any() and self.dear[held].any()
+        for column in (int(one) for one in rng.permutation(len(self.first) - 1)):
+            if column not in self.of[held]:
+                levels = self.first[column] + rng.permutation(self.first[column + 1] - self.first[column])
+                levels = levels[~self.void[np.ix_(levels, held[:2])].any(axis=1)]
+                levels = levels if hides or self.hiding[levels].all() else levels[~self.hiding[levels]]
+                silent = self.void[np.ix_(held, levels)].any(axis=0)
+                # Where others then mean nothing, less is gained than is lost.
+                gained = self.left[np.ix_(levels, held)].sum(axis=1)
+                gained = 2 * (gained - len(held) * self.void[np.ix_(levels, held)].sum(axis=1))
+                held.append(int(levels[np.argmax(np.where(silent, 0, gained) - self.dear[levels])]))
+        return tuple(int(one) for one in np.sort(held) - self.first[:-1])
 
 
-def _gain(row: Mapping[int, int], column: int, level: int, left: set[_Met], void: frozenset[_Met]) -> int:
-    """Pairs that a level would cover; none where it means nothing, and less where others then mean nothing."""
-    one = (column, level)
-    if void and any((*held, *one) in void for held in row.items()):
-        return 0
-    met = ((*sorted((one, held)),) for held in row.items())
-    gained = sum((*first, *second) in left for first, second in met)
-    return gained - (len(row) * sum((*one, *held) in void for held in row.items()) if void else 0)
-
-
-def _strided(values: Array) -> Array:
-    roomy = np.full(tuple(2 * n + 1 for n in values.shape), 99, values.dtype)
-    inner = roomy[tuple(slice(1, None, 2) for _ in values.shape)]
-    inner[...] = values
-    return inner
-
-
-def _reversed(values: Array) -> Array:
-    turned = tuple(slice(None, None, -1) for _ in values.shape)
-    return values[turned].copy()[turned]
-
-
-def _locked(values: Array) -> Array:
-    """As data in a file are mapped; of rows that are all alike, one that is read again and again."""
-    if values.ndim > 1 and len(values) > 1 and bool((values == values[:1]).all()):
-        return np.broadcast_to(values[:1].copy(), values.shape)
-    locked = values.copy().view(np.memmap)
-    locked.setflags(write=False)
-    return locked
-
-
-def _unaligned(values: Array) -> Array:
-    """As an array behind a header of odd length lies."""
-    room = np.empty(values.nbytes + 1, np.uint8)
-    shifted = room[1:].view(values.dtype).reshape(values.shape)
-    shifted[...] = values
-    return shifted
-
-
-def _last_axis_first(values: Array) -> Array:
-    """As a stack (..., M) is seen as (M, ...)."""
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(values, 0, -1)), -1, 0)
-
-
-LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
-    "plain": np.ascontiguousarray,
-    "in Fortran order": np.asfortranarray,
-    "strided": _strided,
-    "with negative strides": _reversed,
-    "big-endian": lambda values: values.astype(values.dtype.newbyteorder(">")),
-    "read-only": _locked,
-    "unaligned": _unaligned,
-    "with its first axis last": _last_axis_first,
-}
-"""How an array may lie in memory; the first is the usual way."""
-
-OF_SEVERAL_ROWS = ("in Fortran order", "with its first axis last")
-"""Layouts that are the usual one where there is a single row."""
-FEW_WHOLE = ("u1", "i2", "u4", "i8")
-"""One type of whole numbers of each width: what shows in one of another sign shows in these beside other factors."""
-WHOLE = ("u1", "i1", "u2", "i2", "u4", "i4", "i8")
+WHOLE = ("i8", "u1", "i4", "i2", "u2", "i1", "u4")
+FEW_WHOLE, OTHER_WHOLE = WHOLE[:4], WHOLE[4:]
+"""One type of whole numbers of each width, and those of another sign, in which the same shows."""
 REAL = ("f4", "f8")
 COMPLEX = ("c8", "c16")
+WAVES = (*COMPLEX, *REAL, *WHOLE)
+"""What images of complex numbers may come in."""
+COUNTS = ("f8", "f4", *WHOLE)
+"""What amplitudes may come in."""
+PLACES = ("f8", "f4", *FEW_WHOLE)
+"""What positions and shifts may come in, beside :data:`OTHER_WHOLE`."""
 
 
 def as_values(values: Array, dtype: str) -> Array:

@@ -18,7 +18,8 @@ from conformance.checks.config.every_pair import bridged_sections, configured, h
 from conformance.checks.config.settings import REQUIRED
 from conformance.contract.types import Array, Arrays
 from conformance.scans.domain import Property, gridsize, kept_inside, many, modes, places, side, taken, takes
-from conformance.scans.pairs import LAYOUTS, Row, place_taken
+from conformance.scans.layouts import LAYOUTS
+from conformance.scans.pairs import Row, place_taken
 from conformance.scans.seed import seed_of_run
 from conformance.scans.specimens import write_scan
 from conformance.scans.transformed import random_scan

@@ -12,7 +12,7 @@ from conformance.backends.subject import Subject
 from conformance.checks.conduct.results import snapshot
 from conformance.checks.conduct.sound_calls import Call, Inputs, Values, calls
 from conformance.scans.domain import kept_inside
-from conformance.scans.pairs import LAYOUTS
+from conformance.scans.layouts import LAYOUTS
 
 
 @dataclass

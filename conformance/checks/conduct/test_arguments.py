@@ -24,7 +24,7 @@ from conformance.evidence.breakdown import may_refuse
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.scans.domain import Property, content, many, places, side, takes
-from conformance.scans.pairs import LAYOUTS
+from conformance.scans.layouts import LAYOUTS
 from conformance.scans.specimens import Recipe, make_specimen, write_scan
 from conformance.scans.transformed import random_scan
 

@@ -10,7 +10,8 @@ import numpy as np
 from conformance.contract.arrays import KINDS, Place, arrays_of
 from conformance.contract.types import Array
 from conformance.scans.domain import TRANSFORMS, Property, takes
-from conformance.scans.pairs import COMPLEX, LAYOUTS, REAL, WHOLE, Row, all_pairs, as_places, as_values
+from conformance.scans.layouts import LAYOUTS
+from conformance.scans.pairs import COMPLEX, REAL, WHOLE, Row, all_pairs, as_places, as_values
 
 DOMAINS: Mapping[str, str] = {
     **{one.name: one.kinds for one in arrays_of(Place.FILE) if one.kinds},

@@ -19,10 +19,7 @@ from conformance.evidence.evidence import Evidence
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.coordinates import Triple, coordinates_of
 from conformance.scans.domain import Property, kept_inside, sized, takes
-from conformance.scans.pairs import LAYOUTS, as_values
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
-
-PROBES = ("c8", "c16", "c8", "f4", "c8", "f8", "c16", "i2", "c8", "u1", "i4")
 
 
 @dataclass(frozen=True)
@@ -57,10 +54,8 @@ class Filled:
 def filled(subject: Subject) -> tuple[Filled, ...]:
     """Containers of groups in and out of the ordinary."""
     found = []
-    for number, (regime, grouped) in enumerate(groupings(subject)):
-        # Every regime is owed its own probe, in one or another of the dtypes and layouts that a probe may have.
-        plain, dtype = regime.specimen.arrays["probeGuess"], PROBES[number % len(PROBES)]
-        probe = list(LAYOUTS.values())[number % len(LAYOUTS)](as_values(plain, dtype))
+    for regime, grouped in groupings(subject):
+        probe = regime.specimen.arrays["probeGuess"]
         found.append(Filled(regime.what, regime.specimen, grouped, probe, subject.adapter.container(grouped, probe)))
     for what, specimen, request, probe in _plain():
         grouped = subject.grouped(specimen, request)

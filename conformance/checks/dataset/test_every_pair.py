@@ -17,16 +17,20 @@ from conformance.engine.declaration import check
 from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence
 from conformance.oracles.coordinates import coordinates_of
-from conformance.scans.contents import IMAGES, faded
+from conformance.scans.contents import IMAGES, faded, upright
 from conformance.scans.domain import Property, gridsize, kept_inside, many, places, side, takes
+from conformance.scans.layouts import Void, laid, of_array, void_of_bytes
 from conformance.scans.pairs import Row, all_pairs, as_values, place_taken, plainer, told
 from conformance.scans.seed import seed_of_run
 from conformance.scans.specimens import write_scan
 from conformance.scans.transformed import random_scan
 
+COUNTED = ("u1", "u2", "i4")
+FRAMES = ("f4", "f8", "f2", *COUNTED)
+PROBES = ("c8", "c16", "f4")
 FEATURES = {
     "files": (2, 1, 3),
-    "sizes": ((11, 8, 2), (9, 10, 1), (8, 8, 8), (14, 8, 14), (130, 8, 3), (12, 34, 17)),
+    "sizes": ((11, 8, 2), (2, 10, 1), (8, 8, 8), (14, 8, 14), (12, 12, 17)),
     "gridsize": (2, 1, 3),
     "nsamples": ("some", "one", "N", "C", "M"),
     "sampling": ("random", "sequential", "oversampled"),
@@ -35,15 +39,26 @@ FEATURES = {
     "scale": (None, 0.5),
     "probe_scale": (2.5, 1.0, 0.125, 30.0),
     "probe_normalize": (True, False),
-    "normalize": ("Batch", "Group", "None"),
-    "frames": ("f4", "f8", "u1", "u2", "i4", "f2"),
-    "probe": ("c8", "c16", "f4"),
+    "normalize": ("Group", "Batch", "None"),
+    "seed": (11, 0, 2**40),
+    "shape": ("wide", "tall"),
+    **of_array("frames", FRAMES, stored=True),
+    **of_array("probe", PROBES, stored=True),
     "light": ("ordinary", "dark frames", "faint", "bright", "dark at a border", "a dark mode", "unit energy"),
     "where": ("a raster", "below zero", "far away", "on a line", "in pairs", "evenly"),
-    "beside": ("nothing", "truth", "siblings", "one mode among many", "no optional member", "fading modes"),
+    "beside": ("nothing", "no truth", "siblings", "one mode among many", "no optional member", "fading modes"),
     "given": ("paths", "a folder"),
 }
-LARGE = ((4_203, 8, 1), (40, 34, 17), (10, 130, 1))
+LARGE = ((4_203, 8, 1), (1_400, 8, 1), (6, 262, 2), (130, 8, 3), (40, 34, 17), (10, 130, 1))
+VOID: tuple[Void, ...] = (
+    ("sizes", ((2, 10, 1),), "gridsize", (2, 3)),
+    ("nsamples", ("one", "C"), "light", ("dark frames",)),
+    ("normalize", ("Group",), "light", ("dark frames",)),
+    ("frames", ("f2", *COUNTED), "light", ("faint", "bright")),
+    ("beside", ("no truth",), "shape", ("tall",)),
+    *void_of_bytes("frames", FRAMES),
+)
+"""What means nothing beside what: few groups, or one of them, might be of dark frames alone, which have no scale."""
 LEVELS: Mapping[str, Callable[[Any], bool]] = {
     "files": lambda count: count == 1 or takes(Property.FILES),
     "gridsize": lambda wanted: gridsize(wanted) == wanted,
@@ -54,6 +69,8 @@ LEVELS: Mapping[str, Callable[[Any], bool]] = {
     "where": place_taken,
 }
 """Which levels are taken, of the features that a backend may not take."""
+PLAIN_BESIDE = {"frames": COUNTED, "normalize": ("Batch", "None"), "gridsize": (1,)}
+"""Beside what fractions of frames, or their scales, say little."""
 _PIXELS = 300_000
 _MANY = 700
 
@@ -74,12 +91,12 @@ def made(subject: Subject) -> tuple[Made, ...]:
     """Every row of the table, batched; or the error in which it ended."""
     seed = seed_of_run()
     rng = np.random.default_rng([seed, 61])
-    rows = all_pairs(FEATURES, seed, {"sizes": LARGE, "gridsize": (4,)})
+    rows = all_pairs(FEATURES, seed, {"sizes": LARGE, "gridsize": (4,)}, VOID, dear=PLAIN_BESIDE)
     return tuple(_made(subject, plainer(row, FEATURES, LEVELS), rng) for row in rows)
 
 
 def _made(subject: Subject, row: Row, rng: np.random.Generator) -> Made:
-    g = next(one for one in (gridsize(row["gridsize"]), 3, 2, 1) if one * one + 2 <= row["sizes"][0])
+    g = next(one for one in (gridsize(row["gridsize"]), 3, 2, 1) if one == 1 or one * one + 2 <= row["sizes"][0])
     scans = tuple(_scan(row, number, rng) for number in range(row["files"]))
     N = scans[0]["diff3d"].shape[-1]
     fewest = min(len(one["xcoords"]) for one in scans)
@@ -93,7 +110,7 @@ def _made(subject: Subject, row: Row, rng: np.random.Generator) -> Made:
         gridsize=g,
         K=g * g + 2,
         nsamples=wanted,
-        seed=int(rng.integers(2**16)),
+        seed=row["seed"],
         sequential_sampling=row["sampling"] == "sequential",
         enable_oversampling=oversampled,
         amplitude_scale=row["scale"],
@@ -129,19 +146,23 @@ def _scan(row: Row, number: int, rng: np.random.Generator) -> Arrays:
     M, N, P = row["sizes"]
     modes = 1 if row["beside"] == "one mode among many" and number == 0 else P
     count = many(M, side(N)) + 3 * number
-    scan = random_scan(int(rng.integers(2**31)), count, N, modes=modes, truth=row["beside"] == "truth")
+    scan = random_scan(int(rng.integers(2**31)), count, N, modes=modes, truth=row["beside"] != "no truth")
     probe = as_values(_modes(scan["probeGuess"].reshape(-1, *scan["diff3d"].shape[1:]), row, number), row["probe"])
-    scan["probeGuess"] = probe[0] if len(probe) == 1 else probe
-    frames = scan["diff3d"].astype(np.float64) * {"faint": 1e-3, "bright": 1e3}.get(row["light"], 1.0) * (1 + number)
+    scan["probeGuess"] = laid("probe", probe[0] if len(probe) == 1 else probe, row)
+    frames = scan["diff3d"].astype(np.float64) * {"faint": 1e-8, "bright": 1e8}.get(row["light"], 1.0) * (1 + number)
     if row["light"] == "dark at a border":
         frames = IMAGES["dark at a border"](frames, rng)
     # Dark frames alone have no scale; no two of them are neighbours.
-    if row["light"] == "dark frames" and row["normalize"] == "None" and row["nsamples"] not in ("one", "C"):
+    dark = row["light"] == "dark frames" and row["nsamples"] not in ("one", "C")
+    if dark and row["normalize"] == "None":
         frames[:: max(4, M // 2)] = 0
-    if row["light"] == "dark frames" and row["normalize"] == "Batch" and row["nsamples"] in ("some", "M"):
+    if dark and row["normalize"] == "Batch":
         frames[-1] = 0
     # Half precision ends at 65,504.
-    scan["diff3d"] = as_values(np.minimum(frames, 6e4) if row["frames"] == "f2" else frames, row["frames"])
+    frames = as_values(np.minimum(frames, 6e4) if row["frames"] == "f2" else frames, row["frames"])
+    scan["diff3d"] = laid("frames", np.abs(frames), row)
+    if row["shape"] == "tall" and takes(Property.RECTANGULAR) and "objectGuess" in scan:
+        scan["objectGuess"] = upright(scan["objectGuess"])
     for name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start"):
         values, where = scan[name], row["where"]
         if where == "evenly":

@@ -20,7 +20,21 @@ from conformance.scans.contents import IMAGES, faded
 from conformance.scans.domain import Property, canvas, content, holds_windows, many, modes, places, side, taken, takes
 from conformance.scans.drawn import seeds
 from conformance.scans.file_variants import paired
-from conformance.scans.pairs import LAYOUTS, Row, Void, all_pairs, as_places, as_values, told
+from conformance.scans.layouts import Void, laid, of_array, void_of_bytes
+from conformance.scans.pairs import (
+    COMPLEX,
+    FEW_WHOLE,
+    OTHER_WHOLE,
+    PLACES,
+    REAL,
+    WAVES,
+    WHOLE,
+    Row,
+    all_pairs,
+    as_places,
+    as_values,
+    told,
+)
 from conformance.scans.placing import OF_SEVERAL, placed
 from conformance.scans.seed import seed_of_run
 
@@ -50,12 +64,10 @@ def test_scans_of_every_pair_are_saved_and_loaded(subject: Subject, evidence: Ev
 
 
 FEATURES = {
-    "sizes": ((7, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 17), (2, 34, 1), (64, 8, 2)),
-    "positions": ("f8", "f4", "i8", "u1"),
-    "probe": ("c8", "c16", "f4", "i2"),
-    "object": ("c8", "c16", "f4", "f8", "u1", "i4"),
-    "lying": tuple(LAYOUTS),
-    "scene": tuple(LAYOUTS),
+    "sizes": ((7, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 14), (5, 8, 17), (2, 34, 1)),
+    **of_array("positions", PLACES, axes=1),
+    **of_array("probe", WAVES),
+    **of_array("object", WAVES),
     "content": ("ordinary", "pure phase", "real", "a dark mode", "weak modes", "faint", "bright", *IMAGES),
     "shape": ("wide", "tall", "square"),
     "where": ("anywhere", "whole", "on a line", "on a diagonal", "on a raster", "twice", "outside"),
@@ -63,16 +75,25 @@ FEATURES = {
     "noise": (3, 0, 2**33, None),
     "before": HISTORIES,
 }
-LARGE = ((4_203, 8, 1), (60, 34, 17), (2, 12, 1), (3, 262, 2))
+DEAR = ((1_400, 8, 1),)
+LARGE = ((2, 262, 1), (4_203, 8, 1), (60, 34, 17), (2, 12, 1))
 ONE_MODE = ((1, 8, 1), (2, 34, 1))
 VOID: tuple[Void, ...] = (
     ("sizes", ONE_MODE, "content", ("a dark mode", "weak modes", "outshone by one", "but one hardly seen")),
     ("sizes", ((1, 8, 1),), "where", OF_SEVERAL),
     ("dose", (None,), "noise", (0, 2**33, None)),
+    *((name, (*REAL, *WHOLE), "content", ("real", "pure phase")) for name in ("probe", "object")),
+    *((name, WHOLE, "content", ("faint", "bright")) for name in ("probe", "object")),
+    *void_of_bytes("positions", PLACES),
+    *void_of_bytes("probe", WAVES),
+    *void_of_bytes("object", WAVES),
 )
 """What means nothing beside what: without a dose no noise is drawn."""
-HIDING = {"positions": ("i8", "u1"), "where": ("whole",), "dose": (1e3, 10.0)}
+HIDING = {"positions": FEW_WHOLE, "where": ("whole",), "dose": (1e3, 10.0)}
 """Beside what little shows: of whole positions no fraction is lost, and noise hides the rest."""
+
+
+_PERIOD = 61
 
 
 def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
@@ -94,8 +115,9 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     elif content == "weak modes":
         probe = faded(probe)
     elif content in ("faint", "bright"):
-        obj, probe = obj * (1e-4 if content == "faint" else 1e4), probe * (1e-3 if content == "faint" else 1e2)
-    at = placed(at, row["where"], rng)
+        obj, probe = obj * (1e-8 if content == "faint" else 1e8), probe * (1e-1 if content == "faint" else 1e1)
+    # So many points lie at few places.
+    at = placed(at[:_PERIOD], row["where"], rng)[np.arange(M) % _PERIOD if M > _PERIOD else slice(None)]
     if row["where"] == "outside" and M > 3:
         at[M // 2] = (400, 300)
     return obj, probe, places(at, obj.shape, N)
@@ -104,7 +126,7 @@ def _scene(row: Row, rng: np.random.Generator) -> tuple[Array, Array, Array]:
 @check("RAW-007", "RAW-010", needs=["measure"], given={"seed": seeds}, weight=12)
 def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FEATURES, seed, {"sizes": LARGE}, VOID, HIDING):
+    for row in all_pairs(FEATURES, seed, {"sizes": LARGE, "positions": OTHER_WHOLE}, VOID, HIDING, {"sizes": DEAR}):
         obj, probe, at = _scene(row, rng)
         if not holds_windows(obj.shape, probe.shape[-1]):
             continue
@@ -119,14 +141,15 @@ def test_simulated_scans_of_every_pair(subject: Subject, evidence: Evidence, see
             "y": as_places(at[:, 1], row["positions"]),
         }
         given["probe"] = given["probe"][0] if len(probe) == 1 else given["probe"]
-        laid = {name: LAYOUTS[row["scene" if name in ("obj", "probe") else "lying"]](a) for name, a in given.items()}
+        factors = {"x": "positions", "y": "positions", "obj": "object", "probe": "probe"}
+        hand = {name: laid(factors[name], values, row) for name, values in given.items()}
         scan = evidence.accepted(
             lambda: after(
                 row["before"],
                 lambda: subject.adapter.measure(
-                    laid["x"], laid["y"], laid["probe"], laid["obj"], row["dose"], row["noise"]
+                    hand["x"], hand["y"], hand["probe"], hand["obj"], row["dose"], row["noise"]
                 ),
-                lambda: subject.adapter.measure(laid["x"], laid["y"], laid["probe"], laid["obj"], -1.0, 3),
+                lambda: subject.adapter.measure(hand["x"], hand["y"], hand["probe"], hand["obj"], -1.0, 3),
                 lambda: subject.adapter.measure(
                     given["y"], given["x"], given["probe"], given["obj"], row["dose"], row["noise"]
                 ),
@@ -175,19 +198,38 @@ def _explained(evidence: Evidence, held: Any, given: Arrays, row: Row) -> None:
     evidence.holds(not far.any(), f"frame {np.flatnonzero(far)[:1].tolist()} of {what} has another dose than it must.")
 
 
+PLACED = {
+    "points": (8, 1, 2),
+    "step": (0.0, 2.0**17 + 0.25, -300.0),
+    "dose": (None, 1e3),
+    **of_array("positions", PLACES, axes=1),
+    **of_array("probe", (*COMPLEX, *REAL)),
+    **of_array("object", (*COMPLEX, *REAL)),
+    "shape": ("wide", "tall"),
+}
+VOID_PLACES: tuple[Void, ...] = (
+    # Beyond the object there is no light that a dose could be of.
+    ("step", (2.0**17 + 0.25, -300.0), "dose", (1e3,)),
+    *void_of_bytes("positions", PLACES),
+)
+
+
 @check("RAW-012", needs=["measure"])
 def test_a_simulated_scan_went_where_it_was_told(subject: Subject, evidence: Evidence) -> None:
     rng, N = np.random.default_rng(62), side(8)
     obj, probe = content(rng.normal(size=(32 + N, 52 + N)) + 1j), rng.normal(size=(modes(2), N, N)) + 1j
-    for M in (1, 8, 600):
-        for step in (0.0, 2.0**17 + 0.25, -300.0) if takes(Property.BEYOND) else (0.0,):
-            at = places((rng.uniform(10, 30, (2, M)) + step).T, () if step else obj.shape, N).T
-            for dose in (None, 1e3) if not step and takes(Property.DOSE) else (None,):
-                held = subject.adapter.arrays(
-                    subject.adapter.measure(*at, probe.astype("c8"), obj.astype("c8"), dose, 5)
-                )
-                for name, values in zip(("xcoords", "ycoords"), at, strict=True):
-                    for key in (name, f"{name}_start"):
-                        what = f"{key} of a simulated scan of {M} points about {step:g}"
-                        evidence.present(held, key)
-                        evidence.equal(held[key], values, what, axes=("position",))
+    for row in all_pairs(PLACED, seed_of_run(), None, VOID_PLACES, dear={"points": (600,)}):
+        step = row["step"] if takes(Property.BEYOND) else 0.0
+        upright = takes(Property.RECTANGULAR) and row["shape"] == "tall"
+        scene = as_values(obj.T if upright else obj, row["object"])
+        at = places(rng.uniform(10, 30, (row["points"], 2)) + step, () if step else obj.shape, N)
+        at = as_places(np.clip(at, 0, 120) if row["positions"] == "u1" else at, row["positions"])
+        x, y = (laid("positions", values, row) for values in at.T)
+        dose = row["dose"] if not step and takes(Property.DOSE) else None
+        light = laid("probe", as_values(probe, row["probe"]), row)
+        held = subject.adapter.arrays(subject.adapter.measure(x, y, light, laid("object", scene, row), dose, 5))
+        for name, values in zip(("xcoords", "ycoords"), at.T.astype(np.float64), strict=True):
+            for key in (name, f"{name}_start"):
+                evidence.present(held, key)
+                said = f"{key} of a simulated scan with {told(row)}"
+                evidence.equal(held[key], values, said, axes=("position",))

@@ -13,13 +13,15 @@ from conformance.evidence.evidence import Evidence
 from conformance.scans.contents import IMAGES, OF_COMPLEX_NUMBERS, in_complex
 from conformance.scans.domain import many, places, side
 from conformance.scans.drawn import seeds
+from conformance.scans.layouts import OF_SEVERAL_ROWS, Void, laid, of_array, void_of_bytes
 from conformance.scans.pairs import (
     FEW_WHOLE,
-    LAYOUTS,
-    OF_SEVERAL_ROWS,
+    OTHER_WHOLE,
+    PLACES,
     REAL,
+    WAVES,
+    WHOLE,
     Row,
-    Void,
     all_pairs,
     as_places,
     as_values,
@@ -27,26 +29,30 @@ from conformance.scans.pairs import (
 )
 from conformance.scans.placing import OF_FRACTIONS, OF_SEVERAL, WHERE, placed
 
-SIZES = ((7, 10), (1, 8), (8, 8), (64, 8), (2, 34))
-LARGE = ((4_203, 8), (1, 514), (260, 18), (129, 32), (2, 12), (3, 262))
+SIZES = ((7, 10), (1, 8), (8, 8), (2, 34))
+DEAR = ((1_400, 8), (2, 262))
+LARGE = ((4_203, 8), (64, 8), (1, 514), (260, 18), (129, 32), (2, 12))
 FACTORS = {
     "sizes": SIZES,
-    "patches": ("c8", "c16", *REAL, "u1", "i4"),
-    "positions": ("f8", "f4", *FEW_WHOLE),
-    "lying": tuple(LAYOUTS),
-    "places": tuple(LAYOUTS),
+    **of_array("patches", WAVES),
+    **of_array("positions", PLACES),
     "content": ("ordinary", "a dark patch", "pure phase", "real", "faint", "bright", *IMAGES),
     "where": (*WHERE, "far", "farther"),
     "chunk": (None, 1, 3, 1_000),
     "before": HISTORIES,
 }
 VOID: tuple[Void, ...] = (
-    ("sizes", ((1, 8),), "places", OF_SEVERAL_ROWS),
+    ("sizes", ((1, 8),), "positions lying", OF_SEVERAL_ROWS),
     ("sizes", ((1, 8),), "where", OF_SEVERAL),
     ("sizes", ((1, 8),), "chunk", (1, 3)),
+    ("sizes", DEAR[:1], "chunk", (1, 3)),
     ("sizes", ((1, 8),), "content", ("a dark patch", "outshone by one", "but one hardly seen")),
     ("positions", FEW_WHOLE, "where", OF_FRACTIONS),
-    ("content", OF_COMPLEX_NUMBERS, "patches", (*REAL, "u1", "i4")),
+    ("content", OF_COMPLEX_NUMBERS, "patches", (*REAL, *WHOLE)),
+    ("patches", (*REAL, *WHOLE), "content", ("real", "pure phase")),
+    ("patches", WHOLE, "content", ("faint", "bright")),
+    *void_of_bytes("patches", WAVES),
+    *void_of_bytes("positions", PLACES),
 )
 """What means nothing beside what: one patch is placed in one piece."""
 HIDING = {"positions": FEW_WHOLE, "where": ("whole", "one place", "nearly whole")}
@@ -66,7 +72,7 @@ def _patches(row: Row, rng: np.random.Generator) -> Array:
         return np.asarray(np.exp(1j * values.real))
     if content in IMAGES:
         return IMAGES[content](values, rng)
-    factor = {"faint": 1e-6, "bright": 1e6}.get(content, 1.0)
+    factor = {"faint": 1e-8, "bright": 1e8}.get(content, 1.0)
     return np.asarray(values.real + 0j if content == "real" else values * factor)
 
 
@@ -79,7 +85,7 @@ def _places(row: Row, rng: np.random.Generator) -> Array:
 @check("REA-004", given={"seed": seeds}, weight=12)
 def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for row in all_pairs(FACTORS, seed, {"sizes": LARGE}, VOID, HIDING):
+    for row in all_pairs(FACTORS, seed, {"sizes": LARGE, "positions": OTHER_WHOLE}, VOID, HIDING, {"sizes": DEAR}):
         row = in_complex(row, "patches")
         N = side(row["sizes"][1])
         n = many(row["sizes"][0], N)
@@ -87,12 +93,12 @@ def test_canvases_of_every_pair(subject: Subject, evidence: Evidence, seed: int)
         few, at = as_values(_patches(row, rng), row["patches"]), as_places(places(_places(row, rng)), row["positions"])
         times = np.arange(n) % len(few)
         patches, centres = few[times], at[times]
-        given, laid = LAYOUTS[row["lying"]](patches), LAYOUTS[row["places"]](centres)
+        given, at_hand = laid("patches", patches, row), laid("positions", centres, row)
         chunk = row["chunk"] if n < 1_000 or row["chunk"] is None else 1_000
         result = evidence.accepted(
             lambda: after(
                 row["before"],
-                lambda: subject.adapter.reassemble(given, laid, chunk),
+                lambda: subject.adapter.reassemble(given, at_hand, chunk),
                 lambda: subject.adapter.reassemble(given, np.zeros((n + 1, 2)), chunk),
                 lambda: subject.adapter.reassemble(patches[::-1].copy(), centres, chunk),
             ),
