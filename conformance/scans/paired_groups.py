@@ -28,7 +28,10 @@ OPTIONS: Mapping[str, Sequence[Any]] = {
     "gridsize": (2, 1, 3),
     "K": ("more", "C", "M - 1", "beyond"),
     "nsamples": ("some", "one", "two", "N", "C", "M - 1", "M"),
-    "sampling": ("random", "sequential", "oversampled", "oversampled in sequence"),
+    "sampling": (
+        *("random", "sequential", "oversampled", "oversampled in sequence"),
+        *("from all groups", "from all groups in sequence"),
+    ),
     "pool": (None, "C", "more", "beyond"),
     "scale": (None, 0.25, 1.0, 3e4),
     "seed": (3, 0, 2**31, 2**40),
@@ -49,7 +52,12 @@ VOID: tuple[Void, ...] = (
     ("sizes", ((2, 10, 1),), "gridsize", (2, 3)),
     ("sizes", ((8, 8, 8),), "gridsize", (3,)),
     ("nsamples", ("one", "two", "C"), "light", ("dark frames",)),
-    ("sampling", ("random", "sequential"), "pool", ("C", "more", "beyond")),
+    (
+        "sampling",
+        ("random", "sequential", "from all groups", "from all groups in sequence"),
+        "pool",
+        ("C", "more", "beyond"),
+    ),
     ("truth", ("patches", "none"), "shape", ("tall",)),
     *void_of_bytes("probe", WAVES),
 )
@@ -95,6 +103,7 @@ def _of_row(name: str, row: Row, rng: np.random.Generator) -> Regime:
         seed=row["seed"],
         sequential_sampling="sequen" in row["sampling"],
         enable_oversampling=oversampled,
+        strategy="group_then_sample" if row["sampling"].startswith("from") and g > 1 else "sample_then_group",
         neighbor_pool_size=pool if M < 1_000 or pool is None else min(pool, C + 3),
         amplitude_scale=row["scale"],
     )

@@ -40,6 +40,7 @@ class Regime:
         asked, properties = self.request, list(self.strange)
         properties += [Property.OVERSAMPLING] if asked.enable_oversampling else []
         properties += [Property.SEQUENCE] if asked.sequential_sampling else []
+        properties += [Property.CACHED] if asked.strategy == "group_then_sample" else []
         sized = gridsize(asked.gridsize) == asked.gridsize
         return sized and all(takes(one) for one in properties) and all(takes(*one) for one in self._of_the_scan)
 
