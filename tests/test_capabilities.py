@@ -179,6 +179,7 @@ def test_a_backend_that_rounds_corners_is_as_declared_when_it_places_as_well(tmp
 DECLARED_OF_POOR = {"PAT-002", "PAT-003", "REA-011"}
 
 
+@pytest.mark.night
 def test_an_earlier_version_of_the_contract_hears_no_statement(tmp_path: Path) -> None:
     settings = RunSettings(adapters=("tests.test_capabilities:Wrapping",), stages=("patches",), frameworks=False)
     now, before = judge(settings), judge(replace(settings, version="1.0"))

@@ -138,6 +138,7 @@ def test_a_pixel_that_is_a_thousand_times_as_wide_is_named(tmp_path: Path) -> No
     assert 'fits unit = "' in one.reason or "fits pixel_size = 2e-08" in one.reason
 
 
+@pytest.mark.night
 def test_the_convention_is_judged_with_the_stages_that_it_translates() -> None:
     own = f"{__name__}:YX"
     shared = judge(RunSettings(adapters=("ref", own), stages=("transforms",), frameworks=False), jobs=1)

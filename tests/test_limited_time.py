@@ -97,6 +97,7 @@ def test_a_slow_backend_is_judged_as_far_as_the_time_goes(clock: Clock) -> None:
     assert max(decided.values()) == 1
 
 
+@pytest.mark.night
 def test_all_is_decided_where_the_time_suffices(clock: Clock) -> None:
     assert judged(10_000, lambda _: None).cut == ""
     whole = judge(RunSettings((f"{__name__}:Slow",), stages=("patches",), profile="detect", frameworks=False))

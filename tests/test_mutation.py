@@ -155,6 +155,7 @@ print(json.dumps([fates, left]))
 """
 
 
+@pytest.mark.night
 def test_mutants_meet_their_fates() -> None:
     # In a process of its own: mutants are children of one that holds no backend and no threads.
     done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=False)

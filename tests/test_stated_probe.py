@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from conformance.contract.stages import Stage
 from conformance.engine.outcome import Outcome
@@ -40,6 +41,7 @@ def test_a_moved_probe_as_stated_is_declared_and_all_else_passes(tmp_path: Path)
     assert "the probe moved in Fourier space by what is left" in found["PAT-002"][1]
 
 
+@pytest.mark.night
 def test_scans_are_asked_at_whole_positions_where_the_probe_is_moved(tmp_path: Path) -> None:
     assert set(told(Moving(), tmp_path, Stage.RAWDATA)) == {"RAW-015", "RAW-016"}
 

@@ -113,7 +113,7 @@ def test_the_reference_needs_no_extra(tmp_path: Path) -> None:
 
 
 def test_without_torch_the_reference_is_judged_and_the_rest_says_why_not(tmp_path: Path) -> None:
-    arguments = ("--adapter", "ref", "--adapter", "torch", "--stage", "physics", "--json", "result.json")
+    arguments = ("--adapter", "ref", "--adapter", "torch", "--stage", "config", "--json", "result.json")
     done = python(tmp_path, TORCH, "-m", "conformance", "run", *arguments)
     assert done.returncode == 2, done.stdout + done.stderr
     assert outcomes(tmp_path, "ref")["PASS"] >= 12
@@ -151,7 +151,7 @@ def test_without_tensorflow_nothing_failed_and_nothing_is_kept(tmp_path: Path) -
 def test_without_tensorflow_the_torch_backend_is_judged(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("tensordict")
-    arguments = ("--adapter", "torch", "--torch-device", "cpu", "--stage", "container", "--json", "result.json")
+    arguments = ("--adapter", "torch", "--torch-device", "cpu", "--stage", "config", "--json", "result.json")
     done = python(tmp_path, TENSORFLOW, "-m", "conformance", "run", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     counts = outcomes(tmp_path, "torch")

@@ -88,6 +88,7 @@ def test_what_cannot_be_told_is_not_written(call: Call, tmp_path: Path) -> None:
     assert not (tmp_path / "out.npz").exists()
 
 
+@pytest.mark.night
 def test_convert_mends_as_it_writes(call: Call, tmp_path: Path) -> None:
     tike(tmp_path / "in.npz", arrays(-1))
     done = call("convert", "in.npz", "out.npz", "--as-diagnosed")

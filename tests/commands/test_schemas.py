@@ -65,9 +65,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         both = ("--adapter", "ref", "--adapter", "backend_of_schemas:Wrong")
         assert ended(["run", *both, *transforms, "--scan", "good.npz", "--json", "run.json", *ledger]) == 1
         updating = ("--expected", "expected.toml", "--update-expected", "--no-capsules")
-        assert ended(["run", *both, *transforms, "--json", "none.json", *updating]) in (0, 1, 2)
+        assert ended(["run", *both[2:], *transforms, "--json", "none.json", *updating]) in (0, 1, 2)
         seeds = ("--seeds", "2", "--resume", "ledger.jsonl", "--no-capsules")
-        assert ended(["run", *both, *transforms, "--json", "seeds.json", *seeds]) == 1
+        assert ended(["run", *both[2:], *transforms, "--json", "seeds.json", *seeds]) == 1
     return place
 
 

@@ -21,6 +21,7 @@ def test_every_case_is_answered(tmp_path: Path) -> None:
     assert not {number: outcome for number, outcome in outcomes.items() if outcome in ("SILENT", "WRONG")}
 
 
+@pytest.mark.night
 @pytest.mark.skipif(not field.CASES.is_file(), reason="no cases of people beside the checkout")
 def test_no_right_backend_is_blamed_for_a_case(tmp_path: Path) -> None:
     outcomes = dict[str, Outcome]()

@@ -64,7 +64,7 @@ class PoorAdapter:
     def simulate(self, patches: Array, probe: Array) -> Array:
         if np.ndim(probe) != 2:
             raise PoorError("only one probe mode is supported")
-        wave = np.fft.fft2(np.asarray(patches) * probe, norm="ortho")
+        wave = np.fft.fft2(np.asarray(patches, complex) * probe, norm="ortho")
         return np.fft.fftshift(np.abs(wave), axes=(-2, -1)).astype(np.float32)
 
     def translate(self, images: Array, shifts_xy: Array) -> Array:

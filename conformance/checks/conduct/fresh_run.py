@@ -30,15 +30,15 @@ from conformance.contract.stages import Stage
 from conformance.scans.domain import Told, inside
 stages = frozenset(Stage(str(one)) for one in adapter.stages)
 subject = Subject(Selected(adapter.name, adapter, stages), Path(arguments[0]))
-before = process_state()
+before, warned = process_state(), {}
 with contextlib.redirect_stdout(sys.stderr), inside(Told(json.loads(arguments[1]))):
-    for number, values in answers(subject, backwards=True):
+    for number, values in answers(subject, backwards=True, warned=warned):
         np.savez(Path(arguments[0]) / f"{number}.npz", **{f"_{n}": one for n, one in enumerate(values.values())})
     leave_batches(subject)
     for call in refused_calls(subject):
         with contextlib.suppress(Exception):
             call.run(call.inputs())
-print(json.dumps(changed(before, process_state())))
+print(json.dumps([changed(before, process_state()), warned]))
 """
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 
@@ -76,7 +76,11 @@ class FreshRun:
         RuntimeError
             The process failed.
         """
-        return list(self._process.result())
+        return list(self._process.result()[0])
+
+    def warned(self) -> dict[int, int]:
+        """How often those calls warned there whose method may."""
+        return {int(number): count for number, count in self._process.result()[1].items()}
 
     def answer(self, number: int, here: Values) -> Values:
         """Arrays that a call gave there, under the names that they have here."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
 
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.results import answered
+from conformance.checks.conduct.results import snapshot
 from conformance.checks.conduct.sound_calls import Call, Inputs, Values, calls
 from conformance.contract.types import Array
+
+WARNING = ("load", "split_groups")
+"""Methods of which some calls warn, as the contract asks."""
 
 
 def asked(subject: Subject) -> list[tuple[Call, str]]:
@@ -22,7 +26,7 @@ def asked(subject: Subject) -> list[tuple[Call, str]]:
     return found
 
 
-def answers(subject: Subject, *, backwards: bool) -> Iterator[tuple[int, Values]]:
+def answers(subject: Subject, *, backwards: bool, warned: dict[int, int] | None = None) -> Iterator[tuple[int, Values]]:
     """Yield the number of each call of :func:`asked` with its answer, asked from the first to the last or back.
 
     Parameters
@@ -30,11 +34,17 @@ def answers(subject: Subject, *, backwards: bool) -> Iterator[tuple[int, Values]
     subject : Subject
     backwards : bool
         Whether the last is asked first.
+    warned : dict of int to int, optional
+        Takes how often each of those calls warned whose method may.
     """
     numbered = list(enumerate(asked(subject)))
     for number, (call, name) in reversed(numbered) if backwards else numbered:
-        with restored():
-            yield number, answered(call, _turned(call.inputs(), name))
+        with restored(), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = snapshot(call.run(_turned(call.inputs(), name)))
+        if warned is not None and call.method in WARNING:
+            warned[number] = sum(issubclass(one.category, UserWarning) for one in caught)
+        yield number, found
 
 
 def _turned(given: Inputs, name: str) -> Inputs:

@@ -236,10 +236,13 @@ def test_a_fresh_process_gives_the_same(subject: Subject, evidence: Evidence) ->
     for refused in refused_calls(subject):
         with restored(), contextlib.suppress(Exception):
             answered(refused, refused.inputs())
-    here = dict(answers(subject, backwards=False))
+    warned = dict[int, int]()
+    here = dict(answers(subject, backwards=False, warned=warned))
     evidence.accepted(run.left, "one sound call of every method in a fresh process")
     for number, (call, what) in enumerate(run.numbered):
         there = run.answer(number, here[number])
+        told, before = warned.get(number, 0), run.warned().get(number, 0)
+        evidence.holds(told == before, f"{call.words} warned of {told} things, and of {before} in a fresh process.")
         known = [here[other] for other, (one, _) in enumerate(run.numbered) if one.method == call.method]
         same(
             evidence,
