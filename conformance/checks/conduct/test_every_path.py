@@ -14,7 +14,7 @@ from conformance.backends.process_state import changed, other_settings, process_
 from conformance.backends.subject import Subject
 from conformance.checks.conduct.every_call import every_call
 from conformance.checks.conduct.fresh_run import fresh_run
-from conformance.checks.conduct.in_any_order import answers
+from conformance.checks.conduct.in_any_order import WARNING, answers
 from conformance.checks.conduct.invalid_calls import refused_calls
 from conformance.checks.conduct.laid_calls import laid_calls
 from conformance.checks.conduct.observed import CIRCUMSTANCES, Seen, those, without_cause
@@ -139,7 +139,7 @@ def test_the_same_call_again_gives_the_same(subject: Subject, evidence: Evidence
             same(evidence, seen.result, first[id(seen.call)].result, seen.call, f"asked again: {seen.words}")
 
 
-@check("CND-022", any_of=("load", *WARNING_BY_CONTRACT))
+@check("CND-022", any_of=WARNING)
 def test_the_same_call_again_warns_of_the_same(subject: Subject, evidence: Evidence) -> None:
     """What was said once of one file says nothing of the next."""
     first: dict[int, list[str]] = {}
@@ -239,15 +239,15 @@ def test_a_fresh_process_gives_the_same(subject: Subject, evidence: Evidence) ->
     warned = dict[int, int]()
     here = dict(answers(subject, backwards=False, warned=warned))
     evidence.accepted(run.left, "one sound call of every method in a fresh process")
+    for number, there in run.warned().items():
+        told = f"{run.numbered[number][0].words} warned of {warned[number]} things, and of {there} in a fresh process."
+        evidence.holds(warned[number] == there, told)
     for number, (call, what) in enumerate(run.numbered):
-        there = run.answer(number, here[number])
-        told, before = warned.get(number, 0), run.warned().get(number, 0)
-        evidence.holds(told == before, f"{call.words} warned of {told} things, and of {before} in a fresh process.")
         known = [here[other] for other, (one, _) in enumerate(run.numbered) if one.method == call.method]
         same(
             evidence,
             here[number],
-            there,
+            run.answer(number, here[number]),
             call,
             f"{what}, against a fresh process",
             lambda name: kept_from_before(
