@@ -7,8 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from conformance.files.diagnose.order import owners, turnings
+from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.sample import Scan
 from conformance.files.diagnose.signs import counted_on
+from conformance.files.diagnose.turns import Turn
+from conformance.files.diagnose.weighing import weighed
 from conformance.files.overflow import continued, overflows
 
 
@@ -91,3 +94,12 @@ def test_orders_that_look_like_turns_are_their_own_inverses() -> None:
     for one in turnings(s):
         owner = owners(len(s), **one.rule)
         np.testing.assert_array_equal(owner[owner], np.arange(len(s)))
+
+
+def test_who_counts_positions_on_says_so_beside_the_turn() -> None:
+    stored = _uneven_lines(66.0)
+    stored[:, 0] = np.mod(stored[:, 0], 256)
+    _, faults = counted_on(Scan(np.zeros((len(stored), 8, 8), np.float32), stored))
+    readings = [Reading("F, the overlap matched filter", Turn(False, 0.0), 0.5, 20.0, True)]
+    assert weighed(readings, faults).reason.endswith(", once the counter of positions is continued")
+    assert "once" not in weighed(readings, []).reason

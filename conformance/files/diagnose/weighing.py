@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from conformance.files.diagnose.changed import CHANGED
 from conformance.files.diagnose.explained import NAME as OBJECT
@@ -14,6 +15,7 @@ from conformance.files.diagnose.rematched import SHUFFLED, SLIPPED
 from conformance.files.diagnose.verdict import Verdict, Word, judged
 
 _PAIRED = PAIRINGS | {SHUFFLED, SLIPPED}
+_CONTINUED = "the counter of positions is continued"
 _ELSEWHERE = "a part of the positions is not that of the frames"
 
 
@@ -32,9 +34,9 @@ def weighed(readings: Sequence[Reading], faults: Sequence[Fault]) -> Verdict:
     mended = next((_mended(one.name) for one in faults if one.word is Word.CERTAIN and _mended(one.name)), "")
     by_object = [one for one in readings if one.estimator == OBJECT] if mended else []
     verdict = judged(by_object or readings)
-    if not by_object:
-        return verdict
-    return Verdict(verdict.word, verdict.turn, verdict.spread, verdict.twin_open, f"{verdict.reason}, once {mended}")
+    # Everyone has been asked with a counter continued that the positions alone have shown.
+    mended = mended if by_object else _CONTINUED if any(one.name == "overflow" for one in faults) else ""
+    return replace(verdict, reason=f"{verdict.reason}, once {mended}") if mended else verdict
 
 
 def _mended(name: str) -> str:
@@ -42,5 +44,5 @@ def _mended(name: str) -> str:
     if name in CHANGED:
         return "probe or object is mended"
     if name == RAN_OVER:
-        return "the counter of positions is continued"
+        return _CONTINUED
     return "frames and positions are paired" if name in _PAIRED else ""
