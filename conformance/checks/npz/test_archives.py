@@ -1,4 +1,4 @@
-"""Checks of scan files (NPZ): how members are stored, and files of any name."""
+"""Checks of scan files (NPZ): how members are stored, and files written anew."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.neighbouring_names import NEIGHBOURS, beside_neighbours
 from conformance.checks.npz.loading import frames_are, load, plain
 from conformance.contract.arrays import STACKS, axes_of
 from conformance.contract.types import Array, Arrays
@@ -105,31 +104,6 @@ def test_stored_and_deflated_archives_hold_the_same(subject: Subject, evidence: 
             frames_are(evidence, held, arrays["diff3d"], f"{what}, {how}")
             for name in ("xcoords", "ycoords", "probeGuess"):
                 evidence.equal(held[name], arrays[name], f"{name} beside {what}, {how}")
-
-
-@check("NPZ-003")
-def test_files_of_any_name(subject: Subject, evidence: Evidence) -> None:
-    """A path is no pattern, and its words are not parted at spaces."""
-    arrays = plain()
-    for name in ("scan [1].npz", "night#2 %d.npz", "größe, 3.5 µm.npz", ".hidden.npz", "x" * 120 + ".npz"):
-        folder = subject.fresh_folder() / "run [a] 7"
-        folder.mkdir()
-        write_scan(folder / name, arrays)
-        held = evidence.accepted(
-            lambda: subject.adapter.arrays(subject.adapter.load(folder / name)), f"a file {name!r}"
-        )
-        frames_are(evidence, held, arrays["diff3d"], f"the frames of the file {name!r}")
-
-
-@check("NPZ-003")
-def test_a_name_is_not_another_name(subject: Subject, evidence: Evidence) -> None:
-    """Beside the file lies the one that is found by whoever takes its name for a pattern or an abbreviation."""
-    arrays, other = plain(), plain(diff3d=plain()["diff3d"][::-1] + 1)
-    for path in beside_neighbours(subject.fresh_folder(), arrays, other):
-        held = evidence.accepted(lambda: subject.adapter.arrays(subject.adapter.load(path)), f"a file {path.name!r}")
-        suspects = {f"they are those of the file {NEIGHBOURS[path.name]!r} beside it": other["diff3d"]}
-        what = f"the frames of the file {path.name!r}"
-        frames_are(evidence, held, arrays["diff3d"], what, suspects=lambda: suspects)
 
 
 @check("NPZ-003")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import warnings
 import zipfile
 from pathlib import Path
@@ -249,15 +248,6 @@ class WantsArraysOnly(Liar):
             if magic not in (b"\x93NUMPY\1\0", b"\x93NUMPY\2\0", b"\x93NUMPY\3\0"):
                 raise ValueError(f"{path}: {name} is no array [NPZ-042]")
         return scan
-
-
-@breaks("NPZ-003")
-class TakesAPathForAPattern(Liar):
-    """What fits no file is a name after all."""
-
-    def load(self, path: Path) -> Any:
-        found = sorted(glob.glob(str(path)))  # noqa: PTH207 - that is the fault
-        return self.right.load(Path(found[0]) if found else path)
 
 
 @breaks("NPZ-003")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import warnings
 import zipfile
 from pathlib import Path
@@ -119,14 +118,6 @@ class TransposesALegacyFrame(Misreading):
         stored = members[stack_of(members)]
         single = stored.shape[-1] == len(members["xcoords"]) == 1
         return members | {stack_of(members): stored.T} if single else members
-
-
-@breaks("NPZ-003")
-class TakesItsPathForAPattern(Liar):
-    def load(self, path: Path) -> Any:
-        if Path(path).exists() and not glob.glob(str(path)):  # noqa: PTH207 - the fault itself
-            raise ValueError(f"{path}: no such scan")
-        return self.right.load(path)
 
 
 @breaks("NPZ-003", "NPZ-027")
