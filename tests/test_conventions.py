@@ -173,7 +173,7 @@ def test_who_states_nothing_is_told_what_fits(tmp_path: Path) -> None:
 
 
 def test_the_report_says_which_translators_were_used() -> None:
-    found = judged("ALL")
+    found = judged("ALL", "physics")
     (said,) = translated(found)
     wanted = ("[y, x]", "(N-1)/2", "in um, 2e-08 m", "norm backward", "zero frequency", "intensities", "double")
     assert all(one in said for one in wanted)

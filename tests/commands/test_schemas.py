@@ -24,15 +24,15 @@ from ptycho_ref.adapter import RefAdapter
 
 
 class Wrong(RefAdapter):
-    """Wrong in one transform, whose answer holds a text of no encoding; broken in another."""
+    """Wrong in one method, broken in another by an error of no encoding."""
 
     name = "wrong"
 
-    def transform(self, name, array, gridsize):
-        if name == "grid_to_channel":
-            raise ZeroDivisionError("\\udc80")
-        given = super().transform(name, array, gridsize)
-        return given[::-1] if name == "channel_to_flat" else given
+    def configure(self, request):
+        return dict(super().configure(request)) | {"N": 0}
+
+    def bridge(self, request):
+        raise ZeroDivisionError("\\udc80")
 '''
 
 
@@ -57,17 +57,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     frames["diff3d"][3, 1, 6] = -1
     write_scan(place / "bad.npz", frames | {"xcoords": np.arange(20)})
     (place / "damaged.npz").write_bytes((place / "bad.npz").read_bytes()[:-40])
-    transforms = ("--stage", "transforms")
+    stage = ("--stage", "config")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         patch.syspath_prepend(place)
         ledger = ("--history", "runs.jsonl")
         both = ("--adapter", "ref", "--adapter", "backend_of_schemas:Wrong")
-        assert ended(["run", *both, *transforms, "--scan", "good.npz", "--json", "run.json", *ledger]) == 1
+        assert ended(["run", *both, *stage, "--scan", "good.npz", "--json", "run.json", *ledger]) == 1
         updating = ("--expected", "expected.toml", "--update-expected", "--no-capsules")
-        assert ended(["run", *both[2:], *transforms, "--json", "none.json", *updating]) in (0, 1, 2)
+        assert ended(["run", *both[2:], *stage, "--json", "none.json", *updating]) in (0, 1, 2)
         seeds = ("--seeds", "2", "--resume", "ledger.jsonl", "--no-capsules")
-        assert ended(["run", *both[2:], *transforms, "--json", "seeds.json", *seeds]) == 1
+        assert ended(["run", *both[2:], *stage, "--json", "seeds.json", *seeds]) == 1
     return place
 
 
