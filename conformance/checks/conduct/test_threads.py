@@ -6,10 +6,14 @@ import contextvars
 import threading
 import warnings
 
+import numpy as np
+
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.results import same, snapshot
+from conformance.checks.conduct.overlapping import Overlapping, lines_of
+from conformance.checks.conduct.results import altered, same, snapshot, values_in
 from conformance.checks.conduct.sound_calls import CALLED, Call, Values, calls
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 
@@ -45,3 +49,57 @@ def _asked(call: Call) -> tuple[Values, str, int]:
             return snapshot(call.run(call.inputs())), "", len(caught)
         except Exception as error:  # noqa: BLE001 - whether it is answered is for other checks to say
             return {}, f"{type(error).__name__}: {error}", len(caught)
+
+
+_MEANWHILE = "while another thread makes the same call of other arrays"
+_DURING = "from another thread, while a call of other arrays is under way"
+_THAT = "the result is that of the other call"
+_LONGEST = 60.0
+"""Seconds until a call that waited for another one to end is given up."""
+
+
+@check("CND-028", any_of=CALLED)
+def test_calls_that_overlap_give_what_each_gives_alone(subject: Subject, evidence: Evidence) -> None:
+    """Each call is held at its lines, one after the other, and another runs as a whole there."""
+    for call in calls(subject):
+        if call.repeats and values_in(call.inputs()):
+            with restored(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                _overlapped(evidence, call)
+
+
+def _overlapped(evidence: Evidence, call: Call) -> None:
+    def other() -> Values:
+        return snapshot(call.run(altered(call.inputs(), _turned)))
+
+    try:
+        alone = other()
+        expected, lines = lines_of(lambda: snapshot(call.run(call.inputs())))
+    except Exception:  # noqa: BLE001 - whether it is answered is for other checks to say
+        return
+    both = Overlapping(other, lines)
+    seen = evidence.accepted(
+        lambda: both.result(lambda: snapshot(call.run(call.inputs()))), f"{call.words}, {_MEANWHILE}"
+    )
+    if both.waiting is not None:
+        both.waiting.join(_LONGEST)
+        evidence.holds(not both.waiting.is_alive(), f"{call.words} does not come back, {_MEANWHILE}.")
+    same(evidence, seen, expected, call, _MEANWHILE, lambda name: {_THAT: alone[name]} if name in alone else {})
+    for found in both.results:
+        ended = f"{type(found).__name__}: {found}" if isinstance(found, Exception) else ""
+        evidence.holds(not ended, f"{call.words}, called {_DURING}, ends in {ended:.200}")
+        # Most are the very same, which is quicker to see than how near they are.
+        if not _identical(found, alone):
+            same(
+                evidence, found, alone, call, _DURING, lambda name: {_THAT: expected[name]} if name in expected else {}
+            )
+
+
+def _turned(values: Array) -> Array:
+    """Another array of that kind: its entries, and the columns of images, in reverse order."""
+    turned = values[::-1] if values.ndim < 2 or values.shape[-1] == 2 else values[::-1, ..., ::-1]
+    return np.ascontiguousarray(turned)
+
+
+def _identical(found: Values, other: Values) -> bool:
+    return found.keys() == other.keys() and all(np.array_equal(found[name], other[name]) for name in found)
