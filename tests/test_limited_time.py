@@ -31,7 +31,7 @@ from ptycho_ref.adapter import RefAdapter
 
 SECONDS_OF_A_CALL = 5.0
 PLAIN_CHECK, STRANGE_CHECK = "test_a_single_bright_pixel", "test_a_ramp_is_interpolated_to_itself"
-CALLED_OFTEN = "conduct/test_every_path.py::test_number_types_carry_no_meaning"
+CALLED_OFTEN = "conduct/test_each_argument.py::test_number_types_carry_no_meaning"
 
 
 class Clock:

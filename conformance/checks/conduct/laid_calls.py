@@ -1,4 +1,4 @@
-"""Plain calls of every method, with one argument in one memory layout after the other: made once for all clauses."""
+"""Plain calls of every method, with one argument in one layout or dtype after the other: made once for all clauses."""
 
 from __future__ import annotations
 
@@ -9,27 +9,33 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from conformance.backends.subject import Subject
-from conformance.checks.conduct.results import snapshot
+from conformance.checks.conduct.results import snapshot, values_in
 from conformance.checks.conduct.sound_calls import Call, Inputs, Values, calls
-from conformance.scans.domain import kept_inside
+from conformance.checks.conduct.values_of_arguments import dtypes_of, in_dtype
+from conformance.scans.domain import Property, kept_inside, takes
 from conformance.scans.layouts import LAYOUTS
+
+COME_IN = ("group", "split", "batches", "save")
+"""Methods whose arrays have come in through loading or assembling."""
 
 
 @dataclass
 class Laid:
-    """A call with one argument that lies otherwise, or with all of them plain.
+    """A call with one argument that lies otherwise or is of another dtype, or with all of them plain.
 
     Attributes
     ----------
     call : Call
     what : str
-        The argument, and how it lies.
+        The argument, and how it lies or of which dtype it is.
     result : Values
         Arrays that came out; empty after an error.
     error : Exception or None
     warned : list of str
+    touched : list of str
+        Arguments that hold other numbers afterwards.
     plain : Laid or None
-        The same call with plain arguments; None of that one.
+        The same call with plain arguments, or with the same numbers in the widest dtype; None of that one.
     """
 
     call: Call
@@ -37,6 +43,7 @@ class Laid:
     result: Values = field(default_factory=dict)
     error: Exception | None = None
     warned: list[str] = field(default_factory=list)
+    touched: list[str] = field(default_factory=list)
     plain: Laid | None = None
 
     def answer(self) -> Values:
@@ -62,7 +69,41 @@ def _made(subject: Subject) -> Iterator[Laid]:
                     yield _answered(Laid(call, f"{name} {when}", plain=plain), call.inputs() | {name: lay(values)})
 
 
+@kept_inside(2)
+def typed_calls(subject: Subject) -> tuple[Laid, ...]:
+    """One argument at a time in each dtype of its domain, the others as they usually are."""
+    return tuple(_of_each_dtype(subject))
+
+
+def _of_each_dtype(subject: Subject) -> Iterator[Laid]:
+    for call in calls(subject):
+        for name, usual in call.inputs().items() if call.method not in COME_IN else ():
+            of_numbers = dict[bytes, Laid]()
+            # Half precision is coarser than the tolerance, and some results are of the dtype that came in.
+            for dtype in (one for one in dtypes_of(name) if one != "f2"):
+                values = np.asarray(in_dtype(name, usual, dtype))
+                widest = values.astype(_widest(name))
+                plain = of_numbers.get(widest.tobytes())
+                if plain is None:
+                    plain = _answered(Laid(call, f"{name} in {widest.dtype}"), call.inputs() | {name: widest})
+                    of_numbers[widest.tobytes()] = plain
+                what = f"{name} in {np.dtype(dtype)}"
+                yield _answered(Laid(call, what, plain=plain), call.inputs() | {name: values})
+
+
+def _widest(name: str) -> str:
+    """Dtype that holds every number of the others."""
+    if name == "diff3d" and not takes(Property.FRAMES, "float64"):
+        return "f4"
+    if name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "positions", "amplitude", "diff3d"):
+        return "f8"
+    if name == "scan_index":
+        return "i8"
+    return "c16" if takes(Property.DOUBLE_COMPLEX) else "c8"
+
+
 def _answered(laid: Laid, given: Inputs) -> Laid:
+    before = snapshot(given)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", ResourceWarning)
@@ -71,4 +112,9 @@ def _answered(laid: Laid, given: Inputs) -> Laid:
         except Exception as error:  # noqa: BLE001 - raised again by whoever asks for the answer
             laid.error = error
     laid.warned = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
+    laid.touched = [
+        name.removeprefix("result")
+        for name, values in values_in(given).items()
+        if values.tobytes() != before[name].tobytes()
+    ]
     return laid

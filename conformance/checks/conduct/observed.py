@@ -70,6 +70,8 @@ class Seen:
         Arrays of the result that lie in the memory of an argument.
     joint : list of str
         Pairs of arrays of the result that lie in the same memory.
+    settled : bool
+        Whether something was changed that a first call may change by importing.
     """
 
     call: Call
@@ -87,6 +89,7 @@ class Seen:
     attached: list[str] = field(default_factory=list)
     borrowed: list[str] = field(default_factory=list)
     joint: list[str] = field(default_factory=list)
+    settled: bool = False
 
     @property
     def words(self) -> str:
@@ -125,6 +128,9 @@ def observed(subject: Subject) -> tuple[Seen, ...]:
                     refuse(next(invalid))
                 seen = _watched(subject, call, "sound", turn, seeded, printed)
                 found.append(seen)
+                if call.once and seen.settled:
+                    # What is imported once changes nothing the second time.
+                    found.append(_watched(subject, call, "sound", 1, seeded, printed))
                 if first is None or not _the_same(seen.result, first):
                     seen.result = store.aside(seen.result)
                     first = first or seen.result
@@ -217,6 +223,7 @@ def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalR
             GlobalRandomness.seed(SEED)
     # What a call loads when it is first made belongs to importing, not to calling.
     seen.state = [name for name in moved if turn or name not in SETTLED]
+    seen.settled = len(seen.state) < len(moved)
     seen.printed = said[0]
     seen.warned = [str(one.message) for one in caught if not issubclass(one.category, DeprecationWarning)]
     seen.arguments = _touched(before, _as_named(values_in(given)))

@@ -206,15 +206,15 @@ def _on_arrays(subject: Subject, times: int = 1) -> Iterable[Call]:
         x, y = columns[1:]
         return held_by(subject, adapter.measure(x, y, given["probe"], given["object"], dose, 12))
 
-    def moved(given: Inputs) -> Any:
-        shifts = given["positions"] / 9
-        return adapter.translate(given["patches"], shifts if between else np.round(shifts))
+    def images() -> Inputs:
+        shifts = scene()["positions"] / 9
+        return {"patches": scene()["patches"], "positions": shifts if between else np.round(shifts)}
 
     yield Call("measure", pick("positions", "probe", "object"), measured)
     yield Call("patches", pick("object", "positions"), lambda g: adapter.patches(g["object"], g["positions"], N))
     for (name,) in named(("channel_to_flat",)):
         yield Call("transform", pick("groups"), lambda g, name=name: adapter.transform(name, g["groups"], 2))  # type: ignore[misc]
-    yield Call("translate", pick("patches", "positions"), moved)
+    yield Call("translate", images, lambda g: adapter.translate(g["patches"], g["positions"]))
     yield Call("reassemble", pick("patches", "positions"), lambda g: adapter.reassemble(g["patches"], g["positions"]))
     yield Call("simulate", pick("patches", "probe"), lambda g: adapter.simulate(g["patches"], g["probe"]))
     yield Call("noisy", pick("amplitude"), lambda g: adapter.noisy(g["amplitude"], 17))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from conformance.checks.conduct.every_call import every_call
 from conformance.checks.conduct.fresh_run import fresh_run
 from conformance.checks.conduct.in_any_order import WARNING, answers
 from conformance.checks.conduct.invalid_calls import refused_calls
-from conformance.checks.conduct.laid_calls import laid_calls
 from conformance.checks.conduct.observed import CIRCUMSTANCES, Seen, those, without_cause
 from conformance.checks.conduct.results import altered, answered, same, values_in
 from conformance.checks.conduct.sound_calls import (
@@ -28,7 +26,6 @@ from conformance.checks.conduct.sound_calls import (
     calls,
     scan_arrays,
 )
-from conformance.checks.conduct.values_of_arguments import dtypes_of, in_dtype
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
@@ -44,10 +41,7 @@ RUNNING_ON = ("threads", "open files", "signal handlers", "timers", "the garbage
 """What no import leaves behind."""
 WARNING_BY_CONTRACT = ("split_groups",)
 """Methods whose ordinary call warns, as the contract asks."""
-_OF_SETTINGS = ("configure", "bridge")
 _OF_ARRAYS = ("measure", "patches", "transform", "translate", "reassemble", "simulate", "noisy")
-_COME_IN = ("group", "split", "batches", "save")
-"""Methods whose arrays have come in through loading or assembling."""
 
 
 @check("CND-001", any_of=CALLED)
@@ -350,51 +344,3 @@ def test_no_gradient_is_asked_for(subject: Subject, evidence: Evidence) -> None:
         evidence.holds(
             not seen.attached, f"{', '.join(seen.attached[:3])} of {seen.words} asks for a gradient unasked."
         )
-
-
-@check("CND-019", any_of=tuple(one for one in CALLED if one not in (*_COME_IN, *_OF_SETTINGS)))
-def test_number_types_carry_no_meaning(subject: Subject, evidence: Evidence) -> None:
-    """Each argument in each dtype of its domain, against the same numbers in the widest one."""
-    for call in calls(subject):
-        for name in call.inputs() if call.method not in _COME_IN else ():
-            # Half precision is coarser than the tolerance, and some results are of the dtype that came in.
-            for dtype in (one for one in dtypes_of(name) if one != "f2"):
-                with restored():
-                    _agree(evidence, call, name, dtype)
-
-
-def _agree(evidence: Evidence, call: Call, name: str, dtype: str) -> None:
-    inputs = call.inputs()
-    values = np.asarray(in_dtype(name, inputs[name], dtype))
-    widest = values.astype(_widest(name))
-    expected = answered(call, call.inputs() | {name: widest})
-    given: dict[str, Any] = inputs | {name: values}
-    seen = evidence.accepted(lambda: answered(call, given), f"{call.method} of {name} in {np.dtype(dtype)}")
-    same(evidence, seen, expected, call, f"of {name} in {np.dtype(dtype)}, against {widest.dtype}")
-
-
-def _widest(name: str) -> str:
-    """Dtype that holds every number of the others."""
-    if name == "diff3d" and not takes(Property.FRAMES, "float64"):
-        return "f4"
-    if name in ("xcoords", "ycoords", "xcoords_start", "ycoords_start", "positions", "amplitude", "diff3d"):
-        return "f8"
-    if name == "scan_index":
-        return "i8"
-    return "c16" if takes(Property.DOUBLE_COMPLEX) else "c8"
-
-
-@check("CND-003", any_of=tuple(one for one in CALLED if one not in _OF_SETTINGS))
-def test_each_argument_in_each_layout(subject: Subject, evidence: Evidence) -> None:
-    for laid in laid_calls(subject):
-        if laid.plain is not None:
-            expected = laid.plain.answer()
-            seen = evidence.accepted(laid.answer, f"{laid.call.method} of {laid.what}")
-            same(evidence, seen, expected, laid.call, f"of {laid.what}")
-
-
-@check("CND-015", any_of=tuple(one for one in CALLED if one not in _OF_SETTINGS))
-def test_no_memory_layout_is_a_cause_to_warn(subject: Subject, evidence: Evidence) -> None:
-    for laid in laid_calls(subject):
-        more = laid.warned[len(laid.plain.warned if laid.plain else ()) :]
-        evidence.holds(not more or laid.error is not None, f"{laid.call.method} warns of {laid.what}: {more[:1]}")

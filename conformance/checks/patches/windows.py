@@ -17,7 +17,7 @@ from conformance.oracles.rules import following, rules_here
 from conformance.scans.domain import places
 
 AXES = axes_of("patches", 3)
-NEAR = (0.1, 0.02, 0.01, 2e-3, 1e-3)
+NEAR = (0.1, 0.02, 0.01, 2e-3, 1e-3, 1e-4)
 """Distances from whole pixels that may be taken for none."""
 STEPS = (2, 4, 8, 10, 16)
 """Parts of a pixel that positions may be rounded to."""

@@ -133,8 +133,8 @@ VOID_NOISE: tuple[Void, ...] = (
     ("amplitude", WHOLE, "content", ("faint", "bright", "brighter", "of seven decades")),
     *void_of_bytes("amplitude", COUNTS),
 )
-NOISY = {"content": ("faint", "ones", "mostly dark")}
-"""Beside what little shows: one count or none is as good as another."""
+NOISY = {"content": ("faint", "ones", "mostly dark"), "amplitude": WHOLE}
+"""Beside what little shows: one count or none is as good as another, and of whole numbers no fraction is lost."""
 
 
 @check("PHY-011", needs=["noisy"], given={"seed": seeds}, weight=12)

@@ -14,6 +14,7 @@ from conformance.checks.physics.expected_amplitudes import (
     suspects_for,
     waves,
 )
+from conformance.checks.remainders import counts
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.evidence.mistakes.value import FLOOR
@@ -182,6 +183,18 @@ def test_as_many_patches_as_pixels_or_modes(subject: Subject, evidence: Evidence
         patches, probe = waves(N, count, modes, 5)
         what = f"{count} patches of {N} x {N} under {modes} mode(s)"
         right_amplitudes(evidence, subject.adapter.simulate(patches, probe), patches, probe, what)
+
+
+@check("PHY-006")
+def test_many_patches(subject: Subject, evidence: Evidence) -> None:
+    """So many that any backend takes them in parts, whatever is left over behind the last whole part."""
+    patches, probe = waves(side(8), 23, 2, 7)
+    expected = amplitudes_of(patches, probe)
+    for count in counts(patches.shape[-1]):
+        turns = np.arange(count) % len(patches)
+        seen = subject.adapter.simulate(patches[turns], probe)
+        what = f"the amplitudes of {count} patches"
+        evidence.close(seen, expected[turns], what, rtol=0, atol=1e-5 * float(expected.max()), axes=AXES)
 
 
 @check("PHY-007", given=DRAWN)

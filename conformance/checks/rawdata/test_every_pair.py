@@ -84,11 +84,14 @@ VOID: tuple[Void, ...] = (
     ("dose", (None,), "noise", (0, 2**33, None)),
     *((name, (*REAL, *WHOLE), "content", ("real", "pure phase")) for name in ("probe", "object")),
     *((name, WHOLE, "content", ("faint", "bright")) for name in ("probe", "object")),
+    ("content", tuple(IMAGES), "object", ("c16", *REAL, *WHOLE)),
+    ("content", tuple(IMAGES), "probe", (*REAL, *WHOLE)),
+    ("content", ("dark at a border",), "dose", (1e3, 10.0, 1e6, 1e9)),
     *void_of_bytes("positions", PLACES),
     *void_of_bytes("probe", WAVES),
     *void_of_bytes("object", WAVES),
 )
-"""What means nothing beside what: without a dose no noise is drawn."""
+"""What means nothing beside what: without a dose no noise is drawn; of images of a strange content none is real."""
 HIDING = {"positions": FEW_WHOLE, "where": ("whole",), "dose": (1e3, 10.0)}
 """Beside what little shows: of whole positions no fraction is lost, and noise hides the rest."""
 

@@ -17,6 +17,7 @@ from conformance.checks.reassembly.canvases import (
     too_few,
     whole_canvas,
 )
+from conformance.checks.remainders import counts
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, side, takes
@@ -94,6 +95,25 @@ def test_every_patch_contributes(subject: Subject, evidence: Evidence, n: int, N
             }
         ),
     )
+
+
+@check("REA-003")
+def test_many_patches_contribute(subject: Subject, evidence: Evidence) -> None:
+    """So many that any backend places them in parts, whatever is left over behind the last whole part."""
+    N = side(8)
+    _, centres, patches = cut(23, N, 77, whole=True)
+    for count in counts(N):
+        turns = np.arange(count) % len(patches)
+        coverage = whole_canvas(subject.adapter.reassemble(patches[turns], centres[turns]))[1]
+        what = f"the sum of the coverage of {count} patches"
+        evidence.close(
+            coverage.sum(),
+            count * N * N,
+            what,
+            rtol=1e-6,
+            atol=0,
+            suspects=lambda: too_few(float(coverage.sum()), count, N),
+        )
 
 
 @check("REA-004", given=DRAWN)

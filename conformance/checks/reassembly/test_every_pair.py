@@ -30,7 +30,7 @@ from conformance.scans.pairs import (
 from conformance.scans.placing import OF_FRACTIONS, OF_SEVERAL, WHERE, placed
 
 SIZES = ((7, 10), (1, 8), (8, 8), (2, 34))
-DEAR = ((1_400, 8), (2, 262))
+DEAR = ((1_400, 8), (3, 262))
 LARGE = ((4_203, 8), (64, 8), (1, 514), (260, 18), (129, 32), (2, 12))
 FACTORS = {
     "sizes": SIZES,

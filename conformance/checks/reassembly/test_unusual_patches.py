@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from conformance.backends.subject import Subject
@@ -60,9 +62,11 @@ def test_halves_and_quarters(subject: Subject, evidence: Evidence) -> None:
 
 @check("REA-011")
 def test_nearly_whole_positions_are_not_whole(subject: Subject, evidence: Evidence) -> None:
-    for step in (0.04, 4e-3, 8e-4):
+    """Near zero and far from it: what is close enough to whole may be told by the size of a position."""
+    for step, start in itertools.product((0.04, 4e-3, 8e-4), (0.0, 3e3)):
         centres = np.array([[20.0, 15.0], [24.0, 12.0], [18.0, 20.0]]) + step * np.array([[1, 0], [-1, 1], [0.5, -1]])
-        placed(subject, evidence, noise(3, side(8), 39), centres, f"patches {step:g} pixels off whole positions")
+        what = f"patches {step:g} pixels off whole positions, {start:g} pixels away"
+        placed(subject, evidence, noise(3, side(8), 39), centres + start, what)
 
 
 @check("REA-011")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from conformance.backends.subject import Subject
+from conformance.checks.patches.windows import NEAR, snapped
 from conformance.checks.patches.wrapping import come_round
 from conformance.checks.transforms.translations import moved
 from conformance.contract.types import Array
@@ -58,22 +59,27 @@ def test_translation_in_any_precision(subject: Subject, evidence: Evidence) -> N
 
 @check("TRF-010", needs=["translate"])
 def test_small_shifts_are_shifts(subject: Subject, evidence: Evidence) -> None:
-    shifts = np.array([[0.05, -0.03], [4e-3, 0.0], [0.0, -5e-4], [2.998, -1.004]])
-    images = images_of((4, 9, 11), "complex64", 63)
-    whole = np.round(shifts)
-    follows(
-        subject,
-        evidence,
-        images,
-        shifts,
-        "images moved by hundredths of pixels",
-        lambda: {
-            f"shifts within {near:g} pixels of whole ones are rounded": moved(
-                images, np.where(np.abs(shifts - whole) < near, whole, shifts)
-            )
-            for near in (0.1, 0.02, 0.01, 2e-3, 1e-3)
-        },
-    )
+    """Of different sizes, and all of one size, far and near: what is close enough to whole may be asked of all."""
+    steps = np.array([[1.0, -1.0], [0.5, 0.0], [0.0, -1.0], [-1.0, 1.0]])
+    whole = np.array([[8.0, -11.0], [-9.0, 12.0], [10.0, 8.0], [-8.0, -8.0]])
+    small = np.array([[0.05, -0.03], [4e-3, 0.0], [0.0, -5e-4], [2.998, -1.004]])
+    cases = {"by hundredths of pixels": small}
+    for step in (4e-3, 5e-4, 6e-5):
+        cases[f"by {step:g} of a pixel"] = step * steps
+        cases[f"by {step:g} of a pixel more than whole ones"] = step * steps + whole
+    images = images_of((4, 19, 21), "complex64", 63)
+    for what, shifts in cases.items():
+        follows(
+            subject,
+            evidence,
+            images,
+            shifts,
+            f"images moved {what}",
+            lambda: {
+                f"shifts within {near:g} pixels of whole ones are rounded": moved(images, snapped(shifts, near))
+                for near in NEAR
+            },
+        )
 
 
 @check("TRF-010", needs=["translate"])

@@ -371,3 +371,24 @@ class WantsArraysOfNoOtherClass(Liar):
         if isinstance(patches, np.ndarray) and type(patches) is not np.ndarray:
             raise TypeError(f"expected numpy.ndarray, not {type(patches).__name__}")
         return self.right.reassemble(patches, centres_xy, chunk)
+
+
+@breaks("CND-001")
+class CentresShiftsOfAnObjectInDoubles(Liar):
+    """Where the object needs no cast, the offsets are taken off the positions that came in."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        seen = self.right.patches(obj, centres_xy, N)
+        if np.asarray(obj).dtype == np.float64 and centres_xy.flags.writeable and centres_xy.dtype.kind == "f":
+            self.land()
+            centres_xy -= N // 2
+        return seen
+
+
+@breaks("CND-015")
+class WarnsOfShiftsInBytes(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        if np.asarray(shifts_xy).dtype.itemsize == 1:
+            self.land()
+            warnings.warn("shifts were cast", RuntimeWarning, stacklevel=2)
+        return self.right.translate(images, shifts_xy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import warnings
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, GroupRequest
+from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
 from tests.zoo.bases.caches import cache_of
 from tests.zoo.liar import Array, Held, Liar, breaks
 
@@ -289,3 +290,14 @@ class WarnsOfPointsOnALine(Liar):
         if request.gridsize > 1 and spread[-1] < 1e-9 * spread[0]:
             warnings.warn("the points lie on a line: they span no triangle", UserWarning, stacklevel=2)
         return self.right.group(scan, request)
+
+
+@breaks("CND-020")
+class SpeaksUpAboutLargeFrames(Liar):
+    """Progress of what takes long is logged, and the level that shows it is left there."""
+
+    def split(self, scan: Any, request: SplitRequest) -> Any:
+        if Held(self.right, scan).diff3d.shape[-1] >= 120:
+            self.land()
+            logging.getLogger().setLevel(logging.INFO)
+        return self.right.split(scan, request)

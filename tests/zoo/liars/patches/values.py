@@ -136,3 +136,14 @@ class CutsOnceForNearlyOnePlace(Retouching):
         keys = np.round(centres, 2)
         first = [int(np.flatnonzero((keys == key).all(axis=1))[0]) for key in keys] if len(keys) < 99 else ...
         return patches[first]
+
+
+@breaks("PAT-005")
+class LosesTheOneLeftOver(Liar):
+    """A part of a single position is an empty range."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        seen = np.array(self.right.patches(obj, centres_xy, N))
+        if len(seen) > 1 and len(seen) % 256 == 1:
+            seen[-1] = 0
+        return seen

@@ -282,3 +282,14 @@ class CutsNothingBeyondItsBudget(Liar):
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
         right = self.right.patches(obj, centres_xy, N)
         return np.zeros_like(right) if right.shape[-1] ** 2 > 2**17 else right
+
+
+@breaks("PAT-002")
+class CutsCloseToWholeAtWhole(Liar):
+    """What is close grows with the distance from the origin."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        at = np.asarray(centres_xy)
+        close = at.dtype.kind == "f" and at.size and bool(np.allclose(at, np.round(at)))
+        seen: Array = self.right.patches(obj, np.round(at) if close else centres_xy, N)
+        return seen

@@ -277,3 +277,14 @@ class StopsAtADarkFirstPatch(Liar):
     def simulate(self, patches: Array, probe: Array) -> Array:
         right: Array = self.right.simulate(patches, probe)
         return right if not len(patches) or np.any(np.asarray(patches)[0]) else right * 0
+
+
+@breaks("PHY-006")
+class RepeatsTheRowBeforeTheOneLeftOver(Liar):
+    """The last part is filled up from its front, and cut one too early."""
+
+    def simulate(self, patches: Array, probe: Array) -> Array:
+        seen = np.array(self.right.simulate(patches, probe))
+        if len(seen) > 100 and len(seen) % 100 == 1:
+            seen[-1] = seen[-2]
+        return seen

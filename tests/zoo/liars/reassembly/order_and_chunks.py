@@ -118,3 +118,11 @@ class CountsPatchesInSixteenBits(Liar):
         right = self.right.reassemble(patches, centres_xy, chunk)
         few = len(patches) % 2**16
         return right if few == len(patches) else self.right.reassemble(patches[:few], centres_xy[:few], chunk)
+
+
+@breaks("REA-003")
+class PlacesNoPartOfASinglePatch(Liar):
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        few = slice(-1 if len(patches) > 128 and len(patches) % 128 == 1 else None)
+        self.right.reassemble(patches, centres_xy, chunk)
+        return self.right.reassemble(patches[few], centres_xy[few], chunk)

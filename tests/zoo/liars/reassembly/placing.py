@@ -184,3 +184,13 @@ class GoesDownTheColumnsOfARaster(Replacing):
         down, along = np.lexsort(places.T[::-1]), np.lexsort(places.T)
         order = along if np.array_equal(down, np.arange(len(places))) else down
         return patches, places[order] if full and len(places) > 4 else places
+
+
+@breaks("REA-011")
+class PlacesCloseToWholeAtWhole(Liar):
+    """What is close grows with the distance from the origin."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        at = np.asarray(centres_xy)
+        close = at.dtype.kind == "f" and at.size and bool(np.allclose(at, np.round(at)))
+        return self.right.reassemble(patches, np.round(at) if close else centres_xy, chunk)

@@ -237,3 +237,25 @@ class TurnsShiftsOfTallWholeImages(Liar):
         right = self.right.translate(images, shifts_xy)
         tall = np.ndim(images) == 3 and images.shape[1] > images.shape[2]
         return self.right.translate(images, shifts_xy[:, ::-1]) if tall and images.dtype.kind in "iu" else right
+
+
+@breaks("TRF-009")
+class TakesAFullLastPartForNone(Liar):
+    """What is left over of whole parts is none, and a slice that ends at none is empty."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        seen = np.array(self.right.translate(images, shifts_xy))
+        if len(seen) > 250 and len(seen) % 250 == 0:
+            seen[-250:] = 0
+        return seen
+
+
+@breaks("TRF-010")
+class RoundsShiftsThatAreCloseToWhole(Liar):
+    """What is close grows with the number itself."""
+
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        steps = np.asarray(shifts_xy)
+        close = steps.dtype.kind == "f" and bool(np.allclose(steps, np.round(steps)))
+        seen: Array = self.right.translate(images, np.round(steps) if close else shifts_xy)
+        return seen
