@@ -17,7 +17,7 @@ from conformance.files.diagnose.forward import Forward, misfit_of
 from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.mending import mended
 from conformance.files.diagnose.opened import parts_from, scan_in
-from conformance.files.diagnose.quantity import intensity_of, quantity_of
+from conformance.files.diagnose.quantity import intensity_of, quantity_in, quantity_of
 from conformance.files.diagnose.reasons import reason_of
 from conformance.files.diagnose.residual import motion, residual_of
 from conformance.files.diagnose.sample import Sample, Scan, StoredFrames, blocks, take
@@ -176,8 +176,7 @@ def explained(scan: Scan, rng: np.random.Generator) -> Explained | None:
     rng : numpy.random.Generator
         Draws where the frames lie from which the brightness is taken.
     """
-    first = np.unique(np.linspace(0, len(scan.positions) - 1, min(len(scan.positions), 32)).astype(np.int64))
-    quantity = quantity_of(np.concatenate(list(blocks(scan.frames, first))))
+    quantity = quantity_in(scan)
     meant = intensity_of(quantity.name if quantity.name != "unknown" else "amplitude")
     sample = take(scan, meant, rng, _FOR_GAIN)
     if len(sample) < 2 or sample.probe is None or scan.object is None:

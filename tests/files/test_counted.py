@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from conformance.files.rules.counted import cut_above, cut_below
+from conformance.files.rules.frames import scaled_each
 from conformance.files.rules.view import View
 from conformance.files.survey import Survey
 
@@ -53,3 +54,12 @@ def test_many_counts_that_end_at_one_number_are_missed(top: int) -> None:
     rng = np.random.default_rng(top)
     counts = np.minimum(rng.poisson(LIGHTS["dim and bright"](rng)), top)
     assert cut_above(view_of(np.sqrt(counts).astype(np.float32))) == top
+
+
+@pytest.mark.parametrize(("gain", "own"), [(1.0, True), (1.3, False)])
+def test_pictures_that_end_each_at_the_largest_of_their_type_were_scaled(gain: float, own: bool) -> None:
+    rng = np.random.default_rng(3)
+    beam = 900 * np.exp(-((np.indices(SHAPE[1:]) - 16.3) ** 2).sum(axis=0) / 30)
+    light = np.sqrt(rng.poisson(beam, SHAPE))
+    pictures = np.minimum(np.rint(255 * gain * light / light.max(axis=(1, 2), keepdims=True)), 255).astype(np.uint8)
+    assert ("scaled by itself" in scaled_each(view_of(pictures))) == own

@@ -74,6 +74,18 @@ def test_external_storage_and_virtual_data_are_not_read(tmp_path: Path) -> None:
             assert caught.value.clause == "FIL-020"
 
 
+def test_files_of_a_virtual_data_set_are_named_and_those_that_lack(tmp_path: Path) -> None:
+    layout = h5py.VirtualLayout((4, 8, 8), np.uint8)
+    for part in range(2):
+        layout[2 * part : 2 * part + 2] = h5py.VirtualSource(f"scan_{part}.h5", "data", (2, 8, 8))
+    with h5py.File(tmp_path / "master.h5", "w") as file:
+        file.create_virtual_dataset("data", layout)
+    (tmp_path / "scan_0.h5").touch()
+    named = "scan_0.h5, scan_1.h5; not beside it: scan_1.h5 "
+    with OpenedHdf5(tmp_path / "master.h5") as held, pytest.raises(UnfitFile, match=named):
+        held.stored("/data")
+
+
 def test_an_unknown_filter_is_named(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "f.h5", "w") as file:
         plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)

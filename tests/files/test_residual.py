@@ -213,6 +213,16 @@ def test_a_sound_scan_has_none(part: float) -> None:
     assert not told(lambda counts, rng: rng.binomial(counts.astype(np.int64), part).astype(np.float64))
 
 
+def test_frames_that_were_normalised_each_are_named() -> None:
+    obj = MADE.object.copy()
+    obj[:, : obj.shape[1] // 2] *= 0.6
+    light = np.square(replace(forward_of(MADE.counts), object=obj).simulated(S), dtype=np.float64)
+    counts = np.random.default_rng(2).poisson(light).astype(np.float64)
+    for even, words in ((counts, ""), (counts / counts.sum(axis=(1, 2), keepdims=True) * 1e5, "normalised by itself")):
+        assert words in (said := reason_of(residual_of(replace(forward_of(even), object=obj), S))[0])
+        assert words or not said
+
+
 def test_a_permutation_has_none() -> None:
     assert not told(lambda counts, rng: rng.permutation(counts))
 

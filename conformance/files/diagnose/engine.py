@@ -17,19 +17,20 @@ from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.halves import NAME as INTERLEAVED
 from conformance.files.diagnose.halves import belonging
+from conformance.files.diagnose.motions import MOTION
 from conformance.files.diagnose.near_field import shear_of
 from conformance.files.diagnose.of_object import of_the_object
 from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, prior, trusted
 from conformance.files.diagnose.pieces import ends_apart, pieces
-from conformance.files.diagnose.quantity import Quantity, intensity_of, noise_unit, quantity_of
+from conformance.files.diagnose.quantity import Quantity, intensity_of, noise_unit, quantity_in
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.reasons import beside_reasons
 from conformance.files.diagnose.rematched import SHUFFLED, SLIPPED
 from conformance.files.diagnose.reordered import reordered
 from conformance.files.diagnose.rivals import rivals
-from conformance.files.diagnose.sample import Sample, Scan, blocks, take
+from conformance.files.diagnose.sample import Sample, Scan, take
 from conformance.files.diagnose.scale import scale_guess
 from conformance.files.diagnose.signs import counted_on, evened, left_out, repeated, sliding
 from conformance.files.diagnose.turns import EIGHT, Turn
@@ -47,7 +48,7 @@ _UNASKED = unknown("nothing was asked")
 _BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
 """Faults that no other positions mend."""
 
-_ELSEWHERE = PAIRINGS | {"oblique", "lines", "wandering", INTERLEAVED}
+_ELSEWHERE = PAIRINGS | {MOTION, "oblique", "lines", "wandering", INTERLEAVED}
 """Faults beside which a turn that estimators agree on may be that of other positions."""
 
 _OF_TWO_SCANS = _ELSEWHERE | {"scale", "none", "unlike"}
@@ -59,7 +60,6 @@ _BY_THE_OBJECT = 0.01
 _UNIT = 8.0
 """Factor on the positions from which they may be of another unit."""
 
-_LOOKED_AT = 32
 _SMALLEST_STEP, _LARGEST_STEP = 0.05, 1.0
 """Median step of a scan in object pixels, and in sides of a frame, outside which positions are in another unit."""
 
@@ -136,7 +136,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     if M < FEWEST:
         return _too_few(M)
     scan, ran_over = counted_on(scan)
-    quantity = _quantity_in(scan)
+    quantity = quantity_in(scan)
     meant = quantity.name if quantity.name != "unknown" else declared
     sample, uneven = evened(take(scan, intensity_of(meant), rng))
     if len(sample) < FEWEST:
@@ -181,12 +181,6 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
-
-
-def _quantity_in(scan: Scan) -> Quantity:
-    M = len(scan.positions)
-    looked_at = np.unique(np.linspace(0, M - 1, min(M, _LOOKED_AT)).astype(np.int64))
-    return quantity_of(np.concatenate(list(blocks(scan.frames, looked_at))))
 
 
 def _one_unit(faults: Sequence[Fault], shown: Sequence[Fault]) -> list[Fault]:
@@ -336,6 +330,7 @@ def _values(quantity: Quantity, declared: str) -> list[Fault]:
         "log": "take the logarithm back, then the root",
         "intensity": "take 0 for what lies below zero, then the root",
         "shares": "store square roots",
+        "rounded": "write the square roots of all counts as they are, in single precision",
     }
     said = f"the frames hold {_PLURAL[quantity.name]}, not {_PLURAL.get(declared, declared)}: {quantity.evidence}"
     fixes = (root(),) if quantity.name in ("counts", "shares") else ()
@@ -350,6 +345,7 @@ _PLURAL = {
     "log": "logarithms of counts",
     "intensity": "intensities, from which a background was taken",
     "shares": "intensities",
+    "rounded": "amplitudes that were rounded to whole numbers",
 }
 
 

@@ -1,7 +1,8 @@
 """Pairings of frames and positions other than one by one.
 
 A constant lag, extra frames or positions in every line, an order that is reversed, in every second line too, that runs
-down the columns of a raster in place of along its rows, or that of file names whose numbers are sorted as text.
+down the columns of a raster in place of along its rows, with its lines interlaced, or that of file names whose numbers
+are sorted as text.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from conformance.files.diagnose.lines import line_length
 
 LAGS = (-3, -2, -1, 1, 2, 3)
 _FEWEST_NAMES, _MANY_NAMES = 12, 100
+_FEWEST_LINES = 4
 EXTRA = (-3, -2, -1, 1, 2, 3)
 
 
@@ -71,6 +73,14 @@ def _reversed_lines(number: NDArray[np.int64], by: int, line: int) -> NDArray[np
     return np.where(row % 2 == by, row * line + line - 1 - place, number)
 
 
+def _interlaced(number: NDArray[np.int64], begin: int, line: int) -> NDArray[np.int64]:
+    """Lines 0, 2, 4, ... first, then 1, 3, 5, ...; or these first."""
+    row = number // line
+    lines = np.arange(int(row.max(initial=0)) + 1)
+    order = np.concatenate([lines[lines % 2 == begin], lines[lines % 2 != begin]])
+    return order[row] * line + number % line
+
+
 def _as_text(number: NDArray[np.int64], first: int, _: int) -> NDArray[np.int64]:
     """Numbers from ``first`` on in the order of text: 0, 1, 10, 100, 101, 11, ..."""
     return np.array(sorted(range(first, first + len(number)), key=str), np.int64) - first
@@ -84,6 +94,8 @@ _KINDS: Mapping[str, Callable[[NDArray[np.int64], int, int], NDArray[np.int64]]]
     "reversed lines": _reversed_lines,
     "backward lines": lambda number, by, line: number - number % line + (line - 1 - number % line),
     "last line first": lambda number, by, line: len(number) - line - (number - number % line) + number % line,
+    "interlaced frames": _interlaced,
+    "interlaced positions": lambda number, by, line: np.argsort(_interlaced(number, by, line)),
     "rows for columns": lambda number, by, line: number.reshape(-1, line).T.ravel(),
     "every second position": lambda number, by, line: 2 * number,
     "every second frame": lambda number, by, line: np.where(number % 2 == 0, number // 2, -1),
@@ -122,6 +134,11 @@ def pairings(positions: NDArray[np.float64]) -> Iterator[Pairing]:
         which = "second" if odd else "first, third, fifth"
         what = f"reverse the order of the frames in every {which} line of {n}: the scan went to and fro, or did not"
         yield _pairing(M, what, "reversed lines", odd, n)
+    for begin in (0, 1) if M % n == 0 and M // n >= _FEWEST_LINES else ():
+        order = "0, 2, 4, ... first, then 1, 3, 5, ..." if begin == 0 else "1, 3, 5, ... first, then 0, 2, 4, ..."
+        for one, other in (("frames", "positions"), ("positions", "frames")):
+            what = f"the {one} lie interlaced, lines {order}, the {other} line by line: sort both so (lines of {n})"
+            yield _pairing(M, what, f"interlaced {one}", begin, n)
     if M % n == 0 and n < M:
         what = f"frames run down the {n} columns of the raster, positions along its {M // n} rows: transpose the raster"
         yield _pairing(M, what, "rows for columns", 0, n)

@@ -12,7 +12,7 @@ from conformance.files.diagnose.explained import sound
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.mending import Mending
 from conformance.files.diagnose.readout import lost, overwritten, smeared, still, uneven_pixels
-from conformance.files.diagnose.recorded import bent, beside_a_spot, blurred, by_another_law, cut, distorted
+from conformance.files.diagnose.recorded import bent, beside_a_spot, blurred, by_another_law, cut, distorted, normalised
 from conformance.files.diagnose.residual import (
     Reason,
     Residual,
@@ -45,7 +45,7 @@ _UNEXPLAINED = frozenset({"none", "wandering", "part"})
 """Faults that are told where nothing explains what is left over."""
 
 _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
-    *(dead, lost, mixture, background, gains, lines, motion, losses),
+    *(normalised, dead, lost, mixture, background, gains, lines, motion, losses),
     *(shaded, beside_a_spot, by_another_law, bent, distorted, cut, smeared, of_another_width, with_harmonics, blurred),
 )
 """Of reasons that explain as much, the first is told."""

@@ -15,6 +15,9 @@ _SMOOTH = (3.0, 1.5, 0.7, 0.0, 0.0)
 
 _ONE_KIND, _MOST_BENT, _GAP, _FOR_STEPS = 0.8, 0.25, 0.7, 2.0
 _WIDTHS = (0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.2, 4.0)
+_ONE_POWER, _UNLIKE = 1e-4, 0.01
+"""Part of their mean by which powers of frames may vary that are one, and by which they must where they are not."""
+
 _BINS, _IN_A_BIN, _ANOTHER_LAW = 12, 100, 0.06
 _SPOT, _OF_ALL_THAT_STANDS_OUT, _ERRORS, _OF_THE_LIGHT = 0.1, 0.8, 6.0, 0.01
 
@@ -58,6 +61,27 @@ def distorted(found: Residual) -> Reason | None:
         f"({'barrel' if edge > 0 else 'cushion'}), against what probe and object make"
     )
     return said, made
+
+
+def normalised(found: Residual) -> Reason | None:
+    """Frames of one and the same power, where probe and object make them of unlike ones.
+
+    Parameters
+    ----------
+    found : Residual
+    """
+    measured, made = (one.sum(axis=(1, 2)) for one in (found.measured, found.made))
+    if not made.all() or measured.std() > _ONE_POWER * measured.mean() or made.std() < _UNLIKE * made.mean():
+        return None
+    even = found.made * (measured / made)[:, np.newaxis, np.newaxis]
+    if not found.better(even):
+        return None
+    said = (
+        f"all frames have one and the same power, where probe and object make powers that vary by "
+        f"{float(made.std() / made.mean()):.1%}: each was normalised by itself, and what the object absorbs is lost; "
+        "write the frames as they were before that"
+    )
+    return said, even
 
 
 def cut(found: Residual) -> Reason | None:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.diagnose.asked import paired_frames
+from conformance.files.diagnose.asked import changed_array, paired_frames
+from conformance.files.diagnose.changes import MOVED
 from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.motions import MOTION, motions
 from conformance.files.diagnose.order import PAIRINGS, Pairing, pairings, turnings
 from conformance.files.diagnose.orientation import Orientation, centred, probe_in_frames, trusted
 from conformance.files.diagnose.reconstruction import canvases, scaled_probe
@@ -82,13 +84,15 @@ def reordered(
     if seeming:
         return verdict, [*faults, *seeming]
     if all(gain < -_WORSE and lead < -_SURE for gain, lead in asked.gains(beside)):
-        return verdict, list(faults)
+        # Frames that go with their positions are not turned: if their beam is, it is the probe.
+        askew = found.zero.turn != EIGHT[0] and turn == EIGHT[0]
+        as_stored = smaller(sample, probe_in_frames(sample, replace(found.zero, turn=EIGHT[0])), _SIDE)
+        told = _otherwise_held(asked, as_stored[1]) if askew and as_stored is not None else []
+        return verdict, [*faults, *told]
     gains = dict(zip(tried, asked.gains(tried), strict=True))
     better = [one for one in tried if gains[one][0] > _GAIN and gains[one][1] > _SURE]
-    return verdict, [
-        *faults,
-        *(_fault(best, *gains[best]) for best in sorted(better, key=lambda one: -gains[one][0])[:1]),
-    ]
+    told = [*(_fault(one, *gains[one]) for one in better), *_moved(asked)]
+    return verdict, [*faults, *sorted(told, key=lambda one: -one.figures["gain"])[:1]]
 
 
 def _doubted(verdict: Verdict, s_all: NDArray[np.float64]) -> Verdict:
@@ -163,15 +167,78 @@ class _Asked:
 
     def gains(self, tried: Sequence[Pairing]) -> list[tuple[float, float]]:
         """Mean logarithm of the misfit as stored over that in each order, and Student's t, over the frames left out."""
-        owners = np.stack([self.some.index, *(one.position_of[self.some.index] for one in tried)])
-        places, used = self.s_all[np.maximum(owners, 0)], (owners >= 0) & ~self.left_out
-        scaled = scaled_probe(self.probe, self.some.intensity)
-        made = [canvases(self.some, scaled, places @ one.matrix.T, used, 1).misfit for one in self.turns]
-        asked = (owners >= 0) & self.left_out
+        owners = [one.position_of[self.some.index] for one in tried]
+        return self.gains_at([self.s_all[np.maximum(one, 0)] for one in owners], [one >= 0 for one in owners])
+
+    def gains_at(
+        self, places: Sequence[NDArray[np.float64]], known: Sequence[NDArray[np.bool_]]
+    ) -> list[tuple[float, float]]:
+        """The same of frames at other places (f, 2), as far as these are known (f,)."""
+        at = np.stack([self.s_all[self.some.index], *places])
+        have = np.stack([np.ones(len(self.some), bool), *known])
+        made = self._made(self.probe, at, have)
+        asked = have & self.left_out
         return [
             _student(np.log(np.divide(*(min((one[k][asked[n]] for one in made), key=np.mean) for k in (0, n)))))
-            for n in range(1, len(owners))
+            for n in range(1, len(at))
         ]
+
+    def gain_with(self, probes: Sequence[NDArray[np.complexfloating]]) -> list[tuple[float, float]]:
+        """The same of the positions as stored under other probes (P, N, N)."""
+        at, have = self.s_all[self.some.index][np.newaxis], np.ones((1, len(self.some)), bool)
+        misfits = [
+            min((one[0][self.left_out] for one in self._made(probe, at, have)), key=np.mean)
+            for probe in (self.probe, *probes)
+        ]
+        return [_student(np.log(misfits[0] / other)) for other in misfits[1:]]
+
+    def _made(
+        self, probe: NDArray[np.complexfloating], at: NDArray[np.float64], have: NDArray[np.bool_]
+    ) -> list[NDArray[np.float64]]:
+        """Misfits (c, f) of frames at places (c, f, 2) after each turn; those that are left out make no object."""
+        scaled = scaled_probe(probe, self.some.intensity)
+        return [canvases(self.some, scaled, at @ one.matrix.T, have & ~self.left_out, 1).misfit for one in self.turns]
+
+
+def _moved(asked: _Asked) -> list[Fault]:
+    """The motion by which frames that were left out fit far better than at their positions, as a fault."""
+    tried, index = list(motions(asked.s_all)), asked.some.index
+    gains = asked.gains_at([one.places[index] for one in tried], [one.known[index] for one in tried])
+    (gain, lead), best = max(zip(gains, tried, strict=True), key=lambda one: one[0][0])
+    if gain < _GAIN or lead < _SURE:
+        return []
+    said = (
+        f"{best.said}: frames that were left out of an object then fit it {np.exp(gain):.2g} times better "
+        f"(lead {lead:.0f})"
+    )
+    return [Fault(MOTION, Word.LIKELY, said, best.remedy, {"gain": gain, "lead": lead})]
+
+
+def _otherwise_held(asked: _Asked, stored: NDArray[np.complexfloating]) -> list[Fault]:
+    """That the probe was stored turned or mirrored, where frames left out fit far worse with it as stored.
+
+    Parameters
+    ----------
+    asked : _Asked
+        Of frames that go with their positions, and the probe turned as the frames are.
+    stored : (P, N, N) complex
+    """
+    ((gain, lead),) = asked.gain_with([stored])
+    if gain > -_GAIN or lead > -_SURE:
+        return []
+    best = max(MOVED, key=lambda said: _alike_somewhere(MOVED[said](stored), asked.probe))
+    said = (
+        f"the probe was stored otherwise than frames and positions ask for: frames that were left out of an object "
+        f"fit it {np.exp(-gain):.2g} times better with the probe {best} (lead {-lead:.0f})"
+    )
+    figures = {"gain": -gain, "lead": -lead}
+    fixes = (changed_array("probeGuess", best),)
+    return [Fault(f"probe {best}", Word.LIKELY, said, f"give the probe {best}, or that of this scan", figures, fixes)]
+
+
+def _alike_somewhere(one: NDArray[np.complexfloating], other: NDArray[np.complexfloating]) -> float:
+    """The most that two probes (P, N, N) have in common, wherever each stands."""
+    return float(np.abs(np.fft.ifft2(np.fft.fft2(one) * np.conj(np.fft.fft2(other)))).max(axis=(-2, -1)).sum())
 
 
 def _student(values: NDArray[np.float64]) -> tuple[float, float]:

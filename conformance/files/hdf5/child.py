@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import resource
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 MOST_NODES, MOST_DEPTH, MOST_ATTRIBUTES, MOST_ITEMS = 20_000, 24, 64, 64
+_MOST_NAMED = 8
 MEMORY, SECONDS, SLOWEST = 2 << 30, 120, 1 << 20
 _NUMERIC = "biufc"
 _LAST_OWN = 6
@@ -131,6 +133,7 @@ def _dataset(path: str, one: Any) -> dict[str, Any]:
             import hdf5plugin  # noqa: F401  # registers its filters
     said["available"] = all(h5py.h5z.filter_avail(code) for code, _ in said["filters"])
     said["outside"] = bool(created.get_external_count() or one.is_virtual)
+    said["file"] = _others(one, created) if said["outside"] else ""
     said["shape"] = list(one.shape) if one.shape is not None else None
     try:
         dtype = one.dtype
@@ -141,6 +144,24 @@ def _dataset(path: str, one: Any) -> dict[str, Any]:
     if said["shape"] is not None and not said["outside"]:
         said["value"] = _small(one, said["shape"])
     return said
+
+
+def _others(one: Any, created: Any) -> str:
+    """Names of the other files that hold the values of a dataset, and which of them do not lie beside this one."""
+    try:
+        sources = [source.file_name for source in one.virtual_sources()] if one.is_virtual else []
+        sources += [os.fsdecode(created.get_external(k)[0]) for k in range(created.get_external_count())]
+    except Exception:  # noqa: BLE001  # what cannot be listed is not named
+        return ""
+    names = list(dict.fromkeys(Path(name).name for name in sources if name != "."))
+    folder = Path(one.file.filename).parent
+    # Nothing is looked for but in the folder of the file itself.
+    lacking = [name for name in names if not (folder / name).exists()]
+    return _some(names) + (f"; not beside it: {_some(lacking)}" if lacking else "")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(name[:80] for name in names[:_MOST_NAMED]) + ", ..." * (len(names) > _MOST_NAMED)
 
 
 def _references(one: Any, dtype: Any) -> list[str]:

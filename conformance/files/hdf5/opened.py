@@ -65,7 +65,7 @@ class Node:
     outside : bool
         Whether the values lie in other files.
     file, target : str
-        Where an external or dangling link leads.
+        Where an external or dangling link leads; of values outside: the other files, in words.
     references : tuple of str
         Paths of what a dataset points to, as the cells of MATLAB do.
     """
@@ -150,7 +150,9 @@ class OpenedHdf5:
         if node.kind == "external":
             raise UnfitFile("FIL-020", path, f"it is a link to {node.file}, which is not followed: copy its data here")
         if node.outside:
-            raise UnfitFile("FIL-020", path, "its values lie in other files (external storage or a virtual data set)")
+            named = f": {node.file}" if node.file else ""
+            why = f"its values lie in other files (external storage or a virtual data set){named}"
+            raise UnfitFile("FIL-020", path, why)
         if not node.available:
             raise UnfitFile("FIL-021", path, packed_by(node))
         if node.shape is None or node.dtype is None:
