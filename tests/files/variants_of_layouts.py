@@ -346,6 +346,24 @@ VARIANTS: dict[str, Entry] = {
         r"(mask|weight).*(all|1024|100%)",
         f"{KNOWN} FIL-024",
     ),
+    "ptyd with the weights of bad pixels": (
+        tree(
+            lambda a: _chunks(
+                a, chunks__0__data=_with_gap(counts_of(a), 0), chunks__0__weights=_with_gap(np.zeros((80, N, N)), 1)
+            ),
+            "s.ptyd",
+        ),
+        r"no pixel ever counts where it is not 0: say --mask-ones",
+        f"{KNOWN} FIL-006 FIL-024",
+    ),
+    "NeXus whose keV are called eV": (
+        tree(
+            lambda a: _plain_nexus(a) | {"entry/instrument/monochromator/energy": (ENERGY / 1e3, {"units": "eV"})},
+            "s.nxs",
+        ),
+        r"eV is no photon energy \(is its unit another one\?\) and was passed over",
+        KNOWN,
+    ),
     "tike without ones": (
         npz(lambda a: _tike(a, data=_tike(a)["data"][0], scan=_tike(a)["scan"][0])),
         r"tike.*frames, positions and a probe",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.orientation import Orientation, beam_in_frames, centred, trusted
 from conformance.files.diagnose.rescaled import mapped_better
 from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.stretched import Stretched, stretched
 from conformance.files.diagnose.verdict import Verdict, Word
 
 CLOSE = 0.04
@@ -80,6 +82,8 @@ def asked(sample: Sample, found: Orientation, verdict: Verdict, rng: np.random.G
         gain, lead = mapped_better(upright, probe, strained)
         if gain < _GAINED or lead < _LEFT_OUT:
             faults = []
+    if not faults and told.lead.min() < _WORSE:
+        faults = by_axes(stretched(upright, probe))
     return known(told), faults
 
 
@@ -98,6 +102,26 @@ def known(told: Agreement) -> Known:
 def faults_of(told: Agreement) -> list[Fault]:
     """What frames say against their places, the gravest alone; never surely, for the probe may be a guess."""
     return _placed(told) or _strained(told)
+
+
+def by_axes(found: Sequence[Stretched]) -> list[Fault]:
+    """Name axes of which frames ask for another scale; as those of :func:`faults_of`, never surely."""
+    if not found:
+        return []
+    axes = [f"{'yx'[one.axis]} {'in the middle of the scan ' * one.uneven}{one.factor:.2f} times" for one in found]
+    uneven = [f"{'yx'[one.axis]}" for one in found if one.uneven]
+    evenly = f"; at both ends of {' and '.join(uneven)} it is the other way: it does not run evenly" if uneven else ""
+    lead = min(one.lead for one in found)
+    said = (
+        f"perhaps the axes of the positions are of other scales: frames left out of an object fit it better (lead "
+        f"{lead:.0f}) with {' and '.join(axes)} as far apart{evenly}; or the probe of the file "
+        "is another than theirs"
+    )
+    remedy = "look for the steps of both axes of the stage"
+    if uneven:
+        remedy = "take measured positions: a mirror or stage that swings is slow where it turns back"
+    figures = {f"factor_{'yx'[one.axis]}": one.factor for one in found}
+    return [Fault("oblique", Word.CANNOT_TELL, said, remedy, figures)]
 
 
 def _placed(told: Agreement) -> list[Fault]:

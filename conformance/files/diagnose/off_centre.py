@@ -76,7 +76,11 @@ def _far(sample: Sample) -> list[Fault]:
         "written in the far field, or the frames are of the near field"
     )
     remedy = "give the probe at the sample: the inverse Fourier transform of this one, its middle at [N/2, N/2]"
-    return [Fault("probe", Word.LIKELY, said, remedy, {"correlation": told[0], "stored": told[1]})]
+    word = Word.LIKELY
+    # Patterns without their brightest part are broad, as a probe is.
+    if cut := _cut_off(sample):
+        said, word = f"perhaps {said}; but {cut}", Word.CANNOT_TELL
+    return [Fault("probe", word, said, remedy, {"correlation": told[0], "stored": told[1]})]
 
 
 def _cut_off(sample: Sample) -> str:

@@ -13,7 +13,7 @@ from conformance.files.diagnose.reconstruction import canvases, scaled_probe
 from conformance.files.diagnose.sample import Sample
 
 _FACTORS = (0.7, 0.8, 0.88, 0.94, 1.0, 1.06, 1.14, 1.25, 1.38)
-_FRAMES, _FEWEST, _EVERY, _BORDER = 49, 24, 4, 2
+FRAMES, _FEWEST, _EVERY, _BORDER = 49, 24, 4, 2
 _LEAD, _BETTER, _OFF = 4.0, 0.85, 0.1
 
 
@@ -54,7 +54,7 @@ def rescaled(sample: Sample, probe: NDArray[np.complexfloating]) -> Rescaled | N
     """
     if len(sample) < _FEWEST:
         return None
-    misfit = _left_out(sample, probe, [factor * np.eye(2) for factor in _FACTORS])
+    misfit = left_out(sample, probe, [factor * np.eye(2) for factor in _FACTORS])
     stored, best = _FACTORS.index(1.0), int(misfit.mean(axis=1).argmin())
     _, lead = _gain(misfit[stored], misfit[best])
     return Rescaled(_FACTORS[best], float(misfit[best].mean() / misfit[stored].mean()), lead)
@@ -73,14 +73,14 @@ def mapped_better(
     matrix : (2, 2)
     """
     maps = [np.eye(2), matrix]
-    return _gain(*np.concatenate([_left_out(sample, probe, maps, fold) for fold in range(_EVERY)], axis=1))
+    return _gain(*np.concatenate([left_out(sample, probe, maps, fold) for fold in range(_EVERY)], axis=1))
 
 
-def _left_out(
+def left_out(
     sample: Sample, probe: NDArray[np.complexfloating], maps: Sequence[NDArray[np.float64]], fold: int = 1
 ) -> NDArray[np.float64]:
     """Misfit (maps, frames) of frames that were left out of objects, positions mapped about their middle."""
-    few = sample.part(np.sort(nearest_to_the_middle(sample.s, _FRAMES)))
+    few = sample.part(np.sort(nearest_to_the_middle(sample.s, FRAMES)))
     off = few.s - few.s.mean(axis=0)
     places = np.stack([off @ one.T for one in maps])
     out = np.arange(len(few)) % _EVERY == fold

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.files.formats.description import PHOTON_EV_METRES, Geometry
-from conformance.files.formats.quantities import LENGTHS, at_odds
+from conformance.files.formats.quantities import LENGTHS, PHOTONS, at_odds
 from conformance.files.formats.roles import plain
 from conformance.files.formats.values import Stored
 
@@ -140,7 +140,7 @@ def _roles(name: str, value: float, attributes: Mapping[str, Any]) -> Iterator[t
     unit = beside if beside is not None else LENGTHS.get(last) if "_" in said else None
     stated = str(attributes.get("units", attributes.get("unit", ""))).strip().lower()
     energy = _ENERGIES.get(stated, _ENERGIES.get(last))
-    if _ENERGY.search(said) and energy is not None and value * energy < _ELECTRONS:
+    if _ENERGY.search(said) and energy is not None and PHOTONS[0] < value * energy < _ELECTRONS:
         yield "energy in electronvolts", value * energy
     elif _WAVELENGTH.search(said):
         yield from _length("wavelength", value, unit, _WAVES)

@@ -114,7 +114,9 @@ def _mask(file: OpenedHdf5, chunks: list[int]) -> dict[str, Part]:
     if bad is None or not bad.any():
         return {}
     source = "/chunks/*/weights" if len(sources) > 1 else sources[0]
-    return {"bad_pixels": Part(Values("weights", bad), source, Quantity.NUMBER, "row, column", ("weight 0 is bad",))}
+    # Files of people have it the other way round, too: the frames are asked.
+    good = Values("weights", (~bad).astype(np.uint8))
+    return {"bad_pixels": Part(good, source, Quantity.GOOD, "row, column", ("weight 0 is bad",))}
 
 
 def _of_frames(file: OpenedHdf5, name: str, sides: tuple[int, ...]) -> bool:

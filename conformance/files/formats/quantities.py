@@ -35,7 +35,7 @@ LENGTHS: Mapping[str, float] = {
     **dict.fromkeys(("a", "angstrom", "ångström", "å", "ang"), 1e-10),
 }
 """Metres by the name of a unit in small letters, without the s of several."""
-_PHOTONS = (10.0, 1e6)
+PHOTONS = (10.0, 1e6)
 """Electronvolts between which photons and electrons of ptychography lie; a storage ring's lie far above."""
 
 
@@ -139,13 +139,14 @@ def _plausible(node: Node, value: float) -> tuple[float | None, str]:
     stated = node.attributes.get("units")
     if stated:
         energy = value * factor(node, _ENERGY, 1.0)
-        if _PHOTONS[0] < energy < _PHOTONS[1]:
+        if PHOTONS[0] < energy < PHOTONS[1]:
             return energy, ""
-        return None, f"{node.path} = {value:g} {stated} is no photon energy (the storage ring's?) and was passed over"
+        whose = "the storage ring's?" if energy > PHOTONS[0] else "is its unit another one?"
+        return None, f"{node.path} = {value:g} {stated} is no photon energy ({whose}) and was passed over"
     joule = value * _ENERGY["j"]
-    if _PHOTONS[0] < joule < _PHOTONS[1]:
+    if PHOTONS[0] < joule < PHOTONS[1]:
         return joule, f"{node.path} = {value:.4g} was taken for joule, which CXI asks for"
-    if _PHOTONS[0] < value < _PHOTONS[1] and value > 100:
+    if PHOTONS[0] < value < PHOTONS[1] and value > 100:
         return value, f"{node.path} = {value:g} has no unit and was taken for electronvolts"
     return None, f"{node.path} = {value:g} has no unit, and is no photon energy in joule; it was passed over"
 
