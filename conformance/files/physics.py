@@ -17,7 +17,8 @@ from conformance.files.diagnose.forward import Forward, misfit_of
 from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.mending import mended
 from conformance.files.diagnose.opened import parts_from, scan_in
-from conformance.files.diagnose.quantity import intensity_of, quantity_in, quantity_of
+from conformance.files.diagnose.quantity import intensity_of, quantity_of
+from conformance.files.diagnose.quantity_in import quantity_in
 from conformance.files.diagnose.reasons import reason_of
 from conformance.files.diagnose.residual import motion, residual_of
 from conformance.files.diagnose.sample import Sample, Scan, StoredFrames, blocks, take

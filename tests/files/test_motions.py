@@ -12,7 +12,7 @@ from conformance.files.diagnose.engine import Diagnosis, diagnose
 from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.motions import MOTION, motions
 from conformance.files.diagnose.order import owners
-from conformance.files.diagnose.quantity import quantity_in
+from conformance.files.diagnose.quantity_in import quantity_in
 from conformance.files.diagnose.sample import Scan
 from conformance.files.diagnose.verdict import Word
 from conformance.scans.beamline import Setup, beamtime, far_field

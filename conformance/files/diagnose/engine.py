@@ -24,7 +24,8 @@ from conformance.files.diagnose.off_centre import off_centre
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.orientation import Orientation, oriented, prior, trusted
 from conformance.files.diagnose.pieces import ends_apart, pieces
-from conformance.files.diagnose.quantity import Quantity, intensity_of, noise_unit, quantity_in
+from conformance.files.diagnose.quantity import Quantity, intensity_of, noise_unit
+from conformance.files.diagnose.quantity_in import quantity_in
 from conformance.files.diagnose.reading import Reading
 from conformance.files.diagnose.reasons import beside_reasons
 from conformance.files.diagnose.rematched import SHUFFLED, SLIPPED

@@ -79,7 +79,21 @@ def mapped_better(
 def left_out(
     sample: Sample, probe: NDArray[np.complexfloating], maps: Sequence[NDArray[np.float64]], fold: int = 1
 ) -> NDArray[np.float64]:
-    """Misfit (maps, frames) of frames that were left out of objects, positions mapped about their middle."""
+    """Misfit of frames that were left out of objects, positions mapped about their middle.
+
+    Parameters
+    ----------
+    sample : Sample
+        As for :func:`rescaled`.
+    probe : (P, N, N) complex
+    maps : sequence of (2, 2)
+    fold : int
+        Which of the frames are left out.
+
+    Returns
+    -------
+    (maps, frames) float64
+    """
     few = sample.part(np.sort(nearest_to_the_middle(sample.s, FRAMES)))
     off = few.s - few.s.mean(axis=0)
     places = np.stack([off @ one.T for one in maps])
