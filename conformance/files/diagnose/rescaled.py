@@ -14,7 +14,7 @@ from conformance.files.diagnose.sample import Sample
 
 _FACTORS = (0.7, 0.8, 0.88, 0.94, 1.0, 1.06, 1.14, 1.25, 1.38)
 FRAMES, _FEWEST, _EVERY, _BORDER = 49, 24, 4, 2
-"""Frames next to the middle that are asked, fewest of them, one of how many is left out, and pixels about the object."""
+"""Frames next to the middle that are asked, fewest of them; one of how many is left out; pixels about the object."""
 
 _LEAD, _BETTER, _OFF = 4.0, 0.85, 0.1
 
