@@ -13,7 +13,7 @@ from conformance.files.diagnose.verdict import Word
 from conformance.scans.beamline import Beamtime, Setup, beamtime
 
 SCAN = Setup("diffuser", "strong", "raster", 196, 40, 0.1, 1e5, 5)
-CHANGES = ("none", "x slower at its ends", "y too large", "y too small")
+CHANGES = ("none", "x slower at its ends", "y too large", pytest.param("y too small", marks=pytest.mark.night))
 
 
 def positions_after(change: str, positions: np.ndarray) -> np.ndarray:
@@ -44,7 +44,7 @@ def test_frames_name_the_axis_that_is_of_another_scale_and_which_way(change: str
     assert one.uneven == (change == "x slower at its ends")
 
 
-@pytest.mark.parametrize("change", ["x slower at its ends", "y too large"])
+@pytest.mark.parametrize("change", ["x slower at its ends", pytest.param("y too large", marks=pytest.mark.night)])
 def test_beside_such_an_axis_no_turn_is_certain(change: str) -> None:
     made = beamtime(SCAN)
     scan = Scan(np.sqrt(made.counts), positions_after(change, made.positions), made.probe)

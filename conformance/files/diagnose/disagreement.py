@@ -105,7 +105,13 @@ def faults_of(told: Agreement) -> list[Fault]:
 
 
 def by_axes(found: Sequence[Stretched]) -> list[Fault]:
-    """Name axes of which frames ask for another scale; as those of :func:`faults_of`, never surely."""
+    """Name axes of which frames ask for another scale; as those of :func:`faults_of`, never surely.
+
+    Parameters
+    ----------
+    found : list of Stretched
+        By :func:`stretched`.
+    """
     if not found:
         return []
     axes = [f"{'yx'[one.axis]} {'in the middle of the scan ' * one.uneven}{one.factor:.2f} times" for one in found]

@@ -14,6 +14,8 @@ from conformance.files.diagnose.sample import Sample
 
 _FACTORS = (0.7, 0.8, 0.88, 0.94, 1.0, 1.06, 1.14, 1.25, 1.38)
 FRAMES, _FEWEST, _EVERY, _BORDER = 49, 24, 4, 2
+"""Frames next to the middle that are asked, fewest of them; one of how many is left out; pixels about the object."""
+
 _LEAD, _BETTER, _OFF = 4.0, 0.85, 0.1
 
 
@@ -79,7 +81,7 @@ def mapped_better(
 def left_out(
     sample: Sample, probe: NDArray[np.complexfloating], maps: Sequence[NDArray[np.float64]], fold: int = 1
 ) -> NDArray[np.float64]:
-    """Misfit of frames that were left out of objects, positions mapped about their middle.
+    """Misfit (maps, frames) of frames that were left out of objects, positions mapped about their middle.
 
     Parameters
     ----------
@@ -88,11 +90,7 @@ def left_out(
     probe : (P, N, N) complex
     maps : sequence of (2, 2)
     fold : int
-        Which of the frames are left out.
-
-    Returns
-    -------
-    (maps, frames) float64
+        Of every four frames next to the middle, which is left out.
     """
     few = sample.part(np.sort(nearest_to_the_middle(sample.s, FRAMES)))
     off = few.s - few.s.mean(axis=0)
