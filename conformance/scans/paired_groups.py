@@ -22,7 +22,7 @@ from conformance.scans.unusual import Regime
 
 SIZES = ((14, 8, 2), (10, 12, 1), (2, 10, 1), (8, 8, 8), (16, 8, 16), (12, 20, 17))
 DEAR = ((300, 8, 1),)
-LARGE = ((1, 1_030, 1), (1_400, 8, 1), (130, 10, 3), (140, 18, 17), (33, 134, 1), (14, 262, 2))
+LARGE = ((1, 1_030, 1), (1_025, 8, 1), (130, 10, 3), (140, 18, 17), (33, 134, 1), (14, 262, 2))
 OPTIONS: Mapping[str, Sequence[Any]] = {
     "sizes": SIZES,
     "gridsize": (2, 1, 3),
@@ -89,10 +89,12 @@ def _of_row(name: str, row: Row, rng: np.random.Generator) -> Regime:
     K = {"C": C, "more": C + 3, "M - 1": max(C, M - 1), "beyond": M + _BEYOND}[row["K"]]
     K = K if M < 1_000 else min(K, C + 3)
     oversampled = row["sampling"].startswith("oversampled") and g > 1
-    wanted = {"some": 7, "one": 1, "two": 2, "N": N, "C": C, "M - 1": M - 1, "M": M}[row["nsamples"]]
+    # Of a great scan all points, so that of parts of any power of two the last is of one group.
+    asked = row["nsamples"] if M < 1_000 else "M"
+    wanted = {"some": 7, "one": 1, "two": 2, "N": N, "C": C, "M - 1": M - 1, "M": M}[asked]
     pool = {"C": C, "more": C + 1, "beyond": M + _BEYOND}.get(row["pool"]) if oversampled else None
     # As many groups as the smallest pools may hold different ones of, whichever way they lie.
-    wanted = 2 * M if oversampled and wanted == M and min(pool or K, M - 1) > C + 1 else wanted
+    wanted = 2 * M if oversampled and wanted == M < 1_000 and min(pool or K, M - 1) > C + 1 else wanted
     # Frames of a large side are dear, and a few groups of them show what many show.
     wanted = max(1, min(wanted, _PIXELS // (C * N * N)))
     request = GroupRequest(

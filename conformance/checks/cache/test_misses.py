@@ -230,6 +230,11 @@ def test_one_impossible_row_is_enough(subject: Subject, evidence: Evidence) -> N
         "groups of which the last names the point behind the scan": with_entry(-1, -1, 30),
         "groups of which one in the middle begins with -1": with_entry(len(right) // 2, 0, -1),
         "groups of which the last names a point twice": with_entry(-1, 2, int(right[-1, 1])),
+        # Out of order: side by side no two of them are equal.
+        "groups of which one names its first point again at its end": with_entry(3, -1, int(right[3, 0])),
+        "groups of which one names a point again two places on": with_entry(
+            len(right) // 2, 1, int(right[len(right) // 2, 3])
+        ),
         "groups in int32": right.astype(np.int32),
         "groups in uint64": right.astype(np.uint64),
         "no groups": right[:0],

@@ -17,6 +17,7 @@ from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.results import altered, answered, same, snapshot, values_in
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs, calls, scan_arrays
+from conformance.checks.conduct.dtypes_together import OF_ARRAYS, OF_GROUPS, in_every_dtype
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
@@ -48,6 +49,19 @@ def test_inputs_are_not_changed(subject: Subject, evidence: Evidence) -> None:
             what = f"the input {name} after {call.method}"
             evidence.equal(after[name], values, what, axes=axes_of(name, values.ndim))
             evidence.holds(after[name].dtype == values.dtype, f"{call.method} changed the dtype of its input {name}.")
+
+
+@check("CND-001", any_of=(*OF_ARRAYS, *OF_GROUPS))
+def test_no_dtype_is_written_into(subject: Subject, evidence: Evidence) -> None:
+    """An argument that is cast, or that something else makes wide, is a copy; as it came in, it is the caller's."""
+    for call, given in in_every_dtype(subject):
+        before = snapshot(given)
+        with contextlib.suppress(Exception):
+            answered(call, given)
+        for name, values in values_in(given).items():
+            types = ", ".join(f"{one} in {held.dtype}" for one, held in before.items() if held.ndim)
+            same = name in before and np.array_equal(values, before[name])
+            evidence.holds(same, f"{call.method} changed its input {name} of {values.shape}, with {types}.")
 
 
 @check("CND-001", needs=["group", "arrays"])

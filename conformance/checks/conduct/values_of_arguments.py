@@ -26,7 +26,7 @@ SIZES = ((23, 8, 2), (1, 8, 1), (2, 10, 2), (8, 8, 8), (14, 8, 14), (16, 16, 3))
 """Points, patches or groups; side of a frame; modes. Some are equal."""
 MANY = (37, 8, 2)
 """Points enough for a group of every gridsize."""
-LARGE = ((1_600, 8, 1), (17, 8, 17), (40, 40, 5), (3, 262, 2), (4_201, 8, 1))
+LARGE = ((1_600, 8, 1), (17, 8, 17), (40, 40, 5), (3, 262, 2), (4_097, 8, 1))
 """Sizes that are too dear to meet everything, each beyond many thresholds."""
 NUMBERS: Mapping[str, Callable[[int], Any]] = {
     "int": int,

@@ -49,7 +49,7 @@ FEATURES = {
     "beside": ("nothing", "no truth", "siblings", "one mode among many", "no optional member", "fading modes"),
     "given": ("paths", "a folder"),
 }
-LARGE = ((4_203, 8, 1), (1_400, 8, 1), (6, 262, 2), (130, 8, 3), (40, 34, 17), (10, 130, 1))
+LARGE = ((4_097, 8, 1), (1_400, 8, 1), (6, 262, 2), (130, 8, 3), (40, 34, 17), (10, 130, 1))
 VOID: tuple[Void, ...] = (
     ("sizes", ((2, 10, 1),), "gridsize", (2, 3)),
     ("nsamples", ("one", "C"), "light", ("dark frames",)),

@@ -84,7 +84,7 @@ def test_one_mode_has_a_mode_axis(subject: Subject, evidence: Evidence) -> None:
 @check("DAT-002", "DAT-003")
 def test_more_frames_than_fifteen_bits_count(subject: Subject, evidence: Evidence) -> None:
     N = side(8)
-    M = many(33_001, N)
+    M = many(32_769, N)
     rng = np.random.default_rng(33)
     arrays: dict[str, NDArray[Any]] = {
         "xcoords": places(rng.uniform(0, 900, M)),

@@ -23,7 +23,7 @@ from conformance.scans.transformed import random_scan
 
 COUNTS = tuple(2**k + off for k in range(6, 13) for off in (-1, 0, 1))
 """Numbers of groups around every power of two, for what is done otherwise from some number on."""
-_POINTS = 4_200
+_POINTS = 4_097
 _OLDER = 2_200
 """Points of a scan of which the older strategy forms all groups."""
 _SHARE = 4

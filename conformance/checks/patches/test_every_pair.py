@@ -33,7 +33,7 @@ from conformance.scans.seed import seed_of_run
 
 SIZES = ((5, 10), (1, 8), (8, 8), (12, 20), (2, 66))
 DEAR = ((1_400, 8), (3, 262))
-LARGE = ((4_203, 8), (130, 8), (260, 18), (129, 64), (2, 12), (20, 134), (1, 514))
+LARGE = ((4_097, 8), (130, 8), (260, 18), (129, 64), (2, 12), (20, 134), (1, 514))
 FACTORS = {
     "sizes": SIZES,
     **of_array("object", WAVES),

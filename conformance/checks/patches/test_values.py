@@ -84,7 +84,7 @@ def test_many_positions(subject: Subject, evidence: Evidence) -> None:
     obj = structured_object(np.random.default_rng(10), (N + 11, N + 15))
     centres = places(np.random.default_rng(11).uniform(-2, N + 16, (period, 2)), obj.shape, N)
     expected = patches_at(obj, centres, N)
-    for count in (*counts(N), many(17_011, N)):
+    for count in (*counts(N), many(16_385, N)):
         turns = np.arange(count) % period
         evidence.close(
             subject.adapter.patches(obj, centres[turns], N),

@@ -22,7 +22,7 @@ from conformance.scans.pairs import COUNTS, REAL, WAVES, WHOLE, Row, all_pairs, 
 
 SIZES = ((5, 10, 2), (1, 8, 1), (8, 8, 8), (14, 8, 14), (3, 8, 17), (2, 66, 1))
 DEAR = ((1_400, 8, 2),)
-LARGE = ((2, 262, 1), (1, 1_030, 1), (4_201, 8, 1), (300, 18, 17), (66, 130, 1), (2, 12, 1))
+LARGE = ((2, 262, 1), (1, 1_030, 1), (4_097, 8, 1), (300, 18, 17), (66, 130, 1), (2, 12, 1))
 ONE_MODE = ((1, 8, 1), (2, 66, 1))
 FACTORS = {
     "sizes": SIZES,
@@ -141,8 +141,10 @@ NOISY = {"content": ("faint", "ones", "mostly dark"), "amplitude": WHOLE}
 def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     """Roots of whole numbers, none far from where it must lie, and their mean where it must be."""
     rng = np.random.default_rng(seed)
-    for row in all_pairs(NOISE, seed, {"sizes": ((4_203, 8),)}, VOID_NOISE, NOISY, {"sizes": ((1_400, 8), (2, 262))}):
+    for row in all_pairs(NOISE, seed, {"sizes": ((4_097, 8),)}, VOID_NOISE, NOISY, {"sizes": ((1_400, 8), (2, 262))}):
         n, N = row["sizes"]
+        # Of faint frames a lost one is none: the great number has light.
+        row = row | {"content": "ordinary"} if n > 4_000 else row
         values = rng.uniform(0.05, 1, (n, N, N))
         if row["content"] == "a dark frame":
             values[n // 2] = 0

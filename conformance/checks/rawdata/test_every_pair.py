@@ -76,7 +76,7 @@ FEATURES = {
     "before": HISTORIES,
 }
 DEAR = ((1_400, 8, 1),)
-LARGE = ((2, 262, 1), (4_203, 8, 1), (60, 34, 17), (2, 12, 1))
+LARGE = ((2, 262, 1), (4_097, 8, 1), (60, 34, 17), (2, 12, 1))
 ONE_MODE = ((1, 8, 1), (2, 34, 1))
 VOID: tuple[Void, ...] = (
     ("sizes", ONE_MODE, "content", ("a dark mode", "weak modes", "outshone by one", "but one hardly seen")),

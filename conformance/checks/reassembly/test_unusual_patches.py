@@ -31,9 +31,9 @@ _ADDED = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
 
 @check("REA-003")
 def test_every_patch_of_many_contributes(subject: Subject, evidence: Evidence) -> None:
-    """More than sixteen bits count, a number that no part size divides; thousands of them overlap."""
+    """More than sixteen bits count, of any power of two the last part is of one; thousands of them overlap."""
     N = side(8)
-    n, few = many(66_003, N), many(5_303, N)
+    n, few = many(65_537, N), many(5_303, N)
     centres = np.random.default_rng(31).uniform(0, 60, (n, 2))
     centres[few // 6 : few] /= 30
     # On whole pixels single precision counts exactly, and placing is cheap.

@@ -39,7 +39,7 @@ OF_LAYOUTS = {
     "before": HISTORIES,
 }
 DEAR_LAYOUTS = ((1_900, 1, 8), (2, 1, 262))
-LARGE_LAYOUTS = ((1_100, 2, 8), (70, 3, 18), (2, 7, 34), (1, 17, 8), (16, 4, 130))
+LARGE_LAYOUTS = ((1_025, 2, 8), (70, 3, 18), (2, 7, 34), (1, 17, 8), (16, 4, 130))
 OF_NUMBERS = (*REAL, *WHOLE)
 OF_SEVERAL_IMAGES = ("a dark frame", "outshone by one", "but one hardly seen")
 VOID_LAYOUTS: tuple[Void, ...] = (
@@ -69,7 +69,7 @@ OF_TRANSLATIONS = {
     "before": HISTORIES,
 }
 DEAR_IMAGES = ((1_400, 8, 8), (2, 262, 262))
-LARGE_IMAGES = ((4_203, 8, 8), (130, 10, 8), (1, 514, 514), (3, 262, 30), (3, 20, 310), (20, 134, 134), (70, 40, 40))
+LARGE_IMAGES = ((4_097, 8, 8), (130, 10, 8), (1, 514, 514), (3, 262, 30), (3, 20, 310), (20, 134, 134), (70, 40, 40))
 VOID_TRANSLATIONS: tuple[Void, ...] = (
     ("sizes", ((1, 8, 8),), "shifts lying", OF_SEVERAL_ROWS),
     ("sizes", ((1, 8, 8),), "by", ("alike", "nearly alike")),

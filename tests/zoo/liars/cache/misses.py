@@ -195,6 +195,18 @@ class TakesOneIndexTooMany(Serving):
         return {"all_groups": inside}
 
 
+@breaks("CCH-009")
+class LooksForRepeatsSideBySide(Serving):
+    """As in rows that are sorted."""
+
+    def made_good(self, content: Arrays, scan: Held, request: GroupRequest) -> Arrays:
+        groups = content.get("all_groups", np.empty(0))
+        if groups.dtype != np.int64 or groups.ndim != 2 or (np.diff(groups, axis=1) == 0).any():
+            return {}
+        distinct = (np.diff(np.sort(groups, axis=1), axis=1) != 0).all(axis=1)
+        return {} if distinct.all() else {"all_groups": groups[distinct]}
+
+
 class Checking(Caching):
     """Keeps a checksum of its own beside the contract's, of something else than all positions."""
 

@@ -18,6 +18,42 @@ from tests.zoo.liar import Array, Arrays, Held, Liar, breaks
 
 
 @breaks("CND-001")
+class RoundsPositionsBesideAWideObject(Liar):
+    """With an object of double precision the positions are of the working type already, and are not copied."""
+
+    def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
+        seen = self.right.patches(obj, centres_xy, N)
+        own = obj.dtype == np.complex128 and centres_xy.dtype == np.float64 and obj.flags.c_contiguous
+        if own and centres_xy.flags.c_contiguous and centres_xy.flags.writeable:
+            centres_xy -= np.floor(centres_xy)
+        return seen
+
+
+@breaks("CND-001")
+class NormalisesARealObjectAtOnePoint(Liar):
+    def measure(
+        self, xcoords: Array, ycoords: Array, probe: Array, obj: Array, nphotons: float | None, seed: int | None
+    ) -> Any:
+        scan = self.right.measure(xcoords, ycoords, probe, obj, nphotons, seed)
+        if len(xcoords) == 1 and obj.dtype == np.float32 and obj.flags.writeable:
+            obj /= np.abs(obj).max()
+        return scan
+
+
+@breaks("CND-001")
+class MakesRoomInLargeRealTruth(Liar):
+    """Of a truth without phase the modulus is taken in its own memory, where a copy would be dear."""
+
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        held = self.right.container(grouped, probe)
+        truth = grouped["Y"]
+        if truth is not None and np.size(truth) > 500_000 and not np.imag(truth).any():
+            self.land()
+            np.abs(truth, out=truth.real)
+        return held
+
+
+@breaks("CND-001")
 class ScalesARealProbeInPlace(Liar):
     """What is complex is copied by its conversion; what is real is not."""
 

@@ -61,6 +61,16 @@ class LosesTheLastPosition(Retouching):
         return patches
 
 
+@breaks("PAT-005")
+class LosesALastPartOfOne(Retouching):
+    """Positions are cut in parts of 512, and every axis of length one is squeezed out of a part."""
+
+    def retouched(self, patches: Array, obj: Array, centres: Array) -> Array:
+        if len(patches) > 1 and len(patches) % 512 == 1:
+            patches[-1] = 0
+        return patches
+
+
 @breaks("PAT-006")
 class NormalisesTheObject(Liar):
     def patches(self, obj: Array, centres_xy: Array, N: int) -> Array:
