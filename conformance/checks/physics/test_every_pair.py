@@ -137,6 +137,18 @@ NOISY = {"content": ("faint", "ones", "mostly dark"), "amplitude": WHOLE}
 """Beside what little shows: one count or none is as good as another, and of whole numbers no fraction is lost."""
 
 
+def _uneven(values: Array, content: str) -> Array:
+    """Amplitudes in [0, 1] with the content that the word says, where it is one of numbers."""
+    if content == "of seven decades":
+        return np.asarray(10 ** (7.2 * (values - 1)))
+    if content == "ones":
+        values[...] = 1
+    if content == "brighter":
+        # And faint rows between.
+        values[:, ::2] *= 1e-5
+    return values
+
+
 @check("PHY-011", needs=["noisy"], given={"seed": seeds}, weight=12)
 def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -> None:
     """Roots of whole numbers, none far from where it must lie, and their mean where it must be."""
@@ -150,13 +162,7 @@ def test_counts_of_every_pair(subject: Subject, evidence: Evidence, seed: int) -
             values[n // 2] = 0
         if row["content"] in UNEVEN:
             values = IMAGES[row["content"]](values, rng)
-        if row["content"] == "of seven decades":
-            values = 10 ** (7.2 * (values - 1))
-        if row["content"] == "ones":
-            values[...] = 1
-        if row["content"] == "brighter":
-            # And faint rows between.
-            values[:, ::2] *= 1e-5
+        values = _uneven(values, row["content"])
         scale = {"faint": 0.02, "bright": 3e4, "brighter": 3e6, "ones": 1.0, "of seven decades": 5e4}.get(
             row["content"], 40.0
         )
