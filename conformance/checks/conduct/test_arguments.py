@@ -15,9 +15,9 @@ import numpy as np
 from conformance.adapter import BatchRequest, SplitRequest
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
+from conformance.checks.conduct.dtypes_together import OF_ARRAYS, OF_GROUPS, in_every_dtype
 from conformance.checks.conduct.results import altered, answered, same, snapshot, values_in
 from conformance.checks.conduct.sound_calls import CALLED, REQUEST, Call, Inputs, calls, scan_arrays
-from conformance.checks.conduct.dtypes_together import OF_ARRAYS, OF_GROUPS, in_every_dtype
 from conformance.contract.arrays import axes_of
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
