@@ -45,7 +45,7 @@ _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (lambda values: 10.0 ** (values - values.min()), "decimal logarithms, above some floor,"),
     (lambda values: 10.0 ** ((values - values.min()) / 10), "decibels"),
 )
-_FEW_AT_PEAK, _ONE_ALONE = 2, 0.9
+_FEW_AT_PEAK, _ONE_ALONE, _ALWAYS = 2, 0.9, 0.998
 _SCALED = "each was scaled by itself, and its power is lost"
 _SIGNED, _FEW_FLARED = 0.05, 4
 _MANY_COUNTS, _ONE_PATTERN, _BEYOND_NOISE, _BY_CHANCE, _MOST_ROOT = 5.0, 2e-4, 4.0, 12.0, 1e5
@@ -125,7 +125,8 @@ def scaled_each(view: View) -> str:
     if first.dtype.kind in "iu" and len(first) >= _FEWEST_VALUES and (at_peak == 1).mean() > _ONE_ALONE:
         # The brightest pixel holds the largest of the type in nearly all frames, and was taken for a marker.
         end = np.iinfo(first.dtype).max
-        if (first.max(axis=(1, 2)) == end).all() and (view.survey.largest == end).sum() > 1:
+        always = float(view.survey.sums.max()) > _ALWAYS * end * view.M
+        if always and (first.max(axis=(1, 2)) == end).all() and (view.survey.largest == end).sum() > 1:
             return f"every frame ends at {end}, the largest of its type, at one pixel: {_SCALED}"
     # A detector that saturates does so at many pixels, or always at the one where the beam stands.
     places = int((view.survey.largest >= (1 - _EVEN) * float(peaks.max())).sum())
