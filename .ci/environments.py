@@ -111,7 +111,9 @@ class Environment:
         self.run("validate", command, "validate", "scan.npz")
         told = self.run("run", command, "run", "--adapter", "ref", "--no-capsules")
         checks = ("--pyargs", "conformance.checks.patches", "-m", "contract", "-p", "no:cacheprovider")
-        self.run("pytest", "python", "-m", "pytest", "-q", *checks)
+        if self.label.startswith("lowest"):
+            # The environment of the tests has a new pytest.
+            self.run("pytest", "python", "-m", "pytest", "-q", *checks)
         last = next((line for line in reversed(told.splitlines()) if line.startswith("ref: ")), told[-400:])
         return f"{self.label}: {', '.join(versions)}\n{self.label}: {last}\n{self.label}: {', '.join(self.told)}"
 

@@ -87,7 +87,8 @@ def unwanted(judgement: Judgement) -> dict[str, tuple[str, str]]:
 NAMES = ("YX", "MIDDLE", "CORNER", "METRES", "BACKWARD", "FORWARD", "ZERO_IN_CORNER", "INTENSITY", "SINGLE", "DOUBLE")
 
 
-@pytest.mark.parametrize("name", [*(pytest.param(one, marks=pytest.mark.night) for one in NAMES), "ALL"])
+@pytest.mark.night
+@pytest.mark.parametrize("name", [*NAMES, "ALL"])
 def test_a_backend_in_its_own_convention_is_right_by_every_clause_of_optics(name: str) -> None:
     found = judged(name)
     assert unwanted(found) == {}
@@ -172,8 +173,9 @@ def test_who_states_nothing_is_told_what_fits(tmp_path: Path) -> None:
     assert not next(iter(attempt(check, Subject(before, tmp_path / "before")))).grounds.hint
 
 
-def test_the_report_says_which_translators_were_used() -> None:
-    found = judged("ALL", "physics")
+def test_all_conventions_at_once_are_translated_and_told() -> None:
+    found = judged("ALL", "patches", "physics")
+    assert unwanted(found) == {}
     (said,) = translated(found)
     wanted = ("[y, x]", "(N-1)/2", "in um, 2e-08 m", "norm backward", "zero frequency", "intensities", "double")
     assert all(one in said for one in wanted)

@@ -70,7 +70,8 @@ def test_the_liar_lands_and_is_killed_by_the_clause_it_breaks(liar: type[Liar], 
 OVER_TENSORS = (
     *("GathersChannelsColumnMajor", "FlipsTheSignOfRelativeCoordinates", "CutsEveryChannelAtTheGroupCentre"),
     *("ShufflesImagesOnly", "BatchesFlatProbes", "KeepsTheCentreOfTheLastFile", "AddsModesAsWaves"),
-    *("LosesTheLastChunk", "CachesRowsInAnyOrder", "MakesDoublePrecisionTensors", "AsksForGradientsOfEverything"),
+    *("LosesTheLastChunk", "CachesRowsInAnyOrder", "MakesDoublePrecisionTensors"),
+    pytest.param("AsksForGradientsOfEverything", marks=pytest.mark.night),
 )
 
 

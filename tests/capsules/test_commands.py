@@ -32,10 +32,12 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+RUN = ("run", "--adapter", "backends:Wrong", "--stage", "transforms")
+
+
 def test_a_run_ends_every_cause_with_its_replay(project: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "backends", raising=False)
-    run = ("run", "--adapter", "backends:Wrong", "--stage", "transforms")
-    done = command(*run, folder=project)
+    done = command(*RUN, folder=project)
     assert done.returncode == 1
     lines = [line.strip() for line in done.stdout.splitlines() if "ptycho-conformance replay" in line]
     names = sorted(path.name for path in (project / "capsules").iterdir())
@@ -46,16 +48,9 @@ def test_a_run_ends_every_cause_with_its_replay(project: Path, call: Call, monke
     assert first in names
     assert first.startswith("TRF-001-wrong-")
 
-    every = call(*run, "--every-capsule", "--capsules", "every", "--in-process")
+    every = call(*RUN, "--every-capsule", "--capsules", "every", "--in-process")
     assert every.exit_code == 1
     assert len(list((project / "every").iterdir())) > len(names)
-
-    shared = command(*run, "--jobs", "2", "--capsules", "shared", folder=project)
-    assert shared.returncode == 1
-    # Which check of a cause comes first is chance among several processes; how many causes there are is not.
-    assert len(list((project / "shared").iterdir())) == len(names)
-    assert call(*run, "--no-capsules", "--capsules", "none", "--in-process").exit_code == 1
-    assert not (project / "none").exists()
 
     one = f"capsules/{first}"
     still = call("replay", one, "--adapter", "backends:Wrong")
@@ -68,6 +63,16 @@ def test_a_run_ends_every_cause_with_its_replay(project: Path, call: Call, monke
     own = command("replay", one, folder=project)
     assert own.returncode == 2
     assert own.stdout.startswith("CANNOT RUN · wrong: ")
+
+
+@pytest.mark.night
+def test_several_processes_write_no_more_capsules_than_one(project: Path) -> None:
+    """Which check of a cause comes first is chance among them; how many causes there are is not."""
+    for number in ("1", "2"):
+        assert command(*RUN, "--jobs", number, "--capsules", number, folder=project).returncode == 1
+    assert len(list((project / "1").iterdir())) == len(list((project / "2").iterdir()))
+    assert command(*RUN, "--no-capsules", "--capsules", "none", folder=project).returncode == 1
+    assert not (project / "none").exists()
 
 
 def test_wrong_usage_of_replay_ends_with_three(call: Call) -> None:
