@@ -191,9 +191,12 @@ def _conventions(judgement: Judgement, width: int) -> Iterator[Line]:
         aspects = convention_of(judgement, count.adapter)
         if aspects:
             yield heading(judgement, count.adapter), "bold"
+        said: dict[str, str] = {}
         for one in aspects:
+            first = said.setdefault(one.found, one.name)
+            found = one.found if first == one.name else f"as for {first}"
             mark = f"  {one.name}: "
-            yield from _wrapped(one.found, width, "" if one.contract else "yellow", mark, most=_MOST_LINES)
+            yield from _wrapped(found, width, "" if one.contract else "yellow", mark, most=_MOST_LINES)
 
 
 def _declared(judgement: Judgement, width: int, *, full: bool) -> Iterator[Line]:

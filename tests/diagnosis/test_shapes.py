@@ -11,7 +11,7 @@ SHAPES: dict[str, tuple[Array, Array, tuple[str, ...]]] = {
     "only the first mode is left": (waves(3, 8, 8)[0], waves(3, 8, 8), ("mode", "row", "column")),
     "the modes are summed": (waves(3, 8, 8).sum(0), waves(3, 8, 8), ("mode", "row", "column")),
     "the last 2 modes are missing": (waves(3, 8, 8)[:1], waves(3, 8, 8), ("mode", "row", "column")),
-    "the first 1 frame is missing": (drawn(7, 8, 8)[1:], drawn(7, 8, 8), STACK),
+    "the first frame is missing": (drawn(7, 8, 8)[1:], drawn(7, 8, 8), STACK),
     "2 frames are missing: 2, 4": (drawn(7, 8, 8)[[0, 1, 3, 5, 6]], drawn(7, 8, 8), STACK),
     "3 frames too many, at the end": (drawn(10, 8, 8), drawn(10, 8, 8)[:7], STACK),
     "2 frames too many: some are repeated": (drawn(7, 8, 8)[[0, 0, 1, 2, 3, 4, 4, 5, 6]], drawn(7, 8, 8), STACK),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
+
 import pytest
+from rich.console import Console
 
 from conformance.commands.cli import Ending
 from conformance.commands.run import _profiled
@@ -13,6 +17,7 @@ from conformance.engine.outcome import Cell, Decision, Outcome, denominator
 from conformance.report.convention import ASPECTS, convention_of
 from conformance.report.page import as_page
 from conformance.report.run_result import run_result
+from conformance.report.terminal import print_judgement
 from conformance.runs.judgement import Judgement
 
 MIRRORED = "rows run upwards"
@@ -53,6 +58,14 @@ def test_every_aspect_is_told_by_what_decides_it(judgement: Judgement) -> None:
 def test_the_page_holds_it_as_a_table(judgement: Judgement) -> None:
     assert "<h2>Convention found of mine</h2>" in as_page(judgement)
     assert f"<strong>{MIRRORED}</strong>" in as_page(judgement)
+
+
+def test_the_terminal_says_once_what_several_aspects_share(judgement: Judgement) -> None:
+    broken = tuple(cell(name, Outcome.FAIL, "what is valid ends in ValueError") for name in ("PAT-001", "PAT-002"))
+    written = io.StringIO()
+    print_judgement(replace(judgement, cells=broken), Console(file=written, width=120), convention=True)
+    assert "window: what is valid ends in ValueError" in written.getvalue()
+    assert "between pixels: as for window" in written.getvalue()
 
 
 def test_the_result_in_json_holds_it(judgement: Judgement) -> None:

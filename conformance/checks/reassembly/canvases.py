@@ -221,7 +221,9 @@ def placed(
     result: Mapping[str, Any] = evidence.accepted(lambda: subject.adapter.reassemble(patches, centres, chunk), what)
     seen, coverage, origin = fits(evidence, result, centres, patches.shape[-1])
     expected, weights = averaged(patches, centres, seen.shape, origin)
-    scale = float(np.abs(patches).max())
+    keep = weights > 1e-2
+    # A mean by weights of both signs may be larger than what it is a mean of.
+    scale = max(float(np.abs(patches).max()), float(np.abs(np.where(keep, expected, 0)).max()))
 
     def suspects() -> dict[str, tuple[Array, Array]]:
         stale = {name: averaged(*given, seen.shape, origin) for name, given in (before or {}).items()}
@@ -236,7 +238,6 @@ def placed(
         axes=CANVAS,
         suspects=lambda: {name: pair[1] for name, pair in suspects().items()},
     )
-    keep = weights > 1e-2
     evidence.close(
         np.where(keep, seen, 0),
         np.where(keep, expected, 0),

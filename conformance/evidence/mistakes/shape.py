@@ -88,9 +88,9 @@ def _shortened(seen: Array, expected: Array, names: tuple[str, ...]) -> Iterator
         return
     gone = f"{-surplus} {things} {'are' if plural else 'is'} missing"
     if len(rows) and alike(rows, target[: len(rows)]):
-        yield f"the last {gone}", True
+        yield f"the last {gone.removeprefix('1 ')}", True
     elif len(rows) and alike(rows, target[-surplus:]):
-        yield f"the first {gone}", True
+        yield f"the first {gone.removeprefix('1 ')}", True
     elif (left_out := _left_out(rows, target)) is not None:
         yield f"{gone}: {', '.join(map(str, left_out[:6].tolist()))}{' …' if len(left_out) > 6 else ''}", True
 

@@ -58,7 +58,7 @@ NAMES: dict[str, str | Undescribable] = {
     "ExchangesChannelsAndModes": r"group, mode, channel, row, column",
     "GivesEveryChannelAMode": r"every channel .*mode",
     "CutsModesToTheFewest": r"modes are missing",
-    "BatchesTwelveModes": r"last 1 mode is missing",
+    "BatchesTwelveModes": r"last mode is missing",
     "NeverBrightensAProbe": r"dim probe is not brightened|constant",
     "TakesSmallProbeScalesForOne": r"constant factor",
     "NormalisesProbesTwice": r"applied .*twice",

@@ -19,7 +19,7 @@ NAMES: dict[str, str | Undescribable] = {
     "SortsAllButStartPositions": r"sorted by ycoords",
     "SavesOneMode": r"only the first mode",
     "SavesWithoutLabels": r"zero",
-    "SavesWhatWasLoadedSoFar": r"last 1 position is missing",
+    "SavesWhatWasLoadedSoFar": r"last position is missing",
     "SavesNominalPositionsForStart": r"nominal",
     "SavesPositionsToThreeDecimals": r"rounded to 3 decimals",
     "SavesFramesInHalfPrecision": r"float16",
