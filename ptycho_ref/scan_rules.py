@@ -357,7 +357,10 @@ def intensity_evidence(frames: NDArray[Any]) -> str:
         return ""
     levels, ratios = mean[bright], _variance(sample, mean)[bright] / mean[bright]
     # Cut by number, not by level: where many pixels are as bright as one another a third would be empty.
-    thirds = [float(np.median(third)) for third in np.array_split(ratios[np.argsort(levels, kind="stable")], 3)]
+    by_level = np.array_split(np.argsort(levels, kind="stable"), 3)
+    if np.median(levels[by_level[2]]) < 3 * np.median(levels[by_level[0]]):
+        return ""
+    thirds = [float(np.median(ratios[third])) for third in by_level]
     # Structure of the scan varies bright pixels more; only counting noise is the same everywhere.
     if min(thirds) < 0.75 or max(thirds) > 1.35:
         return ""

@@ -387,9 +387,9 @@ class _CountStatistics:
         if len(bright) < _FEWEST_PIXELS:
             return ""
         # The scan itself varies the frames too, but only counting noise gives one ratio to dim and bright pixels alike.
-        by_brightness = bright[np.argsort(mean[bright])]
-        ratios = [float(np.median(variance[part] / mean[part])) for part in np.array_split(by_brightness, 3)]
-        if not all(0.75 < ratio < 1.35 for ratio in ratios):
+        by_brightness, ratio = np.array_split(bright[np.argsort(mean[bright])], 3), variance / np.maximum(mean, 1)
+        levels, ratios = ([float(np.median(of[part])) for part in by_brightness] for of in (mean, ratio))
+        if levels[2] < 3 * levels[0] or not all(0.75 < ratio < 1.35 for ratio in ratios):
             return ""
         return f"variance over mean across frames is {ratios[1]:.2f} for dim and bright pixels alike, as of counts"
 

@@ -103,9 +103,11 @@ def test_counts_load_with_a_warning(subject: Subject, evidence: Evidence) -> Non
     # One frame seen again and again, so that only counting noise varies; a dark level was taken off.
     steady = rng.poisson(np.tile(np.linspace(3.0, 400.0, N**2).reshape(N, N), (120, 1, 1)))
     offset = rng.uniform(0.05, 0.95, (N, N))
+    speckle = rng.rayleigh(2.9, (120, N, N)).astype(np.float32)
     for what, frames, suspicious in (
         ("counts that are no whole numbers, less a dark level,", (steady + offset).astype(np.float32), True),
         ("square roots of such counts", np.sqrt(steady + offset).astype(np.float32), False),
+        ("amplitudes of speckle, about as bright in every pixel,", speckle, False),
         ("whole-number counts", counts.astype(np.uint16 if takes(Property.FRAMES, "uint16") else np.float32), True),
         ("counts as float32", counts.astype(np.float32), True),
         ("amplitudes up to 31 and more", np.sqrt(counts).astype(np.float32), False),

@@ -181,6 +181,20 @@ class SuspectsFramesInFrontOnly(SuspectsTheCanonicalNameOnly):
         return stored is not None and stored != np.shape(self.right.arrays(scan)["diff3d"])
 
 
+@breaks("NPZ-034")
+class SuspectsEvenSpeckle(Liar):
+    """Frames that vary as much as counts would are counts to it, although no pixel is much brighter than others."""
+
+    def load(self, path: Path) -> Any:
+        scan = self.right.load(path)
+        frames = np.asarray(self.right.arrays(scan)["diff3d"], np.float64)
+        mean = frames.mean(axis=0)
+        even = len(frames) >= 16 and mean.min() > 1 and mean.max() < 2 * mean.min()
+        if even and abs(np.median(frames.var(axis=0) / mean) - 1) < 0.2:
+            warnings.warn(f"{path}: diff3d looks like counts [NPZ-034]", stacklevel=2)
+        return scan
+
+
 @breaks("NPZ-017")
 class NamesThePixelWhereItIsStored(Liar):
     """Of a legacy stack it gives (row, column, frame)."""
