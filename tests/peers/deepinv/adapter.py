@@ -76,5 +76,7 @@ class Deepinv:
 
     def noisy(self, amplitude: Any, seed: int) -> Any:
         """Counts of intensities."""
-        drawn = PoissonNoise(gain=1.0, rng=torch.Generator().manual_seed(int(seed)))
+        # PyTorch's own generator looks at 32 bits of a seed.
+        mixed = int(np.random.SeedSequence(int(seed)).generate_state(1)[0])
+        drawn = PoissonNoise(gain=1.0, rng=torch.Generator().manual_seed(mixed))
         return drawn(torch.tensor(np.array(amplitude))).numpy()

@@ -29,3 +29,6 @@ alone, beside = (
 )
 assert abs(alone / beside - 2) < 1e-5, (alone, beside)
 print(f"the first frame holds {alone:g} alone, and {beside:g} beside another: the probe is divided by the light of all")
+dark = Ptychography((1, 20, 20), torch.zeros_like(light), torch.zeros(1, 2, dtype=torch.int64))(flat)
+assert bool(torch.isnan(dark).all())
+print(f"a probe without light gives {float(dark.flatten()[0])}: it is divided by its own")
