@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,10 @@ _NAMES = names_of(Place.FILE)
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Files that lie there already."""
     full = folder / "full.npz"
-    other = plain(scan_index=np.arange(len(plain()["xcoords"])) + 40, _metadata=np.array('{"nphotons": 3e7, "N": 4}'))
-    np.savez(full, **other, bad_pixels=np.eye(other["diff3d"].shape[-1], dtype=bool), notes=np.arange(3))
+    scan = plain(_metadata=np.array('{"nphotons": 3e7, "N": 4}'), notes=np.arange(3))
+    side, points = scan["diff3d"].shape[-1], len(scan["xcoords"])
+    other: dict[str, Any] = scan | {"bad_pixels": np.eye(side, dtype=bool), "scan_index": np.arange(points) + 40}
+    np.savez(full, **other)
     yield "a scan that holds more", full
     for what, content in (
         ("a part of an archive", full.read_bytes()[:900]),
