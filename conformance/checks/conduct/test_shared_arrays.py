@@ -45,10 +45,12 @@ def _sharing(method: str, given: Inputs) -> Iterator[tuple[str, Inputs]]:
             what = f"the {count} modes of the probe are the first patches"
             yield what, {"patches": patches, "probe": patches[: modes(count)]}
     elif method == "measure":
-        N = given["probe"].shape[-1]
-        yield "the probe is a part of the object", given | {"probe": given["object"][2 : N + 2, 3 : N + 3]}
+        N, least = given["probe"].shape[-1], min(given["object"].shape)
+        if least >= N + 3:
+            yield "the probe is a part of the object", given | {"probe": given["object"][2 : N + 2, 3 : N + 3]}
         # Its columns are what the call hands on.
-        yield "x and y are one array", given | {"positions": np.broadcast_to(given["positions"][:, :1], (6, 2))}
+        x = np.clip(given["positions"][:, :1], N / 2, max(N / 2, least - N / 2 - 1))
+        yield "x and y are one array", given | {"positions": np.broadcast_to(x, (len(x), 2))}
     elif method in ("patches", "reassemble", "translate"):
         yield "the places are a part of the image", _of_places(method)
     elif method in ("container", "split_groups"):

@@ -61,14 +61,14 @@ def test_coordinates_of_more_points_than_sixteen_bits_count(subject: Subject, ev
 def test_positions_that_are_great_whole_numbers(subject: Subject, evidence: Evidence) -> None:
     """Steps of a motor, of which 32 bits hold too few, are exact all the same."""
     arrays = dict(make_specimen(Recipe(M=24, N=8, truth="none" if takes(Property.NO_OBJECT) else "object")).arrays)
-    for step in (2.0**33, -(2.0**40)) if takes(Property.BEYOND) else ():
+    for step in (2.0**33, -(2.0**40)) if takes(Property.BEYOND) else (0.0,):
         if step < 0 and not takes(Property.NEGATIVE):
             continue
         far = {name: np.round(arrays[name]) + step for name in ("xcoords", "ycoords")}
-        starts = {f"{name}_start": values + 2 for name, values in far.items()} if takes(Property.STARTS) else {}
+        starts = {f"{name}_start": values + 2.0 * takes(Property.STARTS) for name, values in far.items()}
         specimen = Specimen(f"far-{step:g}", arrays | far | starts, consistent=False)
         for gridsize, K in sized((1, 4), (2, 6)):
             grouped = subject.grouped(specimen, GroupRequest(side(8), gridsize, K, 9, 3))
             absolute_follow(evidence, specimen, grouped)
-            if starts:
+            if takes(Property.STARTS):
                 start_follow(evidence, specimen, grouped)
