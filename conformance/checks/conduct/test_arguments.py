@@ -141,6 +141,24 @@ _WHOLE = (int, np.number)
 Numbered = Callable[[Callable[[int], Any]], Any]
 
 
+def _of_settings(adapter: Any) -> dict[str, Numbered]:
+    """Calls of settings whose numbers are made by a type, and the numbers that come out."""
+
+    def trained(of: Callable[[int], Any]) -> Any:
+        model = {"N": of(24), "gridsize": of(2), "probe_scale": real(of, 3), "n_filters_scale": of(5)}
+        fields = {"nepochs": of(7), "batch_size": of(8), "neighbor_count": of(9), "n_groups": of(100)}
+        request = ConfigureRequest("training", model, fields | {"nphotons": real(of, 70)})
+        return {name: one for name, one in adapter.configure(request).items() if isinstance(one, (float, *_WHOLE))}
+
+    def bridged(of: Callable[[int], Any]) -> Any:
+        data = {"N": of(24), "K": of(9), "grid_size": (of(3), of(3)), "probe_scale": real(of, 3)}
+        overrides = {"n_groups": of(100), "nphotons": real(of, 70), "train_data_file": "a", "test_data_file": "b"}
+        held = adapter.bridge(BridgeRequest("training", data, {}, {"epochs": of(7)}, {}, overrides))
+        return {name: one for name, one in held.items() if isinstance(one, (float, *_WHOLE))}
+
+    return {"configure": trained, "bridge": bridged}
+
+
 def _numbered(subject: Subject) -> dict[str, Numbered]:
     """Calls of methods whose single numbers are made by a type."""
     there, given = offered(subject.selected), dict(scan_arrays())
@@ -177,21 +195,8 @@ def _numbered(subject: Subject) -> dict[str, Numbered]:
         batches = list(adapter.batches([path] * (3 if takes(Property.FILES) else 1), request))
         return {name: np.concatenate([as_numpy(one[name]) for one in batches]) for name in ("images", "probe_scaling")}
 
-    def trained(of: Callable[[int], Any]) -> Any:
-        model = {"N": of(24), "gridsize": of(2), "probe_scale": real(of, 3), "n_filters_scale": of(5)}
-        fields = {"nepochs": of(7), "batch_size": of(8), "neighbor_count": of(9), "n_groups": of(100)}
-        request = ConfigureRequest("training", model, fields | {"nphotons": real(of, 70)})
-        return {name: one for name, one in adapter.configure(request).items() if isinstance(one, (float, *_WHOLE))}
-
-    def bridged(of: Callable[[int], Any]) -> Any:
-        data = {"N": of(24), "K": of(9), "grid_size": (of(3), of(3)), "probe_scale": real(of, 3)}
-        overrides = {"n_groups": of(100), "nphotons": real(of, 70), "train_data_file": "a", "test_data_file": "b"}
-        held = adapter.bridge(BridgeRequest("training", data, {}, {"epochs": of(7)}, {}, overrides))
-        return {name: one for name, one in held.items() if isinstance(one, (float, *_WHOLE))}
-
     return {
-        "configure": trained,
-        "bridge": bridged,
+        **_of_settings(adapter),
         "patches": lambda of: {"patches": adapter.patches(given["objectGuess"], centres, of(N))},
         "transform": lambda of: {
             "the result": adapter.transform("channel_to_flat", np.ones((70, N, N, 4), np.float32), of(2))

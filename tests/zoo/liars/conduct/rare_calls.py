@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, BridgeRequest, GroupRequest, SplitRequest
+from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.contract.arrays import PER_POINT
 from tests.zoo.bases.scans import held_by
 from tests.zoo.liar import Array, Arrays, Held, Liar, breaks
@@ -350,3 +350,15 @@ class KeepsOverridesOfARefusal(Liar):
         seen = self.right.bridge(replace(request, overrides=given) if given != request.overrides else request)
         self.gathered = {}
         return seen
+
+
+@breaks("CND-019")
+class KnowsNoNumbersOfArrays(Liar):
+    """Whole numbers that came out of an array are no settings, and the defaults stay."""
+
+    def configure(self, request: ConfigureRequest) -> Any:
+        return self.right.configure(replace(request, model=_plain(request.model), fields=_plain(request.fields)))
+
+
+def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if not isinstance(value, np.integer)}

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from conformance.adapter import ConfigureRequest
 from tests.zoo.bases.configurations import Configuring, Filing
 from tests.zoo.liar import Arrays, Liar, breaks
@@ -212,15 +210,3 @@ class BoundsGroupsByTheSubsample(Filing):
     def altered(self, legacy: Arrays, request: ConfigureRequest) -> Arrays:
         groups, points = request.fields.get("n_groups"), request.fields.get("n_subsample")
         return legacy | ({"n_groups": min(groups, points)} if groups and points else {})
-
-
-@breaks("CND-019")
-class KnowsNoNumbersOfArrays(Liar):
-    """Whole numbers that came out of an array are no settings, and the defaults stay."""
-
-    def configure(self, request: ConfigureRequest) -> Any:
-        return self.right.configure(replace(request, model=_plain(request.model), fields=_plain(request.fields)))
-
-
-def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if not isinstance(value, np.integer)}
