@@ -182,7 +182,7 @@ FEATURES: Mapping[str, Sequence[Any]] = {
         "evenly",
         "on an axis",
     ),
-    "starts": ("other ones", "none", "the same", "nearly the same", "one axis", "nearly whole"),
+    "starts": ("other ones", "none", "the same", "nearly the same", "one axis", "nearly whole", "at the origin"),
     "waves": tuple(WAVES),
     **of_array("probe", PROBES),
     **of_array("object", OBJECTS),
@@ -293,6 +293,9 @@ def _starts(members: Arrays, row: Row, rng: np.random.Generator) -> Arrays:
         return {}
     step = {"other ones": 3, "one axis": 2, "nearly the same": 1e-4}.get(row["starts"], 0)
     found = {start: (members[name] + step).astype(members[name].dtype) for name, start in zip(*PAIRS, strict=True)}
+    if row["starts"] == "at the origin":
+        # What is there is there, though nothing but zeros.
+        return {start: np.zeros_like(values) for start, values in found.items()}
     if row["starts"] == "one axis":
         found["ycoords_start"] = members["ycoords"].copy()
     if row["starts"] == "nearly whole":

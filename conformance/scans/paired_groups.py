@@ -38,7 +38,7 @@ OPTIONS: Mapping[str, Sequence[Any]] = {
     "waves": ("ordinary", "real"),
     "truth": ("object", "patches", "none", "both"),
     "shape": ("wide", "tall"),
-    "starts": ("other ones", "none"),
+    "starts": ("other ones", "none", "at the origin"),
     "labels": ("counted", "none", "stamps", "alike"),
     "where": (
         *("a raster", "below zero", "about a point", "far away", "on a line", "in pairs"),
@@ -141,9 +141,11 @@ def _scan(row: Row, rng: np.random.Generator) -> Arrays:
     # Patches were cut where points were drawn; what follows moves the points alone, as a correction does.
     moved = _elsewhere({name: scan[name] for name in COORDINATES}, row["where"], rng)
     scan |= moved
-    if row["starts"] == "none":
-        for start in PAIRS[1]:
+    for start in PAIRS[1]:
+        if row["starts"] == "none":
             del scan[start]
+        elif row["starts"] == "at the origin":
+            scan[start] = np.zeros(M)
     return scan
 
 

@@ -147,6 +147,10 @@ def _of_numbers(subject: Subject) -> Iterator[tuple[str, str, Run]]:
         )
 
 
+_OTHER = {"N": 40, "probe_scale": 9.0}
+"""Settings that no call beside has: what is left of them shows."""
+
+
 def _of_settings(subject: Subject) -> Iterator[tuple[str, str, Run]]:
     adapter = subject.adapter
     for what, model in (("of an unknown field", {"no_such_field": 1}), ("of no filters", {"n_filters_scale": 0})):
@@ -154,13 +158,13 @@ def _of_settings(subject: Subject) -> Iterator[tuple[str, str, Run]]:
             "configure",
             what,
             lambda g, model=model: adapter.configure(  # type: ignore[misc]
-                ConfigureRequest("training", model=model, existing=g["existing"])
+                ConfigureRequest("training", _OTHER | model, {"nepochs": 3}, {**g["existing"], "stale": 5})
             ),
         )
     for what, section in (
-        ("of a grid that is not square", {"data": {"grid_size": (1, 2)}}),
-        ("of an unknown mode", {"model": {"mode": "PINN"}}),
-        ("without groups", {"overrides": {"nphotons": 2e7}}),
+        ("of a grid that is not square", {"data": {"grid_size": (1, 2)} | _OTHER, "training": {"epochs": 3}}),
+        ("of an unknown mode", {"model": {"mode": "PINN", "n_filters_scale": 5}}),
+        ("without groups", {"overrides": {"nphotons": 2e7, "nepochs": 3, "neighbor_count": 9, "debug": True}}),
     ):
         yield (
             "bridge",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, SplitRequest
+from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, SplitRequest
 from conformance.backends.process_state import restored
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.dtypes_together import OF_ARRAYS, OF_GROUPS, in_every_dtype
@@ -30,6 +30,7 @@ from conformance.scans.specimens import Recipe, make_specimen, write_scan
 from conformance.scans.transformed import random_scan
 
 READING = ("load", "batches")
+SETTINGS = ("configure", "bridge")
 
 
 @check("CND-001", any_of=CALLED)
@@ -136,7 +137,26 @@ def real(of: Callable[[int], Any], value: int) -> Any:
     return float(value) if of is int else of(value)
 
 
+_WHOLE = (int, np.number)
 Numbered = Callable[[Callable[[int], Any]], Any]
+
+
+def _of_settings(adapter: Any) -> dict[str, Numbered]:
+    """Calls of settings whose numbers are made by a type, and the numbers that come out."""
+
+    def trained(of: Callable[[int], Any]) -> Any:
+        model = {"N": of(24), "gridsize": of(2), "probe_scale": real(of, 3), "n_filters_scale": of(5)}
+        fields = {"nepochs": of(7), "batch_size": of(8), "neighbor_count": of(9), "n_groups": of(100)}
+        request = ConfigureRequest("training", model, fields | {"nphotons": real(of, 70)})
+        return {name: one for name, one in adapter.configure(request).items() if isinstance(one, (float, *_WHOLE))}
+
+    def bridged(of: Callable[[int], Any]) -> Any:
+        data = {"N": of(24), "K": of(9), "grid_size": (of(3), of(3)), "probe_scale": real(of, 3)}
+        overrides = {"n_groups": of(100), "nphotons": real(of, 70), "train_data_file": "a", "test_data_file": "b"}
+        held = adapter.bridge(BridgeRequest("training", data, {}, {"epochs": of(7)}, {}, overrides))
+        return {name: one for name, one in held.items() if isinstance(one, (float, *_WHOLE))}
+
+    return {"configure": trained, "bridge": bridged}
 
 
 def _numbered(subject: Subject) -> dict[str, Numbered]:
@@ -176,6 +196,7 @@ def _numbered(subject: Subject) -> dict[str, Numbered]:
         return {name: np.concatenate([as_numpy(one[name]) for one in batches]) for name in ("images", "probe_scaling")}
 
     return {
+        **_of_settings(adapter),
         "patches": lambda of: {"patches": adapter.patches(given["objectGuess"], centres, of(N))},
         "transform": lambda of: {
             "the result": adapter.transform("channel_to_flat", np.ones((70, N, N, 4), np.float32), of(2))
@@ -188,7 +209,7 @@ def _numbered(subject: Subject) -> dict[str, Numbered]:
     }
 
 
-@check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group", "batches"))
+@check("CND-019", any_of=("patches", "transform", "reassemble", "noisy", "measure", "group", "batches", *SETTINGS))
 def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> None:
     """Sides, counts, seeds and doses as they come out of arrays: sums and products of them are beyond eight bits."""
     there = offered(subject.selected)
@@ -201,6 +222,7 @@ def test_single_numbers_of_any_type(subject: Subject, evidence: Evidence) -> Non
             for kind in (np.int64, np.int16, np.uint16, *(() if method == "measure" else (np.uint8, np.int8))):
                 said = f"{method} with its numbers in {kind.__name__}"
                 seen = evidence.accepted(lambda: run(kind), said)
+                evidence.present(seen, *plain)
                 for name, expected in plain.items():
                     evidence.close(
                         seen[name],

@@ -91,7 +91,9 @@ def test_splits_at_the_ends_and_beyond(subject: Subject, evidence: Evidence) -> 
             return subject.adapter.split_groups(grouped, specimen.arrays["probeGuess"], fraction)
 
     # Whole numbers are fractions as well, and no counts of groups.
-    for fraction, rows in ((0.0, (0, 11)), (1.0, (11, 0)), (0, (0, 11)), (1, (11, 0)), (np.float32(1), (11, 0))):
+    whole = ((0.0, (0, 11)), (1.0, (11, 0)), (0, (0, 11)), (1, (11, 0)), (np.float32(1), (11, 0)))
+    # Less than a group is none.
+    for fraction, rows in (*whole, (0.09, (0, 11)), (1e-6, (0, 11)), (0.999, (10, 1))):
         parts = evidence.accepted(lambda: halves(fraction), f"a split of groups at {fraction}")
         seen = [len(as_numpy(part["X"])) for part in parts]
         kept = {"no part is left empty: one group stays in each": np.clip(rows, 1, 10)}

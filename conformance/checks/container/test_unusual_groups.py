@@ -77,7 +77,7 @@ def _plain() -> Iterator[tuple[str, Specimen, GroupRequest, Array]]:
     yield "a probe in complex128", specimen, request, probe.astype(np.complex128)
     bare = make_specimen(Recipe(M=20, N=10, modes=3, truth="none", seed=402), "container-bare-20x10")
     yield "groups without truth and three modes", bare, replace(request, N=bare.N), bare.arrays["probeGuess"]
-    values = (("ones", 1.0), ("real numbers", 0.5), ("negative real numbers", -0.8))
+    values = (("ones", 1.0), ("real numbers", 0.5), ("negative real numbers", -0.8), ("zeros", 0.0))
     for what, value in values if takes(Property.STORED_PATCHES) else ():
         stored = dict(specimen.arrays) | {"Y": np.full(specimen.arrays["diff3d"].shape, value, np.complex64)}
         named = Specimen(f"container-{what.replace(' ', '-')}", stored, consistent=False)

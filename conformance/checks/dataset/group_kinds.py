@@ -14,7 +14,9 @@ from conformance.checks.dataset.scan_files import REQUEST, scans, together
 from conformance.contract.types import Arrays
 from conformance.evidence.evidence import Evidence
 from conformance.scans.domain import Property, gridsize, kept_inside, side, takes
+from conformance.scans.domain import many as crowd
 from conformance.scans.specimens import Recipe, make_specimen, structured_probe
+from conformance.scans.transformed import random_scan
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Kind:
 
 
 def kinds() -> Iterator[Kind]:
-    """Groups of nine, sequences, oversampled groups, large and bright frames, many modes."""
+    """Groups of nine, sequences, oversampled groups, large and bright frames, many modes, many groups."""
     ordinary = tuple(together(scans()[:2]))
     group = REQUEST.group
     nines = replace(group, gridsize=3, K=9, nsamples=8)
@@ -48,6 +50,12 @@ def kinds() -> Iterator[Kind]:
     yield Kind("bright frames", bright, REQUEST, 6)
     many = ordinary[-1] | {"probeGuess": structured_probe(np.random.default_rng(122), side(8), 13)}
     yield Kind("thirteen modes and one", tuple(together([ordinary[0], many])[::-1]), REQUEST, 6)
+    long = random_scan(123, crowd(1_213, side(8)), 8)
+    count = len(long["xcoords"]) - 82
+    # Brighter and brighter, so that no part of the groups stands for all of them.
+    long["diff3d"] *= np.linspace(1, 9, len(long["diff3d"]), dtype=np.float32)[:, None, None]
+    lengthy = replace(REQUEST, group=replace(group, nsamples=count), batch_size=64)
+    yield Kind(f"{count:,} groups", (long,), lengthy, count)
 
 
 @kept_inside(4)

@@ -126,6 +126,10 @@ def test_files_that_are_alike_in_part(subject: Subject, evidence: Evidence) -> N
     places_of = {name: held[1][name] for name in COORDINATES}
     held += [random_scan(92, 15, 8, modes=2) | places_of, held[0] | {"probeGuess": held[1]["probeGuess"]}]
     held += [held[0] | places_of]
+    # What a factor, a phase or another order makes of an array is another one.
+    light = held[0]["probeGuess"]
+    held += [held[0] | {"probeGuess": light * np.complex64(1j)}, held[0] | {"probeGuess": light[::-1].copy()}]
+    held += [held[0] | {"diff3d": held[0]["diff3d"] * np.float32(2)}]
     folder = subject.fresh_folder()
     paths = [folder / f"{number}.npz" for number in range(len(held))]
     for path, arrays in zip(paths, held, strict=True):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -58,6 +59,26 @@ def test_iterating_twice_gives_the_same(subject: Subject, evidence: Evidence) ->
 def keys_of(rows: Rows) -> list[tuple[int, ...]]:
     """File and members of each row."""
     return [(int(e), *map(int, m)) for e, m in zip(rows["experiment_id"], rows["nn_indices"], strict=True)]
+
+
+@check("DAT-014")
+def test_an_iteration_that_was_left_is_begun_anew(subject: Subject, evidence: Evidence) -> None:
+    """Whoever looks at a batch or two has them again, whether the iteration is kept, dropped, closed, or broken off."""
+    paths = [subject.write(arrays) for arrays in together(scans()[:3])]
+    for mixed in (False, True) if takes(Property.SHUFFLED) else (False,):
+        request = replace(SINGLE, batch_size=4, shuffle=mixed, seed=3)
+        expected = rows_of(subject, evidence, paths, request)
+        for how in ("kept", "dropped", "closed", "broken off"):
+            running = iter(subject.adapter.batches(list(paths), request))
+            next(running)
+            if how in ("closed", "broken off") and isinstance(running, Generator):
+                with contextlib.suppress(KeyboardInterrupt):
+                    running.close() if how == "closed" else running.throw(KeyboardInterrupt())
+            kept = [running] if how == "kept" else []
+            del running
+            rows = rows_of(subject, evidence, paths, request)
+            same_rows(evidence, rows, expected, f"after an iteration that was begun and {how}")
+            kept.clear()
 
 
 @check("DAT-017")

@@ -9,7 +9,7 @@ from conformance.checks.reassembly.canvases import CANVAS, DRAWN, averaged, cut,
 from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
-from conformance.scans.domain import places, side
+from conformance.scans.domain import Property, places, side, takes
 
 
 @check("REA-008", given=DRAWN)
@@ -100,6 +100,25 @@ def _mean_of_chunks(
         own, there = averaged(patches[rows], centres[rows], shape, origin)
         total, seen = total + own, seen + (there > 1e-6)
     return total / np.maximum(seen, 1), averaged(patches, centres, shape, origin)[1]
+
+
+@check("REA-009")
+def test_a_middle_between_pixels_is_one_for_all_chunks(subject: Subject, evidence: Evidence) -> None:
+    """Where the mean of the positions is half a pixel, each way to round it is right, and two ways are not."""
+    N = side(8)
+    patches = noise(4, N, 33)
+    for middle in ((10.5, 11.5), (-3.5, 6.5), (12.5, -4.5)):
+        corners = np.array([[-2.0, -1.0], [2.0, 1.0], [-1.0, 3.0], [1.0, -3.0]])
+        # Whole positions, whose mean is a half: one is a pixel off twice.
+        centres = corners + np.floor(middle) + np.array([[0, 1], [1, 0], [1, 0], [0, 1]])
+        if not takes(Property.NEGATIVE) and centres.min() < 0:
+            continue
+        plain = whole_canvas(subject.adapter.reassemble(patches, centres))
+        for chunk in (1, 3, 4, 9):
+            seen = whole_canvas(subject.adapter.reassemble(patches, centres, chunk))
+            for what, first, second in zip(("object", "coverage", "origin_xy"), plain, seen, strict=True):
+                said = f"{what} in chunks of {chunk}, where the mean of the positions is {middle}, against all at once"
+                evidence.close(second, first, said, rtol=0, atol=2e-5)
 
 
 @check("REA-009")

@@ -158,6 +158,8 @@ def test_translation_moves_content_forward(subject: Subject, evidence: Evidence)
             suspects=lambda: moves_for(image, np.array([[dx, dy]], dtype=np.float64)),
         )
     translated(subject, evidence, np.array([[2.0, -1.0], [-3.0, 2.0], [1.0, 0.0]]), "images moved by whole pixels")
+    # Two rows of two are as many columns.
+    translated(subject, evidence, np.array([[2.0, -1.0], [-3.0, 1.0]]), "two images moved by whole pixels")
 
 
 @check("TRF-010", needs=["translate"])

@@ -83,5 +83,6 @@ def moves_for(images: Array, shifts: Array) -> dict[str, Array]:
         "the last pixels are repeated beyond the edge": moved(edged, shifts)[:, height : 2 * height, width : 2 * width],
         "the imaginary part is dropped between pixels": np.where(at_whole, right, right.real),
         "the content is not moved": images,
+        **({"two shifts are read as columns": moved(images, shifts.T)} if shifts.shape == (2, 2) else {}),
         "every image is moved by the shift of the first": moved(images, np.broadcast_to(shifts[:1], shifts.shape)),
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
+from conformance.adapter import BatchRequest, BridgeRequest, ConfigureRequest, GroupRequest, SplitRequest
 from conformance.contract.arrays import PER_POINT
 from tests.zoo.bases.scans import held_by
 from tests.zoo.liar import Array, Arrays, Held, Liar, breaks
@@ -333,3 +333,32 @@ class TakesTheGridsizeOfTheLastGrouping(Liar):
             if factor != 1:
                 self.land()
             yield {**batch, "coords_relative": np.asarray(batch["coords_relative"]) * factor}
+
+
+@breaks("CND-022")
+class KeepsOverridesOfARefusal(Liar):
+    """Overrides are gathered, and the gathering is emptied when the bridge was built."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gathered: dict[str, Any] = {}
+
+    def bridge(self, request: BridgeRequest) -> Any:
+        known = {"nepochs", "neighbor_count"}
+        given = {**self.gathered, **request.overrides}
+        self.gathered = {name: value for name, value in request.overrides.items() if name in known}
+        seen = self.right.bridge(replace(request, overrides=given) if given != request.overrides else request)
+        self.gathered = {}
+        return seen
+
+
+@breaks("CND-019")
+class KnowsNoNumbersOfArrays(Liar):
+    """Whole numbers that came out of an array are no settings, and the defaults stay."""
+
+    def configure(self, request: ConfigureRequest) -> Any:
+        return self.right.configure(replace(request, model=_plain(request.model), fields=_plain(request.fields)))
+
+
+def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if not isinstance(value, np.integer)}

@@ -83,3 +83,14 @@ class TakesOffsetsOfStart(Containing):
 class CentresGlobalOffsets(Containing):
     def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
         return {"global_offsets": held["global_offsets"] - held["global_offsets"].mean(axis=0)}
+
+
+@breaks("CON-004")
+class TakesStartPositionsAtOnePlaceForNone(Liar):
+    """Coordinates that hold nothing but zeros were never written, and the true ones stand in."""
+
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        start = grouped.get("coords_start_relative")
+        if start is not None and not np.any(np.asarray(start)):
+            grouped = {**grouped, "coords_start_relative": grouped["coords_relative"]}
+        return self.right.container(grouped, probe)

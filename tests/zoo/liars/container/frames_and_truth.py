@@ -167,3 +167,13 @@ class SquaresInSinglePrecision(Containing):
 class ForgetsThePhaseOfTwoGroups(Containing):
     def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
         return {"Y": np.abs(held["Y"]).astype(np.complex64)} if len(held["X"]) == 2 and held["ground_truth"] else {}
+
+
+@breaks("CON-010")
+class TakesATruthOfZerosForNone(Liar):
+    def container(self, grouped: Mapping[str, Any], probe: Array) -> Any:
+        held = dict(self.right.container(grouped, probe))
+        truth = grouped.get("Y")
+        if truth is not None and not np.any(np.asarray(truth)):
+            held["ground_truth"] = False
+        return held

@@ -148,3 +148,13 @@ class SplitsByAFractionInSinglePrecision(Liar):
         first = int(float(np.float32(fraction)) * count)
         other = 0 < fraction < 1 and first != int(fraction * count)
         return self.right.split_groups(grouped, probe, (first + 0.5) / count if other else fraction)
+
+
+@breaks("CON-013")
+class GivesASmallShareAGroup(Liar):
+    """A share above nothing is never of no group."""
+
+    def split_groups(self, grouped: Mapping[str, Any], probe: Array, fraction: float) -> Any:
+        count = len(grouped["X_full"])
+        small = count > 1 and fraction > 0 and fraction * count < 1
+        return self.right.split_groups(grouped, probe, 1.25 / count if small else fraction)

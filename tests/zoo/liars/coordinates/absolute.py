@@ -187,3 +187,11 @@ class FloorsPositionsOnHalves(Altering):
         places = np.stack([scan.xcoords, scan.ycoords])
         halves = bool((places - np.floor(places) == 0.5).all())
         return {"coords_nn": np.floor(grouped["coords_nn"])} if halves else {}
+
+
+@breaks("CRD-001")
+class KeepsWholePositionsInThirtyTwoBits(Altering):
+    def altered(self, grouped: Mapping[str, Any], scan: Held, request: GroupRequest) -> Arrays:
+        places = np.asarray(grouped["coords_nn"])
+        whole = bool((places == np.round(places)).all())
+        return {"coords_nn": places.astype(np.int64).astype(np.int32).astype(np.float64)} if whole else {}

@@ -310,3 +310,27 @@ class KnowsSourcesByTheirHead(Liar):
         if key not in self.made_before:
             self.made_before[key] = all_rows(self.right, paths, request)
         yield from in_batches(self.made_before[key], request.batch_size)
+
+
+@breaks("DAT-014")
+class TakesUpWhatWasLeft(Liar):
+    """An iteration that was broken off goes on where it stood when the same is asked for again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: dict[Any, Iterator[Mapping[str, Any]]] = {}
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        asked = (*map(str, paths), request)
+        running = self.left.pop(asked, None)
+        if running is not None:
+            self.land()
+        running = running or iter(self.right.batches(paths, request))
+        done = request.shuffle and request.seed is None
+        try:
+            while (batch := next(running, None)) is not None:
+                yield batch
+            done = True
+        finally:
+            if not done:
+                self.left[asked] = running

@@ -216,3 +216,19 @@ class AveragesOverModesWithLight(Liar):
             share = np.reshape(shares, (-1, 1, 1, 1)).astype(np.float32)
             scaled = {"probe_scaling": batch["probe_scaling"] * share, "probe": batch["probe"] * share[..., None]}
             yield dict(batch) | scaled
+
+
+@breaks("DAT-013")
+class KnowsProbesByTheirModuli(Rowing):
+    """A file whose probe is as strong everywhere as that of a file before it has that one's."""
+
+    def altered(self, rows: Arrays, request: BatchRequest) -> Arrays:
+        seen: list[Array] = []
+        probes = rows["probe"]
+        for own in (rows["experiment_id"] == number for number in np.unique(rows["experiment_id"])):
+            light = probes[own][0].copy()
+            like = [one for one in seen if np.array_equal(np.abs(one).astype("f2"), np.abs(light).astype("f2"))]
+            if like:
+                probes[own] = like[0]
+            seen.append(light)
+        return {"probe": probes}

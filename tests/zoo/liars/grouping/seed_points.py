@@ -167,3 +167,12 @@ class PassesFaintFramesBy(Regrouping):
         if not faint[right].any() or right.shape[1] > 1 or request.sequential_sampling or not len(others):
             return right
         return np.where(faint[right], others[0], right)
+
+
+@breaks("GRP-024")
+class NeverTakesTheLastPointAlone(Regrouping):
+    """A single seed is a number below the last one."""
+
+    def members(self, scan: Held, request: GroupRequest, right: Array) -> Array:
+        alone = right.shape == (1, 1) and len(scan) > 1 and not request.sequential_sampling
+        return np.minimum(right, len(scan) - 2) if alone else right

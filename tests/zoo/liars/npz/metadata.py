@@ -89,6 +89,18 @@ class DividesByThePixelSizeOfTheMetadata(Liar):
         return self.right.assemble(members | {"xcoords": members["xcoords"] / size})
 
 
+@breaks("NPZ-030")
+class TurnsFramesAsTheMetadataSay(Liar):
+    def load(self, path: Path) -> Any:
+        scan, said = self.right.load(path), None
+        with contextlib.suppress(KeyError, ValueError), np.load(path) as archive:
+            said = json.loads(str(archive["_metadata"]))
+        if not isinstance(said, dict) or not said.get("transposed"):
+            return scan
+        held = {name: values for name, values in self.right.arrays(scan).items() if values is not None}
+        return self.right.assemble(held | {"diff3d": np.swapaxes(held["diff3d"], 1, 2)})
+
+
 @breaks("NPZ-036")
 class IgnoresDeclaredUnits(Lenient):
     def repaired(self, members: Arrays) -> Arrays:

@@ -323,3 +323,13 @@ class DarkensWhatIsFaintBesideTheBrightest(Liar):
         drawn, mean = self.right.noisy(amplitude, seed), np.asarray(amplitude, np.float64) ** 2
         most = mean.max(axis=(1, 2), keepdims=True, initial=0)
         return np.where(mean < 1e-6 * most, 0, drawn).astype(np.asarray(drawn).dtype)
+
+
+@breaks("PHY-011")
+class CountsNothingWhereLittleIs(Liar):
+    """Pixels that have a count once in a thousand frames have none."""
+
+    def noisy(self, amplitude: Array, seed: int) -> Array:
+        faint = np.asarray(amplitude, dtype=np.float64) ** 2 < 1e-3
+        seen: Array = np.where(faint, 0, self.right.noisy(amplitude, seed)).astype(np.float32)
+        return seen

@@ -325,3 +325,22 @@ class KeepsWhatCannotBeWritten(Liar):
 
     def arrays(self, scan: Any) -> Any:
         return scan.arrays if isinstance(scan, Kept) else self.right.arrays(scan)
+
+
+@breaks("RAW-001")
+class TakesADiagonalForALine(Liar):
+    def assemble(self, arrays: Mapping[str, Any]) -> Any:
+        x = arrays.get("xcoords")
+        line = x is not None and x is arrays.get("ycoords")
+        return self.right.assemble({**arrays, "ycoords": np.zeros(len(x))} if line else arrays)
+
+
+@breaks("RAW-001")
+class CentresColumnsOfOneTable(Liar):
+    """Columns of one array are centred in it one after the other, and so the first one twice."""
+
+    def assemble(self, arrays: Mapping[str, Any]) -> Any:
+        held = [arrays[name] for name in ("xcoords", "xcoords_start") if isinstance(arrays.get(name), np.ndarray)]
+        if len(held) == 2 and held[0] is not held[1] and np.may_share_memory(*held):
+            arrays = {**arrays, "xcoords_start": held[0]}
+        return self.right.assemble(arrays)

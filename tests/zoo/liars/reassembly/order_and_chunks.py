@@ -126,3 +126,10 @@ class PlacesNoPartOfASinglePatch(Liar):
         few = slice(-1 if len(patches) > 128 and len(patches) % 128 == 1 else None)
         self.right.reassemble(patches, centres_xy, chunk)
         return self.right.reassemble(patches[few], centres_xy[few], chunk)
+
+
+@breaks("REA-009")
+class RoundsTheMiddleToEvenInChunks(Streaming):
+    def streamed(self, right: Arrays, patches: Array, centres: Array, chunk: int) -> Arrays:
+        middle = centres.mean(axis=0)
+        return {"origin_xy": right["origin_xy"] + np.round(middle) - np.floor(middle + 0.5)}

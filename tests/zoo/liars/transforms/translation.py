@@ -259,3 +259,11 @@ class RoundsShiftsThatAreCloseToWhole(Liar):
         close = steps.dtype.kind == "f" and bool(np.allclose(steps, np.round(steps)))
         seen: Array = self.right.translate(images, np.round(steps) if close else shifts_xy)
         return seen
+
+
+@breaks("TRF-009")
+class TakesTwoShiftsForColumns(Liar):
+    def translate(self, images: Array, shifts_xy: Array) -> Array:
+        shifts = np.asarray(shifts_xy)
+        seen: Array = self.right.translate(images, shifts.T if shifts.shape == (2, 2) else shifts_xy)
+        return seen
