@@ -95,7 +95,7 @@ def _refined(modes: Modes, patches: Modes, measured: Floats, good: NDArray[np.bo
 
 def _intensity(modes: Modes, patches: Modes) -> Floats:
     """Intensities (m, N, N), zero frequency at N/2."""
-    power = sum(np.abs(fft2(patches * mode)) ** 2 for mode in modes)
+    power = np.sum([np.abs(fft2(patches * mode)) ** 2 for mode in modes], axis=0)
     return np.asarray(fftshift(power, axes=(1, 2)) / modes.shape[-1] ** 2, np.float64)
 
 
