@@ -152,8 +152,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     readings = found.readings
     # A scan of another kind has none of the faults that probe and object show.
     field, other = _kind(sample, found, factor, rng)
-    faults += other
-    another = any(one.sure for one in other)
+    faults, another = [*faults, *other], any(one.sure for one in other)
     if not another:
         faults += pieces(sample, field.shown or trusted(found.zero))
     askew, doubted = _otherwise_placed(scan, sample, found, factor, rng) if not another else ([], False)
