@@ -21,6 +21,8 @@ class Runs:
         How many pixels are looked at; none where frames are not stored one after the other, or hold few counts.
     nothing, repeats : numpy.ndarray
         (M,) pixels of the longest run that holds nothing, and that holds what the frame before held.
+    alike : numpy.ndarray
+        (M,) pixels that hold what the frame before held, in runs or not, light or nothing.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ class Runs:
 
     def __init__(self, M: int) -> None:
         self.lit = 0
-        self.nothing, self.repeats = np.zeros(M, np.int32), np.zeros(M, np.int32)
+        self.nothing, self.repeats, self.alike = (np.zeros(M, np.int32) for _ in range(3))
         self._at: NDArray[np.intp] | None = None
         self._before: NDArray[Any] | None = None
 
@@ -49,6 +51,7 @@ class Runs:
         if self._before is None:
             same[0] = False
         self.repeats[here] = _longest(same & (values != 0))
+        self.alike[here] = same.sum(axis=1)
         self._before = values[-1:].copy()
 
 

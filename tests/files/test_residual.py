@@ -232,3 +232,48 @@ def test_pixels_that_became_hot_are_named() -> None:
     hot = counts.copy()
     hot[60:, 3:5, 28] += 40 * counts.mean()
     assert "for 2 pixels alone, which hold more light in them: (3, 28), (4, 28)" in apart(hot)
+
+
+def of_uneven_columns(counts: Frames, rng: np.random.Generator) -> Frames:
+    return rng.poisson(EXPECTED * rng.uniform(0.6, 1.4, 32)).astype(np.float64)
+
+
+def of_uneven_rows(counts: Frames, rng: np.random.Generator) -> Frames:
+    return rng.poisson(EXPECTED * rng.uniform(0.7, 1.3, (32, 1))).astype(np.float64)
+
+
+@pytest.mark.parametrize(("change", "word"), [(of_uneven_columns, "each column"), (of_uneven_rows, "each row")])
+def test_lines_of_unlike_gain_are_named(change: Change, word: str) -> None:
+    assert told(change).startswith(f"{word} holds a factor of its own")
+
+
+def of_modes(*light: float) -> Change:
+    """Counts of the probe and of modes beside it: the probe times one coordinate, the other, and both."""
+
+    def change(counts: Frames, rng: np.random.Generator) -> Frames:
+        modes = [MADE.probe, MADE.probe * COLUMNS, MADE.probe * ROWS, MADE.probe * ROWS * COLUMNS]
+        whole = np.zeros_like(EXPECTED)
+        for mode, part in zip(modes, (1 - sum(light), *light), strict=False):
+            one = mode * np.sqrt(part * (np.abs(MADE.probe) ** 2).sum() / (np.abs(mode) ** 2).sum())
+            forward = replace(forward_of(counts), probe=one[np.newaxis].astype(np.complex64))
+            whole += np.square(forward.simulated(S), dtype=np.float64)
+        return rng.poisson(whole).astype(np.float64)
+
+    return change
+
+
+@pytest.mark.parametrize("light", [(0.2,), (0.2, 0.15), (0.1, 0.05)])
+def test_modes_that_were_left_out_are_named(light: tuple[float, ...]) -> None:
+    assert "light is of further modes of the beam" in told(of_modes(*light))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_probe_that_changes_or_lies_elsewhere_lacks_no_modes(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    steps = rng.normal(0, 1.0, S.shape)
+    light = np.square(forward_of(MADE.counts).simulated(S + steps), dtype=np.float64)
+    assert "modes" not in told(lambda counts, rng: rng.poisson(light).astype(np.float64))
+    other = np.fft.ifft2(
+        np.fft.fft2(MADE.probe) * np.exp(1j * (seed + 1) * np.fft.ifftshift(ROWS**2 + COLUMNS**2) / 80)
+    )
+    assert "modes" not in told(lambda counts, rng: counts, other)

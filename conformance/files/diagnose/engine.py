@@ -17,6 +17,7 @@ from conformance.files.diagnose.far_field import Field, field_of
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.halves import NAME as INTERLEAVED
 from conformance.files.diagnose.halves import belonging
+from conformance.files.diagnose.leaning import LEANING, leaning
 from conformance.files.diagnose.motions import MOTION
 from conformance.files.diagnose.near_field import shear_of
 from conformance.files.diagnose.of_object import of_the_object
@@ -51,6 +52,9 @@ _BREAKS = frozenset({"repeated", "dark", "unlike", "none", "wandering"})
 
 _ELSEWHERE = PAIRINGS | {MOTION, "oblique", "lines", "wandering", INTERLEAVED}
 """Faults beside which a turn that estimators agree on may be that of other positions."""
+
+_NO_TURN = frozenset({MOTION, LEANING, "oblique", "lag"})
+"""Faults that lean the scan: to who asks for turns alone, they look like one by an angle that is no quarter."""
 
 _OF_TWO_SCANS = _ELSEWHERE | {"scale", "none", "unlike"}
 """What frames of two scans that are interleaved look like."""
@@ -148,8 +152,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     readings = found.readings
     # A scan of another kind has none of the faults that probe and object show.
     field, other = _kind(sample, found, factor, rng)
-    faults += other
-    another = any(one.sure for one in other)
+    faults, another = [*faults, *other], any(one.sure for one in other)
     if not another:
         faults += pieces(sample, field.shown or trusted(found.zero))
     askew, doubted = _otherwise_placed(scan, sample, found, factor, rng) if not another else ([], False)
@@ -178,6 +181,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         known, faults = asked(in_pixels, found, verdict, rng)
     if not explained and not another:
         verdict, faults = reordered(scan, in_pixels, found, verdict, faults, rng)
+        faults = [*faults, *leaning(in_pixels, scan.positions[:, ::-1] * factor, found, verdict)]
         verdict, known, faults = _elsewhere(verdict, known, faults, belonging(in_pixels, found, verdict, rng))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)
@@ -274,6 +278,9 @@ def _elsewhere(
         known = unknown("other faults come first")
     if any(one.name in _ELSEWHERE for one in faults):
         doubt = "frames may belong to other positions"
+    if verdict.general and any(one.name in _NO_TURN for one in faults):
+        why = f"{verdict.reason}, but what looks like a turn by an angle may be axes, or a pace, that lean so"
+        verdict = Verdict(Word.CANNOT_TELL, None, float("nan"), False, why)
     if verdict.word is Word.CERTAIN and doubt:
         verdict = replace(verdict, word=Word.LIKELY, reason=f"{verdict.reason}, but {doubt}")
     return verdict, known, faults

@@ -66,20 +66,23 @@ class Forward:
         high = np.clip(np.floor(s) + self.N // 2, 0, shape)
         return np.asarray((high - low).prod(axis=1) / self.N**2)
 
-    def simulated(self, s: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Amplitudes (m, N, N) at positions (m, 2), patches bilinear, zero outside the object and where s is none."""
+    def patches(self, s: NDArray[np.float64]) -> NDArray[np.complex64]:
+        """Patches (m, N, N) at positions (m, 2), bilinear, zero outside the object and where s is none."""
         N = self.N
         s = np.where(np.isfinite(s), s, -1.0 - N)
         padded = self._padded
         corner = np.floor(s).astype(np.int64)
         part = (s - corner).astype(np.float32)
         corner = np.clip(corner - N // 2 + N + 1, 0, np.array(padded.shape) - N - 1)
-        out = np.empty((len(s), N, N), dtype=np.float32)
+        return np.stack([_between(padded, corner[row], part[row], N) for row in range(len(s))])
+
+    def simulated(self, s: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Amplitudes (m, N, N) at positions (m, 2)."""
+        out = np.empty((len(s), self.N, self.N), dtype=np.float32)
         for start in range(0, len(s), _BLOCK):
-            rows = range(start, min(start + _BLOCK, len(s)))
-            patches = np.stack([_between(padded, corner[row], part[row], N) for row in rows])
+            patches = self.patches(s[start : start + _BLOCK])
             power = sum(np.abs(fft2(patches * mode)) ** 2 for mode in self.probe)
-            out[start : start + _BLOCK] = fftshift(np.sqrt(power), axes=(1, 2)) / N
+            out[start : start + _BLOCK] = fftshift(np.sqrt(power), axes=(1, 2)) / self.N
         return out
 
     def misfits(self, s: NDArray[np.float64], amplitude: NDArray[np.float32] | None = None) -> Misfit:

@@ -31,6 +31,9 @@ _TOLD, _PART, _MUCH = 2.0, 0.62, 0.2
 """Student's t from which an axis is told; part of what moving the other axis does that moving one must do, where that
 is as much as this."""
 
+_BOTH = 10.0
+"""Student's t from which either axis is told beyond doubt, however much more the other is."""
+
 _GAIN, _SURE = 0.15, 6.0
 """Logarithm of the misfit, and Student's t over the frames, by which frames must fit better among their own."""
 
@@ -71,7 +74,7 @@ class Halves:
         if self.worse.max() < _MUCH:
             hardly = "frames that were left out hardly fit worse where positions are moved by a step"
             return hardly if self.surely.min() < _TOLD else ""
-        if self.worse.min() > _PART * self.worse.max():
+        if self.worse.min() > _PART * self.worse.max() or self.surely.min() > _BOTH:
             return ""
         axis, other = ("y", "x") if row < column else ("x", "y")
         return (

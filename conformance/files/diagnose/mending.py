@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose.asked import paired_frames
 from conformance.files.diagnose.changed import changed_parts
+from conformance.files.diagnose.delayed import delayed
 from conformance.files.diagnose.fitting import few_of, finest, fitted, moved_in_words, small_repairs
 from conformance.files.diagnose.forward import Forward, Misfit
 from conformance.files.diagnose.misplaced import misplaced
@@ -213,6 +214,8 @@ def _tried(
         yield from changed_parts(state)
     if "lines" not in done:
         yield from _orders(state, s_all)
+    if not done:
+        yield from delayed(state, s_all)
     yield from small_repairs(state, s_all)
 
 

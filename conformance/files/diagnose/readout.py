@@ -18,6 +18,9 @@ _EVEN = 0.3
 _SURELY, _OF_FRAMES, _FEWEST_LOST = 15.0, 0.8, 8
 """Counts of which no pixel shows none by chance; part of the frames, and pixels in each, that lost some."""
 
+_FEWEST_LINES = 10
+"""Lines with light on both sides of the middle from which their gains are compared."""
+
 _SMEARED, _STILL, _LITTLE = 0.02, 0.02, 0.3
 
 
@@ -197,6 +200,40 @@ def uneven_pixels(found: Residual) -> Reason | None:
         f"scatters by {mean[lit].std():.0%}: pixels of unlike gain; divide by the flat field"
     )
     return said, made
+
+
+def uneven_lines(found: Residual) -> Reason | None:
+    """Rows, or columns, that each count with a gain of its own, all along and the same in all frames.
+
+    Parameters
+    ----------
+    found : Residual
+    """
+    told: list[Reason] = []
+    middle = found.forward.N // 2
+    for axis, word in ((1, "row"), (0, "column")):
+        light = [one.sum(axis=0) if axis else one.sum(axis=0).T for one in (found.measured, found.made)]
+        halves = [tuple(one[:, part].sum(axis=1) for one in light) for part in (slice(middle), slice(middle, None))]
+        lit = np.logical_and(*((one > 0) & (other > _LIT * float(other.max())) for one, other in halves))
+        if lit.sum() < _FEWEST_LINES:
+            continue
+        gains = [np.where(lit, np.log(np.where(lit, one, 1) / np.where(lit, other, 1)), 0.0) for one, other in halves]
+        gains = [np.where(lit, one - np.median(one[lit]), 0.0) for one in gains]
+        mean = (gains[0] + gains[1]) / 2
+        # What a wrong probe leaves goes on from a line to the next, and is not the same on both sides of the middle.
+        alike = _together(mean[:-1], mean[1:], lit[:-1] & lit[1:])
+        if mean[lit].std() < _SCATTER or _together(gains[0], gains[1], lit) < _SAME or alike > _ALIKE:
+            continue
+        factor = np.exp(mean)
+        made = found.made * (factor[:, np.newaxis] if axis else factor)
+        if found.better(made):
+            said = (
+                f"each {word} holds a factor of its own of what probe and object make there, all along and the same in "
+                f"all frames, that scatters by {mean[lit].std():.0%}: {word}s that are read out with unlike gains; "
+                "divide by the flat field"
+            )
+            told.append((said, made))
+    return found.best(told)
 
 
 def _together(one: Floats, other: Floats, where: NDArray[np.bool_]) -> float:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from conformance.files.diagnose.beams import of_another_width, with_harmonics
 from conformance.files.diagnose.explained import sound
 from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.lacking import lacking_modes
 from conformance.files.diagnose.mending import Mending
-from conformance.files.diagnose.readout import lost, overwritten, smeared, still, uneven_pixels
+from conformance.files.diagnose.readout import lost, overwritten, smeared, still, uneven_lines, uneven_pixels
 from conformance.files.diagnose.recorded import bent, beside_a_spot, blurred, by_another_law, cut, distorted, normalised
 from conformance.files.diagnose.residual import (
     Reason,
@@ -39,7 +40,10 @@ _LITTLE = 1.25
 """Misfit over the floor up to which frames are explained as well as may be."""
 
 _LESS = 0.7
-"""Part of the misfit of another reason that gains of pixels leave, where these are the reason: each has one factor."""
+"""Part of the misfit of another reason that what fits many numbers leaves, where it is the reason."""
+
+_HALF_TOLD = 3.0
+"""Misfit over the floor that another reason leaves, from which modes that were left out are asked for."""
 
 _UNEXPLAINED = frozenset({"none", "wandering", "part"})
 """Faults that are told where nothing explains what is left over."""
@@ -49,6 +53,9 @@ _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
     *(shaded, beside_a_spot, by_another_law, bent, distorted, cut, smeared, of_another_width, with_harmonics, blurred),
 )
 """Of reasons that explain as much, the first is told."""
+
+_FREE: tuple[Callable[[Residual], Reason | None], ...] = (uneven_lines, uneven_pixels)
+"""What fits a number to each line or pixel."""
 
 _PLACES: tuple[Callable[[Residual], Reason | None], ...] = (overwritten, still, uneven_pixels)
 """Where it is left over; asked where no reason explains it, as what leaves most free."""
@@ -72,9 +79,17 @@ def reason_of(found: Residual) -> tuple[str, float]:
     for looks in (_LOOKS, _PLACES) if asked else ():
         told = (look(found) for look in looks)
         best = best or found.best(one for one in told if one is not None)
-    if best is not None and (flat := uneven_pixels(found)) is not None:
-        best = flat if found.after(flat[1]).mean < _LESS * found.after(best[1]).mean else best
+    # What fits many numbers is told where it leaves far less than what fits few.
+    for look in _FREE if asked else ():
+        if (free := look(found)) is not None:
+            best = free if best is None or _much_less(found, free, best) else best
+    if asked and (best is None or found.after(best[1]).over_floor > _HALF_TOLD):
+        best = lacking_modes(found) or best
     return ("", found.before.over_floor) if best is None else (best[0], found.after(best[1]).over_floor)
+
+
+def _much_less(found: Residual, one: Reason, other: Reason) -> bool:
+    return found.after(one[1]).mean < _LESS * found.after(other[1]).mean
 
 
 def beside_reasons(faults: Sequence[Fault], done: Mending, s_all: NDArray[np.float64]) -> list[Fault]:

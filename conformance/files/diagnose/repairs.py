@@ -73,7 +73,7 @@ class Repair:
         """
         if self.owner is not None:
             return np.asarray(np.where(self.owner[:, np.newaxis] >= 0, s_all[self.owner], s_all))
-        if self.family == "lines":
+        if self.family in ("lines", "path"):
             return s_all
         middle = s.mean(axis=0)
         matrix = np.linalg.lstsq(s - middle, self.s - self.s.mean(axis=0), rcond=None)[0].T

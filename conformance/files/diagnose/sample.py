@@ -18,6 +18,9 @@ _WINDOWS = 4
 _DIM, _BRIGHT = 0.05, 20.0
 """Powers against the median, outside which a frame is left out."""
 
+_LIKE = 0.6
+"""Correlation of amplitudes from which a dim frame shows the pattern of the others."""
+
 
 class Frames(Protocol):
     """Diffraction frames (M, N, N): an array, a memory map, an HDF5 dataset."""
@@ -70,7 +73,7 @@ class Sample:
         Pixels that hold data.
     probe : (P, N, N) complex64 or None
     left_out : int
-        Frames that were read and hold no light, or far too much.
+        Frames that were read and hold no light, or far too much; not those of a dark part of the sample.
     """
 
     intensity: NDArray[np.float32]
@@ -167,7 +170,27 @@ def take(scan: Scan, intensity_of: Any, rng: np.random.Generator, most: int = 76
     kept = np.isfinite(power) & (power > _DIM * typical) & (power < _BRIGHT * typical)
     probe = None if scan.probe is None else np.asarray(scan.probe, np.complex64).reshape(-1, N, N)
     s = scan.positions[index[kept], ::-1].astype(np.float64)
-    return Sample(intensity[kept], s, index[kept], good, probe, int((~kept).sum()))
+    absorbed = _absorbed(intensity, (power > 0) & (power <= _DIM * typical), kept)
+    return Sample(intensity[kept], s, index[kept], good, probe, int((~kept & ~absorbed).sum()))
+
+
+def _absorbed(intensity: NDArray[np.float32], dim: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Frames (m,) that are dim and show the pattern of the others: the sample is dark there, and the beam is not lost.
+
+    Parameters
+    ----------
+    intensity : (m, N, N) float32
+    dim, kept : (m,) bool
+    """
+    found = np.zeros(len(intensity), bool)
+    if not dim.any() or not kept.any():
+        return found
+    beam = np.sqrt(np.maximum(intensity[kept].mean(axis=0, dtype=np.float64), 0)).ravel()
+    seen = np.sqrt(np.maximum(intensity[dim], 0)).reshape(int(dim.sum()), -1).astype(np.float64)
+    beam, seen = beam - beam.mean(), seen - seen.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(beam) * np.linalg.norm(seen, axis=1)
+    found[dim] = seen @ beam > _LIKE * np.maximum(length, 1e-300)
+    return found
 
 
 def compact(

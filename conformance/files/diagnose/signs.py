@@ -20,6 +20,12 @@ _SLIDES = 0.3
 _LIT = 20
 """Pixels with light above which two frames are not equal by chance."""
 
+_HALF, _SMALL, _ROUNDING = 0.5, 1e3, 1e-2
+"""Counts that are looked at, and how far they are from whole numbers at most."""
+
+_ALIKE, _FEWEST_ALIKE, _FEWEST_RUNS = 1e-4, 6, 3
+"""Light of a frame that is not the beam's at most; frames that are alike, and runs of them, of a beam alone."""
+
 _MOST_LEFT_OUT = 0.2
 """Part of the frames that may be left out of what is judged without a word."""
 
@@ -80,12 +86,33 @@ def repeated(sample: Sample) -> list[Fault]:
     follows = follows[(np.diff(sample.s, axis=0)[follows] != 0).any(axis=1)]
     lit = (sample.intensity > 0).sum(axis=(1, 2)) > _LIT
     same = [one for one in follows if lit[one] and np.array_equal(sample.intensity[one], sample.intensity[one + 1])]
-    if not same or len(same) == len(follows):
+    if len(same) == len(follows):
+        return []
+    same = [one for one in same if not _beam_alone(sample, int(one))]
+    if not same:
         return []
     named = ", ".join(str(int(sample.index[one + 1])) for one in same[:5]) + (", ..." if len(same) > 5 else "")
     said = f"{len(same)} of {len(follows)} frames looked at repeat the one before them, value by value: {named}"
     remedy = "find the frames that were lost, or leave these out with their positions"
     return [Fault("repeated", Word.CERTAIN, said, remedy, {"frames": float(len(same))})]
+
+
+def _beam_alone(sample: Sample, number: int) -> bool:
+    """Whether a frame without noise shows the beam and no sample: it is its far field, or is left and comes back."""
+    frame = sample.intensity[number]
+    total = float(frame.sum(dtype=np.float64))
+    # Squares of roots of counts are whole but for their rounding.
+    few = frame[(frame > _HALF) & (frame < _SMALL)].astype(np.float64)
+    if not few.size or np.abs(few - np.rint(few)).max() < _ROUNDING:
+        return False
+    if sample.probe is not None and sample.good.all():
+        far = np.fft.fftshift(np.fft.fft2(sample.probe, norm="ortho"), axes=(1, 2))
+        beam = (np.abs(far) ** 2).sum(axis=0)
+        if float(np.abs(frame / total - beam / max(float(beam.sum()), 1e-300)).sum()) < _ALIKE:
+            return True
+    alike = np.array([np.array_equal(frame, one) for one in sample.intensity])
+    runs = int((np.diff(sample.index[alike]) > 1).sum()) + 1
+    return int(alike.sum()) >= _FEWEST_ALIKE and runs >= _FEWEST_RUNS
 
 
 def left_out(sample: Sample) -> list[Fault]:

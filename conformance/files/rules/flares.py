@@ -42,7 +42,9 @@ def _flared(view: View, largest: Floats, usable: NDArray[np.bool_], quantum: flo
     sums = survey.sums if view.counts else survey.squares
     otherwise = np.maximum(sums - largest, 0.0) / (view.M - 1)
     around = reduce(np.maximum, neighbours(largest))
-    held = reduce(np.add, neighbours(usable.astype(np.uint8)))
+    # Far from the beam the pixels around hold nothing in any frame.
+    dark = view.measured & survey.steady & (survey.largest == 0)
+    held = reduce(np.add, neighbours((usable | dark).astype(np.uint8)))
     far = (largest > _AROUND * around) & (largest > _OTHERWISE * otherwise) & (largest > _COUNTS * quantum)
     return np.asarray((held >= 5) & far)
 

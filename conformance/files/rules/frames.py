@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.by_place import descanned
+from conformance.files.rules.copies import copies
 from conformance.files.rules.counted import cut_below, evened, mirrored
 from conformance.files.rules.enlarged import enlarged
 from conformance.files.rules.exposures import of_two_exposures
@@ -27,8 +28,7 @@ _BRIGHT, _DIM = 5.0, 0.1
 _STEADY_SLIDE, _REST = 0.6, 0.5
 _FEWEST_VALUES = 8
 _PARTS, _DRIFT = 8, 5.0
-_SAME, _EVEN, _LIT = 1e-9, 1e-5, 1e-3
-_KEY = np.sqrt([2.0, 3.0, 5.0, 7.0, 11.0, 13.0])
+_EVEN = 1e-5
 _LONGEST_SLIDE = 1 << 16
 _UNDONE: tuple[tuple[Callable[[Floats], Floats], str], ...] = (
     (np.expm1, "logarithms log(1 + n)"),
@@ -160,7 +160,7 @@ def own_frames(view: View) -> Iterator[Finding]:
             "beam, it did not move, or it changes the light less than so many counts show"
         )
         yield Finding("FIL-025", Severity.WARNING, view.stack, problem)
-    for rows, how in zip(_copies(view), ("though at other places", "at the same place, noise and all"), strict=True):
+    for rows, how in zip(copies(view), ("though at other places", "at the same place, noise and all"), strict=True):
         if len(rows):
             few = f"{len(rows)} of {view.M} frames are copies" if len(rows) > 1 else "1 frame is a copy"
             problem = f"{few} of a frame before, {how}: {listed(rows)}"
@@ -191,29 +191,6 @@ def one_pattern(view: View) -> bool:
     aside = max(float((np.abs(one - one.mean()) ** 2).max()) for one in survey.moments)
     by_noise = excess < _BEYOND_NOISE * error and excess + 2 * error < _ONE_PATTERN * power
     return bool(by_noise and aside < _BY_CHANCE * float((light > 0).sum()) / 4)
-
-
-def _copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Numbers of the frames that show the same sums and moments as an earlier one: elsewhere, and at its place.
-
-    Without noise, frames at one place are alike.
-    """
-    survey = view.survey
-    values, squares = survey.flux
-    rows, columns = survey.moments
-    shown = np.stack([values, squares, rows.real, rows.imag, columns.real, columns.imag], axis=1)
-    lit = np.flatnonzero((view.flux > _LIT * np.median(view.flux)) & np.isfinite(shown).all(axis=1))
-    if len(lit) < 2 or survey.steady.all():
-        return np.arange(0), np.arange(0)
-    scale = np.maximum(1e-300, np.array([values.max(), squares.max(), *[np.abs(values).max()] * 4]))
-    # Copies have one key, and stand side by side in its order.
-    order = lit[np.argsort((shown[lit] / scale) @ _KEY, kind="stable")]
-    near = (np.abs(np.diff(shown[order], axis=0)) <= _SAME * scale).all(axis=1)
-    if view.x is None or view.y is None:
-        return np.sort(order[1:][near]), np.arange(0)
-    moved = (np.diff(view.x[order]) != 0) | (np.diff(view.y[order]) != 0)
-    noisy = is_whole(survey.sample) or is_whole(survey.sample**2)
-    return np.sort(order[1:][near & moved]), np.sort(order[1:][near & ~moved & noisy])
 
 
 def odd_rows(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -188,7 +188,12 @@ def _dead(view: View) -> NDArray[np.bool_]:
 def _counts(view: View) -> tuple[Floats, NDArray[np.bool_]]:
     """(N, N) twice: counts of all frames together, and the pixels that never count."""
     zero = view.steady & (view.survey.largest == 0) & ~view.survey.ever("non-finite")
-    counts = view.intensity * view.M / quantum(view)
+    # One frame tells nothing of the others: a strike lights its pixel once, and is worth one count.
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = view.survey.largest if view.counts else view.survey.largest**2
+        total, one = view.intensity * view.M, quantum(view)
+        others = total - np.where(np.isfinite(largest), largest, 0.0)
+        counts = np.maximum(others, np.minimum(total, one)) / one
     sample, first = view.survey.sample, view.survey.first
     sample = sample[sample < _MOST_ROOT]
     if len(first) and not (is_whole(sample) or is_whole(sample**2)):

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from itertools import combinations, permutations
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.pixels import stuck_pixels
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
@@ -47,7 +50,15 @@ def _said(view: View) -> str:
         return ""
     # Where nothing ever counts it is dark, and dark pixels lie beside each other too.
     known = view.measured.astype(np.float64)
-    return _lines(image, known) or _quarters(image, known)
+    return _lines(image, known) or _quarters(image, known * ~_of_dead_pixels(view))
+
+
+def _of_dead_pixels(view: View) -> NDArray[np.bool_]:
+    """(N, N): pixels that never count, in one patch with dead ones: the edge of a beam stop is no seam."""
+    dead = stuck_pixels(view)[1]
+    zero = view.steady & (view.survey.largest == 0)
+    patches = label(zero)[0]
+    return np.asarray(zero & np.isin(patches, patches[dead])) if dead.any() else dead
 
 
 def _lines(image: Floats, known: Floats) -> str:

@@ -15,7 +15,7 @@ from conformance.files.survey import Floats
 
 _BESIDE, _FEWEST = 6, 10
 _OF_JUMP, _SPREADS = 0.3, 6.0
-_FACTOR, _ASIDE = 1.5, 2.0
+_FACTOR, _BESIDE_FACTOR, _ASIDE = 1.5, 1.15, 2.0
 _PARTS = 5
 _FEWEST_EVEN = 4
 _DIP, _ALIKE = float(np.log(1.4)), 0.3
@@ -102,9 +102,11 @@ def power_steps(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
     if (view.flux <= 0).any():
         return
     found = step_in(np.log(view.flux))
-    if found is None:
-        yield from _power_runs(view, odd)
-    if found is None or abs(found[1]) < np.log(_FACTOR):
+    runs = list(_power_runs(view, odd)) if found is None else []
+    yield from runs
+    beside = _beside_the_object(view) if found is None and not runs else None
+    found = beside or found
+    if found is None or abs(found[1]) < np.log(_FACTOR if beside is None else _BESIDE_FACTOR):
         return
     at, jump = found
     if min((np.arange(at), np.arange(at, view.M)), key=lambda side: len(np.setdiff1d(side, odd))).size <= len(odd):
@@ -112,9 +114,25 @@ def power_steps(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:
     word = "brighter" if jump > 0 else "darker"
     problem = (
         f"from frame {at} on all frames are {float(np.exp(abs(jump))):.3g} times {word}, at once: another exposure, "
-        "another filter, or two scans in one file"
+        "another filter, a beam that was lost or topped up, or two scans in one file"
     )
     yield Finding("FIL-004", Severity.WARNING, view.stack, problem, (at,))
+
+
+def _beside_the_object(view: View) -> tuple[int, float] | None:
+    """Where the light jumps beyond what probe and object let expect, and by how much, though it may decay besides."""
+    expected, M = view.expected, view.M
+    if expected is None or not (expected > 0).all() or M < 2 * _FEWEST:
+        return None
+    values = np.log(view.flux / expected)
+    at = int(np.abs(_jumps(values)[_FEWEST - _BESIDE : M - _FEWEST - _BESIDE + 1]).argmax()) + _FEWEST
+    sides = np.arange(at), np.arange(at, M)
+    lines = [np.polynomial.Polynomial.fit(one, values[one], 1) for one in sides]
+    left = [np.abs(values[one] - line(one)) for one, line in zip(sides, lines, strict=True)]
+    jump = float(lines[1](at) - lines[0](at))
+    spread = max(float(np.quantile(one, 0.9)) for one in left)
+    near = max(float(left[0][-_BESIDE:].max()), float(left[1][:_BESIDE].max()))
+    return (at, jump) if abs(jump) > 2 * spread and near < _OF_JUMP * abs(jump) else None
 
 
 def _power_runs(view: View, odd: NDArray[np.intp]) -> Iterator[Finding]:

@@ -42,6 +42,8 @@ def stale_frames(view: View) -> Iterator[Finding]:
     view : View
     """
     rows = _standing_out(view, view.survey.runs.repeats)
+    # Dark pixels end the runs of a copy, and are copied too.
+    rows = rows[view.survey.runs.alike[rows] < _WHOLE * view.survey.runs.lit]
     if len(rows):
         part = float(np.median(view.survey.runs.repeats[rows])) / view.survey.runs.lit
         problem = (
