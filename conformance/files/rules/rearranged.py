@@ -7,7 +7,6 @@ from itertools import combinations, permutations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.pixels import stuck_pixels
@@ -56,9 +55,13 @@ def _said(view: View) -> str:
 def _of_dead_pixels(view: View) -> NDArray[np.bool_]:
     """(N, N): pixels that never count, in one patch with dead ones: the edge of a beam stop is no seam."""
     dead = stuck_pixels(view)[1]
+    if not dead.any():
+        return dead
+    from scipy.ndimage import label
+
     zero = view.steady & (view.survey.largest == 0)
     patches = label(zero)[0]
-    return np.asarray(zero & np.isin(patches, patches[dead])) if dead.any() else dead
+    return np.asarray(zero & np.isin(patches, patches[dead]))
 
 
 def _lines(image: Floats, known: Floats) -> str:
