@@ -33,7 +33,8 @@ from conformance.scans.domain import Property
 from conformance.scans.specimens import gallery
 from ptycho_ref.adapter import RefAdapter
 from tests.limits.conventions import AtLeast, Floored, FourierPixels, OwnPatches, RepeatedEdges, WrappedEdges
-from tests.limits.limits import InsideOnly, RoundedPixels
+from tests.limits.limits import RoundedPixels
+from tests.limits.options import InsideOnly
 from tests.report.poor import PoorAdapter
 from tests.zoo.liars.patches.statements import RoundsRowsByAnotherRule, WrapsColumnsOnly
 

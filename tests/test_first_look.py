@@ -31,7 +31,8 @@ from conformance.scans.specimens import Recipe, fitted, gallery, make_specimen
 from ptycho_ref.adapter import RefAdapter
 from tests.limits.arrays import PhaseObjects, SquareObjects
 from tests.limits.conventions import FourierPixels, RepeatedEdges, WrappedEdges
-from tests.limits.limits import LargeFrames, OneMode, RoundedPixels, SmallGroups, WholePixels, limits
+from tests.limits.limits import LargeFrames, OneMode, RoundedPixels, WholePixels, limits
+from tests.limits.options import SmallGroups
 from tests.limits.table import loss
 
 pytestmark = pytest.mark.night

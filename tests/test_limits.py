@@ -14,7 +14,8 @@ from conformance.engine.catalogue import deciding, declared
 from conformance.engine.outcome import Outcome
 from conformance.engine.trial import attempt
 from tests.limits.arrays import SingleFrames
-from tests.limits.limits import Limited, NoShuffle, OneMode, RoundedPixels, WholePixels, limits
+from tests.limits.limits import Limited, OneMode, RoundedPixels, WholePixels, limits
+from tests.limits.options import NoShuffle
 from tests.limits.table import Loss, loss
 from tests.zoo.liar import selected
 from tests.zoo.matrix import specimens

@@ -16,7 +16,6 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 LONG = {
     "conformance/backends/remote/far_side.py": "one file, for it is handed to interpreters without this project",
     "tests/backends/misbehaving.py": "one table of small adapters, each of which misbehaves in its own way",
-    "tests/limits/limits.py": "one table of limits",
     "tests/files/variants_of_layouts.py": "one table of files",
     "tests/zoo/unseen/conditions.py": "one table of conditions",
     "conformance/commands/validate.py::validate": "as that of run",

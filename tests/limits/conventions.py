@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from conformance.adapter import GroupRequest
@@ -48,40 +49,70 @@ class OwnPatches(Limited):
         return grouped
 
 
-class FourierPixels(OwnPatches):
-    """Shifts by a phase ramp in Fourier space what it cuts and places between pixels."""
+class Placed(OwnPatches):
+    """Cuts and places between pixels by a rule of its own: whole windows wider by a pixel, and what is left of a pixel.
 
-    speaks = ("PAT-002", "REA-011")
+    Attributes
+    ----------
+    numbers : type
+        Of what it works with.
+    """
 
+    numbers: type[np.complexfloating[Any, Any]] = np.complex128
+
+    def between(self, images: Array, part: Array) -> Array:
+        """Read images (n, M, M) at parts of a pixel (n, 2), [dx, dy], further on."""
+        raise NotImplementedError
+
+    def spread(self, images: Array, part: Array) -> Array:
+        """Place images (n, M, M) parts of a pixel (n, 2), [dx, dy], further on."""
+        raise NotImplementedError
+
+    @np.errstate(under="ignore")
     def rule(self, obj: Array, centres: Array, N: int) -> Array:
-        wider, whole = N + 2, np.floor(centres)
-        cut = np.asarray(self.right.patches(obj, whole, wider), np.complex128)
-        return shifted(cut, whole - centres)[:, 1:-1, 1:-1]
+        whole = np.floor(centres)
+        cut = np.asarray(self.right.patches(obj, whole, N + 2)).astype(self.numbers)
+        return self.between(cut, centres - whole)[:, 1:-1, 1:-1]
 
+    @np.errstate(under="ignore")
     def reassemble(self, patches: Any, centres_xy: Any, chunk: int | None = None) -> Any:
         self.right.reassemble(patches, centres_xy, chunk)
-        stack, centres = np.asarray(patches, np.complex128), np.asarray(centres_xy, np.float64)
-        N, whole, middle = stack.shape[-1], np.floor(centres), np.round(centres.mean(axis=0))
+        stack, centres = np.asarray(patches).astype(self.numbers), np.asarray(centres_xy, np.float64)
+        N, whole, middle = stack.shape[-1], np.floor(centres), np.floor(centres.mean(axis=0) + 0.5)
         half = (np.ceil(np.abs(centres - middle).max(axis=0)) + N // 2 + 2).astype(int)
-        total, weight = np.zeros(2 * half[::-1], np.complex128), np.zeros(2 * half[::-1])
+        total = np.zeros(2 * half[::-1], self.numbers)
+        weight = total.real.copy()
         wider = np.pad(np.stack([stack, np.ones_like(stack)]), ((0, 0), (0, 0), (1, 1), (1, 1)))
-        values, ones = (shifted(one, centres - whole) for one in wider)
+        values, ones = (self.spread(one, centres - whole) for one in wider)
         for value, one, corner in zip(values, ones, (whole - middle + half - N // 2 - 1).astype(int), strict=True):
             place = slice(corner[1], corner[1] + N + 2), slice(corner[0], corner[0] + N + 2)
             total[place] += value
             weight[place] += one.real
-        covered = np.abs(weight) > 1e-9
+        covered = np.abs(weight) > np.finfo(self.numbers).eps
         mean = np.divide(total, weight, out=np.zeros_like(total), where=covered)
-        return {"object": mean, "coverage": np.where(covered, weight, 0.0), "origin_xy": middle - half}
+        return {"object": mean, "coverage": np.where(covered, weight, 0), "origin_xy": middle - half}
+
+
+class FourierPixels(Placed):
+    """Shifts by a phase ramp in Fourier space what it cuts and places between pixels."""
+
+    speaks = ("PAT-002", "REA-011")
+
+    def between(self, images: Array, part: Array) -> Array:
+        return shifted(images, -part)
+
+    def spread(self, images: Array, part: Array) -> Array:
+        return shifted(images, part)
 
 
 def shifted(images: Array, shifts: Array) -> Array:
-    """Move the content of (n, N, N) images by (n, 2) shifts [dx, dy], around the edges."""
+    """Move the content of (n, N, N) images by (n, 2) shifts [dx, dy], around the edges, in their precision."""
     if not shifts.any():
         return images
     column, row = np.fft.fftfreq(images.shape[-1])[None, :], np.fft.fftfreq(images.shape[-2])[:, None]
     dx, dy = shifts.T[:, :, None, None]
-    return np.asarray(np.fft.ifft2(np.fft.fft2(images) * np.exp(-2j * np.pi * (dx * column + dy * row))))
+    ramp = np.exp(-2j * np.pi * (dx * column + dy * row)).astype(images.dtype)
+    return np.asarray(scipy.fft.ifft2(scipy.fft.fft2(images) * ramp))
 
 
 class Continued(OwnPatches):

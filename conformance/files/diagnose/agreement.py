@@ -19,6 +19,7 @@ from conformance.files.diagnose.matched import top_of
 from conformance.files.diagnose.reconstruction import Canvases, canvases, moved_probe, scaled_probe
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.smaller import smaller
+from conformance.files.diagnose.student import student
 from conformance.files.neighbours import typical_step
 
 FEWEST = 18
@@ -138,15 +139,11 @@ def _strained(
     for way in range(len(WAYS)):
         values = told[[2 * way, len(told) - 1, 2 * way + 1]]
         tops = [top_of(np.array(_RUNGS), values[:, part::4].mean(axis=1)) for part in range(4)]
-        lead = min(_student(values[1] - values[other]) for other in (0, 2))
+        lead = min(student(values[1] - values[other]) for other in (0, 2))
         top = top_of(np.array(_RUNGS), values.mean(axis=1))
         found.append((top, float(np.std(tops, ddof=1)) / 2, lead))
     strain, spread, lead = np.array(found).T
     return strain, spread, lead
-
-
-def _student(values: NDArray[np.float64]) -> float:
-    return float(values.mean() / (values.std(ddof=1) + 1e-9) * np.sqrt(len(values)))
 
 
 class _Asked:
@@ -214,7 +211,7 @@ def _wishes(asked: _Asked, objects: NDArray[np.int64], step: float) -> tuple[flo
     gain, distance = np.array(gains), np.array(far)
     moved = np.where(distance > max(_ELSEWHERE, _STEPS * step), gain, 0.0)
     # By chance the other pixels are as often against it.
-    return float(np.sign(moved).mean()), _student(moved) if moved.any() else 0.0
+    return float(np.sign(moved).mean()), student(moved) if moved.any() else 0.0
 
 
 def _apart(
@@ -292,5 +289,5 @@ def _fits(asked: _Asked, number: int, frames: NDArray[np.bool_], least: float) -
     values = np.stack([asked.misfits(number, int(row), near) for row in rows])
     chosen, away = values[:, 0].sum(axis=0), np.hypot(*near.T) > least
     here, there = int(np.where(away, np.inf, chosen).argmin()), int(np.where(away, chosen, np.inf).argmin())
-    lead = _student(np.log(values[:, 1, there] / values[:, 1, here]))
+    lead = student(np.log(values[:, 1, there] / values[:, 1, here]))
     return (np.zeros(2), lead) if chosen[here] <= chosen[there] else (near[there].astype(np.float64), -lead)

@@ -15,6 +15,7 @@ from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.reconstruction import scaled_probe, small_steps
 from conformance.files.diagnose.resemblance import ALIKE, resemblance
 from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.student import student
 from conformance.files.diagnose.turns import Turn
 
 WHOLE = "C, a short reconstruction"
@@ -110,7 +111,7 @@ def _reading(name: str, candidates: list[Turn], told: NDArray[np.float64], twin_
     leads, twin = [], 0.0
     for other in order[1:]:
         difference = told[other] - told[order[0]]
-        t = float(difference.mean() / (difference.std(ddof=1) + 1e-9) * np.sqrt(len(difference)))
+        t = student(difference)
         if candidates[int(other)].apart(best, 180.0) < 1e-6:
             twin = t if twin_known else 0.0
         else:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import fft2, fftshift
 
+from conformance.files.diagnose.student import student
 from conformance.files.poisson import root_variance
 
 _BLOCK = 32
@@ -131,7 +132,7 @@ class Misfit:
     def leads(self, other: Misfit) -> float:
         """Student's t by which this misfit is smaller, frame by frame, on logarithms."""
         difference = np.log(other.frames + 1e-12) - np.log(self.frames + 1e-12)
-        return float(difference.mean() / (difference.std(ddof=1) + 1e-9) * np.sqrt(len(difference)))
+        return student(difference)
 
 
 def misfit_of(made: NDArray[np.floating], measured: NDArray[np.floating]) -> Misfit:

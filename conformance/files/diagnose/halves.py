@@ -19,6 +19,7 @@ from conformance.files.diagnose.orientation import Orientation, centred, probe_i
 from conformance.files.diagnose.reconstruction import canvases, scaled_probe
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.smaller import smaller
+from conformance.files.diagnose.student import mean_and_student
 from conformance.files.diagnose.verdict import Verdict, Word
 from conformance.files.neighbours import typical_step
 
@@ -119,14 +120,9 @@ def halves(sample: Sample, probe: NDArray[np.complexfloating], rng: np.random.Ge
     misfit = canvases(some, scaled_probe(probe, some.intensity), np.stack(places), np.array(made_by), 1).misfit
     frame = np.arange(len(rows))
     together, among_own, *moved = (misfit[of + left_out, frame] for of in (0, 2 + 2 * odd, 6, 8))
-    gain, lead = _student(np.log(together / among_own))
-    worse, surely = np.array([_student(np.log(one / together)) for one in moved]).T
+    gain, lead = mean_and_student(np.log(together / among_own))
+    worse, surely = np.array([mean_and_student(np.log(one / together)) for one in moved]).T
     return Halves(len(rows), gain, lead, float(min(together.mean(), among_own.mean())), worse, surely)
-
-
-def _student(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean of values (n,), and Student's t of it."""
-    return float(values.mean()), float(values.mean() / (values.std(ddof=1) + 1e-9) * np.sqrt(len(values)))
 
 
 def belonging(

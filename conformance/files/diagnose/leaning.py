@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.lines import line_length
 from conformance.files.diagnose.orientation import Orientation, centred, probe_in_frames, trusted
-from conformance.files.diagnose.rescaled import left_out
+from conformance.files.diagnose.rescaled import gained, left_out
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.verdict import Verdict, Word
 
@@ -69,8 +69,7 @@ def _lead(
         for by in (np.tan(times * angle), -np.tan(times * angle)):
             leans += [straight @ np.array([[1.0, by], [0.0, 1.0]]), straight @ np.array([[1.0, 0.0], [by, 1.0]])]
     maps = [turned, *leans]
-    told = np.log(np.concatenate([left_out(sample, probe, maps, fold) for fold in range(_FOLDS)], axis=1) + 1e-12)
-    best = 1 + int(told[1:].mean(axis=1).argmin())
-    gain = told[0] - told[best]
-    lead = float(gain.mean() / (gain.std(ddof=1) + 1e-9) * np.sqrt(len(gain)))
-    return float(told.mean(axis=1).min()), float(gain.mean()), lead
+    misfit = np.concatenate([left_out(sample, probe, maps, fold) for fold in range(_FOLDS)], axis=1)
+    told = np.log(misfit + 1e-12).mean(axis=1)
+    best = 1 + int(told[1:].argmin())
+    return float(told.min()), *gained(misfit[0], misfit[best])

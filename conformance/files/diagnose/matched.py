@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from conformance.files.diagnose.overlap import Filter, Variation, flat_beam, frequencies, spectrum, variation
 from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.student import student
 from conformance.files.diagnose.turns import Turn
 
 NAME = "F, the overlap matched filter"
@@ -220,4 +221,4 @@ def top_of(steps: NDArray[np.float64], values: NDArray[np.float64]) -> float:
 def paired(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Student's t of the first over the second, frequency by frequency."""
     difference = first - second
-    return float(difference.mean() / (difference.std(ddof=1) + 1e-9) * np.sqrt(len(difference)))
+    return student(difference)

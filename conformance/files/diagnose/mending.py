@@ -19,6 +19,7 @@ from conformance.files.diagnose.order import pairings
 from conformance.files.diagnose.placing import wishes
 from conformance.files.diagnose.rematched import rematched
 from conformance.files.diagnose.repairs import Repair, repairs
+from conformance.files.diagnose.student import student
 from conformance.files.diagnose.turns import Turn
 
 BETTER = 6.0
@@ -254,7 +255,7 @@ def settled(state: Forward, repair: Repair) -> Repair:
 
 
 def _paired(difference: NDArray[np.float64]) -> float:
-    return float(difference.mean() / (difference.std(ddof=1) + 1e-9) * np.sqrt(len(difference)))
+    return student(difference)
 
 
 def _differs(one: Repair, other: Repair) -> bool:

@@ -57,7 +57,7 @@ _LOOKS: tuple[Callable[[Residual], Reason | None], ...] = (
 _FREE: tuple[Callable[[Residual], Reason | None], ...] = (uneven_lines, uneven_pixels)
 """What fits a number to each line or pixel."""
 
-_PLACES: tuple[Callable[[Residual], Reason | None], ...] = (overwritten, still, uneven_pixels)
+_PLACES: tuple[Callable[[Residual], Reason | None], ...] = (overwritten, still)
 """Where it is left over; asked where no reason explains it, as what leaves most free."""
 
 

@@ -22,6 +22,7 @@ from conformance.files.diagnose.reconstruction import canvases, scaled_probe
 from conformance.files.diagnose.rivals import apart
 from conformance.files.diagnose.sample import Sample, Scan
 from conformance.files.diagnose.smaller import smaller
+from conformance.files.diagnose.student import mean_and_student
 from conformance.files.diagnose.turns import EIGHT, Turn
 from conformance.files.diagnose.verdict import Verdict, Word
 from conformance.files.neighbours import typical_step
@@ -179,7 +180,7 @@ class _Asked:
         made = self._made(self.probe, at, have)
         asked = have & self.left_out
         return [
-            _student(np.log(np.divide(*(min((one[k][asked[n]] for one in made), key=np.mean) for k in (0, n)))))
+            mean_and_student(np.log(np.divide(*(min((one[k][asked[n]] for one in made), key=np.mean) for k in (0, n)))))
             for n in range(1, len(at))
         ]
 
@@ -190,7 +191,7 @@ class _Asked:
             min((one[0][self.left_out] for one in self._made(probe, at, have)), key=np.mean)
             for probe in (self.probe, *probes)
         ]
-        return [_student(np.log(misfits[0] / other)) for other in misfits[1:]]
+        return [mean_and_student(np.log(misfits[0] / other)) for other in misfits[1:]]
 
     def _made(
         self, probe: NDArray[np.complexfloating], at: NDArray[np.float64], have: NDArray[np.bool_]
@@ -239,11 +240,6 @@ def _otherwise_held(asked: _Asked, stored: NDArray[np.complexfloating]) -> list[
 def _alike_somewhere(one: NDArray[np.complexfloating], other: NDArray[np.complexfloating]) -> float:
     """The most that two probes (P, N, N) have in common, wherever each stands."""
     return float(np.abs(np.fft.ifft2(np.fft.fft2(one) * np.conj(np.fft.fft2(other)))).max(axis=(-2, -1)).sum())
-
-
-def _student(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean of values (n,), and Student's t of it."""
-    return float(values.mean()), float(values.mean() / (values.std(ddof=1) + 1e-9) * np.sqrt(len(values)))
 
 
 def _fault(best: Pairing, gain: float, lead: float) -> Fault:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from conformance.files.diagnose.confirmation import nearest_to_the_middle
 from conformance.files.diagnose.reconstruction import canvases, scaled_probe
 from conformance.files.diagnose.sample import Sample
+from conformance.files.diagnose.student import mean_and_student
 
 _FACTORS = (0.7, 0.8, 0.88, 0.94, 1.0, 1.06, 1.14, 1.25, 1.38)
 FRAMES, _FEWEST, _EVERY, _BORDER = 49, 24, 4, 2
@@ -58,7 +59,7 @@ def rescaled(sample: Sample, probe: NDArray[np.complexfloating]) -> Rescaled | N
         return None
     misfit = left_out(sample, probe, [factor * np.eye(2) for factor in _FACTORS])
     stored, best = _FACTORS.index(1.0), int(misfit.mean(axis=1).argmin())
-    _, lead = _gain(misfit[stored], misfit[best])
+    _, lead = gained(misfit[stored], misfit[best])
     return Rescaled(_FACTORS[best], float(misfit[best].mean() / misfit[stored].mean()), lead)
 
 
@@ -75,7 +76,7 @@ def mapped_better(
     matrix : (2, 2)
     """
     maps = [np.eye(2), matrix]
-    return _gain(*np.concatenate([left_out(sample, probe, maps, fold) for fold in range(_EVERY)], axis=1))
+    return gained(*np.concatenate([left_out(sample, probe, maps, fold) for fold in range(_EVERY)], axis=1))
 
 
 def left_out(
@@ -100,7 +101,12 @@ def left_out(
     return canvases(few, scaled_probe(probe, few.intensity), places, used, _BORDER).misfit[:, out]
 
 
-def _gain(stored: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean logarithm of one misfit (n,) over another, and Student's t of it."""
-    gain = np.log((stored + 1e-12) / (other + 1e-12))
-    return float(gain.mean()), float(gain.mean() / (gain.std(ddof=1) + 1e-9) * np.sqrt(len(gain)))
+def gained(stored: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the mean logarithm of one misfit over another, and Student's t of it.
+
+    Parameters
+    ----------
+    stored, other : (n,)
+        Of the same frames.
+    """
+    return mean_and_student(np.log((stored + 1e-12) / (other + 1e-12)))

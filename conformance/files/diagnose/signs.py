@@ -12,6 +12,7 @@ from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.sample import Sample, Scan
 from conformance.files.diagnose.verdict import Word
 from conformance.files.overflow import continued, overflows
+from conformance.files.rules.copies import left_and_found_again
 from conformance.files.rules.flux import accumulated, alternating
 
 _SLIDES = 0.3
@@ -23,8 +24,8 @@ _LIT = 20
 _HALF, _SMALL, _ROUNDING = 0.5, 1e3, 1e-2
 """Counts that are looked at, and how far they are from whole numbers at most."""
 
-_ALIKE, _FEWEST_ALIKE, _FEWEST_RUNS = 1e-4, 6, 3
-"""Light of a frame that is not the beam's at most; frames that are alike, and runs of them, of a beam alone."""
+_ALIKE = 1e-4
+"""Light of a frame that is not the beam's at most."""
 
 _MOST_LEFT_OUT = 0.2
 """Part of the frames that may be left out of what is judged without a word."""
@@ -111,8 +112,7 @@ def _beam_alone(sample: Sample, number: int) -> bool:
         if float(np.abs(frame / total - beam / max(float(beam.sum()), 1e-300)).sum()) < _ALIKE:
             return True
     alike = np.array([np.array_equal(frame, one) for one in sample.intensity])
-    runs = int((np.diff(sample.index[alike]) > 1).sum()) + 1
-    return int(alike.sum()) >= _FEWEST_ALIKE and runs >= _FEWEST_RUNS
+    return left_and_found_again(sample.index[alike])
 
 
 def left_out(sample: Sample) -> list[Fault]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.files.diagnose.rescaled import FRAMES, left_out
+from conformance.files.diagnose.rescaled import FRAMES, gained, left_out
 from conformance.files.diagnose.sample import Sample
 
 _FACTORS = (0.72, 0.88, 1.0, 1.14, 1.4)
@@ -78,8 +78,6 @@ def _asked(sample: Sample, probe: NDArray[np.complexfloating], axis: int) -> tup
     """The factor on an axis that frames ask for, and its Student's t; 1 where they ask clearly for none."""
     maps = [np.diag([factor if one == axis else 1.0 for one in (0, 1)]) for factor in _FACTORS]
     misfit = np.concatenate([left_out(sample, probe, maps, fold) for fold in range(_FOLDS)], axis=1)
-    told = np.log(misfit + 1e-12)
-    best = int(told.mean(axis=1).argmin())
-    gain = told[_FACTORS.index(1.0)] - told[best]
-    lead = float(gain.mean() / (gain.std(ddof=1) + 1e-9) * np.sqrt(len(gain)))
-    return (_FACTORS[best], lead) if gain.mean() > _GAIN and lead > _LEAD else (1.0, lead)
+    best = int(np.log(misfit + 1e-12).mean(axis=1).argmin())
+    gain, lead = gained(misfit[_FACTORS.index(1.0)], misfit[best])
+    return (_FACTORS[best], lead) if gain > _GAIN and lead > _LEAD else (1.0, lead)

@@ -10,8 +10,7 @@ from conformance.files.survey import Floats, is_whole
 
 _SAME, _LIT, _ALIKE = 1e-9, 1e-3, 1e-4
 _KEY = np.sqrt([2.0, 3.0, 5.0, 7.0, 11.0, 13.0])
-_FEWEST_EMPTY, _FEWEST_RUNS = 6, 3
-"""Frames without noise that are alike, and runs of them that others part, from which no sample is in the beam there."""
+_FEWEST_ALIKE, _FEWEST_RUNS = 6, 3
 
 
 def copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -40,6 +39,18 @@ def copies(view: View) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.sort(elsewhere), np.sort(order[1:][near & ~moved & noisy])
 
 
+def left_and_found_again(numbers: NDArray[np.integer]) -> bool:
+    """Whether frames that are alike are so many, in so many runs, that no buffer was written again and again.
+
+    Parameters
+    ----------
+    numbers : (n,) int
+        Of the frames, rising.
+    """
+    runs = int((np.diff(numbers) > 1).sum()) + 1
+    return len(numbers) >= _FEWEST_ALIKE and runs >= _FEWEST_RUNS
+
+
 def _beside_the_sample(view: View, shown: Floats, order: NDArray[np.intp], near: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Numbers of the frames without noise that show the beam alone, which is the same wherever no sample is.
 
@@ -56,9 +67,7 @@ def _beside_the_sample(view: View, shown: Floats, order: NDArray[np.intp], near:
     found = [np.arange(0)]
     beam = _of_the_beam(view)
     for group in np.split(order, np.flatnonzero(~near) + 1):
-        runs = int((np.diff(np.sort(group)) > 1).sum()) + 1
-        # What was written again and again is not left and come back to.
-        returns = len(group) >= _FEWEST_EMPTY and runs >= _FEWEST_RUNS
+        returns = left_and_found_again(np.sort(group))
         own = shown[group[0]] / shown[group[0], 0]
         if len(group) > 1 and (returns or (beam is not None and bool((np.abs(own - beam) < _ALIKE).all()))):
             found.append(group)
