@@ -16,7 +16,7 @@ from tests.limits.table import loss
 def main() -> int:
     """Judge the limits and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.limits", description=__doc__)
-    parser.add_argument("limits", nargs="*", metavar="LIMIT", help="only these")
+    parser.add_argument("limits", nargs="*", metavar="LIMIT[+LIMIT]", help="only these")
     parser.add_argument("--over", choices=("ref", "torch", "both"), default="both", help="right backend")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     parser.add_argument("--clauses", action="store_true", help="tell every clause that is lost")

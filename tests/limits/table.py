@@ -20,7 +20,7 @@ from conformance.engine.outcome import Cell, Decision, Outcome, cells
 from conformance.engine.trial import attempt
 from conformance.scans.specimens import gallery
 from tests.limits.limits import Limited, limits
-from tests.zoo.backends import VARIABLE
+from tests.zoo.backends import LIMIT_VARIABLE, VARIABLE
 from tests.zoo.liar import selected
 
 _NO_PAIR = "adapter has no read, write"
@@ -53,9 +53,11 @@ class Loss:
 
 
 def loss(name: str, base: str, stages: tuple[str, ...] = ()) -> Loss:
-    """Judge a limit over a right backend."""
+    """Judge a limit over a right backend, or several at once, joined by ``+``."""
     os.environ[VARIABLE] = base
-    limit = next(one for one in limits() if one.__name__ == name)
+    outermost, _, os.environ[LIMIT_VARIABLE] = name.partition("+")
+    limit = next(one for one in limits() if one.__name__ == outermost)
+    speaks = tuple(clause for one in limits() if one.__name__ in name.split("+") for clause in one.speaks)
     started = time.perf_counter()
     decisions: list[Decision] = []
     with tempfile.TemporaryDirectory(prefix="ptycho-limits-") as folder, warnings.catch_warnings():
@@ -64,7 +66,7 @@ def loss(name: str, base: str, stages: tuple[str, ...] = ()) -> Loss:
         (place / "here").mkdir()
         (place / "work").mkdir()
         with chdir(place / "here"):
-            subject = Subject(replace(selected(limit), asked=f"tests.limits.shown:{name}"), place / "work")
+            subject = Subject(replace(selected(limit), asked=f"tests.limits.shown:{outermost}"), place / "work")
             for one in declarations():
                 if one.framework is None and (not stages or contract()[one.clauses[0]].stage in stages):
                     decisions += attempt(one, subject, gallery())
@@ -73,7 +75,7 @@ def loss(name: str, base: str, stages: tuple[str, ...] = ()) -> Loss:
     # Without a measured scan no backend can be judged by it, nor by what it does not state.
     lost = [cell for cell in lost if not cell.reason.startswith(("no measured scan", UNSTATED, _NO_PAIR))]
     memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Loss(name, base, limit.speaks, tuple(lost), time.perf_counter() - started, memory)
+    return Loss(name, base, speaks, tuple(lost), time.perf_counter() - started, memory)
 
 
 def losses(names: tuple[str, ...], bases: tuple[str, ...], stages: tuple[str, ...] = ()) -> Iterator[Loss]:

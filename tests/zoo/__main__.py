@@ -25,7 +25,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--clause", nargs="+", default=[], metavar="ID", help="only liars that break these clauses")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     parser.add_argument("--backend", choices=BACKENDS, default="ref", help="the right backend that liars wrap")
-    parser.add_argument("--limit", metavar="NAME", help="the right backend has this limit (tests.limits)")
+    parser.add_argument("--limit", metavar="NAME[+NAME]", help="the right backend has these limits (tests.limits)")
     parser.add_argument("--some", type=int, metavar="N", help="N of them, by the seed")
     parser.add_argument("--unseen", type=int, metavar="N", help="judge N drawn liars in place of the written ones")
     parser.add_argument("--pairs", action="store_true", help="draw liars whose faults show where two features meet")
@@ -113,10 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the matrix; 0 when all landed, were killed and attributed, and no hollow backend passed anything."""
     asked = parsed(arguments)
     os.environ[VARIABLE] = asked.backend
-    if asked.unseen is not None:
-        return unseen(asked.seed, asked.unseen, asked.jobs, pairs=asked.pairs)
     if asked.limit:
         os.environ[LIMIT_VARIABLE] = asked.limit
+    if asked.unseen is not None:
+        return unseen(asked.seed, asked.unseen, asked.jobs, pairs=asked.pairs)
     verdicts: list[Verdict] = []
     liars = chosen(asked.liar, asked.clause)
     if asked.some is not None:

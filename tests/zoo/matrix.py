@@ -155,7 +155,7 @@ def others(liar: type[Liar]) -> Iterator[Declaration]:
 
     None where the right backend has a limit, for there it is asked whether the clause is still decided.
     """
-    if LIMIT_VARIABLE in os.environ:
+    if os.environ.get(LIMIT_VARIABLE):
         return
     methods = overridden(liar)
     for one in declarations():
