@@ -334,5 +334,4 @@ def _on_settings(subject: Subject) -> Iterator[Call]:
             lambda sections=sections: {name: dict(held) for name, held in sections.items()},  # type: ignore[misc]
             lambda given: adapter.bridge(BridgeRequest("training", **given)),
             f"with {sections}",
-            clean=False,
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapter import BatchRequest, GroupRequest, SplitRequest
+from conformance.adapter import BatchRequest, BridgeRequest, GroupRequest, SplitRequest
 from tests.zoo.bases.caches import cache_of
 from tests.zoo.liar import Array, Held, Liar, breaks
 
@@ -144,6 +144,14 @@ class WarnsOfSeveralModes(Liar):
         if np.ndim(probe) == 3:
             warnings.warn("several modes: only tested with one", UserWarning, stacklevel=2)
         return self.right.simulate(patches, probe)
+
+
+@breaks("CND-015")
+class WarnsOfTorchSettingsThatMeet(Liar):
+    def bridge(self, request: BridgeRequest) -> Any:
+        if request.model.get("amp_activation") == "silu" and request.model.get("object_big") is False:
+            warnings.warn("silu was never tried with small objects", UserWarning, stacklevel=2)
+        return self.right.bridge(request)
 
 
 @breaks("CND-017")
