@@ -38,6 +38,16 @@ def test_two_clauses_with_one_mistake_are_one_cause() -> None:
     assert cause.failed == ("PHY-001", "PHY-009")
 
 
+def test_what_is_lost_at_edges_is_one_cause() -> None:
+    row, corner = sure("the last row is missing"), sure("the array is cropped: the last row and the last column")
+    empty = Grounds(Kind.WRONG, statement="patches near the edge: the shape is (1, 8, 0), the contract says (1, 8, 8).", misshapen=True)
+    (cause,) = causes_of([failing("PAT-001", corner, row), failing("PAT-003", empty)])
+    assert cause.failed == ("PAT-001",)
+    assert cause.perhaps == ("PAT-003",)
+    assert len(causes_of([failing("PAT-001", sure(FACTOR)), failing("PAT-003", empty)])) == 2
+    assert len(causes_of([failing("PAT-001", row), failing("PHY-001", row), failing("REA-001", corner)])) == 2
+
+
 def test_two_mistakes_are_two_causes_the_graver_first() -> None:
     light = Grounds(Kind.FOREIGN, error="KeyError: 'x'", statement="refused by KeyError")
     assert [one.clauses for one in causes_of([failing("CND-008", light), failing("PHY-001", sure(FLOOR))])] == [

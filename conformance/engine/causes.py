@@ -23,6 +23,7 @@ _MANY = 3
 _AS_IT_LIES = ("untouched", "the arrays of a file are given as they lie there")
 _OF_POSITIONS = {"coordinates", "patches", "transforms", "reassembly", "relations"}
 _ABOUT_POSITIONS = re.compile(r"\b(x|y|positions?)\b")
+_AT_AN_EDGE = re.compile(r"the array is cropped\b|the (first|last) .* (is|are) missing$")
 _WEIGHT = {
     Kind.WRONG: 3.0,
     Kind.BROKE: 3.0,
@@ -153,7 +154,21 @@ def _one_limit_each(groups: list[_Group]) -> list[_Group]:
                 [one for way in ways for one in way.perhaps],
             )
             groups = [_Group(key, members, perhaps), *(one for one in groups if not is_of_it(one))]
-    return groups
+    return _cropped_alike(groups)
+
+
+def _cropped_alike(groups: list[_Group]) -> list[_Group]:
+    """Put together what one stage leaves out at the edges of arrays, under the plainest clause."""
+    kept: list[_Group] = []
+    for group in groups:
+        of_edges = group.certain and _AT_AN_EDGE.match(group.key[1])
+        same = [one for one in kept if one.certain and _AT_AN_EDGE.match(one.key[1]) and one.stages == group.stages]
+        if of_edges and same:
+            same[0].members += group.members
+            same[0].perhaps += group.perhaps
+        else:
+            kept.append(group)
+    return kept
 
 
 def _gives_what_lies(group: _Group) -> bool:
@@ -173,8 +188,11 @@ def _asks(group: _Group) -> set[str]:
 
 def _may_explain(group: _Group, cell: Cell, decision: Decision) -> bool:
     """Whether a mistake that is certain elsewhere may be why values are wrong here, of which no check can say why."""
-    if decision.grounds.kind is not Kind.WRONG or decision.grounds.misshapen or group.pattern:
+    if decision.grounds.kind is not Kind.WRONG or group.pattern:
         return False
+    if decision.grounds.misshapen:
+        # Wrong numbers do not change a shape; what is lost at an edge of one array may be lost at that of another.
+        return bool(_AT_AN_EDGE.match(group.key[1])) and contract()[cell.clause].stage in group.stages
     stage = _stage_amiss(cell, decision)
     about_positions = bool(_ABOUT_POSITIONS.search(group.key[1]))
     return stage in group.stages or (about_positions and stage in _OF_POSITIONS and bool(group.stages & _OF_POSITIONS))

@@ -196,7 +196,7 @@ class Evidence:
             return explain(left, right, axes=axes, suspects=suspects, sizes=sizes, either=either, rtol=rtol, atol=atol)
 
         if left.shape != right.shape:
-            statement = f"{what} has shape {left.shape}{MISSHAPEN}{right.shape}."
+            statement = f"{what}: the shape is {left.shape}{MISSHAPEN}{right.shape}."
             raise Violation(statement, diagnosis=diagnosis, seen=left, expected=right)
         if left.dtype == object:
             raise Violation(f"{what} holds Python objects instead of numbers.")
@@ -236,9 +236,9 @@ class Evidence:
         found = tuple(int(n) for n in np.shape(seen) or getattr(seen, "shape", ()))
         given = seen if isinstance(seen, np.ndarray) else None
         if found != shape:
-            raise Violation(f"{what} has shape {found}{MISSHAPEN}{shape}.", seen=given)
+            raise Violation(f"{what}: the shape is {found}{MISSHAPEN}{shape}.", seen=given)
         if dtype_name(seen) != dtype:
-            raise Violation(f"{what} has dtype {dtype_name(seen)}{MISSHAPEN}{dtype}.", seen=given)
+            raise Violation(f"{what}: the dtype is {dtype_name(seen)}{MISSHAPEN}{dtype}.", seen=given)
 
     def present(self, result: Mapping[str, Any], *keys: str) -> None:
         """Require the keys of a result."""

@@ -15,7 +15,7 @@ SHAPES: dict[str, tuple[Array, Array, tuple[str, ...]]] = {
     "2 frames are missing: 2, 4": (drawn(7, 8, 8)[[0, 1, 3, 5, 6]], drawn(7, 8, 8), STACK),
     "3 frames too many, at the end": (drawn(10, 8, 8), drawn(10, 8, 8)[:7], STACK),
     "2 frames too many: some are repeated": (drawn(7, 8, 8)[[0, 0, 1, 2, 3, 4, 4, 5, 6]], drawn(7, 8, 8), STACK),
-    "the array is cropped: 2 rows at the start and 3 at the end": (
+    "the array is cropped: the first 2 rows, the last 3 rows and the first column are missing": (
         waves(20, 30)[2:-3, 1:],
         waves(20, 30),
         ("row", "column"),

@@ -130,7 +130,7 @@ def _causes(result: dict[str, Any]) -> Iterator[str]:
         return
     yield f"What `{_adapter(result)}` is to mend:\n"
     for one in result["causes"]:
-        seen = re.split(r": | has shape | with \{", one["shown"])[0]
+        seen = re.split(r": | with \{", one["shown"])[0]
         where = f"; seen in {seen}" if one["certain"] and seen not in one["sentence"] else ""
         yield f"- {one['sentence']}{where} ({', '.join(one['failed'] + one['undecided'] + one['perhaps'])})"
     yield ""

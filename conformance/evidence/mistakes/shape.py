@@ -115,12 +115,13 @@ def _cropped(seen: Array, expected: Array, names: tuple[str, ...]) -> Iterator[t
         if not np.isclose(seen.flat[0], expected[start], rtol=2e-5, atol=1e-9):
             continue
         if alike(seen, expected[tuple(slice(a, a + n) for a, n in zip(start, seen.shape, strict=True))]):
-            words = [
-                f"{a} {name}s at the start and {rim - a} at the end"
-                for a, rim, name in zip(start, rims, names, strict=True)
-                if rim
+            gone = [
+                f"the {end} {name}" if count == 1 else f"the {end} {count} {name}s"
+                for first, rim, name in zip(start, rims, names, strict=True)
+                for end, count in (("first", first), ("last", rim - first))
+                if count
             ]
-            yield f"the array is cropped: {', '.join(words)} are missing", True
+            yield f"the array is cropped: {', '.join(gone[:-1])} and {gone[-1]} are missing", True
             return
 
 
