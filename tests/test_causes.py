@@ -40,7 +40,9 @@ def test_two_clauses_with_one_mistake_are_one_cause() -> None:
 
 def test_what_is_lost_at_edges_is_one_cause() -> None:
     row, corner = sure("the last row is missing"), sure("the array is cropped: the last row and the last column")
-    empty = Grounds(Kind.WRONG, statement="patches near the edge: the shape is (1, 8, 0), the contract says (1, 8, 8).", misshapen=True)
+    empty = Grounds(
+        Kind.WRONG, statement="patches: the shape is (1, 8, 0), the contract says (1, 8, 8).", misshapen=True
+    )
     (cause,) = causes_of([failing("PAT-001", corner, row), failing("PAT-003", empty)])
     assert cause.failed == ("PAT-001",)
     assert cause.perhaps == ("PAT-003",)
