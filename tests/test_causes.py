@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.engine.catalogue import deciding, declarations
 from conformance.engine.causes import causes_of
 from conformance.engine.grounds import Grounds, Kind
@@ -48,6 +50,21 @@ def test_what_is_lost_at_edges_is_one_cause() -> None:
     assert cause.perhaps == ("PAT-003",)
     assert len(causes_of([failing("PAT-001", sure(FACTOR)), failing("PAT-003", empty)])) == 2
     assert len(causes_of([failing("PAT-001", row), failing("PHY-001", row), failing("REA-001", corner)])) == 2
+
+
+def test_what_shows_at_whole_pixels_does_not_come_of_those_between() -> None:
+    cut = failing("PAT-002", sure("positions are cut to whole pixels"))
+    plain = Grounds(Kind.WRONG, statement="the patches differ", share=0.5)
+    (cause,) = causes_of([cut, failing("PAT-003", plain)])
+    assert cause.perhaps == ("PAT-003",)
+    first, second = causes_of([cut, failing("PAT-003", replace(plain, at_whole_pixels=True))])
+    assert (first.clauses, second.clauses) == (("PAT-002",), ("PAT-003",))
+
+
+def test_what_may_be_meant_comes_behind_what_cannot() -> None:
+    meant = replace(sure("positions are cut to whole pixels"), hint='subpixel = "whole", PAT-013')
+    asked = [failing("PAT-002", meant), failing("PAT-003", sure("the values are conjugated"))]
+    assert [one.failed for one in causes_of(asked)] == [("PAT-003",), ("PAT-002",)]
 
 
 def test_two_mistakes_are_two_causes_the_graver_first() -> None:

@@ -6,17 +6,21 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from conformance.adapter import METHODS, OPTIONAL_METHODS
 from conformance.backends.fitting import completed, fitted_call, told_call
 from conformance.backends.pulse import Pulse
 from conformance.backends.remote.far_side import as_blamed
 from conformance.contract.crossing import Crossing
+from conformance.contract.stages import Stage
 from conformance.contract.telling import told
 from conformance.evidence.breakdown import AdapterBroke
+from conformance.evidence.tensors import as_numpy
 
 LIMIT_VARIABLE = "PTYCHO_CONFORMANCE_CALL_SECONDS"
 """Environment variable with the seconds that one call of an adapter may take; 0 means no limit."""
@@ -26,6 +30,10 @@ _MOST_BATCHES = 5000
 _OF_TESTS = ("unittest", "hypothesis", "_pytest")
 """Packages whose errors steer a run of tests; an adapter that raises one breaks."""
 _GUARDED = OPTIONAL_METHODS.union(*METHODS.values())
+_PLACED = ("patches", "reassemble", "translate")
+"""Methods whose second argument says where, in pixels."""
+_OF_SCANS = frozenset(METHODS[Stage.NPZ]) | {"assemble", "group", "measure", "batches", "split"}
+"""Methods that are given positions among others, or by a file."""
 
 
 class _Overdue(Crossing, BaseException):
@@ -101,6 +109,7 @@ class Guard:
         self._watch = _watch
         self._hung: set[str] = set() if _watch is None else set(_watch.ended)
         self._failed: tuple[BaseException, str] | None = None
+        self._where: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
         held = getattr(self._adapter, name)
@@ -109,6 +118,8 @@ class Guard:
     def _guarded(self, name: str, held: Callable[..., Any]) -> Callable[..., Any]:
         def called(*arguments: Any, **named: Any) -> Any:
             fitted, by_name = fitted_call(name, arguments, named)
+            if not _looking and (where := _places_in(name, arguments)):
+                self._where.add(where)
             try:
                 answer = self._answer(name, lambda: held(*fitted, **by_name))
             except Exception as error:
@@ -127,9 +138,14 @@ class Guard:
             error = error.__cause__ or error.__context__
         return ""
 
+    def only_at_whole_pixels(self) -> bool:
+        """Whether calls since :meth:`forget` had positions, each of them a whole number of pixels."""
+        return self._where == {"whole"}
+
     def forget(self) -> None:
         """Forget the call that failed: its error holds what the adapter's frames held, an open file among it."""
         self._failed = None
+        self._where = set()
 
     def _answer(self, name: str, call: Callable[[], Any]) -> Any:
         if name in self._hung:
@@ -179,6 +195,16 @@ class Guard:
                 return
             yield batch
         raise AdapterBroke(f"batches gave {_MOST_BATCHES} batches of scans with fewer rows, and would not end")
+
+
+def _places_in(name: str, arguments: tuple[Any, ...]) -> str:
+    """Whether the positions of a call are all whole; empty where it has none."""
+    if name in _PLACED and len(arguments) > 1:
+        # What is invalid may be anything.
+        with suppress(Exception):
+            places = np.asarray(as_numpy(arguments[1]), dtype=np.float64)
+            return "whole" if bool((places == np.round(places)).all()) else "between"
+    return "unknown" if name in (*_OF_SCANS, *_PLACED) else ""
 
 
 def _steers_tests(error: BaseException) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from conformance.contract.clauses import Level, contract
-from conformance.contract.stages import ALWAYS_CLAIMED, METHODS, ROWS, Stage
-from conformance.engine.catalogue import declared
+from conformance.contract.stages import ALWAYS_CLAIMED, METHODS, Stage
 from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
-from conformance.engine.stated_conventions import FITS, NEITHER
+from conformance.engine.related import AT_AN_EDGE, Group, follows, may_explain, plainest
+from conformance.engine.stated_conventions import FITS
 
 FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 """Outcomes that have a cause."""
@@ -21,9 +21,8 @@ _PLACE = re.compile(r"\S*/\S+")
 _MANY = 3
 """Ways in which one limit shows, from which on they are told together."""
 _AS_IT_LIES = ("untouched", "the arrays of a file are given as they lie there")
-_OF_POSITIONS = {"coordinates", "patches", "transforms", "reassembly", "relations"}
-_ABOUT_POSITIONS = re.compile(r"\b(x|y|positions?)\b")
-_AT_AN_EDGE = re.compile(r"the array is cropped\b|the (first|last) .* (is|are) missing$")
+_IF_MEANT = 0.5
+"""What a mistake weighs that the adapter may state as its own way."""
 _WEIGHT = {
     Kind.WRONG: 3.0,
     Kind.BROKE: 3.0,
@@ -76,27 +75,6 @@ class Cause:
         return self.failed + self.undecided + self.perhaps
 
 
-@dataclass
-class _Group:
-    """Failures that are held to be one."""
-
-    key: tuple[str, ...]
-    members: list[tuple[Cell, Decision]]
-    perhaps: list[tuple[Cell, Decision]] = field(default_factory=list)
-
-    @property
-    def certain(self) -> bool:
-        return self.key[0] == "certain"
-
-    @property
-    def stages(self) -> set[str]:
-        return {contract()[cell.clause].stage for cell, _ in self.members}
-
-    @property
-    def pattern(self) -> bool:
-        return any(one.grounds.pattern for _, one in self.members)
-
-
 def causes_of(cells: Iterable[Cell]) -> tuple[Cause, ...]:
     """Return the causes of all failures, the gravest first; every failing clause stands under one of them at least.
 
@@ -118,33 +96,33 @@ def causes_of(cells: Iterable[Cell]) -> tuple[Cause, ...]:
     return tuple(sorted(found, key=lambda one: one.gravity, reverse=True))
 
 
-def _grouped(failing: Sequence[Cell]) -> list[_Group]:
-    certain: dict[str, _Group] = {}
+def _grouped(failing: Sequence[Cell]) -> list[Group]:
+    certain: dict[str, Group] = {}
     for cell, decision in _speaking(failing, certain=True):
         name = decision.grounds.names[0]
-        certain.setdefault(name, _Group(("certain", name), [])).members.append((cell, decision))
+        certain.setdefault(name, Group(("certain", name), [])).members.append((cell, decision))
     explained = {cell.clause for group in certain.values() for cell, _ in group.members}
     for name in [name for name, group in certain.items() if group.stages == {str(Stage.RELATIONS)}]:
         # What two runs owe each other follows from what each owes by itself.
-        named = [one for one in certain.values() if _asks(certain[name]) & one.stages]
+        named = [one for one in certain.values() if follows(certain[name], one)]
         if named:
             for cell, decision in certain.pop(name).members:
-                _plainest(named, contract()[cell.clause].stage).perhaps.append((cell, decision))
-    rest: list[_Group] = []
+                plainest(named, contract()[cell.clause].stage).perhaps.append((cell, decision))
+    rest: list[Group] = []
     for cell, decision in _speaking(failing, certain=False):
         if cell.clause in explained:
             continue
         named = [certain[name] for name in _possible(decision.grounds) if name in certain]
-        known = named or [one for one in certain.values() if _may_explain(one, cell, decision)]
+        known = named or [one for one in certain.values() if may_explain(one, cell, decision)]
         if known and not any(held is cell for group in rest for held, _ in group.members):
-            _plainest(known, contract()[cell.clause].stage).perhaps.append((cell, decision))
+            plainest(known, contract()[cell.clause].stage).perhaps.append((cell, decision))
             explained.add(cell.clause)
         else:
             _added(rest, cell, decision)
     return _one_limit_each([*certain.values(), *rest])
 
 
-def _one_limit_each(groups: list[_Group]) -> list[_Group]:
+def _one_limit_each(groups: list[Group]) -> list[Group]:
     """Put together what shows in many ways and is one: files are given as they lie, or nothing is refused."""
     for key, is_of_it in ((_AS_IT_LIES, _gives_what_lies), (("accepted", ""), _accepts)):
         ways = list(filter(is_of_it, groups))
@@ -153,16 +131,16 @@ def _one_limit_each(groups: list[_Group]) -> list[_Group]:
                 [one for way in ways for one in way.members],
                 [one for way in ways for one in way.perhaps],
             )
-            groups = [_Group(key, members, perhaps), *(one for one in groups if not is_of_it(one))]
+            groups = [Group(key, members, perhaps), *(one for one in groups if not is_of_it(one))]
     return _cropped_alike(groups)
 
 
-def _cropped_alike(groups: list[_Group]) -> list[_Group]:
+def _cropped_alike(groups: list[Group]) -> list[Group]:
     """Put together what one stage leaves out at the edges of arrays, under the plainest clause."""
-    kept: list[_Group] = []
+    kept: list[Group] = []
     for group in groups:
-        of_edges = group.certain and _AT_AN_EDGE.match(group.key[1])
-        same = [one for one in kept if one.certain and _AT_AN_EDGE.match(one.key[1]) and one.stages == group.stages]
+        of_edges = group.certain and AT_AN_EDGE.match(group.key[1])
+        same = [one for one in kept if one.certain and AT_AN_EDGE.match(one.key[1]) and one.stages == group.stages]
         if of_edges and same:
             same[0].members += group.members
             same[0].perhaps += group.perhaps
@@ -171,48 +149,12 @@ def _cropped_alike(groups: list[_Group]) -> list[_Group]:
     return kept
 
 
-def _gives_what_lies(group: _Group) -> bool:
+def _gives_what_lies(group: Group) -> bool:
     return all(one.grounds.untouched and not one.grounds.hint for _, one in group.members)
 
 
-def _accepts(group: _Group) -> bool:
+def _accepts(group: Group) -> bool:
     return group.key[0] == "accepted"
-
-
-def _asks(group: _Group) -> set[str]:
-    """Stages of the methods that the checks of a group call."""
-    checks = [one for _, decision in group.members if (one := declared(decision.check)) is not None]
-    called = {method for one in checks for method in (*one.needs, *one.any_of)}
-    return {str(stage) for stage, methods in METHODS.items() if called & set(methods)}
-
-
-def _may_explain(group: _Group, cell: Cell, decision: Decision) -> bool:
-    """Whether a mistake that is certain elsewhere may be why values are wrong here, of which no check can say why."""
-    if decision.grounds.kind is not Kind.WRONG or group.pattern:
-        return False
-    if decision.grounds.misshapen:
-        # Wrong numbers do not change a shape; what is lost at an edge of one array may be lost at that of another.
-        return bool(_AT_AN_EDGE.match(group.key[1])) and contract()[cell.clause].stage in group.stages
-    stage = _stage_amiss(cell, decision)
-    about_positions = bool(_ABOUT_POSITIONS.search(group.key[1]))
-    return stage in group.stages or (about_positions and stage in _OF_POSITIONS and bool(group.stages & _OF_POSITIONS))
-
-
-def _stage_amiss(cell: Cell, decision: Decision) -> str:
-    """Stage of a clause; of what a method gives that is wrong whatever is stated, the stage of the method."""
-    method = decision.grounds.statement.partition(" ")[0] if NEITHER in decision.grounds.statement else ""
-    own = next((str(stage) for stage, row in ROWS.items() if method in (*row.required, *row.optional)), "")
-    return own or contract()[cell.clause].stage
-
-
-def _plainest(groups: Sequence[_Group], stage: str) -> _Group:
-    """The cause that was shown by the plainest clause: the first of its stage; of the same stage before others."""
-    order = list(contract())
-
-    def place(group: _Group) -> tuple[bool, int]:
-        return stage not in group.stages, min(order.index(cell.clause) for cell, _ in group.members)
-
-    return min(groups, key=place)
 
 
 def _speaking(failing: Sequence[Cell], *, certain: bool) -> Iterator[tuple[Cell, Decision]]:
@@ -237,7 +179,7 @@ def _possible(grounds: Grounds) -> Iterator[str]:
         yield from name.split(", and ") if ", and " in name else ()
 
 
-def _added(groups: list[_Group], cell: Cell, decision: Decision) -> None:
+def _added(groups: list[Group], cell: Cell, decision: Decision) -> None:
     """Put a failure to those that are the same, or begin with it."""
     if any(held is cell for group in groups for held, _ in group.members):
         return
@@ -246,7 +188,7 @@ def _added(groups: list[_Group], cell: Cell, decision: Decision) -> None:
         if group.key == key or (key[0] == group.key[0] == "error" and alike(key[1], group.key[1])):
             group.members.append((cell, decision))
             return
-    groups.append(_Group(key, [(cell, decision)]))
+    groups.append(Group(key, [(cell, decision)]))
 
 
 def key_of(decision: Decision) -> tuple[str, ...]:
@@ -295,7 +237,7 @@ def alike(first: str, second: str) -> bool:
     return len(left) == len(right) >= 4 and left[0] == right[0] and sum(map(str.__ne__, left, right)) <= 1
 
 
-def _cause(group: _Group) -> Cause:
+def _cause(group: Group) -> Cause:
     members = group.members
     perhaps = tuple(dict.fromkeys(cell.clause for cell, _ in group.perhaps))
     failed = tuple(dict.fromkeys(cell.clause for cell, _ in members if cell.outcome is Outcome.FAIL))
@@ -334,7 +276,7 @@ def _telling(member: tuple[Cell, Decision]) -> tuple[bool, bool, float]:
     return bool(member[1].capsule), bool(member[1].replay), member[1].grounds.share
 
 
-def _sentence(group: _Group, speaker: Decision) -> str:
+def _sentence(group: Group, speaker: Decision) -> str:
     grounds = speaker.grounds
     if group.key[0] == "certain":
         return grounds.cause
@@ -351,12 +293,12 @@ def _sentence(group: _Group, speaker: Decision) -> str:
     return grounds.statement or speaker.reason
 
 
-def _accepting(group: _Group) -> str:
+def _accepting(group: Group) -> str:
     taken = (one.grounds.statement.partition(" must be refused")[0] for _, one in group.members)
     return f"what is invalid is accepted: {_first(taken)}"
 
 
-def _refusing(group: _Group) -> str:
+def _refusing(group: Group) -> str:
     errors = dict.fromkeys(one.grounds.error.partition(":")[0] for _, one in group.members if one.grounds.error)
     words = [one.grounds.statement for _, one in group.members if not one.grounds.error]
     if not errors:
@@ -372,12 +314,13 @@ def _first(said: Iterable[str], most: int = 3) -> str:
     return f"{'; '.join(one.rstrip('.') for one in told[:most])}{more}" if len(told) > 1 else told[0]
 
 
-def _gravity(group: _Group) -> tuple[bool, float]:
+def _gravity(group: Group) -> tuple[bool, float]:
     grounds = [one.grounds for _, one in group.members]
     reach = (
         sum(_level(cell) for cell in _cells(group.members)) + sum(_level(cell) for cell in _cells(group.perhaps)) / 2
     )
     weight = max(_WEIGHT[one.kind] for one in grounds) * reach * (0.5 + max(one.share for one in grounds) / 2)
+    weight *= _IF_MEANT if any(one.hint for one in grounds) else 1.0
     return group.certain and not group.pattern, weight
 
 

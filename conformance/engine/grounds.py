@@ -50,6 +50,8 @@ class Grounds:
         Whether what was seen is what the file holds that the adapter was given, as it lies there.
     hint : str
         What the adapter may state of itself, where what differs is exactly that; empty where nothing is.
+    at_whole_pixels : bool
+        Whether no position between pixels, and none in a scan, was given before it showed.
     """
 
     kind: Kind = Kind.NOTHING
@@ -63,6 +65,7 @@ class Grounds:
     misshapen: bool = False
     untouched: bool = False
     hint: str = ""
+    at_whole_pixels: bool = False
 
 
 NO_GROUNDS = Grounds()

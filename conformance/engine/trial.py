@@ -249,7 +249,9 @@ def _off_scale(declaration: Declaration, subject: Subject) -> str:
 def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds, violation: Violation | None) -> Grounds:
     """Return the grounds of a check that failed, with what an adapter may state of itself if it does exactly that."""
     seen = violation.seen if violation is not None and Stage.NPZ in declaration.stages else None
-    grounds = replace(grounds, untouched=seen is not None and look.subject.lies_in_a_file(seen))
+    whole = look.subject.adapter is not None and look.subject.adapter.only_at_whole_pixels()
+    lies = seen is not None and look.subject.lies_in_a_file(seen)
+    grounds = replace(grounds, untouched=lies, at_whole_pixels=whole)
     if grounds.kind in (Kind.ACCEPTED, Kind.FOREIGN):
         ends = look.statements.other(REFUSALS, Stage.CONDUCT)
         if not ends or (ends == "any" and grounds.kind is Kind.ACCEPTED):

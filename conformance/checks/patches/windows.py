@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,8 @@ NEAR = (0.1, 0.02, 0.01, 2e-3, 1e-3, 1e-4)
 """Distances from whole pixels that may be taken for none."""
 STEPS = (2, 4, 8, 10, 16)
 """Parts of a pixel that positions may be rounded to."""
+_FURTHEST = 8
+"""Sides of a patch beyond the object, up to which it is continued to tell a mistake."""
 
 
 def along_one_axis() -> list[tuple[str, str, Array]]:
@@ -107,6 +109,7 @@ def suspects_at(obj: Array, centres: Array, N: int) -> dict[str, Array]:
     return found | {
         "the object is taken to repeat beyond its edge: patches wrap around": _beyond("wrap", obj, centres, N),
         "the last pixels of the object are repeated beyond its edge": _beyond("edge", obj, centres, N),
+        **{f"along {axis} alone the object is taken to repeat": held for axis, held in _repeated(obj, centres, N)},
         "negative indices count from the other end: patches wrap around below zero only": patches_at(
             np.pad(obj, ((N, 0), (N, 0)), "wrap"), centres + N, N
         ),
@@ -153,6 +156,17 @@ def _partly_outside(obj: Array, centres: Array, N: int, right: Array) -> dict[st
 def _beyond(outside: str, obj: Array, centres: Array, N: int) -> Array:
     with following(replace(rules_here(), outside=outside)):
         return patches_at(obj, centres, N)
+
+
+def _repeated(obj: Array, centres: Array, N: int) -> Iterator[tuple[str, Array]]:
+    """Yield x and y, and patches of an object that repeats along it and is zero beyond the other edges."""
+    for axis, name in ((1, "x"), (0, "y")):
+        along = centres[:, 1 - axis]
+        reach = np.ceil([-along.min(initial=0.0), along.max(initial=0.0) - obj.shape[axis]]).max() + N
+        if reach <= _FURTHEST * N:
+            ends = [(int(reach), int(reach)) if one == axis else (0, 0) for one in range(2)]
+            step = reach * np.array([axis == 1, axis == 0])
+            yield name, patches_at(np.pad(obj, ends, "wrap"), centres + step, N)
 
 
 def cut(subject: Subject, evidence: Evidence, obj: Array, centres: Array, N: int, what: str, atol: float) -> None:

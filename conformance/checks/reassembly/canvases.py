@@ -16,6 +16,7 @@ from conformance.contract.arrays import axes_of
 from conformance.contract.capabilities import SUBPIXEL
 from conformance.contract.types import Array
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.explanation import Explanation
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.patches import patches_at
 from conformance.oracles.placing import lying_at, placed_at
@@ -61,8 +62,23 @@ def fits(evidence: Evidence, result: Mapping[str, Any], centres: Array, N: int) 
     lying = lying_at(centres, N, obj.shape, origin) - origin
     low, high = (lying - N / 2).min(axis=0), (lying + N / 2).max(axis=0)
     inside = bool((low >= -1e-6).all() and (high <= np.array(obj.shape[::-1]) + 1e-6).all())
-    evidence.holds(inside, f"Patches leave the canvas {obj.shape} with origin {origin.tolist()}.")
+    statement = f"the canvas {obj.shape}: patches leave it, as its origin is {origin.tolist()}."
+    evidence.holds(inside, statement, None if inside else _another_origin(coverage, origin, centres, N))
     return obj, coverage, origin
+
+
+def _another_origin(coverage: Array, origin: Array, centres: Array, N: int) -> Explanation | None:
+    """By how much an origin is off, if the patches lie on the canvas as they should by another one."""
+    if coverage.ndim != 2 or len(centres) < 2 or not (covered := np.argwhere(coverage)).size:
+        return None
+    right = np.floor(centres.min(axis=0)) - N // 2 - covered.min(axis=0)[::-1]
+    weights = oracle(np.zeros((len(centres), N, N)), centres, coverage.shape, right)[1]
+    if not np.allclose(coverage, weights, rtol=1e-4, atol=1e-4):
+        return None
+    if np.allclose(origin, right[::-1]) and not np.allclose(*right):
+        return Explanation("origin_xy is given as (y, x)", certain=True)
+    name = "origin_xy is off, and patches lie on the canvas as they should"
+    return Explanation(f"{name}: by {(origin - right).tolist()} pixels", certain=True, name=name)
 
 
 def extent_needed(centres: Array, N: int) -> Array:
