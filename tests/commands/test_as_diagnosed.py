@@ -52,7 +52,7 @@ WRONG: dict[str, Callable[[], Arrays]] = {
     ),
 }
 
-QUICK = "x flipped, no object"
+QUICK = "x flipped"
 """The one that needs no night."""
 
 
