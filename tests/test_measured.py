@@ -14,7 +14,9 @@ from conformance.engine.catalogue import deciding
 from conformance.engine.outcome import Outcome
 from conformance.engine.trial import attempt
 from conformance.files.examine import specimen_from_file
-from conformance.scans.specimens import Specimen
+from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
+from tests.limits.limits import WholePixels
+from tests.zoo.liar import selected
 
 SCAN = Path(__file__).parents[2] / "shared" / "data" / "siemens_canonical.npz"
 
@@ -51,3 +53,15 @@ def test_the_convention_explains_it(name: str, measured: Specimen, tmp_path: Pat
     (declaration,) = deciding("PHY-013")
     outcomes = [one.outcome for one in attempt(declaration, subject, [measured])]
     assert outcomes == [Outcome.PASS]
+
+
+def test_a_scan_that_a_backend_does_not_take_leaves_every_clause_decided(tmp_path: Path) -> None:
+    made = make_specimen(Recipe(M=24, N=8, seed=77, margin=9.0))
+    write_scan(tmp_path / "scan.npz", made.arrays)
+    subject = Subject(selected(WholePixels), tmp_path / "work")
+    scans = [*gallery(), specimen_from_file(tmp_path / "scan.npz")]
+    for clause in ("GRP-001", "NRM-001"):
+        decisions = [one for declaration in deciding(clause) for one in attempt(declaration, subject, scans)]
+        assert {one.outcome for one in decisions} == {Outcome.PASS, Outcome.NOT_APPLICABLE}
+        (said,) = {one.reason for one in decisions if one.outcome is Outcome.NOT_APPLICABLE}
+        assert said.startswith("not decided: the backend does not take positions between pixels")

@@ -37,7 +37,8 @@ from conformance.evidence.breakdown import is_refusal
 from conformance.evidence.evidence import Evidence, Violation
 from conformance.files.machine import trouble_in, trouble_of
 from conformance.oracles.rules import following
-from conformance.scans.domain import inside, side
+from conformance.scans.demands import demands
+from conformance.scans.domain import inside, side, takes
 from conformance.scans.seed import drawn_by_seed
 from conformance.scans.specimens import Specimen, fitted, gallery
 
@@ -201,7 +202,7 @@ def _tried(
         with inside(domain), following(rules):
             specimen = None if specimen is None else fitted(specimen)
             outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
-            reason = reason or _off_scale(declaration, subject)
+            reason = reason or _off_scale(declaration, subject) or _not_taken(specimen, domain)
             if not reason and _all_refused(declaration, declared):
                 outcome, evidence.comparisons = Outcome.PASS, 1
             elif not reason:
@@ -244,6 +245,13 @@ def _off_scale(declaration: Declaration, subject: Subject) -> str:
         asked = (off_scale(subject, method, N) for method in CONCERNED if method in called & offered(subject.selected))
         found = next(filter(None, asked), "")
     return found and f"not decided: {found}, of which {CONVENTION} speaks"
+
+
+def _not_taken(specimen: Specimen | None, domain: Speaking) -> str:
+    """Why nobody is judged on a scan of the user's: it has what the backend does not take."""
+    if specimen is None or specimen.path is None or all(takes(*one) for one in demands(specimen.arrays)):
+        return ""
+    return limited(domain.denied())
 
 
 def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds, violation: Violation | None) -> Grounds:
