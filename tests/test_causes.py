@@ -125,6 +125,13 @@ def test_what_two_runs_owe_each_other_follows_from_what_one_owes() -> None:
     assert (cause.sentence, cause.failed, cause.perhaps) == (f"{half}: 3", ("REA-001",), ("REL-012",))
 
 
+def test_what_another_result_of_the_same_backend_lacks_follows_from_what_it_is() -> None:
+    elsewhere = failing("PHY-010", sure("in the result that it is compared with, the sign is lost"))
+    (cause,) = causes_of([elsewhere, failing("PHY-008", sure("some amplitudes are negative"))])
+    assert (cause.failed, cause.perhaps) == (("PHY-008",), ("PHY-010",))
+    assert causes_of([elsewhere])[0].failed == ("PHY-010",)
+
+
 def test_a_relation_of_other_methods_is_a_cause_of_its_own() -> None:
     assert len(causes_of([failing("PHY-009", sure(FLOOR)), related("REL-012", "the content is shifted")])) == 2
 

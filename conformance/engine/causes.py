@@ -12,6 +12,7 @@ from conformance.engine.grounds import Grounds, Kind
 from conformance.engine.outcome import Cell, Decision, Outcome
 from conformance.engine.related import AT_AN_EDGE, Group, follows, may_explain, plainest
 from conformance.engine.stated_conventions import FITS
+from conformance.evidence.explanation import ELSEWHERE
 
 FAILING = (Outcome.FAIL, Outcome.ERROR, Outcome.VACUOUS)
 """Outcomes that have a cause."""
@@ -102,9 +103,9 @@ def _grouped(failing: Sequence[Cell]) -> list[Group]:
         name = decision.grounds.names[0]
         certain.setdefault(name, Group(("certain", name), [])).members.append((cell, decision))
     explained = {cell.clause for group in certain.values() for cell, _ in group.members}
-    for name in [name for name, group in certain.items() if group.stages == {str(Stage.RELATIONS)}]:
+    for name in [name for name, group in certain.items() if _of_two_runs(group)]:
         # What two runs owe each other follows from what each owes by itself.
-        named = [one for one in certain.values() if follows(certain[name], one)]
+        named = [one for one in certain.values() if one is not certain[name] and follows(certain[name], one)]
         if named:
             for cell, decision in certain.pop(name).members:
                 plainest(named, contract()[cell.clause].stage).perhaps.append((cell, decision))
@@ -120,6 +121,10 @@ def _grouped(failing: Sequence[Cell]) -> list[Group]:
         else:
             _added(rest, cell, decision)
     return _one_limit_each([*certain.values(), *rest])
+
+
+def _of_two_runs(group: Group) -> bool:
+    return group.stages == {str(Stage.RELATIONS)} or group.key[1].startswith(ELSEWHERE)
 
 
 def _one_limit_each(groups: list[Group]) -> list[Group]:

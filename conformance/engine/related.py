@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from conformance.contract.clauses import contract
-from conformance.contract.stages import METHODS, ROWS
+from conformance.contract.stages import METHODS, ROWS, Stage
 from conformance.engine.catalogue import declared
 from conformance.engine.grounds import Kind
 from conformance.engine.outcome import Cell, Decision
@@ -74,7 +74,7 @@ def follows(relation: Group, group: Group) -> bool:
         Of failing relations alone.
     group : Group
     """
-    stages = asks(relation)
+    stages = asks(relation) | (relation.stages - {str(Stage.RELATIONS)})
     both = _misplaces(group) and bool(stages & _OF_POSITIONS) and bool(_MOVED.search(relation.key[1]))
     return bool(stages & group.stages) or both
 

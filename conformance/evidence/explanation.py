@@ -30,6 +30,10 @@ _MOST_NAMED = 8
 _LARGEST_PAIRED = 60_000
 
 
+ELSEWHERE = "in the result that it is compared with, "
+"""How a mistake begins that is in another result of the same backend."""
+
+
 @dataclass(frozen=True)
 class Explanation:
     """A transformation that turns what was expected into what was seen.
@@ -194,7 +198,7 @@ def _in_part(c: Comparison, suspects: Sequence[tuple[str, Array]]) -> list[_Foun
 
 
 def _elsewhere(found: _Found) -> _Found:
-    name = f"in the result that it is compared with, {found.mistake.name}"
+    name = f"{ELSEWHERE}{found.mistake.name}"
     return replace(found, mistake=replace(found.mistake, name=name))
 
 

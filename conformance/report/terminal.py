@@ -165,7 +165,9 @@ def _cause(number: int, cause: Cause, width: int, *, named: bool) -> Iterator[Li
 
 def _seen_in(cause: Cause) -> str:
     """Where a mistake was seen that the sentence names without it: in what was compared."""
-    what = re.split(r": | with \{", cause.speaker.grounds.statement)[0]
+    what, *rest = re.split(r": | with \{", cause.speaker.grounds.statement)
+    if not rest:
+        return ""
     return f" · seen in {what}" if cause.certain and what and what not in cause.sentence else ""
 
 

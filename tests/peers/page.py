@@ -130,8 +130,8 @@ def _causes(result: dict[str, Any]) -> Iterator[str]:
         return
     yield f"What `{_adapter(result)}` is to mend:\n"
     for one in result["causes"]:
-        seen = re.split(r": | with \{", one["shown"])[0]
-        where = f"; seen in {seen}" if one["certain"] and seen not in one["sentence"] else ""
+        seen, *rest = re.split(r": | with \{", one["shown"])
+        where = f"; seen in {seen}" if rest and one["certain"] and seen not in one["sentence"] else ""
         yield f"- {one['sentence']}{where} ({', '.join(one['failed'] + one['undecided'] + one['perhaps'])})"
     yield ""
 

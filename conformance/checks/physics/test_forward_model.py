@@ -17,6 +17,7 @@ from conformance.checks.physics.expected_amplitudes import (
 from conformance.checks.remainders import counts
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
+from conformance.evidence.explanation import Explanation
 from conformance.evidence.mistakes.value import FLOOR
 from conformance.evidence.tensors import as_numpy
 from conformance.oracles.physics import amplitudes_of, floored
@@ -240,7 +241,8 @@ def test_amplitudes_are_real(subject: Subject, evidence: Evidence) -> None:
             seen.dtype.kind == "f", f"The amplitude is {seen.dtype}, the contract says real floating numbers."
         )
         evidence.holds(bool(np.isfinite(seen).all()), "The amplitude holds values that are not finite.")
-        evidence.holds(bool((seen >= 0).all()), "The amplitude holds negative values.")
+        negative = Explanation("some amplitudes are negative", certain=True)
+        evidence.holds(bool((seen >= 0).all()), "The amplitude holds negative values.", negative)
         evidence.close(
             seen[1],
             floored(np.zeros(patches.shape[1:])),
