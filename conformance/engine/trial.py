@@ -249,7 +249,7 @@ def _off_scale(declaration: Declaration, subject: Subject) -> str:
 
 def _not_taken(specimen: Specimen | None, domain: Speaking) -> str:
     """Why nobody is judged on a scan of the user's: it has what the backend does not take."""
-    if specimen is None or specimen.path is None or all(takes(*one) for one in demands(specimen.arrays)):
+    if specimen is None or specimen.path is None or all(takes(*one) for one in demands(specimen)):
         return ""
     return limited(domain.denied())
 

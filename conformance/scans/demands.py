@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from conformance.contract.types import Array
 from conformance.scans.domain import Property, absorbs
+from conformance.scans.specimens import Specimen
 
 
-def demands(arrays: Mapping[str, Array]) -> Iterator[tuple[Property, Any]]:
-    """Yield the strange properties of a scan, each with its value.
+@lru_cache(maxsize=4)
+def demands(specimen: Specimen) -> tuple[tuple[Property, Any], ...]:
+    """Return the strange properties of a scan, each with its value.
 
     Parameters
     ----------
-    arrays : mapping of str to ndarray
-        Under canonical names: ``xcoords``, ``ycoords`` (M,), ``diff3d`` (M, N, N), ``probeGuess`` (N, N) or (P, N, N),
-        perhaps ``objectGuess`` (H, W) and ``Y`` (M, N, N).
+    specimen : Specimen
     """
+    arrays = specimen.arrays
     points = np.stack([arrays["xcoords"], arrays["ycoords"]], axis=1)
     frames, probe, obj = arrays["diff3d"], arrays["probeGuess"], arrays.get("objectGuess")
     modes = len(probe) if probe.ndim == 3 else 1
@@ -37,4 +38,4 @@ def demands(arrays: Mapping[str, Array]) -> Iterator[tuple[Property, Any]]:
         (Property.ABSORBING, True): not flat and absorbs(obj),  # type: ignore[arg-type]
         (Property.STORED_PATCHES, True): arrays.get("Y") is not None,
     }
-    yield from (one for one, there in has.items() if there)
+    return tuple(one for one, there in has.items() if there)
