@@ -15,7 +15,7 @@ from conformance.engine.outcome import Outcome
 from conformance.engine.trial import attempt
 from conformance.files.examine import specimen_from_file
 from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
-from tests.limits.limits import WholePixels
+from tests.limits.limits import LargeFrames, Limited, NeedsObject, OneModeEverywhere, WholePixels
 from tests.zoo.liar import selected
 
 SCAN = Path(__file__).parents[2] / "shared" / "data" / "siemens_canonical.npz"
@@ -55,13 +55,24 @@ def test_the_convention_explains_it(name: str, measured: Specimen, tmp_path: Pat
     assert outcomes == [Outcome.PASS]
 
 
-def test_a_scan_that_a_backend_does_not_take_leaves_every_clause_decided(tmp_path: Path) -> None:
-    made = make_specimen(Recipe(M=24, N=8, seed=77, margin=9.0))
-    write_scan(tmp_path / "scan.npz", made.arrays)
-    subject = Subject(selected(WholePixels), tmp_path / "work")
+@pytest.mark.parametrize(
+    ("limit", "recipe", "words"),
+    [
+        (WholePixels, Recipe(M=24, N=8, seed=77, margin=9.0), "positions between pixels"),
+        (OneModeEverywhere, Recipe(M=24, N=8, modes=2, seed=78), "probes of several modes"),
+        (NeedsObject, Recipe(M=24, N=8, truth="none", seed=79), "scans without an object"),
+        (LargeFrames, Recipe(M=24, N=8, seed=80), "frames of this side"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_scan_that_a_backend_does_not_take_leaves_every_clause_decided(
+    limit: type[Limited], recipe: Recipe, words: str, tmp_path: Path
+) -> None:
+    write_scan(tmp_path / "scan.npz", make_specimen(recipe).arrays)
+    subject = Subject(selected(limit), tmp_path / "work")
     scans = [*gallery(), specimen_from_file(tmp_path / "scan.npz")]
     for clause in ("GRP-001", "NRM-001"):
         decisions = [one for declaration in deciding(clause) for one in attempt(declaration, subject, scans)]
         assert {one.outcome for one in decisions} == {Outcome.PASS, Outcome.NOT_APPLICABLE}
         (said,) = {one.reason for one in decisions if one.outcome is Outcome.NOT_APPLICABLE}
-        assert said.startswith("not decided: the backend does not take positions between pixels")
+        assert said.startswith(f"not decided: the backend does not take {words}")
