@@ -178,7 +178,7 @@ def explained(scan: Scan, rng: np.random.Generator) -> Explained | None:
         Draws where the frames lie from which the brightness is taken.
     """
     quantity = quantity_in(scan)
-    meant = intensity_of(quantity.name if quantity.name != "unknown" else "amplitude")
+    meant = quantity.intensity
     sample = take(scan, meant, rng, _FOR_GAIN)
     if len(sample) < 2 or sample.probe is None or scan.object is None:
         return None
@@ -203,8 +203,9 @@ def explained(scan: Scan, rng: np.random.Generator) -> Explained | None:
 
 def _meant(stored: NDArray[Any], found: Explained) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
     """What makes intensities of stored values, of some frames of those that were compared."""
-    name = quantity_of(stored).name
-    return intensity_of(name if found.counted or name in ("intensity", "shares") else "amplitude")
+    quantity = quantity_of(stored)
+    known = found.counted or quantity.name in ("intensity", "shares")
+    return quantity.intensity if known else intensity_of("amplitude")
 
 
 def _model(scan: Scan, sample: Sample) -> Forward:

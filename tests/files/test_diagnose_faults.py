@@ -11,7 +11,6 @@ import pytest
 from conformance.files.diagnose.engine import Diagnosis, diagnose
 from conformance.files.diagnose.forward import root_variance
 from conformance.files.diagnose.lines import line_directions, line_length
-from conformance.files.diagnose.quantity import quantity_of
 from conformance.files.diagnose.sample import Scan
 from conformance.files.diagnose.settings import settings_of
 from conformance.files.diagnose.turns import EIGHT, turned_frames
@@ -171,20 +170,6 @@ def test_a_pattern_that_slides_is_named() -> None:
 def test_positions_in_another_unit_are_no_pixels(unit: float) -> None:
     found = said_of(replace(SOUND, positions=SOUND.positions * unit, object=None))
     assert "unit" in [fault.name for fault in found.faults]
-
-
-@pytest.mark.parametrize(
-    ("values", "name"),
-    [
-        (np.arange(400), "counts"),
-        (np.sqrt(np.arange(400)), "amplitude"),
-        (np.log1p(np.arange(400)), "log"),
-        (np.random.default_rng(0).uniform(0, 9, 400), "unknown"),
-        (np.zeros(400), "unknown"),
-    ],
-)
-def test_values_are_told_apart(values: np.ndarray, name: str) -> None:
-    assert quantity_of(values.astype(np.float32).reshape(1, 20, 20)).name == name
 
 
 def test_the_floor_is_that_of_drawn_counts() -> None:

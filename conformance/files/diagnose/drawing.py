@@ -13,7 +13,6 @@ from conformance.files.diagnose.engine import Diagnosis
 from conformance.files.diagnose.explained import forward_of
 from conformance.files.diagnose.jacobian import centres_of_mass
 from conformance.files.diagnose.mending import settled
-from conformance.files.diagnose.quantity import intensity_of
 from conformance.files.diagnose.repairs import Repair, about
 from conformance.files.diagnose.sample import Sample, Scan, take
 from conformance.files.diagnose.turns import EIGHT, Turn, name_of
@@ -42,7 +41,7 @@ def drawn(scan: Scan, found: Diagnosis, headline: str, rng: np.random.Generator)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    sample = take(scan, intensity_of(found.quantity.name), rng)
+    sample = take(scan, found.quantity.intensity, rng)
     figure = Figure(figsize=(13, 9), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle("\n".join(wrap(headline, _LETTERS)), fontsize=10)

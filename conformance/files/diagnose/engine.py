@@ -142,8 +142,8 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         return _too_few(M)
     scan, ran_over = counted_on(scan)
     quantity = quantity_in(scan)
-    meant = quantity.name if quantity.name != "unknown" else declared
-    sample, uneven = evened(take(scan, intensity_of(meant), rng))
+    meant = quantity.intensity if quantity.name != "unknown" else intensity_of(declared)
+    sample, uneven = evened(take(scan, meant, rng))
     if len(sample) < FEWEST:
         return _too_few(len(sample))
     factor, unlike = _scale(sample, rng)

@@ -14,6 +14,12 @@ from conformance.files.signs import are_roots, counted_each
 _WHOLE = 0.998
 """Share of values that must be whole."""
 
+_ROUNDING, _MOST_ROUNDED = 4e-7, 0.08
+"""Part of a value in single precision that is lost, and parts of one within which larger values tell nothing."""
+
+_STEEPEST, _DISTINCT, _LOOKED_AT = 40.0, 8, 1 << 16
+"""Natural logarithm above which none is counted, and different counts among so many values that must be there."""
+
 _OF_IMAGES = (255.0, 65535.0)
 """What an image of 8 or 16 bits may hold at most."""
 _FEWEST = 8
@@ -38,16 +44,26 @@ class Quantity:
         What shows it.
     unit : float
         What one count is, as an intensity in the units of the values.
+    base, above : float
+        Of logarithms: their base, and what was added before they were taken.
     """
 
     name: str
     evidence: str
     unit: float = 1.0
+    base: float = float(np.e)
+    above: float = 1.0
 
     @property
     def counted(self) -> bool:
         """Whether it is known what was counted, and so the noise."""
         return self.name in ("amplitude", "counts", "log")
+
+    def intensity(self, values: NDArray[Any]) -> NDArray[np.floating]:
+        """Intensities of stored values."""
+        if self.name != "log":
+            return intensity_of(self.name)(values)
+        return np.maximum(np.power(self.base, np.asarray(values, np.float64)) - self.above, 0)
 
 
 def quantity_of(stored: NDArray[Any]) -> Quantity:
@@ -68,10 +84,8 @@ def quantity_of(stored: NDArray[Any]) -> Quantity:
         return Quantity("counts", f"all values are whole numbers, up to {top:g}")
     if top**2 > 1 and _whole(values**2):
         return Quantity("amplitude", "the squares of the values are whole numbers")
-    if top < 40:
-        for name, grown in (("e", np.expm1(values)), ("10", 10.0**values - 1)):
-            if grown.max() > 1 and _whole(grown):
-                return Quantity("log", f"the values are logarithms to base {name} of whole numbers and one")
+    if logarithm := _logarithm(values):
+        return logarithm
     if shares := counted_each(stored):
         return Quantity("shares", shares)
     least = float(values[values > 0].min())
@@ -86,8 +100,6 @@ def intensity_of(quantity: str) -> Callable[[NDArray[Any]], NDArray[np.floating]
         return lambda values: values
     if quantity == "intensity":
         return lambda values: np.maximum(values, 0)
-    if quantity == "log":
-        return np.expm1
     return np.square
 
 
@@ -115,9 +127,33 @@ def _scaled(stored: NDArray[Any], top: float) -> bool:
     return bool(reached.all() and np.median(reached) == 1)
 
 
-def _whole(values: NDArray[np.float64]) -> bool:
+def _logarithm(values: NDArray[np.float64]) -> Quantity | None:
+    """The reading of values as logarithms of counts and a number, one mostly; None where they are none."""
+    for base, name in ((float(np.e), "e"), (10.0, "10"), (2.0, "2")):
+        grown = float(np.log(base)) * values
+        if grown.max() >= _STEEPEST:
+            continue
+        held, rounding = np.exp(grown), _ROUNDING * max(1.0, float(grown.max()))
+        least = float(held.min())
+        for above, words in ((1.0, "one"), (0.0, "nothing"), (least, f"{least:.3g}")):
+            counts = held - above
+            # The least of them is one count mostly; of bright frames it is many.
+            for step in (float(counts[counts > 0.5].min(initial=np.inf)), 1.0):
+                if _counted(counts / step, rounding):
+                    said = f"the values are logarithms to base {name} of whole numbers and {words}"
+                    return Quantity("log", said, step, base, above)
+    return None
+
+
+def _counted(values: NDArray[np.float64], rounding: float) -> bool:
+    """Whether values are many different whole numbers, as far as their rounding tells."""
+    telling = values[(values > 0.5) & (values < _MOST_ROUNDED / rounding)][:_LOOKED_AT]
+    return len(np.unique(np.rint(telling))) >= _DISTINCT and _whole(values, rounding)
+
+
+def _whole(values: NDArray[np.float64], rounding: float = _ROUNDING) -> bool:
     """Whether values are whole within the rounding of their float32, and do not only lie near zero."""
-    telling = values[(values > 0.5) & (values < 2e5)]
+    telling = values[(values > 0.5) & (values < _MOST_ROUNDED / rounding)]
     if len(telling) < 20:
         return False
-    return bool((np.abs(telling - np.rint(telling)) < 1e-3 + 4e-7 * telling).mean() > _WHOLE)
+    return bool((np.abs(telling - np.rint(telling)) < 1e-3 + rounding * telling).mean() > _WHOLE)
