@@ -152,11 +152,11 @@ def test_planned_positions_are_no_common_fault() -> None:
     assert "exact raster" in found.faults[0].sentence
 
 
-def test_an_object_of_another_scan_is_none_of_these() -> None:
+def test_an_object_of_another_scan_is_told() -> None:
     other = beamtime(replace(LINES, seed=77))
     found = said_of(replace(SOUND, object=other.object))
-    assert [fault.name for fault in found.faults] == ["none"], found
-    assert "none of the usual repairs" in found.faults[0].sentence
+    assert [fault.name for fault in found.faults] == ["object"], found
+    assert "of another sample" in found.faults[0].sentence
 
 
 def test_a_pattern_that_slides_is_named() -> None:
