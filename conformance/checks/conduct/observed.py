@@ -104,6 +104,7 @@ class Seen:
 def observed(subject: Subject) -> tuple[Seen, ...]:
     """Calls of every kind, twice: sound ones again after an invalid one, plain ones a third time, some once."""
     found, store = list[Seen](), Store()
+    at_first = process_state()
     with restored(), ours() as seeded, tempfile.TemporaryFile() as printed:
         refused = refused_calls(subject)
         of_method = {
@@ -115,7 +116,7 @@ def observed(subject: Subject) -> tuple[Seen, ...]:
             turn = turns_of[id(call)]
             turns_of[id(call)] += 1
             if turn < 2:
-                found.append(_watched(subject, call, "refused", turn, seeded, printed))
+                found.append(_watched(subject, call, "refused", turn, seeded, printed, at_first))
             else:
                 _made(call, printed)
 
@@ -126,18 +127,18 @@ def observed(subject: Subject) -> tuple[Seen, ...]:
             for turn in turns:
                 if turn == 2 and invalid:
                     refuse(next(invalid))
-                seen = _watched(subject, call, "sound", turn, seeded, printed)
+                seen = _watched(subject, call, "sound", turn, seeded, printed, at_first)
                 found.append(seen)
                 if call.once and seen.settled:
                     # What is imported once changes nothing the second time.
-                    found.append(_watched(subject, call, "sound", 1, seeded, printed))
+                    found.append(_watched(subject, call, "sound", 1, seeded, printed, at_first))
                 if first is None or not _the_same(seen.result, first):
                     seen.result = store.aside(seen.result)
                     first = first or seen.result
                 else:
                     seen.result = first
         for call in warning_calls(subject):
-            found += [_watched(subject, call, "warning", turn, seeded, printed) for turn in range(2)]
+            found += [_watched(subject, call, "warning", turn, seeded, printed, at_first) for turn in range(2)]
         for call in refused:
             while turns_of[id(call)] < 2:
                 refuse(call)
@@ -203,8 +204,18 @@ def without_cause(subject: Subject, seen: Seen) -> list[str]:
     return seen.warned[len(caught) :]
 
 
-def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalRandomness, printed: IO[bytes]) -> Seen:
+def _watched(
+    subject: Subject,
+    call: Call,
+    path: str,
+    turn: int,
+    seeded: GlobalRandomness,
+    printed: IO[bytes],
+    at_first: Mapping[str, Any] | None = None,
+) -> Seen:
     seen, given, here = Seen(call, path, turn), call.inputs(), subject.folder / "working"
+    if at_first is not None:
+        _begin_as(at_first)
     here.mkdir(exist_ok=True)
     before = _as_named(snapshot(given))
     with warnings.catch_warnings(record=True) as caught:
@@ -236,6 +247,14 @@ def _watched(subject: Subject, call: Call, path: str, turn: int, seeded: GlobalR
     seen.borrowed, seen.joint = _borrowed(spans, given), _joint(held, spans)
     seen.shared, seen.attached = _shared(held), _attached(result)
     return seen
+
+
+def _begin_as(at_first: Mapping[str, Any]) -> None:
+    """Put back what calls before have left changed: what is changed already, nobody can be seen to change."""
+    now = process_state()
+    left = [name for name in changed(dict(at_first), now) if name not in SETTLED]
+    if left:
+        put_back(now | {name: at_first[name] for name in left})
 
 
 def _result(seen: Seen, call: Call, given: Any) -> tuple[Any, Values]:
