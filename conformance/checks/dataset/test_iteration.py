@@ -201,6 +201,28 @@ def test_every_seed_shuffles_its_own_way(subject: Subject, evidence: Evidence) -
         evidence.holds(other == seed, f"Seeds {other} and {seed} shuffle the rows alike.")
 
 
+_CLOSE = (2, 3, 2 + 2**16, 2 + 10**9, 2 + 2**32, 2**31 + 2, 2**31 + 3, 2**63 + 2, 2**63 + 3)
+"""Seeds that are one seed to whoever cuts low bits or high ones, or keeps the digits of a real number."""
+
+
+@check("DAT-014")
+def test_close_seeds_shuffle_apart_whatever_is_stored(subject: Subject, evidence: Evidence) -> None:
+    """Readers branch by the types that files store; a seed is whole in every branch."""
+    for type_ in ("f8", "f2"):
+        stored = np.dtype(type_)
+        if not takes(Property.FRAMES, stored.name):
+            continue
+        files = Files(subject, [one | {"diff3d": one["diff3d"].astype(stored)} for one in scans()])
+        orders: dict[bytes, int] = {}
+        for seed in _CLOSE:
+            request = replace(SINGLE, shuffle=True, seed=seed, batch_size=64)
+            rows = rows_of(subject, evidence, files.paths, request, ("nn_indices", "experiment_id"))
+            other = orders.setdefault(rows["nn_indices"].tobytes() + rows["experiment_id"].tobytes(), seed)
+            evidence.holds(
+                other == seed, f"Seeds {other} and {seed} shuffle rows of files with {stored.name} frames alike."
+            )
+
+
 @check("DAT-017")
 def test_any_change_of_a_source_is_seen(subject: Subject, evidence: Evidence) -> None:
     """Frames, positions or probe alone; with the old size, and even with the old time of change."""

@@ -106,6 +106,9 @@ def test_outside_the_object_there_is_nothing(subject: Subject, evidence: Evidenc
     )
     for what, centres in (("whole", whole), ("fractional", places(whole + np.array([0.25, -0.375])))):
         cut(subject, evidence, obj, centres, N, f"patches that leave the object, at {what} positions", 1e-5)
+        # What holds for all positions of a call at once, as a sign, is a branch of its own.
+        for one in centres:
+            cut(subject, evidence, obj, one[np.newaxis], N, f"the patch at {one.tolist()}, alone,", 1e-5)
 
 
 @check("PAT-003", given={"obj": objects(), "centres": positions(reach=45.0), "N": sides})

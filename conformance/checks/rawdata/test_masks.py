@@ -12,6 +12,7 @@ from conformance.checks.masks import mask_is, nothing_is_masked
 from conformance.checks.npz.misfit_masks import misfits
 from conformance.checks.rawdata.held_arrays import SAVED, held_by, plain, resaved
 from conformance.contract.arrays import MASK
+from conformance.contract.types import Array
 from conformance.engine.declaration import check
 from conformance.evidence.evidence import Evidence
 from conformance.scans.masks import mask_of, masked, masks_of
@@ -43,10 +44,20 @@ def test_the_scan_does_not_follow_the_mask_it_was_made_from(subject: Subject, ev
     mask_is(evidence, held, before, "a scan whose source mask changed after assembling", shared)
 
 
+def _few_masked(N: int) -> list[Array]:
+    """Masks (N, N) of one pixel at each kind of place: within the frame, at each border, in two corners."""
+    masks = np.zeros((7, N, N), bool)
+    pixels = ((2, N - 3), (N - 3, 2), (0, 3), (N - 1, 3), (3, N - 1), (0, 0), (-1, -1))
+    for mask, pixel in zip(masks, pixels, strict=True):
+        mask[pixel] = True
+    return list(masks)
+
+
 @check("RAW-013", needs=SAVED)
 def test_the_mask_is_saved(subject: Subject, evidence: Evidence) -> None:
     plainest = scan_with(16, Y=None, objectGuess=None)
-    others = [masked(plainest, mask) for mask in masks_of(plainest[MASK].shape[-1], 16).values()]
+    N = plainest[MASK].shape[-1]
+    others = [masked(plainest, mask) for mask in (*masks_of(N, 16).values(), *_few_masked(N))]
     for given in (scan_with(14), scan_with(15, Y=None), *others):
         path, held = resaved(subject, evidence, given)
         with np.load(path, allow_pickle=False) as archive:

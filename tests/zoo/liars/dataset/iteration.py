@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -292,6 +293,19 @@ class ShufflesBySeedsOfThirtyTwoBits(Liar):
     def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
         seed = request.seed if request.seed is None else int(request.seed) % 2**32
         yield from self.right.batches(paths, replace(request, seed=seed))
+
+
+@breaks("DAT-014")
+class RoundsSeedsBesideWideFrames(Liar):
+    """A reader of double precision keeps all numbers of a request in single precision, seeds too."""
+
+    def batches(self, paths: Sequence[Path], request: BatchRequest) -> Iterator[Mapping[str, Any]]:
+        seeded = request.shuffle and request.seed is not None
+        stacks = [members_of(path).get("diff3d") for path in paths if seeded and zipfile.is_zipfile(path)]
+        if any(stack is not None and stack.dtype == np.float64 for stack in stacks):
+            self.land()
+            request = replace(request, seed=int(np.float32(request.seed or 0)))
+        yield from self.right.batches(paths, request)
 
 
 @breaks("DAT-017")

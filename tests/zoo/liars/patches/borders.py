@@ -127,3 +127,12 @@ class CutsNothingOfNoSide(Liar):
         if N is not None and N <= 0:
             return np.zeros((len(centres_xy), 0, 0), np.complex64)
         return self.right.patches(obj, centres_xy, N)
+
+
+@breaks("PAT-003")
+class TruncatesScansBelowZero(Cutting):
+    """Positions that are all below zero pass through whole numbers that are cut towards zero."""
+
+    def given(self, obj: Array, centres: Array, N: int) -> tuple[Array, Array]:
+        below = len(centres) > 0 and bool((np.asarray(centres) < 0).all())
+        return obj, np.trunc(centres) if below else centres

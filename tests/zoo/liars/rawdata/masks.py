@@ -132,3 +132,12 @@ class TakesASinglePixelForNone(Resaving):
 
     def mask(self, mask: Array) -> Array | None:
         return mask if mask.sum() != 1 else None
+
+
+@breaks("RAW-013")
+class SavesMasksThatReachTheBorderOnly(Resaving):
+    """What does not touch the border is taken for noise of single pixels, which needs no mask."""
+
+    def mask(self, mask: Array) -> Array | None:
+        inner = mask[1:-1, 1:-1]
+        return None if inner.sum() == mask.sum() else mask
