@@ -264,6 +264,8 @@ def _require_fitting(parts: Mapping[str, Part]) -> None:
         raise UnfitFile("NPZ-014", _FRAMES, f"the side N = {frames[1]} is odd")
     if points != others:
         raise UnfitFile("NPZ-021", "ycoords", f"its shape is {others}, and that of xcoords {points}")
+    if len(points) > 1 and math.prod(points) == frames[0]:
+        raise UnfitFile("NPZ-022", "xcoords", f"coordinates are (M,) real numbers, not {points}: ravel them")
     if points != frames[:1]:
         raise UnfitFile("FIL-023", "xcoords", unpaired(points[0] if points else 0, frames[0]))
     probe = parts[_PROBE].values.shape if _PROBE in parts else frames

@@ -104,9 +104,10 @@ class Rules:
 
     def _presence(self) -> Iterator[Finding]:
         names = list(self.archive.names)
+        frames = self.members[self.stack_name].shape if self.stack_name in self.members else ()
         for name in REQUIRED:
             if name not in self.members:
-                said = shape_hints.unit_hint(name, names)
+                said = shape_hints.unit_hint(name, names) or shape_hints.in_one_array(self._shapes(names), frames)
                 yield Finding("NPZ-001", VIOLATION, name, f"the array is missing (found: {self._held(names)}){said}")
         if not any(name in self.members for name in STACKS):
             yield Finding(
@@ -119,14 +120,18 @@ class Rules:
             yield Finding("NPZ-008", NOTE, "archive", f"members the contract does not know: {', '.join(unknown)}")
 
     def _held(self, names: list[str]) -> str:
-        """Members with their shapes, as far as their headers can be read."""
+        """Members with their shapes, in words."""
+        return shape_hints.named_shapes(self._shapes(names))
+
+    def _shapes(self, names: list[str]) -> dict[str, tuple[int, ...]]:
+        """Shapes of members, as far as their headers can be read."""
         found: dict[str, tuple[int, ...]] = {}
         for name in names:
             try:
                 found[name] = self.archive.member(name).shape
             except DamagedArchive:
                 found[name] = ()
-        return shape_hints.named_shapes(found)
+        return found
 
     def _weights(self) -> Iterator[Finding]:
         """What describes the frames does not outgrow them, once it is large: nobody could read it in bounded memory."""

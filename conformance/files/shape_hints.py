@@ -13,6 +13,9 @@ from conformance.files.diagnose.lines import line_length
 from conformance.files.formats.roles import unit_of
 from conformance.files.formats.values import Stored
 
+_COLOURS = (3, 4)
+"""Channels of a picture."""
+
 _MOST_NAMED, _SMALLEST, _MOST_CHANNELS = 8, 8, 8
 
 
@@ -125,6 +128,11 @@ def stack_hint(shape: tuple[int, ...], positions: int) -> str:
         return f": {where} of length 1, which can be dropped"
     if len(shape) == 4 and shape[0] * shape[1] == positions:
         return f": a raster of {shape[0]} x {shape[1]} points; reshape it to ({positions}, {shape[2]}, {shape[3]})"
+    if len(shape) == 4 and shape[0] == positions and shape[3] in _COLOURS and shape[2] not in _COLOURS:
+        return (
+            f": {shape[3]} channels a frame along the last axis, as of a picture in colour: such pictures were drawn "
+            "of the data, on a scale of their own; take the frames as the detector wrote them"
+        )
     if len(shape) == 4 and shape[2] * shape[3] == positions:
         return f": a raster of {shape[2]} x {shape[3]} points along the last axes; move them to the front, and reshape"
     if len(shape) == 4 and shape[0] == positions and shape[1] == shape[2] and shape[3] <= _MOST_CHANNELS:
@@ -171,6 +179,22 @@ def table_hint(shape: tuple[int, ...]) -> str:
         return ""
     x, y = ("[:, 0]", "[:, 1]") if shape[1] == 2 else ("[0]", "[1]")
     return f": x and y in one array? Write its parts {x} and {y} as xcoords and ycoords, whichever is x"
+
+
+def in_one_array(shapes: Mapping[str, tuple[int, ...]], frames: Collection[int]) -> str:
+    """Say which array under a name of its own holds x and y together; empty where none does.
+
+    Parameters
+    ----------
+    shapes : Mapping[str, tuple of int]
+        Arrays of the file.
+    frames : collection of int
+        Axes of the frames, one of which counts the points.
+    """
+    for name, shape in shapes.items():
+        if len(shape) == 2 and min(shape) == 2 and max(shape) in frames:
+            return f"; does {name} {shape} hold{table_hint(shape).removeprefix(':')}"
+    return ""
 
 
 def several_hint(frames: int, positions: int, members: Mapping[str, Stored]) -> str:

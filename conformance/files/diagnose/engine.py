@@ -56,7 +56,7 @@ _ELSEWHERE = PAIRINGS | {MOTION, "oblique", "lines", "wandering", INTERLEAVED}
 _NO_TURN = frozenset({MOTION, LEANING, "oblique", "lag"})
 """Faults that lean the scan: to who asks for turns alone, they look like one by an angle that is no quarter."""
 
-_OF_TWO_SCANS = _ELSEWHERE | {"scale", "none", "unlike"}
+_OF_TWO_SCANS = _ELSEWHERE | {"scale", "none", "unlike", "left-over"}
 """What frames of two scans that are interleaved look like."""
 
 _BY_THE_OBJECT = 0.01

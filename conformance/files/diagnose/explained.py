@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,12 @@ from conformance.files.diagnose.asked import moved_positions, scaled_probe
 from conformance.files.diagnose.fault import Fault
 from conformance.files.diagnose.fitting import finest
 from conformance.files.diagnose.forward import Forward
+from conformance.files.diagnose.leant import leant
 from conformance.files.diagnose.lines import exact_raster
-from conformance.files.diagnose.mending import BETTER, RIVAL, Mending, Step, mended
+from conformance.files.diagnose.mending import BETTER, LINEAR, RIVAL, Mending, Step, mended
 from conformance.files.diagnose.reading import Reading, silent
 from conformance.files.diagnose.repairs import about
+from conformance.files.diagnose.residual import mixture, residual_of
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.turns import EIGHT, Turn, turn_between
 from conformance.files.diagnose.verdict import Word
@@ -31,6 +34,9 @@ _WANDER, _GAIN = 0.25, 1.3
 _BEYOND, _BEYOND_LEAD = 1.2, 4.0
 """Misfit over that of frames which lie each where it fits best, and Student's t, from which no common repair is one."""
 
+_BY_PLACES = 0.4
+"""Part of what is left over beyond the noise that single places must explain."""
+
 _SHARE = 0.8
 """Part of what single places would explain that a repair must, to be named beside frames that wander."""
 
@@ -45,7 +51,7 @@ _FEWEST_OF_A_PART, _OF_A_PART, _UNLIKE_OTHERS = 5, 0.9, 4.0
 better half from which a frame is not explained as others are."""
 
 _SMALL = ("shift", "affine")
-_LINEAR = ("origin", "turn", *_SMALL)
+_ALONG = frozenset({"lines", "path", *_SMALL})
 
 
 def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float, unit: float = 1.0) -> Forward:
@@ -84,6 +90,12 @@ def mending_of(
         Where the zero frequency lies off the middle.
     """
     done = mended(forward, s_all, turns, zero)
+    family = done.steps[0].repair.family if done.steps else ""
+    glow = mixture(residual_of(forward, s_all)) if family in _ALONG else None
+    # What is left of the frame before looks like a position a little way back along the path.
+    if glow is not None and residual_of(forward, s_all).after(glow[1]).leads(done.mended) > RIVAL:
+        done = mended(forward, s_all, turns, zero, _ALONG)
+    done = replace(done, steps=leant(done.steps, forward, done.state))
     return done, _reading(done)
 
 
@@ -100,7 +112,7 @@ def _reading(done: Mending) -> Reading:
     if turned and turned[0].repair.family == "turn":
         # What a smaller repair turned afterwards belongs to it.
         for step in done.steps:
-            if step.repair.family in _LINEAR and step is not turned[0]:
+            if step.repair.family in LINEAR and step is not turned[0]:
                 turn = turn_between(step.s, step.repair.s).after(turn or EIGHT[0])
     m = len(done.state.s)
     few = done.state.part(np.unique(np.linspace(0, m - 1, min(m, 24)).astype(np.int64)))
@@ -133,6 +145,8 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
     wandering = wandering and (sound(done) or done.alone < SOUND)
     # What lies below the noise by moving each frame alone was fitted to the noise.
     wandering = wandering and (not counts or left > _BEYOND)
+    # What single places leave is no matter of places.
+    wandering = wandering and left - done.alone > _BY_PLACES * (left - 1)
     # Where single frames want to move, what they have in common on the average is no fault of its own.
     # Where no repair explains the frames in the end, the nearest ones are no answer.
     steps = done.steps if sound(done) or wandering else ()
@@ -163,7 +177,7 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
             f", after the nearest of them ({', '.join(one.repair.name for one in done.steps)})" if done.steps else ""
         )
         some, others = _belonging(done, counts)
-        said += f"; {some}, the others{', ' * bool(others)}{others}, are not" if some else ""
+        said += f"; {some}, the others{f', {others},' if others else ''} are not" if some else ""
         found.append(
             Fault("none", Word.CERTAIN, said, "the fault is another one, or probe or object are of another scan")
         )
@@ -184,6 +198,8 @@ def _belonging(done: Mending, counts: bool) -> tuple[str, str]:
     """
     misfit, index = done.mended, done.state.index
     usual = float(np.median(np.sort(misfit.frames)[: len(misfit.frames) // 2]))
+    if usual > max(SOUND * misfit.floor, SOUND_ALONE):
+        return "", ""
     others = misfit.frames > max(_UNLIKE_OTHERS * usual, SOUND * misfit.floor if counts else SOUND_ALONE)
     if len(index) != len(others) or min(others.sum(), len(others) - others.sum()) < _FEWEST_OF_A_PART:
         return "", ""
@@ -210,7 +226,7 @@ def _fault(step: Step, done: Mending) -> Fault:
     said += f", {step.rival_lead:.0f} over {step.rival})" if step.rival else ")"
     figures = {"before": before.mean, "after": after.mean, "lead": step.lead, "rival_lead": step.rival_lead}
     fixes = step.repair.fixes
-    if step.repair.family in _LINEAR:
+    if step.repair.family in LINEAR:
         fixes += moved_positions(step.s, step.repair.s)
     word = Word.CERTAIN if clear else Word.LIKELY
     if step.rival and step.rival_lead < _UNNAMED:

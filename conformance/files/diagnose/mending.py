@@ -31,6 +31,9 @@ RIVAL = 4.0
 _RATIO = 0.95
 _AS_GOOD = 1.02
 _ROUNDS = 3
+LINEAR = ("origin", "turn", "shift", "affine")
+"""Families of repairs that move all positions alike."""
+
 _FITTED, _CLOSE = ("affine", "lines"), 2.0
 """Families that are fitted to their end, where they come this close to the best misfit."""
 
@@ -104,7 +107,11 @@ class Mending:
 
 
 def mended(
-    forward: Forward, s_all: NDArray[np.float64], turns: Sequence[Turn], zero: tuple[int, int] | None
+    forward: Forward,
+    s_all: NDArray[np.float64],
+    turns: Sequence[Turn],
+    zero: tuple[int, int] | None,
+    without: frozenset[str] = frozenset(),
 ) -> Mending:
     """Look for the repairs that explain the frames by the file's own probe and object.
 
@@ -117,11 +124,13 @@ def mended(
         Turns that are worth a try.
     zero : tuple of int or None
         Where the zero frequency lies off the middle, by the probe.
+    without : frozenset of str
+        Families of repairs that are not asked for.
     """
     stored = forward.misfits(forward.s)
     state, steps, s_stored = forward, list[Step](), s_all
     for _ in range(_ROUNDS):
-        step = _best(state, s_all, turns, zero, {one.repair.family for one in steps})
+        step = _best(state, s_all, turns, zero, {one.repair.family for one in steps} | without)
         if step is None:
             break
         steps.append(step)

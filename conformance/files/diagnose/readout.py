@@ -22,6 +22,8 @@ _FEWEST_LINES = 10
 """Lines with light on both sides of the middle from which their gains are compared."""
 
 _SMEARED, _STILL, _LITTLE = 0.02, 0.02, 0.3
+_MOST_STILL = 0.9
+"""Part of the light that lies still from which probe and object explain nothing of the scan, and are the fault."""
 
 
 def smeared(found: Residual) -> Reason | None:
@@ -62,7 +64,7 @@ def still(found: Residual) -> Reason | None:
     halves = [left[first::2].mean(axis=0) for first in (0, 1)]
     under = np.maximum((halves[0] + halves[1]) / 2, 0)
     share = found.share(under)
-    if share < _STILL or _together(halves[0], halves[1], found.forward.good) < _SAME:
+    if not _STILL <= share < _MOST_STILL or _together(halves[0], halves[1], found.forward.good) < _SAME:
         return None
     made = slope * found.made
     for first in (0, 1):

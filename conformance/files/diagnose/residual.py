@@ -243,6 +243,10 @@ def motion(found: Residual) -> Reason | None:
     followed = [
         (_follows(shifts, index), "with the number of the frame: the beam or the detector drifts"),
         (
+            _follows(shifts, _halves(shifts)),
+            "at once, from one frame on: the detector was moved, its frames cut out elsewhere, or another scan begins",
+        ),
+        (
             _follows(shifts, s),
             "with the position of the scan: the beam is not brought back to one place (descan), or the scan tilts it",
         ),
@@ -259,6 +263,12 @@ def _follows(shifts: Floats, known: Floats) -> float:
     fit = terms @ np.linalg.lstsq(terms, shifts, rcond=None)[0]
     whole = float(((shifts - shifts.mean(axis=0)) ** 2).sum())
     return 1 - float(((shifts - fit) ** 2).sum()) / whole if whole > 0 else 0.0
+
+
+def _halves(shifts: Floats) -> Floats:
+    """(m, 1) zero before a frame and one from it on, from which the shifts (m, 2) are others."""
+    steps = [(np.arange(len(shifts)) >= first).astype(float)[:, np.newaxis] for first in range(2, len(shifts) - 1)]
+    return max(steps, key=lambda one: _follows(shifts, one))
 
 
 def _shifts(measured: Floats, made: Floats) -> Floats:

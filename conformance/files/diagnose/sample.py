@@ -18,6 +18,13 @@ _WINDOWS = 4
 _DIM, _BRIGHT = 0.05, 20.0
 """Powers against the median, outside which a frame is left out."""
 
+_TIMES, _STRUCK, _OF_A_FRAME = 3, 8.0, 0.003
+"""Frames in which a pixel may be struck; times the light around it, and in others, from which it was; part of a frame
+from which that counts."""
+
+_FEWEST = 8
+"""Frames below which no pixel is known to have been struck."""
+
 _LIKE = 0.6
 """Correlation of amplitudes from which a dim frame shows the pattern of the others."""
 
@@ -165,6 +172,7 @@ def take(scan: Scan, intensity_of: Any, rng: np.random.Generator, most: int = 76
     good = good_pixels(stored) if scan.bad is None else good_pixels(stored) & ~scan.bad
     with np.errstate(invalid="ignore", over="ignore"):
         intensity = np.where(good, intensity_of(stored), 0).astype(np.float32)
+    _unstruck(intensity)
     power = intensity.sum(axis=(1, 2), dtype=np.float64)
     typical = np.median(power)
     kept = np.isfinite(power) & (power > _DIM * typical) & (power < _BRIGHT * typical)
@@ -172,6 +180,27 @@ def take(scan: Scan, intensity_of: Any, rng: np.random.Generator, most: int = 76
     s = scan.positions[index[kept], ::-1].astype(np.float64)
     absorbed = _absorbed(intensity, (power > 0) & (power <= _DIM * typical), kept)
     return Sample(intensity[kept], s, index[kept], good, probe, int((~kept & ~absorbed).sum()))
+
+
+def _unstruck(intensity: NDArray[np.float32]) -> None:
+    """Put what lies around them in place of single pixels that were struck in a few frames (m, N, N).
+
+    Light falls on neighbours too, and comes again as the scan goes on; a cosmic ray does neither.
+    """
+    if len(intensity) < _FEWEST:
+        return
+    power = float(np.median(intensity.sum(axis=(1, 2), dtype=np.float64)))
+    largest = np.asarray(intensity.max(axis=0))
+    for row, column in np.argwhere(np.isfinite(largest) & (largest > _OF_A_FRAME * power)):
+        values = intensity[:, row, column]
+        order = np.argsort(values)
+        otherwise = values[order[-_TIMES - 1]]
+        for frame in order[-_TIMES:]:
+            rows, columns = (slice(max(0, one - 1), one + 2) for one in (row, column))
+            around = intensity[frame, rows, columns].copy()
+            around[row - rows.start, column - columns.start] = 0
+            if values[frame] > _STRUCK * max(float(around.max()), float(otherwise)):
+                intensity[frame, row, column] = around.sum() / (around.size - 1)
 
 
 def _absorbed(intensity: NDArray[np.float32], dim: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.files.diagnose.changed import CHANGED
 from conformance.files.diagnose.explained import NAME as OBJECT
 from conformance.files.diagnose.fault import Fault
+from conformance.files.diagnose.leant import OBLIQUE
 from conformance.files.diagnose.misplaced import MISPLACED, RAN_OVER
 from conformance.files.diagnose.order import PAIRINGS
 from conformance.files.diagnose.reading import Reading
@@ -43,6 +44,8 @@ def _mended(name: str) -> str:
     """What is done to the scan that others than probe and object have not seen so; empty where they have."""
     if name in CHANGED:
         return "probe or object is mended"
+    if name == OBLIQUE:
+        return "the axes are put at right angles"
     if name == RAN_OVER:
         return _CONTINUED
     return "frames and positions are paired" if name in _PAIRED else ""

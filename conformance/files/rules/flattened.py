@@ -29,10 +29,14 @@ def flattened(view: View) -> str:
     often = (light > 0).sum(axis=0) >= _FEWEST_FRAMES
     times = light / np.where(np.isfinite(least), least, 1.0)
     whole = often & (np.abs(times - np.rint(times)).max(axis=0) < _WHOLE) & (np.ptp(np.rint(times), axis=0) > 1)
-    held = view.intensity[known][whole]
+    held, plain = view.intensity[known][whole], view.survey.sums[known][whole]
     counts = held / least[whole]
     some = counts > 1
-    if some.sum() < _FEWEST_PIXELS or _spread(counts[some]) < _UNLIKE or _spread(held[some]) > _EVEN:
+    if (
+        some.sum() < _FEWEST_PIXELS
+        or _spread(counts[some]) < _UNLIKE
+        or min(_spread(held[some]), _spread(plain[some])) > _EVEN
+    ):
         return ""
     return (
         f"pixels count in units of their own: those with {np.quantile(counts[some], 0.1):.2g} counts a frame hold as "

@@ -101,7 +101,19 @@ def _fit(view: View) -> tuple[float, float, float]:
     clear = there > _GOOD and there - here > _GAIN and 1 - here > _BETTER * (1 - there)
     clear = clear and _blurred(pattern, far_light(view.probe)) < there
     apart = max(factor, 1 / factor) > _ALIKE and 0 < best < len(_FACTORS) - 1 and not _moves(view)
+    # About another middle than its own every pattern is wide.
+    apart = apart and 1 - _alike(_by_radius(_put_back(view)), far_field) > 1 - there
     return (factor, there, here) if clear and apart else (1.0, there, here)
+
+
+def _put_back(view: View) -> Floats:
+    """(N, N) amplitude of the mean pattern, rolled to where it fits the far field of the probe best."""
+    assert view.probe is not None
+    pattern = np.sqrt(np.maximum(view.intensity, 0.0))
+    spectrum = np.fft.fft2(pattern) * np.conj(np.fft.fft2(np.sqrt(far_light(view.probe))))
+    match = np.fft.ifft2(spectrum).real
+    by = np.unravel_index(int(match.argmax()), match.shape)
+    return np.asarray(np.roll(pattern, tuple(-int(one) for one in by), (0, 1)))
 
 
 def _blurred(pattern: Floats, light: Floats) -> float:

@@ -19,6 +19,9 @@ _KNOWN = 0.5
 _FEWEST, _LIT, _SEEN = 16, 0.02, 5e-4
 """Pixels a side below which nothing is told; parts of the brightest from which a pixel counts: at seams, in lines."""
 
+_OF_FEW = 0.5
+"""Part of it that some of the frames must show, whose noise hides more of it."""
+
 _SMOOTHER, _SEAM, _JOINED = 0.72, 3.0, 1.6
 """Roughness of lines in another order over that as stored; steps over a seam in parts of those beside it, as stored and
 once quarters are put right."""
@@ -49,7 +52,14 @@ def _said(view: View) -> str:
         return ""
     # Where nothing ever counts it is dark, and dark pixels lie beside each other too.
     known = view.measured.astype(np.float64)
-    return _lines(image, known) or _quarters(image, known * ~_of_dead_pixels(view))
+    return _lines(image, known) or _quarters(image, _of_some(view), known * ~_of_dead_pixels(view))
+
+
+def _of_some(view: View) -> Floats:
+    """(N, N) amplitude of the first frames alone: what was lost in others makes no seam of theirs."""
+    first = np.nan_to_num(view.survey.first.astype(np.float64))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.sqrt(np.maximum(first if view.counts else np.sign(first) * first**2, 0.0).mean(axis=0)))
 
 
 def _of_dead_pixels(view: View) -> NDArray[np.bool_]:
@@ -75,11 +85,23 @@ def _lines(image: Floats, known: Floats) -> str:
             np.arange(N) ^ 1
         ),
     }
+    ahead, back = np.arange(N // 2), np.arange(N // 2, N)
+    turned = {
+        f"those of the {which} half run backwards: turn that half over, a module was put in upside down": order
+        for which, order in (
+            ("second", np.concatenate([ahead, back[::-1]])),
+            ("first", np.concatenate([ahead[::-1], back])),
+        )
+    }
     for axis, name in ((0, "rows"), (1, "columns")):
         lines, lit = np.moveaxis(image, axis, 0), np.moveaxis(known, axis, 0)
         stored = _roughness(lines, lit)
-        rough = {what: _roughness(lines[order], lit[order]) for what, order in orders.items()}
-        best = min(rough, key=lambda what: rough[what])
+        rough = {what: _roughness(lines[order], lit[order]) for what, order in (turned | orders).items()}
+        # Two halves that are mirrored are smooth once interleaved, too.
+        joins = min(rough[what] for what in turned) < _SMOOTHER * stored
+        # Either half joins the other, and the light of a pattern lies where they do.
+        best = max(turned, key=lambda what: lines[turned[what]][N // 2 - 1 : N // 2 + 1].sum())
+        best = best if joins else min(rough, key=lambda what: rough[what])
         if rough[best] < _SMOOTHER * stored:
             return (
                 f"the {name} of the pattern are not in the order of the detector: {best} (their neighbours then differ "
@@ -97,12 +119,20 @@ def _roughness(lines: Floats, known: Floats) -> float:
 Quarters = tuple[Floats, Floats, Floats, Floats]
 
 
-def _quarters(image: Floats, known: Floats) -> str:
-    """Say how the quarters of the mean pattern must be turned or exchanged to join; empty where nothing helps."""
+def _quarters(image: Floats, some: Floats, known: Floats) -> str:
+    """Say how the quarters of the mean pattern must be turned or exchanged to join; empty where nothing helps.
+
+    Parameters
+    ----------
+    image, some : (N, N)
+        Amplitude of all frames, and of the first of them.
+    known : (N, N)
+        One where it is measured.
+    """
     h = len(image) // 2
     light = [float((one**2).sum()) for half in (image[:h], image[h:]) for one in (half[:, :h], half[:, h:])]
     stored = _seam(image, known)
-    if stored < _SEAM or min(light) < _LIT * sum(light):
+    if min(stored, _seam(some, known) / _OF_FEW) < _SEAM or min(light) < _LIT * sum(light):
         # A quarter that is dark joins nothing.
         return ""
     least, what = min((_seam(make(image), make(known)), what) for what, make in _candidates())

@@ -118,8 +118,8 @@ def _explained_by_values(view: View) -> set[str]:
         # The mean pattern has holes where it is brightest.
         explained |= {"FIL-006", "FIL-010", "FIL-011", "FIL-026"}
     if view.once(flattened) or view.once(smeared):
-        # The mean pattern is none that a beam makes.
-        explained |= {"FIL-008", "FIL-010", "FIL-011"}
+        # The mean pattern is none that a beam makes, and single counts are large in units of dark pixels.
+        explained |= {"FIL-006", "FIL-008", "FIL-010", "FIL-011"}
     if view.once(two_objects) is not None:
         explained |= {"FIL-010", "FIL-011"}
     if pixel_factor(view) != 1:
