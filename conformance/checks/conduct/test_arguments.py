@@ -201,7 +201,7 @@ def _numbered(subject: Subject) -> dict[str, Numbered]:
         "transform": lambda of: {
             "the result": adapter.transform("channel_to_flat", np.ones((70, N, N, 4), np.float32), of(2))
         },
-        "reassemble": lambda of: dict(adapter.reassemble(noise, places(centres), of(5))),
+        "reassemble": lambda of: dict(adapter.reassemble(noise, places(centres), of(7))),
         "noisy": lambda of: {"amplitude": adapter.noisy(np.abs(noise), of(17))},
         "measure": measured,
         "group": grouped,

@@ -362,3 +362,14 @@ class KnowsNoNumbersOfArrays(Liar):
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if not isinstance(value, np.integer)}
+
+
+@breaks("CND-019")
+class LeavesTheTailOfNumPysChunks(Liar):
+    """A chunk that is a number of NumPy's is counted in whole chunks only."""
+
+    def reassemble(self, patches: Array, centres_xy: Array, chunk: int | None = None) -> Any:
+        if isinstance(chunk, np.integer) and len(patches) > chunk:
+            whole = len(patches) // int(chunk) * int(chunk)
+            patches, centres_xy = patches[:whole], centres_xy[:whole]
+        return self.right.reassemble(patches, centres_xy, chunk)
