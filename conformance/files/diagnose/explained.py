@@ -53,6 +53,11 @@ better half from which a frame is not explained as others are."""
 _SMALL = ("shift", "affine")
 _ALONG = frozenset({"lines", "path", *_SMALL})
 
+_ANOTHER = (
+    "see first what validate says of the values; else the fault is another one, or probe or object of another scan"
+)
+"""What is to be done where no repair fits."""
+
 
 def forward_of(sample: Sample, obj: NDArray[np.complexfloating], factor: float, unit: float = 1.0) -> Forward:
     """The forward model of some frames.
@@ -178,9 +183,7 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
         )
         some, others = _belonging(done, counts)
         said += f"; {some}, the others{f', {others},' if others else ''} are not" if some else ""
-        found.append(
-            Fault("none", Word.CERTAIN, said, "the fault is another one, or probe or object are of another scan")
-        )
+        found.append(Fault("none", Word.CERTAIN, said, _ANOTHER))
     elif others := _belonging(done, counts)[1]:
         said = f"a part of the frames, {others}, is not explained as the others are: of another sample, or elsewhere"
         found.append(Fault("part", Word.LIKELY, said, "diagnose them by themselves, or leave them out"))
