@@ -15,7 +15,7 @@ from conformance.engine.outcome import Outcome
 from conformance.engine.trial import attempt
 from conformance.files.examine import specimen_from_file
 from conformance.scans.specimens import Recipe, Specimen, gallery, make_specimen, write_scan
-from tests.limits.limits import LargeFrames, Limited, NeedsObject, OneModeEverywhere, WholePixels
+from tests.limits.limits import LargeFrames, Limited, OneModeEverywhere, WholePixels
 from tests.zoo.liar import selected
 
 SCAN = Path(__file__).parents[2] / "shared" / "data" / "siemens_canonical.npz"
@@ -60,7 +60,6 @@ def test_the_convention_explains_it(name: str, measured: Specimen, tmp_path: Pat
     [
         (WholePixels, Recipe(M=24, N=8, seed=77, margin=9.0), "positions between pixels"),
         (OneModeEverywhere, Recipe(M=24, N=8, modes=2, seed=78), "probes of several modes"),
-        (NeedsObject, Recipe(M=24, N=8, truth="none", seed=79), "scans without an object"),
         (LargeFrames, Recipe(M=24, N=8, seed=80), "frames of this side"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),

@@ -15,7 +15,7 @@ from conformance.engine.stated_conventions import NEITHER
 
 _OF_POSITIONS = {"coordinates", "patches", "transforms", "reassembly", "relations"}
 _ABOUT_POSITIONS = re.compile(r"\b(x|y|positions?)\b")
-_BETWEEN_PIXELS = re.compile(r"(to|at) whole pixels|half pixels|sub-pixel|between pixels|1/\d+ pixel")
+_BETWEEN_PIXELS = re.compile(r"(to|at) whole pixels|half pixels|sub-pixel|dropped between pixels|1/\d+ pixel")
 AT_AN_EDGE = re.compile(r"the array is cropped\b|the (first|last) .* (is|are) missing$")
 _MOVED = re.compile(r"\b(shifted|off|exchanged|mirrored|wraps?)\b")
 """How the consequence of a position that is mistaken is told."""

@@ -38,7 +38,7 @@ from conformance.evidence.evidence import Evidence, Violation
 from conformance.files.machine import trouble_in, trouble_of
 from conformance.oracles.rules import following
 from conformance.scans.demands import demands
-from conformance.scans.domain import inside, side, takes
+from conformance.scans.domain import inside, side
 from conformance.scans.seed import drawn_by_seed
 from conformance.scans.specimens import Specimen, fitted, gallery
 
@@ -202,7 +202,7 @@ def _tried(
         with inside(domain), following(rules):
             specimen = None if specimen is None else fitted(specimen)
             outcome, reason = Outcome.NOT_APPLICABLE, not_applicable(declaration, subject.selected, specimen)
-            reason = reason or _off_scale(declaration, subject) or _not_taken(specimen, domain)
+            reason = reason or _off_scale(declaration, subject)
             if not reason and _all_refused(declaration, declared):
                 outcome, evidence.comparisons = Outcome.PASS, 1
             elif not reason:
@@ -214,7 +214,7 @@ def _tried(
         outcome, reason = classify(error, evidence.comparisons, subject.selected, called)
         violation, trouble = violation_in(error), trouble_in(error, subject.folder)
         grounds = grounds_of(error, violation)
-        limit = not_decided(error, domain)
+        limit = not_decided(error, domain, specimen)
         if limit:
             outcome, reason, violation = Outcome.NOT_APPLICABLE, limit, None
         where = broken_at(error, subject) if outcome is Outcome.ERROR else ""
@@ -245,13 +245,6 @@ def _off_scale(declaration: Declaration, subject: Subject) -> str:
         asked = (off_scale(subject, method, N) for method in CONCERNED if method in called & offered(subject.selected))
         found = next(filter(None, asked), "")
     return found and f"not decided: {found}, of which {CONVENTION} speaks"
-
-
-def _not_taken(specimen: Specimen | None, domain: Speaking) -> str:
-    """Why nobody is judged on a scan of the user's: it has what the backend does not take."""
-    if specimen is None or specimen.path is None or all(takes(*one) for one in demands(specimen)):
-        return ""
-    return limited(domain.denied())
 
 
 def _explained(declaration: Declaration, look: FirstLook, grounds: Grounds, violation: Violation | None) -> Grounds:
@@ -364,7 +357,7 @@ def broken_at(error: BaseException, subject: Subject) -> str:
     return f"in the call {call}\n{lines}" if call else lines
 
 
-def not_decided(error: BaseException, domain: Speaking) -> str:
+def not_decided(error: BaseException, domain: Speaking, specimen: Specimen | None = None) -> str:
     """Say which limit of the backend, found at another clause, kept a check from deciding; empty where none did.
 
     Parameters
@@ -373,11 +366,17 @@ def not_decided(error: BaseException, domain: Speaking) -> str:
         What ended the check: a limit explains a refusal or something that is missing, never a wrong value.
     domain : Speaking
         What the check had to use.
+    specimen : Specimen, optional
+        The scan of a user, which cannot be made otherwise, is what the check had to use, too.
     """
     violation = violation_in(error)
     if violation is not None and not violation.withheld:
         return ""
-    return limited(domain.not_taken())
+    found = limited(domain.not_taken())
+    if found or specimen is None or specimen.path is None:
+        return found
+    refused = [one for one in demands(specimen) if not domain.takes(*one)]
+    return limited(domain.denied()) if refused else ""
 
 
 def limited(limits: Iterable[tuple[str, str, str]]) -> str:
