@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,15 @@ def test_liars_are_caught_over_a_backend_with_a_limit_too(
     assert type(right_backend()).__name__ == "WholePixels"
     assert type(right_backend().right).__name__ == "RefAdapter"
     assert "attributed 2" in capsys.readouterr().out
+
+
+def test_several_limits_lie_over_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(LIMIT_VARIABLE, "WholePixels+OwnErrors")
+    made = right_backend()
+    assert [type(one).__name__ for one in (made, made.right, made.right.right)] == [
+        *("WholePixels", "OwnErrors", "RefAdapter")
+    ]
+    assert os.environ[LIMIT_VARIABLE] == "WholePixels+OwnErrors"
 
 
 def test_a_survivor_and_a_fault_that_never_lands_are_counted() -> None:

@@ -204,7 +204,7 @@ def _places_in(name: str, arguments: tuple[Any, ...]) -> str:
         with suppress(Exception):
             places = np.asarray(as_numpy(arguments[1]), dtype=np.float64)
             return "whole" if bool((places == np.round(places)).all()) else "between"
-    return "unknown" if name in (*_OF_SCANS, *_PLACED) else ""
+    return "unknown" if name in _OF_SCANS or name in _PLACED else ""
 
 
 def _steers_tests(error: BaseException) -> bool:

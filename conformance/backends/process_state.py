@@ -15,7 +15,7 @@ import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ _OF_LIBRARIES = ("tqdm", "torch", "pymonitor", "Thread-Pool")
 def process_state() -> dict[str, Any]:
     """Settings of the process by their names, in values that can be compared."""
     found: dict[str, Any] = {
-        **_settings(),
+        **settings(),
         "the filters of warnings": list(warnings.filters),
         "signal handlers": [signal.getsignal(one) for one in _SIGNALS],
         "the recursion limit": sys.getrecursionlimit(),
@@ -73,7 +73,7 @@ def process_state() -> dict[str, Any]:
     return found
 
 
-def _settings() -> dict[str, Any]:
+def settings() -> dict[str, Any]:
     """Those of the settings that :func:`put_back` can put back."""
     root = logging.getLogger()
     found: dict[str, Any] = {
@@ -174,11 +174,27 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
     """Put back, behind a call, what it may have left changed."""
-    before = _settings()
+    before = settings()
     try:
         yield
     finally:
         put_back(before)
+
+
+def begin_as(before: Mapping[str, Any], leaving: Sequence[str] = ()) -> None:
+    """Put back those settings that are no longer what they were: what is changed already, nobody is seen to change.
+
+    Parameters
+    ----------
+    before : Mapping of str to Any
+        As :func:`settings` gave it.
+    leaving : sequence of str
+        Names of settings that are left as they are.
+    """
+    now = settings()
+    moved = [name for name, value in before.items() if name not in leaving and now[name] != value]
+    if moved:
+        put_back(now | {name: before[name] for name in moved})
 
 
 def put_back(before: Mapping[str, Any]) -> None:

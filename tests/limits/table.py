@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest import mock
 
 from conformance.backends.subject import Subject
 from conformance.contract.clauses import contract
@@ -19,7 +20,7 @@ from conformance.engine.catalogue import declarations
 from conformance.engine.outcome import Cell, Decision, Outcome, cells
 from conformance.engine.trial import attempt
 from conformance.scans.specimens import gallery
-from tests.limits.limits import Limited, limits
+from tests.limits.limits import limits
 from tests.zoo.backends import LIMIT_VARIABLE, VARIABLE
 from tests.zoo.liar import selected
 
@@ -54,13 +55,16 @@ class Loss:
 
 def loss(name: str, base: str, stages: tuple[str, ...] = ()) -> Loss:
     """Judge a limit over a right backend, or several at once, joined by ``+``."""
-    os.environ[VARIABLE] = base
-    outermost, _, os.environ[LIMIT_VARIABLE] = name.partition("+")
+    outermost, _, further = name.partition("+")
     limit = next(one for one in limits() if one.__name__ == outermost)
     speaks = tuple(clause for one in limits() if one.__name__ in name.split("+") for clause in one.speaks)
     started = time.perf_counter()
     decisions: list[Decision] = []
-    with tempfile.TemporaryDirectory(prefix="ptycho-limits-") as folder, warnings.catch_warnings():
+    with (
+        mock.patch.dict(os.environ, {VARIABLE: base, LIMIT_VARIABLE: further}),
+        tempfile.TemporaryDirectory(prefix="ptycho-limits-") as folder,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         place = Path(folder).resolve()
         (place / "here").mkdir()
@@ -76,11 +80,3 @@ def loss(name: str, base: str, stages: tuple[str, ...] = ()) -> Loss:
     lost = [cell for cell in lost if not cell.reason.startswith(("no measured scan", UNSTATED, _NO_PAIR))]
     memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return Loss(name, base, speaks, tuple(lost), time.perf_counter() - started, memory)
-
-
-def losses(names: tuple[str, ...], bases: tuple[str, ...], stages: tuple[str, ...] = ()) -> Iterator[Loss]:
-    """Judge limits over right backends."""
-    for name in names or tuple(one.__name__ for one in limits()):
-        assert issubclass(next(one for one in limits() if one.__name__ == name), Limited)
-        for base in bases:
-            yield loss(name, base, stages)

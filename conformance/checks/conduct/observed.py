@@ -20,7 +20,15 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.backends.process_state import changed, other_settings, process_state, put_back, restored
+from conformance.backends.process_state import (
+    begin_as,
+    changed,
+    other_settings,
+    process_state,
+    put_back,
+    restored,
+    settings,
+)
 from conformance.backends.subject import Subject, offered
 from conformance.checks.conduct.every_call import every_call
 from conformance.checks.conduct.invalid_calls import refused_calls, warning_calls
@@ -104,7 +112,7 @@ class Seen:
 def observed(subject: Subject) -> tuple[Seen, ...]:
     """Calls of every kind, twice: sound ones again after an invalid one, plain ones a third time, some once."""
     found, store = list[Seen](), Store()
-    at_first = process_state()
+    at_first = settings()
     with restored(), ours() as seeded, tempfile.TemporaryFile() as printed:
         refused = refused_calls(subject)
         of_method = {
@@ -215,7 +223,7 @@ def _watched(
 ) -> Seen:
     seen, given, here = Seen(call, path, turn), call.inputs(), subject.folder / "working"
     if at_first is not None:
-        _begin_as(at_first)
+        begin_as(at_first, SETTLED)
     here.mkdir(exist_ok=True)
     before = _as_named(snapshot(given))
     with warnings.catch_warnings(record=True) as caught:
@@ -247,14 +255,6 @@ def _watched(
     seen.borrowed, seen.joint = _borrowed(spans, given), _joint(held, spans)
     seen.shared, seen.attached = _shared(held), _attached(result)
     return seen
-
-
-def _begin_as(at_first: Mapping[str, Any]) -> None:
-    """Put back what calls before have left changed: what is changed already, nobody can be seen to change."""
-    now = process_state()
-    left = [name for name in changed(dict(at_first), now) if name not in SETTLED]
-    if left:
-        put_back(now | {name: at_first[name] for name in left})
 
 
 def _result(seen: Seen, call: Call, given: Any) -> tuple[Any, Values]:

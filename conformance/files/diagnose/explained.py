@@ -96,10 +96,12 @@ def mending_of(
     """
     done = mended(forward, s_all, turns, zero)
     family = done.steps[0].repair.family if done.steps else ""
-    glow = mixture(residual_of(forward, s_all)) if family in _ALONG else None
-    # What is left of the frame before looks like a position a little way back along the path.
-    if glow is not None and residual_of(forward, s_all).after(glow[1]).leads(done.mended) > RIVAL:
-        done = mended(forward, s_all, turns, zero, _ALONG)
+    if family in _ALONG:
+        left = residual_of(forward, s_all)
+        glow = mixture(left)
+        # What is left of the frame before looks like a position a little way back along the path.
+        if glow is not None and left.after(glow[1]).leads(done.mended) > RIVAL:
+            done = mended(forward, s_all, turns, zero, _ALONG)
     done = replace(done, steps=leant(done.steps, forward, done.state))
     return done, _reading(done)
 
