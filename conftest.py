@@ -45,6 +45,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if wanted and config.rootpath / "tests" in collection_path.parents else None
 
 
+@pytest.fixture(scope="session")
+def by_day(request: pytest.FixtureRequest) -> bool:
+    """Whether what takes minutes is left to the nights."""
+    return not request.config.getoption("--nights")
+
+
 _FRAMEWORKS = ("tensorflow", "torch")
 _loading: dict[str, str] = {}
 

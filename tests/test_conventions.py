@@ -174,7 +174,7 @@ def test_who_states_nothing_is_told_what_fits(tmp_path: Path) -> None:
 
 
 def test_all_conventions_at_once_are_translated_and_told() -> None:
-    found = judged("ALL", "patches", "physics")
+    found = judged("ALL", "transforms", "patches")
     assert unwanted(found) == {}
     (said,) = translated(found)
     wanted = ("[y, x]", "(N-1)/2", "in um, 2e-08 m", "norm backward", "zero frequency", "intensities", "double")

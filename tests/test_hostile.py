@@ -14,7 +14,7 @@ from tests.hostile.corpus import corpus
 from tests.hostile.fuzz import TARGETS, executed, mutations
 
 ROOT = Path(__file__).parents[1]
-EXECUTIONS = 300
+EXECUTIONS = 120
 SAMPLED = ("structure", "path", "two stacks", "units", "name twice")
 
 

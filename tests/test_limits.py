@@ -28,7 +28,7 @@ ABOVE = {
     "SingleFrames": "every clause of that stage speaks of groups, and so do some about their members and their number",
 }
 """Limits that cost more, and why."""
-BY_DAY = {"OneMode": ("coordinates", "reassembly"), "NoLegacyLayout": ("coordinates",)}
+BY_DAY = {"OneMode": ("coordinates",), "NoLegacyLayout": ("coordinates",)}
 """Limits that are judged by day, with the stages in which they cost most to look."""
 
 

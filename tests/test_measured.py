@@ -59,8 +59,13 @@ def test_the_convention_explains_it(name: str, measured: Specimen, tmp_path: Pat
     ("limit", "recipe", "words"),
     [
         (WholePixels, Recipe(M=24, N=8, seed=77, margin=9.0), "positions between pixels"),
-        (OneModeEverywhere, Recipe(M=24, N=8, modes=2, seed=78), "probes of several modes"),
-        (LargeFrames, Recipe(M=24, N=8, seed=80), "frames of this side"),
+        pytest.param(
+            OneModeEverywhere,
+            Recipe(M=24, N=8, modes=2, seed=78),
+            "probes of several modes",
+            marks=pytest.mark.night,
+        ),
+        pytest.param(LargeFrames, Recipe(M=24, N=8, seed=80), "frames of this side", marks=pytest.mark.night),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )

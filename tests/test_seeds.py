@@ -141,10 +141,10 @@ def test_another_seed_draws_other_examples(tmp_path: Path) -> None:
     (ref,) = select(["ref"])
     plan = replace(TRANSFORMS, stages=["patches"])
     compared = set()
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         (tmp_path / str(seed)).mkdir()
         compared.add(try_seed(plan, ref, seed, tmp_path / str(seed)).comparisons)
-    assert len(compared) == 3
+    assert len(compared) == 2
 
 
 def test_the_everyday_seed_moves_nothing() -> None:
@@ -184,12 +184,12 @@ def test_seed_zero_is_the_usual_gallery() -> None:
 def test_a_series_is_taken_up_where_it_stopped(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     plan = replace(TRANSFORMS, stages=["coordinates"])
-    first = judge_seeds(range(2), plan, resume=path)
-    again = judge_seeds(range(4), plan, resume=path)
-    assert (first.taken_up, again.taken_up) == (0, 2)
-    assert [one.seed for one in again.results] == [0, 1, 2, 3]
+    first = judge_seeds(range(1), plan, resume=path)
+    again = judge_seeds(range(2), plan, resume=path)
+    assert (first.taken_up, again.taken_up) == (0, 1)
+    assert [one.seed for one in again.results] == [0, 1]
     assert first.exit_code == again.exit_code == 0
-    assert len(path.read_text().splitlines()) == 4
+    assert len(path.read_text().splitlines()) == 2
 
 
 def test_a_missing_run_is_told() -> None:

@@ -72,7 +72,15 @@ class OfSettings(Single):
 
 @pytest.mark.parametrize(
     "adapter",
-    [OfPhysics, OfPhysicsWithoutNoise, OfPatches, OfTransforms, OfMovedImages, OfReassembly, OfFiles, OfSettings],
+    [
+        OfPhysicsWithoutNoise,
+        OfTransforms,
+        OfFiles,
+        *(
+            pytest.param(one, marks=pytest.mark.night)
+            for one in (OfPhysics, OfPatches, OfMovedImages, OfReassembly, OfSettings)
+        ),
+    ],
 )
 def test_a_single_stage_is_judged_on_that(adapter: type[Single], tmp_path: Path) -> None:
     subject = Subject(taken(adapter()), tmp_path)

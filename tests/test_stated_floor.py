@@ -39,8 +39,8 @@ class AddingAndTransposed(Adding):
 @pytest.mark.parametrize(
     "adapter", [Adding, pytest.param(Least, marks=pytest.mark.night), pytest.param(Much, marks=pytest.mark.night)]
 )
-def test_a_floor_as_stated_is_declared_and_all_else_passes(adapter: type, tmp_path: Path) -> None:
-    found = verdicts(adapter(), tmp_path, (Stage.PHYSICS, Stage.RAWDATA))
+def test_a_floor_as_stated_is_declared_and_all_else_passes(adapter: type, tmp_path: Path, by_day: bool) -> None:
+    found = verdicts(adapter(), tmp_path, (Stage.PHYSICS, Stage.RAWDATA), by_day=by_day)
     told = {clause: (str(one.outcome), one.reason) for clause, one in found.items() if one.outcome is not Outcome.PASS}
     declared = {clause for clause, (outcome, _) in told.items() if outcome == "DECLARED"}
     assert declared == set(CAPABILITIES["floor"].declares[Stage.PHYSICS])
@@ -49,8 +49,8 @@ def test_a_floor_as_stated_is_declared_and_all_else_passes(adapter: type, tmp_pa
     assert found["PHY-001"].reason == f"differs as the adapter states, floor = {adapter().floor:g}: {reading}"
 
 
-def test_one_more_defect_is_named_and_the_floor_is_not(tmp_path: Path) -> None:
-    found = verdicts(AddingAndTransposed(), tmp_path, (Stage.PHYSICS,))
+def test_one_more_defect_is_named_and_the_floor_is_not(tmp_path: Path, by_day: bool) -> None:
+    found = verdicts(AddingAndTransposed(), tmp_path, (Stage.PHYSICS,), by_day=by_day)
     assert found["PHY-016"].outcome is Outcome.PASS
     assert found["PHY-001"].outcome is Outcome.FAIL
     assert "transposed" in found["PHY-001"].reason

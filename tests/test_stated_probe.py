@@ -28,24 +28,24 @@ class MovingAndTransposed(Moving):
         return super().measure(ycoords, xcoords, probe, obj, nphotons, seed)
 
 
-def told(adapter: Any, folder: Path, *stages: Stage) -> dict[str, tuple[str, str]]:
+def told(adapter: Any, folder: Path, by_day: bool, *stages: Stage) -> dict[str, tuple[str, str]]:
     """Outcome and reason of what did not pass."""
-    found = verdicts(adapter, folder, stages)
+    found = verdicts(adapter, folder, stages, by_day=by_day)
     return {clause: (str(one.outcome), one.reason) for clause, one in found.items() if one.outcome is not Outcome.PASS}
 
 
-def test_a_moved_probe_as_stated_is_declared_and_all_else_passes(tmp_path: Path) -> None:
-    found = told(Moving(), tmp_path, Stage.PATCHES, Stage.REASSEMBLY, Stage.PHYSICS)
+def test_a_moved_probe_as_stated_is_declared_and_all_else_passes(tmp_path: Path, by_day: bool) -> None:
+    found = told(Moving(), tmp_path, by_day, Stage.PATCHES, Stage.REASSEMBLY, Stage.PHYSICS)
     assert {clause for clause, (outcome, _) in found.items() if outcome == "DECLARED"} == {"PAT-002", "REA-011"}, found
     assert set(found) == {"PAT-002", "REA-011", "PAT-014", "PHY-013", "PHY-015", "PHY-016"}, found
     assert "the probe moved in Fourier space by what is left" in found["PAT-002"][1]
 
 
 @pytest.mark.night
-def test_scans_are_asked_at_whole_positions_where_the_probe_is_moved(tmp_path: Path) -> None:
-    assert set(told(Moving(), tmp_path, Stage.RAWDATA)) == {"RAW-015", "RAW-016"}
+def test_scans_are_asked_at_whole_positions_where_the_probe_is_moved(tmp_path: Path, by_day: bool) -> None:
+    assert set(told(Moving(), tmp_path, by_day, Stage.RAWDATA)) == {"RAW-015", "RAW-016"}
 
 
 def test_one_more_defect_is_named(tmp_path: Path) -> None:
-    found = told(MovingAndTransposed(), tmp_path, Stage.RAWDATA)
+    found = told(MovingAndTransposed(), tmp_path, False, Stage.RAWDATA)
     assert "exchanged" in found["RAW-007"][1]

@@ -53,7 +53,9 @@ def test_importing_the_torch_backend_ends_in_one_error_that_helps(tmp_path: Path
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("package", ["tensordict", "tqdm", "filelock"])
+@pytest.mark.parametrize(
+    "package", ["tensordict", *(pytest.param(name, marks=pytest.mark.night) for name in ("tqdm", "filelock"))]
+)
 def test_the_package_that_is_missing_is_named(package: str, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("tensordict")

@@ -1,4 +1,4 @@
-"""Oracle of the coordinates of a group (CRD): loops over groups and members."""
+"""Oracle of the coordinates of a group (CRD): member after member of all groups."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ def coordinates_of(positions: NDArray[np.float64], members: Array) -> Triple:
     """
     B, C = members.shape
     absolute, offsets, relative = np.empty((B, 1, 2, C)), np.empty((B, 1, 2, 1)), np.empty((B, 1, 2, C))
-    for b in range(B):
-        for c in range(C):
-            absolute[b, 0, :, c] = positions[members[b, c]]
-        offsets[b, 0, :, 0] = sum(absolute[b, 0, :, c] for c in range(C)) / C
-        for c in range(C):
-            relative[b, 0, :, c] = -(absolute[b, 0, :, c] - offsets[b, 0, :, 0])
+    for c in range(C):
+        absolute[:, 0, :, c] = positions[members[:, c]]
+    offsets[:, 0, :, 0] = sum(absolute[:, 0, :, c] for c in range(C)) / C
+    for c in range(C):
+        relative[:, 0, :, c] = -(absolute[:, 0, :, c] - offsets[:, 0, :, 0])
     return Triple(absolute, offsets, relative)

@@ -242,16 +242,18 @@ class _Table:
         """Row that holds a pair of levels, and of every other factor the level that most are still to meet."""
         held = [int(one) for one in pair]
         hides = self.hiding[held].any() and self.dear[held].any()
+        barred, silent = self.void[:, held].any(axis=1), self.void[held].any(axis=0)
+        gained, lost = self.left[:, held].sum(axis=1), self.void[:, held].sum(axis=1)
         for column in (int(one) for one in rng.permutation(len(self.first) - 1)):
-            if column not in self.of[held]:
+            if column not in self.of[held[:2]]:
                 levels = self.first[column] + rng.permutation(self.first[column + 1] - self.first[column])
-                levels = levels[~self.void[np.ix_(levels, held[:2])].any(axis=1)]
+                levels = levels[~barred[levels]]
                 levels = levels if hides or self.hiding[levels].all() else levels[~self.hiding[levels]]
-                silent = self.void[np.ix_(held, levels)].any(axis=0)
                 # Where others then mean nothing, less is gained than is lost.
-                gained = self.left[np.ix_(levels, held)].sum(axis=1)
-                gained = 2 * (gained - len(held) * self.void[np.ix_(levels, held)].sum(axis=1))
-                held.append(int(levels[np.argmax(np.where(silent, 0, gained) - self.dear[levels])]))
+                worth = np.where(silent[levels], 0, 2 * (gained[levels] - len(held) * lost[levels]))
+                best = int(levels[np.argmax(worth - self.dear[levels])])
+                held.append(best)
+                silent, gained, lost = silent | self.void[best], gained + self.left[:, best], lost + self.void[:, best]
         return tuple(int(one) for one in np.sort(held) - self.first[:-1])
 
 

@@ -13,7 +13,12 @@ from conformance.files.diagnose.verdict import Word
 from conformance.scans.beamline import Beamtime, Setup, beamtime
 
 SCAN = Setup("diffuser", "strong", "raster", 196, 40, 0.1, 1e5, 5)
-CHANGES = ("none", "x slower at its ends", "y too large", pytest.param("y too small", marks=pytest.mark.night))
+CHANGES = (
+    "none",
+    pytest.param("x slower at its ends", marks=pytest.mark.night),
+    "y too large",
+    pytest.param("y too small", marks=pytest.mark.night),
+)
 
 
 def positions_after(change: str, positions: np.ndarray) -> np.ndarray:

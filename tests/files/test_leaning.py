@@ -14,7 +14,7 @@ from conformance.scans.beamline import Setup, beamtime
 MADE = beamtime(Setup(beam="defocused", matter="strong", path="raster", M=196, N=32, pitch=0.12, photons=5e4, seed=2))
 
 
-@pytest.mark.parametrize("pace", [0.97, 1.03])
+@pytest.mark.parametrize("pace", [pytest.param(0.97, marks=pytest.mark.night), 1.03])
 def test_another_pace_along_a_raster_is_no_turn(pace: float) -> None:
     number = np.arange(len(MADE.positions))
     at = number * pace

@@ -50,7 +50,10 @@ Moved = Callable[[Places], Places]
 
 @pytest.mark.parametrize(
     ("setup", "stated", "moved", "words"),
-    [(SETUP, np.copy, swung, "swung as a sine"), (SPARSE, waves, late, "two clocks")],
+    [
+        (SETUP, np.copy, swung, "swung as a sine"),
+        pytest.param(SPARSE, waves, late, "two clocks", marks=pytest.mark.night),
+    ],
 )
 def test_another_motion_is_told_and_the_scan_is_not_certain(
     setup: Setup, stated: Moved, moved: Moved, words: str

@@ -22,7 +22,7 @@ def _told(arrays: Arrays) -> Diagnosis:
     return diagnose(scan_of(arrays), np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.night), 2])
 def test_an_object_of_another_sample(seed: int) -> None:
     arrays = _scan(seed)
     assert not [one for one in _told(arrays).faults if one.name in ("object", "none")]

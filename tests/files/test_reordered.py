@@ -23,7 +23,7 @@ from tests.files.scans import sound
 SETUP = Setup("defocused", "strong", "raster", 121, 32, 0.2, 1e5, 5)
 
 
-@pytest.mark.parametrize("kind", ["reversed lines", "rows for columns"])
+@pytest.mark.parametrize("kind", ["reversed lines", pytest.param("rows for columns", marks=pytest.mark.night)])
 def test_an_order_is_told_by_the_probe_alone(kind: str) -> None:
     made = beamtime(SETUP)
     line = line_length(made.positions)

@@ -113,7 +113,7 @@ def test_frames_that_were_written_again_are_copies_without_noise_too(tmp_path: P
     assert loud(tmp_path, arrays)["FIL-025"][0].startswith("8 of 80 frames are copies")
 
 
-@pytest.mark.parametrize("depth", [2.0, 2.4])
+@pytest.mark.parametrize("depth", [2.0, pytest.param(2.4, marks=pytest.mark.night)])
 def test_a_dark_part_of_the_sample_is_no_beam_that_was_lost(depth: float) -> None:
     arrays = sound(5, rows=16, photons=3e5)
     rows = np.arange(arrays["objectGuess"].shape[0])

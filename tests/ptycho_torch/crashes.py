@@ -1,6 +1,7 @@
 """Builds of a store that are killed: one light process imports PyTorch once, and forks those that die.
 
-Argument: the folder to work in, where ``result.json`` is written with what every scenario found.
+Arguments: how many steps lie between two at which builds are killed; the folder to work in, where ``result.json`` is
+written with what every scenario found.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +129,11 @@ def killed_at_step(bench: Bench, step: int, action: Callable[[], Any]) -> int:
     return ended(forked(run))
 
 
-def at_every_step_of_a_build(folder: Path) -> Any:
+def at_steps_of_a_build(folder: Path, apart: int) -> Any:
     bench = Bench(folder)
     results: list[Any] = []
     expected = bench.expected(FIRST)
-    for step in range(1, 10_000):
+    for step in range(1, 10_000, apart):
         code = killed_at_step(bench, step, lambda: bench.open(FIRST))
         built = bench.store.exists()
         results.append({"code": code, "built": built} | bench.after(FIRST))
@@ -141,14 +143,14 @@ def at_every_step_of_a_build(folder: Path) -> Any:
     return {"expected": expected, "results": results}
 
 
-def at_every_step_of_an_exchange(folder: Path) -> Any:
+def at_steps_of_an_exchange(folder: Path, apart: int) -> Any:
     """A good store is replaced by another: at no step may both be lost. Nobody could build the first one again."""
     bench = Bench(folder)
     results: list[Any] = []
     second, first = bench.expected(SECOND), bench.digest(bench.open(UNSEEDED))
     kept = folder / "kept"
     shutil.copytree(bench.store, kept)
-    for step in range(1, 10_000):
+    for step in range(1, 10_000, apart):
         code = killed_at_step(bench, step, lambda: bench.open(SECOND, rebuild=True))
         results.append({"code": code} | bench.after(UNSEEDED, SECOND))
         shutil.rmtree(bench.store)
@@ -238,18 +240,20 @@ def peak() -> int:
     return int(line.split()[1]) * 1024
 
 
-SCENARIOS = (at_every_step_of_a_build, at_every_step_of_an_exchange, at_random, together, peak_of_a_build)
+SCENARIOS = (at_random, together, peak_of_a_build)
+OF_STEPS = (at_steps_of_a_build, at_steps_of_an_exchange)
 
 
-def main(folder: Path) -> None:
+def main(apart: int, folder: Path) -> None:
     torch.set_num_threads(1)
     found = {}
-    for scenario in SCENARIOS:
-        place = folder / scenario.__name__
+    for scenario in (*SCENARIOS, *(partial(one, apart=apart) for one in OF_STEPS)):
+        name = getattr(scenario, "func", scenario).__name__
+        place = folder / name
         place.mkdir()
-        found[scenario.__name__] = scenario(place)
+        found[name] = scenario(place)
     (folder / "result.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(int(sys.argv[1]), Path(sys.argv[2]))

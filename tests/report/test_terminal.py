@@ -17,7 +17,7 @@ ROOM = 22
 
 @pytest.fixture(scope="module", params=["Poor", pytest.param("Exchanged", marks=pytest.mark.night)])
 def judgement(request: pytest.FixtureRequest) -> Judgement:
-    stages = ("npz", "patches", "transforms", "reassembly", "physics")
+    stages = ("npz", "patches", "transforms")
     return judge(RunSettings(adapters=(f"tests.report.poor:{request.param}Adapter",), stages=stages))
 
 

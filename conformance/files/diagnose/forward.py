@@ -82,7 +82,8 @@ class Forward:
         out = np.empty((len(s), self.N, self.N), dtype=np.float32)
         for start in range(0, len(s), _BLOCK):
             patches = self.patches(s[start : start + _BLOCK])
-            power = sum(np.abs(fft2(patches * mode)) ** 2 for mode in self.probe)
+            waves = (fft2(patches * mode, overwrite_x=True) for mode in self.probe)
+            power = sum(one.real**2 + one.imag**2 for one in waves)
             out[start : start + _BLOCK] = fftshift(np.sqrt(power), axes=(1, 2)) / self.N
         return out
 
@@ -158,5 +159,5 @@ def _between(
     padded: NDArray[np.complex64], corner: NDArray[np.int64], part: NDArray[np.float32], N: int
 ) -> NDArray[np.complex64]:
     window = padded[corner[0] : corner[0] + N + 1, corner[1] : corner[1] + N + 1]
-    rows = (1 - part[0]) * window[:-1] + part[0] * window[1:]
-    return np.asarray((1 - part[1]) * rows[:, :-1] + part[1] * rows[:, 1:])
+    rows = window[:-1] + part[0] * (window[1:] - window[:-1])
+    return np.asarray(rows[:, :-1] + part[1] * (rows[:, 1:] - rows[:, :-1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.fft import fft2, ifft2, ifftshift
 
@@ -46,15 +47,16 @@ def small_steps(
     corner = np.rint(s - s.min(axis=1, keepdims=True)).astype(np.int64)
     size = corner.reshape(-1, 2).max(axis=0) + N
     objects = np.ones((sets, *size), dtype=np.complex64)
+    each, windows = np.arange(sets), sliding_window_view(objects, (N, N), axis=(1, 2), writeable=True)
     probes = np.repeat(probe.astype(np.complex64)[np.newaxis], sets, axis=0)
     misfit = np.zeros((sets, frames))
     power = float((measured**2).sum()) / (sets * frames)
     for number in range(rounds):
         for frame in range(frames):
             at = corner[:, frame]
-            patches = np.stack([one[y : y + N, x : x + N] for one, (y, x) in zip(objects, at, strict=True)])
+            patches = windows[each, at[:, 0], at[:, 1]]
             waves = fft2(patches * probes, norm="ortho")
-            modulus = np.abs(waves)
+            modulus = np.sqrt(waves.real**2 + waves.imag**2)
             misfit[:, frame] = ((modulus - measured[:, frame]) ** 2).sum(axis=(1, 2)) / power
             change = ifft2(waves * (measured[:, frame] / np.maximum(modulus, 1e-9) - 1), norm="ortho")
             light = np.abs(probes) ** 2
@@ -62,8 +64,7 @@ def small_steps(
             if number:
                 there = np.abs(patches) ** 2
                 probes = probes + STEP * np.conj(patches) / there.max(axis=(1, 2), keepdims=True) * change
-            for one, (y, x), patch in zip(objects, at, moved, strict=True):
-                one[y : y + N, x : x + N] = patch
+            windows[each, at[:, 0], at[:, 1]] = moved
     return misfit, objects
 
 
@@ -136,17 +137,18 @@ def canvases(
     objects = np.ones((len(s), *(corner.reshape(-1, 2).max(axis=0) + N + border)), dtype=np.complex64)
     probes = [moved_probe(probe, s[:, frame] - corner[:, frame]) for frame in range(frames)]
     light, power = float((np.abs(probe) ** 2).max()), float((amplitude**2).sum()) / frames
+    pulls = [_PULL / light * np.conj(one) for one in probes]
+    each, windows = np.arange(len(s)), sliding_window_view(objects, (N, N), axis=(1, 2), writeable=True)
     misfit = np.zeros((len(s), frames))
     for _ in range(_ROUNDS):
         for frame in range(frames):
             at = corner[:, frame]
-            patches = np.stack([one[y : y + N, x : x + N] for one, (y, x) in zip(objects, at, strict=True)])
+            patches = windows[each, at[:, 0], at[:, 1]]
             waves = fft2(patches * probes[frame], norm="ortho")
-            modulus = np.abs(waves)
+            modulus = np.sqrt(waves.real**2 + waves.imag**2)
             misfit[:, frame] = (good * (modulus - amplitude[frame]) ** 2).sum(axis=(1, 2)) / power
-            change = ifft2(waves * (good * (amplitude[frame] / np.maximum(modulus, 1e-9) - 1)), norm="ortho")
-            patches += _PULL / light * np.conj(probes[frame]) * change
-            for one, (y, x), patch, into in zip(objects, at, patches, used[:, frame], strict=True):
-                if into:
-                    one[y : y + N, x : x + N] = patch
+            waves *= good * (amplitude[frame] / np.maximum(modulus, 1e-9) - 1)
+            patches += pulls[frame] * ifft2(waves, norm="ortho", overwrite_x=True)
+            into = used[:, frame]
+            windows[each[into], at[into, 0], at[into, 1]] = patches[into]
     return Canvases(misfit, objects, corner, s - corner, amplitude)
