@@ -24,6 +24,7 @@ def test_what_was_made_is_not_among_what_never_was() -> None:
     assert ("patches", "places", "a full raster") in missing
 
 
+@pytest.mark.night
 def test_the_tables_of_pairs_make_what_code_asks_for() -> None:
     held = recorded(["physics/test_every_pair", "patches/test_every_pair"])
     missing = set(never(held.counts))

@@ -173,8 +173,8 @@ def test_who_states_nothing_is_told_what_fits(tmp_path: Path) -> None:
     assert not next(iter(attempt(check, Subject(before, tmp_path / "before")))).grounds.hint
 
 
-def test_all_conventions_at_once_are_translated_and_told() -> None:
-    found = judged("ALL", "transforms", "patches")
+def test_all_conventions_at_once_are_translated_and_told(by_day: bool) -> None:
+    found = judged("ALL", "transforms") if by_day else judged("ALL", "patches", "physics")
     assert unwanted(found) == {}
     (said,) = translated(found)
     wanted = ("[y, x]", "(N-1)/2", "in um, 2e-08 m", "norm backward", "zero frequency", "intensities", "double")

@@ -337,6 +337,7 @@ def test_an_expired_entry_excuses_nothing(project: Project) -> None:
     assert outcomes(result, "FAIL").keys() == {"TRF-001"}
 
 
+@pytest.mark.night
 def test_a_witness_of_another_clause_is_no_witness(project: Project) -> None:
     entries = {one.clause: one for one in read_expected(project.list).values()}
     first, other = (entries[clause].witness for clause in ("TRF-001", "TRF-006"))
@@ -348,6 +349,7 @@ def test_a_witness_of_another_clause_is_no_witness(project: Project) -> None:
     assert any("TRF-001 for wrong: the witness" in line for line in result["stale_expectations"])
 
 
+@pytest.mark.night
 def test_an_adapter_that_breaks_is_not_excused_by_a_witness_of_a_wrong_answer(project: Project) -> None:
     source = (project.folder / "backends.py").read_text()
     (project.folder / "backends.py").write_text(source.replace("return given[::-1]", "return 1 / 0"))

@@ -49,6 +49,7 @@ def test_a_floor_as_stated_is_declared_and_all_else_passes(adapter: type, tmp_pa
     assert found["PHY-001"].reason == f"differs as the adapter states, floor = {adapter().floor:g}: {reading}"
 
 
+@pytest.mark.night
 def test_one_more_defect_is_named_and_the_floor_is_not(tmp_path: Path, by_day: bool) -> None:
     found = verdicts(AddingAndTransposed(), tmp_path, (Stage.PHYSICS,), by_day=by_day)
     assert found["PHY-016"].outcome is Outcome.PASS

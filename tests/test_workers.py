@@ -121,6 +121,7 @@ def test_an_adapter_that_ends_its_process_costs_its_own_clauses(project: Path) -
     assert {"PASS", "ERROR"} <= set(outcomes.values()) <= {"PASS", "ERROR", "NOT-APPLICABLE"}
 
 
+@pytest.mark.night
 def test_an_adapter_that_cannot_be_made_costs_nobody_else(project: Path) -> None:
     named = ("--adapter", "backends:Unmade", "--adapter", "ref", "--stage", "transforms")
     done = subprocess.run(

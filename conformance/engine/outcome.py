@@ -94,11 +94,16 @@ class Cell:
 
     @property
     def reason(self) -> str:
-        """Sentence of the worst check; of what does not apply the rarest, which is that of a scan that was given."""
-        said = [d.reason for d in self.decisions if d.outcome is self.outcome and d.reason]
-        if self.outcome is Outcome.NOT_APPLICABLE and said:
-            return min(said, key=Counter(said).__getitem__)
-        return next(iter(said), "")
+        """Sentence of the worst check, of several of one that knows the mistake.
+
+        Of what does not apply it is the rarest, which is that of a scan that was given.
+        """
+        worst_of = [one for one in self.decisions if one.outcome is self.outcome and one.reason]
+        if self.outcome is Outcome.NOT_APPLICABLE:
+            said = Counter(one.reason for one in worst_of)
+            return min(said, key=said.__getitem__, default="")
+        knows = max(worst_of, key=_knowledge, default=None)
+        return knows.reason if knows else ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,12 @@ class Denominator:
 
 def _reasons(counts: Mapping[str, int]) -> str:
     return " (" + "; ".join(f"{n} {reason}" for reason, n in sorted(counts.items())) + ")" if counts else ""
+
+
+def _knowledge(one: Decision) -> tuple[bool, bool, bool]:
+    """How well a check knows what is wrong; the first of several that know alike speaks."""
+    grounds = one.grounds
+    return bool(grounds.cause) and grounds.certain, bool(grounds.cause) and not grounds.pattern, bool(grounds.cause)
 
 
 def worst(decisions: Iterable[Decision]) -> Outcome:

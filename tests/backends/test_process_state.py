@@ -33,6 +33,7 @@ def test_a_first_look_leaves_the_process_as_it_was(subject: Subject) -> None:
     assert np.geterr() == before
 
 
+@pytest.mark.night
 def test_a_check_leaves_the_process_as_it_was_and_sees_what_is_changed(subject: Subject) -> None:
     before = np.geterr()
     (check,) = (one for one in declarations() if one.name.endswith("::test_the_process_is_left_as_it_was"))

@@ -39,6 +39,7 @@ def test_an_axis_that_is_told_beyond_doubt_is_of_this_run(
     assert bool(told.doubt) == doubted
 
 
+@pytest.mark.night
 def test_a_raster_that_is_turned_leans_not() -> None:
     angle = np.radians(11.0)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])

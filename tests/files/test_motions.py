@@ -90,6 +90,7 @@ def test_what_swings_along_its_lines_keeps_its_ends() -> None:
         assert (some <= MADE.positions[:, ::-1].max(axis=0) + 1e-9).all()
 
 
+@pytest.mark.night
 def test_a_probe_that_was_transposed_is_told_without_an_object() -> None:
     made = beamtime(Setup("defocused", "strong", "fermat", 150, 48, 0.25, 1e5, 5))
     y, x = (np.indices((48, 48)) - 24) / 48

@@ -34,6 +34,7 @@ def test_everything_is_told_in_two_tables(device: Any, capsys: pytest.CaptureFix
     ]
 
 
+@pytest.mark.night
 def test_a_device_that_computes_otherwise_is_told(
     device: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

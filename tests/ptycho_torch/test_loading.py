@@ -163,6 +163,7 @@ def program(name: str, *arguments: Any, launcher: tuple[str, ...] = ()) -> Any:
     return json.loads((Path(arguments[-1]) / "result.json").read_text())
 
 
+@pytest.mark.night
 def test_ranks_of_torchrun_share_the_rows(files: ScanFiles, tmp_path: Path) -> None:
     import torch
 
