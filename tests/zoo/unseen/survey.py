@@ -28,6 +28,9 @@ from tests.zoo.matrix import _apart, specimens
 from tests.zoo.unseen.faults import Unseen, liar_of
 from tests.zoo.unseen.landing import landed
 
+OF_ONE_PROCESS = 25
+"""Liars that a process draws before another takes its place, with the memory that checks and frameworks have kept."""
+
 
 @dataclass(frozen=True)
 class Fate:
@@ -122,9 +125,9 @@ def survey(seed: int, count: int, jobs: int = 1, *, pairs: bool = False) -> Iter
         Draw liars whose faults show where two features meet.
     """
     numbers, left = iter(range(100 * count)), count
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (backend_name(),)) as pool:
-        while left:
-            chunk = [next(numbers) for _ in range(max(left, 2 * jobs))]
+    while left:
+        chunk = [next(numbers) for _ in range(min(max(left, 2 * jobs), OF_ONE_PROCESS * jobs))]
+        with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (backend_name(),)) as pool:
             for fate in pool.map(partial(_one, seed, pairs), chunk):
                 if fate.landed and left:
                     left -= 1
