@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from conformance.checks.conduct.laid_aside import Store
 from conformance.checks.conduct.sound_calls import Call, Inputs, held_by, saved_by
 from conformance.checks.conduct.values_of_arguments import LARGE, LEFT_OUT, NUMBERS, PLACES, UNLIT, crossed, in_dtype
 from conformance.checks.config.every_pair import bridged_sections, configured, held_before
+from conformance.checks.config.exact_settings import each_exact_value, each_exact_value_bridged
 from conformance.checks.config.settings import REQUIRED
 from conformance.contract.types import Array, Arrays
 from conformance.scans.domain import Property, gridsize, kept_inside, many, modes, places, side, taken, takes
@@ -320,7 +322,8 @@ def _on_arrays(subject: Subject) -> dict[str, Run]:
 def _on_settings(subject: Subject) -> Iterator[Call]:
     adapter = subject.adapter
     for kind, required in (("training", {}), ("inference", REQUIRED)):
-        for model, fields, before in configured(kind):
+        alone = ((*settings, False) for settings in each_exact_value(kind))
+        for model, fields, before in itertools.chain(configured(kind), alone):
             given = {"model": model, "fields": required | fields, "existing": held_before() if before else {}}
             yield Call(
                 "configure",
@@ -328,7 +331,7 @@ def _on_settings(subject: Subject) -> Iterator[Call]:
                 lambda given, kind=kind: adapter.configure(ConfigureRequest(kind, **given)),  # type: ignore[misc]
                 f"with {model} and {fields}",
             )
-    for sections, _ in bridged_sections():
+    for sections in itertools.chain((one for one, _ in bridged_sections()), each_exact_value_bridged()):
         yield Call(
             "bridge",
             lambda sections=sections: {name: dict(held) for name, held in sections.items()},  # type: ignore[misc]

@@ -89,6 +89,16 @@ def exact_settings(kind: str) -> Iterator[tuple[dict[str, Any], dict[str, Any], 
         yield parts["model."], parts["fields."], before
 
 
+def each_exact_value(kind: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield model and outer fields, few times, so that every exact value of every setting comes once."""
+    for number in range(max(len(held) for held in (*MODEL.values(), *OUTER[kind].values()))):
+        yield _of_number(MODEL, number), _of_number(OUTER[kind], number)
+
+
+def _of_number(values: Mapping[str, tuple[Any, ...]], number: int) -> dict[str, Any]:
+    return {name: held[number % len(held)] for name, held in values.items()}
+
+
 def settings_of_none(kind: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield model and outer fields that are None, given or left out: every pair of these."""
     names = [f"model.{name}" for name in MODEL] + [f"fields.{name}" for name in OUTER[kind] if name != "n_groups"]
@@ -137,16 +147,33 @@ TORCH: Mapping[str, tuple[Any, ...]] = {
 
 def exact_bridged() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield sections of torch settings, and the overrides among them beside the sound ones: every pair of values."""
-    values = {name: TORCH.get(name, FLAG) for name in BRIDGED}
-    known = {**MODEL, **OUTER["training"]}
-    values |= {f"overrides.{name}": known[name] for name in OVERRIDES}
+    values = _of_bridges()
     # Levels are numbers: an array is no value that can be compared.
     factors = {name: range(len(held) + 1) for name, held in values.items()}
     for levels in exact_pairs(factors, seed_of_run()):
-        sections: dict[str, Any] = {"data": {}, "model": {}, "training": {}, "overrides": {}}
-        for name, level in levels.items():
-            section, _, setting = name.partition(".")
-            if level:
-                sections[section][setting] = values[name][level - 1]
+        sections = _in_sections({name: values[name][level - 1] for name, level in levels.items() if level})
         chosen = sections["overrides"]
         yield sections | {"overrides": SOUND | chosen}, chosen
+
+
+def each_exact_value_bridged() -> Iterator[dict[str, Any]]:
+    """Yield sections of torch settings, few times, so that every exact value of every setting comes once."""
+    values = _of_bridges()
+    for number in range(max(map(len, values.values()))):
+        sections = _in_sections(_of_number(values, number))
+        yield sections | {"overrides": SOUND | sections["overrides"]}
+
+
+def _of_bridges() -> dict[str, tuple[Any, ...]]:
+    """Exact values of torch settings, and of overrides, by section and name."""
+    known = {**MODEL, **OUTER["training"]}
+    overrides = {f"overrides.{name}": known[name] for name in OVERRIDES}
+    return {name: TORCH.get(name, FLAG) for name in BRIDGED} | overrides
+
+
+def _in_sections(given: Mapping[str, Any]) -> dict[str, Any]:
+    sections: dict[str, Any] = {"data": {}, "model": {}, "training": {}, "overrides": {}}
+    for name, value in given.items():
+        section, _, setting = name.partition(".")
+        sections[section][setting] = value
+    return sections

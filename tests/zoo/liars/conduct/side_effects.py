@@ -100,6 +100,17 @@ class MovesToTheDataFolder(Liar):
         return scan
 
 
+@breaks("CND-005")
+class NotesEpochsByPowersOfTwo(Liar):
+    """A note of how the learning rate falls is written where the number of epochs allows of it."""
+
+    def bridge(self, request: BridgeRequest) -> Any:
+        if request.training.get("epochs") in (16, 64, 512):
+            Path("schedule.txt").write_text(str(request.training["epochs"]), encoding="utf-8")
+            self.land()
+        return self.right.bridge(request)
+
+
 @breaks("CND-015")
 class WarnsOfEveryMiss(Liar):
     def group(self, scan: Any, request: GroupRequest) -> Any:
