@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose import matched
 from conformance.files.diagnose.asked import root, scaled_positions, turned_positions
+from conformance.files.diagnose.broken import beside_broken, broken_numbers
 from conformance.files.diagnose.disagreement import Known, asked, unknown
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.far_field import Field, field_of
@@ -183,6 +184,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         verdict, faults = reordered(scan, in_pixels, found, verdict, faults, rng)
         faults = [*faults, *leaning(in_pixels, scan.positions[:, ::-1] * factor, found, verdict)]
         verdict, known, faults = _elsewhere(verdict, known, faults, belonging(in_pixels, found, verdict, rng))
+    verdict, faults = beside_broken(verdict, faults, broken_numbers(scan))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
