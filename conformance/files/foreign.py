@@ -17,6 +17,7 @@ from conformance.files.implausible import no_step
 from conformance.files.neighbours import typical_step
 from conformance.files.placed import TABLE, in_pixels, require_near
 from conformance.files.polarity import decided
+from conformance.files.rules.axes_first import detector_first
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.ordered import other_lines
 from conformance.files.rules.table import findings_of
@@ -79,12 +80,13 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
             return facts, None
         view = _view(held, frames, found)
         apart = list(_numbers_apart(held, frames))
-        found.extend(apart)
         # Frames along another axis than the first are none to be judged.
-        turned = any("last axis" in one.problem for one in apart)
+        exchanged = detector_first(view, frames.raster) if frames.raster is not None else ""
+        found.extend([Finding("NPZ-012", Severity.VIOLATION, "diff3d", exchanged)] if exchanged else apart)
+        turned = bool(exchanged) or any("last axis" in one.problem for one in apart)
         found.extend(() if turned else _as_stored(findings_of(view), frames, held.format))
         found.extend(() if turned else _no_light(view))
-        if frames.raster is not None and (lines := other_lines(view, frames.raster)):
+        if frames.raster is not None and not exchanged and (lines := other_lines(view, frames.raster)):
             found.append(Finding("FIL-014", Severity.WARNING, "diff3d", lines))
         return facts, view
 

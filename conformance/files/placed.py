@@ -163,9 +163,7 @@ def _with_origin(part: Part, nominal: Part, N: int) -> Part:
     return replace(part, values=Values(part.values.name, values + shift), changes=changes)
 
 
-def require_near(
-    x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometry: Geometry, unit: float = 1.0
-) -> None:
+def require_near(x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometry: Geometry, unit: float = 1.0) -> None:
     """Refuse positions that no scan has: neighbours frames apart, or all points within one object pixel.
 
     Parameters

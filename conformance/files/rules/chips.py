@@ -54,7 +54,7 @@ def of_another_gain(image: Floats, known: Floats) -> str:
 
 
 def _factor(image: Floats, known: Floats, chosen: Floats) -> float | None:
-    """Logarithm of the amplitude by which a part (2, 2) steps up over all of its seams alike; None where it does not."""
+    """Logarithm of the amplitude by which a part (2, 2) steps up over all its seams alike; None where it does not."""
     h, steps = len(image) // 2, []
     for one, lit, part in ((image, known, chosen), (image.T, known.T, chosen.T)):
         for side, arm in enumerate((slice(0, h), slice(h, None))):

@@ -121,7 +121,9 @@ def are_counted(view: View) -> bool:
     shares = []
     for order, axis in ((1, 1), (1, 2), (3, 1), (3, 2)):
         lines = np.moveaxis(counts, axis, 2).astype(np.float64)
-        mean = (lines[..., order // 2 : -1 - order // 2] + lines[..., 1 + order // 2 : len(lines[0, 0]) - order // 2]) / 2
+        mean = (
+            lines[..., order // 2 : -1 - order // 2] + lines[..., 1 + order // 2 : len(lines[0, 0]) - order // 2]
+        ) / 2
         lit = mean >= _LEAST_MEAN
         share = np.diff(lines, order, axis=2)[lit] ** 2 / (comb(2 * order, order) * mean[lit])
         shares.append(float(np.median(share)) if len(share) >= _FEWEST_PAIRS else 0.0)
