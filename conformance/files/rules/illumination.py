@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 from conformance.files.finding import Finding, Severity
 from conformance.files.neighbours import Places, tied_parts
 from conformance.files.overflow import filled
-from conformance.files.rules.pixel_size import far_light, pixels_apart, shows_counts
+from conformance.files.rules.pixel_size import far_light, pixels_apart, shows_amplitudes, shows_counts
 from conformance.files.rules.pixels import stuck_pixels
 from conformance.files.rules.positions import misplaced_rows
 from conformance.files.rules.steps import moves_on
 from conformance.files.rules.view import View
-from conformance.files.survey import Floats
+from conformance.files.survey import Floats, is_whole
 
 _SCALES = (0.3, 3.0)
 _ALIKE, _AS_MUCH = (0.5, 2.0), (0.7, 1.4)
+_OF_PICTURES, _FEW = (255.0, 65535.0), 3
+"""Where pictures of 8 and 16 bits end, and how many pixels of a scan that was scaled to them reach it."""
+
 _LEAST_OVERLAP, _LEAST_TIED = 0.15, 0.05
 _FEWEST_PLACES, _MOST_PLACES, _FEWEST_OF_PART, _MOST_OF_ALL = 16, 50_000, 4, 0.9
 _GOOD_MATCH, _GAIN, _LEAST_SHIFT, _HIDDEN = 0.6, 0.1, 2, 0.3
@@ -38,7 +41,8 @@ def probe_scale(view: View) -> Iterator[Finding]:
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
     elif not on_scale(view):
-        intensities = "" if view.counts else ", or the frames are intensities"
+        # Whole numbers that are not held to be counts were found to be amplitudes.
+        intensities = "" if view.counts or is_whole(view.survey.sample) else ", or the frames are intensities"
         problem = (
             f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
             f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}{intensities}"
@@ -65,7 +69,18 @@ def whole_amplitudes(view: View) -> Finding | None:
     view : View
         Of frames that look like counts.
     """
-    if not view.counts or view.expected is None or shows_counts(view):
+    if not view.counts or shows_counts(view):
+        return None
+    top = float(view.survey.largest.max())
+    if top in _OF_PICTURES and (view.survey.largest == top).sum() <= _FEW and shows_amplitudes(view):
+        problem = (
+            f"the values are whole numbers that end at {top:.0f} in a pixel or two of the whole scan, and their squares, "
+            "not they themselves, are spread as the far field of the probe: amplitudes that were scaled to the numbers "
+            "of a picture and rounded. They are no counts, and have no root to be taken; their scale and the dim ones "
+            "are lost, take them from the source"
+        )
+        return Finding("FIL-017", Severity.WARNING, view.stack, problem)
+    if view.expected is None:
         return None
     light = float(np.median(view.expected))
     sums, squares = (float(np.median(one)) for one in view.survey.flux)
