@@ -47,7 +47,7 @@ def _go_as_amplitudes(values: NDArray[np.float64], made: NDArray[np.float64]) ->
     for one in (np.sqrt(made), made):
         size = np.sqrt(float((values**2).sum()) * float((one**2).sum()))
         unlike.append(1 - float((values * one).sum()) / max(size, 1e-300))
-    return unlike[0] < min(_UNLIKE, _FAR_BETTER * unlike[1])
+    return bool(unlike[0] < min(_UNLIKE, _FAR_BETTER * unlike[1]))
 
 
 def _made(scan: Scan, looked_at: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

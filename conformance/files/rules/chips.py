@@ -1,4 +1,4 @@
-"""Halves and quarters of a detector whose rows and columns have another sensitivity than those of the rest (FIL-008)."""
+"""Halves and quarters of a detector whose rows and columns have a sensitivity of their own (FIL-008)."""
 
 from __future__ import annotations
 

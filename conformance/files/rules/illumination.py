@@ -25,6 +25,9 @@ _OF_PICTURES, _FEW = (255.0, 65535.0), 3
 
 _LEAST_OVERLAP, _LEAST_TIED = 0.15, 0.05
 _FEWEST_PLACES, _MOST_PLACES, _FEWEST_OF_PART, _MOST_OF_ALL = 16, 50_000, 4, 0.9
+_IN_CORNERS, _IN_MIDDLE = 0.7, 0.05
+"""Parts of the light in the corners, and about the middle, of frames whose zero frequency stands in the corner."""
+
 _GOOD_MATCH, _GAIN, _LEAST_SHIFT, _HIDDEN = 0.6, 0.1, 2, 0.3
 
 
@@ -74,7 +77,7 @@ def whole_amplitudes(view: View) -> Finding | None:
     top = float(view.survey.largest.max())
     if top in _OF_PICTURES and (view.survey.largest == top).sum() <= _FEW and shows_amplitudes(view):
         problem = (
-            f"the values are whole numbers that end at {top:.0f} in a pixel or two of the whole scan, and their squares, "
+            f"the values are whole numbers that end at {top:.0f} in a pixel or two of the scan, and their squares, "
             "not they themselves, are spread as the far field of the probe: amplitudes that were scaled to the numbers "
             "of a picture and rounded. They are no counts, and have no root to be taken; their scale and the dim ones "
             "are lost, take them from the source"
@@ -123,8 +126,9 @@ def on_scale(view: View) -> bool:
 
 
 def centre(view: View) -> Iterator[Finding]:
-    """FIL-010: where the mean pattern fits the far field of the probe best."""
+    """FIL-010: where the mean pattern fits the far field of the probe best; without one, if it lies in the corner."""
     if view.probe is None or not view.probe.any():
+        yield from _in_the_corner(view)
         return
     pattern, far = np.sqrt(view.intensity), np.sqrt(far_light(view.probe))
     if pattern.std() == 0 or far.std() == 0:
@@ -154,6 +158,26 @@ def centre(view: View) -> Iterator[Finding]:
         problem = (
             f"{said}: the mean pattern fits the far field of the probe there ({best:.2f}, in the middle {here:.2f})"
             f"{moves_on(view)}"
+        )
+        yield Finding("FIL-010", Severity.WARNING, view.stack, problem)
+
+
+def _in_the_corner(view: View) -> Iterator[Finding]:
+    """FIL-010: light that lies in the four corners, and next to none about the middle."""
+    image = np.maximum(view.intensity, 0.0)
+    whole = float(image.sum())
+    if whole <= 0 or min(image.shape) < _FEWEST_PLACES:
+        return
+    rows, columns = (side // 4 for side in image.shape)
+    rolled = np.fft.fftshift(image)
+    corners, middle = (
+        float(one[rows : image.shape[0] - rows, columns : image.shape[1] - columns].sum()) / whole
+        for one in (rolled, image)
+    )
+    if corners > _IN_CORNERS and middle < _IN_MIDDLE and view.measured.all():
+        problem = (
+            f"the zero frequency seems to stand in the corner: {corners:.0%} of the light lies in the four corners of "
+            f"the frames, {middle:.1%} about the middle"
         )
         yield Finding("FIL-010", Severity.WARNING, view.stack, problem)
 

@@ -10,8 +10,8 @@ from conformance.files.survey import Floats
 
 _FACTORS = np.exp(np.linspace(np.log(0.35), np.log(2.85), 73))
 _GOOD, _GAIN, _BETTER = 0.9, 0.05, 3.5
-_WIDE, _FAR_BETTER = 0.04, 0.25
-"""How unlike the far field values are that are no light, and part of it that their squares are."""
+_WIDE, _NEAR, _FAR_BETTER = 0.04, 0.05, 0.25
+"""How unlike the far field values are that are no light, how unlike it their squares may be, and as a part of that."""
 
 _ALIKE, _STILL = 1.15, 1.0
 _PLAIN, _CLEARLY = 0.98, 0.67
@@ -94,7 +94,7 @@ def shows_amplitudes(view: View) -> bool:
     if view.probe is None or not view.probe.any():
         return False
     left = _unlike_far_field(view, view.probe)
-    return left[0] > _WIDE and left[1] < min(1 - _PLAIN, _FAR_BETTER * left[0])
+    return left[0] > _WIDE and left[1] < min(_NEAR, _FAR_BETTER * left[0])
 
 
 def _unlike_far_field(view: View, probe: NDArray[np.complex128]) -> tuple[float, float]:
