@@ -78,7 +78,28 @@ def test_modes_that_are_copies(tmp_path: Path) -> None:
     arrays = sound(4)
     probe = arrays["probeGuess"]
     tilted = probe * np.linspace(-1, 1, probe.shape[-1], dtype=np.float32)
-    arrays["probeGuess"] = np.stack([probe, 0.4 * tilted]).astype(np.complex64)
+    arrays["probeGuess"] = np.stack([probe, 0.4 * tilted, 0.3j * probe]).astype(np.complex64)
     assert "FIL-026" not in _said(arrays, tmp_path / "sound.npz")
-    arrays["probeGuess"] = np.stack([probe, 0.4 * tilted, 0.5j * probe]).astype(np.complex64)
+    arrays["probeGuess"] = np.stack([probe, 0.4 * tilted, 1j * probe]).astype(np.complex64)
     assert "modes 0 and 2 of 3" in _said(arrays, tmp_path / "copies.npz")["FIL-026"]
+
+
+@pytest.mark.parametrize(("first", "last"), [(30, 55), (100, 140)])
+def test_a_quarter_that_is_lost_for_some_frames_is_no_other_exposure(first: int, last: int, tmp_path: Path) -> None:
+    made = _made("defocused", seed=6)
+    frames = np.sqrt(made.counts).astype(np.float32)
+    assert "FIL-003" not in _said(_arrays(made, frames), tmp_path / "sound.npz")
+    frames[first:last, :24, 24:] = 0
+    said = _said(_arrays(made, frames), tmp_path / "lost.npz")
+    assert "of columns 24 to" in said["FIL-003"]
+    assert str(first) in said["FIL-003"]
+    assert "FIL-004" not in said
+    assert "FIL-009" not in said
+
+
+@pytest.mark.parametrize("photons", [30, 300, 3e3])
+def test_frames_of_few_photons_lose_no_part(photons: float, tmp_path: Path) -> None:
+    for matter in ("strong", "particles", "star"):
+        made = beamtime(Setup(beam="defocused", matter=matter, N=48, pitch=0.3, photons=photons, seed=2))
+        said = _said(_arrays(made, np.sqrt(made.counts).astype(np.float32)), tmp_path / f"{matter}.npz")
+        assert "a module or a part" not in said.get("FIL-003", "")

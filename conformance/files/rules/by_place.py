@@ -13,6 +13,7 @@ from conformance.files.rules.view import View
 from conformance.files.survey import Floats, sketched
 
 _FEWEST, _FAR, _EXPLAINED, _BEYOND, _APART = 40, 2.0, 0.75, 3.0, 0.5
+_LARGEST = 1e100
 _AS_WHOLE, _BY_WHOLE = 0.65, 0.6
 """Part of how the patterns change with the place that a motion as a whole explains, and of how far their centre moves
 that it must move them: an object that shades the beam moves the centre, and leaves the rim where it is."""
@@ -74,6 +75,8 @@ def _moved_as_a_whole(view: View, places: Floats) -> Floats:
     """
     sketches = view.survey.sketches
     totals = sketches.sum(axis=1, keepdims=True)
+    if not max(float(np.abs(one).max(initial=0.0)) for one in (sketches, view.survey.sums)) < _LARGEST:
+        return np.zeros((2, 2))
     mean = view.survey.sums / max(float(view.survey.sums.sum()), 1e-300)
     plane = np.column_stack([np.ones(len(sketches)), places[: len(sketches)]])
     changes = np.linalg.lstsq(plane, sketches / np.where(totals > 0, totals, 1.0), rcond=None)[0][1:]

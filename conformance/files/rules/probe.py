@@ -58,17 +58,19 @@ def _no_beam(view: View) -> str:
 
 
 def _copied(probe: NDArray[np.complex128]) -> str:
-    """Say that modes (P, N, N) are copies of one another but for a factor; empty where each is of its own."""
+    """Say that modes (P, N, N) are copies of one another but for a phase; empty where each is of its own."""
     modes = probe.reshape(len(probe), -1)
     size = np.linalg.norm(modes, axis=1)
     lit = np.flatnonzero(size > 0)[:_MOST_MODES]
     unit = modes[lit] / size[lit, np.newaxis]
-    alike = np.triu(np.abs(unit @ np.conj(unit.T)) > _SAME, 1)
+    # Weaker copies take little, and some start a reconstruction from them.
+    equal = np.minimum.outer(size[lit], size[lit]) > _SAME * np.maximum.outer(size[lit], size[lit])
+    alike = np.triu((np.abs(unit @ np.conj(unit.T)) > _SAME) & equal, 1)
     if not alike.any():
         return ""
     one, other = (int(lit[k]) for k in np.argwhere(alike)[0])
     return (
-        f"modes {one} and {other} of {len(probe)} are one and the same but for a factor: their light adds up to one "
+        f"modes {one} and {other} of {len(probe)} are one and the same but for a phase: their light adds up to one "
         "too strong; store one of them, or modes that are orthogonal"
     )
 
