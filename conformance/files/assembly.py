@@ -145,7 +145,7 @@ def require_plausible(scan: Assembled) -> None:
     x, y = (scan.parts[name].values.array().astype(np.float64) for name in COORDINATES[:2])
     frames = scan.parts[_FRAMES]
     if scan.parts["xcoords"].quantity is not Quantity.NUMBER:
-        require_near(x, y, frames.values.shape[1], scan.geometry)
+        require_near(x, y, frames.values.shape[1], scan.geometry, scan.parts["xcoords"].metres)
         require_centre(frames.values, frames.corner)
 
 

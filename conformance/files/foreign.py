@@ -13,8 +13,11 @@ from conformance.files import signs
 from conformance.files.ahead import read_ahead
 from conformance.files.finding import Finding, Severity
 from conformance.files.formats.description import FRAMES_ARE_COUNTS, Description, Format, Geometry, Part, Quantity
+from conformance.files.implausible import no_step
+from conformance.files.neighbours import typical_step
 from conformance.files.placed import TABLE, in_pixels, require_near
 from conformance.files.polarity import decided
+from conformance.files.rules.axes_first import detector_first
 from conformance.files.rules.looking import view_of
 from conformance.files.rules.ordered import other_lines
 from conformance.files.rules.table import findings_of
@@ -26,7 +29,7 @@ from conformance.files.stack import Content, reach_of
 from conformance.files.survey import Survey
 from conformance.files.unfit import UnfitFile
 
-_MOST_PIXELS = 1 << 22
+_MOST_PIXELS, _MOST_POINTS = 1 << 22, 2000
 _WORDS = {
     "diff3d": "frames",
     "xcoords": "positions",
@@ -67,6 +70,7 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
         found.extend(Finding("FIL-002", Severity.NOTE, "file", note) for note in _notes(held))
         frames = held.parts.get("diff3d")
         found.extend(Finding("FIL-023", Severity.WARNING, "file", one) for one in _contradictions(held))
+        found.extend(_of_no_scan(held))
         facts: dict[str, Any] = {"members": list(held.members), "format": held.format}
         if frames is None or len(frames.values.shape) != 3 or 0 in frames.values.shape:
             return facts, None
@@ -76,12 +80,13 @@ def examine_foreign(path: Path, form: Format, found: list[Finding]) -> tuple[dic
             return facts, None
         view = _view(held, frames, found)
         apart = list(_numbers_apart(held, frames))
-        found.extend(apart)
         # Frames along another axis than the first are none to be judged.
-        turned = any("last axis" in one.problem for one in apart)
+        exchanged = detector_first(view, frames.raster) if frames.raster is not None else ""
+        found.extend([Finding("NPZ-012", Severity.VIOLATION, "diff3d", exchanged)] if exchanged else apart)
+        turned = bool(exchanged) or any("last axis" in one.problem for one in apart)
         found.extend(() if turned else _as_stored(findings_of(view), frames, held.format))
         found.extend(() if turned else _no_light(view))
-        if frames.raster is not None and (lines := other_lines(view, frames.raster)):
+        if frames.raster is not None and not exchanged and (lines := other_lines(view, frames.raster)):
             found.append(Finding("FIL-014", Severity.WARNING, "diff3d", lines))
         return facts, view
 
@@ -197,10 +202,34 @@ def _view(held: Description, frames: Part, found: list[Finding]) -> View:
     return view_of(members, survey, "diff3d", frames.values.dtype, counts, members.get("bad_pixels"))
 
 
+def _of_no_scan(held: Description) -> Iterator[Finding]:
+    """Positions in metres that no scan has, where no frames say how large a pixel of the object is (FIL-023)."""
+    pair = [held.parts.get(name) for name in ("xcoords", "ycoords")]
+    x, y = (None if one is None or one.quantity is not Quantity.METRE else one.values.array() for one in pair)
+    if x is None or y is None or x.ndim != 1 or x.shape != y.shape or pair[0] is None:
+        return
+    frames, probe = held.parts.get("diff3d"), held.parts.get("probeGuess")
+    side = probe.values.shape[-1] if probe is not None and probe.values.shape else 0
+    if frames is not None and held.geometry.pixel_of(frames.values.shape[-1]) is not None:
+        return
+    size = held.geometry.object_pixel
+    if size is not None and frames is None and side and min(size) > 0:
+        try:
+            require_near(x / size[1], y / size[0], side, Geometry(object_pixel=size), pair[0].metres)
+        except UnfitFile as error:
+            yield Finding(error.clause, Severity.WARNING, "xcoords", error.problem)
+        return
+    points = np.stack([x, y], axis=1).astype(np.float64)
+    said = no_step(typical_step(points, _MOST_POINTS), pair[0].metres) if np.isfinite(points).all() else ""
+    if said:
+        yield Finding("FIL-023", Severity.WARNING, "xcoords", f"{said} Say --positions-unit")
+
+
 def _far_apart(parts: Mapping[str, Part], N: int, geometry: Geometry) -> Iterator[Finding]:
     """What positions in pixels say of the units that they came from (FIL-023)."""
     try:
-        require_near(parts["xcoords"].values.array(), parts["ycoords"].values.array(), N, geometry)
+        x, y = parts["xcoords"], parts["ycoords"]
+        require_near(x.values.array(), y.values.array(), N, geometry, x.metres)
     except UnfitFile as error:
         yield Finding(error.clause, Severity.WARNING, "xcoords", error.problem)
 

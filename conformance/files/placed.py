@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from conformance.contract.arrays import COORDINATES, PAIRS
 from conformance.files.formats.description import Geometry, Part, Quantity
 from conformance.files.formats.values import Values
+from conformance.files.implausible import of_another_unit
 from conformance.files.neighbours import typical_step
 from conformance.files.unfit import UnfitFile
 
@@ -19,8 +20,6 @@ TABLE = "positions"
 
 _MOST_POINTS = 2000
 _FARTHEST, _NEAREST = 4.0, 0.5
-_SMALLER = (("millimetres", 1e-3), ("micrometres", 1e-6), ("nanometres", 1e-9))
-"""Units that positions without one may be in where metres were taken."""
 
 
 def told_apart(parts: Mapping[str, Part], order: str | None) -> dict[str, Part]:
@@ -164,7 +163,7 @@ def _with_origin(part: Part, nominal: Part, N: int) -> Part:
     return replace(part, values=Values(part.values.name, values + shift), changes=changes)
 
 
-def require_near(x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometry: Geometry) -> None:
+def require_near(x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometry: Geometry, unit: float = 1.0) -> None:
     """Refuse positions that no scan has: neighbours frames apart, or all points within one object pixel.
 
     Parameters
@@ -175,6 +174,8 @@ def require_near(x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometr
         Side of the frames.
     geometry : Geometry
         What turned metres into pixels.
+    unit : float
+        Metres that a unit of the positions was taken for.
 
     Raises
     ------
@@ -190,7 +191,7 @@ def require_near(x: NDArray[np.float64], y: NDArray[np.float64], N: int, geometr
         return
     far = f"neighbouring points lie {apart:.3g} object pixels apart, and a frame has {N}"
     near = f"all points lie within {extent:.3g} object pixels"
-    told = next((f"; in {unit} these are {apart * size:.3g}" for unit, size in _SMALLER if 1 <= apart * size <= N), "")
+    told = of_another_unit(apart, N, geometry, unit)
     problem = (
         f"{far if apart > _FARTHEST * N else near}: one of its units is another one{_told(geometry)}{told}; say "
         "--positions-unit, --energy, --distance, --detector-pixel or --object-pixel"

@@ -257,6 +257,11 @@ def _parts_of(side: int) -> Floats:
     return np.eye(_PARTS)[np.arange(side) * _PARTS // side]
 
 
+def sketched(frame: Floats) -> Floats:
+    """(8, 8) sums of a frame over the parts that the sketches of a survey have."""
+    return np.asarray(_parts_of(frame.shape[0]).T @ frame @ _parts_of(frame.shape[1]))
+
+
 def ends_of(block: NDArray[np.generic], by_pixel: bool) -> Ends:
     """Smallest and largest values of a block; NaN where one is.
 

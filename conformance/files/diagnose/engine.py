@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.files.diagnose import matched
 from conformance.files.diagnose.asked import root, scaled_positions, turned_positions
+from conformance.files.diagnose.broken import beside_broken, broken_numbers
 from conformance.files.diagnose.disagreement import Known, asked, unknown
 from conformance.files.diagnose.explained import faults_of, forward_of, mending_of, sound
 from conformance.files.diagnose.far_field import Field, field_of
@@ -153,8 +154,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
     # A scan of another kind has none of the faults that probe and object show.
     field, other = _kind(sample, found, factor, rng)
     faults, another = [*faults, *other], any(one.sure for one in other)
-    if not another:
-        faults += pieces(sample, field.shown or trusted(found.zero))
+    faults += [] if another else pieces(sample, field.shown or trusted(found.zero))
     askew, doubted = _otherwise_placed(scan, sample, found, factor, rng) if not another else ([], False)
     faults, explained = [*faults, *askew], False
     if not another:
@@ -183,6 +183,7 @@ def diagnose(scan: Scan, rng: np.random.Generator, declared: str = "amplitude") 
         verdict, faults = reordered(scan, in_pixels, found, verdict, faults, rng)
         faults = [*faults, *leaning(in_pixels, scan.positions[:, ::-1] * factor, found, verdict)]
         verdict, known, faults = _elsewhere(verdict, known, faults, belonging(in_pixels, found, verdict, rng))
+    verdict, faults = beside_broken(verdict, faults, broken_numbers(scan))
     turned = turned_positions(scan.positions[:, ::-1], verdict.asked) if verdict.asked is not None else ()
     readings += () if another else prior(in_pixels, found.zero, verdict)
     return Diagnosis(verdict, readings, tuple(faults), quantity, len(sample), turned, known)
@@ -297,7 +298,7 @@ def _shown(
     unit = quantity.unit if quantity.counted else noise_unit(sample.intensity)
     done, reading = mending_of(forward_of(sample, scan.object, factor, unit), s_all, _worth_a_try(found), zero)
     faults = beside_reasons(faults_of(done, s_all, quantity.counted), done, s_all)
-    faults = of_the_object(faults, sample.moved(sample.s * factor), done.stored.floor)
+    faults = of_the_object(faults, sample.moved(sample.s * factor), done.stored.floor, done.mended.mean)
     # The mean frame and the probe alone are a weaker witness than all frames.
     return (reading,), faults + ([] if sound(done) else off_centre(sample, found, factor, rng))
 

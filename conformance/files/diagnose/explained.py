@@ -21,6 +21,7 @@ from conformance.files.diagnose.residual import mixture, residual_of
 from conformance.files.diagnose.sample import Sample
 from conformance.files.diagnose.turns import EIGHT, Turn, turn_between
 from conformance.files.diagnose.verdict import Word
+from conformance.files.rules.wording import listed
 
 NAME = "O, the probe and the object of the file"
 SOUND = 3.0
@@ -49,6 +50,9 @@ _UNNAMED = 2.0
 _FEWEST_OF_A_PART, _OF_A_PART, _UNLIKE_OTHERS = 5, 0.9, 4.0
 """Frames from which a part of them is told by itself, the share of it that must be so, and the misfit over that of the
 better half from which a frame is not explained as others are."""
+
+_MOST_SINGLE = 0.15
+"""Part of the frames that may be unlike the others and be named one by one."""
 
 _SMALL = ("shift", "affine")
 _ALONG = frozenset({"lines", "path", *_SMALL})
@@ -175,6 +179,12 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
         )
         figures = {"wander": done.wander, "alone": done.alone, "alike": done.alike}
         found.append(Fault("wandering", Word.LIKELY, said, "take the measured positions, or refine them", figures))
+    elif not sound(done) and len(few := _single(done, counts)):
+        said = (
+            f"{len(few)} of {len(done.mended.frames)} frames that were looked at are not explained, where all others "
+            f"are: {listed(few)}: of another place than stated, of another sample, or spoilt"
+        )
+        found.append(Fault("part", Word.LIKELY, said, "find their places, or leave them out"))
     elif not sound(done):
         said = (
             "none of the usual repairs makes probe, object and positions explain the frames: misfit "
@@ -190,6 +200,24 @@ def faults_of(done: Mending, s_all: NDArray[np.float64], counts: bool) -> list[F
         said = f"a part of the frames, {others}, is not explained as the others are: of another sample, or elsewhere"
         found.append(Fault("part", Word.LIKELY, said, "diagnose them by themselves, or leave them out"))
     return found
+
+
+def _single(done: Mending, counts: bool) -> NDArray[np.int64]:
+    """Numbers of the few frames by which alone the frames as stored are not explained; none where it is not they.
+
+    Parameters
+    ----------
+    done : Mending
+    counts : bool
+        Whether the floor can be believed.
+    """
+    misfit, index = done.stored, done.state.index
+    allowed = SOUND * misfit.floor if counts else SOUND_ALONE
+    odd = misfit.frames > allowed
+    few = len(index) == len(odd) and 0 < odd.sum() <= _MOST_SINGLE * len(odd)
+    # Of moderate ones many are just above.
+    clear = few and float(np.min(misfit.frames[odd])) > _UNLIKE_OTHERS * float(np.median(misfit.frames))
+    return np.asarray(index[odd] if clear else index[:0])
 
 
 def _belonging(done: Mending, counts: bool) -> tuple[str, str]:

@@ -38,10 +38,20 @@ def misplaced(forward: Forward) -> Repair | None:
     if far.sum() < max(_FEWEST, _SHARE * len(far)):
         return None
     own = np.hypot(*moves.T) < _NEAR
-    if (counted := _counted(forward, moves, far | own)) is not None:
+    # A counter runs over wherever the scan goes on; what all stands at one place was put there.
+    together = bool(np.ptp(forward.s[far], axis=0).max() < _NEAR)
+    if not together and (counted := _counted(forward, moves, far | own)) is not None:
         return counted
     if own.sum() < max(_FEWEST, 2 * _SHARE * len(far)) or (far | own).mean() < _FOLLOW:
         return None
+    if together:
+        row, column = np.median(forward.s[far], axis=0)
+        what = (
+            f"leave out, or find the places of, the {int(far.sum())} of {len(far)} frames looked at that all stand at "
+            f"x = {column:.5g}, y = {row:.5g}, where none of them belongs: places that were filled in, or a stage that "
+            "went home"
+        )
+        return Repair(MISPLACED, "order", what, forward.s + moves * far[:, np.newaxis], forward.amplitude)
     told = ", ".join(
         f"frame {forward.index[k]} by {moves[k][1]:+.0f}, {moves[k][0]:+.0f}" for k in np.flatnonzero(far)[:3]
     )

@@ -46,7 +46,10 @@ def unequal(state: Forward, misfit: Misfit, s_all: NDArray[np.float64], wanderin
     if len(misfit.frames) != len(state.index) or not explained:
         return None
     left = np.log(misfit.frames + 1e-12)
-    return _lines(state, misfit, left, line_length(s_all)) or _time(state, left, s_all, wandering, allowed)
+    lines = _lines(state, misfit, left, line_length(s_all))
+    # Where all frames wander, a part of them is no other one unless the rest is explained as it is.
+    rest = SOUND * misfit.floor if wandering else float("inf")
+    return lines or _time(state, left, s_all, (wandering, rest), allowed)
 
 
 def _lines(state: Forward, misfit: Misfit, left: NDArray[np.float64], length: int | None) -> Fault | None:
@@ -76,11 +79,12 @@ def _rolled(amplitude: NDArray[np.float32], flip: tuple[slice, ...]) -> NDArray[
 
 
 def _time(
-    state: Forward, left: NDArray[np.float64], s_all: NDArray[np.float64], wandering: bool, allowed: float
+    state: Forward, left: NDArray[np.float64], s_all: NDArray[np.float64], wander: tuple[bool, float], allowed: float
 ) -> Fault | None:
     """Frames that are explained worse from one on, or the worse the later.
 
-    Where ``allowed`` bounds what they leave over too, so much more is what another part of the sample leaves.
+    Where ``allowed`` bounds what they leave over too, so much more is what another part of the sample leaves; where
+    they wander, the others must be explained to within what is given with it.
     """
     index = state.index
     splits = range(_FEWEST, len(left) - _FEWEST + 1)
@@ -90,11 +94,13 @@ def _time(
     within = float(np.exp(np.median(left[at:] if times > 1 else left[:at]))) < allowed
     if abs(sure) < _SURE or worse < (_TIMES_WITHIN if within else _TIMES):
         return None
+    if float(np.exp(np.median(left[:at] if times > 1 else left[at:]))) > wander[1]:
+        return None
     figures: dict[str, float] = {}
     where = "later" if times > 1 else "earlier"
     line = np.polynomial.Polynomial.fit(index, left, 1)(index)
     if float(((left - line) ** 2).sum()) < float(left[:at].var() * at + left[at:].var() * (len(left) - at)):
-        if wandering:
+        if wander[0]:
             return None
         said = f"frames are explained worse the {where} they were taken, {worse:.1f} times over the scan"
         why, figures = "a sample that is damaged, a probe or focus that drifts", {TREND: worse}

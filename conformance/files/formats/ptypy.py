@@ -34,9 +34,10 @@ def _opened(path: Path) -> Iterator[Description]:
         energy = number(file, "/meta/energy")
         # Nobody's photons, nor electrons, are of an energy that only electronvolts make sense of.
         above = energy is not None and not _KEV[0] < energy < _KEV[1]
-        passed: tuple[str, ...] = (
-            (f"meta/energy = {energy:g} keV is no energy of photons and was passed over",) if above else ()
-        )
+        passed: tuple[str, ...] = ()
+        in_volts = above and _KEV[0] < (energy or 0.0) / 1e3 < _KEV[1]
+        meant = f"; as electronvolts it is one: say --energy {energy:g}" if in_volts else ""
+        odd = (f"meta/energy = {energy:g} keV is no energy of photons and was passed over{meant}",) if above else ()
         distance = number(file, "/meta/distance")
         size = file.nodes["/meta/psize"].value if "/meta/psize" in file.nodes else None
         pixel = np.broadcast_to(np.asarray(size, float), 2) if size is not None else None
@@ -62,7 +63,7 @@ def _opened(path: Path) -> Iterator[Description]:
             advice="it holds no probe: give one from another file",
             members=tuple(file.nodes),
             stated=int(number(file, "/meta/num_frames") or 0),
-            contradictions=tuple(_uneven(file, chunks)),
+            contradictions=(*odd, *_uneven(file, chunks)),
         )
 
 

@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.steps import centres
 from conformance.files.rules.view import View
-from conformance.files.survey import Floats
+from conformance.files.survey import Floats, sketched
 
 _FEWEST, _FAR, _EXPLAINED, _BEYOND, _APART = 40, 2.0, 0.75, 3.0, 0.5
+_LARGEST = 1e100
+_AS_WHOLE, _BY_WHOLE = 0.65, 0.6
+"""Part of how the patterns change with the place that a motion as a whole explains, and of how far their centre moves
+that it must move them: an object that shades the beam moves the centre, and leaves the rim where it is."""
+
 _SHARED, _UNLIKE, _UNSTEADY, _OF_NOISE = 0.8, 0.6, 0.08, 3.0
 
 
@@ -34,13 +39,16 @@ def descanned(view: View) -> Iterator[Finding]:
         return
     plane = np.column_stack([np.ones(view.M), (points - points.mean(axis=0)) / spans])
     in_time = np.column_stack([np.ones(view.M), np.linspace(-1, 1, view.M)])
+    whole = _moved_as_a_whole(view, plane[:, 1:])
     moves, told_apart = [], False
-    for values, word in zip(places, ("row", "column"), strict=True):
+    for values, word, by in zip(places, ("row", "column"), whole, strict=True):
         slopes = np.linalg.lstsq(plane, values, rcond=None)[0]
         fitted = plane @ slopes
         rest = values - fitted
         drifting = values - in_time @ np.linalg.lstsq(in_time, values, rcond=None)[0]
-        if np.abs(slopes[1:]).max() > _FAR and _is_plane(values, rest, points):
+        most = int(np.abs(slopes[1:]).argmax())
+        moves_all = by[most] * np.sign(slopes[1 + most]) > _BY_WHOLE * abs(slopes[1 + most])
+        if abs(slopes[1 + most]) > _FAR and moves_all and _is_plane(values, rest, points):
             told_apart |= bool(rest.var() < _APART * drifting.var())
             moves += [
                 f"{slope:+.2g} {word}s along {axis}"
@@ -54,6 +62,29 @@ def descanned(view: View) -> Iterator[Finding]:
             "plane that fits the centres"
         )
         yield Finding("FIL-009", Severity.WARNING, view.stack, problem)
+
+
+def _moved_as_a_whole(view: View, places: Floats) -> Floats:
+    """How far patterns move as a whole, (2, 2): along rows and columns, over the spans of x and y; 0 where they do not.
+
+    Parameters
+    ----------
+    view : View
+    places : numpy.ndarray
+        (M, 2) x and y in parts of their spans, without a mean.
+    """
+    sketches = view.survey.sketches
+    totals = sketches.sum(axis=1, keepdims=True)
+    if not max(float(np.abs(one).max(initial=0.0)) for one in (sketches, view.survey.sums)) < _LARGEST:
+        return np.zeros((2, 2))
+    mean = view.survey.sums / max(float(view.survey.sums.sum()), 1e-300)
+    plane = np.column_stack([np.ones(len(sketches)), places[: len(sketches)]])
+    changes = np.linalg.lstsq(plane, sketches / np.where(totals > 0, totals, 1.0), rcond=None)[0][1:]
+    shifted = [(np.roll(mean, 1, axis) - np.roll(mean, -1, axis)) / 2 for axis in (0, 1)]
+    steps = np.stack([sketched(one).ravel() for one in shifted], axis=1)
+    moves = np.linalg.lstsq(steps, changes.T, rcond=None)[0]
+    left = ((changes.T - steps @ moves) ** 2).sum(axis=0) / np.maximum((changes**2).sum(axis=1), 1e-300)
+    return np.asarray(moves * (left < 1 - _AS_WHOLE))
 
 
 def _is_plane(values: Floats, rest: Floats, points: Floats) -> bool:

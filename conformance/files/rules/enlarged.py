@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from conformance.files.rules.counted import are_counted
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
 
@@ -28,7 +29,8 @@ def enlarged(view: View) -> str:
         return ""
     light = values if view.counts else values**2
     rows, columns = (max(_period(np.moveaxis(light, axis, 2), order) for order in _ORDERS) for axis in (1, 2))
-    if not rows or not columns:
+    # Rings of a beam come in turn as well; what counting makes of each pixel alone no interpolation leaves.
+    if not rows or not columns or are_counted(view):
         return ""
     return (
         f"the frames bend in turn, with a period of {rows:.3g} rows and {columns:.3g} columns: they were enlarged by "

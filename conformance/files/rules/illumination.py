@@ -11,17 +11,23 @@ from numpy.typing import NDArray
 from conformance.files.finding import Finding, Severity
 from conformance.files.neighbours import Places, tied_parts
 from conformance.files.overflow import filled
-from conformance.files.rules.pixel_size import far_light, pixels_apart, shows_counts
+from conformance.files.rules.pixel_size import far_light, pixels_apart, shows_amplitudes, shows_counts
 from conformance.files.rules.pixels import stuck_pixels
 from conformance.files.rules.positions import misplaced_rows
 from conformance.files.rules.steps import moves_on
 from conformance.files.rules.view import View
-from conformance.files.survey import Floats
+from conformance.files.survey import Floats, is_whole
 
 _SCALES = (0.3, 3.0)
 _ALIKE, _AS_MUCH = (0.5, 2.0), (0.7, 1.4)
+_OF_PICTURES, _FEW = (255.0, 65535.0), 3
+"""Where pictures of 8 and 16 bits end, and how many pixels of a scan that was scaled to them reach it."""
+
 _LEAST_OVERLAP, _LEAST_TIED = 0.15, 0.05
 _FEWEST_PLACES, _MOST_PLACES, _FEWEST_OF_PART, _MOST_OF_ALL = 16, 50_000, 4, 0.9
+_IN_CORNERS, _IN_MIDDLE = 0.7, 0.05
+"""Parts of the light in the corners, and about the middle, of frames whose zero frequency stands in the corner."""
+
 _GOOD_MATCH, _GAIN, _LEAST_SHIFT, _HIDDEN = 0.6, 0.1, 2, 0.3
 
 
@@ -38,7 +44,8 @@ def probe_scale(view: View) -> Iterator[Finding]:
         )
         yield Finding("FIL-011", Severity.WARNING, "probeGuess", problem)
     elif not on_scale(view):
-        intensities = "" if view.counts else ", or the frames are intensities"
+        # Whole numbers that are not held to be counts were found to be amplitudes.
+        intensities = "" if view.counts or is_whole(view.survey.sample) else ", or the frames are intensities"
         problem = (
             f"the probe has power {power:.3g}, a frame {frames:.3g}: transmissions near {factor:.3g} would be needed, "
             f"the amplitudes are on scales {factor:.3g} apart{_by_norm(factor, view.N)}{intensities}"
@@ -65,7 +72,18 @@ def whole_amplitudes(view: View) -> Finding | None:
     view : View
         Of frames that look like counts.
     """
-    if not view.counts or view.expected is None or shows_counts(view):
+    if not view.counts or shows_counts(view):
+        return None
+    top = float(view.survey.largest.max())
+    if top in _OF_PICTURES and (view.survey.largest == top).sum() <= _FEW and shows_amplitudes(view):
+        problem = (
+            f"the values are whole numbers that end at {top:.0f} in a pixel or two of the scan, and their squares, "
+            "not they themselves, are spread as the far field of the probe: amplitudes that were scaled to the numbers "
+            "of a picture and rounded. They are no counts, and have no root to be taken; their scale and the dim ones "
+            "are lost, take them from the source"
+        )
+        return Finding("FIL-017", Severity.WARNING, view.stack, problem)
+    if view.expected is None:
         return None
     light = float(np.median(view.expected))
     sums, squares = (float(np.median(one)) for one in view.survey.flux)
@@ -108,8 +126,9 @@ def on_scale(view: View) -> bool:
 
 
 def centre(view: View) -> Iterator[Finding]:
-    """FIL-010: where the mean pattern fits the far field of the probe best."""
+    """FIL-010: where the mean pattern fits the far field of the probe best; without one, if it lies in the corner."""
     if view.probe is None or not view.probe.any():
+        yield from _in_the_corner(view)
         return
     pattern, far = np.sqrt(view.intensity), np.sqrt(far_light(view.probe))
     if pattern.std() == 0 or far.std() == 0:
@@ -139,6 +158,26 @@ def centre(view: View) -> Iterator[Finding]:
         problem = (
             f"{said}: the mean pattern fits the far field of the probe there ({best:.2f}, in the middle {here:.2f})"
             f"{moves_on(view)}"
+        )
+        yield Finding("FIL-010", Severity.WARNING, view.stack, problem)
+
+
+def _in_the_corner(view: View) -> Iterator[Finding]:
+    """FIL-010: light that lies in the four corners, and next to none about the middle."""
+    image = np.maximum(view.intensity, 0.0)
+    whole = float(image.sum())
+    if whole <= 0 or min(image.shape) < _FEWEST_PLACES:
+        return
+    rows, columns = (side // 4 for side in image.shape)
+    rolled = np.fft.fftshift(image)
+    corners, middle = (
+        float(one[rows : image.shape[0] - rows, columns : image.shape[1] - columns].sum()) / whole
+        for one in (rolled, image)
+    )
+    if corners > _IN_CORNERS and middle < _IN_MIDDLE and view.measured.all():
+        problem = (
+            f"the zero frequency seems to stand in the corner: {corners:.0%} of the light lies in the four corners of "
+            f"the frames, {middle:.1%} about the middle"
         )
         yield Finding("FIL-010", Severity.WARNING, view.stack, problem)
 

@@ -10,6 +10,9 @@ from conformance.files.survey import Floats
 
 _FACTORS = np.exp(np.linspace(np.log(0.35), np.log(2.85), 73))
 _GOOD, _GAIN, _BETTER = 0.9, 0.05, 3.5
+_WIDE, _NEAR, _FAR_BETTER = 0.04, 0.05, 0.25
+"""How unlike the far field values are that are no light, how unlike it their squares may be, and as a part of that."""
+
 _ALIKE, _STILL = 1.15, 1.0
 _PLAIN, _CLEARLY = 0.98, 0.67
 _BLURS = (0.7, 1.0, 1.5, 2.0, 3.0)
@@ -75,12 +78,33 @@ def shows_counts(view: View) -> bool:
     """
     if view.probe is None or not view.probe.any():
         return False
-    known, far = view.measured & ~view.survey.steady, np.sqrt(_by_radius(far_light(view.probe)))
-    left = [
+    left = _unlike_far_field(view, view.probe)
+    return left[0] < min(1 - _GOOD, _CLEARLY * left[1])
+
+
+def shows_amplitudes(view: View) -> bool:
+    """Whether the mean of the squares has the shape of the far field of the probe, and that of the values is far wider.
+
+    What an object scatters makes patterns of counts broader too, and by far less than a root does.
+
+    Parameters
+    ----------
+    view : View
+    """
+    if view.probe is None or not view.probe.any():
+        return False
+    left = _unlike_far_field(view, view.probe)
+    return left[0] > _WIDE and left[1] < min(_NEAR, _FAR_BETTER * left[0])
+
+
+def _unlike_far_field(view: View, probe: NDArray[np.complex128]) -> tuple[float, float]:
+    """How unlike the far field of the probe the mean of the values is, and that of their squares, as light."""
+    known, far = view.measured & ~view.survey.steady, np.sqrt(_by_radius(far_light(probe)))
+    sums, squares = (
         1 - _alike(np.sqrt(_by_radius(np.where(known, np.maximum(mean, 0.0), 0.0))), far)
         for mean in (view.survey.sums, view.survey.squares)
-    ]
-    return left[0] < min(1 - _GOOD, _CLEARLY * left[1])
+    )
+    return sums, squares
 
 
 def far_light(probe: NDArray[np.complex128]) -> Floats:

@@ -29,7 +29,7 @@ _BESIDE, _FAR_OFF, _APART, _PATCHES = 3, 8.0, 3.0, 0.75
 _REGULAR, _STEPS, _STAMPS = 0.1, 6.0, 1e4
 _ALIKE_MOVES, _COVERED, _HEAPED = 2.0, (0.2, 3.0), 10.0
 _ONE_PATCH, _FLAT, _FINE = 2.0, 1e-3, 0.4
-_FEWEST_LINES, _SQUEEZED = 4, 8.0
+_FEWEST_LINES, _SQUEEZED, _PARALLEL = 4, 8.0, 0.9
 _FEWEST_SORTED, _UNEVEN = 20, 0.3
 """Points, and radians by which the directions of their steps vary."""
 
@@ -206,7 +206,10 @@ def _squeezed(points: Floats) -> str:
     lines = points[: len(points) // length * length].reshape(-1, length, 2)
     along = float(np.median(np.hypot(*np.moveaxis(np.diff(lines, axis=1), -1, 0))))
     between = float(np.median(np.hypot(*np.diff(np.median(lines, axis=1), axis=0).T)))
-    if not 0 < between * _SQUEEZED < along:
+    ahead = lines[:, -1] - lines[:, 0]
+    angles = 2j * np.arctan2(ahead[:, 1], ahead[:, 0])
+    # Lines through one middle, as of a star, lie on each other there, and go in all directions.
+    if not 0 < between * _SQUEEZED < along or abs(np.exp(angles).mean()) < _PARALLEL:
         return ""
     axis = "xy"[int(np.ptp(points, axis=0).argmin())]
     return f"the points of a line lie {along:.3g} apart, and the lines {between:.2g}: is {axis} in another unit?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
 from conformance.files.rules.pixel_size import likeness, pixel_factor
@@ -14,6 +15,8 @@ from conformance.files.survey import Floats
 
 _CONCENTRATED, _ASIDE = 0.4, 6
 _MANY, _UNLIKE = 16, 0.85
+_SAME, _MOST_MODES = 0.9999, 64
+"""Scalar product from which modes are the same, and how many are compared."""
 
 
 def probe_itself(view: View) -> Iterator[Finding]:
@@ -51,7 +54,25 @@ def _no_beam(view: View) -> str:
     if len(view.probe) == view.M > _MANY:
         told = f"{view.M} modes for {view.M} frames: one a frame, as of a beam that varies along the scan?"
         return f"{told} Modes add up in every frame"
-    return ""
+    return _copied(view.probe)
+
+
+def _copied(probe: NDArray[np.complex128]) -> str:
+    """Say that modes (P, N, N) are copies of one another but for a phase; empty where each is of its own."""
+    modes = probe.reshape(len(probe), -1)
+    size = np.linalg.norm(modes, axis=1)
+    lit = np.flatnonzero(size > 0)[:_MOST_MODES]
+    unit = modes[lit] / size[lit, np.newaxis]
+    # Weaker copies take little, and some start a reconstruction from them.
+    equal = np.minimum.outer(size[lit], size[lit]) > _SAME * np.maximum.outer(size[lit], size[lit])
+    alike = np.triu((np.abs(unit @ np.conj(unit.T)) > _SAME) & equal, 1)
+    if not alike.any():
+        return ""
+    one, other = (int(lit[k]) for k in np.argwhere(alike)[0])
+    return (
+        f"modes {one} and {other} of {len(probe)} are one and the same but for a phase: their light adds up to one "
+        "too strong; store one of them, or modes that are orthogonal"
+    )
 
 
 def _aside(light: Floats) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.chips import of_another_gain, seam_of
 from conformance.files.rules.pixels import stuck_pixels
 from conformance.files.rules.view import View
 from conformance.files.survey import Floats
@@ -31,17 +32,18 @@ _ALTERNATES, _SURE = 0.04, 6.0
 
 
 def rearranged(view: View) -> Iterator[Finding]:
-    """FIL-009: lines or quarters of the pattern that stand in another order.
+    """FIL-009: lines or quarters of the pattern that stand in another order; FIL-008: those of another gain.
 
     Parameters
     ----------
     view : View
     """
-    if said := view.once(_said):
-        yield Finding("FIL-009", Severity.WARNING, view.stack, said)
+    clause, said = view.once(_said)
+    if said:
+        yield Finding(clause, Severity.WARNING, view.stack, said)
 
 
-def _said(view: View) -> str:
+def _said(view: View) -> tuple[str, str]:
     image = np.sqrt(np.maximum(view.intensity, 0.0))
     if (
         min(image.shape) < _FEWEST
@@ -49,10 +51,14 @@ def _said(view: View) -> str:
         or image.shape[0] % 2
         or view.measured.mean() < _KNOWN
     ):
-        return ""
+        return "FIL-009", ""
     # Where nothing ever counts it is dark, and dark pixels lie beside each other too.
     known = view.measured.astype(np.float64)
-    return _lines(image, known) or _quarters(image, _of_some(view), known * ~_of_dead_pixels(view))
+    alive = known * ~_of_dead_pixels(view)
+    some, lines = _of_some(view), _lines(image, known)
+    # One factor explains a seam more simply than another order of the chips.
+    gain = "" if lines or seam_of(some, alive) < _OF_FEW * _SEAM else of_another_gain(image, alive)
+    return ("FIL-008", gain) if gain else ("FIL-009", lines or _quarters(image, some, alive))
 
 
 def _of_some(view: View) -> Floats:
@@ -131,11 +137,11 @@ def _quarters(image: Floats, some: Floats, known: Floats) -> str:
     """
     h = len(image) // 2
     light = [float((one**2).sum()) for half in (image[:h], image[h:]) for one in (half[:, :h], half[:, h:])]
-    stored = _seam(image, known)
-    if min(stored, _seam(some, known) / _OF_FEW) < _SEAM or min(light) < _LIT * sum(light):
+    stored = seam_of(image, known)
+    if min(stored, seam_of(some, known) / _OF_FEW) < _SEAM or min(light) < _LIT * sum(light):
         # A quarter that is dark joins nothing.
         return ""
-    least, what = min((_seam(make(image), make(known)), what) for what, make in _candidates())
+    least, what = min((seam_of(make(image), make(known)), what) for what, make in _candidates())
     if least >= _JOINED:
         return ""
     if " and " in what:
@@ -168,19 +174,6 @@ def _made(order: tuple[int, ...], turned: tuple[int, ...]) -> Callable[[Floats],
         return np.block([[four[0], four[1]], [four[2], four[3]]])
 
     return make
-
-
-def _seam(image: Floats, known: Floats) -> float:
-    """Steps over a line between two quarters, over those beside it, of pixels that are lit, where they are largest."""
-    h, least, worst = len(image) // 2, _LIT * float(image.max()), 0.0
-    for one, lit in ((image, known), (image.T, known.T)):
-        band = one[h - 3 : h + 3]
-        used = (lit[h - 3 : h + 3] > 0).all(axis=0) & (band.max(axis=0) > least)
-        steps = np.abs(np.diff(band, axis=0)) * used
-        for arm in (steps[:, :h].sum(axis=1), steps[:, h:].sum(axis=1)):
-            beside = float(arm[[0, 1, 3, 4]].mean())
-            worst = max(worst, float(arm[2]) / beside if beside > 0 else 0.0)
-    return worst
 
 
 def alternating_lines(view: View) -> Iterator[Finding]:

@@ -8,11 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.files.finding import Finding, Severity
+from conformance.files.rules.pixels import quantum
 from conformance.files.rules.view import View
 from conformance.files.rules.wording import listed
 
 _FEWEST_LIT, _RUN, _SHARE, _MOST = 40, 12, 0.04, 0.6
 """Lit pixels below which nothing is told; pixels, and part of the lit ones, that a run has; part of the frames."""
+
+_RARELY, _NEARLY, _OF_LIGHT, _FEWEST_PARTS = 0.35, 0.2, 0.002, 6
+"""Share of the frames, part of what is typical of a part, and of all light, from which it is lit; parts that are."""
+
+_FEWEST_LOST, _ALIKE, _SURE = 2, 0.8, 40.0
+"""Parts of the detector that are lost at once, share of them that all such frames have in common, and counts of which
+none is seen by no chance."""
 
 _DEEP, _WHOLE = 2.5, 0.9
 """Usual runs that one is longer than; part of the lit pixels from which on the frame as a whole is the matter."""
@@ -25,6 +33,14 @@ def torn_frames(view: View) -> Iterator[Finding]:
     ----------
     view : View
     """
+    rows, where = view.once(_lost_parts)
+    if len(rows):
+        problem = (
+            f"in {len(rows)} of {view.M} frames {where} hold nothing, which are lit in all others: a module or a part "
+            f"of the readout was lost: {listed(rows)}; mask those pixels in these frames, or leave them out"
+        )
+        yield Finding("FIL-003", Severity.WARNING, view.stack, problem, (int(rows[0]),))
+        return
     rows = lost_rows(view)
     if len(rows):
         problem = (
@@ -55,7 +71,38 @@ def stale_frames(view: View) -> Iterator[Finding]:
 
 def lost_rows(view: View) -> NDArray[np.intp]:
     """Numbers of the frames a part of which holds nothing."""
-    return _standing_out(view, view.survey.runs.nothing)
+    parts = view.once(_lost_parts)[0]
+    return parts if len(parts) else _standing_out(view, view.survey.runs.nothing)
+
+
+def _lost_parts(view: View) -> tuple[NDArray[np.intp], str]:
+    """Frames in which the same lit parts of the detector hold nothing, and which; none where no such part is lost."""
+    sketches, sides = view.survey.sketches, view.survey.sides
+    many = int(np.sqrt(sketches.shape[1]))
+    none = np.zeros(0, np.intp), ""
+    typical = np.median(sketches, axis=0)
+    # What holds light nearly always holds it everywhere on the sample.
+    steady = np.quantile(sketches, _RARELY, axis=0) > _NEARLY * typical
+    count = quantum(view)
+    counted = typical / (count if view.counts else np.sqrt(count)) if count > 0 else np.zeros(len(typical))
+    # No less than that were counted: a root is no larger than its count.
+    lit = steady & (typical > _OF_LIGHT * typical.sum()) & (counted > _SURE)
+    if lit.sum() < _FEWEST_PARTS:
+        return none
+    empty = (sketches == 0) & lit
+    number = empty.sum(axis=1)
+    rows = np.flatnonzero((number >= _FEWEST_LOST) & (number < _WHOLE * lit.sum()))
+    if not 0 < len(rows) <= _MOST * len(sketches):
+        return none
+    common = empty[rows].all(axis=0).reshape(many, many)
+    if common.sum() < _ALIKE * number[rows].max():
+        return none
+    spans = [np.flatnonzero(common.any(axis=1 - axis)) for axis in (0, 1)]
+    words = [
+        f"{name}s {-(-int(one[0]) * side // many)} to {-(-(int(one[-1]) + 1) * side // many) - 1}"
+        for one, side, name in zip(spans, sides, ("row", "column"), strict=True)
+    ]
+    return rows, f"about {words[0]} of {words[1]}"
 
 
 def _standing_out(view: View, longest: NDArray[np.int32]) -> NDArray[np.intp]:
