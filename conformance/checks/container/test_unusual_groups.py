@@ -21,6 +21,9 @@ from conformance.oracles.coordinates import Triple, coordinates_of
 from conformance.scans.domain import Property, kept_inside, sized, takes
 from conformance.scans.specimens import Recipe, Specimen, make_specimen
 
+_ROUNDING_OF_PI = 1e-6
+"""More than the nearest float32 lies beyond pi."""
+
 
 @dataclass(frozen=True)
 class Filled:
@@ -121,6 +124,9 @@ def test_amplitude_and_phase_of_groups_of_every_kind(subject: Subject, evidence:
     for one, _ in everywhere(subject, evidence, "Y_phi", GROUPED, 0.0):
         modulus = np.abs(one.truth)
         bright = modulus > 1e-7 * modulus.max()
+        largest = float(np.abs(as_numpy(one.held["Y_phi"])).max(initial=0))
+        said = f"Y_phi of {one.what} reaches {largest:.6g}; angles lie in [-pi, pi]."
+        evidence.holds(not largest > np.pi + _ROUNDING_OF_PI, said)
         # An angle and the same turned once round are one.
         off = np.where(bright, np.exp(1j * (as_numpy(one.held["Y_phi"]) - np.angle(one.truth))), 1.0)
         evidence.close(

@@ -124,10 +124,12 @@ def test_a_middle_between_pixels_is_one_for_all_chunks(subject: Subject, evidenc
 @check("REA-009")
 def test_many_patches_in_parts(subject: Subject, evidence: Evidence) -> None:
     n, N = 331, side(8)
-    patches, centres = noise(n, N, 32), places(np.random.default_rng(32).uniform(0, 40, (n, 2)))
-    for chunk in (None, 30, 64, 100, 330):
-        what = f"{n} patches placed {'at once' if chunk is None else f'{chunk} at a time'}"
-        placed(subject, evidence, patches, centres, what, chunk)
+    patches, spread = noise(n, N, 32), np.random.default_rng(32).uniform(0, 1, (n, 2))
+    # Beside those that lie far apart a pile, of which a pixel is under more than a byte can count.
+    for extent, chunks in ((40, (None, 30, 64, 100, 330)), (3, (100, 330))):
+        for chunk in chunks:
+            what = f"{n} patches on {extent} pixels placed {'at once' if chunk is None else f'{chunk} at a time'}"
+            placed(subject, evidence, patches, places(spread * extent), what, chunk)
 
 
 @check("REA-009")

@@ -55,6 +55,14 @@ class UnwrapsThePhase(Containing):
 
 
 @breaks("CON-002")
+class FollowsThePhaseAlongRows(Containing):
+    """Jumps between neighbours are taken out, and angles leave their range."""
+
+    def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
+        return {"Y_phi": np.unwrap(held["Y_phi"], axis=2).astype(np.float32)}
+
+
+@breaks("CON-002")
 class ContainsDegrees(Containing):
     def altered(self, held: Arrays, grouped: Mapping[str, Any]) -> Arrays:
         return {"Y_phi": np.rad2deg(held["Y_phi"])}

@@ -77,6 +77,12 @@ class CountsTheFirstChunkTwice(Streaming):
 
 
 @breaks("REA-009")
+class CountsCoverageOfChunksInBytes(Streaming):
+    def streamed(self, right: Arrays, patches: Array, centres: Array, chunk: int) -> Arrays:
+        return {"coverage": np.minimum(np.asarray(right["coverage"]), 255).astype(right["coverage"].dtype)}
+
+
+@breaks("REA-009")
 class CentresEveryChunkByItself(Streaming):
     def streamed(self, right: Arrays, patches: Array, centres: Array, chunk: int) -> Arrays:
         middle = np.round(centres.mean(axis=0))
