@@ -35,14 +35,13 @@ def of_another_unit(apart: float, N: int, geometry: Geometry, unit: float) -> st
     if len(odd) == 1:
         name, value = odd[0], dict(_stated(geometry))[odd[0]]
         low, high, word = _SOUND[name]
-        fitting = [f"{value * k:.4g} {word}" for k in (1e-9, 1e-6, 1e-3, 1e3, 1e6) if low <= value * k <= high]
         # Pixels of the object grow with the distance, and shrink with energy and pixel of the detector.
-        steps = [
-            apart * (k if name in ("energy", "detector pixel") else 1 / k)
-            for k in (1e-9, 1e-6, 1e-3, 1e3, 1e6)
-            if low <= value * k <= high
+        power = 1 if name in ("energy", "detector pixel") else -1
+        told = [
+            f"{value * times:.4g} {word}"
+            for times in (1e-9, 1e-6, 1e-3, 1e3, 1e6)
+            if low <= value * times <= high and 0.5 <= apart * times**power <= N
         ]
-        told = [one for one, step in zip(fitting, steps, strict=True) if 0.5 <= step <= N]
         meant = f": were {' or '.join(told)} meant?" if told else ""
         return f"; no {name} is {value:.4g} {word}{meant}"
     if not odd:

@@ -50,7 +50,7 @@ def resampled(state: Forward) -> Iterator[tuple[str, NDArray[np.complex64]]]:
             yield said, made
 
 
-def of_the_object(faults: Sequence[Fault], sample: Sample, floor: float, stored: float) -> list[Fault]:
+def of_the_object(faults: Sequence[Fault], sample: Sample, floor: float, mended: float) -> list[Fault]:
     """The faults; that the object does not belong here, in place of that nothing explains the frames by it.
 
     Frames that overlap agree on an object only where probe and positions are theirs; at positions in another order they
@@ -64,7 +64,7 @@ def of_the_object(faults: Sequence[Fault], sample: Sample, floor: float, stored:
         Positions in object pixels.
     floor : float
         Misfit that counting noise leaves.
-    stored : float
+    mended : float
         Misfit of the frames by the object of the file, as far as it could be mended.
     """
     none = next((one for one in faults if one.name == "none"), None)
@@ -74,7 +74,7 @@ def of_the_object(faults: Sequence[Fault], sample: Sample, floor: float, stored:
     orders = np.stack([few.s, np.roll(few.s, len(few) // 2, axis=0)])
     used = np.ones(orders.shape[:2], bool)
     left, other = canvases(few, scaled_probe(sample.probe, few.intensity), orders, used, _BORDER).misfit.mean(axis=1)
-    if left > max(_SOUND * floor, _SOUND_ALONE) or min(other, stored) < _WORSE * left:
+    if left > max(_SOUND * floor, _SOUND_ALONE) or min(other, mended) < _WORSE * left:
         return list(faults)
     said = (
         f"{none.sentence.split(': misfit')[0]}, but frames, positions and probe make an object of their own that "

@@ -76,9 +76,7 @@ def shows_counts(view: View) -> bool:
     ----------
     view : View
     """
-    if view.probe is None or not view.probe.any():
-        return False
-    left = _unlike_far_field(view, view.probe)
+    left = _unlike_far_field(view)
     return left[0] < min(1 - _GOOD, _CLEARLY * left[1])
 
 
@@ -91,15 +89,15 @@ def shows_amplitudes(view: View) -> bool:
     ----------
     view : View
     """
-    if view.probe is None or not view.probe.any():
-        return False
-    left = _unlike_far_field(view, view.probe)
+    left = _unlike_far_field(view)
     return left[0] > _WIDE and left[1] < min(_NEAR, _FAR_BETTER * left[0])
 
 
-def _unlike_far_field(view: View, probe: NDArray[np.complex128]) -> tuple[float, float]:
-    """How unlike the far field of the probe the mean of the values is, and that of their squares, as light."""
-    known, far = view.measured & ~view.survey.steady, np.sqrt(_by_radius(far_light(probe)))
+def _unlike_far_field(view: View) -> tuple[float, float]:
+    """How unlike the far field of the probe the mean of the values is, and of their squares, as light; inf of none."""
+    if view.probe is None or not view.probe.any():
+        return np.inf, np.inf
+    known, far = view.measured & ~view.survey.steady, np.sqrt(_by_radius(far_light(view.probe)))
     sums, squares = (
         1 - _alike(np.sqrt(_by_radius(np.where(known, np.maximum(mean, 0.0), 0.0))), far)
         for mean in (view.survey.sums, view.survey.squares)
